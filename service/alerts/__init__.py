@@ -1,0 +1,1 @@
+"""Pure: who wants a change, what is sent, and when to try again."""

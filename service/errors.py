@@ -1,0 +1,116 @@
+"""The exceptions of Loa, in one tree.
+
+LoaError
+├── ConfigurationError        what an operator wrote cannot be used            (exit 2)
+├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or 422)
+├── NotFound                  a resource that was named does not exist         (exit 2, HTTP 404)
+├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
+├── PortalError               a portal gave no usable answer; carries its Outcome
+│   ├── FetchError            nothing usable arrived: network, TLS, HTTP status, size, robots.txt
+│   └── UnreadableError       something arrived, and it is not what was expected there
+├── StorageError              the database cannot be used
+│   └── DatabaseVersionError  it belongs to another version of Loa
+└── DeliveryError             a message was not accepted
+    ├── TemporaryDeliveryError   may be accepted later: try again on the schedule
+    └── PermanentDeliveryError   will never be accepted as it is: stop
+
+Messages begin with the act in lower case and quote the resource: ``cannot fetch 'https://…': …``.
+Foreign exceptions are translated once, at the edge that saw them, with ``raise … from``; bugs pass through.
+"""
+
+from __future__ import annotations
+
+from service.types import Outcome
+
+
+class LoaError(Exception):
+    """The root of everything that Loa raises on purpose."""
+
+
+class ConfigurationError(LoaError):
+    """What an operator wrote cannot be used. The message names file, key, what was found and what is allowed."""
+
+
+class InvalidInput(LoaError):
+    """What a caller sent cannot be used.
+
+    `field` is the name the caller knows it by; `allowed` says in words what would be accepted.
+    """
+
+    def __init__(self, field: str, problem: str, allowed: str = "") -> None:
+        self.field = field
+        self.problem = problem
+        self.allowed = allowed
+        super().__init__(f"{field}: {problem}" + (f"; allowed: {allowed}" if allowed else ""))
+
+
+class NotFound(LoaError):
+    """A resource that was named does not exist."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        super().__init__(f"there is no {kind} {name!r}")
+
+
+class Conflict(LoaError):
+    """The resource exists, but not in a state that allows what was asked."""
+
+
+class PortalError(LoaError):
+    """A portal gave no usable answer. `outcome` is how the poll that met it ends."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(message)
+
+
+class FetchError(PortalError):
+    """Nothing usable arrived.
+
+    `retry_after_s`: seconds the server asked us to wait, None when it did not say.
+    `status`: the HTTP status, None when there was none.
+    `location`: where a refused redirect pointed, None when it is not about a redirect.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        outcome: Outcome,
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        location: str | None = None,
+    ) -> None:
+        super().__init__(message, outcome)
+        self.retry_after_s = retry_after_s
+        self.status = status
+        self.location = location
+
+
+class UnreadableError(PortalError):
+    """Something arrived, and it is not what was expected there. The message names what was missing."""
+
+
+class StorageError(LoaError):
+    """The database cannot be used: missing, locked, full, read-only, damaged."""
+
+
+class DatabaseVersionError(StorageError):
+    """The database was written by another version of Loa."""
+
+
+class DeliveryError(LoaError):
+    """A message was not accepted."""
+
+
+class TemporaryDeliveryError(DeliveryError):
+    """May be accepted later. `retry_after_s`: what the receiver asked for, None when it did not."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentDeliveryError(DeliveryError):
+    """Will never be accepted as it is."""

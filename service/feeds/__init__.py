@@ -1,0 +1,1 @@
+"""Pure: posts in, the bytes of feeds out."""

@@ -1,0 +1,1 @@
+"""From the outside to posts: fetching, robots.txt, and the readers of listings and articles."""

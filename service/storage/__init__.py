@@ -1,0 +1,1 @@
+"""The only SQL. One file a noun; every function takes an open connection."""

@@ -1,0 +1,150 @@
+"""Opening the database: one file of SQLite, or PostgreSQL; the same SQL on both.
+
+Owns connections, transactions and the migration at start. Refuses a database that a newer Loa wrote.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from service.errors import DatabaseVersionError, StorageError
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12 MB."""
+
+
+def uuid7() -> str:
+    """A UUID version 7 (RFC 9562, 5.7): 48 bits of milliseconds, then random bits; sorts by time."""
+    millis = time.time_ns() // 1_000_000
+    value = (millis << 80) | (0x7 << 76) | (secrets.randbits(12) << 64) | (0b10 << 62) | secrets.randbits(62)
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+class Database:
+    """A database that is migrated and ready. `is_sqlite` tells which dialect's hints apply."""
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self.url = url
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: one consistent snapshot, blocks nobody."""
+        with (
+            _translated(self.url),
+            self.engine.connect().execution_options(loa_read=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes. On SQLite it takes the write lock first: keep it under 50 ms, never across a network call."""
+        with _translated(self.url), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.IntegrityError) or type(error.orig).__name__.endswith("Violation"):
+            raise
+        raise StorageError(f"cannot use the database {make_url(url).render_as_string()!r}: {error.orig}") from error
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a `sqlite:///` URL; None for any other database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def open_database(url: str, *, is_migrating: bool = True) -> Database:
+    """Opens, and brings to the newest version unless told not to.
+
+    Raises StorageError when it cannot be opened, DatabaseVersionError when a newer Loa wrote it.
+    """
+    path = sqlite_path(url)
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot create the folder of the database {str(path)!r}: {error}") from error
+    try:
+        engine = _create_engine(url)
+    except (SQLAlchemyError, ImportError) as error:
+        raise StorageError(f"cannot open the database {url.split('@')[-1]!r}: {error}") from error
+    database = Database(engine, url)
+    if is_migrating:
+        _migrate(database)
+    return database
+
+
+def _create_engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN below, never the driver's late one
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.create_function("loa_uuid7", 0, uuid7)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_reading = connection.get_execution_options().get("loa_read")
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def current_version(connection: Connection) -> str | None:
+    """The revision this database is at, None when it is empty."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _migrate(database: Database) -> None:
+    with database.reading() as connection:
+        version = current_version(connection)
+    if version == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", "service.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    with database.writing() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(7631)"))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise DatabaseVersionError(
+                f"cannot use the database {database.engine.url.render_as_string()!r}: it is at version {version!r}, "
+                f"which this Loa (version {HEAD!r}) does not know; start the newer Loa, or restore a backup"
+            ) from error

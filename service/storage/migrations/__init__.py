@@ -1,0 +1,1 @@
+"""Append-only migrations, run by `service.storage.engine`."""
