@@ -377,3 +377,5 @@ class Result:
     timed_out: bool = False
     disables: bool = False
     """The endpoint said it is gone (410): its subscription is disabled."""
+    is_final: bool = False
+    """Failed by its content or its target, so that an endpoint that answers again is no reason to repeat it."""

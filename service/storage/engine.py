@@ -50,7 +50,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes. On SQLite it takes the write lock first: keep it under 50 ms, never across a network call."""
+        """A transaction that writes.
+
+        On SQLite it takes the write lock first: keep it under 50 ms, never across a network call.
+        """
         with _translated(self.url), self.engine.begin() as connection:
             yield connection
 

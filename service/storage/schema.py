@@ -102,6 +102,7 @@ listing = Table(
     Column("last_error", Text),  # null: the last poll succeeded
     Column("last_rows", Integer),  # posts on the page when it was last read; null: never read
     Column("lease_until", Instant),  # null: nobody is polling it
+    Column("told_at", Instant),  # when the operator was told that it is bad; null: believes that it is well
     Index("ix_listing_due", "next_poll_at"),  # what is due
 )
 
@@ -149,6 +150,11 @@ post = Table(
     Column("withdrawn_at", Instant),  # null: the portal shows it
     Column("next_check_at", Instant),  # null: no recheck is planned any more
     Column("missing_since", Instant),  # null: the article answered when last checked
+    Column("article_at", Instant),  # when the article was last read; null: only its listing's row is known
+    Column("article_etag", Text),  # null: the server gave none, or no article was read
+    Column("article_last_modified", Text),  # likewise
+    Column("article_sha256", Text),  # of the article's page; null: none was read
+    Column("article_version", Text),  # of the reader that read it; null: none did
     UniqueConstraint("portal_id", "identity_key"),
     Index("ix_post_newest", "first_seen_at", "published_at", "id"),  # feed `all`
     Index("ix_post_portal_newest", "portal_id", "first_seen_at", "published_at", "id"),  # a portal's feed
@@ -195,7 +201,17 @@ post_listing = Table(  # which listings show a post
     Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
     Column("listing_url", Text, primary_key=True),
     Column("first_listed_at", Instant, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),  # as that listing shows it, perhaps cut
     Index("ix_post_listing_listing", "listing_url", "post_id"),  # which posts a listing is known to show
+)
+
+post_alias = Table(  # other addresses of a post: its slug changed
+    "post_alias",
+    metadata,
+    Column("portal_id", Text, primary_key=True),
+    Column("identity_key", Text, primary_key=True),
+    Column("post_id", Text, ForeignKey("post.id"), nullable=False),
+    Index("ix_post_alias_post", "post_id"),  # all addresses of a post
 )
 
 generation = Table(  # moves when what web processes hold in memory is no longer true
@@ -223,6 +239,7 @@ filter_ = Table(  # each distinct set of filters once, so that a post is matched
     metadata,
     _id(),  # SHA-256 of the canonical definition
     Column("definition", Json, nullable=False),  # Filters as a mapping, values sorted
+    Column("created_at", Instant, nullable=False, server_default="0"),  # older changes were not held against it
 )
 
 subscription = Table(
@@ -278,12 +295,16 @@ change_match = Table(  # which sets of filters a change matched, and why
     Column("change_id", Text, ForeignKey("change.id"), primary_key=True),
     Column("filter_id", Text, ForeignKey("filter.id"), primary_key=True),
     Column("reason", Text, nullable=False),  # in words
+    Column("is_silent", SmallInteger, nullable=False, server_default="0"),  # 1: matched, and nothing is owed for it
 )
 
 message = Table(
     "message",
     metadata,
     _id(),
+    Column("change_id", Text),  # null: a digest, a handshake or a test
+    Column("subscription_id", Text),  # null: a mail, which may carry deliveries of several
+    Column("body", Text),  # null: the payload of its change, or made by its channel
     Column("channel", Text, nullable=False),
     Column("endpoint_key", Text, nullable=False),
     Column("group_key", Text, nullable=False, unique=True),  # what may be sent once: change and target, or digest
@@ -295,10 +316,15 @@ message = Table(
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),  # null: not yet sent, failed or skipped
     Column("detail", Text),  # of the last attempt; null: none yet
+    Column("is_final", SmallInteger, nullable=False, server_default="0"),  # 1: failed by its content or its target
     Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
           postgresql_where=text("state = 'due'")),  # the claim
     Index("ix_message_leased", "lease_until", sqlite_where=text("state = 'leased'"),
           postgresql_where=text("state = 'leased'")),  # leases that ran out
+    Index("ix_message_parked", "endpoint_key", sqlite_where=text("state IN ('failed', 'suspended')"),
+          postgresql_where=text("state IN ('failed', 'suspended')")),  # what an endpoint that answers again is sent
+    Index("ix_message_done", "done_at", sqlite_where=text("done_at IS NOT NULL"),
+          postgresql_where=text("done_at IS NOT NULL")),  # retention
 )  # fmt: skip
 
 delivery = Table(
@@ -329,20 +355,41 @@ attempt = Table(
     Column("detail", Text, nullable=False),
 )
 
+lane = Table(  # endpoints that share places: those of one host, but for those of it that timed out last
+    "lane",
+    metadata,
+    Column("key", Text, primary_key=True),  # scheme://host:port, with #slow for those that timed out last; smtp
+    Column("channel", Text, nullable=False),
+    Column("is_slow", SmallInteger, nullable=False),
+    Column("in_flight", Integer, nullable=False, server_default="0"),
+    Column("cap", Integer, nullable=False),
+    Column("next_due_at", Instant),  # null: full, or nothing waits
+    Index("ix_lane_ready", "channel", "is_slow", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+          postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
+)  # fmt: skip
+
 endpoint = Table(
     "endpoint",
     metadata,
     Column("key", Text, primary_key=True),  # scheme://host:port/path, or smtp
     Column("host_key", Text, nullable=False),  # scheme://host:port
+    Column("lane_key", Text, ForeignKey("lane.key"), nullable=False),
     Column("channel", Text, nullable=False),
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("cap", Integer, nullable=False),
     Column("next_due_at", Instant),  # null: full, or nothing waits
+    Column("not_before_at", Instant),  # nothing is sent before; null: at once
+    Column("min_interval_s", Integer),  # between two messages; null: as fast as it answers
     Column("status", Text, nullable=False, server_default="ok"),  # ok, slow (timed out last), disabled
+    Column("last_ok_at", Instant),  # null: never answered with success
     Column("failing_since", Instant),  # null: its last attempt succeeded
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
-    Index("ix_endpoint_ready", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+    Column("warned_at", Instant),  # when its owners were warned of the coming end; null: not in this failure
+    Column("probe_at", Instant),  # when a disabled one is tried again; null: it is not, or not disabled
+    Index("ix_endpoint_ready", "lane_key", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
+    Index("ix_endpoint_probe", "probe_at", sqlite_where=text("probe_at IS NOT NULL"),
+          postgresql_where=text("probe_at IS NOT NULL")),  # probes that are due
 )  # fmt: skip
 
 receipt = Table(

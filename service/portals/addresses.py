@@ -1,0 +1,91 @@
+"""Which hosts and network addresses a portal may lead us to.
+
+A configured base_url may be anywhere, a private network too. What a portal's pages or redirects name may not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from service.errors import FetchError
+from service.settings import PortalConfig
+from service.types import Outcome
+
+_PORTS = {"http": 80, "https": 443}
+# IANA's special-purpose registry says "global" of translations and relays that end in any IPv4 address.
+_TRANSLATED = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
+)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public network, after every disguise is taken off."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if any(ip in network for network in _TRANSLATED):
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def is_private_literal(host: str) -> bool:
+    """Whether a host is written as an address that is not public, or is `localhost`."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return not is_public(name)
+    except ValueError:
+        return False
+
+
+def split_address(url: str) -> SplitResult:
+    """The parts of an http address. Raises FetchError for everything else, user info included."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - the property itself raises for a port that is none
+    except ValueError as error:
+        raise FetchError(f"cannot fetch {url!r}: not an address", Outcome.NETWORK) from error
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+        raise FetchError(f"cannot fetch {url!r}: not an http address", Outcome.NETWORK)
+    return parts
+
+
+def port_of(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
+
+
+def host_key(parts: SplitResult) -> str:
+    """scheme://host:port, the name under which a host is remembered."""
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port_of(parts)}"
+
+
+def bare_host(host: str) -> str:
+    """The host without `www.` and without the root's dot: two names of one site."""
+    return host.lower().rstrip(".").removeprefix("www.")
+
+
+def trusted_hosts(portal: PortalConfig) -> frozenset[str]:
+    """The hosts that the operator wrote down: they may be on a private network."""
+    named = (portal.base_url, *(listing.url for listing in portal.listings))
+    return frozenset(host.lower() for host in (urlsplit(url).hostname for url in named) if host)
+
+
+def refuse_redirect(source: str, target: str) -> str | None:
+    """Why a redirect may not be followed, in words; None when it stays within the host."""
+    old, new = urlsplit(source), urlsplit(target)
+    if new.scheme not in _PORTS or not new.hostname:
+        return "is no http address"
+    if is_private_literal(new.hostname) and (old.hostname or "").lower() != new.hostname.lower():
+        return "is an address of a private network"
+    if bare_host(old.hostname or "") != bare_host(new.hostname):
+        return "is another host"
+    if old.scheme == "https" and new.scheme == "http":
+        return "gives up encryption"
+    if old.scheme == new.scheme and port_of(old) != port_of(new):
+        return "is another port"
+    return None

@@ -1,0 +1,179 @@
+"""An article page: its title, its date, its body made harmless, its files.
+
+Configured selectors first, then the marks that pages of this field carry, then detection. Refuses a page on
+which none of them finds a title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+from service.errors import UnreadableError
+from service.portals.dom import Tree, ancestors, attribute, first, pieces, select, text_of
+from service.portals.files import find_attachments
+from service.portals.prose import find_body
+from service.portals.rows import find_in_label, moment_among, moment_in
+from service.portals.sanitise import plain_text, sanitise
+from service.settings import ArticleSelectors
+from service.text import clean, parse_moment, split_trailing_moment
+from service.types import Article, Moment, Outcome
+
+_MAX_TITLE = 2_000
+_SITE_NAME = re.compile(r"\s+(?:\||-|–|—|::|»)\s+[^|»]+$")
+_DATES = (
+    'meta[property="article:published_time"]', 'meta[itemprop="datePublished"]', 'meta[name="pubdate"]',
+    'meta[name="dc.date.issued"]', '[itemprop="datePublished"]',
+)  # fmt: skip
+_BEFORE, _AFTER = 4, 40  # pieces of text around the title among which its date is looked for
+_PAGE = frozenset({"body", "form", "html", "main"})
+_IN_LIST = frozenset({"li", "a", "option"})
+
+
+def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> Article:
+    """Everything an article page says. Raises UnreadableError where it has no title or no content at all."""
+    chosen = selectors or ArticleSelectors()
+    body = first(tree.root, chosen.body) or find_body(tree.root)
+    heading = first(tree.root, chosen.title) or _heading(tree)
+    title, glued = split_trailing_moment(clean(text_of(heading)) if heading else _named_title(tree))
+    if not title:
+        raise UnreadableError(f"cannot read article {tree.url!r}: it has no title", Outcome.NOT_A_LISTING)
+    marked = first(tree.root, chosen.date)
+    moment = find_in_label(clean(text_of(marked))) if marked else None
+    moment = moment or glued or _meta_moment(tree) or _moment_near(heading, body)
+    html = sanitise(body.html or "", tree.base_url) if body else ""
+    scopes = select(tree.root, chosen.attachments) if chosen.attachments else _scopes(heading, body)
+    attachments = find_attachments([_as_scope(scope) for scope in scopes], tree.base_url)
+    return Article(tree.url, title[:_MAX_TITLE], moment, html, plain_text(html), attachments)
+
+
+def _as_scope(node: LexborNode) -> LexborNode:
+    """A selector may name the links themselves: then what holds them."""
+    return node.parent if node.tag == "a" and node.parent is not None else node
+
+
+def _named_title(tree: Tree) -> str:
+    """What the page calls itself to others: og:title, else its window title without the site's name."""
+    shared = tree.root.css_first('meta[property="og:title"]')
+    title = clean(attribute(shared, "content")) if shared else ""
+    if title:
+        return title
+    window = tree.root.css_first("title")
+    whole = clean(window.text_content or text_of(window)) if window else ""
+    return _SITE_NAME.sub("", whole) or whole
+
+
+def _heading(tree: Tree) -> LexborNode | None:
+    """The heading that is the article's: the page's only `h1`, else the one its own title repeats."""
+    headings = [node for node in tree.root.css("h1") if clean(text_of(node))]
+    if len(headings) == 1:
+        return headings[0]
+    named = _window_words(tree)
+    candidates = headings or [node for node in tree.root.css("h2, h3, .title, .tieude") if clean(text_of(node))]
+    scored = [(_overlap(clean(text_of(node)), named), -index, node) for index, node in enumerate(candidates)]
+    best = max(scored, default=None, key=lambda one: one[:2])
+    if best is not None and best[0] > 0.5:
+        return best[2]
+    return headings[0] if headings else None
+
+
+def _window_words(tree: Tree) -> frozenset[str]:
+    window = tree.root.css_first("title")
+    said = (clean(text_of(window)) if window else "") + " " + _named_title(tree)
+    return frozenset(said.lower().split())
+
+
+def _overlap(text: str, named: frozenset[str]) -> float:
+    """The share of the page's own title that a heading repeats, and of the heading that is in it."""
+    words = frozenset(text.lower().split())
+    if not words or not named:
+        return 0.0
+    common = len(words & named)
+    return min(common / len(words), 2 * common / (len(words) + len(named)) + 0.2)
+
+
+def _meta_moment(tree: Tree) -> Moment | None:
+    for selector in _DATES:
+        for node in tree.root.css(selector):
+            stamp = attribute(node, "content") or attribute(node, "datetime") or clean(text_of(node))
+            moment = parse_moment(stamp.strip())
+            if moment is not None:
+                return moment
+    return None
+
+
+def _moment_near(heading: LexborNode | None, body: LexborNode | None) -> Moment | None:
+    """The date label between title and body; else beside them, never one of a list."""
+    if heading is None:
+        return moment_in(body) if body else None
+    after = moment_among(_pieces_after(heading, body))
+    if after is not None:
+        return after
+    return moment_among(list(_pieces_before(heading))[-_BEFORE:])
+
+
+def _pieces_after(heading: LexborNode, body: LexborNode | None) -> Iterator[str]:
+    count = 0
+    for node in _following(heading):
+        if body is not None and node.mem_id == body.mem_id:
+            return
+        if node.tag in _IN_LIST and not node.css_first("time, .pub-time, .date"):
+            continue
+        if body is not None and any(one.mem_id == node.mem_id for one in ancestors(body)):
+            inside = _until(node, body)
+        else:
+            inside = pieces(node)
+        for piece in inside:
+            text = clean(piece)
+            if text:
+                count += 1
+                yield text
+            if count >= _AFTER:
+                return
+
+
+def _until(node: LexborNode, body: LexborNode) -> Iterator[str]:
+    child = node.first_child
+    while child is not None:
+        if child.mem_id == body.mem_id:
+            return
+        if any(one.mem_id == child.mem_id for one in ancestors(body)):
+            yield from _until(child, body)
+            return
+        yield from pieces(child)
+        child = child.next
+
+
+def _following(node: LexborNode) -> Iterator[LexborNode]:
+    """What follows a node, outwards, within the block that is the article's."""
+    current: LexborNode | None = node
+    while current is not None and current.tag not in ("body", "html"):
+        sibling = current.next
+        while sibling is not None:
+            yield sibling
+            sibling = sibling.next
+        current = current.parent
+
+
+def _pieces_before(heading: LexborNode) -> Iterator[str]:
+    parent = heading.parent
+    child = parent.first_child if parent is not None else None
+    while child is not None and child.mem_id != heading.mem_id:
+        for piece in pieces(child):
+            if text := clean(piece):
+                yield text
+        child = child.next
+
+
+def _scopes(heading: LexborNode | None, body: LexborNode | None) -> list[LexborNode]:
+    """Where an article's files are: its body, and the block that holds both title and body where there is one."""
+    if body is None:
+        return []
+    above = {node.mem_id for node in ancestors(heading)} if heading else set()
+    common = next((node for node in ancestors(body) if node.mem_id in above), None)
+    if common is not None and common.tag not in _PAGE and common.tag != "body":
+        return [body, common]
+    parent = body.parent
+    return [body, parent] if parent is not None and parent.tag not in _PAGE else [body]

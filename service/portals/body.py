@@ -1,0 +1,104 @@
+"""The body of an answer: read under its caps and inflated by us, never larger in memory than allowed."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from service.errors import FetchError
+from service.portals.wire import Leash, translate
+from service.types import Outcome
+
+_CHUNK = 65_536
+_GZIP_OR_ZLIB = 47  # zlib.MAX_WBITS + 32: looks at the header itself
+_BARE_DEFLATE = -15  # what some servers mean by `deflate`
+
+
+class _Plain:
+    """Counts and passes on."""
+
+    def __init__(self, cap: int) -> None:
+        self.left = cap
+
+    def feed(self, data: bytes) -> bytes:
+        taken = data[: self.left + 1]
+        self.left -= len(taken)
+        return taken
+
+    def is_whole(self) -> bool:
+        return True
+
+
+class _Inflater:
+    """gzip (several members too), zlib and bare deflate, never past the cap."""
+
+    def __init__(self, cap: int) -> None:
+        self.left = cap
+        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._has_begun = False
+
+    def _begin(self, data: bytes) -> bytes:
+        self._has_begun = True
+        try:
+            return self._inflate.decompress(data, self.left + 1)
+        except zlib.error:
+            self._inflate = zlib.decompressobj(_BARE_DEFLATE)
+            return self._inflate.decompress(data, self.left + 1)
+
+    def feed(self, data: bytes) -> bytes:
+        out = bytearray()
+        while data and self.left >= 0:
+            if self._inflate.eof:
+                self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+            part = self._inflate.decompress(data, self.left + 1) if self._has_begun else self._begin(data)
+            self.left -= len(part)
+            out += part
+            data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+        return bytes(out)
+
+    def is_whole(self) -> bool:
+        return self._inflate.eof or not self._has_begun
+
+
+def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Inflater:
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        return _Plain(cap)
+    if coding in ("gzip", "x-gzip", "deflate"):
+        return _Inflater(cap)
+    raise FetchError(f"cannot fetch {url!r}: answered in {coding!r}, which was not asked for", Outcome.HTTP_ERROR)
+
+
+def read_body(response: requests.Response, leash: Leash, cap: int, *, is_truncating: bool = False) -> bytes:
+    """The inflated body. Past the cap: cut there if `is_truncating`, else FetchError(TOO_BIG)."""
+    is_drained = False
+    try:
+        body = _read(response, leash, cap, is_truncating)
+        is_drained = len(body) < cap
+    finally:
+        if not is_drained:  # what is left on the connection must never be taken for the next answer
+            response.close()
+    return body
+
+
+def _read(response: requests.Response, leash: Leash, cap: int, is_truncating: bool) -> bytes:
+    decoder = _decoder(response, leash.url, cap)
+    raw: Any = response.raw
+    out = bytearray()
+    try:
+        for data in raw.stream(_CHUNK, decode_content=False):
+            out += decoder.feed(data)
+            if decoder.left < 0:
+                if is_truncating:
+                    return bytes(out[:cap])
+                raise FetchError(f"cannot fetch {leash.url!r}: larger than {cap} bytes", Outcome.TOO_BIG)
+    except zlib.error as error:
+        raise FetchError(f"cannot fetch {leash.url!r}: damaged compression", Outcome.NETWORK) from error
+    except (HTTPError, OSError, ValueError) as error:
+        raise translate(leash, error) from error
+    if not decoder.is_whole():
+        raise FetchError(f"cannot fetch {leash.url!r}: the answer ends in its middle", Outcome.NETWORK)
+    return bytes(out)

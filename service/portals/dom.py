@@ -1,0 +1,94 @@
+"""A parsed page, and the few questions that every reader asks of its tree.
+
+Refuses to know any portal: selectors and addresses belong to the readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from service.errors import ConfigurationError, UnreadableError
+from service.portals.charset import decode
+from service.portals.urls import base_of
+from service.types import Outcome, Page
+
+_INVISIBLE = frozenset({"script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """`base_url` is where relative links start from."""
+
+    root: LexborNode
+    url: str
+    base_url: str
+
+
+def parse(page: Page) -> Tree:
+    """The tree of a page. Raises UnreadableError for what has none."""
+    root = LexborHTMLParser(decode(page.body, page.content_type)).root
+    if root is None:
+        raise UnreadableError(f"cannot read {page.url!r}: it has no elements", Outcome.NOT_A_LISTING)
+    base = root.css_first("base[href]")
+    return Tree(root, page.url, base_of(page.url, attribute(base, "href") if base else None))
+
+
+def attribute(node: LexborNode, name: str) -> str:
+    """An attribute's value, empty when absent or without value."""
+    return node.attrs.get(name, "") or ""
+
+
+def select(node: LexborNode, selector: str) -> list[LexborNode]:
+    """Descendants by a configured selector. Raises ConfigurationError for one that is no CSS."""
+    try:
+        return node.css(selector)
+    except (SelectolaxError, ValueError) as error:
+        raise ConfigurationError(f"selector {selector!r} is not valid CSS") from error
+
+
+def first(node: LexborNode, selector: str | None) -> LexborNode | None:
+    """The first descendant by a configured selector; None without one."""
+    found = select(node, selector) if selector else []
+    return found[0] if found else None
+
+
+def pieces(node: LexborNode) -> Iterator[str]:
+    """The visible text nodes below a node, in order, as they are written."""
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if one.is_text_node:
+            yield one.text_content or ""
+        elif one.tag not in _INVISIBLE:
+            child = one.last_child
+            while child is not None:
+                todo.append(child)
+                child = child.prev
+
+
+def text_of(node: LexborNode) -> str:
+    """The visible text below a node, as it is written."""
+    return (
+        "".join(pieces(node))
+        if node.first_child is not None
+        else (node.text_content or "" if node.is_text_node else "")
+    )
+
+
+def ancestors(node: LexborNode) -> Iterator[LexborNode]:
+    """Its parents, the nearest first, up to but not including `html`."""
+    parent = node.parent
+    while parent is not None and parent.tag not in ("html", "-document"):
+        yield parent
+        parent = parent.parent
+
+
+def names(node: LexborNode) -> str:
+    """Its id and classes in lower case, for looking at words in them."""
+    if not node.is_element_node:
+        return ""
+    attrs = node.attrs
+    return f"{attrs.get('class', '') or ''} {attrs.get('id', '') or ''}".lower()

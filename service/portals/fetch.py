@@ -1,0 +1,312 @@
+"""Fetches from portals: politely, conditionally, within a deadline and within caps, never off the portal's host.
+
+The only way by which anything of a portal reaches this machine. Refuses what robots.txt forbids, what is too
+large or too slow, and redirects that leave the host; follows the few that stay, by hand.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urljoin
+
+import requests
+
+from service.errors import FetchError
+from service.portals.addresses import host_key, port_of, refuse_redirect, split_address, trusted_hosts
+from service.portals.body import read_body
+from service.portals.gate import HostGate, StoredRobots
+from service.portals.recognise import recognise_refusal
+from service.portals.robots import MAX_BYTES, Robots
+from service.portals.tls import (
+    Certificate,
+    context_with,
+    explain,
+    read_certificate,
+    shared_context,
+    shown_certificate,
+)
+from service.portals.urls import encode_once
+from service.portals.wire import Leash, Resolve, exchange, open_session, resolve_name, tls_fault
+from service.settings import PollingSettings, PortalConfig
+from service.types import Clock, Outcome, Page, Validators
+
+__all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots", "parse_retry_after"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_MAX_HOPS = 5
+_MAX_RETRY_AFTER_S = 86_400.0  # a day: the cap of every back-off
+_ERROR_BODY = 65_536  # enough of a refusal to recognise who refuses
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What a host says of a file without sending it. None where it says nothing."""
+
+    bytes: int | None
+    etag: str | None
+    last_modified: str | None
+    is_unchanged: bool
+    """True for a 304; False says only that it may have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The end of a chain of redirects: headers are in, the body is not yet read."""
+
+    response: requests.Response
+    leash: Leash
+    moved_to: str | None
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait, within [0, a day], of a Retry-After header (RFC 9110, 10.2.3); None for rubbish."""
+    text = (value or "").strip()
+    if not text:
+        return None
+    if text.lstrip("+-").isdecimal() and text.isascii():
+        return min(max(float(text[:20]), 0.0), _MAX_RETRY_AFTER_S)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, IndexError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - now).total_seconds(), 0.0), _MAX_RETRY_AFTER_S)
+
+
+def _conditions(validators: Validators) -> dict[str, str | bytes]:
+    """The validators exactly as they came: as bytes of Latin-1, the charset HTTP headers were read in."""
+    named = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value.encode("latin-1", "replace") for name, value in named.items() if value}
+
+
+def _header(response: requests.Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.strip()[:1024] or None if value else None
+
+
+def _length(response: requests.Response) -> int | None:
+    text = response.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+
+
+class Fetcher:
+    """Safe to be used from several threads.
+
+    `sleep` waits for a host's turn; `resolve` looks names up. Both are handed in by tests.
+    """
+
+    def __init__(
+        self,
+        polling: PollingSettings,
+        gate: HostGate,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        resolve: Resolve = resolve_name,
+    ) -> None:
+        self._polling = polling
+        self._gate = gate
+        self._clock = clock
+        self._sleep = sleep
+        self._resolve = resolve
+        self._robots = Robots(gate, clock, polling.user_agent)
+        self._sessions: dict[Path | None, tuple[requests.Session, ssl.SSLContext]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
+        """The page at `url`; None when it is unchanged: a 304, or the very bytes of `validators.sha256`.
+
+        Raises FetchError with the outcome that the poll ends in.
+        """
+        cap = self._polling.max_body_bytes
+        answer = self._ask("GET", url, _conditions(validators), portal, cap)
+        if answer.response.status_code == 304:
+            return None
+        page = self._page(answer, cap)
+        return None if page.sha256 == validators.sha256 else page
+
+    def head(
+        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+    ) -> FileState:
+        """What the host says of a file. Raises FetchError, also where HEAD is not allowed."""
+        headers = _conditions(Validators(etag, last_modified))
+        response = self._ask("HEAD", url, {**headers, "Accept-Encoding": "identity"}, portal, 0).response
+        response.close()
+        return FileState(
+            _length(response),
+            _header(response, "ETag"),
+            _header(response, "Last-Modified"),
+            response.status_code == 304,
+        )
+
+    def download(self, url: str, *, portal: PortalConfig, cap: int) -> Page:
+        """A file whole, up to `cap` bytes. Raises FetchError(TOO_BIG) beyond."""
+        return self._page(self._ask("GET", url, {}, portal, cap), cap)
+
+    def certificate(self, portal: PortalConfig) -> Certificate | None:
+        """The certificate of the portal's host, verified; None without TLS. Raises FetchError when it is refused."""
+        parts = split_address(portal.base_url)
+        if parts.scheme != "https" or parts.hostname is None:
+            return None
+        leash = self._leash(portal.base_url, portal)
+        context = self._session(portal)[1]
+        try:
+            rows = self._resolve(parts.hostname, port_of(parts))
+            with (
+                socket.create_connection(rows[0][4][:2], timeout=leash.timeout_s) as plain,
+                context.wrap_socket(plain, server_hostname=parts.hostname) as encrypted,
+            ):
+                return read_certificate(parts.hostname, dict(encrypted.getpeercert() or {}))
+        except ssl.SSLError as error:
+            raise self._tls_error(leash, parts.hostname, port_of(parts), error) from error
+        except OSError as error:
+            raise FetchError(f"cannot reach {portal.base_url!r}: {error}", Outcome.NETWORK) from error
+
+    def forget_connections(self) -> None:
+        """Closes what is kept alive; the next request dials anew."""
+        self.close()
+
+    def close(self) -> None:
+        for session, _ in self._sessions.values():
+            session.close()
+
+    # --- one request, politely ---------------------------------------------------------------
+
+    def _ask(
+        self, method: str, url: str, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+    ) -> _Answer:
+        url = encode_once(url)
+        key = host_key(split_address(url))
+        delay_s = self._robots.crawl_delay(url, key, lambda address: self._robots_text(address, portal))
+        self._wait(key, delay_s)
+        answer = self._follow(method, url, headers, portal, cap)
+        if answer.response.status_code == 304 or 200 <= answer.response.status_code < 300:
+            return answer
+        raise self._refusal(answer)
+
+    def _wait(self, key: str, delay_s: float) -> None:
+        wait_s = self._gate.reserve(key, max(delay_s, self._polling.min_delay_per_host_s), self._clock())
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+    def _robots_text(self, address: str, portal: PortalConfig) -> str:
+        self._wait(host_key(split_address(address)), 0.0)
+        answer = self._follow("GET", address, {}, portal, MAX_BYTES)
+        if answer.response.status_code != 200:
+            raise self._refusal(answer)
+        body = read_body(answer.response, answer.leash, MAX_BYTES, is_truncating=True)
+        return body.decode("utf-8-sig", "replace")
+
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+    ) -> _Answer:
+        """Sends, and follows what stays on the host. One deadline for the whole chain."""
+        leash = self._leash(url, portal)
+        visited = {url}
+        moved_to: str | None = None
+        is_permanent = True
+        while True:
+            response = self._send(method, leash, headers, portal, cap)
+            location = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not location:
+                return _Answer(response, leash, moved_to)
+            response.close()
+            target = self._target(leash.url, location)
+            if target in visited or len(visited) > _MAX_HOPS:
+                kind = "a redirect loop" if target in visited else f"more than {_MAX_HOPS} redirects"
+                raise FetchError(f"cannot fetch {url!r}: {kind}", Outcome.REDIRECTED, location=target)
+            is_permanent = is_permanent and response.status_code in _PERMANENT
+            moved_to = target if is_permanent else moved_to
+            visited.add(target)
+            leash.url = target
+
+    @staticmethod
+    def _target(source: str, location: str) -> str:
+        try:
+            raw = location.encode("latin-1").decode("utf-8")  # http.client read bytes as Latin-1
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            raw = location
+        try:
+            target = encode_once(urljoin(source, raw.strip())).partition("#")[0]
+            reason = refuse_redirect(source, target)
+        except ValueError:
+            target, reason = raw[:200], "is no address"
+        if reason is not None:
+            raise FetchError(
+                f"cannot fetch {source!r}: it redirects to {target!r}, which {reason}",
+                Outcome.REDIRECTED,
+                location=target,
+            )
+        return target
+
+    def _send(
+        self, method: str, leash: Leash, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+    ) -> requests.Response:
+        parts = split_address(leash.url)
+        try:
+            return exchange(self._session(portal)[0], leash, method, headers, cap)
+        except requests.RequestException as error:
+            fault = tls_fault(error)
+            assert fault is not None, "exchange translates everything else"
+            raise self._tls_error(leash, parts.hostname or "", port_of(parts), fault) from error
+
+    def _leash(self, url: str, portal: PortalConfig) -> Leash:
+        timeout_s = self._polling.timeout_s
+        return Leash(url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s)
+
+    def _session(self, portal: PortalConfig) -> tuple[requests.Session, ssl.SSLContext]:
+        with self._lock:
+            if portal.ca_file not in self._sessions:
+                context = context_with(portal.ca_file, self._clock()) if portal.ca_file else shared_context()
+                self._sessions[portal.ca_file] = open_session(context, self._polling.user_agent), context
+            return self._sessions[portal.ca_file]
+
+    # --- what came ---------------------------------------------------------------------------
+
+    @staticmethod
+    def _page(answer: _Answer, cap: int) -> Page:
+        response = answer.response
+        body = read_body(response, answer.leash, cap)
+        return Page(
+            url=answer.leash.url,
+            status=response.status_code,
+            content_type=response.headers.get("Content-Type", ""),
+            body=body,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
+            sha256=sha256(body).hexdigest(),
+            moved_to=answer.moved_to,
+        )
+
+    def _refusal(self, answer: _Answer) -> FetchError:
+        """What a status other than 2xx means; its body tells a challenge and maintenance from a mere fault."""
+        response, url = answer.response, answer.leash.url
+        try:
+            body = read_body(response, answer.leash, _ERROR_BODY, is_truncating=True)
+        except FetchError:
+            body = b""  # the status says enough
+        response.close()
+        return FetchError(
+            f"cannot fetch {url!r}: the host answers {response.status_code}",
+            recognise_refusal(response.status_code, response.headers, body),
+            retry_after_s=parse_retry_after(response.headers.get("Retry-After"), self._clock()),
+            status=response.status_code,
+        )
+
+    @staticmethod
+    def _tls_error(leash: Leash, host: str, port: int, error: ssl.SSLError) -> FetchError:
+        left_s = max(0.1, min(5.0, leash.deadline - time.monotonic()))
+        address = (str(leash.peer[0]), port) if leash.peer else (host, port)
+        is_chain = isinstance(error, ssl.SSLCertVerificationError)
+        shown = shown_certificate(host, address, left_s) if is_chain else None
+        return FetchError(f"cannot fetch {leash.url!r}: {explain(error, host, shown)}", Outcome.TLS)

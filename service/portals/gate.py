@@ -1,0 +1,41 @@
+"""What the fetcher needs remembered about a host across polls, processes and machines.
+
+The protocol alone: storage implements it on the `host` table, tests in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRobots:
+    """A robots.txt as it was last met."""
+
+    body: str | None
+    """None: never fetched with success; empty: there is none, all is allowed."""
+    fetched_at: datetime
+    """When it was last tried, with or without success."""
+    error: str | None = None
+    """Why the last try failed; None after a success or a clean 4xx."""
+
+
+class HostGate(Protocol):
+    """Politeness is owed to a host, whichever portal or worker asks. `host_key` is scheme://host:port."""
+
+    def robots(self, host_key: str) -> StoredRobots | None:
+        """What is known of its robots.txt; None when it was never asked for."""
+        ...
+
+    def store_robots(self, host_key: str, robots: StoredRobots) -> None:
+        """Remembers the whole value, `body` None included."""
+        ...
+
+    def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
+        """Books the next free instant of the host and returns the seconds to wait for it.
+
+        Atomically: start = max(now, next_request_at); next_request_at = start + delay_s; answer start - now.
+        """
+        ...

@@ -1,0 +1,48 @@
+"""The text of a PDF's first pages. Reads bytes that were fetched; refuses to guess what a scan shows."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from threading import Lock
+
+import pypdfium2
+
+from service.text import clean_text
+
+_FIRST_PAGES = 3
+_MOST_CHARS = 20_000
+# A signed scan carries a stamp's few words at most; a page of a letter has a thousand characters and more.
+_SCAN_CHARS_PER_PAGE = 60
+_PDFIUM = Lock()  # PDFium may be entered by one thread at a time
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """`is_scan`: the pages are pictures, and `text` says little or nothing. `pages`: how many the file has."""
+
+    text: str
+    pages: int
+    is_scan: bool
+
+
+def read_pdf(body: bytes, first_pages: int = _FIRST_PAGES) -> PdfText | None:
+    """The first pages' text; None for bytes that are no readable PDF (damaged, or locked by a password)."""
+    with _PDFIUM:
+        try:
+            document = pypdfium2.PdfDocument(body)
+        except pypdfium2.PdfiumError:
+            return None
+        with contextlib.closing(document):
+            pages = len(document)
+            texts = [_page_text(document, index) for index in range(min(pages, first_pages))]
+    text = clean_text("\n".join(texts))[:_MOST_CHARS]
+    return PdfText(text, pages, is_scan=len(text) < _SCAN_CHARS_PER_PAGE * max(len(texts), 1))
+
+
+def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
+    try:
+        with contextlib.closing(document[index]) as page, contextlib.closing(page.get_textpage()) as textpage:
+            return str(textpage.get_text_bounded())
+    except pypdfium2.PdfiumError:
+        return ""

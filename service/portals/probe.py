@@ -1,0 +1,197 @@
+"""Looks at a portal nobody described: what it would be read as, what was found, what was refused and why.
+
+What it finds can be written down as a portal file. Refuses to guess a category: the operator knows the sections.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+from service.errors import PortalError, UnreadableError
+from service.portals.dom import Tree, attribute, parse
+from service.portals.feed import is_feed
+from service.portals.fetch import Fetcher
+from service.portals.read import read_article, read_listing
+from service.portals.td_portal import sort_links
+from service.portals.urls import encode_once, resolve_link
+from service.settings import ListingConfig, PortalConfig
+from service.text import slugify
+from service.types import Article, Listing, Outcome, Page
+
+Kind = Literal["td-portal", "feed", "html", "auto"]
+
+_FEEDS = (
+    'link[rel~="alternate"][type="application/rss+xml"], link[rel~="alternate"][type="application/atom+xml"],'
+    ' link[rel~="alternate"][type="application/rdf+xml"]'
+)
+_COMMENTS = ("comment", "binh-luan", "binhluan")
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What people and programs are shown: the shape of `loa portal probe --json`."""
+
+    url: str
+    kind: Kind
+    feed: str | None
+    """The upstream feed; None when there is none that can be read."""
+    posts: list[dict[str, str | None]]
+    rejected: list[dict[str, str]]
+    article: dict[str, object] | None
+    """The first post's page, read; None when it could not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found. `portal` is ready to be used or written down."""
+
+    portal: PortalConfig
+    url: str
+    feed: str | None
+    """The feed that the page announces; None when it announces none that can be read."""
+    listing: Listing
+    article: Article | None
+    """The first post's page, read; None when it could not be."""
+    article_error: str | None
+    """Why not; None when it was, or when there was no post to try."""
+
+    def shown(self) -> Found:
+        return Found(
+            self.portal.listings[0].url if self.portal.kind != "feed" else self.url,
+            self.portal.kind,
+            self.feed,
+            [
+                {"url": post.url, "title": post.title, "published_at": _stamp(post.moment and post.moment.at)}
+                for post in self.listing.posts
+            ],
+            [{"url": link.url, "text": link.text, "reason": link.reason} for link in self.listing.rejected],
+            _article_json(self.article),
+        )
+
+
+def probe_portal(fetcher: Fetcher, url: str) -> Found:
+    """`probe`, in the shape that is shown."""
+    return probe(fetcher, url).shown()
+
+
+def portal_file(found: Found) -> str:
+    """The portal file of what was found."""
+    return render_portal(_portal(found.url, found.kind, found.feed if found.kind == "feed" else None))
+
+
+def _stamp(at: object) -> str | None:
+    return None if at is None else str(at.isoformat()).replace("+00:00", "Z")  # type: ignore[attr-defined]  # a datetime
+
+
+def _article_json(article: Article | None) -> dict[str, object] | None:
+    if article is None:
+        return None
+    return {
+        "url": article.url,
+        "title": article.title,
+        "published_at": _stamp(article.moment and article.moment.at),
+        "body_chars": len(article.text),
+        "attachments": [file.url for file in article.attachments],
+    }
+
+
+def _portal(url: str, kind: Kind, listing_url: str | None = None) -> PortalConfig:
+    parts = urlsplit(url)
+    host = parts.hostname or "portal"
+    return PortalConfig(
+        id=slugify(host.removeprefix("www."))[:64].strip("-") or "portal",
+        name=host,
+        base_url=f"{parts.scheme}://{parts.netloc}",
+        kind=kind,
+        listings=(ListingConfig(url=listing_url or url),),
+    )
+
+
+def probe(fetcher: Fetcher, url: str) -> Probe:
+    """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can be read."""
+    url = encode_once(url if "://" in url else f"https://{url}")
+    page = _fetch(fetcher, url, _portal(url, "auto"))
+    feed_url, feed = _announced_feed(fetcher, page)
+    if feed is not None and feed_url is not None:
+        found = Probe(_portal(page.url, "feed", feed_url), url, feed_url, feed, None, None)
+    else:
+        kind = _kind_of(page)
+        portal = _portal(page.url, kind)
+        listing = read_listing(page, portal, portal.listings[0])
+        found = Probe(portal, url, page.url if kind == "feed" else None, listing, None, None)
+    return _with_article(fetcher, found)
+
+
+def _fetch(fetcher: Fetcher, url: str, portal: PortalConfig) -> Page:
+    page = fetcher.get(url, portal=portal)
+    assert page is not None, "a request without validators has no unchanged answer"
+    return page
+
+
+def _kind_of(page: Page) -> Kind:
+    if is_feed(page):
+        return "feed"
+    tree = parse(page)
+    posts, _ = sort_links(tree, tree.root.css("a[href]"))
+    return "td-portal" if len({address for _, address in posts}) >= _FEW else "auto"
+
+
+def announced_feeds(tree: Tree) -> list[str]:
+    """The feeds that a page names in its head, those of comments left out."""
+    found: dict[str, None] = {}
+    for node in tree.root.css(_FEEDS):
+        address = resolve_link(tree.base_url, attribute(node, "href"))
+        if address and not any(word in address.lower() for word in _COMMENTS):
+            found.setdefault(address)
+    return list(found)
+
+
+def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[str | None, Listing | None]:
+    """The first announced feed that has posts."""
+    if is_feed(page):
+        return None, None
+    for address in announced_feeds(parse(page))[:_FEW]:
+        portal = _portal(page.url, "feed", address)
+        try:
+            listing = read_listing(_fetch(fetcher, address, portal), portal, portal.listings[0])
+        except PortalError:
+            continue  # the page itself may still be read
+        if listing.posts:
+            return address, listing
+    return None, None
+
+
+def _with_article(fetcher: Fetcher, found: Probe) -> Probe:
+    if not found.listing.posts:
+        raise UnreadableError(f"cannot read {found.url!r}: no posts were found", Outcome.NOT_A_LISTING)
+    post = found.listing.posts[0]
+    if post.article is not None:
+        return replace(found, article=post.article)
+    try:
+        return replace(found, article=read_article(_fetch(fetcher, post.url, found.portal), found.portal))
+    except PortalError as error:
+        return replace(found, article_error=str(error))
+
+
+def render_portal(portal: PortalConfig) -> str:
+    """A portal file as `settings` reads it. TOML's basic strings are JSON's but for DEL, which no address has."""
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False).replace("\x7f", "")
+
+    base = portal.base_url + "/"
+    lines = [
+        f"id = {quoted(portal.id)}",
+        f"name = {quoted(portal.name)}",
+        f"base_url = {quoted(portal.base_url)}",
+        f"kind = {quoted(portal.kind)}",
+    ]
+    for listing in portal.listings:
+        address = urljoin(base, listing.url)
+        short = address[len(portal.base_url) :] if address.startswith(base) else address
+        lines += ["", "[[listings]]", f"url = {quoted(short)}"]
+    return "\n".join(lines) + "\n"

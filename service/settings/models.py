@@ -1,0 +1,188 @@
+"""What each key means and what it may be.
+
+A value that a model refuses is refused with the words of what is allowed. Knows neither files nor variables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+from service.settings.values import (
+    allowed,
+    check_database_url,
+    check_header_value,
+    check_line,
+    check_mail_address,
+    check_sender,
+    check_smtp_url,
+    check_timezone,
+    check_url,
+)
+
+Line = Annotated[str, AfterValidator(check_line)]
+HttpUrl = Annotated[str, AfterValidator(check_url)]
+PortalId = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        max_length=64,
+        description="small letters, digits and inner hyphens, at most 64",
+    ),
+]
+Secret = Field(repr=False)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class ServiceSettings(Section):
+    public_url: HttpUrl = "http://127.0.0.1:8080"
+    title: Line = "Bản tin chỉ đạo điều hành"
+    language: Literal["vi", "en"] = "vi"
+    timezone: Annotated[str, AfterValidator(check_timezone)] = "Asia/Ho_Chi_Minh"
+    secret_key: Annotated[str, Secret] = ""
+
+
+class OperatorSettings(Section):
+    email: Annotated[str, AfterValidator(check_mail_address)] = ""
+
+
+class ServerSettings(Section):
+    host: Annotated[Line, Field(min_length=1, description="an address or name to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    metrics_token: Annotated[str, Secret] = ""
+
+
+class DatabaseSettings(Section):
+    url: Annotated[str, Secret, AfterValidator(check_database_url)] = "sqlite:///var/loa.db"
+
+
+class PollingSettings(Section):
+    interval_s: PositiveInt = 300
+    jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    user_agent: Annotated[str, AfterValidator(check_header_value)] = "Loa/0.1 (+https://example.invalid/loa)"
+    timeout_s: PositiveFloat = 20
+    max_body_bytes: PositiveInt = 10_485_760
+    min_delay_per_host_s: Annotated[float, Field(ge=0)] = 1.0
+    backfill_pages: Annotated[int, Field(ge=0)] = 5
+    alert_on_first_poll: bool = False
+    flood_limit: PositiveInt = 50
+    max_alert_age_days: PositiveInt = 14
+
+
+class FeedSettings(Section):
+    entries: PositiveInt = 50
+    days: Annotated[int, Field(ge=0)] = 30
+    export_dir: str = ""
+
+
+class WebhookSettings(Section):
+    timeout_s: PositiveFloat = 15
+    concurrency: PositiveInt = 256
+    per_endpoint_concurrency: PositiveInt = 2
+    per_host_concurrency: PositiveInt = 16
+    lease_s: PositiveFloat = 30
+    retry_schedule_s: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] = (
+        0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400,
+    )  # fmt: skip
+    disable_after_s: PositiveFloat = 432_000
+    allow_private_networks: bool = False
+
+    @model_validator(mode="after")
+    def _lease_outlives_attempt(self) -> WebhookSettings:
+        if self.lease_s <= self.timeout_s:
+            raise allowed(f"more than timeout_s, which is {self.timeout_s:g}", key="lease_s")
+        return self
+
+
+class EmailSettings(Section):
+    smtp_url: Annotated[str, Secret, AfterValidator(check_smtp_url)] = ""
+    from_: Annotated[str, AfterValidator(check_sender)] = Field(default="Loa <loa@localhost>", alias="from")
+    digest_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')] = "07:00"
+    rate_per_s: PositiveFloat = 20
+
+
+class ReceiptSettings(Section):
+    categories: tuple[str, ...] = ("directives",)
+    remind_after_working_days: PositiveInt = 2
+
+
+class ArticleSelectors(Section):
+    """CSS selectors within an article page; None leaves the part to detection."""
+
+    title: str | None = None
+    body: str | None = None
+    date: str | None = None
+    attachments: str | None = None
+
+
+class ListingSelectors(Section):
+    """CSS selectors within a listing page; `link`, `title` and `date` are looked up inside each `item`."""
+
+    item: str
+    link: str = "a"
+    title: str | None = None
+    date: str | None = None
+    next_page: str | None = None
+
+
+class ListingConfig(Section):
+    url: Annotated[str, Field(min_length=1)]
+    """Absolute once loaded: joined to the portal's base_url."""
+    category: str | None = None
+    """The portal's own section as a hint; None says nothing."""
+
+
+class PortalConfig(Section):
+    id: PortalId
+    name: Annotated[Line, Field(min_length=1)]
+    base_url: HttpUrl
+    kind: Literal["td-portal", "feed", "html", "auto"] = "auto"
+    listings: Annotated[tuple[ListingConfig, ...], Field(min_length=1)]
+    listing: ListingSelectors | None = None
+    article: ArticleSelectors | None = None
+    ca_file: Path | None = None
+    """An additional CA or intermediate certificate, PEM."""
+
+    @model_validator(mode="after")
+    def _html_names_its_items(self) -> PortalConfig:
+        if self.kind == "html" and self.listing is None:
+            raise allowed('a table [listing] with the CSS selector "item", since kind is "html"', key="listing")
+        return self
+
+
+class Settings(Section):
+    portals_dir: Path = Path("portals")
+    service: ServiceSettings = ServiceSettings()
+    operator: OperatorSettings = OperatorSettings()
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    polling: PollingSettings = PollingSettings()
+    feeds: FeedSettings = FeedSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    email: EmailSettings = EmailSettings()
+    receipts: ReceiptSettings = ReceiptSettings()
+    portals: tuple[PortalConfig, ...] = ()
+    """Read from portals_dir, one file each; no key."""
+    categories_file: Path = Path("config/categories.toml")
+    """Found by the loader; no key."""
+    places_file: Path = Path("config/places.toml")
+    """Found by the loader; no key."""
+
+
+FOUND_BY_LOADER = frozenset({"portals", "categories_file", "places_file"})
+SECRETS = frozenset({"service.secret_key", "server.metrics_token", "database.url", "email.smtp_url"})
+"""Keys whose values are never printed."""
+
+
+def strictly(model: type[Model], mapping: Mapping[str, Any]) -> Model:
+    """Validated as JSON: a list is a tuple and a string a path, but `"1"` is no number."""
+    return model.model_validate_json(json.dumps(mapping, default=str), strict=True)

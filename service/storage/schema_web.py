@@ -1,0 +1,22 @@
+"""The table that the web alone writes: answers kept for repeated requests."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, SmallInteger, Table, Text
+
+from service.storage.schema import Instant
+from service.storage.schema_files import metadata
+
+__all__ = ["idempotency", "metadata"]
+
+idempotency = Table(  # what a POST with an Idempotency-Key was answered, for a day
+    "idempotency",
+    metadata,
+    Column("caller", Text, primary_key=True),  # the id of the token: keys of two callers never meet
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),  # SHA-256 of method, path and body
+    Column("status", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # encrypted: it may show a secret
+    Column("created_at", Instant, nullable=False),
+    Index("ix_idempotency_created", "created_at"),  # what is too old
+)

@@ -1,0 +1,133 @@
+"""F7: verification is never off; what is missing is named; a file that cannot help is refused before use."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from service.errors import ConfigurationError, FetchError
+from service.portals.fetch import Fetcher
+from service.portals.tls import check_ca_file
+from service.types import Outcome
+from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply
+
+NOW = datetime.now(UTC)
+
+
+@dataclass
+class Issued:
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+
+def issue(
+    name: str, by: Issued | None = None, *, is_ca: bool = True, days: int = 1, host: str = "127.0.0.1"
+) -> Issued:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    end = NOW + timedelta(days=days)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if by else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(min(NOW, end) - timedelta(days=2))
+        .not_valid_after(end)
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))]), critical=False)
+    )
+    return Issued(builder.sign(by.key if by else key, hashes.SHA256()), key)
+
+
+def serve(tmp_path: Path, leaf: Issued) -> HostilePortal:
+    (tmp_path / "leaf.pem").write_bytes(leaf.pem() + leaf.key_pem())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "leaf.pem")
+    return HostilePortal({"/list": reply("hello")}, context=context)
+
+
+def fetcher() -> Fetcher:
+    return Fetcher(quick_polling(timeout_s=5), MemoryGate(), lambda: NOW)
+
+
+def write(tmp_path: Path, *issued: Issued) -> Path:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(b"".join(one.pem() for one in issued))
+    return path
+
+
+ROOT = issue("Gốc thử")
+MIDDLE = issue("Trung gian thử", ROOT)
+
+
+def failure(site: HostilePortal, **fields: object) -> FetchError:
+    with site, pytest.raises(FetchError) as caught:
+        fetcher().get(site.url + "/list", portal=site.portal(**fields))
+    assert caught.value.outcome is Outcome.TLS
+    return caught.value
+
+
+def test_F7_an_incomplete_chain_names_the_missing_issuer(tmp_path: Path) -> None:
+    leaf = issue("cổng", MIDDLE, is_ca=False)
+    error = failure(serve(tmp_path, leaf), ca_file=write(tmp_path, ROOT))
+    assert "its issuer 'Trung gian thử' is missing" in str(error)
+
+
+def test_F7_a_given_intermediate_mends_the_chain_and_expiry_is_read(tmp_path: Path) -> None:
+    leaf = issue("cổng", MIDDLE, is_ca=False)
+    made = fetcher()
+    with serve(tmp_path, leaf) as site:
+        portal = site.portal(ca_file=write(tmp_path, MIDDLE, ROOT))
+        page = made.get(site.url + "/list", portal=portal)
+        certificate = made.certificate(portal)
+    made.close()
+    assert page is not None
+    assert page.body == b"hello"
+    assert certificate is not None
+    assert certificate.issuer == "Trung gian thử"
+    assert certificate.expires_at == leaf.certificate.not_valid_after_utc
+
+
+@pytest.mark.parametrize(
+    ("leaf", "words"),
+    [
+        (issue("cũ", ROOT, is_ca=False, days=-1), "has expired on"),
+        (issue("nhầm", ROOT, is_ca=False, host="127.0.0.9"), "not valid"),
+        (issue("tự ký"), "signed by itself"),
+    ],
+    ids=["expired", "wrong host", "self-signed"],
+)
+def test_F7_a_bad_certificate_is_refused_in_words(tmp_path: Path, leaf: Issued, words: str) -> None:
+    assert words in str(failure(serve(tmp_path, leaf), ca_file=write(tmp_path, ROOT)))
+
+
+@pytest.mark.parametrize(
+    ("issued", "words"),
+    [
+        ((MIDDLE,), "was issued by 'Gốc thử', which is not known"),
+        ((issue("cổng", ROOT, is_ca=False), ROOT), "of a site, not of an issuer"),
+        ((issue("hết hạn", days=-1),), "is valid from"),
+        ((), "cannot read"),
+    ],
+)
+def test_F7_a_ca_file_that_cannot_help_is_refused(tmp_path: Path, issued: tuple[Issued, ...], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        check_ca_file(write(tmp_path, *issued), NOW)

@@ -1,0 +1,64 @@
+"""When two addresses are one post, and when a state has changed."""
+
+import pytest
+
+from service.posts.diff import fingerprint, what_changed
+from service.posts.identity import canonical_key, is_beginning_of, is_cut, parse_article_path, post_id
+from service.types import AttachmentLink, Document, Relation
+
+_ARTICLE = "https://q.gov.vn/portal/Pages/2023-2-6/abc-y7g5d4.aspx"
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "http://q.gov.vn/portal/pages/2023-02-06/abc-y7g5d4.aspx",
+        "https://www.q.gov.vn/PORTAL/Pages/2023-02-6/ABC-y7g5d4.aspx?fbclid=1",
+        "https://q.gov.vn//portal/Pages/2023-2-6/abc-y7g5d4.aspx#:~:text=abc",
+    ],
+)
+def test_L3_one_article_has_one_identity(same: str) -> None:
+    assert canonical_key(same) == canonical_key(_ARTICLE)
+    assert post_id("q", canonical_key(same)) == post_id("q", canonical_key(_ARTICLE))
+    assert post_id("p", canonical_key(same)) != post_id("q", canonical_key(same))
+
+
+def test_elsewhere_the_query_names_the_post_but_tracking_does_not() -> None:
+    assert canonical_key("https://www.x.vn/tin?id=3&utm_source=a") == canonical_key("http://x.vn:80/tin/?id=3")
+    assert canonical_key("https://x.vn/tin?id=3") != canonical_key("https://x.vn/tin?id=4")
+    assert canonical_key("http://[bad") == canonical_key("http://[bad")
+
+
+def test_the_token_is_certain_only_where_it_stands_apart() -> None:
+    apart, glued = parse_article_path(_ARTICLE), parse_article_path("/portal/pages/2023-02-06/dien-tuja6ggf.aspx")
+    assert apart is not None
+    assert glued is not None
+    assert (apart.day, apart.slug, apart.token, apart.is_token_certain) == ("2023-02-06", "abc", "y7g5d4", True)
+    assert (glued.token, glued.is_token_certain) == ("ja6ggf", False)
+    short = parse_article_path("/portal/pages/2023-02-06/abc.aspx")
+    assert short is not None
+    assert short.token == ""
+    assert parse_article_path("/portal/pages/2023-13-06/abc.aspx") is None
+    assert parse_article_path("/portal/KenhTin/Chi-dao.aspx") is None
+
+
+def test_L2_a_cut_title_is_the_beginning_of_the_whole() -> None:
+    assert is_cut("của các phòng, cơ...")
+    assert not is_cut("Hội nghị")
+    assert is_beginning_of("Tăng cường trách nhiệm, cơ...", "TĂNG CƯỜNG trách nhiệm, cơ quan")
+
+
+def _document(number: str | None) -> Document:
+    return Document("chi-thi", number, None, None, Relation.IS)
+
+
+def test_L9_only_a_real_change_changes_the_fingerprint() -> None:
+    file = AttachmentLink("https://x/a.pdf", "a", "application/pdf")
+    old = fingerprint("Tên", "Lời\nLượt xem: 5", _document("1/CT-UBND"), [file])
+    assert what_changed(old, fingerprint("Tên", " Lời \nLượt xem: 6", _document("1/CT-UBND"), [file])) == ()
+    known = fingerprint("Tên", "Lời", _document("1/CT-UBND"), [AttachmentLink(file.url, "a", "x", sha256="aa")])
+    assert what_changed(old, known) == ()
+    other = fingerprint("Tên", "Lời", _document("1/CT-UBND"), [AttachmentLink(file.url, "a", "x", sha256="bb")])
+    assert what_changed(known, other) == ("attachments",)
+    assert what_changed(old, fingerprint("Khác", "Đổi", None, [])) == ("title", "number", "text", "attachments")
+    assert what_changed(old, fingerprint("Tên", "Lời", _document(None), [file])) == ("number",)
