@@ -1,0 +1,75 @@
+"""Which feeds there are, and what each is called.
+
+Owns names and titles. A feed's name is its path below /feeds/ without the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from service.feeds.model import FeedSpec
+from service.types import Category, Place, PortalName
+
+RESERVED = frozenset({"all", "places", "deadlines"})
+CALENDARS = frozenset({"meetings", "events"})
+"""Categories whose posts say when something begins: they have an .ics beside the other formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that feeds are made for; ids of categories and portals share one namespace."""
+
+    site_title: str
+    categories: tuple[Category, ...] = ()
+    portals: tuple[PortalName, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def specs(self) -> Iterator[FeedSpec]:
+        """Every feed, in the order in which people are shown them."""
+        yield self._all()
+        yield from (self._category(category) for category in self.categories)
+        for portal in self.portals:
+            yield self._portal(portal)
+            yield from (self._portal_category(portal, category) for category in self.categories)
+        yield from (self._place(place) for place in self.places)
+
+    def _all(self) -> FeedSpec:
+        return FeedSpec(
+            "all", "Tất cả tin", "All posts", f"Mọi tin mới của các cổng thông tin, do {self.site_title} theo dõi."
+        )
+
+    def _category(self, category: Category) -> FeedSpec:
+        vi, en = label(category, "vi"), label(category, "en")
+        about = f"Tin thuộc mục “{vi}” của mọi cổng thông tin được theo dõi."
+        return FeedSpec(category.id, vi, en, about, category=category.id, has_calendar=category.id in CALENDARS)
+
+    def _portal(self, portal: PortalName) -> FeedSpec:
+        return FeedSpec(portal.id, portal.name, portal.name, f"Mọi tin của {portal.name}.", portal=portal.id)
+
+    def _portal_category(self, portal: PortalName, category: Category) -> FeedSpec:
+        vi, en = label(category, "vi"), label(category, "en")
+        return FeedSpec(
+            f"{portal.id}/{category.id}",
+            f"{portal.name} – {vi}",
+            f"{portal.name} – {en}",
+            f"Tin thuộc mục “{vi}” của {portal.name}.",
+            category=category.id,
+            portal=portal.id,
+            has_calendar=category.id in CALENDARS,
+        )
+
+    def _place(self, place: Place) -> FeedSpec:
+        return place_spec(place)
+
+
+def place_spec(place: Place) -> FeedSpec:
+    return FeedSpec(f"places/{place.id}", place.name, place.name, f"Tin liên quan đến {place.name}.", place=place.id)
+
+
+def label(category: Category, language: str) -> str:
+    return category.names.get(language) or category.names.get("vi") or category.id
+
+
+def labels(categories: Iterable[Category], language: str) -> dict[str, str]:
+    return {category.id: label(category, language) for category in categories}

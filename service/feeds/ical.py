@@ -1,0 +1,51 @@
+"""Calendars (RFC 5545) of meetings and events: a VEVENT for each post that says when something begins.
+
+Owns the mapping from posts to VEVENTs. No DTSTAMP by the clock: it is when the post last moved, so that an unchanged
+calendar is the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from service.feeds.model import Feed, Format
+from service.feeds.site import Site, feed_updated_at, moved_at, title_of, uri, whole_seconds, xml_text
+from service.types import Post
+
+DURATION = timedelta(hours=2)
+"""Of a meeting whose end is not told, which is nearly every one: enough to be seen in a week's view."""
+
+
+def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
+    """The calendar's bytes, and when it last changed. Posts without a beginning are left out."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Loa//feeds//VI")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", xml_text(f"{feed.spec.title} – {site.title}"))
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("source", feed.address(site.root, Format.ICS), parameters={"VALUE": "URI"})
+    for post in feed.posts:
+        if post.understanding.begins_at is not None:
+            calendar.add_component(_event(site, post, post.understanding.begins_at))
+    return calendar.to_ical(), feed_updated_at(feed.posts)
+
+
+def _event(site: Site, post: Post, begins_at: datetime) -> Event:
+    event = Event()
+    event.add("uid", f"{post.id}@loa")
+    event.add("dtstamp", whole_seconds(moved_at(post)))
+    event.add("last-modified", whole_seconds(moved_at(post)))
+    event.add("sequence", max(0, post.revision - 1))
+    event.add("dtstart", whole_seconds(begins_at))
+    event.add("duration", DURATION)
+    event.add("summary", title_of(post))
+    event.add("url", uri(post.url) or site.post_url(post))
+    event.add("description", f"{xml_text(post.summary) or title_of(post)}\n{site.post_url(post)}")
+    if post.understanding.venue:
+        event.add("location", xml_text(post.understanding.venue))
+    event.add("categories", [site.labels.get(category, category) for category in post.categories])
+    event.add("status", "CANCELLED" if post.withdrawn_at else "CONFIRMED")
+    return event

@@ -1,0 +1,135 @@
+"""What every feed says of the service that publishes it, and how text and links get into XML unharmed.
+
+Owns the words that all formats share. Refuses to know the time, the request and the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape, unescape
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import nh3
+
+from service.types import AttachmentLink, Post
+
+EMPTY_FEED_UPDATED_AT = datetime(2000, 1, 1, tzinfo=UTC)
+"""The `updated` of a feed without entries: older than any portal's post, so that the first entry moves it forward,
+and fixed, so that an empty feed is the same bytes for ever."""
+
+FEED_IDS = UUID(str(uuid5(NAMESPACE_URL, "urn:loa:feeds")))
+"""The namespace of feed ids, which depend on the feed's name and never on `public_url`."""
+
+UNTITLED = "(không có tiêu đề)"
+
+_NOT_XML = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0001fffd\U00020000-\U0002fffd"
+    "\U00030000-\U0003fffd\U000e0000-\U000efffd]"
+)
+"""Outside XML 1.0's Char (section 2.2), or a C1 control, or a noncharacter, which some parsers refuse."""
+
+_TAGS = """a abbr
+b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure h1 h2 h3 h4 h5
+h6 hr i img ins li ol p pre q s small span strong sub sup table tbody td tfoot th thead tr u ul"""
+_HTML_TAGS = frozenset(_TAGS.split())
+_HTML_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+}
+
+
+_ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);")
+_MARKUP = re.compile(rf"</?(?:{'|'.join(sorted(_HTML_TAGS | {'font', 'script', 'style', 'iframe'}))})\b[^<>]*>", re.I)
+"""Tags of HTML in a title are markup that a portal left there; `<mới>` is none, it is what somebody wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The service as its feeds name it. `labels` maps a category id to its label in `language`."""
+
+    public_url: str
+    title: str
+    language: str = "vi"
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    ttl_min: int = 5
+
+    @property
+    def root(self) -> str:
+        return self.public_url.rstrip("/")
+
+    @property
+    def category_scheme(self) -> str:
+        return f"{self.root}/feeds/"
+
+    def post_url(self, post: Post) -> str:
+        return f"{self.root}/posts/{post.id}"
+
+
+def xml_text(text: str) -> str:
+    """The text without what XML 1.0 cannot carry: control characters, lone surrogates, noncharacters."""
+    return _NOT_XML.sub("", text)
+
+
+def title_of(post: Post) -> str:
+    """The title as plain text that no reader can take for HTML: entities decoded, tags of HTML out."""
+    decoded = _ENTITY.sub(lambda found: unescape(found[0]), xml_text(post.title))
+    return " ".join(xml_text(_MARKUP.sub("", decoded)).split()) or UNTITLED
+
+
+def uri(url: str) -> str:
+    """The address with everything that RFC 3986 does not allow percent-encoded; what is encoded already stays."""
+    return quote(xml_text(url).strip(), safe="%/:=&?~#+!$,;'@()*[]-._")
+
+
+def entry_id(post: Post) -> str:
+    return f"urn:uuid:{post.id}"
+
+
+def feed_id(name: str) -> str:
+    return f"urn:uuid:{uuid5(FEED_IDS, name)}"
+
+
+def whole_seconds(instant: datetime) -> datetime:
+    """Feeds speak in whole seconds of UTC: RSS knows no fractions, and all formats shall agree."""
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def moved_at(post: Post) -> datetime:
+    """When this post last changed what a feed shows of it. Never in the future, whatever a portal dates its posts."""
+    moments = [post.first_seen_at]
+    if post.updated_at != post.published_at:
+        moments.append(post.updated_at)
+    if post.withdrawn_at is not None:
+        moments.append(post.withdrawn_at)
+    return max(moments)
+
+
+def feed_updated_at(posts: tuple[Post, ...]) -> datetime:
+    return whole_seconds(max(map(moved_at, posts), default=EMPTY_FEED_UPDATED_AT))
+
+
+def shown_attachments(post: Post) -> tuple[AttachmentLink, ...]:
+    """Those that a reader could fetch, each address once."""
+    by_url = {uri(a.url): a for a in post.attachments if uri(a.url).lower().startswith(("http://", "https://"))}
+    return tuple(by_url.values())
+
+
+def body_html(post: Post) -> str:
+    """The whole content of an entry: the article, then a link to each attachment that it does not link itself."""
+    html = xml_text(nh3.clean(xml_text(post.html), tags=set(_HTML_TAGS), attributes=_HTML_ATTRIBUTES, link_rel=None))
+    if not html.strip():
+        html = f"<p>{escape(xml_text(post.summary) or title_of(post))}</p>"
+    missing = [a for a in shown_attachments(post) if f'"{escape(a.url)}"' not in html]
+    if not missing:
+        return html
+    rows = "".join(
+        f'<li><a href="{escape(uri(a.url))}">{escape(xml_text(a.name) or uri(a.url))}</a></li>' for a in missing
+    )
+    return f"{html}<p>Tệp đính kèm:</p><ul>{rows}</ul>"
