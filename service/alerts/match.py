@@ -1,0 +1,71 @@
+"""Whether a post is what a subscription asks for, and the reason in words either way.
+
+Values of one field are alternatives, fields add up, no filters want everything. A keyword is whole words,
+written as people write them: case and the placing of tone marks do not count, accents do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from service.text import fold
+from service.types import Filters, Post
+
+_WORD = re.compile(r"\w+")
+
+
+class Matcher:
+    """A post, prepared once to be held against any number of filters."""
+
+    def __init__(self, post: Post) -> None:
+        self._categories = post.categories
+        self._portal = post.portal
+        self._places = {place.id: place.name for place in post.understanding.places}
+        document = post.understanding.document
+        number = document.number if document and document.number else ""
+        self._words = _words(" ".join((post.title, number, post.summary, post.text)))
+
+    def match(self, filters: Filters) -> str | None:
+        """Why the post is wanted, in words; None when it is not."""
+        reasons: list[str] = []
+        for label, wanted, found in self._fields(filters):
+            if wanted and not found:
+                return None
+            if wanted:
+                reasons.append(f"{label} {', '.join(found)}")
+        return "; ".join(reasons) or "không đặt bộ lọc: nhận mọi tin"
+
+    def why_not(self, filters: Filters) -> str:
+        """What was missing, in words; empty when nothing was."""
+        missing = [
+            f"{label}: tin không có {' hoặc '.join(wanted)}"
+            for label, wanted, found in self._fields(filters)
+            if wanted and not found
+        ]
+        return "; ".join(missing)
+
+    def _fields(self, filters: Filters) -> tuple[tuple[str, tuple[str, ...], list[str]], ...]:
+        return (
+            ("chuyên mục", filters.categories, [c for c in filters.categories if c in self._categories]),
+            ("cổng", filters.portals, [p for p in filters.portals if p == self._portal.id]),
+            ("địa bàn", filters.places, [self._places[p] for p in filters.places if p in self._places]),
+            ("từ khoá", filters.keywords, [f"“{k}”" for k in filters.keywords if self._has(k)]),
+        )
+
+    def _has(self, keyword: str) -> bool:
+        wanted = _words(keyword)
+        return len(wanted) > 2 and wanted in self._words
+
+
+def matches(filters: Filters, post: Post) -> str | None:
+    """Why a subscription with these filters wants the post, in words; None when it does not."""
+    return Matcher(post).match(filters)
+
+
+def why_not(filters: Filters, post: Post) -> str:
+    """What the post lacks that these filters ask for, in words; empty when it matches."""
+    return Matcher(post).why_not(filters)
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(_WORD.findall(fold(text)))} "

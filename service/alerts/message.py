@@ -1,0 +1,116 @@
+"""What a webhook says: the JSON of design.md section 6, the same bytes for the same change.
+
+Refuses to know who it goes to, but for the one link that is made for a unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from service.alerts.links import Links
+from service.types import AttachmentLink, ChangeType, Document, Post
+
+_NO_RECEIPT = '"receipt_url":null}}'
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC, with `Z`; fractions of a second only where there are any."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def build_payload(
+    type: ChangeType,
+    at: datetime,
+    post: Post,
+    links: Links,
+    receipt_categories: Sequence[str] = (),
+) -> str:
+    """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in for a unit.
+
+    `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend on it.
+    """
+    return orjson.dumps({"type": type.value, "timestamp": instant(at), "data": _data(post, links)}).decode()
+
+
+def with_type(payload: str, type: ChangeType) -> str:
+    """The same body under another type: a post that comes to match later is published to those who hear it first."""
+    old = payload.split('","', 1)[0]
+    return f'{{"type":"{type.value}' + payload[len(old) :]
+
+
+def with_receipt_url(payload: str, url: str | None) -> bytes:
+    """The body for one unit; the payload itself where nobody owes a receipt."""
+    if url is None:
+        return payload.encode()
+    return (payload.removesuffix(_NO_RECEIPT) + '"receipt_url":' + orjson.dumps(url).decode() + "}}").encode()
+
+
+def owes_receipt(categories: Sequence[str], receipt_categories: Sequence[str]) -> bool:
+    """Receipts are owed for the primary category, the first."""
+    return bool(categories) and categories[0] in receipt_categories
+
+
+def build_handshake(at: datetime, subscription_id: str, challenge: str, confirm_url: str) -> str:
+    """What a new endpoint is asked before anything real is sent to it."""
+    data = {"subscription_id": subscription_id, "challenge": challenge, "confirm_url": confirm_url}
+    return orjson.dumps({"type": "subscription.confirm", "timestamp": instant(at), "data": data}).decode()
+
+
+def build_test(at: datetime, subscription_id: str) -> str:
+    """A test delivery, which says nothing but that it is one."""
+    data = {"subscription_id": subscription_id}
+    return orjson.dumps({"type": "subscription.test", "timestamp": instant(at), "data": data}).decode()
+
+
+def _data(post: Post, links: Links) -> dict[str, Any]:
+    facts = post.understanding
+    return {
+        "id": post.id,
+        "revision": post.revision,
+        "url": post.url,
+        "title": post.title,
+        "summary": post.summary,
+        "portal": {"id": post.portal.id, "name": post.portal.name},
+        "categories": list(post.categories),
+        "places": [{"id": place.id, "name": place.name} for place in facts.places],
+        "addressees": list(facts.addressees),
+        "urgency": facts.urgency.value,
+        "document": _document(facts.document),
+        "mentions": [
+            {"kind": m.kind, "number": m.number, "issued_on": _day(m.issued_on), "issuer": m.issuer}
+            for m in facts.mentions
+        ],
+        "deadlines": [{"on": deadline.on.isoformat(), "text": deadline.text} for deadline in facts.deadlines],
+        "begins_at": instant(facts.begins_at) if facts.begins_at else None,
+        "venue": facts.venue,
+        "published_at": instant(post.published_at),
+        "updated_at": instant(post.updated_at),
+        "first_seen_at": instant(post.first_seen_at),
+        "attachments": [_attachment(link) for link in post.attachments],
+        "archive_url": links.post_url(post.id),
+        "receipt_url": None,
+    }
+
+
+def _document(document: Document | None) -> dict[str, Any] | None:
+    if document is None:
+        return None
+    return {
+        "kind": document.kind,
+        "number": document.number,
+        "issued_on": _day(document.issued_on),
+        "issuer": document.issuer,
+        "relation": document.relation.value,
+    }
+
+
+def _attachment(link: AttachmentLink) -> dict[str, Any]:
+    return {"url": link.url, "media_type": link.media_type, "bytes": link.bytes, "sha256": link.sha256}
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,228 @@
+"""libcurl's multi interface in one thread: requests in, answers out, driven by epoll.
+
+The guard is on every handle: one policy for each multi, or a laxer handle would leave its connection to others.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import select
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import certifi
+import pycurl
+
+from service.delivery.guard import guard_for, is_allowed
+from service.delivery.prepare import Request
+from service.delivery.resolve import Resolver
+from service.settings import WebhookSettings
+
+MAX_ANSWER_BYTES = 16_384
+_UNRESOLVED = 6  # libcurl's own code for it
+
+
+@dataclass(slots=True)
+class Answered:
+    """What came of a request. `status` 0: no status line; `error` 0: libcurl met none."""
+
+    request: Request
+    status: int
+    error: int
+    is_guarded: bool
+    retry_after_s: float | None
+    took_s: float
+    body: bytes = b""
+
+
+class _Slot:
+    """A handle that is used again and again, with what it carries now."""
+
+    def __init__(self, allow_private_networks: bool, timeout_s: float) -> None:
+        self.request: Request | None = None
+        self.is_guarded = False
+        self.body: list[bytes] = []
+        self.started_at = 0.0
+        self.curl = _handle(guard_for(self._refuse, allow_private_networks=allow_private_networks), timeout_s)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
+
+    def _refuse(self) -> None:
+        self.is_guarded = True
+
+    def _write(self, data: bytes) -> None:
+        if self.request is not None and self.request.challenge:
+            self.body.append(data)
+
+
+def _handle(guard: Callable[[int, Any], Any], timeout_s: float) -> Any:
+    curl = pycurl.Curl()
+    for option, value in (
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.REDIR_PROTOCOLS, 0),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.PROXY, ""),
+        (pycurl.NOPROXY, "*"),
+        (pycurl.NETRC, pycurl.NETRC_IGNORED),
+        (pycurl.NOSIGNAL, 1),
+        (pycurl.TIMEOUT_MS, int(timeout_s * 1000)),
+        (pycurl.CONNECTTIMEOUT_MS, int(timeout_s * 1000)),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+        (pycurl.MAXFILESIZE, MAX_ANSWER_BYTES),
+        (pycurl.CAINFO, certifi.where()),
+        (pycurl.OPENSOCKETFUNCTION, guard),
+        (pycurl.POST, 1),
+    ):
+        curl.setopt(option, value)
+    return curl
+
+
+class Wire:
+    """Sends requests that a place was found for. Not for several threads."""
+
+    def __init__(
+        self, settings: WebhookSettings, *, dns_servers: list[str] | None = None, dns_port: int | None = None
+    ) -> None:
+        self._settings = settings
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, settings.concurrency)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._epoll = select.epoll()
+        self._timer_at: float | None = None
+        self._free: list[_Slot] = []
+        self._slots: dict[Any, _Slot] = {}
+        self._unresolved: defaultdict[str, list[tuple[Request, float]]] = defaultdict(list)
+        self._done: deque[Answered] = deque()
+        self._resolver = Resolver(lambda: None, servers=dns_servers, port=dns_port)
+
+    def send(self, request: Request) -> None:
+        """Begins a request, after its name is resolved."""
+        started_at = time.monotonic()
+        host = request.target.host
+        if _is_address(host):
+            self._dial(request, (host,), started_at)
+            return
+        answer = self._resolver.ask(host)
+        if answer is None:
+            self._unresolved[host].append((request, started_at))
+        else:
+            self._dial(request, answer.addresses, started_at)
+
+    def poll(self, timeout_s: float) -> list[Answered]:
+        """Moves everything on, waiting at most so long; what has ended since."""
+        if self._unresolved:
+            timeout_s = min(timeout_s, 0.005)
+        if self._done:
+            timeout_s = 0
+        if self._timer_at is not None:
+            timeout_s = min(timeout_s, max(0.0, self._timer_at - time.monotonic()))
+        for fd, events in self._epoll.poll(timeout_s):
+            mask = (pycurl.CSELECT_IN if events & (select.EPOLLIN | select.EPOLLHUP) else 0) | (
+                pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
+            )
+            self._multi.socket_action(fd, mask | (pycurl.CSELECT_ERR if events & select.EPOLLERR else 0))
+        if self._timer_at is not None and self._timer_at <= time.monotonic():
+            self._timer_at = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()
+        self._dial_resolved()
+        ended, self._done = list(self._done), deque()
+        return ended
+
+    def close(self) -> None:
+        for curl in list(self._slots):
+            self._multi.remove_handle(curl)
+        self._multi.close()
+        self._epoll.close()
+        self._resolver.close()
+
+    def _dial_resolved(self) -> None:
+        for answer in self._resolver.answers():
+            for request, started_at in self._unresolved.pop(answer.name, []):
+                self._dial(request, answer.addresses, started_at)
+        late = time.monotonic() - self._settings.timeout_s
+        for host in [host for host, waiting in self._unresolved.items() if waiting[0][1] < late]:
+            for request, started_at in self._unresolved.pop(host):
+                self._end(request, _UNRESOLVED, started_at)
+
+    def _dial(self, request: Request, addresses: tuple[str, ...], started_at: float) -> None:
+        if not addresses:
+            self._end(request, _UNRESOLVED, started_at)
+            return
+        if not is_allowed(addresses, allow_private_networks=self._settings.allow_private_networks):
+            self._end(request, 7, started_at, is_guarded=True)
+            return
+        slot = self._free.pop() if self._free else self._new_slot()
+        slot.request, slot.is_guarded, slot.body, slot.started_at = request, False, [], started_at
+        curl, target = slot.curl, request.target
+        curl.setopt(pycurl.URL, target.url)
+        curl.setopt(pycurl.HTTPHEADER, request.headers)
+        curl.setopt(pycurl.POSTFIELDS, request.body)
+        if addresses != (target.host,):
+            shown = ",".join(f"[{a}]" if ":" in a else a for a in addresses)
+            curl.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{shown}"])
+        self._slots[curl] = slot
+        self._multi.add_handle(curl)
+
+    def _new_slot(self) -> _Slot:
+        return _Slot(self._settings.allow_private_networks, self._settings.timeout_s)
+
+    def _end(self, request: Request, error: int, started_at: float, *, is_guarded: bool = False) -> None:
+        took_s = max(time.monotonic() - started_at, 1e-6)
+        self._done.append(Answered(request, 0, error, is_guarded, None, took_s))
+
+    def _collect(self) -> None:
+        while True:
+            left, ended, failed = self._multi.info_read()
+            for curl in ended:
+                self._close(curl, 0)
+            for curl, error, _text in failed:
+                self._close(curl, error)
+            if not left:
+                return
+
+    def _close(self, curl: Any, error: int) -> None:
+        slot = self._slots.pop(curl)
+        self._multi.remove_handle(curl)
+        assert slot.request is not None
+        asked = curl.getinfo(pycurl.RETRY_AFTER)
+        self._done.append(
+            Answered(
+                slot.request,
+                curl.getinfo(pycurl.RESPONSE_CODE),
+                error,
+                slot.is_guarded and error != 0,
+                asked or None,
+                max(time.monotonic() - slot.started_at, 1e-6),
+                b"".join(slot.body),
+            )
+        )
+        slot.request = None
+        self._free.append(slot)
+
+    def _watch(self, event: int, fd: int, _multi: Any, known: Any) -> None:
+        if event == pycurl.POLL_REMOVE:
+            if known is not None:
+                self._epoll.unregister(fd)
+                self._multi.assign(fd, None)
+            return
+        mask = (select.EPOLLIN if event & pycurl.POLL_IN else 0) | (select.EPOLLOUT if event & pycurl.POLL_OUT else 0)
+        if known is None:
+            self._epoll.register(fd, mask)
+            self._multi.assign(fd, True)
+        else:
+            self._epoll.modify(fd, mask)
+
+    def _set_timer(self, timeout_ms: int) -> None:
+        self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,130 @@
+"""Reads the article of a post, and makes of it what is stored. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.errors import FetchError
+from service.poll.decide import is_front_page, next_check_at, published_at, whole_title
+from service.poll.sources import PageSource, Reader, Understands
+from service.posts.diff import fingerprint
+from service.settings import PortalConfig
+from service.storage.posts import Draft
+from service.types import (
+    Article,
+    AttachmentLink,
+    ListedPost,
+    Moment,
+    Outcome,
+    Page,
+    PortalName,
+    Post,
+    Understanding,
+    Validators,
+)
+
+NO_ARTICLE_YET = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadArticle:
+    """An article and the page it came on; `page` is None where the listing carried the article."""
+
+    article: Article
+    page: Page | None
+    version: str
+
+
+class Articles:
+    """Fetches, reads and understands the articles of portals."""
+
+    def __init__(self, source: PageSource, reader: Reader, understander: Understands) -> None:
+        self._source = source
+        self._reader = reader
+        self._understander = understander
+
+    def read(self, url: str, portal: PortalConfig, validators: Validators = NO_ARTICLE_YET) -> ReadArticle | None:
+        """The article; None when it is unchanged. Raises PortalError; status 404 when the front page came instead."""
+        page = self._source.get(url, validators, portal=portal)
+        if page is None:
+            return None
+        if is_front_page(url, page.url):
+            raise FetchError(f"cannot read {url!r}: it leads to the front page", Outcome.HTTP_ERROR, status=404)
+        return ReadArticle(self._reader.read_article(page, portal), page, self.version(portal))
+
+    def version(self, portal: PortalConfig) -> str:
+        return self._reader.reader_version(portal)
+
+    def draft(
+        self,
+        portal: PortalConfig,
+        key: str,
+        row: ListedPost,
+        read: ReadArticle | None,
+        hints: tuple[str, ...],
+        now: datetime,
+    ) -> Draft:
+        """A post as its listing and, when it could be read, its article show it."""
+        article = read.article if read is not None else None
+        at = published_at(row.moment, article.moment if article is not None else None, row.url, now)
+        title = whole_title(row.title, article.title if article is not None else "")
+        text = article.text if article is not None else ""
+        attachments = article.attachments if article is not None else ()
+        understanding = self._understander.understand(
+            title, text, hints=hints, attachments=attachments, portal_name=portal.name, published_at=at
+        )
+        page = read.page if read is not None else None
+        return Draft(
+            portal=PortalName(portal.id, portal.name),
+            identity_key=key,
+            url=row.url,
+            title=title,
+            html=article.html if article is not None else "",
+            text=text,
+            understanding=understanding,
+            attachments=attachments,
+            fingerprint=fingerprint(title, text, understanding.document, attachments),
+            published_at=at,
+            seen_at=now,
+            article_at=now if read is not None else None,
+            next_check_at=next_check_at(now, now) if read is not None else now,
+            etag=page.etag if page is not None else None,
+            last_modified=page.last_modified if page is not None else None,
+            sha256=page.sha256 if page is not None else None,
+            version=read.version if read is not None else None,
+        )
+
+    def understand(self, portal: PortalConfig, post: Post, hints: tuple[str, ...]) -> Understanding:
+        """What a stored post is about, by these hints."""
+        return self._understander.understand(
+            post.title,
+            post.text,
+            hints=hints,
+            attachments=post.attachments,
+            portal_name=portal.name,
+            published_at=post.published_at,
+        )
+
+    def redraft(
+        self,
+        portal: PortalConfig,
+        post: Post,
+        read: ReadArticle,
+        hints: tuple[str, ...],
+        now: datetime,
+        moment: Moment | None,
+    ) -> Draft:
+        """A stored post as its article shows it now; what is known of its files is kept."""
+        row = ListedPost(post.url, post.title, moment)
+        article = replace(read.article, attachments=_with_known(read.article.attachments, post.attachments))
+        drafted = self.draft(portal, "", row, replace(read, article=article), hints, now)
+        return replace(drafted, next_check_at=next_check_at(post.first_seen_at, now))
+
+
+def _with_known(links: tuple[AttachmentLink, ...], known: tuple[AttachmentLink, ...]) -> tuple[AttachmentLink, ...]:
+    by_url = {link.url: link for link in known}
+    return tuple(
+        replace(link, bytes=by_url[link.url].bytes, sha256=by_url[link.url].sha256) if link.url in by_url else link
+        for link in links
+    )

@@ -1,0 +1,266 @@
+"""Polls what is due: leases listings, polls portals side by side, and books the next poll of each.
+
+A portal's listings are polled one after the other, since they share its host's patience.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.alerts.links import Links
+from service.errors import FetchError, InvalidInput, PortalError
+from service.poll import decide
+from service.poll.article import Articles
+from service.poll.files import Files
+from service.poll.listing import ListingPoll, Polled
+from service.poll.recheck import Rechecks
+from service.poll.report import ListingReport, PollReport
+from service.poll.sources import PageSource, Reader, Understands
+from service.poll.store import Store
+from service.portals import read as portals_read
+from service.settings import ListingConfig, PortalConfig, Settings
+from service.storage.engine import Database
+from service.storage.listings import (
+    ListingResult,
+    ListingState,
+    is_due,
+    know_listings,
+    lease_listing,
+    load_listings,
+    record_poll,
+    release_listing,
+)
+from service.types import Clock, Outcome
+
+_PORTALS_AT_ONCE = 8
+_LEASE_S = 900.0  # longer than a poll with its articles; a worker that died holds a listing so long
+_ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
+_ARTICLES_DUE = 20  # articles read in one waking: about as many seconds at one portal, then others have their turn
+
+log = structlog.get_logger(__name__)
+
+
+_States = dict[tuple[str, str], ListingState]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A poll that could read nothing; booked once all portals are known, for it may be our own network."""
+
+    state: ListingState
+    started_at: datetime
+    took_s: float
+    error: PortalError
+
+
+class Poller:
+    """Safe to be called from several processes and machines at once: listings and posts are leased."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        fetcher: PageSource,
+        understander: Understands,
+        links: Links,
+        clock: Clock,
+        *,
+        reader: Reader = portals_read,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._source = fetcher
+        self._reader = reader
+        self._clock = clock
+        self._chance = chance
+        self._articles = Articles(fetcher, reader, understander)
+        self._store = Store(database, links, settings.receipts.categories)
+        files = Files(database, fetcher, self._store, clock)
+        self._rechecks = Rechecks(database, self._articles, self._store, files, clock)
+
+    def poll(self, portal_ids: Sequence[str] | None = None, *, is_forced: bool = False) -> PollReport:
+        """Polls what is due of these portals (all by default), or all of them when forced, and reads their articles.
+
+        Raises InvalidInput for a portal that is not configured.
+        """
+        portals = self._chosen(portal_ids)
+        return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED)
+
+    def poll_due(self) -> PollReport:
+        """What is due now; called every few seconds."""
+        return self._poll(self._settings.portals, is_forced=False, articles=_ARTICLES_DUE)
+
+    def _chosen(self, portal_ids: Sequence[str] | None) -> Sequence[PortalConfig]:
+        if not portal_ids:
+            return self._settings.portals
+        by_id = {portal.id: portal for portal in self._settings.portals}
+        for portal_id in portal_ids:
+            if portal_id not in by_id:
+                raise InvalidInput("portal", f"{portal_id!r} is not configured", ", ".join(sorted(by_id)))
+        return [by_id[portal_id] for portal_id in dict.fromkeys(portal_ids)]
+
+    def _poll(self, portals: Sequence[PortalConfig], *, is_forced: bool, articles: int) -> PollReport:
+        if not portals:
+            return PollReport()
+        states = self._know(portals)
+
+        def run(portal: PortalConfig) -> list[ListingReport | _Failed]:
+            return self._poll_portal(portal, states, is_forced=is_forced, articles=articles)
+
+        with ThreadPoolExecutor(min(_PORTALS_AT_ONCE, len(portals)), "poll") as pool:
+            running = [pool.submit(run, portal) for portal in portals]
+        faults = [fault for future in running if (fault := future.exception()) is not None]
+        reports = self._book_failures([future.result() for future in running if future.exception() is None])
+        if faults:
+            raise faults[0]
+        return PollReport(tuple(reports))
+
+    def _know(self, portals: Sequence[PortalConfig]) -> _States:
+        pairs = [(portal.id, listing.url) for portal in portals for listing in portal.listings]
+        with self._database.reading() as conn:
+            known = load_listings(conn)
+        if any(pair not in known for pair in pairs):
+            with self._database.writing() as conn:
+                know_listings(conn, pairs, self._clock())
+                known = load_listings(conn)
+        return known
+
+    # --- one portal --------------------------------------------------------------------------
+
+    def _poll_portal(
+        self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int
+    ) -> list[ListingReport | _Failed]:
+        ended: list[ListingReport | _Failed] = []
+        is_down = False
+        for listing in portal.listings:
+            known = states[portal.id, listing.url]
+            if not is_forced and not is_due(known, self._clock()):
+                is_down = is_down or known.failing_since is not None
+                continue
+            with self._database.writing() as conn:
+                state = lease_listing(conn, portal.id, listing.url, self._clock(), _LEASE_S, is_forced=is_forced)
+            if state is not None:
+                ended.append(self._poll_listing(portal, listing, state))
+        if not is_down and not any(isinstance(end, _Failed) for end in ended):
+            self._rechecks.run(portal, articles)
+        return ended
+
+    def _poll_listing(
+        self, portal: PortalConfig, listing: ListingConfig, state: ListingState
+    ) -> ListingReport | _Failed:
+        started_at = self._clock()
+        poll = ListingPoll(
+            database=self._database,
+            polling=self._settings.polling,
+            source=self._source,
+            reader=self._reader,
+            articles=self._articles,
+            store=self._store,
+            clock=self._clock,
+            portal=portal,
+            listing=listing,
+            state=state,
+        )
+        try:
+            polled = poll.run()
+        except PortalError as error:
+            return _Failed(state, started_at, self._took_s(started_at), error)
+        except BaseException:
+            with self._database.writing() as conn:
+                later = started_at + timedelta(seconds=self._settings.polling.interval_s)
+                release_listing(conn, portal.id, listing.url, later)
+            raise
+        self._book_success(portal, state, polled, started_at)
+        return polled.report
+
+    def _took_s(self, started_at: datetime) -> float:
+        return (self._clock() - started_at).total_seconds()
+
+    def _book_success(self, portal: PortalConfig, state: ListingState, polled: Polled, started_at: datetime) -> None:
+        polling = self._settings.polling
+        wait_s = decide.jittered(polling.interval_s, polling.jitter, self._chance())
+        report = polled.report
+        result = ListingResult(
+            outcome=report.outcome,
+            started_at=started_at,
+            took_s=self._took_s(started_at),
+            tallies=report.tallies,
+            next_poll_at=started_at + timedelta(seconds=wait_s),
+            failures=0,
+            failing_since=None,
+            error=report.error,
+            validators=polled.validators,
+            reader_version=self._reader.reader_version(portal),
+            rows=polled.rows,
+            is_new_seen=report.new > 0,
+        )
+        with self._database.writing() as conn:
+            record_poll(conn, state, result)
+        if report.outcome is not Outcome.UNCHANGED:
+            log.info("polled", portal=report.portal_id, listing=report.url, outcome=report.outcome.value,
+                     new=report.new, updated=report.updated, held=report.held)  # fmt: skip
+
+    # --- what failed -------------------------------------------------------------------------
+
+    def _book_failures(self, ended: Sequence[Sequence[ListingReport | _Failed]]) -> list[ListingReport]:
+        failed = [end for portal in ended for end in portal if isinstance(end, _Failed)]
+        is_ours = bool(failed) and self._is_own_network(ended)
+        return [
+            self._book_failure(end, is_ours=is_ours) if isinstance(end, _Failed) else end
+            for portal in ended
+            for end in portal
+        ]
+
+    def _is_own_network(self, ended: Sequence[Sequence[ListingReport | _Failed]]) -> bool:
+        """By this poll's outcomes, and for portals that were not due by their last ones, if those are recent."""
+        recent = self._clock() - timedelta(seconds=2 * self._settings.polling.interval_s)
+        outcomes: dict[str, list[Outcome]] = {}
+        for end in (end for portal in ended for end in portal):
+            portal_id = end.state.portal_id if isinstance(end, _Failed) else end.portal_id
+            outcome = end.error.outcome if isinstance(end, _Failed) else end.outcome
+            outcomes.setdefault(portal_id, []).append(outcome)
+        configured = {portal.id for portal in self._settings.portals}
+        with self._database.reading() as conn:
+            states = load_listings(conn).values()
+        for state in states:
+            is_known = state.last_outcome is not None and state.last_polled_at is not None
+            if state.portal_id in configured and state.portal_id not in outcomes and is_known:
+                assert state.last_outcome is not None
+                assert state.last_polled_at is not None
+                if state.last_polled_at >= recent:
+                    outcomes[state.portal_id] = [state.last_outcome]
+        return decide.is_own_network(outcomes)
+
+    def _book_failure(self, failed: _Failed, *, is_ours: bool) -> ListingReport:
+        state, error, polling = failed.state, failed.error, self._settings.polling
+        outcome = Outcome.OWN_NETWORK if is_ours else error.outcome
+        failures = state.failures if is_ours else state.failures + 1
+        retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
+        wait_s = (
+            decide.jittered(polling.interval_s, polling.jitter, self._chance())
+            if is_ours
+            else decide.back_off_s(polling, failures, retry_after_s, self._chance())
+        )
+        report = ListingReport(state.portal_id, state.url, outcome, error=str(error))
+        result = ListingResult(
+            outcome=outcome,
+            started_at=failed.started_at,
+            took_s=failed.took_s,
+            tallies=report.tallies,
+            next_poll_at=failed.started_at + timedelta(seconds=wait_s),
+            failures=failures,
+            failing_since=state.failing_since or failed.started_at,
+            error=str(error),
+            is_success=False,
+        )
+        with self._database.writing() as conn:
+            record_poll(conn, state, result)
+        log.warning("cannot poll", portal=state.portal_id, listing=state.url, outcome=outcome.value, error=str(error))
+        return report

@@ -1,0 +1,140 @@
+"""Looks at posts again: the article that could not be read, the edit, the withdrawal, the return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.errors import FetchError, PortalError
+from service.poll import decide
+from service.poll.article import Articles, ReadArticle
+from service.poll.files import Files
+from service.poll.store import Store
+from service.settings import PortalConfig
+from service.storage.engine import Database
+from service.storage.posts import get_post, listings_of
+from service.storage.watch import (
+    DueCheck,
+    claim_check,
+    count_missing,
+    due_checks,
+    mark_missing,
+    mark_present,
+    postpone_check,
+)
+from service.types import Clock, Post, Validators
+
+_CLAIM = timedelta(minutes=15)  # longer than any article and its files can take
+_RETRY = timedelta(minutes=10)  # the first, after an article could not be read; then as old as the post is
+_MAX_RETRY = timedelta(days=1)
+_MAX_FAILURES = 2  # in a row at one portal: it is down, the others wait
+_MANY_MISSING = 10  # more than so many, and more than half: the portal was rebuilt, nothing is withdrawn
+
+
+@dataclass(slots=True)
+class Rechecked:
+    """What a round of rechecks found."""
+
+    completed: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+    failed: int = 0
+
+
+class Rechecks:
+    def __init__(self, database: Database, articles: Articles, store: Store, files: Files, clock: Clock) -> None:
+        self._database = database
+        self._articles = articles
+        self._store = store
+        self._files = files
+        self._clock = clock
+
+    def run(self, portal: PortalConfig, limit: int) -> Rechecked:
+        """The posts of a portal that are due for a look, at most `limit`; stops where the portal is down."""
+        counts = Rechecked()
+        with self._database.reading() as conn:
+            due = due_checks(conn, self._clock(), limit, [portal.id])
+        failures = 0
+        for check in due:
+            if failures >= _MAX_FAILURES:
+                break
+            failures = failures + 1 if self._look(portal, check, counts) else 0
+        return counts
+
+    def _look(self, portal: PortalConfig, check: DueCheck, counts: Rechecked) -> bool:
+        """Looks at one post; whether its portal could not even be reached."""
+        now = self._clock()
+        with self._database.writing() as conn:
+            if not claim_check(conn, check.post_id, now, now + _CLAIM):
+                return False
+            post, listings = get_post(conn, check.post_id), listings_of(conn, check.post_id)
+        categories = {one.url: one.category for one in portal.listings if one.category}
+        hints = tuple(dict.fromkeys(categories[url] for url in listings if url in categories))
+        try:
+            read = self._articles.read(post.url, portal, self._validators(portal, check))
+        except PortalError as error:
+            return self._not_read(portal, post, check, error, counts)
+        if read is None:
+            with self._database.writing() as conn:
+                mark_present(conn, post.id, decide.next_check_at(post.first_seen_at, now))
+        else:
+            self._take(portal, post, check, read, hints, counts)
+        counts.updated += self._files.watch(portal, post.id)
+        return False
+
+    def _validators(self, portal: PortalConfig, check: DueCheck) -> Validators:
+        is_same = check.version == self._articles.version(portal) and check.article_at is not None
+        return check.validators if is_same and check.withdrawn_at is None else Validators()
+
+    def _take(
+        self,
+        portal: PortalConfig,
+        post: Post,
+        check: DueCheck,
+        read: ReadArticle,
+        hints: tuple[str, ...],
+        counts: Rechecked,
+    ) -> None:
+        moment = decide.remembered_moment(post.published_at, post.first_seen_at)
+        draft = self._articles.redraft(portal, post, read, hints, self._clock(), moment)
+        if check.article_at is None:
+            self._store.completed(post, draft)
+            counts.completed += 1
+        else:
+            counts.updated += self._store.edited(post.id, draft)
+
+    def _not_read(
+        self, portal: PortalConfig, post: Post, check: DueCheck, error: PortalError, counts: Rechecked
+    ) -> bool:
+        counts.failed += 1
+        status = error.status if isinstance(error, FetchError) else None
+        if decide.is_gone(status):
+            counts.withdrawn += self._missed(portal, post, check)
+            return False
+        now = self._clock()
+        wait = min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY)
+        with self._database.writing() as conn:
+            postpone_check(conn, post.id, now + wait)
+        return isinstance(error, FetchError) and status is None
+
+    def _missed(self, portal: PortalConfig, post: Post, check: DueCheck) -> bool:
+        """The article is gone. Whether that makes it withdrawn: the second time, hours after the first."""
+        now = self._clock()
+        later = decide.next_check_at(post.first_seen_at, now + decide.WITHDRAWAL_AFTER)
+        if post.withdrawn_at is not None:
+            with self._database.writing() as conn:
+                postpone_check(conn, post.id, later)
+            return False
+        since = check.missing_since
+        if since is None or now - since < decide.WITHDRAWAL_AFTER:
+            with self._database.writing() as conn:
+                mark_missing(conn, post.id, since or now, (since or now) + decide.WITHDRAWAL_AFTER)
+            return False
+        with self._database.reading() as conn:
+            missing, present = count_missing(conn, portal.id, now - timedelta(days=1))
+        if missing > _MANY_MISSING and missing > present:
+            with self._database.writing() as conn:
+                postpone_check(conn, post.id, now + _MAX_RETRY)
+            return False
+        self._store.withdrawn(post, now, later)
+        return True

@@ -1,0 +1,81 @@
+"""The clock that wakes the work: the only user of apscheduler. What is due is in the database, never here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from service.errors import LoaError
+
+log = structlog.get_logger(__name__)
+
+_GRACE_S = 3600  # a machine that slept runs each job once when it wakes, not once for each time it missed
+_END_S = 8.0  # of the 10 s in which a worker must be gone
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that finds out itself what is due. It may run again at any time, and never beside itself."""
+
+    name: str
+    every_s: float
+    run: Callable[[], object]
+
+
+def run_worker(stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _END_S) -> None:
+    """Wakes each job at once and then every `every_s`, until `stop`; returns within `end_s` of that.
+
+    Work that is then still running is left to end by itself or with the process: its leases free what it held.
+    """
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        daemon=True,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE_S},
+    )
+    running = _Running()
+    for job in jobs:
+        scheduler.add_job(
+            running.guarded(job), "interval", seconds=job.every_s, id=job.name, next_run_time=datetime.now(UTC)
+        )
+    scheduler.start()
+    try:
+        stop.wait()
+    finally:
+        scheduler.pause()
+        running.wait(end_s)
+        scheduler.shutdown(wait=False)
+
+
+class _Running:
+    """Counts what runs, and keeps a fault of one job from the others."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+
+    def guarded(self, job: Job) -> Callable[[], None]:
+        def run() -> None:
+            with self._changed:
+                self._count += 1
+            try:
+                job.run()
+            except LoaError as error:
+                log.error("a job failed", job=job.name, error=str(error))
+            except Exception:
+                log.exception("a job failed by a fault of Loa's own", job=job.name)
+            finally:
+                with self._changed:
+                    self._count -= 1
+                    self._changed.notify_all()
+
+        return run
+
+    def wait(self, seconds: float) -> bool:
+        """Whether everything has ended within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._count == 0, seconds)

@@ -1,0 +1,44 @@
+"""A consistent copy of a SQLite file, taken while others write. Refuses PostgreSQL, which has pg_dump."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from service.errors import ConfigurationError, InvalidInput, StorageError
+from service.storage.engine import sqlite_path
+
+
+def copy_database(url: str, file: Path) -> int:
+    """Copies the database of `url` to a new `file`; returns its bytes. The copy appears whole or not at all."""
+    source = sqlite_path(url)
+    if source is None:
+        raise ConfigurationError(
+            "cannot back up PostgreSQL with this command; use `pg_dump --format=custom --file=FILE DATABASE`, "
+            "which is consistent while Loa runs, and `pg_restore` to restore"
+        )
+    if not source.is_file():
+        raise StorageError(f"cannot back up {str(source)!r}: there is no such database")
+    if file.exists():
+        raise InvalidInput("FILE", f"{str(file)!r} exists", "a file that does not exist yet")
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        _copy(source, draft)
+        draft.rename(file)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(f"cannot write the copy {str(file)!r}: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return file.stat().st_size
+
+
+def _copy(source: Path, draft: Path) -> None:
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(source, timeout=10)) as live, closing(sqlite3.connect(draft)) as copy:
+        live.backup(copy)  # in one step: a reader of the WAL blocks nobody, and a step taken twice would start again
+        copy.execute("PRAGMA journal_mode=DELETE")
+        verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"the database is damaged: {verdict}")

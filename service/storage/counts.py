@@ -1,0 +1,41 @@
+"""What is counted for metrics and for the operator's first page: a few grouped queries, each over one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, func, select
+
+from service.storage import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each. Keys of messages and subscriptions are (channel, state or status)."""
+
+    posts: int
+    messages: dict[tuple[str, str], int]
+    subscriptions: dict[tuple[str, str], int]
+    endpoints: dict[str, int]
+    units: int
+    oldest_due_at: datetime | None
+    """None: nothing is due."""
+
+
+def count_all(conn: Connection) -> Counts:
+    message, subscription, endpoint, unit = schema.message, schema.subscription, schema.endpoint, schema.unit
+    endpoints = select(endpoint.c.status, func.count()).group_by(endpoint.c.status)
+    return Counts(
+        posts=conn.execute(select(func.count()).select_from(schema.post)).scalar_one(),
+        messages=_by_two(conn, message.c.channel, message.c.state),
+        subscriptions=_by_two(conn, subscription.c.channel, subscription.c.status),
+        endpoints={row[0]: row[1] for row in conn.execute(endpoints)},
+        units=conn.execute(select(func.count()).select_from(unit).where(unit.c.removed_at.is_(None))).scalar_one(),
+        oldest_due_at=conn.execute(select(func.min(message.c.due_at)).where(message.c.state == "due")).scalar(),
+    )
+
+
+def _by_two(conn: Connection, first: Column[str], second: Column[str]) -> dict[tuple[str, str], int]:
+    rows = conn.execute(select(first, second, func.count()).group_by(first, second))
+    return {(row[0], row[1]): row[2] for row in rows}

@@ -1,0 +1,204 @@
+"""What attempts say of their endpoints: well, slow, failing, gone; and what follows for who is behind them.
+
+An endpoint is disabled only by time and by count. One that answers again gets by itself what failed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, bindparam, text
+
+from service.storage.endpoints import SLOW, SMTP, refresh
+from service.storage.parking import park
+from service.storage.schema import to_micros
+from service.types import Result, State, SubscriptionStatus
+
+MIN_FAILURES = 20
+PROBE_EVERY = timedelta(hours=6)
+GONE = "đầu nhận trả lời 410: không còn nhận nữa"
+FAILED_LONG = "đầu nhận hỏng quá lâu"
+
+_Endpoint = Row[tuple[object, ...]]
+
+
+def judge_endpoints(conn: Connection, outcomes: Sequence[tuple[str, Result]], now: datetime) -> list[str]:
+    """Updates the health of endpoints, in the order of the results; gives the lanes that a move touched."""
+    values: dict[str, dict[str, object]] = {}
+    for key, result in outcomes:
+        if result.disables:
+            _gone(conn, result, now)
+        if key == SMTP:
+            continue
+        value = values.setdefault(key, {"key": key, "n": 0, "ok": 0, "at": to_micros(now)})
+        value["status"] = "slow" if result.timed_out else "ok"
+        if result.state is State.SENT:
+            value.update(n=0, ok=1)
+        else:
+            value["n"] = int(str(value["n"])) + 1
+    if not values:
+        return []
+    rows = _noted(conn, values)
+    for key, row in rows.items():
+        if values[key]["ok"] and row.failures > 0:
+            revive(conn, key, now)
+    unwell = [value for key, value in sorted(values.items()) if key in rows or not value["ok"] or value["n"]]
+    if unwell:
+        conn.execute(text(_HEALTH), unwell)
+    return _move(conn, [(row, str(values[key]["status"])) for key, row in rows.items()])
+
+
+_HEALTH = """UPDATE endpoint SET
+    failing_since = CASE WHEN :n = 0 THEN NULL WHEN :ok = 1 OR failing_since IS NULL
+        THEN CAST(:at AS BIGINT) ELSE failing_since END,
+    warned_at = CASE WHEN :ok = 1 THEN NULL ELSE warned_at END,
+    failures = CASE WHEN :ok = 1 THEN CAST(:n AS INTEGER) ELSE failures + :n END,
+    last_ok_at = CASE WHEN :ok = 1 THEN CAST(:at AS BIGINT) ELSE last_ok_at END,
+    status = CASE WHEN status = 'disabled' AND :ok = 0 THEN status ELSE CAST(:status AS TEXT) END
+    WHERE key = :key"""
+
+
+def _noted(conn: Connection, values: dict[str, dict[str, object]]) -> dict[str, _Endpoint]:
+    """The endpoints whose row says something that a success would change, and those that timed out now."""
+    query = text(
+        "SELECT key, host_key, lane_key, in_flight, failures FROM endpoint"
+        " WHERE key IN :keys AND (status <> 'ok' OR failures > 0 OR last_ok_at IS NULL OR key IN :slow)"
+    ).bindparams(bindparam("keys", expanding=True), bindparam("slow", expanding=True))
+    slow = [key for key, value in values.items() if value["status"] == "slow"] or [""]
+    return {row.key: row for row in conn.execute(query, {"keys": list(values), "slow": slow})}
+
+
+def _move(conn: Connection, moved: Sequence[tuple[_Endpoint, str]]) -> list[str]:
+    """Brings endpoints to the lane of the slow, or back, with what they have in the air."""
+    touched: list[str] = []
+    for row, status in moved:
+        lane = row.host_key + (SLOW if status == "slow" else "")
+        if lane == row.lane_key:
+            continue
+        conn.execute(text("UPDATE endpoint SET lane_key = :lane WHERE key = :key"), {"lane": lane, "key": row.key})
+        conn.execute(
+            text("UPDATE lane SET in_flight = in_flight + :n WHERE key = :key"),
+            [{"key": row.lane_key, "n": -row.in_flight}, {"key": lane, "n": row.in_flight}],
+        )
+        touched += [row.lane_key, lane]
+    return touched
+
+
+def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
+    """Makes due what failed at an endpoint that answers again, and lifts what Loa disabled for its failing."""
+    values = {"key": endpoint_key, "at": to_micros(now), "why": FAILED_LONG}
+    conn.execute(text("UPDATE endpoint SET status = 'ok', probe_at = NULL WHERE key = :key"), values)
+    conn.execute(
+        text(
+            "UPDATE subscription SET status = 'active', status_reason = NULL, status_at = :at"
+            " WHERE endpoint_key = :key AND status = 'disabled' AND status_reason = :why"
+        ),
+        values,
+    )
+    active = "SELECT s.id FROM subscription s WHERE s.endpoint_key = :key AND s.status = 'active'"
+    revived = (
+        "SELECT m.id FROM message m WHERE m.endpoint_key = :key"
+        " AND m.state IN ('failed', 'suspended') AND m.is_final = 0"
+    )
+    conn.execute(
+        text(
+            "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL"  # noqa: S608  # constants
+            f" WHERE message_id IN ({revived}) AND subscription_id IN ({active})"
+        ),
+        values,
+    )
+    conn.execute(
+        text(
+            "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0"  # noqa: S608  # constants
+            f" WHERE id IN ({revived}) AND subscription_id IN ({active})"
+        ),
+        values,
+    )
+
+
+def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
+    """Disables the endpoints that failed for so long and so often; gives their keys. They are probed from now on."""
+    keys = list(
+        conn.execute(
+            text(
+                "UPDATE endpoint SET status = 'disabled', probe_at = :probe, next_due_at = NULL"
+                " WHERE channel = 'webhook' AND status <> 'disabled' AND probe_at IS NULL"
+                " AND failures >= :count AND failing_since <= :since RETURNING key"
+            ),
+            {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "since": to_micros(now - after)},
+        ).scalars()
+    )
+    for key in keys:
+        _disable_behind(conn, key, now)
+    refresh(conn, keys)
+    return keys
+
+
+def _disable_behind(conn: Connection, key: str, now: datetime) -> None:
+    values = {"key": key, "at": to_micros(now), "why": FAILED_LONG}
+    conn.execute(
+        text(
+            "UPDATE subscription SET status = 'disabled', status_reason = :why, status_at = :at"
+            " WHERE endpoint_key = :key AND status IN ('active', 'paused')"
+        ),
+        values,
+    )
+    conn.execute(text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"), values)
+    conn.execute(
+        text(
+            "UPDATE delivery SET state = 'suspended', reason = :why WHERE state = 'due'"
+            " AND subscription_id IN (SELECT id FROM subscription WHERE endpoint_key = :key)"
+        ),
+        values,
+    )
+
+
+def warn_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
+    """The endpoints that are half way to being disabled, each once in a failure."""
+    return list(
+        conn.execute(
+            text(
+                "UPDATE endpoint SET warned_at = :at WHERE channel = 'webhook' AND status <> 'disabled'"
+                " AND warned_at IS NULL AND failures > 0 AND failing_since <= :since RETURNING key"
+            ),
+            {"at": to_micros(now), "since": to_micros(now - after / 2)},
+        ).scalars()
+    )
+
+
+def probe_disabled(conn: Connection, now: datetime) -> int:
+    """Lets one message through to each disabled endpoint whose time has come: half open."""
+    keys = list(
+        conn.execute(
+            text("UPDATE endpoint SET probe_at = :next, status = 'slow' WHERE probe_at <= :at RETURNING key"),
+            {"at": to_micros(now), "next": to_micros(now + PROBE_EVERY)},
+        ).scalars()
+    )
+    for key in keys:
+        conn.execute(
+            text(
+                "UPDATE message SET state = 'due', due_at = :at, attempts = 0 WHERE id = (SELECT id FROM message"
+                " WHERE endpoint_key = :key AND state IN ('suspended', 'failed') AND is_final = 0 ORDER BY id LIMIT 1)"
+            ),
+            {"key": key, "at": to_micros(now)},
+        )
+    refresh(conn, keys)
+    return len(keys)
+
+
+def _gone(conn: Connection, result: Result, now: datetime) -> None:
+    """410: the subscription is disabled, and what it is owed waits for somebody to decide."""
+    subscription_id = conn.execute(
+        text("SELECT subscription_id FROM message WHERE id = :id"), {"id": result.message_id}
+    ).scalar_one_or_none()
+    if subscription_id is None:
+        return
+    conn.execute(
+        text(
+            "UPDATE subscription SET status = :status, status_reason = :why, status_at = :at"
+            " WHERE id = :id AND status IN ('active', 'paused')"
+        ),
+        {"id": subscription_id, "status": SubscriptionStatus.DISABLED.value, "why": GONE, "at": to_micros(now)},
+    )
+    park(conn, subscription_id, SubscriptionStatus.DISABLED, now, GONE)

@@ -1,0 +1,159 @@
+"""Places: how many messages may be in the air to one endpoint, and to the endpoints that share a lane.
+
+A lane holds the endpoints of one host; those that timed out last have a lane of their own, a quarter of the
+host's places, so that they cannot take the places of the others. `in_flight` and `next_due_at` of both are
+changed in the transaction that changes a message, lanes first and by key, so that workers cannot deadlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, text
+
+from service.storage.schema import to_micros
+from service.types import Channel
+
+ENDPOINT_CAP = 2
+HOST_CAP = 16
+SMTP_CAP = 8
+SMTP = "smtp"
+"""The endpoint of all mail: the relay."""
+
+SLOW = "#slow"
+
+_MIN_DUE = """(SELECT CASE WHEN min(m.due_at) < COALESCE(endpoint.not_before_at, 0) THEN endpoint.not_before_at
+    ELSE min(m.due_at) END FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due')"""
+
+SHIFT_ENDPOINT = f"""UPDATE endpoint SET in_flight = in_flight + :n,
+    next_due_at = CASE WHEN in_flight + :n >= cap OR status = 'disabled' THEN NULL ELSE {_MIN_DUE} END
+    WHERE key = :key"""
+
+SHIFT_LANE = """UPDATE lane SET in_flight = in_flight + :n,
+    next_due_at = CASE WHEN in_flight + :n >= cap THEN NULL ELSE
+    (SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL) END
+    WHERE key = :key"""
+
+
+def lane_caps(host_cap: int) -> tuple[int, int]:
+    """Places of the well and of the slow: three quarters and a quarter; too few to share are all the well's."""
+    slow = host_cap // 4
+    return (host_cap - slow, slow) if slow else (host_cap, 1)
+
+
+def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) -> None:
+    """An endpoint and its lanes, unless they are there."""
+    is_mail = channel is Channel.EMAIL
+    well, slow = (SMTP_CAP, 0) if is_mail else lane_caps(HOST_CAP)
+    lanes = [{"key": host_key, "channel": channel.value, "slow": 0, "cap": well}]
+    if not is_mail:
+        lanes.append({"key": host_key + SLOW, "channel": channel.value, "slow": 1, "cap": slow})
+    conn.execute(
+        text(
+            "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:key, :channel, :slow, :cap)"
+            " ON CONFLICT (key) DO NOTHING"
+        ),
+        lanes,
+    )
+    conn.execute(
+        text(
+            "INSERT INTO endpoint(key, host_key, lane_key, channel, cap) VALUES (:key, :host, :host, :channel, :cap)"
+            " ON CONFLICT (key) DO NOTHING"
+        ),
+        {"key": key, "host": host_key, "channel": channel.value, "cap": SMTP_CAP if is_mail else ENDPOINT_CAP},
+    )
+
+
+def lock_lanes(conn: Connection, keys: Iterable[str]) -> None:
+    """Takes the lanes' rows in the order that everybody does. SQLite has one writer and needs none."""
+    wanted = sorted(set(keys))
+    if conn.dialect.name == "sqlite" or not wanted:
+        return
+    conn.execute(text("SELECT key FROM lane WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"), {"keys": wanted})
+
+
+def lanes_of(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]:
+    """The lane of each endpoint."""
+    keys = sorted(set(endpoint_keys))
+    found: dict[str, str] = {}
+    query = text("SELECT key, lane_key FROM endpoint WHERE key IN :keys").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    for start in range(0, len(keys), 500):
+        found.update({row[0]: row[1] for row in conn.execute(query, {"keys": keys[start : start + 500]})})
+    return found
+
+
+def shift(conn: Connection, endpoints: Mapping[str, int], lanes: Mapping[str, int]) -> None:
+    """Adds to what is in flight, and finds anew what is due next. Zero only finds anew."""
+    if endpoints:
+        conn.execute(text(SHIFT_ENDPOINT), [{"key": key, "n": n} for key, n in sorted(endpoints.items())])
+    if lanes:
+        conn.execute(text(SHIFT_LANE), [{"key": key, "n": n} for key, n in sorted(lanes.items())])
+
+
+def refresh(conn: Connection, endpoint_keys: Sequence[str]) -> None:
+    """Finds anew what is due next at these endpoints, after their messages were changed."""
+    lanes = lanes_of(conn, endpoint_keys)
+    lock_lanes(conn, lanes.values())
+    shift(conn, dict.fromkeys(lanes, 0), dict.fromkeys(lanes.values(), 0))
+
+
+def apply_caps(conn: Connection, *, per_endpoint: int, per_host: int) -> None:
+    """Brings webhooks' places to what is configured; a changed cap moves what is due next."""
+    well, slow = lane_caps(per_host)
+    changed = conn.execute(
+        text("UPDATE endpoint SET cap = :cap WHERE channel = 'webhook' AND cap <> :cap RETURNING key"),
+        {"cap": per_endpoint},
+    ).scalars()
+    keys = list(changed)
+    lanes = conn.execute(
+        text(
+            "UPDATE lane SET cap = CASE WHEN is_slow = 1 THEN CAST(:slow AS INTEGER) ELSE CAST(:well AS INTEGER) END"
+            " WHERE channel = 'webhook'"
+            " AND cap <> CASE WHEN is_slow = 1 THEN CAST(:slow AS INTEGER) ELSE CAST(:well AS INTEGER) END"
+            " RETURNING key"
+        ),
+        {"slow": slow, "well": well},
+    ).scalars()
+    lane_keys = list(lanes)
+    shift(
+        conn,
+        dict.fromkeys(keys, 0),
+        {**dict.fromkeys(lane_keys, 0), **dict.fromkeys(lanes_of(conn, keys).values(), 0)},
+    )
+
+
+def hold_back(conn: Connection, key: str, until: datetime | None) -> None:
+    """Sends nothing to an endpoint before an instant: a relay that refuses our login stops all mail, not each."""
+    conn.execute(
+        text("UPDATE endpoint SET not_before_at = :until WHERE key = :key"),
+        {"key": key, "until": None if until is None else to_micros(until)},
+    )
+    refresh(conn, [key])
+
+
+def heal(conn: Connection) -> int:
+    """Counts anew what is in flight and due next wherever a row says otherwise; gives how many were mended."""
+    counted = "(SELECT count(*) FROM message m WHERE m.state = 'leased' AND m.endpoint_key = endpoint.key)"
+    wrong = conn.execute(
+        text(
+            f"SELECT key, lane_key, {counted} - in_flight FROM endpoint WHERE {counted} <> in_flight"  # noqa: S608  # constants
+            " OR (next_due_at IS NULL AND in_flight < cap AND status <> 'disabled' AND EXISTS"
+            " (SELECT 1 FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'))"
+        )
+    ).all()
+    lock_lanes(conn, (row[1] for row in wrong))
+    shift(conn, {row[0]: row[2] for row in wrong}, {})
+    lanes = conn.execute(
+        text(
+            "SELECT key, flying - in_flight FROM (SELECT lane.key, lane.in_flight, lane.cap, lane.next_due_at,"
+            " (SELECT COALESCE(sum(e.in_flight), 0) FROM endpoint e WHERE e.lane_key = lane.key) AS flying,"
+            " (SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL)"
+            " AS soonest FROM lane) AS l WHERE flying <> in_flight"
+            " OR (soonest IS NOT NULL AND in_flight < cap AND (next_due_at IS NULL OR next_due_at > soonest))"
+        )
+    ).all()
+    shift(conn, {}, {row[0]: row[1] for row in lanes})
+    return len(wrong) + len(lanes)

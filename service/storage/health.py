@@ -1,0 +1,49 @@
+"""How portals have been: the present state of each listing, and the history of its outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from service.storage import schema
+from service.storage.listings import ListingState, load_listings
+from service.types import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ListingHealth:
+    state: ListingState
+    posts: int
+    """How many posts it ever showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastPoll:
+    """A poll that is remembered: one in which something happened, or the first of a run of unchanged ones."""
+
+    started_at: datetime
+    took_ms: int
+    outcome: Outcome
+    tallies: Mapping[str, Any]
+    error: str | None
+
+
+def portal_health(conn: Connection) -> list[ListingHealth]:
+    """Every listing that was ever known, by portal and address."""
+    link = schema.post_listing
+    counted = select(link.c.listing_url, func.count()).group_by(link.c.listing_url)
+    counts = {row[0]: row[1] for row in conn.execute(counted)}
+    states = load_listings(conn)
+    return [ListingHealth(states[key], counts.get(key[1], 0)) for key in sorted(states)]
+
+
+def past_polls(conn: Connection, portal_id: str, url: str, limit: int = 50) -> list[PastPoll]:
+    """The history of a listing, newest first."""
+    poll = schema.poll
+    statement = select(poll).where(poll.c.portal_id == portal_id, poll.c.listing_url == url)
+    rows = conn.execute(statement.order_by(poll.c.started_at.desc(), poll.c.id.desc()).limit(limit))
+    return [PastPoll(row.started_at, row.took_ms, Outcome(row.outcome), row.tallies, row.error) for row in rows]

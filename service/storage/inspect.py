@@ -1,0 +1,53 @@
+"""Looks at a database without trusting it: where it is, its version, whether it is whole and takes writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from service.errors import StorageError
+from service.storage.engine import Database, current_version, sqlite_path
+
+_KEY = "checked_at"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    version: str
+    bytes: int | None
+    """None where the database does not say."""
+
+
+def shown_address(url: str) -> str:
+    """Where the database is: the absolute path of a SQLite file, or the address without its password."""
+    try:
+        path = sqlite_path(url)
+        return str(path.absolute()) if path is not None else make_url(url).render_as_string(hide_password=True)
+    except ArgumentError as error:
+        raise StorageError("cannot read the address of the database: database.url is no address") from error
+
+
+def inspect_database(database: Database, now: str) -> DatabaseFacts:
+    """Reads a SQLite file whole and writes one row. Raises StorageError when it is damaged or read-only."""
+    with database.reading() as conn:
+        version = current_version(conn)
+        if database.is_sqlite:
+            verdict = conn.execute(text("PRAGMA quick_check(1)")).scalar_one()
+            if verdict != "ok":
+                raise StorageError(f"the database is damaged: {verdict}")
+            size = conn.execute(
+                text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+            ).scalar()
+        else:
+            size = conn.execute(text("SELECT pg_database_size(current_database())")).scalar()
+    with database.writing() as conn:
+        conn.execute(
+            text(
+                "INSERT INTO meta(key, value) VALUES (:key, :now)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            ),
+            {"key": _KEY, "now": now},
+        )
+    return DatabaseFacts(version or "empty", size)

@@ -1,0 +1,178 @@
+"""Listings: when each is polled next, who polls it now, what its last page was, and how it has been.
+
+A lease keeps two workers off one listing. Politeness to hosts is `storage.hosts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+
+from service.storage import schema
+from service.storage.engine import uuid7
+from service.storage.upsert import insert_into
+from service.types import Outcome, Validators
+
+_BEYOND = timedelta(days=2)  # no back-off is longer than a day
+
+
+@dataclass(frozen=True, slots=True)
+class ListingState:
+    """What is remembered of a listing from its last polls."""
+
+    portal_id: str
+    url: str
+    baseline_at: datetime | None
+    """None: never yet polled with success."""
+    validators: Validators
+    reader_version: str | None
+    next_poll_at: datetime
+    failures: int
+    failing_since: datetime | None
+    last_polled_at: datetime | None
+    last_ok_at: datetime | None
+    last_new_at: datetime | None
+    last_outcome: Outcome | None
+    last_error: str | None
+    last_rows: int | None
+    told_at: datetime | None
+    """When the operator was told that it is bad; None: believes that it is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingResult:
+    """How a poll ended, as the listing remembers it. `validators` None leaves what is known as it is."""
+
+    outcome: Outcome
+    started_at: datetime
+    took_s: float
+    tallies: Mapping[str, Any]
+    next_poll_at: datetime
+    failures: int
+    failing_since: datetime | None
+    error: str | None = None
+    is_success: bool = True
+    validators: Validators | None = None
+    reader_version: str | None = None
+    rows: int | None = None
+    is_new_seen: bool = False
+
+
+def know_listings(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Makes a row for each (portal id, address) that has none yet; it is due at once."""
+    rows = [{"portal_id": portal_id, "url": url, "next_poll_at": now} for portal_id, url in listings]
+    known = {(row[0], row[1]) for row in conn.execute(select(schema.listing.c.portal_id, schema.listing.c.url))}
+    missing = [row for row in rows if (row["portal_id"], row["url"]) not in known]
+    if missing:
+        conn.execute(insert_into(conn, schema.listing).on_conflict_do_nothing(), missing)
+
+
+def load_listings(conn: Connection) -> dict[tuple[str, str], ListingState]:
+    """Every listing that was ever known, by (portal id, address)."""
+    return {(row.portal_id, row.url): _state(row) for row in conn.execute(select(schema.listing))}
+
+
+def _state(row: Row[Any]) -> ListingState:
+    return ListingState(
+        portal_id=row.portal_id,
+        url=row.url,
+        baseline_at=row.baseline_at,
+        validators=Validators(row.etag, row.last_modified, row.body_sha256),
+        reader_version=row.reader_version,
+        next_poll_at=row.next_poll_at,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        last_polled_at=row.last_polled_at,
+        last_ok_at=row.last_ok_at,
+        last_new_at=row.last_new_at,
+        last_outcome=None if row.last_outcome is None else Outcome(row.last_outcome),
+        last_error=row.last_error,
+        last_rows=row.last_rows,
+        told_at=row.told_at,
+    )
+
+
+def lease_listing(
+    conn: Connection, portal_id: str, url: str, now: datetime, lease_s: float, *, is_forced: bool = False
+) -> ListingState | None:
+    """Takes the listing for polling; None when somebody else has it, or when it is not due and not forced.
+
+    A lease further ahead than any lease can be is a clock that was set back, and is ignored.
+    """
+    listing = schema.listing
+    until = now + timedelta(seconds=lease_s)
+    is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > until)
+    conditions = [listing.c.portal_id == portal_id, listing.c.url == url, is_free]
+    if not is_forced:
+        conditions.append(or_(listing.c.next_poll_at <= now, listing.c.next_poll_at > now + _BEYOND))
+    row = conn.execute(
+        update(listing).where(and_(*conditions)).values(lease_until=until).returning(*listing.c)
+    ).one_or_none()
+    return None if row is None else _state(row)
+
+
+def release_listing(conn: Connection, portal_id: str, url: str, next_poll_at: datetime) -> None:
+    """Gives the listing back without a result."""
+    values = {"lease_until": None, "next_poll_at": next_poll_at}
+    conn.execute(update(schema.listing).where(*_is(portal_id, url)).values(**values))
+
+
+def is_due(state: ListingState, now: datetime) -> bool:
+    """Whether it is time; a next poll further ahead than any back-off is a clock that was set back."""
+    return state.next_poll_at <= now or state.next_poll_at > now + _BEYOND
+
+
+def _is(portal_id: str, url: str) -> tuple[Any, Any]:
+    return schema.listing.c.portal_id == portal_id, schema.listing.c.url == url
+
+
+def record_poll(conn: Connection, state: ListingState, result: ListingResult) -> None:
+    """Remembers how the poll ended, gives the listing back, and writes history where something happened."""
+    values: dict[str, Any] = {
+        "lease_until": None,
+        "next_poll_at": result.next_poll_at,
+        "failures": result.failures,
+        "failing_since": result.failing_since,
+        "last_polled_at": result.started_at,
+        "last_outcome": result.outcome.value,
+        "last_error": result.error,
+    }
+    if result.is_success:
+        values["last_ok_at"] = result.started_at
+        values["baseline_at"] = state.baseline_at or result.started_at
+    if result.validators is not None:
+        values["etag"] = result.validators.etag
+        values["last_modified"] = result.validators.last_modified
+        values["body_sha256"] = result.validators.sha256
+        values["reader_version"] = result.reader_version
+    if result.rows is not None:
+        values["last_rows"] = result.rows
+    if result.is_new_seen:
+        values["last_new_at"] = result.started_at
+    conn.execute(update(schema.listing).where(*_is(state.portal_id, state.url)).values(**values))
+    if result.outcome is not Outcome.UNCHANGED or state.last_outcome is not Outcome.UNCHANGED:
+        _write_history(conn, state, result)
+
+
+def _write_history(conn: Connection, state: ListingState, result: ListingResult) -> None:
+    conn.execute(
+        insert(schema.poll).values(
+            id=uuid7(),
+            portal_id=state.portal_id,
+            listing_url=state.url,
+            started_at=result.started_at,
+            took_ms=round(result.took_s * 1000),
+            outcome=result.outcome.value,
+            tallies=dict(result.tallies),
+            error=result.error,
+        )
+    )
+
+
+def set_told(conn: Connection, portal_id: str, url: str, at: datetime | None) -> None:
+    """The operator was told that the listing is bad, or (None) that it is well again."""
+    conn.execute(update(schema.listing).where(*_is(portal_id, url)).values(told_at=at))

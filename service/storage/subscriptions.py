@@ -1,0 +1,280 @@
+"""Who wants which changes, over which channel. Each distinct set of filters is kept once.
+
+Refuses targets that may not be sent to. A subscription that is removed keeps its row, and the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, insert, select, text, update
+
+from service.alerts.target import parse_target
+from service.errors import Conflict, InvalidInput, NotFound
+from service.storage import schema
+from service.storage.endpoints import SMTP, add_endpoint
+from service.storage.engine import uuid7
+from service.storage.parking import park, release
+from service.storage.schema import to_micros
+from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+
+ROTATION_OVERLAP = timedelta(hours=24)
+_HEADER_LIMIT = 10
+_RESERVED = (
+    "webhook-",
+    "content-",
+    "transfer-",
+    "proxy-",
+    "host",
+    "connection",
+    "expect",
+    "te",
+    "trailer",
+    "upgrade",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """What is asked for. `secret` is sealed by SecretBox; a webhook needs one, mail has none."""
+
+    channel: Channel
+    target: str
+    created_at: datetime
+    filters: Filters = Filters()
+    frequency: Frequency = Frequency.IMMEDIATE
+    unit_id: str | None = None
+    name: str = ""
+    language: str = "vi"
+    is_confirmed: bool = False
+    secret: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    allow_private_networks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The sealed secrets that sign now, the newest first."""
+
+    sealed: tuple[bytes, ...]
+
+
+def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
+    """Adds it, pending unless confirmed. Raises InvalidInput for a target, header or name that cannot be used."""
+    target, target_key, endpoint_key, host_key = _where(new)
+    if new.channel is Channel.WEBHOOK and new.secret is None:
+        raise InvalidInput("secret", "is missing", "a sealed secret, for a webhook is always signed")
+    check_headers(new.headers)
+    add_endpoint(conn, new.channel, endpoint_key, host_key)
+    status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
+    frequency = Frequency.IMMEDIATE if new.channel is Channel.WEBHOOK else new.frequency
+    id = uuid7()
+    conn.execute(
+        insert(schema.subscription).values(
+            id=id,
+            channel=new.channel.value,
+            target=target,
+            target_key=target_key,
+            endpoint_key=endpoint_key,
+            filter_id=_keep_filters(conn, new.filters, new.created_at),
+            frequency=frequency.value,
+            unit_id=new.unit_id,
+            name=new.name,
+            language=new.language,
+            status=status.value,
+            status_at=new.created_at,
+            secret=new.secret,
+            headers=dict(new.headers),
+            created_at=new.created_at,
+            confirmed_at=new.created_at if new.is_confirmed else None,
+        )
+    )
+    return get_subscription(conn, id)
+
+
+def get_subscription(conn: Connection, id: str) -> Subscription:
+    """Raises NotFound."""
+    row = conn.execute(_query().where(schema.subscription.c.id == id)).first()
+    if row is None:
+        raise NotFound("subscription", id)
+    return _subscription(row._mapping)
+
+
+def list_subscriptions(
+    conn: Connection,
+    *,
+    unit_id: str | None = None,
+    channel: Channel | None = None,
+    target: str | None = None,
+    status: SubscriptionStatus | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+    has_removed: bool = False,
+) -> list[Subscription]:
+    """By age; `after` is the id of the last one of the page before."""
+    table = schema.subscription.c
+    query = _query().order_by(table.id).limit(limit)
+    if unit_id is not None:
+        query = query.where(table.unit_id == unit_id)
+    if channel is not None:
+        query = query.where(table.channel == channel.value)
+    if target is not None:
+        query = query.where(table.target_key.in_((target, address_key(target))))
+    if status is not None:
+        query = query.where(table.status == status.value)
+    elif not has_removed:
+        query = query.where(table.status != SubscriptionStatus.REMOVED.value)
+    if after is not None:
+        query = query.where(table.id > after)
+    return [_subscription(row._mapping) for row in conn.execute(query)]
+
+
+def set_status(
+    conn: Connection, id: str, status: SubscriptionStatus, *, at: datetime, reason: str | None = None
+) -> Subscription:
+    """Moves it, and what is owed to it: paused waits, active is sent again, removed gets nothing more.
+
+    Raises NotFound, and Conflict for one that was removed: that is for ever.
+    """
+    before = get_subscription(conn, id)
+    if before.status is status:
+        return before
+    if before.status is SubscriptionStatus.REMOVED:
+        raise Conflict(f"cannot change the subscription {id!r}: it was removed; add a new one")
+    values: dict[str, Any] = {"status": status.value, "status_at": at, "status_reason": reason}
+    if status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PENDING:
+        values["confirmed_at"] = at
+    conn.execute(update(schema.subscription).where(schema.subscription.c.id == id).values(**values))
+    if status is SubscriptionStatus.ACTIVE:
+        release(conn, id, at)
+    else:
+        park(conn, id, status, at, reason)
+    return get_subscription(conn, id)
+
+
+def status_reason(conn: Connection, id: str) -> str | None:
+    """Why a subscription has the status it has; None where there is nothing to say."""
+    return conn.execute(
+        select(schema.subscription.c.status_reason).where(schema.subscription.c.id == id)
+    ).scalar_one_or_none()
+
+
+def set_filters(conn: Connection, id: str, filters: Filters, at: datetime | None = None) -> Subscription:
+    """What it asks for from now on; what it is owed already stays owed."""
+    get_subscription(conn, id)
+    conn.execute(
+        update(schema.subscription)
+        .where(schema.subscription.c.id == id)
+        .values(filter_id=_keep_filters(conn, filters, at))
+    )
+    return get_subscription(conn, id)
+
+
+def set_frequency(conn: Connection, id: str, frequency: Frequency) -> None:
+    """For mail; webhooks are always immediate."""
+    conn.execute(
+        update(schema.subscription)
+        .where(schema.subscription.c.id == id, schema.subscription.c.channel == Channel.EMAIL.value)
+        .values(frequency=frequency.value)
+    )
+
+
+def set_headers(conn: Connection, id: str, headers: Mapping[str, str]) -> None:
+    """The request headers of a webhook's own. Raises InvalidInput."""
+    check_headers(headers)
+    conn.execute(update(schema.subscription).where(schema.subscription.c.id == id).values(headers=dict(headers)))
+
+
+def rotate_secret(conn: Connection, id: str, sealed: bytes, at: datetime) -> None:
+    """A new secret; the old one signs beside it for 24 hours."""
+    if get_subscription(conn, id).channel is not Channel.WEBHOOK:
+        raise Conflict(f"cannot rotate the secret of {id!r}: only webhooks are signed")
+    table = schema.subscription
+    conn.execute(
+        update(table)
+        .where(table.c.id == id)
+        .values(old_secret=table.c.secret, old_secret_until=at + ROTATION_OVERLAP, secret=sealed)
+    )
+
+
+def get_secrets(conn: Connection, id: str, at: datetime) -> Secrets:
+    """The sealed secrets that sign at an instant. Raises NotFound."""
+    table = schema.subscription.c
+    row = conn.execute(select(table.secret, table.old_secret, table.old_secret_until).where(table.id == id)).first()
+    if row is None:
+        raise NotFound("subscription", id)
+    has_old = row.old_secret is not None and row.old_secret_until > at
+    return Secrets(tuple(s for s in (row.secret, row.old_secret if has_old else None) if s is not None))
+
+
+def address_key(address: str) -> str:
+    """What makes two mail addresses one person's: without case and surrounding space."""
+    return address.strip().lower()
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raises InvalidInput for headers that would forge or break the request."""
+    if len(headers) > _HEADER_LIMIT:
+        raise InvalidInput("headers", "are too many", f"at most {_HEADER_LIMIT}")
+    for name, value in headers.items():
+        if not (0 < len(name) <= 64 and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+            raise InvalidInput("headers", "hold a name that is no header", "letters, digits, '-', at most 64")
+        if name.lower().startswith(_RESERVED):
+            raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
+        if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
+            raise InvalidInput("headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000")
+
+
+def _where(new: NewSubscription) -> tuple[str, str, str, str]:
+    """Target, its key, and the keys of its endpoint and host."""
+    if new.channel is Channel.WEBHOOK:
+        target = parse_target(new.target, allow_private_networks=new.allow_private_networks)
+        return target.url, target.url, target.endpoint_key, target.host_key
+    address = new.target.strip()
+    name, _, domain = address.rpartition("@")
+    is_clean = address.isprintable() and not any(c in address for c in " <>\"'(),;:\\") and len(address) <= 254
+    if not (is_clean and name and "." in domain.strip(".") + ".") or "@" in name:
+        raise InvalidInput("address", "is no mail address", "name@domain")
+    return address, address_key(address), SMTP, SMTP
+
+
+def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> str:
+    definition = {name: sorted(set(values)) for name, values in asdict(filters).items()}
+    id = sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    created_at = (
+        to_micros(at) if at else conn.execute(text("SELECT COALESCE(max(at), 0) + 1 FROM change")).scalar_one()
+    )
+    conn.execute(
+        text("INSERT INTO filter(id, definition, created_at) VALUES (:id, :d, :at) ON CONFLICT (id) DO NOTHING"),
+        {"id": id, "d": orjson.dumps(definition, option=orjson.OPT_SORT_KEYS).decode(), "at": created_at},
+    )
+    return id
+
+
+def filters_of(definition: Mapping[str, list[str]]) -> Filters:
+    """Filters as they are kept in `filter.definition`."""
+    return Filters(**{name: tuple(values) for name, values in definition.items()})
+
+
+def _query() -> Any:
+    joined = schema.subscription.join(schema.filter_, schema.filter_.c.id == schema.subscription.c.filter_id)
+    return select(schema.subscription, schema.filter_.c.definition).select_from(joined)
+
+
+def _subscription(row: RowMapping) -> Subscription:
+    return Subscription(
+        id=row["id"],
+        channel=Channel(row["channel"]),
+        target=row["target"],
+        status=SubscriptionStatus(row["status"]),
+        filters=filters_of(row["definition"]),
+        frequency=Frequency(row["frequency"]),
+        unit_id=row["unit_id"],
+        name=row["name"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,92 @@
+"""API tokens: shown once when they are made, kept only as a hash, good until they are revoked.
+
+A token is 256 random bits, so a plain SHA-256 cannot be searched through, and looking it up by its hash
+tells nothing by its timing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from service.errors import InvalidInput, NotFound
+from service.storage import schema
+from service.storage.engine import uuid7
+
+PREFIX = "loa_"
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """`unit_id` is None for an operator's; `revoked_at` None while it is good."""
+
+    id: str
+    name: str
+    unit_id: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+    @property
+    def role(self) -> Role:
+        return Role.OPERATOR if self.unit_id is None else Role.UNIT
+
+
+def create_token(conn: Connection, *, name: str, unit_id: str | None, at: datetime) -> tuple[str, ApiToken]:
+    """The token's words, the only time that they are seen, and its row. Without a unit it is an operator's."""
+    name = name.strip()
+    if not name or len(name) > 200 or not name.isprintable():
+        raise InvalidInput("name", "is empty, too long or not printable", "1 to 200 characters")
+    words = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(uuid7(), name, unit_id, at, None)
+    conn.execute(
+        insert(schema.api_token).values(
+            id=token.id, name=name, hash=_hash(words), role=token.role.value, unit_id=unit_id, created_at=at
+        )
+    )
+    return words, token
+
+
+def get_token(conn: Connection, id: str) -> ApiToken | None:
+    """A token by its id, as a session remembers it; None once it is revoked."""
+    table = schema.api_token
+    row = conn.execute(select(table).where(table.c.id == id, table.c.revoked_at.is_(None))).first()
+    return None if row is None else _token(row._mapping)
+
+
+def find_token(conn: Connection, words: str) -> ApiToken | None:
+    """The token of these words; None for one that never was, or was revoked."""
+    table = schema.api_token
+    row = conn.execute(select(table).where(table.c.hash == _hash(words), table.c.revoked_at.is_(None))).first()
+    return None if row is None else _token(row._mapping)
+
+
+def list_tokens(conn: Connection) -> list[ApiToken]:
+    """All that were ever made, the newest first."""
+    rows = conn.execute(select(schema.api_token).order_by(schema.api_token.c.id.desc()))
+    return [_token(row._mapping) for row in rows]
+
+
+def revoke_token(conn: Connection, id: str, at: datetime) -> None:
+    """From now on it is no token. May be done again. Raises NotFound."""
+    table = schema.api_token.c
+    if conn.execute(select(table.id).where(table.id == id)).first() is None:
+        raise NotFound("token", id)
+    conn.execute(update(schema.api_token).where(table.id == id, table.revoked_at.is_(None)).values(revoked_at=at))
+
+
+def _hash(words: str) -> str:
+    return sha256(words.encode("utf-8", "replace")).hexdigest()
+
+
+def _token(row: RowMapping) -> ApiToken:
+    return ApiToken(row["id"], row["name"], row["unit_id"], row["created_at"], row["revoked_at"])

@@ -1,0 +1,81 @@
+"""The offices that must know. A unit that is removed keeps its row: receipts and deliveries name it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.errors import Conflict, InvalidInput, NotFound
+from service.storage import schema
+from service.storage.engine import uuid7
+from service.storage.subscriptions import list_subscriptions, set_status
+from service.types import SubscriptionStatus, Unit
+
+_NAME_CHARS = 200
+
+
+def add_unit(
+    conn: Connection, *, name: str, at: datetime, place: str | None = None, contacts: tuple[str, ...] = ()
+) -> Unit:
+    """Raises Conflict when there is one of that name already."""
+    name = name.strip()
+    if not name or len(name) > _NAME_CHARS or not name.isprintable():
+        raise InvalidInput("name", "is empty, too long or not printable", f"1 to {_NAME_CHARS} characters")
+    unit = Unit(uuid7(), name, place, contacts, at)
+    try:
+        with conn.begin_nested():
+            conn.execute(
+                insert(schema.unit).values(
+                    id=unit.id, name=name, place=place, contacts=list(contacts), created_at=unit.created_at
+                )
+            )
+    except IntegrityError as error:
+        raise Conflict(f"cannot add the unit {name!r}: there is one of that name") from error
+    return unit
+
+
+def get_unit(conn: Connection, id_or_name: str) -> Unit:
+    """A unit by id or name. Raises NotFound, also for one that was removed."""
+    table = schema.unit
+    row = conn.execute(
+        select(table).where((table.c.id == id_or_name) | (table.c.name == id_or_name), table.c.removed_at.is_(None))
+    ).first()
+    if row is None:
+        raise NotFound("unit", id_or_name)
+    return _unit(row._mapping)
+
+
+def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
+    """All that were not removed, by name."""
+    query = select(schema.unit).where(schema.unit.c.removed_at.is_(None)).order_by(schema.unit.c.name)
+    if place is not None:
+        query = query.where(schema.unit.c.place == place)
+    return [_unit(row._mapping) for row in conn.execute(query)]
+
+
+def set_contacts(conn: Connection, unit_id: str, contacts: tuple[str, ...]) -> None:
+    """In order of escalation."""
+    conn.execute(update(schema.unit).where(schema.unit.c.id == unit_id).values(contacts=list(contacts)))
+
+
+def set_place(conn: Connection, unit_id: str, place: str | None) -> None:
+    """None: it stands for no commune."""
+    conn.execute(update(schema.unit).where(schema.unit.c.id == unit_id).values(place=place))
+
+
+def remove_unit(conn: Connection, id_or_name: str, at: datetime) -> Unit:
+    """Removes a unit and its subscriptions; its name is free again. Raises NotFound."""
+    unit = get_unit(conn, id_or_name)
+    for subscription in list_subscriptions(conn, unit_id=unit.id):
+        set_status(conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="đơn vị đã được gỡ bỏ")
+    conn.execute(
+        update(schema.unit).where(schema.unit.c.id == unit.id).values(removed_at=at, name=f"{unit.name} ({unit.id})")
+    )
+    return unit
+
+
+def _unit(row: RowMapping | dict[str, Any]) -> Unit:
+    return Unit(row["id"], row["name"], row["place"], tuple(row["contacts"]), row["created_at"])

@@ -1,0 +1,137 @@
+"""The queue, the same on both databases: claims, places, leases, results."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from service.storage.deliveries import list_deliveries
+from service.storage.endpoint_health import disable_failing, probe_disabled
+from service.storage.endpoints import apply_caps, heal
+from service.storage.engine import Database
+from service.storage.ledger import Claimed, claim_due, free_all_leases, free_expired, record_results
+from service.storage.retention import forget_done
+from service.storage.subscriptions import get_subscription
+from service.types import Channel, Result, State, SubscriptionStatus
+from tests.fakes_ledger import NOW, a_post, hook, tell
+
+LATER = NOW + timedelta(hours=1)
+
+
+def claim(database: Database, limit: int = 100, slow_limit: int | None = None) -> list[Claimed]:
+    with database.writing() as conn:
+        return claim_due(conn, channel=Channel.WEBHOOK, now=LATER, limit=limit, lease_s=30, slow_limit=slow_limit)
+
+
+def result(one: Claimed, state: State = State.SENT, **more: object) -> Result:
+    return Result(one.message_id, one.lease_token, state, 200, "", NOW, 0.1, **more)  # type: ignore[arg-type] # fields of Result
+
+
+def record(database: Database, *results: Result) -> int:
+    with database.writing() as conn:
+        return record_results(conn, results, LATER)
+
+
+def owe(database: Database, urls: list[str], posts: int = 1) -> None:
+    with database.writing() as conn:
+        for url in urls:
+            hook(conn, url)
+        for i in range(posts):
+            tell(conn, a_post(f"post-{i}"))
+
+
+def test_an_endpoint_never_has_more_in_the_air_than_its_places(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"], posts=5)
+    first = claim(any_database)
+    assert (len(first), claim(any_database)) == (2, [])
+    record(any_database, result(first[0]))
+    assert len(claim(any_database)) == 1
+
+
+def test_endpoints_of_one_host_share_its_places(any_database: Database) -> None:
+    owe(any_database, [f"http://a.example/{i}" for i in range(30)], posts=2)
+    assert len(claim(any_database)) == 12
+
+
+def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(any_database: Database) -> None:
+    owe(any_database, [f"http://a.example/{i}" for i in range(8)], posts=4)
+    first = claim(any_database)
+    again = NOW
+    record(any_database, *(result(one, State.DUE, due_at=again, timed_out=True) for one in first))
+    second = claim(any_database)
+    assert sum(one.is_slow for one in second) == 4
+    record(any_database, *(result(one) for one in second))
+    with any_database.reading() as conn:
+        assert conn.execute(text("SELECT sum(in_flight) FROM lane")).scalar_one() == 0
+
+
+def test_slow_endpoints_get_no_more_than_the_slow_limit(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1", "http://b.example/1"])
+    record(any_database, *(result(one, State.DUE, due_at=NOW, timed_out=True) for one in claim(any_database)))
+    assert len(claim(any_database, slow_limit=1)) == 1
+
+
+def test_D1_a_late_result_under_an_old_lease_changes_nothing(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"])
+    (old,) = claim(any_database)
+    with any_database.writing() as conn:
+        assert free_all_leases(conn, NOW) == 1
+    (new,) = claim(any_database)
+    assert record(any_database, result(old, State.FAILED)) == 0
+    assert record(any_database, result(new)) == 1
+    assert record(any_database, result(new)) == 0
+
+
+def test_a_lease_that_ran_out_is_due_again_and_its_attempt_is_not_counted(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"])
+    (first,) = claim(any_database)
+    with any_database.writing() as conn:
+        assert free_expired(conn, NOW) == 0
+        conn.execute(text("UPDATE message SET lease_until = 1"))
+        assert free_expired(conn, NOW) == 1
+    (second,) = claim(any_database)
+    assert (first.attempts, second.attempts) == (1, 1)
+
+
+def test_healing_mends_places_that_a_crash_left_taken(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"])
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE endpoint SET in_flight = 2, next_due_at = NULL"))
+        conn.execute(text("UPDATE lane SET in_flight = 16, next_due_at = NULL"))
+        assert heal(conn) > 0
+        assert heal(conn) == 0
+    assert len(claim(any_database)) == 1
+
+
+def test_a_raised_cap_counts_at_once(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"], posts=5)
+    claim(any_database)
+    with any_database.writing() as conn:
+        apply_caps(conn, per_endpoint=4, per_host=16)
+    assert len(claim(any_database)) == 2
+
+
+def test_D4_disabled_by_time_and_count_probed_and_back_by_itself(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"], posts=3)
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE endpoint SET failures = 30, failing_since = 1, lane_key = host_key"))
+        assert disable_failing(conn, NOW, timedelta(days=5)) == ["http://a.example:80/1"]
+    assert claim(any_database) == []
+    with any_database.writing() as conn:
+        assert probe_disabled(conn, NOW + timedelta(days=1)) == 1
+        assert {d.state for d in list_deliveries(conn)} == {State.SUSPENDED}
+        subscription_id = list_deliveries(conn)[0].subscription_id
+        assert get_subscription(conn, subscription_id).status is SubscriptionStatus.DISABLED
+    with any_database.writing() as conn:
+        (probe,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=2), limit=9, lease_s=30)
+        record_results(conn, [result(probe)], NOW + timedelta(days=2))
+        assert get_subscription(conn, subscription_id).status is SubscriptionStatus.ACTIVE
+        assert len(claim_due(conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=3), limit=9, lease_s=30)) == 2
+
+
+def test_D16_done_rows_leave_in_time_and_what_waits_stays(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"], posts=3)
+    record(any_database, *(result(one) for one in claim(any_database)))
+    assert forget_done(any_database, LATER + timedelta(days=1)) == 2
+    assert len(claim(any_database)) == 1

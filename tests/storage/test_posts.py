@@ -1,0 +1,169 @@
+"""Posts in both databases: stored, found, searched, overruled; and the politeness and health beside them."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from service.errors import InvalidInput, NotFound
+from service.portals.gate import StoredRobots
+from service.posts.diff import fingerprint
+from service.storage.archive import ArchivedFile, get_file, store_file
+from service.storage.engine import Database
+from service.storage.hosts import StoredHostGate
+from service.storage.posts import (
+    Draft,
+    PostQuery,
+    add_revision,
+    bump,
+    cursor_of,
+    generation,
+    get_post,
+    insert_post,
+    load_posts,
+    newest_posts,
+    post_by_key,
+    revisions,
+    set_categories,
+)
+from service.types import Document, Place, PortalName, Post, Relation, Understanding
+from tests.fakes import FakeClock
+
+CLOCK = FakeClock()
+
+
+def draft(key: str, title: str = "Tiêu đề", text: str = "", number: str | None = None, hours: int = 0) -> Draft:
+    document = Document("chi-thi", number, None, None, Relation.IS) if number else None
+    facts = Understanding(("directives",), document=document, places=(Place("quang-ninh-16540", "Quảng Ninh"),))
+    at = CLOCK() + timedelta(hours=hours)
+    return Draft(
+        PortalName("huyen", "UBND huyện"), key, f"https://x.example{key}", title, "", text, facts, (),
+        fingerprint(title, text, document, ()), at, at,
+    )  # fmt: skip
+
+
+def store(conn: Connection, one: Draft) -> Post:
+    post = insert_post(conn, one)
+    assert post is not None
+    return post
+
+
+def test_a_post_comes_back_as_it_was_stored(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        post = store(conn, draft("/a", number="06/CT-UBND"))
+        assert get_post(conn, post.id) == post
+        assert list(load_posts(conn, ["none", post.id])) == [post.id]
+        assert insert_post(conn, draft("/a")) is None
+        assert post_by_key(conn, "huyen", ["/a", "/b"])["/a"].id == post.id
+        with pytest.raises(NotFound):
+            get_post(conn, "none")
+
+
+def test_pages_of_posts_are_newest_first_and_continue_where_they_ended(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        for hour in range(5):
+            store(conn, draft(f"/{hour}", title=str(hour), hours=hour // 2))
+        first = newest_posts(conn, limit=2)
+        second = newest_posts(conn, limit=9, before=cursor_of(first[-1]))
+        everything = newest_posts(conn)
+    assert first + second == everything
+    assert everything[0].title == "4"
+    with any_database.reading() as conn, pytest.raises(InvalidInput):
+        newest_posts(conn, before="rubbish")
+
+
+def test_posts_are_narrowed_by_category_portal_and_place(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        store(conn, draft("/a"))
+        assert len(newest_posts(conn, PostQuery(("meetings", "directives"), ("huyen",), ("quang-ninh-16540",)))) == 1
+        assert newest_posts(conn, PostQuery(categories=("meetings",))) == []
+        assert newest_posts(conn, PostQuery(places=("quang-hai-16540-cu",))) == []
+
+
+@pytest.mark.parametrize(
+    ("q", "is_found"),
+    [
+        ("mưa lũ", True),
+        ("mua lu", True),
+        ("LŨ MƯA", True),
+        ('"mua lu"', True),
+        ('"lu mua"', False),
+        ('"phong chong mua', True),
+        ("06/CT-UBND", True),
+        ("6 ct ubnd", True),
+        ("06–CT/UBND", True),
+        ("16/CT-UBND", False),
+        ("mưa nắng", False),
+        ("hướng", True),
+        ("huong*", True),
+        ("' OR 1=1 --", False),
+        ("% _", False),
+        ("«…»", False),
+        ("NEAR AND NOT", False),
+        ("漢字", True),
+    ],
+)
+def test_search_answers_alike_on_both_databases(any_database: Database, q: str, is_found: bool) -> None:
+    with any_database.writing() as conn:
+        store(conn, draft("/a", "Phòng, chống mưa lũ", "Hướng dẫn cho các xã 漢字.", "06/CT-UBND"))
+        assert bool(newest_posts(conn, PostQuery(q=q))) is is_found
+
+
+def test_a_search_that_is_too_long_is_refused(database: Database) -> None:
+    with database.reading() as conn, pytest.raises(InvalidInput):
+        newest_posts(conn, PostQuery(q="x" * 10_000))
+
+
+def test_an_overruling_sticks_through_edits(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        post = store(conn, draft("/a"))
+        before = generation(conn, "feeds")
+        set_categories(conn, post.id, ["meetings", "events"], CLOCK())
+        assert generation(conn, "feeds") == before + 1
+        edited = add_revision(conn, get_post(conn, post.id), draft("/a", "Tiêu đề mới", hours=1), ["title"])
+        assert edited.categories == ("meetings", "events")
+        assert get_post(conn, post.id) == edited
+        assert [revision.what for revision in revisions(conn, post.id)] == [(), ("title",)]
+        assert newest_posts(conn, PostQuery(q="moi", categories=("events",))) == [edited]
+
+
+def test_a_generation_counts_its_moves(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        assert generation(conn, "feeds") == 0
+        bump(conn, "feeds")
+        bump(conn, "feeds")
+        assert generation(conn, "feeds") == 2
+
+
+def test_requests_to_a_host_keep_their_distance_across_workers(any_database: Database) -> None:
+    gate, waits = StoredHostGate(any_database), []
+    threads = [
+        threading.Thread(target=lambda: waits.append(gate.reserve("https://x:443", 1.5, CLOCK()))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(waits) == [0.0, 1.5, 3.0, 4.5]
+    assert gate.reserve("https://x:443", 1.5, CLOCK() - timedelta(days=1)) == 0.0
+
+
+def test_robots_of_a_host_are_remembered(any_database: Database) -> None:
+    gate = StoredHostGate(any_database)
+    assert gate.robots("https://x:443") is None
+    gate.reserve("https://x:443", 1, CLOCK())
+    assert gate.robots("https://x:443") is None
+    known = StoredRobots("User-agent: *", CLOCK(), None)
+    gate.store_robots("https://x:443", known)
+    assert gate.robots("https://x:443") == known
+
+
+def test_a_file_is_archived_once_and_read_back(any_database: Database) -> None:
+    file = ArchivedFile("ab" * 32, "application/pdf", b"%PDF", CLOCK())
+    with any_database.writing() as conn:
+        store_file(conn, file)
+        store_file(conn, file)
+        assert get_file(conn, file.sha256) == file
