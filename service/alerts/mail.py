@@ -1,0 +1,185 @@
+"""Mails as bytes: what is the same for everybody is encoded once, what is a recipient's own is laid in between.
+
+Owns the shape of a mail (headers of design.md section 6, RFC 8058, RFC 3834, multipart text and HTML, both
+quoted-printable so that encoded pieces can be joined). Knows no relay, no database and no clock. Content
+that cannot be sent raises InvalidInput.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_qp
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+from urllib.parse import urlsplit
+
+from service.alerts import headers, mail_html
+from service.alerts.mail_item import Item
+from service.alerts.words import words
+
+CRLF = b"\r\n"
+_PART_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_PART_HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+
+def encode(text: str) -> bytes:
+    """Quoted-printable lines (RFC 2045, 6.7) that end in CRLF, at most 76 octets each; joinable in any order."""
+    lines = text.rstrip("\n").replace("\n", "\r\n") + "\r\n"
+    return b2a_qp(lines.encode("utf-8", "replace"), istext=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes: made once from the settings. `domain` stands behind every Message-ID."""
+
+    address: str
+    domain: str
+    title: str
+    block: bytes = field(repr=False)
+    """The headers that every mail of this service has."""
+
+    @classmethod
+    def build(cls, from_: str, title: str, public_url: str) -> Sender:
+        shown, address = headers.mailbox(from_)
+        host = urlsplit(public_url).hostname or "localhost"
+        title = headers.one_line(title)
+        list_id = headers.encode_phrase(title) + b"\r\n <loa." + host.encode("idna") + b">"
+        block = b"From: " + shown + b"\r\nList-Id: " + list_id + CRLF
+        return cls(address, address.rpartition("@")[2], title, block)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whose mail it is, and what of it must be the same on every attempt."""
+
+    message_id: str
+    address: str
+    created_at: datetime
+    manage_url: str | None = None
+    unsubscribe_url: str | None = None
+    first_message_id: str | None = None
+    """Of the first mail about the same post to the same person; None when this is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One post in a mail: its prepared item, why this recipient gets it, and the receipts asked for."""
+
+    item: Item
+    reasons: tuple[str, ...]
+    receipts: tuple[tuple[str, str], ...] = ()
+    """(url, the unit's name) for each unit that owes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is about no post: a confirmation, a reminder, a word to the operator."""
+
+    subject: str
+    text: str
+    """Paragraphs, divided by LF."""
+    button: tuple[str, str] | None = None
+    """(url, label)"""
+    links: tuple[tuple[str, str], ...] = ()
+    """(url, label), below the button."""
+
+
+def compose(sender: Sender, language: str, to: Recipient, parts: Sequence[Part], subject: str | None = None) -> bytes:
+    """The mail that carries `parts`; one part gives it its subject unless `subject` says another."""
+    says = words(language)
+    if subject is None:
+        subject = parts[0].item.subject if len(parts) == 1 else says["many"].format(n=len(parts))
+    text, html = [], [encode(mail_html.top(language, headers.one_line(subject)))]
+    for part in parts:
+        own_text, own_html = _own(part, says)
+        text += [part.item.text, own_text, CRLF]
+        html += [part.item.html, own_html]
+    foot_text, foot_html = _foot(sender, to, says)
+    text.append(foot_text)
+    html += [foot_html, _BOTTOM]
+    return _envelope(sender, to, headers.subject(subject), text, html)
+
+
+def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter) -> bytes:
+    """A mail about no post, in the same dress."""
+    says = words(language)
+    body = headers.many_lines(letter.text)
+    subject = headers.one_line(letter.subject)
+    links = [letter.button] if letter.button else []
+    lines = [body, *(f"{label}:\n{url}" for url, label in (*links, *letter.links))]
+    html = [mail_html.top(language, subject), mail_html.kicker(sender.title), mail_html.heading(subject)]
+    html += [mail_html.paragraphs(body)]
+    html += [mail_html.button(url, label) for url, label in links]
+    html += [mail_html.small(mail_html.link(url, label)) for url, label in letter.links]
+    foot_text, foot_html = _foot(sender, to, says)
+    return _envelope(
+        sender,
+        to,
+        headers.subject(subject),
+        [encode("\n\n".join(lines) + "\n"), CRLF, foot_text],
+        [encode("".join(html)), foot_html, _BOTTOM],
+    )
+
+
+_BOTTOM = encode(mail_html.bottom())
+
+
+def _own(part: Part, says: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """What only this recipient is told of a post: the receipts and the reasons."""
+    text, html = "", ""
+    for url, unit in part.receipts:
+        label = says["acknowledge_for"].format(unit=headers.one_line(unit))
+        text += f"{label}:\n{url}\n\n"
+        html += mail_html.button(url, label)
+    text += says["why"] + ":\n" + "".join(f"- {reason}\n" for reason in part.reasons)
+    reasons = "<br>\n".join(escape(reason) for reason in part.reasons)
+    html += mail_html.small(f"{escape(says['why'])}:<br>\n{reasons}") + mail_html.rule()
+    return encode(text), encode(html)
+
+
+def _foot(sender: Sender, to: Recipient, says: Mapping[str, str]) -> tuple[bytes, bytes]:
+    links = [(to.manage_url, says["manage"]), (to.unsubscribe_url, says["unsubscribe"])]
+    shown = [(url, label) for url, label in links if url]
+    footer = says["footer"].format(title=sender.title)
+    text = "-- \n" + footer + "\n" + "".join(f"{label}: {url}\n" for url, label in shown)
+    html = mail_html.small("<br>\n".join([escape(footer), *(mail_html.link(*one) for one in shown)]))
+    return encode(text), encode(html)
+
+
+def message_id(of: str, domain: str) -> str:
+    return f"<{of}@{domain}>"
+
+
+def _envelope(sender: Sender, to: Recipient, subject: bytes, text: Sequence[bytes], html: Sequence[bytes]) -> bytes:
+    boundary = f"=_loa_{to.message_id}".encode("ascii")
+    return b"".join(
+        (
+            _headers(sender, to, subject, boundary),
+            b"\r\n--", boundary, CRLF, _PART_TEXT, *text,
+            b"\r\n--", boundary, CRLF, _PART_HTML, *html,
+            b"\r\n--", boundary, b"--\r\n",
+        )
+    )  # fmt: skip
+
+
+def _headers(sender: Sender, to: Recipient, subject: bytes, boundary: bytes) -> bytes:
+    lines = [
+        f"Message-ID: {message_id(to.message_id, sender.domain)}",
+        f"Date: {format_datetime(to.created_at)}",
+        f"To: {headers.address(to.address)}",
+    ]
+    if to.first_message_id and to.first_message_id != to.message_id:
+        first = message_id(to.first_message_id, sender.domain)
+        lines += [f"In-Reply-To: {first}", f"References: {first}"]
+    if to.unsubscribe_url:  # RFC 8058: both headers, and an address that a POST without cookies can use
+        lines += [
+            f"List-Unsubscribe: <{to.unsubscribe_url}>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ]
+    head = "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    return (
+        head + sender.block + b"Subject: " + subject + b"\r\nAuto-Submitted: auto-generated\r\nPrecedence: bulk\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n'
+    )

@@ -1,0 +1,113 @@
+"""What mails say, in each language: the catalogue of the mail rooms, Vietnamese first.
+
+Owns sentences only; says nothing of where they stand. Every key exists in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+VI: Mapping[str, str] = {
+    "post.published": "Tin mới",
+    "post.updated": "Cập nhật",
+    "post.withdrawn": "Đã gỡ",
+    "updated_note": "Cổng thông tin đã sửa tin này: {what}.",
+    "withdrawn_note": "Cổng thông tin đã gỡ tin này. Bản lưu vẫn xem được ở liên kết bên dưới.",
+    "what.title": "tiêu đề",
+    "what.number": "số, ký hiệu văn bản",
+    "what.text": "nội dung",
+    "what.attachments": "tệp đính kèm",
+    "khan": "Khẩn",
+    "thuong-khan": "Thượng khẩn",
+    "hoa-toc": "Hỏa tốc",
+    "number": "Số, ký hiệu",
+    "issued_on": "Ngày ban hành",
+    "issuer": "Cơ quan ban hành",
+    "published_at": "Đăng lúc",
+    "deadline": "Thời hạn",
+    "begins_at": "Bắt đầu",
+    "venue": "Địa điểm",
+    "places": "Địa bàn",
+    "attachments": "Tệp đính kèm",
+    "read": "Đọc tin",
+    "original": "Xem trên cổng thông tin",
+    "acknowledge": "Xác nhận đã nhận",
+    "acknowledge_for": "Xác nhận đã nhận cho {unit}",
+    "why": "Vì sao nhận được thư này",
+    "reason": "Đăng ký “{name}”: {reason}",
+    "reason_unnamed": "Đăng ký của ông/bà: {reason}",
+    "manage": "Thay đổi đăng ký",
+    "unsubscribe": "Hủy đăng ký",
+    "footer": "{title} gửi thư này tự động; xin không trả lời.",
+    "digest.daily": "Bản tin ngày {on}: {n} tin",
+    "digest.weekly": "Bản tin tuần đến {on}: {n} tin",
+    "digest.intro": "Các tin theo đăng ký của ông/bà đến {on}.",
+    "many": "{n} tin mới",
+    "confirm.subject": "Xác nhận đăng ký nhận tin",
+    "confirm.body": "Có người (có lẽ là ông/bà) vừa đăng ký nhận tin của {title} đến địa chỉ này: {what}.",
+    "confirm.hint": "Bấm nút để mở trang xác nhận. Nếu không phải ông/bà, xin bỏ qua: sẽ không có thư nào nữa.",
+    "confirm.button": "Xác nhận đăng ký",
+    "already.subject": "Đăng ký nhận tin của ông/bà",
+    "already.body": "Địa chỉ này đã đăng ký nhận tin của {title}. Ông/bà có thể xem và thay đổi đăng ký ở trang sau.",
+    "manage.button": "Xem đăng ký",
+    "remind.subject": "Nhắc: chưa xác nhận đã nhận “{post}”",
+    "remind.body": "{unit} đã được gửi văn bản chỉ đạo dưới đây lúc {at} và chưa xác nhận đã nhận.",
+    "remind.never": "{unit} cần nhận văn bản chỉ đạo dưới đây và chưa xác nhận đã nhận.",
+    "escalate.body": "Thư này gửi đến ông/bà vì người liên hệ trước của đơn vị chưa xác nhận sau khi được nhắc.",
+}
+
+EN: Mapping[str, str] = {
+    "post.published": "New",
+    "post.updated": "Updated",
+    "post.withdrawn": "Withdrawn",
+    "updated_note": "The portal changed this post: {what}.",
+    "withdrawn_note": "The portal withdrew this post. The archived copy can still be read below.",
+    "what.title": "title",
+    "what.number": "document number",
+    "what.text": "text",
+    "what.attachments": "attachments",
+    "khan": "Urgent",
+    "thuong-khan": "Very urgent",
+    "hoa-toc": "Most urgent",
+    "number": "Number",
+    "issued_on": "Issued on",
+    "issuer": "Issuer",
+    "published_at": "Published",
+    "deadline": "Deadline",
+    "begins_at": "Begins",
+    "venue": "Venue",
+    "places": "Places",
+    "attachments": "Attachments",
+    "read": "Read the post",
+    "original": "View on the portal",
+    "acknowledge": "Acknowledge receipt",
+    "acknowledge_for": "Acknowledge receipt for {unit}",
+    "why": "Why you received this",
+    "reason": "Subscription “{name}”: {reason}",
+    "reason_unnamed": "Your subscription: {reason}",
+    "manage": "Change subscription",
+    "unsubscribe": "Unsubscribe",
+    "footer": "Sent automatically by {title}; please do not reply.",
+    "digest.daily": "Daily digest {on}: {n} posts",
+    "digest.weekly": "Weekly digest to {on}: {n} posts",
+    "digest.intro": "The posts you subscribed to, up to {on}.",
+    "many": "{n} new posts",
+    "confirm.subject": "Confirm your subscription",
+    "confirm.body": "Somebody (perhaps you) subscribed this address to {title}: {what}.",
+    "confirm.hint": "The button opens a page to confirm. If it was not you, ignore this: no other mail will come.",
+    "confirm.button": "Confirm subscription",
+    "already.subject": "Your subscriptions",
+    "already.body": "This address is already subscribed to {title}. You can see and change it on the page below.",
+    "manage.button": "See subscriptions",
+    "remind.subject": "Reminder: receipt of “{post}” is not acknowledged",
+    "remind.body": "{unit} was sent the directive below at {at} and has not acknowledged it.",
+    "remind.never": "{unit} must know the directive below and has not acknowledged it.",
+    "escalate.body": "You receive this because the unit's previous contact did not acknowledge after a reminder.",
+}
+
+CATALOGUE: Mapping[str, Mapping[str, str]] = {"vi": VI, "en": EN}
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The catalogue of a language; Vietnamese for one that is not known."""
+    return CATALOGUE.get(language, VI)

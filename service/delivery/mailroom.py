@@ -1,0 +1,187 @@
+"""From what the ledger says of a mail message to the bytes that go to the relay.
+
+Owns the choice of what is said (which deliveries still count, which receipts are asked for, which links are
+made) and a cache of prepared items. Refuses, with a reason, a message that nobody may get any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection
+
+from service.alerts import bounce
+from service.alerts.headers import address
+from service.alerts.links import Links, Purpose
+from service.alerts.mail import Letter, Part, Recipient, Sender, compose, compose_letter
+from service.alerts.mail_item import Item, prepare, show_date
+from service.alerts.message import owes_receipt
+from service.alerts.words import words
+from service.errors import InvalidInput
+from service.storage.mails import Outgoing, Owed, load_changes, load_outgoing
+from service.types import State, SubscriptionStatus
+
+MAX_UNSUBSCRIBED = 8
+"""Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998 octets."""
+_CACHED_CHANGES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail to hand over. `envelope_sender` is where a bounce of this very message goes."""
+
+    message_id: str
+    envelope_sender: str
+    address: str
+    mail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """A message that must not be sent: SKIPPED, SUSPENDED or FAILED, and why."""
+
+    message_id: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    payload: Mapping[str, Any]
+    what: tuple[str, ...]
+
+
+class Mailroom:
+    """Prepares mails. `labels` maps a category id to its names by language."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        links: Links,
+        secret_key: str,
+        *,
+        receipt_categories: Sequence[str],
+        labels: Mapping[str, Mapping[str, str]],
+        zone: ZoneInfo,
+    ) -> None:
+        self.sender = sender
+        self._links = links
+        self._secret_key = secret_key
+        self._receipt_categories = tuple(receipt_categories)
+        self._labels = labels
+        self._zone = zone
+        self._changes: dict[str, _Change] = {}
+        self._item = lru_cache(_CACHED_CHANGES)(self._prepare)
+
+    def load(self, conn: Connection, message_ids: Sequence[str]) -> list[Outgoing]:
+        """Reads what the messages carry; the changes are read once and kept. In the order asked for."""
+        found = load_outgoing(conn, message_ids)
+        wanted = {owed.change_id for mail in found.values() for owed in mail.owed}
+        if len(self._changes) > _CACHED_CHANGES:
+            self._changes = {key: self._changes[key] for key in wanted & self._changes.keys()}
+        for change_id, (payload, what) in load_changes(conn, wanted - self._changes.keys()).items():
+            self.remember(change_id, payload, what)
+        return [found[one] for one in message_ids if one in found]
+
+    def remember(self, change_id: str, payload: str, what: tuple[str, ...]) -> None:
+        """Keeps a change, so that the mails about it can be composed."""
+        self._changes[change_id] = _Change(orjson.loads(payload), what)
+
+    def compose(self, outgoing: Outgoing) -> Ready | Unsendable:
+        """The mail as it is to be sent now. Raises nothing: what cannot be sent says why."""
+        if outgoing.letter is None:
+            refusal = _refusal(outgoing)
+            if refusal is not None:
+                return refusal
+        try:
+            to = address(outgoing.address)
+            mail = self._letter(outgoing, to) if outgoing.letter is not None else self._alert(outgoing, to)
+        except InvalidInput as error:
+            return Unsendable(outgoing.message_id, State.FAILED, f"không gửi được: {error.field} {error.problem}")
+        sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)
+        return Ready(outgoing.message_id, sender, to, mail)
+
+    def _prepare(self, change_id: str, language: str) -> Item:
+        change = self._changes[change_id]
+        return prepare(change.payload, language, what=change.what, labels=self._labels, zone=self._zone)
+
+    def _alert(self, outgoing: Outgoing, to: str) -> bytes:
+        says = words(outgoing.language)
+        parts = []
+        for owed in _by_change(outgoing):
+            item = self._item(owed[0].change_id, outgoing.language)
+            reasons = tuple(dict.fromkeys(_reason(one, says) for one in owed))
+            receipts = {one.unit_id: one for one in owed if one.unit_id and self._owes_receipt(one)}
+            asked = tuple(
+                (self._links.receipt_url(one.post_id, one.revision, unit_id), one.unit_name or "")
+                for unit_id, one in receipts.items()
+            )
+            parts.append(Part(item, reasons, asked))
+        ids = list(dict.fromkeys(one.subscription_id for one in _counting(outgoing)))
+        recipient = self._recipient(outgoing, to, ids)
+        return compose(self.sender, outgoing.language, recipient, parts, self._digest_subject(outgoing, len(parts)))
+
+    def _owes_receipt(self, owed: Owed) -> bool:
+        categories = self._changes[owed.change_id].payload["data"]["categories"]
+        return owed.change_type != "post.withdrawn" and owes_receipt(categories, self._receipt_categories)
+
+    def _digest_subject(self, outgoing: Outgoing, n: int) -> str | None:
+        kind, _, rest = outgoing.group_key.partition(":")
+        frequency = rest.partition(":")[0]
+        if kind != "digest" or frequency not in {"daily", "weekly"}:
+            return None
+        on = show_date(outgoing.created_at.astimezone(self._zone).date())
+        return words(outgoing.language)[f"digest.{frequency}"].format(on=on, n=n)
+
+    def _letter(self, outgoing: Outgoing, to: str) -> bytes:
+        letter = outgoing.letter or {}
+        button = letter.get("button")
+        made = (self._links.url(Purpose(button[0]), *button[1]), button[2]) if button else None
+        subscription = letter.get("subscription")
+        recipient = self._recipient(outgoing, to, [subscription] if subscription else [])
+        return compose_letter(
+            self.sender, outgoing.language, recipient, Letter(letter["subject"], letter["text"], made)
+        )
+
+    def _recipient(self, outgoing: Outgoing, to: str, subscriptions: Sequence[str]) -> Recipient:
+        manage = self._links.url(Purpose.MANAGE, subscriptions[0]) if subscriptions else None
+        named = subscriptions[:MAX_UNSUBSCRIBED]
+        unsubscribe = self._links.url(Purpose.UNSUBSCRIBE, *named) if named else None
+        created_at: datetime = outgoing.created_at
+        return Recipient(outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id)
+
+
+def _counting(outgoing: Outgoing) -> list[Owed]:
+    return [owed for owed in outgoing.owed if owed.status == SubscriptionStatus.ACTIVE]
+
+
+def _by_change(outgoing: Outgoing) -> list[list[Owed]]:
+    groups: dict[str, list[Owed]] = {}
+    for owed in _counting(outgoing):
+        groups.setdefault(owed.change_id, []).append(owed)
+    return list(groups.values())
+
+
+def _refusal(outgoing: Outgoing) -> Unsendable | None:
+    """D14: what the subscriptions are now counts, not what they were at publication."""
+    if _counting(outgoing):
+        return None
+    statuses = {owed.status for owed in outgoing.owed}
+    if statuses <= {SubscriptionStatus.REMOVED, SubscriptionStatus.PENDING}:
+        return Unsendable(outgoing.message_id, State.SKIPPED, "đăng ký đã bị hủy hoặc chưa được xác nhận")
+    if SubscriptionStatus.PAUSED in statuses:
+        return Unsendable(outgoing.message_id, State.HELD, "đăng ký đang tạm dừng")
+    return Unsendable(outgoing.message_id, State.SUSPENDED, "đăng ký đang bị ngừng gửi")
+
+
+def _reason(owed: Owed, says: Mapping[str, str]) -> str:
+    reason = owed.reason or says[owed.change_type]
+    if owed.name:
+        return says["reason"].format(name=owed.name, reason=reason)
+    return says["reason_unnamed"].format(reason=reason)

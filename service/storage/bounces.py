@@ -1,0 +1,78 @@
+"""What came back, and the suspensions that follow. Suspended is not unsubscribed: its owner may resume.
+
+A bounce counts once for a message. Only messages that this service sealed are ever looked up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import Connection, text
+
+from service.alerts.bounce import Bounce, Kind
+from service.storage.schema import to_micros
+from service.storage.subscriptions import set_status
+from service.types import SubscriptionStatus
+
+SOFT_DAYS = 5
+"""Different days with a soft bounce, within SOFT_WINDOW, after which an address is suspended."""
+SOFT_WINDOW = timedelta(days=14)
+_DAY = 86_400_000_000
+
+REASONS = {
+    Kind.HARD: "thư bị trả lại: địa chỉ không nhận được",
+    Kind.SOFT: "thư bị hoãn nhiều ngày liền",
+    Kind.COMPLAINT: "người nhận báo thư rác",
+}
+
+
+def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
+    """Records it, and suspends what must be; gives how many subscriptions were suspended."""
+    if bounce.message_id is None or bounce.kind is Kind.NONE:
+        return 0
+    person = _person(conn, bounce.message_id)
+    if person is None or not _record(conn, bounce, now):
+        return 0
+    if bounce.kind is Kind.SOFT and _soft_days(conn, person, now) < SOFT_DAYS:
+        return 0
+    query = text("SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'active'")
+    ids = list(conn.execute(query, {"person": person}).scalars())
+    for subscription_id in ids:
+        set_status(conn, subscription_id, SubscriptionStatus.SUSPENDED, at=now, reason=REASONS[bounce.kind])
+    return len(ids)
+
+
+def _person(conn: Connection, message_id: str) -> str | None:
+    """The key of the address that a message went to; None when the message is not known any more."""
+    query = text(
+        "SELECT m.body, (SELECT s.target_key FROM delivery d JOIN subscription s ON s.id = d.subscription_id"
+        " WHERE d.message_id = m.id LIMIT 1) AS target_key FROM message m WHERE m.id = :id AND m.channel = 'email'"
+    )
+    row = conn.execute(query, {"id": message_id}).first()
+    if row is None:
+        return None
+    if row.target_key is not None:
+        return str(row.target_key)
+    return str(orjson.loads(row.body)["address"]).lower() if row.body else None
+
+
+def _record(conn: Connection, bounce: Bounce, now: datetime) -> bool:
+    done = conn.execute(
+        text(
+            "INSERT INTO bounce(message_id, kind, at, detail) VALUES (:id, :kind, :at, :detail)"
+            " ON CONFLICT (message_id, kind) DO NOTHING"
+        ),
+        {"id": bounce.message_id, "kind": bounce.kind.value, "at": to_micros(now), "detail": bounce.detail},
+    )
+    return done.rowcount == 1
+
+
+def _soft_days(conn: Connection, person: str, now: datetime) -> int:
+    query = text(
+        "SELECT count(DISTINCT b.at / :day) FROM bounce b JOIN delivery d ON d.message_id = b.message_id"
+        " JOIN subscription s ON s.id = d.subscription_id"
+        " WHERE b.kind = 'soft' AND b.at > :since AND s.target_key = :person"
+    )
+    values = {"day": _DAY, "since": to_micros(now - SOFT_WINDOW), "person": person}
+    return int(conn.execute(query, values).scalar_one())

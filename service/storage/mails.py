@@ -1,0 +1,207 @@
+"""What a mail message carries: its deliveries with their changes, subscriptions and units; or a letter.
+
+Also lays letters (confirmations, reminders, words to the operator) into the ledger, where nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, bindparam, select, text, update
+
+from service.storage import schema
+from service.storage.endpoints import SMTP, add_endpoint, refresh
+from service.storage.engine import uuid7
+from service.types import Channel, State
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One delivery of a mail, with what is said of it."""
+
+    change_id: str
+    change_type: str
+    post_id: str
+    revision: int
+    subscription_id: str
+    name: str
+    status: str
+    reason: str
+    unit_id: str | None
+    unit_name: str | None
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A message as the email channel needs it. `letter` is None for a mail that carries deliveries."""
+
+    message_id: str
+    group_key: str
+    created_at: datetime
+    letter: Mapping[str, Any] | None = None
+    address: str = ""
+    target_key: str = ""
+    language: str = "vi"
+    owed: list[Owed] = field(default_factory=list)
+    first_message_id: str | None = None
+
+
+_LOAD = text(
+    "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, d.change_id, c.type AS change_type, c.post_id,"
+    " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, s.unit_id,"
+    " u.name AS unit_name, cm.reason"
+    " FROM message m LEFT JOIN delivery d ON d.message_id = m.id LEFT JOIN change c ON c.id = d.change_id"
+    " LEFT JOIN subscription s ON s.id = d.subscription_id LEFT JOIN unit u ON u.id = s.unit_id"
+    " LEFT JOIN change_match cm ON cm.change_id = d.change_id AND cm.filter_id = s.filter_id"
+    " WHERE m.id IN :ids ORDER BY m.id, c.at DESC, c.id, s.created_at, s.id"
+).bindparams(bindparam("ids", expanding=True))
+
+
+def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Outgoing]:
+    """What each of these messages carries, by id; a message that is gone is not in it."""
+    found: dict[str, Outgoing] = {}
+    for row in conn.execute(_LOAD, {"ids": list(message_ids)}).mappings():
+        mail = found.get(row["message_id"])
+        if mail is None:
+            mail = found[row["message_id"]] = _outgoing(row)
+        if row["change_id"] is not None:
+            mail.owed.append(_owed(row))
+    for mail in found.values():
+        if any(owed.change_type != "post.published" for owed in mail.owed):
+            mail.first_message_id = _first_message(conn, mail)
+    return found
+
+
+def _outgoing(row: RowMapping) -> Outgoing:
+    letter = orjson.loads(row["body"]) if row["body"] else None
+    mail = Outgoing(row["message_id"], row["group_key"], schema.from_micros(row["created_at"]), letter)
+    if letter is not None:
+        mail.address, mail.language = letter["address"], letter["language"]
+    elif row["target"] is not None:
+        mail.address, mail.target_key, mail.language = row["target"], row["target_key"], row["language"]
+    return mail
+
+
+def _owed(row: RowMapping) -> Owed:
+    return Owed(
+        row["change_id"],
+        row["change_type"],
+        row["post_id"],
+        row["revision"],
+        row["subscription_id"],
+        row["name"],
+        row["status"],
+        row["reason"] or "",
+        row["unit_id"],
+        row["unit_name"],
+    )
+
+
+def _first_message(conn: Connection, mail: Outgoing) -> str | None:
+    """The first mail to this person about the post that is updated or withdrawn; None when there was none."""
+    query = text(
+        "SELECT m.id FROM change c JOIN delivery d ON d.change_id = c.id JOIN message m ON m.id = d.message_id"
+        " JOIN subscription s ON s.id = d.subscription_id"
+        " WHERE c.post_id = :post AND s.channel = 'email' AND s.target_key = :target AND m.state = 'sent'"
+        " ORDER BY m.created_at, m.id LIMIT 1"
+    )
+    return conn.execute(query, {"post": mail.owed[0].post_id, "target": mail.target_key}).scalar_one_or_none()
+
+
+def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """(payload, what changed) of each change."""
+    table = schema.change
+    rows = conn.execute(select(table.c.id, table.c.payload, table.c.what).where(table.c.id.in_(list(change_ids))))
+    return {row.id: (row.payload, tuple(row.what)) for row in rows}
+
+
+_WAITING = text(
+    "SELECT w.id AS waiting_id, d.message_id FROM delivery d"
+    " JOIN subscription s ON s.id = d.subscription_id"
+    " JOIN subscription o ON o.channel = 'email' AND o.target_key = s.target_key AND o.id <> s.id"
+    " JOIN delivery w ON w.change_id = d.change_id AND w.subscription_id = o.id"
+    " WHERE d.message_id IN :ids AND w.message_id IS NULL AND w.state = 'due'"
+).bindparams(bindparam("ids", expanding=True))
+
+
+def has_waiting(conn: Connection, message_ids: Sequence[str]) -> bool:
+    """Whether `adopt_waiting` would find something; reads only."""
+    return conn.execute(_WAITING, {"ids": list(message_ids)}).first() is not None
+
+
+def adopt_waiting(conn: Connection, message_ids: Sequence[str]) -> int:
+    """Lets an immediate mail carry what the same person's digests would say again (one mail for a person).
+
+    Deliveries of the same change to the same address that wait for a digest are joined to the message; returns
+    how many.
+    """
+    pairs = {row.waiting_id: row.message_id for row in conn.execute(_WAITING, {"ids": list(message_ids)})}
+    for waiting_id, message_id in pairs.items():
+        conn.execute(
+            update(schema.delivery)
+            .where(schema.delivery.c.id == waiting_id, schema.delivery.c.message_id.is_(None))
+            .values(message_id=message_id)
+        )
+    return len(pairs)
+
+
+# --- letters ----------------------------------------------------------------------------------
+
+
+def queue_message(conn: Connection, *, group_key: str, now: datetime, body: str | None) -> str | None:
+    """A due mail message; None when one of this group was queued before. Keeps the endpoint awake."""
+    message_id = uuid7()
+    values = {
+        "id": message_id,
+        "channel": Channel.EMAIL.value,
+        "endpoint_key": SMTP,
+        "group_key": group_key,
+        "state": State.DUE.value,
+        "at": schema.to_micros(now),
+        "body": body,
+    }
+    inserted = conn.execute(
+        text(
+            "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, created_at, body)"
+            " VALUES (:id, :channel, :endpoint_key, :group_key, :state, :at, :at, :body)"
+            " ON CONFLICT (group_key) DO NOTHING"
+        ),
+        values,
+    )
+    if inserted.rowcount == 0:
+        return None
+    add_endpoint(conn, Channel.EMAIL, SMTP, SMTP)
+    refresh(conn, [SMTP])
+    return message_id
+
+
+def queue_letter(
+    conn: Connection,
+    *,
+    key: str,
+    address: str,
+    subject: str,
+    paragraphs: Sequence[str],
+    now: datetime,
+    language: str = "vi",
+    button: tuple[str, Sequence[str], str] | None = None,
+    subscription_id: str | None = None,
+) -> str | None:
+    """Queues a mail that is about no post; None when `key` was used before.
+
+    `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so that no
+    token is ever stored. `subscription_id` gives it the links to manage and to unsubscribe.
+    """
+    body = {
+        "address": address,
+        "language": language,
+        "subject": subject,
+        "text": "\n".join(paragraphs),
+        "button": [button[0], list(button[1]), button[2]] if button else None,
+        "subscription": subscription_id,
+    }
+    return queue_message(conn, group_key=f"letter:{key}", now=now, body=orjson.dumps(body).decode())

@@ -1,0 +1,151 @@
+"""Acknowledgements, and the board of who is owed, was sent and has acknowledged a post.
+
+Acknowledging twice is once. A unit that was removed is still on the board if it acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, text
+
+from service.alerts.receipts import Line, judge
+from service.errors import InvalidInput, NotFound
+from service.storage import schema
+from service.storage.schema import from_micros, to_micros
+from service.types import State
+
+MAX_NOTE = 1000
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A unit's line for the revision of a post that is the latest."""
+
+    unit_id: str
+    unit_name: str
+    contacts: tuple[str, ...]
+    state: Line
+    revision: int
+    owed_at: datetime | None
+    """None: nothing was written for it."""
+    sent_at: datetime | None
+    """None: not accepted by anything yet."""
+    acknowledged_at: datetime | None
+    """None: not this revision."""
+    by: str
+    note: str
+    via: str
+    acknowledged_revision: int | None
+    """The newest revision it ever acknowledged; None: none."""
+
+
+def acknowledge(
+    conn: Connection, *, post_id: str, revision: int, unit_id: str, at: datetime, by: str, note: str, via: str
+) -> bool:
+    """Writes it once; False when it was acknowledged before. Raises NotFound, InvalidInput."""
+    if len(by) > MAX_NAME or len(note) > MAX_NOTE:
+        field, limit = ("by", MAX_NAME) if len(by) > MAX_NAME else ("note", MAX_NOTE)
+        raise InvalidInput(field, "is too long", f"at most {limit} characters")
+    known = select(schema.revision.c.number).where(
+        schema.revision.c.post_id == post_id, schema.revision.c.number == revision
+    )
+    latest = select(schema.post.c.revision).where(schema.post.c.id == post_id, schema.post.c.revision >= revision)
+    if revision < 1 or (conn.execute(known).first() is None and conn.execute(latest).first() is None):
+        raise NotFound("revision", f"{post_id}/{revision}")
+    if conn.execute(select(schema.unit.c.id).where(schema.unit.c.id == unit_id)).first() is None:
+        raise NotFound("unit", unit_id)
+    done = conn.execute(
+        text(
+            "INSERT INTO receipt(post_id, revision, unit_id, at, by, note, via)"
+            " VALUES (:post, :revision, :unit, :at, :by, :note, :via)"
+            " ON CONFLICT (post_id, revision, unit_id) DO NOTHING"
+        ),
+        {
+            "post": post_id,
+            "revision": revision,
+            "unit": unit_id,
+            "at": to_micros(at),
+            "by": by,
+            "note": note,
+            "via": via,
+        },
+    )
+    return done.rowcount == 1
+
+
+def acknowledged_at(conn: Connection, post_id: str, revision: int, unit_id: str) -> datetime | None:
+    """When the unit acknowledged this revision; None when it has not."""
+    table = schema.receipt.c
+    query = select(table.at).where(table.post_id == post_id, table.revision == revision, table.unit_id == unit_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
+    """Every unit's line, by name. Raises NotFound for a post that is not there."""
+    revision = conn.execute(select(schema.post.c.revision).where(schema.post.c.id == post_id)).scalar_one_or_none()
+    if revision is None:
+        raise NotFound("post", post_id)
+    sent = _deliveries(conn, post_id, revision)
+    acks = _acknowledgements(conn, post_id)
+    units = select(schema.unit).order_by(schema.unit.c.name)
+    return [
+        _line(row, revision, sent.get(row["id"], []), acks.get(row["id"], []))
+        for row in conn.execute(units).mappings()
+        if row["removed_at"] is None or row["id"] in acks
+    ]
+
+
+def _line(unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], acks: Sequence[RowMapping]) -> Receipt:
+    own = next((ack for ack in acks if ack["revision"] == revision), None)
+    sent_at = [row["done_at"] for row in deliveries if row["state"] == State.SENT and row["done_at"]]
+    return Receipt(
+        unit_id=unit["id"],
+        unit_name=unit["name"],
+        contacts=tuple(unit["contacts"]),
+        state=judge([State(row["state"]) for row in deliveries], is_acknowledged=own is not None),
+        revision=revision,
+        owed_at=from_micros(min(row["created_at"] for row in deliveries)) if deliveries else None,
+        sent_at=from_micros(min(sent_at)) if sent_at else None,
+        acknowledged_at=from_micros(own["at"]) if own else None,
+        by=own["by"] if own else "",
+        note=own["note"] if own else "",
+        via=own["via"] if own else "",
+        acknowledged_revision=max((ack["revision"] for ack in acks), default=None),
+    )
+
+
+def _deliveries(conn: Connection, post_id: str, revision: int) -> dict[str, list[RowMapping]]:
+    query = text(
+        "SELECT s.unit_id, d.state, d.done_at, d.created_at FROM change c JOIN delivery d ON d.change_id = c.id"
+        " JOIN subscription s ON s.id = d.subscription_id"
+        " WHERE c.post_id = :post AND c.revision = :revision AND c.type <> 'post.withdrawn' AND s.unit_id IS NOT NULL"
+    )
+    return _by_unit(list(conn.execute(query, {"post": post_id, "revision": revision}).mappings()))
+
+
+def _acknowledgements(conn: Connection, post_id: str) -> dict[str, list[RowMapping]]:
+    query = text("SELECT unit_id, revision, at, by, note, via FROM receipt WHERE post_id = :post ORDER BY revision")
+    return _by_unit(list(conn.execute(query, {"post": post_id}).mappings()))
+
+
+def _by_unit(rows: Sequence[RowMapping]) -> dict[str, list[RowMapping]]:
+    grouped: dict[str, list[RowMapping]] = {}
+    for row in rows:
+        grouped.setdefault(row["unit_id"], []).append(row)
+    return grouped
+
+
+def posts_owing(conn: Connection, categories: Sequence[str], since: datetime) -> list[tuple[str, str]]:
+    """(id, title) of posts of these primary categories that were told of since then and still are shown."""
+    query = text(
+        "SELECT DISTINCT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
+        " JOIN post_category k ON k.post_id = p.id AND k.position = 0"
+        " WHERE c.at >= :since AND c.silenced IS NULL AND p.withdrawn_at IS NULL AND k.category IN :categories"
+        " ORDER BY p.id"
+    ).bindparams(bindparam("categories", expanding=True))
+    rows = conn.execute(query, {"since": to_micros(since), "categories": list(categories)})
+    return [(row.id, row.title) for row in rows]

@@ -1,0 +1,204 @@
+"""Jobs that look whether something is broken, late or owed: alarms, digests and reminders.
+
+Speaks to the operator once when something breaks, and is silent when it is mended. What is to be said is
+decided by pure functions; every word goes through the ledger, under a key that makes it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, text
+
+from service.alerts.digest import last_run
+from service.alerts.links import Purpose
+from service.alerts.mail_item import show_instant
+from service.alerts.receipts import Line, reminder_step, working_days
+from service.alerts.words import words
+from service.settings import Settings
+from service.storage.digests import gather_digests, overdue_digests
+from service.storage.engine import Database
+from service.storage.mails import queue_letter
+from service.storage.receipts import Receipt, list_receipts, posts_owing
+from service.storage.schema import from_micros, to_micros
+from service.types import Clock, Frequency
+
+LATE = timedelta(hours=1)
+RECENT = timedelta(days=2)
+REMIND_WITHIN = timedelta(days=60)
+SILENT_AT_LEAST = timedelta(days=7)
+SILENT_FACTOR = 3
+_ALARM = "alarm:"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database says, as the watchdogs need it."""
+
+    oldest_due_at: datetime | None
+    unsent_directives: tuple[tuple[str, str], ...]
+    """(post id, title)"""
+    overdue_digests: int
+    silent_portals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    key: str
+    subject: str
+    text: str
+
+
+def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
+    """What is broken now; empty when nothing is."""
+    alarms = []
+    if facts.oldest_due_at is not None and now - facts.oldest_due_at > LATE:
+        since = show_instant(facts.oldest_due_at)
+        alarms.append(Alarm("delivery_late", "Loa: thông điệp bị chậm", f"Có thông điệp chờ gửi từ {since}."))
+    for post_id, title in facts.unsent_directives:
+        said = f"Sau một giờ, văn bản chỉ đạo này chưa gửi được đến nơi nào: {title}"
+        alarms.append(Alarm(f"unsent:{post_id}", "Loa: văn bản chỉ đạo chưa gửi được", said))
+    if facts.overdue_digests:
+        said = f"{facts.overdue_digests} tin đáng lẽ đã nằm trong bản tin định kỳ."
+        alarms.append(Alarm("digest_missing", "Loa: bản tin định kỳ chưa gửi", said))
+    for portal in facts.silent_portals:
+        said = f"Cổng {portal} lâu hơn thường lệ không có tin mới."
+        alarms.append(Alarm(f"silent:{portal}", "Loa: một cổng im lặng bất thường", said))
+    return tuple(alarms)
+
+
+def is_silent(seen: Sequence[datetime], now: datetime) -> bool:
+    """Whether a portal is silent beyond its habit: three times its longest recent pause, a week at least.
+
+    `seen`: when its latest posts were first seen, newest first. Fewer than five say nothing of a habit.
+    """
+    if len(seen) < 5:
+        return False
+    longest = max(newer - older for newer, older in pairwise(seen))
+    return now - seen[0] > max(SILENT_AT_LEAST, SILENT_FACTOR * longest)
+
+
+class Watchdogs:
+    """The jobs, over an opened database; each may be woken as often as one likes."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._zone = ZoneInfo(settings.service.timezone)
+
+    def watch(self) -> tuple[Alarm, ...]:
+        """Tells the operator of what broke since the last look; gives all that is broken."""
+        now = self._clock()
+        with self._database.reading() as conn:
+            alarms = decide(self._facts(conn, now), now)
+            known = set(conn.execute(text("SELECT key FROM meta WHERE key LIKE 'alarm:%'")).scalars())
+        wanted = {_ALARM + alarm.key: alarm for alarm in alarms}
+        if known != wanted.keys():
+            with self._database.writing() as conn:
+                for key in known - wanted.keys():
+                    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+                for key in wanted.keys() - known:
+                    self._raise(conn, key, wanted[key], now)
+        return alarms
+
+    def _raise(self, conn: Connection, key: str, alarm: Alarm, now: datetime) -> None:
+        conn.execute(
+            text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
+            {"key": key, "value": now.isoformat()},
+        )
+        tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, [alarm.text], now)
+
+    def _facts(self, conn: Connection, now: datetime) -> Facts:
+        oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
+        return Facts(
+            oldest_due_at=from_micros(oldest) if oldest is not None else None,
+            unsent_directives=_unsent(conn, self._settings.receipts.categories, now),
+            overdue_digests=overdue_digests(conn, self._runs(now - LATE)),
+            silent_portals=tuple(p.id for p in self._settings.portals if is_silent(_seen(conn, p.id), now)),
+        )
+
+    def _runs(self, now: datetime) -> dict[Frequency, datetime]:
+        found = {
+            frequency: last_run(frequency, now, self._settings.email.digest_at, self._zone)
+            for frequency in (Frequency.DAILY, Frequency.WEEKLY)
+        }
+        return {frequency: at for frequency, at in found.items() if at is not None}
+
+    def send_digests(self) -> int:
+        """Queues every digest that is due; gives how many."""
+        now = self._clock()
+        runs = self._runs(now)
+        if not runs:
+            return 0
+        on = max(runs.values()).astimezone(self._zone).date()
+        return gather_digests(self._database, runs, on, now)
+
+    def remind(self) -> int:
+        """Queues the reminders that are due for receipts; gives how many."""
+        now, receipts = self._clock(), self._settings.receipts
+        if not receipts.categories:
+            return 0
+        with self._database.reading() as conn:
+            posts = posts_owing(conn, receipts.categories, now - REMIND_WITHIN)
+            open_lines = [(p, title, line) for p, title in posts for line in list_receipts(conn, p) if _is_open(line)]
+        made = 0
+        for post_id, title, line in open_lines:
+            days = working_days(line.owed_at or now, now, self._zone)
+            step = reminder_step(days, receipts.remind_after_working_days, len(line.contacts))
+            if step is not None:
+                with self._database.writing() as conn:
+                    made += self._remind(conn, post_id, title, line, step, now)
+        return made
+
+    def _remind(self, conn: Connection, post_id: str, title: str, line: Receipt, step: int, now: datetime) -> bool:
+        says = words(self._settings.service.language)
+        at = show_instant(line.sent_at, self._zone) if line.sent_at else ""
+        said = says["remind.body" if at else "remind.never"].format(unit=line.unit_name, at=at)
+        queued = queue_letter(
+            conn,
+            key=f"remind:{post_id}:{line.revision}:{line.unit_id}:{step}",
+            address=line.contacts[step],
+            subject=says["remind.subject"].format(post=title),
+            paragraphs=[said, title, *([says["escalate.body"]] if step else [])],
+            now=now,
+            language=self._settings.service.language,
+            button=(Purpose.RECEIPT.value, (post_id, str(line.revision), line.unit_id), says["acknowledge"]),
+        )
+        return queued is not None
+
+
+def tell_operator(
+    conn: Connection, settings: Settings, key: str, subject: str, paragraphs: Sequence[str], now: datetime
+) -> str | None:
+    """One plain mail to `operator.email`, through the ledger; None without an operator, a relay, or twice."""
+    if not settings.operator.email or not settings.email.smtp_url:
+        return None
+    return queue_letter(
+        conn, key=f"operator:{key}", address=settings.operator.email, subject=subject, paragraphs=paragraphs, now=now
+    )
+
+
+def _is_open(line: Receipt) -> bool:
+    return line.state in (Line.OWED, Line.SENT, Line.FAILED)
+
+
+def _unsent(conn: Connection, categories: Sequence[str], now: datetime) -> tuple[tuple[str, str], ...]:
+    query = text(
+        "SELECT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
+        " JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
+        " WHERE c.at BETWEEN :since AND :until AND c.silenced IS NULL AND c.type = 'post.published'"
+        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', 'failed'))"
+        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') ORDER BY c.at, p.id"
+    ).bindparams(bindparam("categories", expanding=True))
+    values = {"categories": list(categories), "since": to_micros(now - RECENT), "until": to_micros(now - LATE)}
+    return tuple((row.id, row.title) for row in conn.execute(query, values))
+
+
+def _seen(conn: Connection, portal_id: str) -> list[datetime]:
+    query = text("SELECT first_seen_at FROM post WHERE portal_id = :id ORDER BY first_seen_at DESC LIMIT 20")
+    return [from_micros(at) for at in conn.execute(query, {"id": portal_id}).scalars()]

@@ -1,0 +1,252 @@
+"""Digests, receipts, bounces and watchdogs over both databases (D7, D13)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from service.alerts.bounce import Bounce, Kind, envelope_sender, read, read_envelope
+from service.alerts.digest import last_run
+from service.alerts.receipts import Line, judge, reminder_step, working_days
+from service.errors import InvalidInput
+from service.settings import Settings
+from service.storage.bounces import apply_bounce
+from service.storage.engine import Database
+from service.storage.receipts import acknowledge, list_receipts
+from service.storage.units import add_unit
+from service.types import Frequency, State
+from service.watchdogs import Facts, Watchdogs, decide, is_silent
+from tests.fakes import FakeClock
+from tests.fakes_ledger_mail import make_post, subscribe, tell
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+KEY = "a key of tests"
+MESSAGE = "01900000-0000-7000-8000-000000000001"
+
+
+def make_watchdogs(database: Database, clock: FakeClock) -> Watchdogs:
+    settings = Settings.model_validate(
+        {"email": {"smtp_url": "smtp://127.0.0.1:1"}, "operator": {"email": "truc@huyen.example"}}
+    )
+    return Watchdogs(database, settings, clock)
+
+
+def count(database: Database, where: str) -> int:
+    with database.reading() as conn:
+        return int(conn.execute(text(f"SELECT count(*) FROM message WHERE {where}")).scalar_one())
+
+
+# --- digests ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frequency", "now", "expected"),
+    [
+        (Frequency.DAILY, datetime(2026, 11, 23, 6, 59, tzinfo=ZONE), datetime(2026, 11, 20, 7, tzinfo=ZONE)),
+        (Frequency.DAILY, datetime(2026, 11, 23, 7, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
+        (Frequency.WEEKLY, datetime(2026, 11, 26, 9, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
+    ],
+)
+def test_a_digest_is_due_on_working_days_at_its_hour(frequency: Frequency, now: datetime, expected: datetime) -> None:
+    assert last_run(frequency, now, "07:00", ZONE) == expected
+
+
+def test_a_weekly_digest_moves_to_the_first_working_day_of_its_week() -> None:
+    now = datetime(2026, 11, 26, 9, tzinfo=ZONE)
+    off = {date(2026, 11, 23), date(2026, 11, 24)}
+    assert last_run(Frequency.WEEKLY, now, "07:00", ZONE, off) == datetime(2026, 11, 25, 7, tzinfo=ZONE)
+
+
+def test_D13_a_missed_digest_is_made_up_for_by_one_mail_for_a_person(
+    any_database: Database, clock: FakeClock
+) -> None:
+    watchdogs = make_watchdogs(any_database, clock)
+    with any_database.writing() as conn:
+        for frequency in (Frequency.DAILY, Frequency.WEEKLY):
+            subscribe(conn, "lan@xa.example", clock(), frequency=frequency)
+        tell(conn, make_post(conn, clock(), "p1"), clock())
+        tell(conn, make_post(conn, clock(), "p2"), clock())
+    assert watchdogs.send_digests() == 0
+    clock.advance(15 * 86_400)
+    assert watchdogs.send_digests() == 1
+    assert watchdogs.send_digests() == 0
+    with any_database.reading() as conn:
+        assert set(conn.execute(text("SELECT message_id IS NULL FROM delivery")).scalars()) in ({0}, {False})
+
+
+def test_a_digest_with_nothing_to_say_is_not_sent(database: Database, clock: FakeClock) -> None:
+    with database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
+    clock.advance(86_400)
+    assert make_watchdogs(database, clock).send_digests() == 0
+
+
+# --- receipts ---------------------------------------------------------------------------------
+
+
+def test_a_line_is_never_better_than_what_is_proved() -> None:
+    assert judge([], is_acknowledged=False) is Line.NOT_SUBSCRIBED
+    assert judge([State.FAILED, State.DUE], is_acknowledged=False) is Line.OWED
+    assert judge([State.FAILED, State.SENT], is_acknowledged=False) is Line.SENT
+    assert judge([State.FAILED], is_acknowledged=False) is Line.FAILED
+    assert judge([], is_acknowledged=True) is Line.ACKNOWLEDGED
+
+
+def test_working_days_leave_out_weekends_and_days_off() -> None:
+    friday = datetime(2026, 11, 20, 9, tzinfo=ZONE)
+    assert working_days(friday, friday + timedelta(days=4), ZONE) == 2
+    assert working_days(friday, friday + timedelta(days=4), ZONE, {date(2026, 11, 23)}) == 1
+
+
+def test_reminders_go_from_contact_to_contact() -> None:
+    assert [reminder_step(days, 2, 2) for days in range(8)] == [None, None, 0, 0, 1, 1, 1, 1]
+    assert reminder_step(9, 2, 0) is None
+
+
+def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
+    any_database: Database, clock: FakeClock
+) -> None:
+    watchdogs = make_watchdogs(any_database, clock)
+    with any_database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example"))
+        add_unit(conn, name="UBND xã B", at=clock(), contacts=("c@xa.example",))
+        subscribe(conn, "a@xa.example", clock(), unit_id=unit.id)
+        post = make_post(conn, clock())
+        conn.execute(text("INSERT INTO post_category(post_id, category, position) VALUES ('p1', 'directives', 0)"))
+        tell(conn, post, clock())
+    reminded = []
+    for _ in range(3):
+        reminded.append(watchdogs.remind())
+        clock.advance(2 * 86_400)
+    reminded += [watchdogs.remind(), watchdogs.remind()]
+    assert reminded == [0, 1, 1, 0, 0]
+    with any_database.writing() as conn:
+        assert [one.state for one in list_receipts(conn, "p1")] == [Line.OWED, Line.NOT_SUBSCRIBED]
+        for is_new in (True, False):
+            assert is_new is acknowledge(
+                conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="Lan", note="", via="link"
+            )
+        line, _ = list_receipts(conn, "p1")
+    assert (line.state, line.by, line.acknowledged_at) == (Line.ACKNOWLEDGED, "Lan", clock())
+
+
+# --- bounces ----------------------------------------------------------------------------------
+
+
+def dsn(to: str, action: str = "failed", status: str = "5.1.1") -> bytes:
+    return (
+        f"From: MAILER-DAEMON@mx.example\r\nTo: {to}\r\nSubject: Undelivered\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; lan@xa.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def test_D7_a_signed_bounce_names_its_message_and_a_forged_one_none() -> None:
+    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
+    assert read_envelope(to.upper(), KEY) == MESSAGE and len(to.partition("@")[0]) <= 64
+    assert read(dsn(to), KEY) == Bounce(Kind.HARD, MESSAGE, "failed 5.1.1")
+    assert read(dsn(to.replace("-8000-", "-8001-").replace("80000000", "80010000")), KEY).message_id is None
+    assert read(dsn(to), "another key").message_id is None
+    assert read(dsn("loa@mail.example"), KEY).message_id is None
+
+
+def test_D7_what_is_not_final_does_not_say_so() -> None:
+    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
+    assert read(dsn(to, "delayed", "4.4.1"), KEY).kind is Kind.SOFT
+    assert read(dsn(to, "failed", "4.2.2"), KEY).kind is Kind.SOFT
+    assert read(dsn(to, "delivered", "2.0.0"), KEY).kind is Kind.NONE
+    vacation = f"From: lan@xa.example\r\nTo: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nnghỉ phép\r\n"
+    assert read(vacation.encode(), KEY).kind is Kind.NONE
+    complaint = (
+        f'To: {to}\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n--b--\r\n'
+    )
+    assert read(complaint.encode(), KEY).kind is Kind.COMPLAINT
+    with pytest.raises(InvalidInput):
+        read(b"", KEY)
+
+
+def test_D7_a_mail_without_a_sender_breaks_no_parser() -> None:
+    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
+    assert read(f"To: {to}\r\nSubject: x\r\n\r\nhi\r\n".encode(), KEY).kind is Kind.NONE
+
+
+def status_of(database: Database) -> str:
+    with database.reading() as conn:
+        return str(conn.execute(text("SELECT status FROM subscription")).scalar_one())
+
+
+def bounced(database: Database, clock: FakeClock, kind: Kind, message_id: str | None) -> int:
+    with database.writing() as conn:
+        return apply_bounce(conn, Bounce(kind, message_id, "x"), clock())
+
+
+def test_D7_a_hard_bounce_suspends_once_and_an_unproved_one_nobody(any_database: Database, clock: FakeClock) -> None:
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock())
+        tell(conn, make_post(conn, clock()), clock())
+        message_id = str(conn.execute(text("SELECT id FROM message")).scalar_one())
+    assert bounced(any_database, clock, Kind.HARD, None) == 0
+    assert bounced(any_database, clock, Kind.HARD, MESSAGE) == 0
+    assert bounced(any_database, clock, Kind.NONE, message_id) == 0
+    assert status_of(any_database) == "active"
+    assert bounced(any_database, clock, Kind.HARD, message_id) == 1
+    assert bounced(any_database, clock, Kind.HARD, message_id) == 0
+    assert status_of(any_database) == "suspended"
+
+
+def test_D7_soft_bounces_suspend_only_on_five_different_days(any_database: Database, clock: FakeClock) -> None:
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock())
+    for n in range(5):
+        with any_database.writing() as conn:
+            tell(conn, make_post(conn, clock(), f"p{n}"), clock())
+            query = "SELECT m.id FROM message m JOIN change c ON c.id = m.change_id WHERE c.post_id = :id"
+            message_id = str(conn.execute(text(query), {"id": f"p{n}"}).scalar_one())
+        assert status_of(any_database) == "active"
+        bounced(any_database, clock, Kind.SOFT, message_id)
+        clock.advance(86_400)
+    assert status_of(any_database) == "suspended"
+
+
+# --- watchdogs --------------------------------------------------------------------------------
+
+
+def test_watchdogs_speak_only_of_what_is_broken() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    assert decide(Facts(now - timedelta(minutes=59), (), 0, ()), now) == ()
+    keys = [alarm.key for alarm in decide(Facts(now - timedelta(hours=2), (("p", "t"),), 3, ("qx",)), now)]
+    assert keys == ["delivery_late", "unsent:p", "digest_missing", "silent:qx"]
+
+
+def test_a_portal_is_silent_beyond_its_own_habit_only() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    seen = [now - timedelta(days=10 + n) for n in range(6)]
+    assert is_silent(seen, now) and not is_silent(seen[:4], now)
+    assert not is_silent([now - timedelta(days=10 + 5 * n) for n in range(6)], now)
+
+
+def test_the_operator_is_told_once_and_again_after_it_was_mended(any_database: Database, clock: FakeClock) -> None:
+    watchdogs = make_watchdogs(any_database, clock)
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock())
+        tell(conn, make_post(conn, clock()), clock())
+    assert watchdogs.watch() == () and count(any_database, "group_key LIKE 'letter:operator%'") == 0
+    clock.advance(2 * 3600)
+    for _ in range(3):
+        assert watchdogs.watch()
+    told = count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'")
+    assert told == 1
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE message SET state = 'sent'"))
+        conn.execute(text("UPDATE delivery SET state = 'sent'"))
+    assert watchdogs.watch() == ()
+    clock.advance(60)
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE message SET state = 'due' WHERE group_key LIKE 'mail:%'"))
+    watchdogs.watch()
+    assert count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'") == 2
