@@ -1,0 +1,284 @@
+"""What a poll costs: unchanged and changed listings, an article, an upstream feed, a TLS host not met before.
+
+Each beside the least that somebody could do by hand, interleaved, CPU time of this process, median.
+"""
+
+from __future__ import annotations
+
+import http.server
+import ssl
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import certifi
+import feedparser
+import nh3
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from requests.adapters import HTTPAdapter
+from selectolax.lexbor import LexborHTMLParser
+
+from service.portals.fetch import Fetcher
+from service.portals.gate import StoredRobots
+from service.portals.read import read_article, read_listing
+from service.settings import ListingConfig, PollingSettings, PortalConfig
+from service.types import Page, Validators
+
+_TITLE = "Chủ tịch UBND huyện chỉ đạo nâng cao hiệu lực, hiệu quả công tác điều hành, siết chặt kỷ cương số {}"
+_BASE = "https://bench.example"
+
+
+class _Gate:
+    """Never waits: what is measured is work."""
+
+    def robots(self, host_key: str) -> StoredRobots | None:
+        return StoredRobots("", datetime.now(UTC))
+
+    def store_robots(self, host_key: str, robots: StoredRobots) -> None:
+        return None
+
+    def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
+        return 0.0
+
+
+def _listing() -> bytes:
+    row = (
+        '<li class="TD-channel-main-td channel-news-folder"><a href="{u}" title="{t}">'
+        '<img src="/portal/Photos/_w/{n}.jpg"></a>'
+        '<a href="{u}">{t}</a><label class="pub-time">{d:02}/03/2024 | 10:{m:02}</label><p>{p}</p></li>\n'
+    )
+    rows = (
+        row.format(u=f"/portal/Pages/2024-3-{n % 28 + 1}/bai-viet-so-{n}-a{n:05}.aspx", t=_TITLE.format(n), n=n,
+                   d=n % 28 + 1, m=n % 60, p="Tóm tắt nội dung chỉ đạo. " * 6)
+        for n in range(200)
+    )  # fmt: skip
+    return f"<html><head><meta charset=utf-8></head><body><ul>{''.join(rows)}</ul></body></html>".encode()
+
+
+def _article() -> bytes:
+    paragraph = (
+        '<p class="MsoNormal" style="text-align:justify"><span>'
+        + "Các phòng, ban thực hiện nghiêm túc. " * 8
+        + "</span></p>\n"
+    )
+    body = paragraph * (80_000 // len(paragraph.encode()))
+    return (
+        "<html><head><meta charset=utf-8></head><body><div><h1>Tăng cường kỷ cương</h1>"
+        "<span>Đăng ngày 28 - 01 - 2024</span>"
+        f'<div class="article-content">{body}<a href="/portal/VanBan/a.pdf">Tệp</a></div></div></body></html>'
+    ).encode()
+
+
+def _feed() -> bytes:
+    item = (
+        "<item><title>{t}</title><link>https://bench.example/{n}.html</link>"
+        "<pubDate>Wed, 07 Feb 2024 10:32:00 +0700</pubDate>"
+        "<content:encoded><![CDATA[{c}]]></content:encoded></item>"
+    )
+    content = "<p>Các đơn vị <b>thực hiện</b> nghiêm túc kế hoạch này.</p>" * 40
+    items = "".join(item.format(t=_TITLE.format(n), n=n, c=content) for n in range(500))
+    space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    return (
+        f'<?xml version="1.0"?><rss version="2.0" {space}><channel><title>t</title>{items}</channel></rss>'.encode()
+    )
+
+
+def _page(body: bytes, path: str) -> Page:
+    return Page(_BASE + path, 200, "text/html; charset=utf-8", body, None, None, sha256(body).hexdigest())
+
+
+def _portal(kind: str, base_url: str = _BASE, **fields: Any) -> PortalConfig:
+    values = {
+        "id": "b",
+        "name": "b",
+        "base_url": base_url,
+        "kind": kind,
+        "listings": (ListingConfig(url=base_url + "/list"),),
+    }
+    return PortalConfig.model_validate(values | fields)
+
+
+def _by_hand_listing(body: bytes) -> list[tuple[str | None, str, str]]:
+    tree = LexborHTMLParser(body)
+    found = []
+    for row in tree.css("li.TD-channel-main-td"):
+        link, label = row.css("a")[1], row.css_first("label.pub-time")
+        found.append((link.attributes.get("href"), link.text().strip(), label.text().strip() if label else ""))
+    return found
+
+
+def _by_hand_article(body: bytes) -> tuple[str, str]:
+    tree = LexborHTMLParser(body)
+    heading, content = tree.css_first("h1"), tree.css_first(".article-content")
+    assert heading is not None and content is not None, "the benchmark's own page has both"
+    return heading.text(), nh3.clean(content.html or "")
+
+
+def _compare(
+    what: str, budget: float, runs: int, ours: Callable[[], object], baseline: Callable[[], object]
+) -> dict[str, Any]:
+    """Interleaved, warmed once; CPU milliseconds each."""
+    ours(), baseline()
+    spent: dict[str, list[float]] = {"ours": [], "baseline": []}
+    for _ in range(runs):
+        for name, work in (("ours", ours), ("baseline", baseline)):
+            start = time.thread_time()
+            work()
+            spent[name].append((time.thread_time() - start) * 1000)
+    mine, theirs = statistics.median(spent["ours"]), statistics.median(spent["baseline"])
+    return {
+        "what": what,
+        "ours": {"cpu_ms": round(mine, 3)},
+        "baseline": {"cpu_ms": round(theirs, 3)},
+        "ratio": round(mine / theirs, 3),
+        "budget": budget,
+        "met": mine <= budget * theirs,
+    }
+
+
+@contextmanager
+def _server(body: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return None
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A CA that is its own host, for loopback and an hour."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Loa bench")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "ca.pem", folder / "key.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return public, context
+
+
+class _SharedContext(HTTPAdapter):
+    """The baseline's adapter: requests, told to keep one context."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _fetcher() -> Fetcher:
+    return Fetcher(PollingSettings(min_delay_per_host_s=0), _Gate(), lambda: datetime.now(UTC))
+
+
+def _measure_unchanged(runs: int) -> dict[str, Any]:
+    body = _listing()
+    with _server(body) as url:
+        fetcher, portal = _fetcher(), _portal("td-portal", url)
+        known = Validators(sha256=sha256(body).hexdigest())
+        session = requests.Session()
+        session.trust_env = False
+        row = _compare(
+            f"an unchanged listing of {len(body) // 1000} kB", 1.2, runs,
+            lambda: fetcher.get(url + "/list", known, portal=portal),
+            lambda: session.get(url + "/list", timeout=20).content,
+        )  # fmt: skip
+        fetcher.close()
+        session.close()
+    return row
+
+
+def _measure_tls(runs: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        ca_file, context = _certificate(Path(folder))
+        with _server(b"x" * 1000, context) as url:
+            fetcher, portal = _fetcher(), _portal("td-portal", url, ca_file=ca_file)
+            shared = ssl.create_default_context(cafile=str(ca_file))
+            shared.load_verify_locations(cafile=certifi.where())
+
+            def ours() -> None:
+                fetcher.get(url + "/list", portal=portal)
+                fetcher.forget_connections()
+
+            def baseline() -> None:
+                with requests.Session() as session:
+                    session.trust_env = False
+                    session.mount("https://", _SharedContext(shared))
+                    _ = session.get(url + "/list", timeout=20).content
+
+            row = _compare("a poll of a host not met before, TLS", 1.2, runs, ours, baseline)
+            fetcher.close()
+    return row
+
+
+def run(quick: bool) -> list[dict[str, Any]]:
+    """The rows of budgets.md that are about polling."""
+    runs = 15 if quick else 60
+    listing, article, feed = _page(_listing(), "/list"), _page(_article(), "/a.aspx"), _page(_feed(), "/rss")
+    td, upstream = _portal("td-portal"), _portal("feed")
+    return [
+        _measure_unchanged(runs * 3),
+        _measure_tls(runs * 2),
+        _compare(
+            f"a changed listing of {len(listing.body) // 1000} kB, 200 rows", 2.0, runs,
+            lambda: read_listing(listing, td, td.listings[0]), lambda: _by_hand_listing(listing.body),
+        ),
+        _compare(
+            f"an article of {len(article.body) // 1000} kB, sanitised", 2.0, runs,
+            lambda: read_article(article, td), lambda: _by_hand_article(article.body),
+        ),
+        _compare(
+            "an upstream feed of 500 entries", 1.2, max(runs // 5, 5),
+            lambda: read_listing(feed, upstream, upstream.listings[0]),
+            lambda: feedparser.parse(BytesIO(feed.body), sanitize_html=False),
+        ),
+    ]  # fmt: skip

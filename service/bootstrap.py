@@ -1,0 +1,209 @@
+"""Puts Loa together: the only place that picks concrete classes.
+
+A Loa makes each of its parts when it is first asked for, so that a command pays for what it uses.
+Refuses to know what the parts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from service.types import Clock
+
+if TYPE_CHECKING:
+    from service.alerts.links import Links
+    from service.alerts.signing import SecretBox
+    from service.delivery.channel import Channel, StreamingChannel
+    from service.delivery.run import Deliverer
+    from service.poll import Poller
+    from service.portals.fetch import Fetcher
+    from service.posts.classify import Rules
+    from service.posts.places import Gazetteer
+    from service.posts.understand import Understander
+    from service.schedule import Job
+    from service.settings import Settings
+    from service.storage.engine import Database
+    from service.watchdogs import Watchdogs
+
+
+POLL_LOOK_S = 5.0
+"""How late a poll may be; half the interval where that is shorter."""
+
+KEPT = timedelta(days=90)
+"""How long messages, deliveries and attempts are kept once they are done."""
+
+
+def utc_now() -> datetime:
+    """The clock of everything that is not a test."""
+    return datetime.now(UTC)
+
+
+class Loa:
+    """Everything that commands, jobs and pages work with, for one configuration."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def database(self) -> Database:
+        """Opened, and migrated to the newest version."""
+        from service.storage.engine import open_database
+
+        return open_database(self.settings.database.url)
+
+    @cached_property
+    def secret_key(self) -> str:
+        """As configured; else made once beside the SQLite file."""
+        from service.settings.secret import secret_key
+
+        return secret_key(self.settings)
+
+    @cached_property
+    def links(self) -> Links:
+        from service.alerts.links import Links
+
+        return Links(self.secret_key, self.settings.service.public_url)
+
+    @cached_property
+    def secret_box(self) -> SecretBox:
+        from service.alerts.signing import SecretBox
+
+        return SecretBox(self.secret_key)
+
+    @cached_property
+    def rules(self) -> Rules:
+        from service.posts.classify import parse_rules
+        from service.settings import read_toml
+
+        return parse_rules(read_toml(self.settings.categories_file))
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        from service.posts.places import parse_places
+        from service.settings import read_toml
+
+        return parse_places(read_toml(self.settings.places_file))
+
+    @cached_property
+    def understander(self) -> Understander:
+        from service.posts.understand import Understander
+
+        return Understander(self.rules, self.gazetteer)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        from service.portals.fetch import Fetcher
+        from service.storage.hosts import StoredHostGate
+
+        return Fetcher(self.settings.polling, StoredHostGate(self.database), self.clock)
+
+    @cached_property
+    def poller(self) -> Poller:
+        from service.poll import Poller
+
+        return Poller(self.database, self.settings, self.fetcher, self.understander, self.links, self.clock)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        from service.delivery.email import EmailChannel
+        from service.delivery.run import Deliverer
+        from service.delivery.webhook import WebhookChannel
+
+        labels = {category.id: category.names for category in self.rules.categories}
+        channels: list[Channel | StreamingChannel] = [
+            WebhookChannel(
+                self.settings.webhooks,
+                self.links,
+                self.secret_box,
+                self.clock,
+                receipt_categories=self.settings.receipts.categories,
+            ),
+            EmailChannel(self.settings, self.links, self.secret_key, self.clock, labels),
+        ]
+        return Deliverer(self.database, self.settings, self.links, self.secret_box, self.clock, channels)
+
+    @cached_property
+    def watchdogs(self) -> Watchdogs:
+        from service.watchdogs import Watchdogs
+
+        return Watchdogs(self.database, self.settings, self.clock)
+
+    def prepare(self) -> None:
+        """Reads everything that may be wrong, migrates the database, and lets go of it: what a service does first."""
+        self.understander  # noqa: B018  # reads rules and places
+        self.secret_key  # noqa: B018  # makes it, so that all children find the same
+        self.database  # noqa: B018  # migrates
+        self.close()
+
+    def for_child(self) -> Loa:
+        """The same for a forked process: what was read is shared, what is open is not."""
+        child = Loa(self.settings, self.clock)
+        for name in ("rules", "gazetteer", "understander", "secret_key"):
+            if name in self.__dict__:
+                child.__dict__[name] = self.__dict__[name]
+        return child
+
+    def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
+        """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a supervisor sees it."""
+        from service.schedule import run_worker
+
+        faults: list[BaseException] = []
+
+        def deliver() -> None:
+            try:
+                self.deliverer.run(stop)
+            except BaseException as fault:  # told by the main thread below
+                faults.append(fault)
+            finally:
+                stop.set()
+
+        sending = Thread(target=deliver, name="deliver")
+        sending.start()
+        try:
+            run_worker(stop, [*self.worker_jobs(), *more_jobs])
+        finally:
+            stop.set()
+            sending.join()
+        if faults:
+            raise faults[0]
+
+    def worker_jobs(self) -> list[Job]:
+        """What a worker does besides delivering, and how often it is woken to look."""
+        from service.schedule import Job
+
+        look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
+        return [
+            Job("poll", look_s, self.poller.poll_due),
+            Job("digests", 60, self.watchdogs.send_digests),
+            Job("reminders", 900, self.watchdogs.remind),
+            Job("watch", 60, self.watchdogs.watch),
+            Job("forget", 3600, self.forget_done),
+        ]
+
+    def forget_done(self) -> int:
+        """Deletes what was done with long ago; acknowledgements and posts stay."""
+        from service.storage.retention import forget_done
+
+        return forget_done(self.database, self.clock() - KEPT)
+
+    def close(self) -> None:
+        """Lets go of the database, if it was ever opened. May be called again."""
+        if "database" in self.__dict__:
+            self.database.close()
+            del self.__dict__["database"]
+
+
+def open_loa(config: Path | None, environ: Mapping[str, str], *, clock: Clock = utc_now) -> Loa:
+    """Loa for the shipped configuration, what `config` overrides, and what the environment overrides.
+
+    Raises ConfigurationError when any of it cannot be used. Opens nothing else yet.
+    """
+    from service.settings import load
+
+    return Loa(load(config, environ), clock)

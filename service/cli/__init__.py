@@ -1,0 +1,97 @@
+"""The command `loa`: a table of commands, each imported only when it is asked for.
+
+Owns the names and the order of `loa --help`; knows nothing of what a command does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from service.errors import LoaError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("service.cli.demo:demo", "The whole job on this machine, with nothing configured."),
+    "serve": ("service.cli.serve:serve", "Poll, deliver and serve, all under one command."),
+    "web": ("service.cli.serve:web", "Only serve feeds, pages and the API."),
+    "worker": ("service.cli.serve:worker", "Only poll and deliver."),
+    "poll": ("service.cli.poll:poll", "Poll portals now and report each listing."),
+    "deliver": ("service.cli.deliver:deliver", "Send everything that is due now, once."),
+    "portal": ("service.cli.portal:portal", "Portals: probe, check, release, list."),
+    "post": ("service.cli.post:post", "Posts: list, show, recategorise."),
+    "classify": ("service.cli.classify:classify", "Classify titles: JSON lines in, JSON lines out."),
+    "unit": ("service.cli.unit:unit", "The offices that must know."),
+    "subscription": ("service.cli.subscription:subscription", "Who wants which posts, and over which channel."),
+    "delivery": ("service.cli.delivery:delivery", "The ledger: what was sent, what failed, what waits."),
+    "why": ("service.cli.why:why", "Why a subscription did or did not get a post."),
+    "receipt": ("service.cli.receipt:receipt", "Who has acknowledged a post, and who has not."),
+    "bounce": ("service.cli.bounce:bounce", "Take a bounced mail on stdin."),
+    "erase": ("service.cli.erase:erase", "Forget a person."),
+    "token": ("service.cli.token:token", "API tokens."),
+    "check": ("service.cli.check:check", "Is everything in order? If not, what to do."),
+    "export": ("service.cli.export:export", "Write every feed and page as files."),
+    "backup": ("service.cli.backup:backup", "A consistent copy of the database, while running."),
+    "bench": ("service.cli.bench:bench", "The benchmarks."),
+}
+"""Name of the command: where it is, and what `loa --help` says of it."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it runs, not when it is listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}. Commands: {', '.join(COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LoaError as error:
+            from service.cli.common import exit_code, warn
+
+            warn(str(error))
+            raise click.exceptions.Exit(exit_code(error)) from error
+
+
+def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    ctx.meta["service.cli.config"] = value
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    metavar="FILE",
+    envvar="LOA_CONFIG",
+    expose_value=False,
+    callback=_remember_config,
+    help="A file that overrides the shipped configuration key by key. [env: LOA_CONFIG]",
+)
+@click.version_option(package_name="loa", prog_name="loa")
+def main() -> None:
+    """Loa hears what government portals publish, and makes sure that everyone who must know, knows.
+
+    \b
+    Examples:
+      loa demo                  see the whole job on this machine, nothing configured
+      loa serve                 poll, deliver and serve
+      loa COMMAND --help        what a command does, with an example
+    """

@@ -1,0 +1,43 @@
+"""`loa bench`: the benchmarks, ours beside a baseline."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from service.cli.common import FAILED, echo_json, echo_table, json_option, warn
+
+NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES))
+@click.option("--quick", "is_quick", is_flag=True, help="A smaller run, within 45 seconds.")
+@json_option
+def bench(name: str, is_quick: bool, as_json: bool) -> None:
+    """Measure Loa against a baseline, on this machine.
+
+    Exit code 0 when both sides were measured, whatever the ratio; 1 when a baseline is missing.
+
+    \b
+    Example:
+      loa bench fanout --quick
+    """
+    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(quick=is_quick)
+    if as_json:
+        echo_json(results)
+    else:
+        rows = [
+            (r["what"], _side(r["ours"]), _side(r["baseline"]), r["ratio"], r["budget"], r["met"]) for r in results
+        ]
+        echo_table(["what", "ours", "baseline", "ratio", "budget", "met"], rows)
+    missing = [str(result["what"]) for result in results if not result["baseline"]]
+    if missing:
+        warn(f"no baseline was measured for: {', '.join(missing)}")
+        raise click.exceptions.Exit(FAILED)
+
+
+def _side(measured: dict[str, Any] | None) -> str:
+    return ", ".join(f"{key} {value}" for key, value in (measured or {}).items()) or "none"

@@ -1,0 +1,46 @@
+"""`loa check`: is everything in order, and if not, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import FAILED, config_option, echo_json, echo_table, json_option, open_loa, plain
+
+if TYPE_CHECKING:
+    from service.cli.checks import Finding
+
+MARKS = {"ok": "ok", "warning": "!", "bad": "BAD"}
+
+
+@click.command()
+@click.option("--offline", "is_offline", is_flag=True, help="Ask no portal, no relay, not the public address.")
+@json_option
+@config_option
+def check(is_offline: bool, as_json: bool) -> None:
+    """Check configuration, database, mail relay, portals and public address, each with a verdict and the remedy.
+
+    Exit code 0 when nothing is bad, 1 when something is, 2 when the configuration cannot be used.
+
+    \b
+    Examples:
+      loa check
+      loa check --offline --json
+    """
+    from service.cli.checks import find_all
+
+    loa = open_loa()
+    findings = find_all(loa, is_offline=is_offline)
+    is_bad = any(finding.verdict == "bad" for finding in findings)
+    if as_json:
+        echo_json({"checks": plain(findings), "ok": not is_bad})
+    else:
+        _echo(findings)
+    if is_bad:
+        raise click.exceptions.Exit(FAILED)
+
+
+def _echo(findings: list[Finding]) -> None:
+    rows = [(MARKS[item.verdict], item.what, item.detail, item.remedy) for item in findings]
+    echo_table(["", "what", "found", "remedy"], rows)

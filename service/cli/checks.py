@@ -1,0 +1,159 @@
+"""The checks of `loa check`: each looks at one thing and says what to do about it. None raises for what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from service.errors import ConfigurationError, DeliveryError, LoaError, PortalError, StorageError
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.settings import PortalConfig
+
+RELAY_TIMEOUT_S = 10.0
+ADDRESS_TIMEOUT_S = 5.0
+EXPIRY_WARNING = timedelta(days=14)
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    verdict: Literal["ok", "warning", "bad"]
+    detail: str
+    remedy: str = ""
+    """Empty where nothing is to be done."""
+
+
+def find_all(loa: Loa, *, is_offline: bool) -> list[Finding]:
+    findings = [*_configuration(loa), *_database(loa)]
+    if is_offline:
+        return findings
+    return [*findings, _relay(loa), *_portals(loa), _public_address(loa)]
+
+
+def _configuration(loa: Loa) -> Iterator[Finding]:
+    from service.cli.common import config_path
+    from service.settings import shipped
+
+    own = config_path()
+    where = f"{own.absolute()} over {shipped() / 'loa.toml'}" if own else str(shipped() / "loa.toml")
+    yield Finding("configuration", "ok", where)
+    try:
+        counts = f"{len(loa.rules.categories)} categories of {loa.settings.categories_file}"
+        loa.understander  # noqa: B018  # reads rules and places, which is the check
+        yield Finding("rules and places", "ok", f"{counts}; places of {loa.settings.places_file}")
+    except ConfigurationError as error:
+        yield Finding("rules and places", "bad", str(error), "mend the file")
+    yield _secret_key(loa)
+    if not loa.settings.operator.email:
+        remedy = "set operator.email"
+        yield Finding("operator", "warning", "nobody is told of bad portals and disabled endpoints", remedy)
+
+
+def _secret_key(loa: Loa) -> Finding:
+    configured = loa.settings.service.secret_key
+    try:
+        key = loa.secret_key
+    except ConfigurationError as error:
+        return Finding("secret key", "bad", str(error), "set LOA_SERVICE__SECRET_KEY_FILE")
+    if configured and len(configured) < 32:
+        return Finding("secret key", "warning", f"has {len(key)} characters", "use 32 or more: openssl rand -hex 32")
+    if configured:
+        return Finding("secret key", "ok", "configured")
+    from service.settings.secret import key_file
+
+    return Finding("secret key", "ok", f"{key_file(loa.settings)}; belongs into every backup")
+
+
+def _database(loa: Loa) -> Iterator[Finding]:
+    from service.storage.inspect import inspect_database, shown_address
+
+    address = shown_address(loa.settings.database.url)
+    try:
+        facts = inspect_database(loa.database, loa.clock().isoformat())
+    except StorageError as error:
+        yield Finding("database", "bad", f"{address}: {error}", "free or mend the disk, or restore a backup (README)")
+        return
+    size = "" if facts.bytes is None else f", {facts.bytes / 1e6:.1f} MB"
+    yield Finding("database", "ok", f"{address}, version {facts.version}{size}, takes writes")
+
+
+def _relay(loa: Loa) -> Finding:
+    from service.delivery.smtp import Connection, parse_relay
+
+    if not loa.settings.email.smtp_url:
+        return Finding("mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url")
+    try:
+        relay = parse_relay(loa.settings.email.smtp_url)
+        Connection(relay, RELAY_TIMEOUT_S).close()
+    except (DeliveryError, ConfigurationError) as error:
+        return Finding("mail relay", "bad", str(error), "start the relay, or correct email.smtp_url")
+    return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")
+
+
+def _portals(loa: Loa) -> Iterator[Finding]:
+    if not loa.settings.portals:
+        folder = loa.settings.portals_dir
+        yield Finding("portals", "warning", f"none in {folder}", "loa portal probe URL --write FILE")
+    for portal in loa.settings.portals:
+        yield from _portal(loa, portal)
+
+
+def _portal(loa: Loa, portal: PortalConfig) -> Iterator[Finding]:
+    from service.cli.dry_run import check_listing
+
+    for listing in portal.listings:
+        what = f"portal {portal.id}"
+        try:
+            found = check_listing(loa.fetcher, portal, listing)
+        except LoaError as error:
+            yield Finding(what, "bad", str(error), "correct the portal's file")
+            continue
+        remedy = f"loa portal check {portal.id}; correct its file or wait for the portal"
+        if found["error"]:
+            yield Finding(what, "bad", f"{found['outcome']}: {found['error']}", remedy)
+        elif not found["posts"]:
+            yield Finding(what, "bad", f"{listing.url} shows no post", remedy)
+        else:
+            yield Finding(what, "ok", f"{listing.url} shows {len(found['posts'])} posts")
+    yield from _certificate(loa, portal)
+
+
+def _certificate(loa: Loa, portal: PortalConfig) -> Iterator[Finding]:
+    """Nothing without TLS; a certificate that is refused was told by the listings."""
+    try:
+        certificate = loa.fetcher.certificate(portal)
+    except PortalError:
+        return
+    if certificate is None:
+        return
+    left = certificate.expires_at - loa.clock()
+    detail = f"certificate by {certificate.issuer} until {certificate.expires_at:%Y-%m-%d}"
+    is_short = left < EXPIRY_WARNING
+    remedy = "tell the portal's owner that it must be renewed" if is_short else ""
+    yield Finding(f"portal {portal.id}", "warning" if is_short else "ok", detail, remedy)
+
+
+def _public_address(loa: Loa) -> Finding:
+    import requests
+
+    url = loa.settings.service.public_url
+    session = requests.Session()
+    session.trust_env = False  # neither a proxy nor .netrc stands between us and ourselves
+    try:
+        answer = session.get(f"{url}/healthz", timeout=ADDRESS_TIMEOUT_S, allow_redirects=False)
+    except requests.RequestException as error:
+        detail = f"{url} does not answer: {type(error).__name__}"
+        return Finding("public address", "bad", detail, "start `loa serve`, or correct service.public_url")
+    if answer.status_code != 200:
+        detail = f"{url}/healthz answers {answer.status_code}"
+        return Finding("public address", "bad", detail, "let the proxy pass it on, or correct service.public_url")
+    if urlsplit(url).hostname in LOCAL_NAMES:
+        detail = f"{url} answers, but only on this machine"
+        return Finding("public address", "warning", detail, "set service.public_url to what readers reach")
+    return Finding("public address", "ok", f"{url} answers")

@@ -1,0 +1,190 @@
+"""What commands share: the configuration option, opening Loa, JSON, tables, exit codes.
+
+Knows no command. A command gets its Loa by `@pass_loa` and its `--json` by `@json_option`.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from service.errors import ConfigurationError, Conflict, InvalidInput, LoaError, NotFound
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+DONE = 0
+FAILED = 1
+MISUSED = 2
+
+_CONFIG = "service.cli.config"
+
+
+def exit_code(error: LoaError) -> int:
+    """2 for what the caller or the operator wrote, 1 for what failed in the world."""
+    is_misuse = isinstance(error, ConfigurationError | InvalidInput | NotFound | Conflict)
+    return MISUSED if is_misuse else FAILED
+
+
+def fail(message: str) -> NoReturn:
+    """Says on stderr what failed, and ends with exit code 1."""
+    click.echo(f"loa: {message}", err=True)
+    raise click.exceptions.Exit(FAILED)
+
+
+def warn(message: str) -> None:
+    """One line on stderr; the command goes on."""
+    click.echo(f"loa: {message}", err=True)
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    is_named_here = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    if is_named_here or ctx.meta.get(_CONFIG) is None:
+        ctx.meta[_CONFIG] = value
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--config FILE`, which counts more than `loa --config FILE` before the command."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        envvar="LOA_CONFIG",
+        expose_value=False,
+        callback=_remember,
+        help="A file that overrides the shipped configuration key by key. [env: LOA_CONFIG]",
+    )(command)
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--json`; the command gets `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(command)
+
+
+def config_path() -> Path | None:
+    """The file that `--config` or LOA_CONFIG names; None for the shipped configuration alone."""
+    value = click.get_current_context().meta.get(_CONFIG)
+    return Path(value) if value else None
+
+
+def open_loa(*, is_verbose: bool = False) -> Loa:
+    """Loa as configured for this command; closed when the command ends."""
+    import os
+
+    from service import bootstrap, logs
+
+    logs.configure(is_verbose=is_verbose)
+    loa = bootstrap.open_loa(config_path(), os.environ)
+    click.get_current_context().call_on_close(loa.close)
+    return loa
+
+
+def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--config` and hands the command an open Loa as its first argument.
+
+    >>> @click.command()
+    ... @pass_loa
+    ... def units(loa): ...
+    """
+
+    @config_option
+    @functools.wraps(command)
+    def with_loa(*args: Any, **kwargs: Any) -> Any:
+        return command(open_loa(), *args, **kwargs)
+
+    return with_loa
+
+
+# --- what is printed --------------------------------------------------------------------------
+
+
+def rfc3339(instant: datetime) -> str:
+    """An instant as JSON output has it: UTC, `Z`."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums, dates and tuples as what JSON knows; a name's trailing `_` is dropped."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def echo_json(value: Any) -> None:
+    """One document on stdout, UTF-8 whatever the terminal's locale."""
+    import json
+
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def local(instant: datetime | None) -> str:
+    """An instant for people: local time to the minute; empty for None."""
+    if instant is None:
+        return ""
+    from service.text import LOCAL
+
+    return instant.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
+
+
+def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing") -> None:
+    """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk` work."""
+    cells = [["" if cell is None else _printable(cell) for cell in row] for row in rows]
+    if not cells:
+        click.echo(empty)
+    elif sys.stdout.isatty():
+        _echo_rich(columns, cells)
+    else:
+        for line in ([*columns], *cells):
+            click.echo("\t".join(cell.replace("\t", " ") for cell in line))
+
+
+def _printable(cell: object) -> str:
+    """No control character reaches a terminal: a title may hold escape sequences."""
+    text = str(cell.value if isinstance(cell, Enum) else cell)
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _echo_rich(columns: Sequence[str], cells: list[list[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def echo_facts(facts: Mapping[str, object]) -> None:
+    """One thing, a line for each fact; facts without a value are left out."""
+    shown = {key: value for key, value in facts.items() if value not in (None, "", (), [])}
+    width = max(map(len, shown), default=0)
+    for key, value in shown.items():
+        lines = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+        for number, line in enumerate(lines):
+            click.echo(f"{key if number == 0 else '':{width}}  {_printable(line)}")

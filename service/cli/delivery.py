@@ -1,0 +1,222 @@
+"""`loa delivery`: the ledger, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain
+from service.types import State
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.storage.deliveries import Shown
+
+STATES = click.Choice([state.value for state in State])
+
+
+@click.group()
+def delivery() -> None:
+    """The ledger: what was sent, what failed and why, what waits.
+
+    \b
+    Example:
+      loa delivery list --state failed --since 2d
+    """
+
+
+@delivery.command("list")
+@click.option("--state", type=STATES, help="Only this state.")
+@click.option("--subscription", "subscription_id", metavar="ID", help="Only of this subscription.")
+@click.option("--post", "post_id", metavar="ID", help="Only of this post.")
+@click.option("--since", metavar="WHEN", help="Made since: 30m, 2h, 7d ago, or an instant.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--before", metavar="ID", help="The next older page; the id of the last one shown.")
+@json_option
+@pass_loa
+def list_(
+    loa: Loa,
+    state: str | None,
+    subscription_id: str | None,
+    post_id: str | None,
+    since: str | None,
+    limit: int,
+    before: str | None,
+    as_json: bool,
+) -> None:
+    """List deliveries, newest first.
+
+    \b
+    Example:
+      loa delivery list --state failed --subscription 0199…
+    """
+    from service.cli.inputs import parse_since
+    from service.storage.deliveries import list_deliveries
+
+    with loa.database.reading() as conn:
+        found = list_deliveries(
+            conn,
+            state=State(state) if state else None,
+            subscription_id=subscription_id,
+            post_id=post_id,
+            since=parse_since(since, loa.clock()) if since else None,
+            before=before,
+            limit=limit,
+        )
+    if as_json:
+        echo_json(plain(found))
+        return
+    rows = [(d.id, local(d.created_at), d.state, d.type, d.post_id, d.subscription_id, d.reason) for d in found]
+    echo_table(["id", "made", "state", "change", "post", "subscription", "reason"], rows, empty="no deliveries")
+
+
+@delivery.command()
+@click.argument("delivery_id", metavar="ID")
+@json_option
+@pass_loa
+def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
+    """Show a delivery with every attempt; ID is its own or its message's, the one that receivers see.
+
+    \b
+    Example:
+      loa delivery show 0199…
+    """
+    from service.storage.deliveries import show_delivery
+
+    with loa.database.reading() as conn:
+        found = show_delivery(conn, delivery_id)
+    if as_json:
+        shown = {**plain(found.delivery), "attempts": plain(found.attempts)}
+        echo_json({**shown, "next_attempt_at": plain(found.next_attempt_at)})
+    else:
+        _echo_shown(found)
+
+
+def _echo_shown(found: Shown) -> None:
+    item = found.delivery
+    echo_facts(
+        {
+            "id": item.id,
+            "message": item.message_id or "none yet: it waits for its digest",
+            "change": f"{item.type.value} of post {item.post_id}, revision {item.revision}",
+            "subscription": f"{item.subscription_id} ({item.channel.value})",
+            "state": item.state.value + (f": {item.reason}" if item.reason else ""),
+            "made": local(item.created_at),
+            "done": local(item.done_at),
+            "next attempt": local(found.next_attempt_at),
+        }
+    )
+    click.echo()
+    rows = [(a.number, local(a.started_at), f"{a.took_ms} ms", a.state, a.status, a.detail) for a in found.attempts]
+    echo_table(["attempt", "at", "took", "state", "status", "detail"], rows, empty="no attempt yet")
+
+
+@delivery.command()
+@click.argument("delivery_id", metavar="[ID]", required=False)
+@click.option("--subscription", "subscription_id", metavar="ID", help="What a subscription was sent.")
+@click.option("--since", metavar="WHEN", help="What was made since: 30m, 2h, 7d ago, or an instant.")
+@click.option("--failed", "is_failed_only", is_flag=True, help="Only what failed or is suspended.")
+@json_option
+@pass_loa
+def replay(
+    loa: Loa,
+    delivery_id: str | None,
+    subscription_id: str | None,
+    since: str | None,
+    is_failed_only: bool,
+    as_json: bool,
+) -> None:
+    """Send again: one delivery, a subscription's, or all since a time. A repeat carries the same id.
+
+    \b
+    Examples:
+      loa delivery replay 0199…
+      loa delivery replay --subscription 0199… --since 2026-11-23T08:00 --failed
+    """
+    from service.cli.inputs import parse_since
+    from service.storage.deliveries import replay as send_again
+
+    instant = parse_since(since, loa.clock()) if since else None
+    with loa.database.writing() as conn:
+        count = send_again(
+            conn,
+            at=loa.clock(),
+            delivery_id=delivery_id,
+            subscription_id=subscription_id,
+            since=instant,
+            is_failed_only=is_failed_only,
+        )
+    if as_json:
+        echo_json({"replayed": count})
+    else:
+        click.echo(f"{count} messages are due again")
+
+
+@delivery.command()
+@json_option
+@pass_loa
+def pause(loa: Loa, as_json: bool) -> None:
+    """The stop switch: nothing is sent until `resume`. What is on its way arrives; all that is owed waits.
+
+    \b
+    Example:
+      loa delivery pause
+    """
+    from service.storage.deliveries import pause_all
+
+    with loa.database.writing() as conn:
+        pause_all(conn, loa.clock())
+    if as_json:
+        echo_json({"status": "paused"})
+    else:
+        click.echo("delivery is paused until: loa delivery resume")
+
+
+@delivery.command()
+@json_option
+@pass_loa
+def resume(loa: Loa, as_json: bool) -> None:
+    """Send again what waited.
+
+    \b
+    Example:
+      loa delivery resume
+    """
+    from service.storage.deliveries import resume_all
+
+    with loa.database.writing() as conn:
+        resume_all(conn)
+    if as_json:
+        echo_json({"status": "running"})
+    else:
+        click.echo("delivery goes on")
+
+
+@delivery.command()
+@click.option("--since", metavar="WHEN", help="Send what was made since: 30m, 2h, 7d ago, or an instant.")
+@json_option
+@pass_loa
+def release(loa: Loa, since: str | None, as_json: bool) -> None:
+    """Say what a database that was restored from a backup may send; until then it sends nothing.
+
+    Without --since nothing of what waits is sent, since it may have been sent before the restore.
+
+    \b
+    Examples:
+      loa delivery release
+      loa delivery release --since 2026-11-23T08:00
+    """
+    from service.cli.inputs import parse_since
+    from service.storage.fence import is_fenced, release_fence
+
+    instant = parse_since(since, loa.clock()) if since else None
+    with loa.database.writing() as conn:
+        was_fenced = is_fenced(conn)
+        discarded = release_fence(conn, loa.clock(), since=instant) if was_fenced else 0
+    if as_json:
+        echo_json({"was_restored": was_fenced, "discarded": discarded})
+    elif was_fenced:
+        click.echo(f"the restored database sends again; {discarded} messages that waited are skipped")
+    else:
+        click.echo("nothing to release: this database was not restored")

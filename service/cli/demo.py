@@ -1,0 +1,102 @@
+"""`loa demo`: the whole job on this machine, with nothing configured."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import FAILED, echo_json, json_option
+
+if TYPE_CHECKING:
+    from service.demo.run import Demo
+
+LIVE_POST_AFTER_S = 5.0
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option("--once", is_flag=True, help="One round, a report, and the end; 0 only if everything arrived.")
+@json_option
+def demo(once: bool, as_json: bool) -> None:
+    """Shows the whole job: a sample portal, the real service, a webhook receiver and a mail sink.
+
+    Everything runs on loopback, on free ports, in a temporary directory that goes when the demo ends.
+    The sample portal is built from one saved page of a real portal.
+
+    \b
+    Examples:
+      loa demo
+      loa demo --once --json
+    """
+    from service.demo.run import Demo
+
+    with tempfile.TemporaryDirectory(prefix="loa-demo-") as folder, Demo(Path(folder)) as running:
+        if once:
+            _run_once(running, as_json)
+        else:
+            _run_live(running)
+
+
+def _run_once(running: Demo, as_json: bool) -> None:
+    from service.demo.report import report
+
+    running.wait_for_baseline()
+    title = running.publish()
+    running.wait_until(lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail")
+    found = report(running)
+    if as_json:
+        echo_json(found)
+    else:
+        _show(found)
+    if not found["ok"]:
+        raise click.exceptions.Exit(FAILED)
+
+
+def _show(found: dict[str, object]) -> None:
+    feeds, webhooks, mails = found["feeds"], found["webhooks"], found["mails"]
+    assert isinstance(feeds, dict)
+    assert isinstance(webhooks, dict)
+    assert isinstance(mails, dict)
+    click.echo(f"{found['posts']} posts")
+    for url, verdict in feeds.items():
+        click.echo(f"  {url}  {verdict}")
+    click.echo(f"{webhooks['received']} webhooks received, {webhooks['verified']} with a verified signature")
+    click.echo(f"{mails['received']} mails received")
+    click.echo("everything arrived" if found["ok"] else "something is missing")
+
+
+def _run_live(running: Demo) -> None:
+    addresses = running.addresses
+    click.echo("Loa is running. Open:")
+    for words, url in (
+        ("the page for people", addresses.site),
+        ("a feed, for a feed reader", addresses.feed),
+        ("the sample portal that is watched", addresses.portal),
+        ("the webhooks and mails that arrive", addresses.inbox),
+    ):
+        click.echo(f"  {words:36} {url}")
+    click.echo()
+    click.echo("reading the sample portal …")
+    running.wait_for_baseline()
+    click.echo(f"{len(running.read_json_feed())} posts are in the feeds; nobody is alerted of what was there before")
+    _pause(LIVE_POST_AFTER_S)
+    title = running.publish()
+    click.echo(f"the portal publishes:  {title}")
+    started = time.monotonic()
+    running.wait_until(lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail")
+    click.echo(f"it is in the feed, and came by webhook and by mail, after {time.monotonic() - started:.1f} s")
+    click.echo("\nPress Ctrl-C to end the demo.")
+    while True:
+        _pause(3600)
+
+
+def _pause(seconds: float) -> None:
+    """Waits; Ctrl-C ends the demo in order, with exit code 0."""
+    try:
+        time.sleep(seconds)
+    except KeyboardInterrupt as error:
+        click.echo("\nended")
+        raise click.exceptions.Exit(0) from error

@@ -1,0 +1,121 @@
+"""Reads configured portals as a poll would, storing nothing: what `loa portal check` and `probe` show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.common import echo_facts, echo_table, plain
+from service.errors import PortalError
+
+if TYPE_CHECKING:
+    from service.portals.fetch import Fetcher
+    from service.settings import ListingConfig, PortalConfig
+    from service.types import Article, Listing
+
+SHOWN = 10  # rows of each list that people are shown; JSON has all
+
+
+def check_portal(fetcher: Fetcher, portal: PortalConfig) -> dict[str, Any]:
+    """Every listing of a portal, each in the shape of `portal probe`, with `outcome` and `error` besides."""
+    return {"id": portal.id, "listings": [check_listing(fetcher, portal, item) for item in portal.listings]}
+
+
+def check_listing(fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig) -> dict[str, Any]:
+    from service.portals.read import read_listing
+
+    try:
+        page = fetcher.get(listing.url, portal=portal)
+        assert page is not None, "a request without validators is never answered with 'unchanged'"
+        found = read_listing(page, portal, listing)
+    except PortalError as error:
+        return _shape(portal, listing, None, None, error)
+    try:
+        return _shape(portal, listing, found, first_article(fetcher, portal, found), None)
+    except PortalError as error:
+        return _shape(portal, listing, found, None, error)
+
+
+def first_article(fetcher: Fetcher, portal: PortalConfig, listing: Listing) -> Article | None:
+    """None where the listing shows no post."""
+    from service.portals.read import read_article
+
+    if not listing.posts:
+        return None
+    if listing.posts[0].article is not None:
+        return listing.posts[0].article
+    page = fetcher.get(listing.posts[0].url, portal=portal)
+    assert page is not None, "a request without validators is never answered with 'unchanged'"
+    return read_article(page, portal)
+
+
+def _shape(
+    portal: PortalConfig,
+    listing: ListingConfig,
+    found: Listing | None,
+    article: Article | None,
+    error: PortalError | None,
+) -> dict[str, Any]:
+    return {
+        "url": listing.url,
+        "kind": portal.kind,
+        "feed": listing.url if portal.kind == "feed" else None,
+        "outcome": error.outcome.value if error else None,
+        "error": str(error) if error else None,
+        "posts": [
+            {"url": post.url, "title": post.title, "published_at": plain(post.moment.at) if post.moment else None}
+            for post in (found.posts if found else ())
+        ],
+        "rejected": plain(found.rejected) if found else [],
+        "article": _article_shape(article) if article else None,
+    }
+
+
+def _article_shape(article: Article) -> dict[str, Any]:
+    return {
+        "url": article.url,
+        "title": article.title,
+        "published_at": plain(article.moment.at) if article.moment else None,
+        "body_chars": len(article.text),
+        "attachments": [link.url for link in article.attachments],
+    }
+
+
+def is_failed(listing: dict[str, Any]) -> bool:
+    return listing.get("error") is not None or not listing["posts"]
+
+
+def echo_checked(checked: list[dict[str, Any]]) -> None:
+    for portal in checked:
+        for listing in portal["listings"]:
+            click.secho(f"{portal['id']}: {listing['url']}", bold=True)
+            echo_probe(listing)
+            click.echo()
+
+
+def echo_probe(found: dict[str, Any]) -> None:
+    """What was found on one listing, for people."""
+    if found.get("error"):
+        click.echo(f"{found.get('outcome')}: {found['error']}")
+    article = found.get("article") or {}
+    echo_facts(
+        {
+            "kind": found.get("kind"),
+            "feed": found.get("feed"),
+            "posts": str(len(found["posts"])),
+            "rejected links": str(len(found["rejected"])),
+            "first article": article.get("title"),
+            "published": article.get("published_at"),
+            "body": f"{article['body_chars']} characters" if article else None,
+            "attachments": [
+                str(link.get("url") if isinstance(link, dict) else link) for link in article.get("attachments", [])
+            ],
+        }
+    )
+    rows = [(post["published_at"], post["title"], post["url"]) for post in found["posts"][:SHOWN]]
+    echo_table(["published", "title", "address"], rows, empty="no post was found")
+    if found["rejected"]:
+        click.echo("taken for no post, among others:")
+        rejected = [(link["reason"], link["text"], link["url"]) for link in found["rejected"][:SHOWN]]
+        echo_table(["reason", "text", "address"], rejected)

@@ -1,0 +1,35 @@
+"""`loa export DIR`: every feed and page as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import echo_json, json_option, pass_loa
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+@pass_loa
+def export(loa: Loa, folder: Path, as_json: bool) -> None:
+    """Write every feed and page as files, each with a gzip variant, for a static server or CDN.
+
+    Files are replaced whole; what an earlier export wrote and is no more is removed.
+
+    \b
+    Example:
+      loa export /srv/www/loa
+    """
+    from service.export import export_to
+
+    done = export_to(loa, folder)
+    if as_json:
+        echo_json(done)
+    else:
+        click.echo(f"{done.files} files in {folder}, {done.written} new or changed, {done.removed} removed")

@@ -1,0 +1,58 @@
+"""`loa poll`: polls now, and reports each listing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, warn
+from service.types import Outcome
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+COUNTS = ("new", "updated", "withdrawn", "unchanged", "held")
+
+
+@click.command()
+@click.argument("portals", metavar="[PORTAL]…", nargs=-1)
+@json_option
+@pass_loa
+def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
+    """Poll all portals now, or those that are named, whatever interval, back-off or Retry-After say.
+
+    robots.txt and the delay for each host still hold.
+
+    \b
+    Examples:
+      loa poll
+      loa poll quangxuong --json
+    """
+    from service.cli.inputs import check_portals
+
+    wanted = check_portals(loa, portals)
+    if not loa.settings.portals:
+        warn(f"there is no portal in {loa.settings.portals_dir}: loa portal probe --help")
+    report: dict[str, Any] = loa.poller.poll(wanted or None, is_forced=True).to_json()
+    if as_json:
+        echo_json(report)
+    else:
+        echo_report(report)
+    failed = [listing for item in report["portals"] for listing in item["listings"] if _is_failed(listing)]
+    if failed:
+        warn("; ".join(f"{listing['url']}: {listing['outcome']}" for listing in failed))
+        raise click.exceptions.Exit(FAILED)
+
+
+def _is_failed(listing: dict[str, Any]) -> bool:
+    return Outcome(listing["outcome"]).is_failure
+
+
+def echo_report(report: dict[str, Any]) -> None:
+    rows = [
+        (item["id"], listing["url"], listing["outcome"], *(listing[count] for count in COUNTS), listing["error"])
+        for item in report["portals"]
+        for listing in item["listings"]
+    ]
+    echo_table(["portal", "listing", "outcome", *COUNTS, "error"], rows, empty="nothing was polled")

@@ -1,0 +1,180 @@
+"""`loa portal`: what is watched, how it is, and what a portal nobody has described looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.common import FAILED, echo_json, echo_table, fail, json_option, local, pass_loa, plain, warn
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.settings import PortalConfig
+    from service.storage.listings import ListingState
+
+
+@click.group()
+def portal() -> None:
+    """Portals: probe one that nobody has described, check and list those that are configured.
+
+    \b
+    Example:
+      loa portal list
+    """
+
+
+@portal.command("list")
+@click.argument("portals", metavar="[PORTAL]…", nargs=-1)
+@json_option
+@pass_loa
+def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
+    """List the portals that are watched, and how each listing is.
+
+    \b
+    Example:
+      loa portal list quangxuong
+    """
+    from service.storage.listings import load_listings
+
+    chosen = _chosen(loa, portals)
+    with loa.database.reading() as conn:
+        states = load_listings(conn)
+    if as_json:
+        echo_json({"portals": [_portal_json(item, states) for item in chosen]})
+        return
+    rows = [
+        (item.id, listing.url, *_health(states.get((item.id, listing.url))))
+        for item in chosen
+        for listing in item.listings
+    ]
+    columns = ["portal", "listing", "outcome", "last polled", "last new", "failing since", "error"]
+    echo_table(columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help")
+
+
+def _chosen(loa: Loa, ids: tuple[str, ...]) -> list[PortalConfig]:
+    from service.cli.inputs import check_portals
+
+    wanted = check_portals(loa, ids)
+    return [item for item in loa.settings.portals if not wanted or item.id in wanted]
+
+
+def _health(state: ListingState | None) -> tuple[object, ...]:
+    if state is None or state.last_polled_at is None:
+        return ("not yet polled", "", "", "", "")
+    return (
+        state.last_outcome,
+        local(state.last_polled_at),
+        local(state.last_new_at),
+        local(state.failing_since),
+        state.last_error or "",
+    )
+
+
+def _portal_json(item: PortalConfig, states: dict[tuple[str, str], ListingState]) -> dict[str, Any]:
+    listings = [_listing_json(listing.url, states.get((item.id, listing.url))) for listing in item.listings]
+    return {"id": item.id, "name": item.name, "base_url": item.base_url, "kind": item.kind, "listings": listings}
+
+
+def _listing_json(url: str, state: ListingState | None) -> dict[str, Any]:
+    return {
+        "url": url,
+        "outcome": plain(state.last_outcome) if state else None,
+        "failures": state.failures if state else 0,
+        "failing_since": plain(state.failing_since) if state else None,
+        "last_polled_at": plain(state.last_polled_at) if state else None,
+        "last_ok_at": plain(state.last_ok_at) if state else None,
+        "last_new_at": plain(state.last_new_at) if state else None,
+        "next_poll_at": plain(state.next_poll_at) if state else None,
+        "error": state.last_error if state else None,
+    }
+
+
+@portal.command()
+@click.argument("portals", metavar="[PORTAL]…", nargs=-1)
+@json_option
+@pass_loa
+def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
+    """Read each listing and its first article as configured, and show what was understood. Stores nothing.
+
+    \b
+    Example:
+      loa portal check quangxuong
+    """
+    from service.cli.dry_run import check_portal, echo_checked, is_failed
+
+    checked = [check_portal(loa.fetcher, item) for item in _chosen(loa, portals)]
+    if as_json:
+        echo_json({"portals": checked})
+    else:
+        echo_checked(checked)
+    broken = [listing["url"] for item in checked for listing in item["listings"] if is_failed(listing)]
+    if broken:
+        warn(f"{len(broken)} of {sum(len(item['listings']) for item in checked)} listings cannot be read")
+        raise click.exceptions.Exit(FAILED)
+
+
+@portal.command()
+@click.argument("portals", metavar="PORTAL…", nargs=-1, required=True)
+@json_option
+@pass_loa
+def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
+    """Let the alerts go that a flood of new posts held back.
+
+    \b
+    Example:
+      loa portal release quangxuong
+    """
+    from service.cli.inputs import check_portals
+    from service.storage.changes import release_flood
+
+    released = {}
+    for portal_id in check_portals(loa, portals):
+        with loa.database.writing() as conn:
+            released[portal_id] = release_flood(conn, portal_id, loa.clock())
+    if as_json:
+        echo_json({"portals": [{"id": key, "released": count} for key, count in released.items()]})
+        return
+    for portal_id, count in released.items():
+        click.echo(f"{portal_id}: {count} held changes go out" if count else f"{portal_id}: nothing was held")
+
+
+@portal.command()
+@click.argument("url")
+@click.option("--write", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the portal file.")
+@json_option
+@pass_loa
+def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
+    """Find listings, posts, dates and article bodies on a portal that nobody has described.
+
+    \b
+    Examples:
+      loa portal probe https://xa-mau.example.gov.vn
+      loa portal probe https://xa-mau.example.gov.vn --write portals/xa-mau.toml
+    """
+    from service.cli.dry_run import echo_probe
+    from service.portals.probe import probe as look
+    from service.portals.probe import render_portal
+
+    found = look(loa.fetcher, url)
+    if as_json:
+        echo_json(found.shown())
+    else:
+        echo_probe({**plain(found.shown()), "outcome": "article", "error": found.article_error})
+    if file is not None:
+        write_new(file, render_portal(found.portal))
+        click.echo(f"wrote {file}; try it with: loa portal check", err=True)
+
+
+def write_new(file: Path, text: str) -> None:
+    """Writes a file that does not exist yet."""
+    from service.errors import InvalidInput
+
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise InvalidInput("--write", f"{str(file)!r} exists", "a file that does not exist yet") from error
+    except OSError as error:
+        fail(f"cannot write {str(file)!r}: {error.strerror}")

@@ -1,0 +1,166 @@
+"""`loa post`: what was published, and why it is in its categories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.storage.posts import Revision
+    from service.types import Post
+
+
+@click.group()
+def post() -> None:
+    """Posts, with the reason of each category.
+
+    \b
+    Example:
+      loa post list --category directives
+    """
+
+
+@post.command("list")
+@click.option("--category", "categories", metavar="ID", multiple=True, help="Repeatable: or.")
+@click.option("--portal", "portals", metavar="ID", multiple=True, help="Repeatable: or.")
+@click.option("--place", "places", metavar="ID", multiple=True, help="Repeatable: or.")
+@click.option("--search", "q", metavar="WORDS", default="", help="Words that must all occur, accents optional.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--before", metavar="CURSOR", help="The next older page; a cursor that the page before gave.")
+@json_option
+@pass_loa
+def list_(
+    loa: Loa,
+    categories: tuple[str, ...],
+    portals: tuple[str, ...],
+    places: tuple[str, ...],
+    q: str,
+    limit: int,
+    before: str | None,
+    as_json: bool,
+) -> None:
+    """List posts, newest first.
+
+    \b
+    Example:
+      loa post list --category directives --search "phòng chống rét" --limit 10
+    """
+    from service.cli.inputs import category_ids, check_known, check_place
+    from service.storage.posts import PostQuery, cursor_of, newest_posts
+
+    checked = tuple(filter(None, (check_place(loa.gazetteer, place) for place in places)))
+    query = PostQuery(check_known("category", categories, category_ids(loa)), portals, checked, q)
+    with loa.database.reading() as conn:
+        found = newest_posts(conn, query, limit, before)
+    cursor = cursor_of(found[-1]) if len(found) == limit else None
+    if as_json:
+        echo_json({"posts": [post_json(item) for item in found], "before": cursor})
+        return
+    rows = [
+        (item.id, local(item.published_at), item.portal.id, ", ".join(item.categories), item.title) for item in found
+    ]
+    echo_table(["id", "published", "portal", "categories", "title"], rows, empty="no posts")
+    if cursor:
+        click.echo(f"older: --before {cursor}", err=True)
+
+
+@post.command()
+@click.argument("post_id", metavar="ID")
+@json_option
+@pass_loa
+def show(loa: Loa, post_id: str, as_json: bool) -> None:
+    """Show a post: its facts, why it is in its categories, its history.
+
+    \b
+    Example:
+      loa post show 5b4c…
+    """
+    from service.storage.posts import get_post, is_overruled, revisions
+
+    with loa.database.reading() as conn:
+        found = get_post(conn, post_id)
+        history = revisions(conn, post_id)
+        overruled = is_overruled(conn, post_id)
+    if as_json:
+        told = [{"number": item.number, "seen_at": item.seen_at, "what": item.what} for item in history]
+        echo_json({**post_json(found), "text": found.text, "is_overruled": overruled, "revisions": told})
+        return
+    _echo_post(found, history, overruled)
+
+
+@post.command()
+@click.argument("post_id", metavar="ID")
+@click.argument("categories", metavar="CATEGORY…", nargs=-1, required=True)
+@json_option
+@pass_loa
+def recategorise(loa: Loa, post_id: str, categories: tuple[str, ...], as_json: bool) -> None:
+    """Overrule the categories of a post, the primary one first; this sticks, whatever rules say later.
+
+    Who comes to want the post by it, and never had it, is alerted.
+
+    \b
+    Example:
+      loa post recategorise 5b4c… directives meetings
+    """
+    from service.cli.inputs import category_ids, check_known
+    from service.poll import recategorise as overrule
+
+    wanted = check_known("category", categories, category_ids(loa))
+    changed = overrule(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
+    if as_json:
+        echo_json(post_json(changed))
+    else:
+        click.echo(f"{changed.id} is {', '.join(changed.categories)}")
+
+
+def post_json(item: Post) -> dict[str, object]:
+    """A post as `--json` shows it, without its body."""
+    facts = item.understanding
+    return {
+        "id": item.id,
+        "revision": item.revision,
+        "portal": plain(item.portal),
+        "url": item.url,
+        "title": item.title,
+        "summary": item.summary,
+        "categories": list(item.categories),
+        "why": plain(facts.why),
+        "document": plain(facts.document),
+        "places": plain(facts.places),
+        "urgency": facts.urgency.value,
+        "deadlines": plain(facts.deadlines),
+        "attachments": plain(item.attachments),
+        "published_at": plain(item.published_at),
+        "updated_at": plain(item.updated_at),
+        "first_seen_at": plain(item.first_seen_at),
+        "withdrawn_at": plain(item.withdrawn_at),
+    }
+
+
+def _echo_post(item: Post, history: list[Revision], is_overruled: bool) -> None:
+    facts = item.understanding
+    document = facts.document
+    why = [f"{reason.category}: {reason.words!r} ({reason.rule})" for reason in facts.why]
+    echo_facts(
+        {
+            "id": item.id,
+            "title": item.title,
+            "portal": f"{item.portal.name} ({item.portal.id})",
+            "url": item.url,
+            "published": local(item.published_at),
+            "first seen": local(item.first_seen_at),
+            "withdrawn": local(item.withdrawn_at),
+            "categories": ", ".join(item.categories) + (" (overruled by a person)" if is_overruled else ""),
+            "why": why,
+            "document": document
+            and " ".join(map(str, filter(None, (document.number, document.issued_on, document.issuer)))),
+            "places": [f"{place.name} ({place.id})" for place in facts.places],
+            "deadlines": [f"{deadline.on}: {deadline.text}" for deadline in facts.deadlines],
+            "attachments": [link.url for link in item.attachments],
+            "history": [f"{r.number}  {local(r.seen_at)}  {', '.join(r.what) or 'first seen'}" for r in history],
+        }
+    )

@@ -1,0 +1,64 @@
+"""`loa receipt`: who has acknowledged a post, and who has not."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.storage.receipts import Receipt
+
+
+@click.group()
+def receipt() -> None:
+    """Who has acknowledged a post, and who has not.
+
+    \b
+    Example:
+      loa receipt list 0b6e1c6e-1b5f-5d0e-8f3c-2f5a4c1e9d77
+    """
+
+
+@receipt.command("list")
+@click.argument("post")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, for a spreadsheet.")
+@json_option
+@pass_loa
+def list_(loa: Loa, post: str, as_csv: bool, as_json: bool) -> None:
+    """List every unit's line for a POST's latest revision.
+
+    \b
+    Example:
+      loa receipt list 0b6e1c6e-1b5f-5d0e-8f3c-2f5a4c1e9d77 --csv > bien-nhan.csv
+    """
+    from service.storage.receipts import list_receipts
+
+    with loa.database.reading() as conn:
+        lines = list_receipts(conn, post)
+    if as_json:
+        echo_json(lines)
+    elif as_csv:
+        _write_csv(lines)
+    else:
+        heads = ("unit", "state", "sent", "acknowledged", "by")
+        echo_table(
+            heads, [(r.unit_name, r.state.value, local(r.sent_at), local(r.acknowledged_at), r.by) for r in lines]
+        )
+
+
+def _write_csv(lines: list[Receipt]) -> None:
+    """Cells that a spreadsheet would take for a formula are made text by an apostrophe."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(
+        ("unit_id", "unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "by", "note", "via")
+    )
+    for r in lines:
+        times = (at.isoformat() if at else "" for at in (r.owed_at, r.sent_at, r.acknowledged_at))
+        cells = (r.unit_id, r.unit_name, r.state.value, r.revision, *times, r.by, r.note, r.via)
+        writer.writerow([f"'{cell}" if str(cell)[:1] in "=+-@\t\r" and str(cell) else cell for cell in cells])

@@ -1,0 +1,169 @@
+"""`loa serve`, `loa web`, `loa worker`: Loa at work, until SIGTERM; SIGHUP reads the configuration again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import config_option, config_path, open_loa, warn
+from service.errors import LoaError
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+    from service.schedule import Job
+
+EXPORT_LOOK_S = 5.0
+
+
+class Running:
+    """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good configuration."""
+
+    def __init__(self) -> None:
+        self._config = config_path()
+        self._environ = dict(os.environ)  # the server takes secrets out of the environment later
+        self.loa = open_loa(is_verbose=True)
+        self.loa.prepare()
+
+    def reload(self) -> bool:
+        """Whether there is a new Loa in force."""
+        import structlog
+
+        from service import bootstrap
+
+        log = structlog.get_logger("service")
+        try:
+            fresh = bootstrap.open_loa(self._config, self._environ)
+            fresh.prepare()
+        except LoaError as error:
+            log.error("configuration not reloaded, the last good one stays", error=str(error))
+            return False
+        self.loa = fresh
+        log.info("configuration reloaded")
+        return True
+
+
+@click.command()
+@config_option
+def serve() -> None:
+    """Poll, deliver and serve: everything under one command.
+
+    Ends on SIGTERM within ten seconds. SIGHUP reads the configuration again; a broken one is refused and
+    the last good one stays.
+
+    \b
+    Example:
+      loa serve --config /etc/loa/loa.toml
+    """
+    running = Running()
+    _serve(running, has_worker=True)
+
+
+@click.command()
+@config_option
+def web() -> None:
+    """Only serve feeds, pages and the API; any number of them on PostgreSQL, beside any number of workers.
+
+    \b
+    Example:
+      LOA_DATABASE__URL=postgresql+psycopg://loa@db/loa loa web
+    """
+    _serve(Running(), has_worker=False)
+
+
+def _serve(running: Running, *, has_worker: bool) -> None:
+    from service.web import server
+
+    host = running.loa.settings.server.host
+    port = running.loa.settings.server.port or server.free_port(host)
+    click.echo(f"loa: serving http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
+    code = server.serve(
+        lambda: _make_app(running.loa.for_child()),
+        host=host,
+        port=port,
+        run_worker=(lambda stop: _work(running.loa.for_child(), stop)) if has_worker else None,
+        preload=[_import_all],
+        reload=running.reload,
+    )
+    raise click.exceptions.Exit(code)
+
+
+def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
+    from service.web.app import create_app
+    from service.web.feeds import EXTENSION
+    from service.web.hot import thin_layer
+
+    app = create_app(loa)
+    store = app.extensions[EXTENSION]
+    store.follow(threading.Event(), os.getppid())
+    return thin_layer(app, store)
+
+
+def _work(loa: Loa, stop: threading.Event) -> None:
+    """Polls and delivers until `stop`, and keeps the exported files up to date where they are configured."""
+    try:
+        loa.work(stop, [_export_job(loa)] if loa.settings.feeds.export_dir else [])
+    finally:
+        loa.close()
+
+
+def _export_job(loa: Loa) -> Job:
+    from pathlib import Path
+
+    from service.export import export_to
+    from service.schedule import Job
+    from service.storage.posts import generation
+
+    exported = [-1]
+
+    def export() -> None:
+        with loa.database.reading() as conn:
+            present = generation(conn, "feeds")
+        if present != exported[0]:
+            export_to(loa, Path(loa.settings.feeds.export_dir))
+            exported[0] = present
+
+    return Job("export", EXPORT_LOOK_S, export)
+
+
+def _import_all() -> None:
+    """What both children need, imported before the fork so that they share it."""
+    import service.delivery.run
+    import service.poll
+    import service.schedule
+    import service.web.app
+    import service.web.feeds  # noqa: F401  # the import is the deed
+
+
+@click.command()
+@config_option
+def worker() -> None:
+    """Only poll and deliver; any number of them on PostgreSQL, one at a time on SQLite.
+
+    \b
+    Example:
+      LOA_DATABASE__URL=postgresql+psycopg://loa@db/loa loa worker
+    """
+    running = Running()
+    ending = threading.Event()
+    turn = [threading.Event()]
+
+    def end(*_: object) -> None:
+        ending.set()
+        turn[0].set()
+
+    def reload(*_: object) -> None:
+        if running.reload():
+            turn[0].set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGHUP, reload)
+    warn("working; SIGTERM ends, SIGHUP reads the configuration again")
+    while not ending.is_set():
+        turn[0] = threading.Event()
+        _work(running.loa.for_child(), turn[0])
+    warn("stopped")

@@ -1,0 +1,98 @@
+"""`loa token`: who may use the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.common import echo_json, echo_table, json_option, local, pass_loa, plain
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+ROLES = click.Choice(["operator", "unit"])
+
+
+@click.group()
+def token() -> None:
+    """API tokens; each is shown once and stored hashed.
+
+    \b
+    Example:
+      loa token create --name "văn thư" --role unit --unit "UBND xã Quảng Ninh"
+    """
+
+
+@token.command()
+@click.option("--name", required=True, help="Whose it is.")
+@click.option("--role", type=ROLES, default="operator", show_default=True, help="A unit sees what is its own.")
+@click.option("--unit", "unit_name", metavar="UNIT", help="The office of a unit's token, by id or name.")
+@json_option
+@pass_loa
+def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool) -> None:
+    """Make a token and print it once.
+
+    \b
+    Example:
+      loa token create --name bảng-điều-khiển
+    """
+    from service.errors import InvalidInput
+    from service.storage.tokens import create_token
+    from service.storage.units import get_unit
+
+    if (role == "unit") != (unit_name is not None):
+        raise InvalidInput("--unit", "goes with --role unit, and that with it", "--role unit --unit UNIT")
+    with loa.database.writing() as conn:
+        unit_id = get_unit(conn, unit_name).id if unit_name else None
+        secret, made = create_token(conn, name=name, unit_id=unit_id, at=loa.clock())
+    if as_json:
+        echo_json({**plain(made), "role": role, "token": secret})
+    else:
+        click.echo(secret)
+        click.echo("This is shown once. Send it as: Authorization: Bearer …", err=True)
+
+
+@token.command("list")
+@json_option
+@pass_loa
+def list_(loa: Loa, as_json: bool) -> None:
+    """List tokens; what they are is nowhere.
+
+    \b
+    Example:
+      loa token list
+    """
+    from service.storage.tokens import list_tokens
+
+    with loa.database.reading() as conn:
+        tokens = list_tokens(conn)
+    if as_json:
+        echo_json(plain(tokens))
+        return
+    rows = [
+        (item.id, item.name, "unit" if item.unit_id else "operator", item.unit_id, local(item.created_at))
+        for item in tokens
+    ]
+    echo_table(["id", "name", "role", "unit", "made"], rows, empty="no tokens: loa token create --help")
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+@json_option
+@pass_loa
+def revoke(loa: Loa, token_id: str, as_json: bool) -> None:
+    """End a token; what is signed in by it is signed out at once.
+
+    \b
+    Example:
+      loa token revoke 0199…
+    """
+    from service.storage.tokens import revoke_token
+
+    with loa.database.writing() as conn:
+        revoke_token(conn, token_id, loa.clock())
+    if as_json:
+        echo_json({"id": token_id, "status": "revoked"})
+    else:
+        click.echo(f"revoked {token_id}")

@@ -1,0 +1,130 @@
+"""The API below /api/v1: posts, portals and units; subscriptions, deliveries and receipts are beside it.
+
+Who may ask is decided in `auth.ACCESS`. A unit's token sees what is its own and the posts; that another's
+thing exists is not said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, render_template
+from pydantic import Field
+from sqlalchemy import Connection
+
+from service.errors import InvalidInput, NotFound
+from service.storage import units
+from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
+from service.web import api_deliveries, api_subscriptions, shapes
+from service.web.answer import answer, page, write
+from service.web.auth import caller, owned
+from service.web.body import Id, Line, ShortLine, Strict, read_body, read_query
+from service.web.openapi import describe
+from service.web.portal_state import portal_states
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+class PostsQuery(Strict):
+    category: tuple[Id, ...] = Field((), max_length=20)
+    portal: tuple[Id, ...] = Field((), max_length=20)
+    place: tuple[Id, ...] = Field((), max_length=20)
+    q: ShortLine = ""
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=300)
+
+
+class UnitBody(Strict):
+    name: ShortLine
+    place: Id | None = None
+    contacts: tuple[ShortLine, ...] = Field((), max_length=10)
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    blueprint = Blueprint("api", __name__, url_prefix="/api")
+    _add_posts(blueprint, loa)
+    _add_units(blueprint, loa)
+    api_subscriptions.add_routes(blueprint, loa)
+    api_deliveries.add_routes(blueprint, loa)
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> Response:
+        return answer(describe(loa))
+
+    @blueprint.get("/docs")
+    def docs() -> str:
+        return render_template("api.html", document=describe(loa))
+
+    @blueprint.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def unknown(rest: str) -> Response:
+        raise NotFound("route", rest)
+
+    return blueprint
+
+
+def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/posts")
+    def list_posts() -> Response:
+        asked = read_query(PostsQuery)
+        query = PostQuery(asked.category, asked.portal, asked.place, asked.q)
+        with loa.database.reading() as conn:
+            try:
+                found = newest_posts(conn, query, asked.limit + 1, asked.cursor)
+            except InvalidInput as error:
+                field = "cursor" if error.field == "before" else error.field
+                raise InvalidInput(field, error.problem, error.allowed) from error
+        return page(found, asked.limit, cursor_of, lambda post: shapes.post(post, loa.links))
+
+    @blueprint.get("/v1/posts/<post_id>")
+    def show_post(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            found = get_post(conn, post_id)
+        return answer(shapes.post(found, loa.links, is_whole=True))
+
+    @blueprint.get("/v1/portals")
+    def list_portals() -> Response:
+        with loa.database.reading() as conn:
+            states = portal_states(conn, loa.settings.portals)
+        return answer({"items": [shapes.portal(state) for state in states], "next": None})
+
+    @blueprint.get("/v1/portals/<portal_id>")
+    def show_portal(portal_id: str) -> Response:
+        wanted = [portal for portal in loa.settings.portals if portal.id == portal_id]
+        if not wanted:
+            raise NotFound("portal", portal_id)
+        with loa.database.reading() as conn:
+            return answer(shapes.portal(portal_states(conn, wanted)[0]))
+
+
+def _add_units(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/units")
+    def list_units() -> Response:
+        with loa.database.reading() as conn:
+            found = units.list_units(conn)
+        mine = [unit for unit in found if caller().is_operator or unit.id == caller().unit_id]
+        return answer({"items": [shapes.unit(unit) for unit in mine], "next": None})
+
+    @blueprint.get("/v1/units/<unit_id>")
+    def show_unit(unit_id: str) -> Response:
+        owned(unit_id, "unit", unit_id)
+        with loa.database.reading() as conn:
+            return answer(shapes.unit(units.get_unit(conn, unit_id)))
+
+    @blueprint.post("/v1/units")
+    def add_unit() -> Response:
+        body = read_body(UnitBody)
+        if body.place is not None and loa.gazetteer.get(body.place) is None:
+            raise InvalidInput("place", f"there is no place {body.place!r}", "an id of config/places.toml")
+
+        def work(conn: Connection) -> tuple[object, int]:
+            unit = units.add_unit(conn, name=body.name, at=loa.clock(), place=body.place, contacts=body.contacts)
+            return shapes.unit(unit), 201
+
+        return write(work)
+
+    @blueprint.delete("/v1/units/<unit_id>")
+    def remove_unit(unit_id: str) -> Response:
+        with loa.database.writing() as conn:
+            units.remove_unit(conn, unit_id, loa.clock())
+        return answer(None, 204)

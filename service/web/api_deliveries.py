@@ -1,0 +1,148 @@
+"""Deliveries and receipts over the API: what was sent to whom, again on request, and who has acknowledged."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response
+from pydantic import AwareDatetime, Field
+from sqlalchemy import Connection
+
+from service.storage import deliveries, receipts
+from service.storage.posts import get_post
+from service.types import State
+from service.web import shapes
+from service.web.answer import answer, page, write
+from service.web.api_subscriptions import Nothing, own_subscription
+from service.web.auth import caller
+from service.web.body import Id, Line, Strict, read_body, read_query
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+class DeliveriesQuery(Strict):
+    state: State | None = None
+    subscription: Id | None = None
+    post: Id | None = None
+    since: AwareDatetime | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=100)
+
+
+class ReplayBody(Strict):
+    since: AwareDatetime | None = None
+    failed_only: bool = True
+
+
+class ReceiptsQuery(Strict):
+    post: Id
+
+
+class ReceiptBody(Strict):
+    post: Id
+    note: str = Field("", max_length=receipts.MAX_NOTE)
+
+
+def add_routes(blueprint: Blueprint, loa: Loa) -> None:
+    _add_deliveries(blueprint, loa)
+    _add_replays(blueprint, loa)
+    _add_receipts(blueprint, loa)
+
+
+def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/deliveries")
+    def list_deliveries() -> Response:
+        asked = read_query(DeliveriesQuery)
+        with loa.database.reading() as conn:
+            if asked.subscription is not None:
+                own_subscription(conn, asked.subscription)
+            found = deliveries.list_deliveries(
+                conn,
+                state=asked.state,
+                subscription_id=asked.subscription,
+                post_id=asked.post,
+                since=asked.since,
+                before=asked.cursor,
+                limit=asked.limit + 1,
+                unit_id=caller().unit_id,
+            )
+        return page(found, asked.limit, lambda one: one.id, _delivery)
+
+    @blueprint.get("/v1/deliveries/<key>")
+    def show_delivery(key: str) -> Response:
+        with loa.database.reading() as conn:
+            shown = deliveries.show_delivery(conn, key)
+            own_subscription(conn, shown.delivery.subscription_id)
+        more = {"attempts": [asdict(attempt) for attempt in shown.attempts], "next_attempt_at": shown.next_attempt_at}
+        return answer(_delivery(shown.delivery) | shapes.plain(more))
+
+
+def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
+    shape: dict[str, Any] = shapes.plain(asdict(delivery))
+    shape["subscription"] = shape.pop("subscription_id")
+    shape["post"] = shape.pop("post_id")
+    return shape
+
+
+def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.post("/v1/deliveries/<key>/replay")
+    def replay_delivery(key: str) -> Response:
+        read_body(Nothing)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            shown = deliveries.show_delivery(conn, key)
+            own_subscription(conn, shown.delivery.subscription_id)
+            return {"replayed": deliveries.replay(conn, at=loa.clock(), delivery_id=shown.delivery.id)}, 202
+
+        return write(work)
+
+    @blueprint.post("/v1/subscriptions/<key>/replay")
+    def replay_subscription(key: str) -> Response:
+        body = read_body(ReplayBody)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            own_subscription(conn, key)
+            since: datetime | None = body.since
+            replayed = deliveries.replay(
+                conn, at=loa.clock(), subscription_id=key, since=since, is_failed_only=body.failed_only
+            )
+            return {"replayed": replayed}, 202
+
+        return write(work)
+
+
+def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/receipts")
+    def list_receipts() -> Response:
+        asked = read_query(ReceiptsQuery)
+        with loa.database.reading() as conn:
+            board = receipts.list_receipts(conn, asked.post)
+        mine = [line for line in board if caller().is_operator or line.unit_id == caller().unit_id]
+        return answer({"items": [_receipt(line) for line in mine], "next": None})
+
+    @blueprint.post("/v1/receipts")
+    def add_receipt() -> Response:
+        body = read_body(ReceiptBody)
+        note = "".join(c for c in body.note if c.isprintable() or c in "\n\t")
+
+        def work(conn: Connection) -> tuple[object, int]:
+            post, unit_id, now = get_post(conn, body.post), caller().unit_id or "", loa.clock()
+            is_new = receipts.acknowledge(
+                conn, post_id=post.id, revision=post.revision, unit_id=unit_id, at=now, by=caller().name,
+                note=note, via="api",
+            )  # fmt: skip
+            at = receipts.acknowledged_at(conn, post.id, post.revision, unit_id)
+            shape = {"post": post.id, "revision": post.revision, "unit": unit_id, "at": shapes.instant(at)}
+            return shape, 201 if is_new else 200
+
+        return write(work)
+
+
+def _receipt(line: receipts.Receipt) -> dict[str, Any]:
+    shape: dict[str, Any] = shapes.plain(asdict(line))
+    shape["unit"] = {"id": shape.pop("unit_id"), "name": shape.pop("unit_name")}
+    del shape["contacts"]
+    return shape

@@ -1,0 +1,210 @@
+"""Subscriptions over the API: list, add, edit, pause, resume, remove, rotate.
+
+A unit's token manages the unit's own. An email subscription is never confirmed by its asker unless an
+operator vouches for it, and a webhook needs its handshake likewise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flask import Blueprint, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from service.alerts.signing import new_secret
+from service.errors import Conflict, InvalidInput
+from service.storage import subscriptions
+from service.storage.subscriptions import NewSubscription, get_subscription, set_status
+from service.storage.units import get_unit
+from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.web import shapes
+from service.web.answer import answer, page, write
+from service.web.auth import caller, owned
+from service.web.body import Id, Line, ShortLine, Strict, read_body, read_query
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+class SubscriptionsQuery(Strict):
+    unit: Id | None = None
+    channel: Channel | None = None
+    status: SubscriptionStatus | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=100)
+
+
+class FiltersBody(Strict):
+    categories: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    portals: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    places: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    keywords: Annotated[tuple[ShortLine, ...], Field(max_length=50)] = ()
+
+
+class SubscriptionBody(Strict):
+    channel: Channel
+    target: Line = Field(max_length=2000)
+    filters: FiltersBody = FiltersBody()
+    frequency: Frequency = Frequency.IMMEDIATE
+    unit: Id | None = None
+    name: ShortLine = ""
+    confirmed: bool = False
+    headers: dict[str, str] = Field(default_factory=dict, max_length=10)
+
+
+class SubscriptionPatch(Strict):
+    filters: FiltersBody | None = None
+    frequency: Frequency | None = None
+    headers: dict[str, str] | None = Field(None, max_length=10)
+
+
+class Nothing(Strict):
+    """A body without fields: `{}` or none at all."""
+
+
+def add_routes(blueprint: Blueprint, loa: Loa) -> None:
+    _add_reads(blueprint, loa)
+    _add_writes(blueprint, loa)
+    _add_moves(blueprint, loa)
+
+
+def own_subscription(conn: Connection, key: str) -> Subscription:
+    """The subscription, where the caller may see it. Raises NotFound."""
+    found = get_subscription(conn, key)
+    owned(found.unit_id, "subscription", key)
+    return found
+
+
+def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/subscriptions")
+    def list_subscriptions() -> Response:
+        asked = read_query(SubscriptionsQuery)
+        unit_id = asked.unit if caller().is_operator else caller().unit_id
+        with loa.database.reading() as conn:
+            found = subscriptions.list_subscriptions(
+                conn,
+                unit_id=unit_id,
+                channel=asked.channel,
+                status=asked.status,
+                after=asked.cursor,
+                limit=asked.limit + 1,
+            )
+        return page(found, asked.limit, lambda one: one.id, shapes.subscription)
+
+    @blueprint.get("/v1/subscriptions/<key>")
+    def show_subscription(key: str) -> Response:
+        with loa.database.reading() as conn:
+            return answer(shapes.subscription(own_subscription(conn, key)))
+
+
+def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.post("/v1/subscriptions")
+    def add_subscription() -> Response:
+        body = read_body(SubscriptionBody)
+        return write(lambda conn: _add(conn, loa, body))
+
+    @blueprint.patch("/v1/subscriptions/<key>")
+    def edit_subscription(key: str) -> Response:
+        body = read_body(SubscriptionPatch)
+        with loa.database.writing() as conn:
+            found = own_subscription(conn, key)
+            if found.status is SubscriptionStatus.REMOVED:
+                raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
+            if body.filters is not None:
+                subscriptions.set_filters(conn, key, _filters(loa, body.filters))
+            if body.frequency is not None:
+                subscriptions.set_frequency(conn, key, body.frequency)
+            if body.headers is not None:
+                subscriptions.set_headers(conn, key, body.headers)
+            return answer(shapes.subscription(get_subscription(conn, key)))
+
+    @blueprint.delete("/v1/subscriptions/<key>")
+    def remove_subscription(key: str) -> Response:
+        with loa.database.writing() as conn:
+            own_subscription(conn, key)
+            set_status(conn, key, SubscriptionStatus.REMOVED, at=loa.clock(), reason=f"API: {caller().name}")
+        return answer(None, 204)
+
+
+def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.post("/v1/subscriptions/<key>/pause")
+    def pause_subscription(key: str) -> Response:
+        read_body(Nothing)
+        return write(lambda conn: _move(conn, loa, key, SubscriptionStatus.PAUSED))
+
+    @blueprint.post("/v1/subscriptions/<key>/resume")
+    def resume_subscription(key: str) -> Response:
+        read_body(Nothing)
+        return write(lambda conn: _move(conn, loa, key, SubscriptionStatus.ACTIVE))
+
+    @blueprint.post("/v1/subscriptions/<key>/rotate")
+    def rotate_subscription(key: str) -> Response:
+        read_body(Nothing)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            own_subscription(conn, key)
+            secret = new_secret()
+            subscriptions.rotate_secret(conn, key, loa.secret_box.encrypt(secret), loa.clock())
+            return {"id": key, "secret": secret}, 200
+
+        return write(work)
+
+
+def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, Any], int]:
+    if body.confirmed and not caller().is_operator:
+        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
+    if body.channel is Channel.EMAIL and not loa.settings.email.smtp_url:
+        raise InvalidInput("channel", "email is not set up here: email.smtp_url is empty", "webhook")
+    secret = new_secret() if body.channel is Channel.WEBHOOK else None
+    added = subscriptions.add_subscription(
+        conn,
+        NewSubscription(
+            body.channel,
+            body.target,
+            loa.clock(),
+            _filters(loa, body.filters),
+            body.frequency,
+            _unit_of(conn, body.unit),
+            body.name,
+            is_confirmed=body.confirmed,
+            secret=None if secret is None else loa.secret_box.encrypt(secret),
+            headers=body.headers,
+            allow_private_networks=loa.settings.webhooks.allow_private_networks,
+        ),
+    )
+    return {**shapes.subscription(added), "secret": secret}, 201
+
+
+def _unit_of(conn: Connection, asked: str | None) -> str | None:
+    own = caller().unit_id
+    if own is not None:
+        if asked not in (None, own):
+            raise InvalidInput("unit", "is not the unit of this token", "the token's own unit, or none given")
+        return own
+    return None if asked is None else get_unit(conn, asked).id
+
+
+def _filters(loa: Loa, body: FiltersBody) -> Filters:
+    known: dict[str, set[str]] = {
+        "categories": {category.id for category in loa.rules.categories},
+        "portals": {portal.id for portal in loa.settings.portals},
+    }
+    for field, names in known.items():
+        for value in getattr(body, field):
+            if value not in names:
+                raise InvalidInput(f"filters.{field}", f"there is no {value!r}", ", ".join(sorted(names)))
+    for place in body.places:
+        if loa.gazetteer.get(place) is None:
+            raise InvalidInput("filters.places", f"there is no {place!r}", "an id of config/places.toml")
+    return Filters(body.categories, body.portals, body.places, body.keywords)
+
+
+def _move(conn: Connection, loa: Loa, key: str, status: SubscriptionStatus) -> tuple[dict[str, Any], int]:
+    found = own_subscription(conn, key)
+    if found.status is SubscriptionStatus.PENDING:
+        raise Conflict(f"cannot change the subscription {key!r}: its owner has not confirmed it yet")
+    if found.status is SubscriptionStatus.SUSPENDED and not caller().is_operator:
+        raise Conflict(f"cannot resume the subscription {key!r}: its mail bounces; ask the operator")
+    moved = set_status(conn, key, status, at=loa.clock(), reason=f"API: {caller().name}")
+    return shapes.subscription(moved), 200

@@ -1,0 +1,189 @@
+"""The web application: one Flask app per process, made by `create_app`, with the blueprints of every room.
+
+Owns what all pages share: security headers, language, links below `public_url`, error pages. Holds no
+state of its own; refuses a request whose route has no decision in `auth.ACCESS`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.web import auth, problem, words
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+BLUEPRINTS = ("public", "attachments", "feeds", "subscriptions", "receipts", "api", "health", "admin")
+"""Modules of this room with a `make_blueprint(loa)`, in the order of registration."""
+
+MAX_BODY_BYTES = 1 << 20
+"""Of any request. The API has a tighter limit of its own; no form comes near this one."""
+
+LANGUAGE_COOKIE = "loa_language"
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(loa: Loa) -> Flask:
+    """The application over an opened Loa."""
+    app = Flask("service.web")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_PARTS"] = 200
+    app.config.update(
+        SECRET_KEY=sha256(b"loa session:" + loa.secret_key.encode()).hexdigest(),
+        SESSION_COOKIE_NAME="loa_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=loa.settings.service.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+    )
+    app.extensions["loa"] = loa
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    proxies = loa.settings.server.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's documented way to add a middleware
+    app.before_request(_choose_language)
+    app.before_request(auth.require_access)
+    app.after_request(_finish)
+    app.context_processor(_page_words)
+    _add_filters(app)
+    problem.register(app)
+    for name in BLUEPRINTS:
+        if find_spec(f"service.web.{name}") is None:
+            continue
+        app.register_blueprint(import_module(f"service.web.{name}").make_blueprint(loa))
+    return app
+
+
+def _choose_language() -> None:
+    """Vietnamese unless asked: the pages are for Vietnamese people, whatever their browser was installed in."""
+    default = current_app.extensions["loa"].settings.service.language
+    asked = request.args.get("lang")
+    wanted = asked or request.cookies.get(LANGUAGE_COOKIE)
+    g.language = wanted if wanted in words.LANGUAGES else default
+    g.is_language_asked = asked in words.LANGUAGES
+
+
+def _finish(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if getattr(g, "is_language_asked", False):
+        response.set_cookie(
+            LANGUAGE_COOKIE, g.language, max_age=31_536_000, httponly=True, samesite="Lax", secure=is_https()
+        )
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-cache")
+        response.headers.setdefault("Content-Language", g.get("language", "vi"))
+        response.vary.add("Cookie")
+    elif request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def is_https() -> bool:
+    """Whether the world reaches this service by https: cookies are then marked `Secure`."""
+    return str(current_app.extensions["loa"].settings.service.public_url).startswith("https://")
+
+
+def base_path(public_url: str) -> str:
+    """The path of `public_url` without its last slash: what stands before every link within the site.
+
+    >>> base_path("https://x.example/loa/"), base_path("https://x.example")
+    ('/loa', '')
+    """
+    return urlsplit(public_url).path.rstrip("/")
+
+
+@lru_cache(maxsize=32)
+def _static_version(name: str) -> str:
+    return sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def _other_language() -> dict[str, str]:
+    code: words.Language = "en" if g.language == "vi" else "vi"
+    query = urlencode([*((k, v) for k, v in request.args.items(multi=True) if k != "lang"), ("lang", code)])
+    return {"code": code, "name": words.LANGUAGES[code], "url": f"?{query}"}
+
+
+def _page_words() -> dict[str, Any]:
+    """What every template may use; `g.language` is absent only where an error came before any routing."""
+    loa = current_app.extensions["loa"]
+    g.language = g.get("language", "vi")
+    base = base_path(loa.settings.service.public_url)
+    return {
+        "lang": g.language,
+        "tr": lambda vi, en: en if g.language == "en" else vi,
+        "base": base,
+        "public_url": loa.settings.service.public_url.rstrip("/"),
+        "service_title": loa.settings.service.title,
+        "static_url": lambda name: f"{base}/static/{name}?v={_static_version(name)}",
+        "other_language": _other_language(),
+        "autodiscovery": autodiscovery(loa),
+        "csrf_token": auth.csrf_token,
+        "category_name": lambda category: category_name(loa, category, g.language),
+    }
+
+
+def category_name(loa: Loa, category_id: str, language: str) -> str:
+    """A category's label; its id where it is configured no more."""
+    for category in loa.rules.categories:
+        if category.id == category_id:
+            return category.names.get(language) or category.names.get("vi", category_id)
+    return category_id
+
+
+def autodiscovery(loa: Loa) -> list[dict[str, str]]:
+    """The feeds that every page announces: everything in three formats, each category in Atom."""
+    root = f"{loa.settings.service.public_url.rstrip('/')}/feeds"
+    title = loa.settings.service.title
+    feeds = [
+        {"media_type": "application/rss+xml", "title": f"{title} (RSS)", "url": f"{root}/all.rss"},
+        {"media_type": "application/atom+xml", "title": f"{title} (Atom)", "url": f"{root}/all.atom"},
+        {"media_type": "application/feed+json", "title": f"{title} (JSON Feed)", "url": f"{root}/all.json"},
+    ]
+    for category in loa.rules.categories:
+        name = f"{title}: {category_name(loa, category.id, g.language)}"
+        feeds.append({"media_type": "application/atom+xml", "title": name, "url": f"{root}/{category.id}.atom"})
+    return feeds
+
+
+def _add_filters(app: Flask) -> None:
+    def of(catalogue: dict[str, tuple[str, str]]) -> Any:
+        return lambda value: words.label(catalogue, str(value), g.language)
+
+    app.jinja_env.filters.update(
+        instant=lambda at: words.say_instant(at, g.language),
+        instant_fully=lambda at: words.say_instant_fully(at, g.language),
+        day=lambda day: words.say_day(day, g.language),
+        bytes=words.say_bytes,
+        kind=words.kind_name,
+        outcome=of(words.OUTCOMES),
+        state=of(words.STATES),
+        status=of(words.STATUSES),
+        channel=of(words.CHANNELS),
+        frequency=of(words.FREQUENCIES),
+        relation=of(words.RELATIONS),
+        urgency=of(words.URGENCIES),
+        part=of(words.PARTS),
+    )

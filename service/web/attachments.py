@@ -1,0 +1,37 @@
+"""Archived files of posts, always as a download: whatever a portal uploaded is never shown as a page of ours."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+
+from service.errors import NotFound
+from service.storage.archive import get_file
+from service.text import clean
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    blueprint = Blueprint("attachments", __name__)
+
+    @blueprint.get("/attachments/<digest>/<name>")
+    def download(digest: str, name: str) -> Response:
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound("attachment", digest)
+        with loa.database.reading() as conn:
+            file = get_file(conn, digest)
+        response = Response(file.body, content_type="application/octet-stream")
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.set_etag(digest)
+        return response
+
+    return blueprint

@@ -1,0 +1,200 @@
+"""Who may ask for what: one decision for every route, and the check of the bearer token.
+
+`ACCESS` is the whole table; a route without a line in it is refused, and a test reads it against the routes.
+Refuses to say why a token was not accepted.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, redirect, request, session
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response
+
+from service.errors import NotFound
+from service.storage import tokens
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+class Access(StrEnum):
+    PUBLIC = "public"  # anybody; what needs a right carries it as a signed token in its path
+    METRICS = "metrics"  # anybody, or the bearer of server.metrics_token when that is set
+    TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of either role; a unit sees what is its own
+    OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; bearer of an operator's API token
+    UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
+    SESSION = "session"  # an operator who signed in; every POST with a CSRF token
+
+
+ACCESS: dict[str, Access] = {
+    "static": Access.PUBLIC,
+    "public.*": Access.PUBLIC,
+    "attachments.*": Access.PUBLIC,
+    "feeds.*": Access.PUBLIC,
+    "subscriptions.*": Access.PUBLIC,
+    "receipts.*": Access.PUBLIC,
+    "health.healthz": Access.PUBLIC,
+    "health.readyz": Access.PUBLIC,
+    "health.scrape": Access.METRICS,
+    "api.openapi": Access.PUBLIC,
+    "api.docs": Access.PUBLIC,
+    "api.unknown": Access.PUBLIC,  # says 404 to everybody
+    "api.list_posts": Access.TOKEN,
+    "api.show_post": Access.TOKEN,
+    "api.list_portals": Access.TOKEN,
+    "api.show_portal": Access.TOKEN,
+    "api.list_units": Access.TOKEN,
+    "api.show_unit": Access.TOKEN,
+    "api.add_unit": Access.OPERATOR_TOKEN,
+    "api.remove_unit": Access.OPERATOR_TOKEN,
+    "api.list_subscriptions": Access.TOKEN,
+    "api.show_subscription": Access.TOKEN,
+    "api.add_subscription": Access.TOKEN,
+    "api.edit_subscription": Access.TOKEN,
+    "api.remove_subscription": Access.TOKEN,
+    "api.pause_subscription": Access.TOKEN,
+    "api.resume_subscription": Access.TOKEN,
+    "api.rotate_subscription": Access.TOKEN,
+    "api.list_deliveries": Access.TOKEN,
+    "api.show_delivery": Access.TOKEN,
+    "api.replay_delivery": Access.TOKEN,
+    "api.replay_subscription": Access.TOKEN,
+    "api.list_receipts": Access.TOKEN,
+    "api.add_receipt": Access.UNIT_TOKEN,
+    "admin.sign_in": Access.PUBLIC,  # the form that asks for the token
+    "admin.*": Access.SESSION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose token it is. `unit_id` is None for an operator."""
+
+    token_id: str
+    name: str
+    unit_id: str | None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.unit_id is None
+
+
+def access_of(endpoint: str) -> Access | None:
+    """The decision for a route: its own line, else the line of its whole room; None when nobody decided."""
+    return ACCESS.get(endpoint) or ACCESS.get(f"{endpoint.rpartition('.')[0]}.*")
+
+
+def require_access() -> Response | None:
+    """Before every request: lets it pass, or raises 401 or 403, or sends an operator to sign in."""
+    if request.endpoint is None:
+        return None
+    access = access_of(request.endpoint)
+    if access is None:
+        abort(403)
+    if access is Access.SESSION:
+        return _require_session()
+    if access is Access.METRICS:
+        _require_metrics_token()
+    elif access is not Access.PUBLIC:
+        _require_api_token(access)
+    return None
+
+
+def caller() -> Caller:
+    """Who asks, on a route that requires a token or a session."""
+    found: Caller = g.caller
+    return found
+
+
+def owned(unit_id: str | None, kind: str, name: str) -> None:
+    """Raises NotFound where a unit asks for what is another's: that it exists is not said."""
+    if not caller().is_operator and unit_id != caller().unit_id:
+        raise NotFound(kind, name)
+
+
+def _loa() -> Loa:
+    loa: Loa = current_app.extensions["loa"]
+    return loa
+
+
+def bearer_token() -> str | None:
+    """The token of the `Authorization` header; None without one, or with another scheme."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _require_metrics_token() -> None:
+    wanted = _loa().settings.server.metrics_token
+    given = bearer_token() or ""
+    if wanted and not secrets.compare_digest(given.encode(), wanted.encode()):
+        raise Unauthorized("a bearer token is needed: server.metrics_token")
+
+
+def _require_api_token(access: Access) -> None:
+    token = bearer_token()
+    found = identify(token) if token else None
+    if found is None:
+        raise Unauthorized("a valid bearer token is needed: `loa token create`")
+    if access is Access.OPERATOR_TOKEN and not found.is_operator:
+        raise Forbidden("only an operator's token may do this")
+    if access is Access.UNIT_TOKEN and found.is_operator:
+        raise Forbidden("only a unit's own token may do this")
+    g.caller = found
+
+
+def identify(token: str) -> Caller | None:
+    """Whose token it is; None for a revoked, unknown or mangled one."""
+    with _loa().database.reading() as conn:
+        found = tokens.find_token(conn, token)
+    return None if found is None else Caller(found.id, found.name, found.unit_id)
+
+
+# --- signed-in operators ----------------------------------------------------------------------
+
+SESSION_TOKEN = "token_id"  # noqa: S105  # the name of a key in the session
+CSRF = "csrf"
+
+
+def _require_session() -> Response | None:
+    found = _session_caller()
+    if found is None:
+        session.clear()
+        return redirect(f"{urlsplit(_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in")
+    if request.method not in ("GET", "HEAD"):
+        require_csrf()
+    g.caller = found
+    return None
+
+
+def _session_caller() -> Caller | None:
+    """The operator of the session, looked up each time: a revoked token ends its sessions at once."""
+    token_id = session.get(SESSION_TOKEN)
+    if not isinstance(token_id, str):
+        return None
+    with _loa().database.reading() as conn:
+        found = tokens.get_token(conn, token_id)
+    return None if found is None or found.unit_id is not None else Caller(found.id, found.name, None)
+
+
+def sign_in(found: Caller) -> None:
+    session.clear()
+    session.permanent = True
+    session[SESSION_TOKEN] = found.token_id
+    session[CSRF] = secrets.token_urlsafe(32)
+
+
+def csrf_token() -> str:
+    return str(session.setdefault(CSRF, secrets.token_urlsafe(32)))
+
+
+def require_csrf() -> None:
+    """Raises 403 unless the form carries the session's CSRF token."""
+    wanted, given = session.get(CSRF), request.form.get("csrf", "")
+    if not isinstance(wanted, str) or not secrets.compare_digest(given.encode(), wanted.encode()):
+        raise Forbidden("the form is too old or was not ours: open the page again")

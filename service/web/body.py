@@ -1,0 +1,94 @@
+"""What a program sent, made into values: JSON bodies and query strings, each against a model.
+
+Owns the limits of size and depth. Refuses unknown fields and parameters by name, and control characters
+everywhere, since PostgreSQL cannot keep a NUL and no field of ours wants one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from flask import request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from service.errors import InvalidInput
+
+MAX_BYTES = 64 << 10
+MAX_DEPTH = 8
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _check_line(value: str) -> str:
+    if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_check_line)]
+ShortLine = Annotated[Line, Field(max_length=200)]
+Id = Annotated[Line, Field(min_length=1, max_length=100)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_body(model: type[Model]) -> Model:
+    """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the field."""
+    if request.mimetype != "application/json" and request.content_length:
+        raise UnsupportedMediaType("send content-type: application/json")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+    data = request.get_data(cache=True)
+    if len(data) > MAX_BYTES:
+        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+    value = _parse(data) if data else {}
+    if not isinstance(value, dict):
+        raise BadRequest("the body must be a JSON object")
+    return _validate(model, value)
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if _depth(value) > MAX_DEPTH:
+        raise BadRequest(f"the body is nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested; stops counting just beyond the limit."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            inner.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+        level, depth = inner, depth + 1
+    return depth
+
+
+def read_query(model: type[Model]) -> Model:
+    """The query string as a value of `model`; a parameter that may be given several times is a tuple there."""
+    values: dict[str, Any] = {}
+    for name in request.args:
+        given = request.args.getlist(name)
+        field = model.model_fields.get(name)
+        is_many = field is not None and str(field.annotation).startswith("tuple")
+        if not is_many and len(given) > 1:
+            raise InvalidInput(name[:100], "is given more than once", "once")
+        values[name] = given if is_many else given[0]
+    return _validate(model, values)
+
+
+def _validate(model: type[Model], value: dict[str, Any]) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:100] or "body"
+        raise InvalidInput(field, str(first["msg"])) from error

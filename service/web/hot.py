@@ -1,0 +1,128 @@
+"""A thin WSGI layer before Flask: feeds from memory, and a door that stalled bodies cannot block.
+
+Answers GET and HEAD of a feed that is in memory without touching database or Flask; everything else goes on. Refuses
+to know how feeds are made (see `feed_store`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from service.web.conditional import http_date, is_browser, precondition, prefers_gzip
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+CACHE_CONTROL = "public, max-age=30, stale-if-error=86400"
+VARY = "Accept-Encoding, Sec-Fetch-Dest"
+_REASONS = {200: "200 OK", 304: "304 Not Modified", 412: "412 Precondition Failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One coding of an answer, with all its headers made."""
+
+    body: bytes
+    etag: str
+    headers: Headers
+    short_headers: Headers
+    """Of a 304 (RFC 9110, 15.4.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A feed, ready to be sent."""
+
+    plain: Variant
+    gzip: Variant
+    modified_s: int
+
+    def variant(self, environ: dict[str, Any]) -> Variant:
+        return self.gzip if prefers_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else self.plain
+
+    @property
+    def size(self) -> int:
+        return len(self.plain.body) + len(self.gzip.body)
+
+
+def build_answer(body: bytes, zipped: bytes, tag: str, content_type: str, updated_at: datetime) -> Answer:
+    """`tag` names the bytes; each coding has an entity tag of its own, as strong ones must (8.8.3.3)."""
+    modified = http_date(updated_at)
+    return Answer(
+        _variant(body, f'"{tag}"', content_type, modified, None),
+        _variant(zipped, f'"{tag}-gzip"', content_type, modified, "gzip"),
+        int(updated_at.timestamp()),
+    )
+
+
+def _variant(body: bytes, etag: str, content_type: str, modified: str, coding: str | None) -> Variant:
+    short = [("ETag", etag), ("Last-Modified", modified), ("Cache-Control", CACHE_CONTROL), ("Vary", VARY)]
+    encoded = [("Content-Encoding", coding)] if coding else []
+    headers = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        *encoded,
+        *short,
+        ("X-Content-Type-Options", "nosniff"),
+        ("Access-Control-Allow-Origin", "*"),
+    ]
+    return Variant(body, etag, headers, short)
+
+
+def respond(answer: Answer, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+    """Status, headers and body for a GET or HEAD."""
+    variant = answer.variant(environ)
+    status = precondition(environ, variant.etag, answer.modified_s)
+    if status == 304:
+        return status, variant.short_headers, b""
+    if status == 412:
+        return status, [("Content-Length", "0"), *variant.short_headers], b""
+    return status, variant.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else variant.body
+
+
+class Answers(Protocol):
+    """Feeds in memory, by path."""
+
+    def answer(self, path: str) -> Answer | None: ...
+
+
+class ThinLayer:
+    """The WSGI application that the server runs. `bodies` requests at once may carry one; others come again."""
+
+    def __init__(self, app: WsgiApp, answers: Answers, bodies: int = 16) -> None:
+        self._app = app
+        self._answers = answers
+        self._admission = threading.BoundedSemaphore(bodies)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._admit(environ, start_response)
+        query = environ.get("QUERY_STRING", "")
+        if query in ("", "raw=1"):
+            answer = self._answers.answer(environ["PATH_INFO"])
+            if answer is not None and (query or not is_browser(environ)):
+                status, headers, body = respond(answer, environ)
+                start_response(_REASONS[status], headers)
+                return [body]
+        return self._app(environ, start_response)
+
+    def _admit(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A body that never ends holds a thread for ever, since the server has no deadline for it."""
+        if not self._admission.acquire(blocking=False):
+            start_response(
+                "503 Service Unavailable",
+                [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")],
+            )
+            return [b""]
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._admission.release()
+
+
+def thin_layer(app: WsgiApp, answers: Answers, bodies: int = 16) -> ThinLayer:
+    return ThinLayer(app, answers, bodies)

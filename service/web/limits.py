@@ -1,0 +1,36 @@
+"""How often one host may ask for what costs a mail. Kept in this process; a restart forgives.
+
+Refuses nothing itself: says whether there is room.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+MAX_HOSTS = 10_000
+
+
+class Limit:
+    """At most `count` in each window of `window_s` seconds for each key; memory is bounded."""
+
+    def __init__(self, count: int, window_s: float, monotonic: Callable[[], float]) -> None:
+        self._count = count
+        self._window_s = window_s
+        self._monotonic = monotonic
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def has_room(self, key: str) -> bool:
+        """Counts one more for `key`; False when it was too many."""
+        with self._lock:
+            now = self._monotonic()
+            began, count = self._seen.get(key, (now, 0))
+            if now - began >= self._window_s:
+                began, count = now, 0
+            self._seen[key] = (began, count + 1)
+            self._seen.move_to_end(key)
+            while len(self._seen) > MAX_HOSTS:
+                self._seen.popitem(last=False)
+            return count < self._count

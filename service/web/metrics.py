@@ -1,0 +1,100 @@
+"""The figures for Prometheus, computed from the database when they are asked for, at most every few seconds.
+
+A registry of our own: what is counted is what the ledger and the listings say, so that every process
+gives the same answer and a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from service.storage.counts import Counts, count_all
+from service.storage.listings import ListingState, load_listings
+from service.types import Channel, Outcome, State, SubscriptionStatus
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+KEPT = timedelta(seconds=5)
+"""How long an answer is given again: a counting scan must not be a stranger's tool against the database."""
+
+
+class Metrics:
+    """The text of /metrics, kept for a few seconds."""
+
+    def __init__(self, loa: Loa) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_DatabaseCollector(loa))
+        self._clock = loa.clock
+        self._lock = Lock()
+        self._made_at: datetime | None = None
+        self._body = b""
+
+    def render(self) -> tuple[bytes, str]:
+        with self._lock:
+            now = self._clock()
+            if self._made_at is None or not self._made_at <= now < self._made_at + KEPT:
+                self._body = generate_latest(self._registry)
+                self._made_at = now
+            return self._body, CONTENT_TYPE_LATEST
+
+
+class _DatabaseCollector(Collector):
+    def __init__(self, loa: Loa) -> None:
+        self._loa = loa
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: describing would read the database at start."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        with self._loa.database.reading() as conn:
+            counts = count_all(conn)
+            listings = list(load_listings(conn).values())
+        yield from _counted(counts, self._loa.clock())
+        yield from _of_listings(listings)
+
+
+def _counted(counts: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily("loa_posts", "Posts stored.", value=counts.posts)
+    yield GaugeMetricFamily("loa_units", "Units that must know.", value=counts.units)
+    messages = GaugeMetricFamily("loa_messages", "Messages by channel and state.", labels=["channel", "state"])
+    for channel in Channel:
+        for state in State:
+            messages.add_metric([channel, state], counts.messages.get((channel, state), 0))
+    yield messages
+    subscriptions = GaugeMetricFamily("loa_subscriptions", "Subscriptions.", labels=["channel", "status"])
+    for channel in Channel:
+        for status in SubscriptionStatus:
+            subscriptions.add_metric([channel, status], counts.subscriptions.get((channel, status), 0))
+    yield subscriptions
+    endpoints = GaugeMetricFamily("loa_endpoints", "Endpoints by status.", labels=["status"])
+    for name in sorted({"ok", "slow", "disabled", *counts.endpoints}):
+        endpoints.add_metric([name], counts.endpoints.get(name, 0))
+    yield endpoints
+    waited = 0.0 if counts.oldest_due_at is None else max(0.0, (now - counts.oldest_due_at).total_seconds())
+    yield GaugeMetricFamily("loa_oldest_due_seconds", "How long the oldest due message has been due.", value=waited)
+
+
+def _of_listings(listings: list[ListingState]) -> Iterator[GaugeMetricFamily]:
+    outcomes = GaugeMetricFamily("loa_listings", "Listings by the outcome of their last poll.", labels=["outcome"])
+    for outcome in Outcome:
+        outcomes.add_metric([outcome], sum(listing.last_outcome is outcome for listing in listings))
+    yield outcomes
+    labels = ["portal", "listing"]
+    failures = GaugeMetricFamily("loa_listing_failures", "Failed polls in a row.", labels=labels)
+    read = GaugeMetricFamily("loa_listing_last_ok_timestamp_seconds", "When it was last read.", labels=labels)
+    for listing in listings:
+        failures.add_metric([listing.portal_id, listing.url], listing.failures)
+        if listing.last_ok_at is not None:
+            read.add_metric([listing.portal_id, listing.url], listing.last_ok_at.timestamp())
+    yield failures
+    yield read

@@ -1,0 +1,115 @@
+"""What went wrong, said to programs as problem details (RFC 9457) and to people as a page.
+
+Sorts Loa's exceptions into HTTP statuses, in one place. Never shows a traceback, a query or a secret.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from service.errors import Conflict, InvalidInput, LoaError, NotFound, StorageError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+EXPLANATIONS: dict[int, tuple[str, str]] = {
+    400: ("Yêu cầu không hợp lệ", "The request cannot be used"),
+    401: ("Cần đăng nhập", "A login is needed"),
+    403: ("Không được phép", "Not allowed"),
+    404: ("Không tìm thấy trang này", "This page does not exist"),
+    405: ("Không dùng được cách gửi này", "This method is not allowed"),
+    409: ("Không thực hiện được lúc này", "Not possible in this state"),
+    410: ("Trang này không còn nữa", "This page is gone"),
+    413: ("Nội dung gửi lên quá lớn", "What was sent is too big"),
+    422: ("Thông tin gửi lên chưa đúng", "What was sent cannot be used"),
+    429: ("Quá nhiều yêu cầu, xin thử lại sau", "Too many requests, please try again later"),
+    500: ("Máy chủ gặp lỗi", "Something went wrong here"),
+    503: ("Dịch vụ tạm thời gián đoạn", "The service is briefly not available"),
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(LoaError, _answer_loa)
+
+
+def status_of(error: LoaError) -> int:
+    match error:
+        case InvalidInput():
+            return 400 if request.method in ("GET", "HEAD") else 422
+        case NotFound():
+            return 404
+        case Conflict():
+            return 409
+        case StorageError():
+            return 503
+    return 500
+
+
+def is_for_program() -> bool:
+    """Whether the answer goes to a program: below /api/, or for who asks for JSON first."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best in ("application/json", MEDIA_TYPE)
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:
+    """A problem document; `more` holds extension members, those that are None are left out."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **{key: value for key, value in more.items() if value is not None},
+    }
+    return Response(orjson.dumps(document), status, content_type=MEDIA_TYPE)
+
+
+def _answer_loa(error: LoaError) -> Response:
+    status = status_of(error)
+    if status >= 500:
+        log.error("cannot answer %s %s: %s", request.method, request.endpoint, error)
+    detail = "the database is not available at the moment" if isinstance(error, StorageError) else str(error)
+    if not is_for_program():
+        response = _page(status, "" if status >= 500 else _for_people(error))
+    elif isinstance(error, InvalidInput):
+        fault = {"field": error.field, "detail": error.problem, "allowed": error.allowed or None}
+        fault = {key: value for key, value in fault.items() if value}
+        response = problem(status, detail, field=error.field, errors=[fault])
+    else:
+        response = problem(status, detail)
+    if status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _for_people(error: LoaError) -> str:
+    return "" if isinstance(error, NotFound) else str(error)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return Response(error.get_body(), status, error.get_headers())
+    if is_for_program():
+        response = problem(status, error.description or HTTPStatus(status).phrase)
+    else:
+        response = _page(status, "")
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="loa"'
+    return response
+
+
+def _page(status: int, detail: str) -> Response:
+    g.language = g.get("language", "vi")
+    vi, en = EXPLANATIONS.get(status, EXPLANATIONS[400 if status < 500 else 500])
+    body = render_template("error.html", status=status, vi=vi, en=en, detail=detail)
+    return Response(body, status, content_type="text/html; charset=utf-8")

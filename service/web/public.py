@@ -1,0 +1,191 @@
+"""The pages that anybody reads: the latest posts, search, and one archived post.
+
+Owns what they show; refuses to take any part of a link from the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
+
+from flask import Blueprint, g, render_template, request
+from selectolax.lexbor import LexborHTMLParser
+
+from service.errors import InvalidInput
+from service.storage.archive import archived
+from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts, revisions
+from service.types import AttachmentLink, Post
+from service.web import portal_state
+from service.web.app import base_path, category_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from service.bootstrap import Loa
+
+PAGE_POSTS = 30
+SECTION_POSTS = 6
+MAX_FILTERS = 20
+"""Of one kind in an address: more than anybody ticks, few enough for any query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A category and its latest posts on the first page."""
+
+    category: str
+    name: str
+    posts: list[Post]
+    has_more: bool
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    blueprint = Blueprint("public", __name__)
+
+    @blueprint.get("/")
+    def index() -> str:
+        query = read_query()
+        is_front = query == PostQuery() and "before" not in request.args
+        with loa.database.reading() as conn:
+            troubles = portal_state.troubles(conn, loa.settings.portals)
+            if is_front:
+                sections = _sections(conn, loa)
+                return _render_front(loa, sections, troubles)
+            return _render_list(loa, conn, query, troubles)
+
+    @blueprint.get("/posts/<post_id>")
+    def post(post_id: str) -> str:
+        with loa.database.reading() as conn:
+            found = get_post(conn, post_id)
+            history = revisions(conn, post_id)
+            kept = archived(conn, [link.sha256 for link in found.attachments if link.sha256])
+        return render_template(
+            "post.html",
+            post=found,
+            history=list(reversed(history)),
+            body=without_pictures(found.html, "Ảnh" if g.language == "vi" else "Picture"),
+            files=[file_view(loa, link, kept) for link in found.attachments],
+            host=urlsplit(found.url).hostname or found.url,
+        )
+
+    return blueprint
+
+
+def read_query() -> PostQuery:
+    """What the address narrows the list to. Raises InvalidInput for what no page of ours asks."""
+    for name in ("category", "portal", "place"):
+        if len(request.args.getlist(name)) > MAX_FILTERS:
+            raise InvalidInput(name, "is given too often", f"at most {MAX_FILTERS} times")
+    if any("\0" in value for _, value in request.args.items(multi=True)):
+        raise InvalidInput("q", "holds a NUL character", "text")
+    many = {name: tuple(v for v in request.args.getlist(name) if v) for name in ("category", "portal", "place")}
+    return PostQuery(many["category"], many["portal"], many["place"], request.args.get("q", "").strip())
+
+
+def _sections(conn: Connection, loa: Loa) -> list[Section]:
+    sections = []
+    for category in loa.rules.categories:
+        posts = newest_posts(conn, PostQuery(categories=(category.id,)), SECTION_POSTS + 1, is_withdrawn_shown=False)
+        name = category_name(loa, category.id, g.language)
+        sections.append(Section(category.id, name, posts[:SECTION_POSTS], len(posts) > SECTION_POSTS))
+    return sections
+
+
+def _render_front(loa: Loa, sections: list[Section], troubles: list[portal_state.Trouble]) -> str:
+    return render_template(
+        "index.html",
+        sections=sections,
+        posts=[],
+        query=PostQuery(),
+        troubles=troubles,
+        is_front=True,
+        newest_at=_newest(sections),
+        categories=[(c.id, category_name(loa, c.id, g.language)) for c in loa.rules.categories],
+        portals=loa.settings.portals,
+        older=None,
+        can_mail=bool(loa.settings.email.smtp_url),
+        narrowed="",
+    )
+
+
+def _render_list(loa: Loa, conn: Connection, query: PostQuery, troubles: list[portal_state.Trouble]) -> str:
+    found = newest_posts(conn, query, PAGE_POSTS + 1, request.args.get("before"), is_withdrawn_shown=False)
+    posts = found[:PAGE_POSTS]
+    narrowed = query_string(query)
+    older = None
+    if len(found) > PAGE_POSTS:
+        older = f"?{narrowed}{'&' if narrowed else ''}before={quote(cursor_of(posts[-1]))}"
+    return render_template(
+        "index.html",
+        sections=[],
+        posts=posts,
+        query=query,
+        troubles=troubles,
+        is_front=False,
+        newest_at=None,
+        categories=[(c.id, category_name(loa, c.id, g.language)) for c in loa.rules.categories],
+        portals=loa.settings.portals,
+        older=older,
+        can_mail=bool(loa.settings.email.smtp_url),
+        narrowed=narrowed,
+    )
+
+
+def _newest(sections: list[Section]) -> datetime | None:
+    return max((post.first_seen_at for section in sections for post in section.posts), default=None)
+
+
+def query_string(query: PostQuery) -> str:
+    """The filters as an address has them, always in the same order."""
+    pairs = [("category", value) for value in query.categories]
+    pairs += [("portal", value) for value in query.portals]
+    pairs += [("place", value) for value in query.places]
+    return urlencode([*pairs, ("q", query.q)] if query.q else pairs)
+
+
+def file_view(loa: Loa, link: AttachmentLink, kept: set[str]) -> dict[str, object]:
+    """A file as a page shows it. `archived` is the address of our own copy, None where none of `kept` is it."""
+    base = base_path(loa.settings.service.public_url)
+    name = link.name or link.url.rsplit("/", 1)[-1] or "file"
+    copy = f"{base}/attachments/{link.sha256}/{quote(name.replace('/', '_'), safe='')}"
+    return {
+        "name": name,
+        "url": link.url,
+        "bytes": link.bytes,
+        "is_pdf": link.media_type == "application/pdf",
+        "archived": copy if link.sha256 in kept else None,
+    }
+
+
+def without_pictures(html: str, word: str) -> str:
+    """The sanitised text with each picture turned into a link.
+
+    A picture that loads by itself tells the portal, and whoever else it comes from, who reads what, when.
+    """
+    if "<img" not in html:
+        return html
+    tree = LexborHTMLParser(f"<main>{html}</main>")
+    for picture in tree.css("img"):
+        link = tree.create_node("a")
+        source = picture.attributes.get("src") or ""
+        if not source.startswith(("https://", "http://")) or _is_in_link(picture):
+            picture.replace_with((picture.attributes.get("alt") or "").strip())
+            continue
+        link.attrs["href"] = source
+        link.attrs["rel"] = "noopener noreferrer"
+        link.attrs["class"] = "picture"
+        link.insert_child((picture.attributes.get("alt") or "").strip() or word)
+        picture.replace_with(link)
+    root = tree.css_first("main")
+    return "" if root is None else root.inner_html or ""
+
+
+def _is_in_link(node: object) -> bool:
+    parent = getattr(node, "parent", None)
+    while parent is not None:
+        if parent.tag == "a":
+            return True
+        parent = parent.parent
+    return False

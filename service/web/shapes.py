@@ -1,0 +1,105 @@
+"""What the API shows of each thing: plain mappings, times in RFC 3339, no secret, keys always there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from service.alerts.links import Links
+from service.types import Post, Subscription, Unit
+from service.web.portal_state import PortalState
+
+
+def instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
+def post(post: Post, links: Links, *, is_whole: bool = False) -> dict[str, Any]:
+    """A post with what is known of it; with its text and the reasons of its categories when `is_whole`."""
+    known = post.understanding
+    shape: dict[str, Any] = {
+        "id": post.id,
+        "revision": post.revision,
+        "url": post.url,
+        "title": post.title,
+        "summary": post.summary,
+        "portal": {"id": post.portal.id, "name": post.portal.name},
+        "categories": list(post.categories),
+        "places": [{"id": place.id, "name": place.name} for place in known.places],
+        "addressees": list(known.addressees),
+        "urgency": str(known.urgency),
+        "document": None if known.document is None else asdict(known.document),
+        "mentions": [asdict(mention) for mention in known.mentions],
+        "deadlines": [asdict(deadline) for deadline in known.deadlines],
+        "begins_at": instant(known.begins_at),
+        "venue": known.venue,
+        "published_at": instant(post.published_at),
+        "updated_at": instant(post.updated_at),
+        "first_seen_at": instant(post.first_seen_at),
+        "withdrawn_at": instant(post.withdrawn_at),
+        "attachments": [asdict(attachment) for attachment in post.attachments],
+        "archive_url": links.post_url(post.id),
+    }
+    if is_whole:
+        shape |= {"html": post.html, "text": post.text, "why": [asdict(reason) for reason in known.why]}
+    return shape
+
+
+def portal(state: PortalState) -> dict[str, Any]:
+    return {
+        "id": state.portal.id,
+        "name": state.portal.name,
+        "base_url": state.portal.base_url,
+        "kind": state.portal.kind,
+        "is_failing": bool(state.failing),
+        "listings": [
+            {
+                "url": url,
+                "outcome": None if listing is None else listing.last_outcome,
+                "error": None if listing is None else listing.last_error,
+                "failures": 0 if listing is None else listing.failures,
+                "failing_since": None if listing is None else instant(listing.failing_since),
+                "last_polled_at": None if listing is None else instant(listing.last_polled_at),
+                "last_ok_at": None if listing is None else instant(listing.last_ok_at),
+                "last_new_at": None if listing is None else instant(listing.last_new_at),
+                "next_poll_at": None if listing is None else instant(listing.next_poll_at),
+            }
+            for url, listing in state.listings
+        ],
+    }
+
+
+def unit(unit: Unit) -> dict[str, Any]:
+    return {
+        "id": unit.id,
+        "name": unit.name,
+        "place": unit.place,
+        "contacts": list(unit.contacts),
+        "created_at": instant(unit.created_at),
+    }
+
+
+def subscription(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "id": subscription.id,
+        "channel": subscription.channel,
+        "target": subscription.target,
+        "status": subscription.status,
+        "filters": {name: list(values) for name, values in asdict(subscription.filters).items()},
+        "frequency": subscription.frequency,
+        "unit": subscription.unit_id,
+        "name": subscription.name,
+        "created_at": instant(subscription.created_at),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A storage value as JSON: instants in RFC 3339 with Z. For values whose fields are the API's own names."""
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,118 @@
+"""Check, backup, the ledger, and what is asked of portals, by command."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.cli import Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def test_check_names_the_database_by_its_absolute_path(terminal: Terminal) -> None:
+    found = terminal.json("check", "--offline")
+    assert found["ok"] is True
+    (database,) = [item for item in found["checks"] if item["what"] == "database"]
+    assert str(terminal.database) in database["detail"]
+
+
+def test_check_says_what_to_do_and_exits_1_when_something_is_bad(terminal: Terminal) -> None:
+    terminal.configure(
+        '[service]\npublic_url = "http://127.0.0.1:1"\n[email]\nsmtp_url = "smtp://u:hunter2@127.0.0.1:1"\n'
+        "[polling]\nmin_delay_per_host_s = 0\n"
+    )
+    (terminal.folder / "portals" / "x.toml").write_text(
+        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/"\n', encoding="utf-8"
+    )
+    result = terminal.run("check", "--json", code=1)
+    assert "hunter2" not in result.output
+    bad = {
+        item["what"]: item["remedy"] for item in terminal.json("check", code=1)["checks"] if item["verdict"] == "bad"
+    }
+    assert set(bad) == {"mail relay", "portal x", "public address"}
+    assert all(bad.values())
+
+
+def test_M1_check_says_that_a_damaged_database_is_damaged(terminal: Terminal) -> None:
+    terminal.database.write_bytes(b"junk" * 1000)
+    found = terminal.json("check", "--offline", code=1)
+    (database,) = [item for item in found["checks"] if item["what"] == "database"]
+    assert database["verdict"] == "bad"
+
+
+def test_a_backup_is_a_whole_database_with_its_key(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.run("unit", "add", "--name", "A")
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(terminal.database, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO meta VALUES ('x', 'not yet committed')")
+        told = terminal.json("backup", str(copy))
+        writer.execute("ROLLBACK")
+    assert told["bytes"] == copy.stat().st_size
+    key = Path(told["secret_file"])
+    assert key.read_text() == (tmp_path / "loa.db.secret").read_text()
+    assert stat.S_IMODE(key.stat().st_mode) == stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert "exists" in terminal.refused("backup", str(copy))
+    terminal.environ["LOA_DATABASE__URL"] = f"sqlite:///{copy}"
+    assert [unit["name"] for unit in terminal.json("unit", "list")] == ["A"]
+
+
+def test_a_backup_of_postgresql_says_how(terminal: Terminal) -> None:
+    terminal.environ["LOA_DATABASE__URL"] = "postgresql://loa:hunter2@127.0.0.1:1/loa"
+    said = terminal.refused("backup", "x.db")
+    assert "pg_dump" in said
+    assert "hunter2" not in said
+
+
+def test_portals_are_listed_and_unknown_ones_refused(terminal: Terminal) -> None:
+    (terminal.folder / "portals" / "x.toml").write_text(
+        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/tin"\n', encoding="utf-8"
+    )
+    (portal,) = terminal.json("portal", "list")["portals"]
+    assert portal["listings"][0]["url"] == "http://127.0.0.1:1/tin"
+    assert "allowed: x" in terminal.refused("poll", "y")
+    assert terminal.json("portal", "release", "x") == {"portals": [{"id": "x", "released": 0}]}
+    checked = terminal.json("portal", "check", code=1)
+    assert checked["portals"][0]["listings"][0]["outcome"] == "network"
+
+
+def test_the_ledger_can_be_stopped_and_goes_on(terminal: Terminal) -> None:
+    assert terminal.json("delivery", "pause") == {"status": "paused"}
+    assert terminal.json("deliver") == {"sent": 0, "failed": 0, "retry": 0, "suspended": 0, "skipped": 0}
+    assert terminal.json("delivery", "resume") == {"status": "running"}
+    assert terminal.json("delivery", "list") == []
+    assert "nothing was named" in terminal.refused("delivery", "replay")
+    assert "30m, 2h, 7d" in terminal.refused("delivery", "list", "--since", "yesterday")
+
+
+def test_what_does_not_exist_is_named(terminal: Terminal) -> None:
+    for arguments in (
+        ("post", "show", "x"),
+        ("delivery", "show", "x"),
+        ("delivery", "replay", "x"),
+        ("subscription", "show", "x"),
+        ("why", "x", "y"),
+    ):
+        assert "'x'" in terminal.refused(*arguments)
+
+
+def test_a_token_is_shown_once_and_revoked(terminal: Terminal) -> None:
+    terminal.run("unit", "add", "--name", "A")
+    made = terminal.json("token", "create", "--name", "văn thư", "--role", "unit", "--unit", "A")
+    assert made["role"] == "unit"
+    assert made["token"] not in terminal.run("token", "list", "--json").output
+    terminal.run("token", "revoke", made["id"])
+    assert terminal.json("token", "list")[0]["revoked_at"] is not None
+    assert "--role unit --unit UNIT" in terminal.refused("token", "create", "--name", "x", "--role", "unit")
+
+
+def test_a_database_that_was_not_restored_has_nothing_to_release(terminal: Terminal) -> None:
+    assert terminal.json("delivery", "release") == {"was_restored": False, "discarded": 0}

@@ -1,0 +1,116 @@
+"""`loa serve` and `loa worker` as processes: they start, keep a good configuration, and stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.cli import Terminal
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+@contextmanager
+def running(terminal: Terminal, command: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """The process and its log; ended if the test did not."""
+    log = terminal.folder / f"{command}.log"
+    environ = {**os.environ, "LOA_CONFIG": str(terminal.config)}
+    with log.open("wb") as stream:
+        process = subprocess.Popen([sys.executable, "-m", "service", command], stderr=stream, env=environ)
+    try:
+        yield process, log
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def eventually(what: Callable[[], bool]) -> None:
+    """Waits for another process, which no injected clock reaches."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def page(port: int, path: str = "/") -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+    except (urllib.error.URLError, OSError):
+        return ""
+
+
+def test_M6_a_running_service_keeps_its_last_good_configuration(terminal: Terminal) -> None:
+    port = free_port()
+
+    def configure(title: str) -> None:
+        terminal.configure(f'[server]\nport = {port}\n[service]\ntitle = "{title}"\n')
+
+    configure("Ban tin A")
+    with running(terminal, "serve") as (process, log):
+        eventually(lambda: "Ban tin A" in page(port))
+        terminal.config.write_text("[server]\nport = 'broken'\n", encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "last good one stays" in log.read_text())
+        assert "Ban tin A" in page(port)
+        configure("Ban tin B")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "Ban tin B" in page(port))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_worker_reloads_and_ends_in_order(terminal: Terminal) -> None:
+    with running(terminal, "worker") as (process, log):
+        eventually(lambda: (terminal.folder / "loa.db.secret").exists())
+        eventually(lambda: "working" in log.read_text())
+        terminal.config.write_text("x = 1\n", encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "last good one stays" in log.read_text())
+        terminal.configure("[polling]\ninterval_s = 60\n")
+        process.send_signal(signal.SIGHUP)
+        eventually(lambda: "configuration reloaded" in log.read_text())
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_port_that_is_taken_exits_2_and_says_so(terminal: Terminal) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        terminal.configure(f"[server]\nport = {taken.getsockname()[1]}\n")
+        with running(terminal, "web") as (process, log):
+            assert process.wait(PATIENCE_S) == 2
+    assert "cannot listen on" in log.read_text()
+
+
+def test_a_service_refuses_a_broken_configuration_with_exit_2(terminal: Terminal) -> None:
+    terminal.config.write_text("x = 1\n", encoding="utf-8")
+    with running(terminal, "serve") as (process, log):
+        assert process.wait(PATIENCE_S) == 2
+    assert "there is no key 'x'" in log.read_text()

@@ -1,0 +1,283 @@
+"""Feeds as a reader meets them, through HTTP: with the thin layer before Flask, and with Flask alone."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import feedparser
+import orjson
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from service.bootstrap import Loa, open_loa
+from service.posts.diff import fingerprint
+from service.storage import schema
+from service.storage.posts import Draft, bump, insert_post
+from service.types import Post, Understanding
+from service.web import app as web_app
+from service.web import auth, problem
+from service.web.feeds import EXTENSION, make_blueprint
+from service.web.hot import ThinLayer
+from tests.fakes_feeds import make_post
+
+BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
+
+
+def store_posts(loa: Loa, *posts: Post) -> list[str]:
+    ids = []
+    with loa.database.writing() as conn:
+        for post in posts:
+            draft = Draft(
+                portal=post.portal,
+                identity_key=post.url,
+                url=post.url,
+                title=post.title,
+                html=post.html,
+                text=post.text,
+                understanding=post.understanding,
+                attachments=post.attachments,
+                fingerprint=fingerprint(post.title, post.text, None, post.attachments),
+                published_at=post.published_at,
+                seen_at=post.first_seen_at,
+                article_at=post.first_seen_at,
+            )
+            stored = insert_post(conn, draft)
+            assert stored is not None
+            ids.append(stored.id)
+        bump(conn, "feeds")
+    return ids
+
+
+@pytest.fixture
+def loa(tmp_path: Path) -> Iterator[Loa]:
+    url = f'"sqlite:///{tmp_path / "loa.db"}"'
+    opened = open_loa(None, {"LOA_DATABASE__URL": url, "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"'})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def flask_app(loa: Loa) -> Flask:
+    """The application's own frame around the feeds alone: what other rooms add is not under test here."""
+    app = Flask("service.web")
+    app.extensions["loa"] = loa
+    app.before_request(web_app._choose_language)
+    app.before_request(auth.require_access)
+    app.context_processor(web_app._page_words)
+    web_app._add_filters(app)
+    problem.register(app)
+    app.register_blueprint(make_blueprint(loa))
+    return app
+
+
+@pytest.fixture(params=["thin layer", "flask alone"])
+def client(request: pytest.FixtureRequest, flask_app: Flask) -> Client:
+    if request.param == "flask alone":
+        return Client(flask_app)
+    store = flask_app.extensions[EXTENSION]
+    thin = ThinLayer(flask_app, store)
+
+    def fresh(environ: Any, start_response: Any) -> Any:
+        store.ensure()  # what the thread does twice a second
+        return thin(environ, start_response)
+
+    return Client(fresh)
+
+
+def get(client: Client, path: str, **headers: str) -> TestResponse:
+    return client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def test_every_feed_of_every_format_reads_back(loa: Loa, client: Client) -> None:
+    posts = [make_post(i) for i in range(5)]
+    store_posts(loa, *posts)
+    for name in ("all", "directives", "quangxuong", "quangxuong/directives"):
+        for extension, media_type in (("rss", "application/rss+xml"), ("atom", "application/atom+xml")):
+            response = get(client, f"/feeds/{name}.{extension}")
+            assert response.status_code == 200
+            assert response.mimetype == media_type
+            parsed = feedparser.parse(response.data)
+            assert not parsed.bozo
+            assert [entry.title for entry in parsed.entries] == [post.title for post in posts]
+        assert len(orjson.loads(get(client, f"/feeds/{name}.json").data)["items"]) == 5
+
+
+@pytest.mark.parametrize("extension", ["rss", "atom", "json"])
+def test_O1_unchanged_feeds_are_the_same_bytes_and_tag(loa: Loa, client: Client, extension: str) -> None:
+    store_posts(loa, make_post(1))
+    first = get(client, f"/feeds/all.{extension}")
+    with loa.database.writing() as conn:
+        bump(conn, "feeds")
+    again = get(client, f"/feeds/all.{extension}")
+    assert (first.data, first.headers["ETag"], first.headers["Last-Modified"]) == (
+        again.data, again.headers["ETag"], again.headers["Last-Modified"],
+    )  # fmt: skip
+
+
+def test_O2_conditional_requests_head_and_gzip(loa: Loa, client: Client) -> None:
+    store_posts(loa, make_post(1))
+    plain, zipped = get(client, "/feeds/all.atom"), get(client, "/feeds/all.atom", Accept_Encoding="gzip")
+    assert gzip.decompress(zipped.data) == plain.data
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert plain.headers["ETag"] != zipped.headers["ETag"]
+    assert plain.headers["Vary"] == zipped.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
+    unchanged = get(client, "/feeds/all.atom", If_None_Match=plain.headers["ETag"])
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    for name in ("ETag", "Vary", "Cache-Control"):
+        assert unchanged.headers[name] == plain.headers[name]
+    assert get(client, "/feeds/all.atom", If_Modified_Since=plain.headers["Last-Modified"]).status_code == 304
+    assert get(client, "/feeds/all.atom", If_Match='"other"').status_code == 412
+    head = client.head("/feeds/all.atom")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(plain.data))
+    assert client.post("/feeds/all.atom").status_code == 405
+
+
+def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
+    empty = get(client, "/feeds/meetings.rss")
+    assert empty.status_code == 200 and not feedparser.parse(empty.data).bozo
+    for path in (
+        "/feeds/nothing.atom",
+        "/feeds/all.exe",
+        "/feeds/all",
+        "/feeds/quangxuong/nothing.rss",
+        "/feeds/all.ics",
+    ):
+        assert get(client, path).status_code == 404
+    for query in ("q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00"):
+        assert get(client, f"/feeds/all.atom?{query}").status_code == 400
+    assert get(client, "/feeds/all.atom?q=(a%2B)%2B%24").status_code == 200
+
+
+def test_O4_a_renamed_category_is_moved_and_a_retired_one_is_gone(loa: Loa) -> None:
+    renamed = {"orders": "directives"}
+    loa.__dict__["rules"] = SimpleNamespace(categories=loa.rules.categories, renamed=renamed, retired=("weather",))
+    app = Flask("service.web")
+    app.extensions["loa"] = loa
+    app.register_blueprint(make_blueprint(loa))
+    client = Client(app)
+    moved = get(client, "/feeds/quangxuong/orders.atom?q=x")
+    assert moved.status_code == 301
+    assert moved.headers["Location"] == "https://loa.example/feeds/quangxuong/directives.atom?q=x"
+    assert get(client, "/feeds/weather.rss").status_code == 410
+
+
+def test_O5_links_come_from_public_url_never_from_the_request(loa: Loa, client: Client) -> None:
+    store_posts(loa, make_post(1))
+    response = client.get("/feeds/all.atom", base_url="http://evil.example:99/")
+    assert b"evil" not in response.data
+    assert b'href="https://loa.example/feeds/all.atom"' in response.data
+
+
+def test_a_feed_is_narrowed_in_canonical_order(loa: Loa, client: Client) -> None:
+    news = replace(make_post(2, "Chợ quê"), understanding=Understanding(("news",), summary="tin"))
+    store_posts(loa, make_post(1), news)
+    one = get(client, "/feeds/all.atom?portal=quangxuong&category=directives")
+    other = get(client, "/feeds/all.atom?category=directives&portal=quangxuong")
+    assert one.data == other.data
+    assert [entry.title for entry in feedparser.parse(one.data).entries] == [make_post(1).title]
+    assert b"all.atom?category=directives&amp;portal=quangxuong" in one.data
+    assert not feedparser.parse(get(client, "/feeds/directives.atom?category=meetings").data).entries
+
+
+def test_RFC5005_archives_hold_every_post_once_in_order(loa: Loa, client: Client) -> None:
+    posts = [
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i)) for i in range(137)
+    ]
+    store_posts(loa, *posts)
+    seen: dict[str, None] = {}
+    url, pages = "/feeds/all.atom", 0
+    while url and pages < 9:
+        parsed = feedparser.parse(get(client, url).data)
+        assert not parsed.bozo
+        seen.update((entry.title, None) for entry in parsed.entries)
+        links = {link.rel: link.href for link in parsed.feed.links}
+        url = links.get("prev-archive", "").removeprefix("https://loa.example")
+        pages += 1
+    assert list(seen) == [f"Tin {i}" for i in range(137)]
+    assert pages == 3
+    page = feedparser.parse(get(client, links["next-archive"].removeprefix("https://loa.example")).data)
+    assert {link.rel: link.href for link in page.feed.links}["current"] == "https://loa.example/feeds/all.atom"
+
+
+def test_an_archive_page_stays_as_it_is_while_posts_arrive(loa: Loa, client: Client) -> None:
+    posts = [
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i)) for i in range(120)
+    ]
+    store_posts(loa, *posts[1:])
+
+    def archive() -> str:
+        links = {link.rel: link.href for link in feedparser.parse(get(client, "/feeds/all.atom").data).feed.links}
+        return str(links["prev-archive"])
+
+    before = archive()
+    store_posts(loa, posts[0])
+    assert archive() == before
+
+
+def test_a_window_keeps_days_too(loa: Loa, client: Client) -> None:
+    store_posts(loa, *(make_post(i, f"Tin {i}") for i in range(60)))
+    assert len(feedparser.parse(get(client, "/feeds/all.rss").data).entries) == 60
+
+
+def test_L8_a_withdrawn_post_becomes_a_tombstone(loa: Loa, client: Client) -> None:
+    (post_id,) = store_posts(loa, make_post(1))
+    with loa.database.writing() as conn:
+        conn.execute(schema.post.update().values(withdrawn_at=make_post(0).published_at))
+        bump(conn, "feeds")
+    assert f'ref="urn:uuid:{post_id}"'.encode() in get(client, "/feeds/all.atom").data
+    assert not feedparser.parse(get(client, "/feeds/all.rss").data).entries
+
+
+def test_a_person_gets_a_page_and_a_reader_never_does(loa: Loa, client: Client) -> None:
+    store_posts(loa, make_post(1))
+    page = get(client, "/feeds/all.atom", **{k.replace("-", "_"): v for k, v in BROWSER.items()})
+    assert page.mimetype == "text/html"
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "https://loa.example/feeds/all.atom" in page.text and make_post(1).title in page.text
+    raw = get(client, "/feeds/all.atom?raw=1", **{k.replace("-", "_"): v for k, v in BROWSER.items()})
+    assert raw.mimetype == "application/atom+xml"
+    assert get(client, "/feeds/all.atom", Accept="text/xml, text/html, */*").mimetype == "application/atom+xml"
+
+
+def test_the_lists_of_feeds(loa: Loa, client: Client) -> None:
+    page = get(client, "/feeds/")
+    assert page.status_code == 200 and "https://loa.example/feeds/directives.atom" in page.text
+    opml = get(client, "/feeds.opml")
+    assert opml.status_code == 200 and b"https://loa.example/feeds/quangxuong/directives.atom" in opml.data
+
+
+def test_a_meeting_is_in_the_calendar(loa: Loa, client: Client) -> None:
+    from icalendar import Calendar
+
+    begins_at = make_post(0).published_at
+    meeting = Understanding(("meetings",), begins_at=begins_at, venue="Hội trường tầng 2", summary="Họp")
+    store_posts(loa, replace(make_post(1, "Giấy mời họp"), understanding=meeting), make_post(2))
+    response = get(client, "/feeds/meetings.ics")
+    assert response.mimetype == "text/calendar"
+    (event,) = Calendar.from_ical(response.data).events
+    assert event["summary"] == "Giấy mời họp" and event["dtstart"].dt == begins_at
+    assert event["location"] == "Hội trường tầng 2"
+    assert get(client, "/feeds/meetings.ics").data == response.data
+
+
+def test_more_bodies_than_may_be_are_told_to_come_again(flask_app: Flask) -> None:
+    answers: list[str] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        nested = Client(thin).post("/subscribe")
+        answers.append(nested.status)
+        start_response("200 OK", [])
+        return [b""]
+
+    thin = ThinLayer(app, flask_app.extensions[EXTENSION], bodies=1)
+    assert Client(thin).post("/subscribe").status_code == 200
+    assert answers == ["503 SERVICE UNAVAILABLE"] or answers == ["503 Service Unavailable"]
+    assert Client(thin).post("/subscribe").status_code == 200
