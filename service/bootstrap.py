@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from service.schedule import Job
     from service.settings import Settings
     from service.storage.engine import Database
+    from service.storage.fence import Fence
     from service.watchdogs import Watchdogs
 
 
@@ -81,14 +82,14 @@ class Loa:
         from service.posts.classify import parse_rules
         from service.settings import read_toml
 
-        return parse_rules(read_toml(self.settings.categories_file))
+        return parse_rules(read_toml(self.settings.categories_file), str(self.settings.categories_file))
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
         from service.posts.places import parse_places
         from service.settings import read_toml
 
-        return parse_places(read_toml(self.settings.places_file))
+        return parse_places(read_toml(self.settings.places_file), str(self.settings.places_file))
 
     @cached_property
     def understander(self) -> Understander:
@@ -129,6 +130,14 @@ class Loa:
         return Deliverer(self.database, self.settings, self.links, self.secret_box, self.clock, channels)
 
     @cached_property
+    def fence(self) -> Fence:
+        """What keeps a restored database from sending again; asked before anything is delivered."""
+        from service.settings.secret import fence_file
+        from service.storage.fence import Fence
+
+        return Fence(self.database, fence_file(self.settings), self.clock)
+
+    @cached_property
     def watchdogs(self) -> Watchdogs:
         from service.watchdogs import Watchdogs
 
@@ -154,6 +163,7 @@ class Loa:
         from service.schedule import run_worker
 
         faults: list[BaseException] = []
+        self.fence.check()
 
         def deliver() -> None:
             try:
@@ -179,12 +189,30 @@ class Loa:
 
         look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
         return [
-            Job("poll", look_s, self.poller.poll_due),
+            Job("poll", look_s, self.poll_due),
             Job("digests", 60, self.watchdogs.send_digests),
             Job("reminders", 900, self.watchdogs.remind),
             Job("watch", 60, self.watchdogs.watch),
+            Job("probe suspended", 3600, self.watchdogs.probe_suspended),
+            Job("fence", 1, self.fence.move_on),
             Job("forget", 3600, self.forget_done),
         ]
+
+    def poll_due(self) -> int:
+        """Polls what is due and tells the operator what there is to tell; gives how much that was."""
+        from service.poll import tell_operator
+        from service.watchdogs import tell_operator as queue_letter
+
+        try:
+            self.poller.poll_due()
+        finally:
+            told = tell_operator(
+                self.database,
+                self.settings,
+                lambda conn, *letter: queue_letter(conn, self.settings, *letter),
+                self.clock(),
+            )
+        return told
 
     def forget_done(self) -> int:
         """Deletes what was done with long ago; acknowledgements and posts stay."""

@@ -67,8 +67,8 @@ def _write_all(folder: Path, store: FeedStore, client: FlaskClient) -> Exported:
 def _files(store: FeedStore, client: FlaskClient) -> Iterator[tuple[str, bytes, bytes]]:
     """Name, bytes, compressed bytes of each file; feeds first, since they are what is waited for."""
     post_ids: dict[str, None] = {}
-    for path, answer in store.current():
-        yield path.lstrip("/"), answer.plain.body, answer.gzip.body
+    for path, answer in store.all_current():
+        yield path.lstrip("/"), answer.body(answer.plain), answer.body(answer.gzip)
     for spec in store.specs():
         post_ids.update((post.id, None) for post in store.load(spec).posts)
     pages = {"index.html": "/", "feeds/index.html": "/feeds/", "feeds.opml": "/feeds.opml"}

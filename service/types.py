@@ -268,6 +268,8 @@ class Understanding:
     begins_at: datetime | None = None
     venue: str | None = None
     summary: str = ""
+    concerns: tuple[str, ...] = ()
+    """Ids of every place that must hear of it: named, addressed, and the former units that these took in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +317,8 @@ class Category:
 
     id: str
     names: dict[str, str] = field(hash=False)
+    has_calendar: bool = False
+    """Its posts begin somewhere at some hour: meetings, events."""
 
 
 # --- who wants to know ------------------------------------------------------------------------

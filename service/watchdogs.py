@@ -6,10 +6,12 @@ decided by pure functions; every word goes through the ledger, under a key that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, text
@@ -17,13 +19,17 @@ from sqlalchemy import Connection, bindparam, text
 from service.alerts.digest import last_run
 from service.alerts.links import Purpose
 from service.alerts.mail_item import show_instant
-from service.alerts.receipts import Line, reminder_step, working_days
+from service.alerts.receipts import Line, reminder_step
+from service.alerts.suspension import probe_step
 from service.alerts.words import words
 from service.settings import Settings
+from service.storage.bounces import Suspended, load_suspended, resume_suspended
 from service.storage.digests import gather_digests, overdue_digests
+from service.storage.endpoints import SMTP_BULK
 from service.storage.engine import Database
+from service.storage.feeds import feed_problems
 from service.storage.mails import queue_letter
-from service.storage.receipts import Receipt, list_receipts, posts_owing
+from service.storage.receipts import Receipt, list_receipts, load_reminded, posts_owing
 from service.storage.schema import from_micros, to_micros
 from service.types import Clock, Frequency
 
@@ -33,6 +39,8 @@ REMIND_WITHIN = timedelta(days=60)
 SILENT_AT_LEAST = timedelta(days=7)
 SILENT_FACTOR = 3
 _ALARM = "alarm:"
+KINDS = ("delivery_late", "unsent", "digest_missing", "silent", "feeds")
+"""What may be broken: the first part of an alarm's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class Facts:
     """(post id, title)"""
     overdue_digests: int
     silent_portals: tuple[str, ...]
+    feed_problems: tuple[str, ...] = ()
+    """What cannot be published as it is meant, by name, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,10 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
     for portal in facts.silent_portals:
         said = f"Cổng {portal} lâu hơn thường lệ không có tin mới."
         alarms.append(Alarm(f"silent:{portal}", "Loa: một cổng im lặng bất thường", said))
+    if facts.feed_problems:
+        some = "; ".join(facts.feed_problems[:5])
+        said = f"{len(facts.feed_problems)} mục không đọc lại đúng, nguồn tin giữ bản tốt gần nhất: {some}"
+        alarms.append(Alarm("feeds", "Loa: nguồn tin có mục lỗi", said))
     return tuple(alarms)
 
 
@@ -91,6 +105,14 @@ class Watchdogs:
         self._clock = clock
         self._zone = ZoneInfo(settings.service.timezone)
 
+    def look(self) -> Counter[str]:
+        """How many alarms of each of KINDS there are now; tells nobody."""
+        now = self._clock()
+        with self._database.reading() as conn:
+            alarms = decide(self._facts(conn, now), now)
+        found = Counter(alarm.key.partition(":")[0] for alarm in alarms)
+        return Counter({kind: found[kind] for kind in KINDS})
+
     def watch(self) -> tuple[Alarm, ...]:
         """Tells the operator of what broke since the last look; gives all that is broken."""
         now = self._clock()
@@ -111,7 +133,9 @@ class Watchdogs:
             text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
             {"key": key, "value": now.isoformat()},
         )
-        tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, [alarm.text], now)
+        where = f"{self._settings.service.public_url.rstrip('/')}/admin/"
+        said = [alarm.text, f"Xem tình trạng và gửi lại: {where}", "Khi việc này đã ổn, sẽ không có thư nào thêm."]
+        tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, said, now)
 
     def _facts(self, conn: Connection, now: datetime) -> Facts:
         oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
@@ -120,11 +144,14 @@ class Watchdogs:
             unsent_directives=_unsent(conn, self._settings.receipts.categories, now),
             overdue_digests=overdue_digests(conn, self._runs(now - LATE)),
             silent_portals=tuple(p.id for p in self._settings.portals if is_silent(_seen(conn, p.id), now)),
+            feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
         )
 
     def _runs(self, now: datetime) -> dict[Frequency, datetime]:
         found = {
-            frequency: last_run(frequency, now, self._settings.email.digest_at, self._zone)
+            frequency: last_run(
+                frequency, now, self._settings.email.digest_at, self._zone, self._settings.email.days_off
+            )
             for frequency in (Frequency.DAILY, Frequency.WEEKLY)
         }
         return {frequency: at for frequency, at in found.items() if at is not None}
@@ -138,6 +165,37 @@ class Watchdogs:
         on = max(runs.values()).astimezone(self._zone).date()
         return gather_digests(self._database, runs, on, now)
 
+    def probe_suspended(self) -> int:
+        """Asks suspended addresses whether they take mail again, and resumes those that do; gives how many."""
+        now = self._clock()
+        with self._database.reading() as conn:
+            people = load_suspended(conn)
+        done = 0
+        for person in people:
+            step = probe_step(person.suspended_at, person.probes, now)
+            if step is not None:
+                with self._database.writing() as conn:
+                    done += self._probe(conn, person, step, now)
+        return done
+
+    def _probe(self, conn: Connection, person: Suspended, step: int | Literal["resume"], now: datetime) -> bool:
+        if step == "resume":
+            return resume_suspended(conn, person, now) > 0
+        says = words(person.language)
+        queued = queue_letter(
+            conn,
+            key=f"{person.probe_key}:{step}",
+            address=person.address,
+            subject=says["probe.subject"],
+            paragraphs=[says["probe.body"].format(title=self._settings.service.title)],
+            now=now,
+            language=person.language,
+            button=(Purpose.MANAGE.value, (person.subscription_id,), says["manage.button"]),
+            subscription_id=person.subscription_id,
+            endpoint_key=SMTP_BULK,
+        )
+        return queued is not None
+
     def remind(self) -> int:
         """Queues the reminders that are due for receipts; gives how many."""
         now, receipts = self._clock(), self._settings.receipts
@@ -145,11 +203,19 @@ class Watchdogs:
             return 0
         with self._database.reading() as conn:
             posts = posts_owing(conn, receipts.categories, now - REMIND_WITHIN)
+            reminded = load_reminded(conn)
             open_lines = [(p, title, line) for p, title in posts for line in list_receipts(conn, p) if _is_open(line)]
         made = 0
         for post_id, title, line in open_lines:
-            days = working_days(line.owed_at or now, now, self._zone)
-            step = reminder_step(days, receipts.remind_after_working_days, len(line.contacts))
+            step = reminder_step(
+                line.owed_at or now,
+                reminded.get((post_id, line.revision, line.unit_id), ()),
+                now,
+                remind_after=receipts.remind_after_working_days,
+                contacts=len(line.contacts),
+                zone=self._zone,
+                days_off=self._settings.email.days_off,
+            )
             if step is not None:
                 with self._database.writing() as conn:
                     made += self._remind(conn, post_id, title, line, step, now)
@@ -168,6 +234,7 @@ class Watchdogs:
             now=now,
             language=self._settings.service.language,
             button=(Purpose.RECEIPT.value, (post_id, str(line.revision), line.unit_id), says["acknowledge"]),
+            links=((f"{self._settings.service.public_url.rstrip('/')}/posts/{post_id}", says["read"]),),
         )
         return queued is not None
 

@@ -23,10 +23,11 @@ NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 LINKS = Links("key", "https://loa.example")
 BOX = SecretBox("key")
+EVERYTHING = Filters()
 
 
 def a_post(
-    id: str = "post-1",
+    post_id: str = "post-1",
     *,
     revision: int = 1,
     categories: tuple[str, ...] = ("directives",),
@@ -34,10 +35,10 @@ def a_post(
     text: str = "Nội dung chỉ đạo.",
 ) -> Post:
     return Post(
-        id=id,
+        id=post_id,
         revision=revision,
         portal=PortalName("quangxuong", "UBND huyện Quảng Xương"),
-        url=f"https://portal.example/{id}",
+        url=f"https://portal.example/{post_id}",
         title=title,
         html="",
         text=text,
@@ -61,19 +62,27 @@ def store_post(conn: Connection, post: Post) -> None:
 def tell(
     conn: Connection,
     post: Post,
-    type: ChangeType = ChangeType.PUBLISHED,
+    change_type: ChangeType = ChangeType.PUBLISHED,
     at: datetime = NOW,
     silenced: str | None = None,
 ) -> str:
     """Writes the post, where it is new, and its change."""
     if conn.execute(schema.post.select().where(schema.post.c.id == post.id)).first() is None:
         store_post(conn, post)
-    payload = build_payload(type, at, post, LINKS)
-    return write_change(conn, post=post, type=type, at=at, payload=payload, silenced=silenced)
+    payload = build_payload(change_type, at, post, LINKS)
+    return write_change(conn, post=post, type=change_type, at=at, payload=payload, silenced=silenced)
 
 
-def hook(conn: Connection, url: str, *, secret: str | None = None, is_confirmed: bool = True, unit_id: str | None = None,
-         filters: Filters = Filters(), at: datetime = EARLIER) -> Subscription:  # fmt: skip
+def hook(
+    conn: Connection,
+    url: str,
+    *,
+    secret: str | None = None,
+    is_confirmed: bool = True,
+    unit_id: str | None = None,
+    filters: Filters = EVERYTHING,
+    at: datetime = EARLIER,
+) -> Subscription:
     return add_subscription(
         conn,
         NewSubscription(
@@ -83,7 +92,7 @@ def hook(conn: Connection, url: str, *, secret: str | None = None, is_confirmed:
     )  # fmt: skip
 
 
-def mail(conn: Connection, address: str, *, filters: Filters = Filters(), at: datetime = EARLIER) -> Subscription:
+def mail(conn: Connection, address: str, *, filters: Filters = EVERYTHING, at: datetime = EARLIER) -> Subscription:
     return add_subscription(conn, NewSubscription(Channel.EMAIL, address, at, filters=filters, is_confirmed=True))
 
 

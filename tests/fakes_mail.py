@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ class FakeRelay:
     drop_after_data: set[str] = field(default_factory=set)
     received: list[Received] = field(default_factory=list)
     sessions: int = 0
+    max_sessions: int = 1000
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -47,6 +49,8 @@ class FakeRelay:
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
+        if self.sessions >= self.max_sessions:
+            return ["421 4.7.0 too many connections"]
         self.sessions += 1
         session.host_name = hostname
         return responses
@@ -76,12 +80,27 @@ class FakeRelay:
 
 class _Controller(Controller):
     def __init__(self, relay: FakeRelay, **options: Any) -> None:
-        super().__init__(relay, hostname="127.0.0.1", port=0, **options)
+        super().__init__(relay, hostname="127.0.0.1", port=options.pop("port", 0), **options)
+        self._made: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        self._made.append(super().factory())  # type: ignore[no-untyped-call]  # aiosmtpd has no types
+        return self._made[-1]
+
+    def hang_up(self) -> None:
+        """Ends what clients keep open, so that no socket outlives the loop."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(5)
+
+    async def _hang_up(self) -> None:
+        for server in self._made:
+            if isinstance(server.transport, asyncio.Transport):
+                server.transport.abort()
+        await asyncio.sleep(0.01)
 
     def _trigger_server(self) -> None:
         """The port is known only now; the base class would connect to 0."""
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # it listens
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd has no types
 
 
 @contextmanager
@@ -95,4 +114,5 @@ def running_relay(
     try:
         yield relay
     finally:
+        controller.hang_up()
         controller.stop()

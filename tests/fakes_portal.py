@@ -107,8 +107,9 @@ def make_poller(
     clock: FakeClock,
     *portals: PortalConfig,
     chance: Callable[[], float] = lambda: 0.5,
+    patience_s: float = 5.0,
     **polling: Any,
 ) -> Poller:
     settings = Settings(polling=PollingSettings(**polling), portals=portals or (portal_config(),))
     links = Links("a key of the tests", "https://loa.example")
-    return Poller(database, settings, source, FakeUnderstander(), links, clock, chance=chance)
+    return Poller(database, settings, source, FakeUnderstander(), links, clock, chance=chance, patience_s=patience_s)

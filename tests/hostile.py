@@ -34,10 +34,11 @@ def reply(body: bytes | str = b"", *, status: str = "200 OK", length: int | None
     fields = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Length": str(len(data) if length is None else length),
+        "Connection": "close",
     }
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
-    return f"HTTP/1.1 {status}\r\n{head}Connection: close\r\n\r\n".encode("latin-1") + data
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + data
 
 
 def drip(data: bytes, every_s: float = 0.05) -> Iterator[bytes]:
@@ -66,6 +67,9 @@ class HostilePortal:
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     context: ssl.SSLContext | None = None
+    is_hanging_up: bool = False
+    """Keeps a connection after its first answer, and closes it without a word at the second request."""
+    connections: int = 0
 
     def __enter__(self) -> HostilePortal:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -105,12 +109,15 @@ class HostilePortal:
             connection.settimeout(10)
             if self.context:
                 connection = stack.enter_context(self.context.wrap_socket(connection, server_side=True))
+            self.connections += 1
             request = _read_request(connection)
             self.requests.append(request)
             answer = self.answers.get(request.path, reply("không có", status="404 Not Found"))
             parts = answer(request) if callable(answer) else answer
             for part in (parts,) if isinstance(parts, bytes) else parts:
                 connection.sendall(part)
+            if self.is_hanging_up:
+                _read_request(connection)
 
 
 def _read_request(connection: socket.socket) -> Request:

@@ -13,7 +13,6 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 from enum import StrEnum
-from hashlib import sha256
 
 from service.errors import InvalidInput
 
@@ -40,7 +39,7 @@ class Bounce:
 
 
 def seal(secret_key: str, message_id: str) -> str:
-    return hmac.new(b"loa.bounce" + secret_key.encode(), message_id.encode(), sha256).hexdigest()[:_MARK]
+    return hmac.digest(b"loa.bounce" + secret_key.encode(), message_id.encode(), "sha256").hex()[:_MARK]
 
 
 def envelope_sender(sender: str, message_id: str, secret_key: str) -> str:
@@ -77,6 +76,26 @@ def read(raw: bytes, secret_key: str) -> Bounce:
     return Bounce(*_by_habit(mail, message_id))
 
 
+_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_NO_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+"""Of RFC 3463 and 7505: no such mailbox, no such host, an address that is none, moved, takes no mail, disabled."""
+_NOT_THEIRS = {"5.3", "5.4", "5.5", "5.6", "5.7"}
+"""The relay's system, routing, protocol, content or policy: says nothing of the address."""
+
+
+def refusal_kind(answer: str) -> Kind | None:
+    """What a refusal for good (5xx) at RCPT says of the address: HARD where it says that there is no mailbox.
+
+    Without such a status it is SOFT: suspended only when it comes on several days. None: it speaks of us.
+    """
+    found = _STATUS.search(answer)
+    if found is None:
+        return Kind.SOFT if answer.startswith(("550", "551", "553")) else None
+    if found[0] in _NO_MAILBOX:
+        return Kind.HARD
+    return None if f"{found[1]}.{found[2]}" in _NOT_THEIRS else Kind.SOFT
+
+
 def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
     for name in ("X-Original-To", "Delivered-To", "Envelope-To", "To"):
         for value in mail.get_all(name, []):
@@ -109,19 +128,27 @@ def _report(mail: Message) -> tuple[Kind, str] | None:
     return None
 
 
+_FAILED = {"failed", "failure", "error"}
+"""`failed` is the standard's word, the others are met."""
+
+
 def _verdict(block: Message) -> tuple[Kind, str] | None:
-    action = str(block.get("Action", "")).strip().lower()
-    if not action:
+    said = re.match(r"[a-z-]+", str(block.get("Action", "")).strip().lower())
+    if said is None:
         return None
-    status = re.match(r"[245]\.\d{1,3}\.\d{1,3}", str(block.get("Status", "")).strip())
+    action = said[0]
+    status = re.match(r"[245](?:\.\d{1,3}\.\d{1,3}|\d\d)", str(block.get("Status", "")).strip())
     code = status[0] if status else ""
     detail = f"{action} {code}".strip()
-    if action == "failed":
+    if action in _FAILED:
         return (Kind.SOFT if code.startswith("4") else Kind.HARD), detail
     return (Kind.SOFT if action == "delayed" else Kind.NONE), detail
 
 
 def _is_automatic_answer(mail: Message) -> bool:
+    """A vacation or a challenge. What a mail system says of itself is none, whatever it calls it."""
+    if re.search(r"mailer-daemon|postmaster|mail delivery", str(mail.get("From", "")), re.IGNORECASE):
+        return False
     answered = str(mail.get("Auto-Submitted", "no")).lower().startswith("auto-replied")
     return answered or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"))
 

@@ -63,10 +63,12 @@ def encode_phrase(value: str) -> bytes:
     return b"\r\n ".join(b"=?utf-8?B?" + b64encode(word) + b"?=" for word in words)
 
 
+@lru_cache(512)
 def subject(value: str) -> bytes:
     return encode_phrase(shorten(one_line(value), MAX_SUBJECT)) or b"-"
 
 
+@lru_cache(1024)
 def address(value: str) -> str:
     """An address that can stand in an envelope and a header, its domain in IDNA and lower case.
 

@@ -7,27 +7,22 @@ that cannot be sent raises InvalidInput.
 
 from __future__ import annotations
 
-from binascii import b2a_qp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
 
 from service.alerts import headers, mail_html
 from service.alerts.mail_item import Item
+from service.alerts.quoted import encode, encode_open
 from service.alerts.words import words
 
 CRLF = b"\r\n"
 _PART_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _PART_HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-
-
-def encode(text: str) -> bytes:
-    """Quoted-printable lines (RFC 2045, 6.7) that end in CRLF, at most 76 octets each; joinable in any order."""
-    lines = text.rstrip("\n").replace("\n", "\r\n") + "\r\n"
-    return b2a_qp(lines.encode("utf-8", "replace"), istext=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +86,21 @@ def compose(sender: Sender, language: str, to: Recipient, parts: Sequence[Part],
     says = words(language)
     if subject is None:
         subject = parts[0].item.subject if len(parts) == 1 else says["many"].format(n=len(parts))
-    text, html = [], [encode(mail_html.top(language, headers.one_line(subject)))]
+    text, html = [], [_top(language, subject)]
+    shared = parts[0].reasons if len(parts) > 1 and len({part.reasons for part in parts}) == 1 else ()
+    if len(parts) > 1:
+        contents = _contents(subject, parts, says)
+        text.append(contents[0])
+        html.append(contents[1])
     for part in parts:
-        own_text, own_html = _own(part, says)
-        text += [part.item.text, own_text, CRLF]
+        own_text, own_html = _own(part, says, () if shared else part.reasons)
+        text += [_RULE if len(parts) > 1 else b"", part.item.text, own_text]
         html += [part.item.html, own_html]
+    if shared:
+        why_text, why_html = _why(shared, says)
+        text += [_RULE, encode(why_text)]
+        html.append(encode(why_html))
+    text.append(CRLF)
     foot_text, foot_html = _foot(sender, to, says)
     text.append(foot_text)
     html += [foot_html, _BOTTOM]
@@ -126,17 +131,44 @@ def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter)
 _BOTTOM = encode(mail_html.bottom())
 
 
-def _own(part: Part, says: Mapping[str, str]) -> tuple[bytes, bytes]:
+@lru_cache(512)
+def _top(language: str, subject: str) -> bytes:
+    return encode(mail_html.top(language, headers.one_line(subject)))
+
+
+@lru_cache(512)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
+
+
+_RULE = b"-" * 40 + b"\r\n\r\n"
+
+
+def _contents(subject: str, parts: Sequence[Part], says: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """The titles of a mail that carries several posts."""
+    titles = [part.item.title for part in parts]
+    text = f"{headers.one_line(subject)}\n\n{says['contents']}:\n"
+    text += "".join(f"{n}. {title}\n" for n, title in enumerate(titles, 1)) + "\n"
+    return encode_open(text), encode(mail_html.contents(headers.one_line(subject), says["contents"], titles))
+
+
+def _why(reasons: Sequence[str], says: Mapping[str, str]) -> tuple[str, str]:
+    text = says["why"] + ":\n" + "".join(f"- {reason}\n" for reason in reasons)
+    lines = "<br>\n".join(escape(reason) for reason in reasons)
+    return text, mail_html.small(f"{escape(says['why'])}:<br>\n{lines}")
+
+
+def _own(part: Part, says: Mapping[str, str], reasons: Sequence[str]) -> tuple[bytes, bytes]:
     """What only this recipient is told of a post: the receipts and the reasons."""
     text, html = "", ""
     for url, unit in part.receipts:
         label = says["acknowledge_for"].format(unit=headers.one_line(unit))
         text += f"{label}:\n{url}\n\n"
         html += mail_html.button(url, label)
-    text += says["why"] + ":\n" + "".join(f"- {reason}\n" for reason in part.reasons)
-    reasons = "<br>\n".join(escape(reason) for reason in part.reasons)
-    html += mail_html.small(f"{escape(says['why'])}:<br>\n{reasons}") + mail_html.rule()
-    return encode(text), encode(html)
+    if reasons:
+        why_text, why_html = _why(reasons, says)
+        text, html = text + why_text, html + why_html
+    return encode_open(text), encode(html + mail_html.rule())
 
 
 def _foot(sender: Sender, to: Recipient, says: Mapping[str, str]) -> tuple[bytes, bytes]:
@@ -167,7 +199,7 @@ def _envelope(sender: Sender, to: Recipient, subject: bytes, text: Sequence[byte
 def _headers(sender: Sender, to: Recipient, subject: bytes, boundary: bytes) -> bytes:
     lines = [
         f"Message-ID: {message_id(to.message_id, sender.domain)}",
-        f"Date: {format_datetime(to.created_at)}",
+        f"Date: {_date(to.created_at.replace(microsecond=0))}",
         f"To: {headers.address(to.address)}",
     ]
     if to.first_message_id and to.first_message_id != to.message_id:

@@ -20,6 +20,7 @@ def is_web(url: str) -> bool:
 
 
 def top(language: str, title: str) -> str:
+    """Everything before the first row; Outlook, which knows no max-width, gets a table of 600 px around it."""
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -27,6 +28,7 @@ def top(language: str, title: str) -> str:
         '<body style="margin:0;padding:0;background:#f2f4f7">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">'
         '<tr><td align="center" style="padding:12px 8px">\n'
+        '<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0"><tr><td><![endif]-->\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
         'style="max-width:600px;background:#ffffff;border-top:4px solid #b3261e">\n'
     )
@@ -48,6 +50,16 @@ def heading(value: str) -> str:
 
 def paragraphs(value: str) -> str:
     return "".join(row(escape(line)) for line in value.split("\n") if line)
+
+
+def contents(title: str, label: str, items: Iterable[str]) -> str:
+    lines = "".join(f'<li style="margin:0 0 6px">{escape(item)}</li>\n' for item in items)
+    inner = f'<b>{escape(label)}:</b>\n<ol style="margin:6px 0 0;padding-left:24px">\n{lines}</ol>'
+    return (
+        row(f'<h1 style="margin:0;font-size:22px;line-height:30px">{escape(title)}</h1>', padding="20px 20px 10px")
+        + row(inner)
+        + rule()
+    )
 
 
 def note(value: str) -> str:
@@ -93,4 +105,4 @@ def small(inner: str) -> str:
 
 
 def bottom() -> str:
-    return "</table>\n</td></tr></table>\n</body></html>\n"
+    return "</table>\n<!--[if mso]></td></tr></table><![endif]-->\n</td></tr></table>\n</body></html>\n"

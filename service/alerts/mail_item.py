@@ -6,7 +6,6 @@ both channels tell the same.
 
 from __future__ import annotations
 
-from binascii import b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from service.alerts import mail_html
 from service.alerts.headers import many_lines, one_line, shorten
+from service.alerts.quoted import encode_open
 from service.alerts.words import words
 
 MAX_TITLE = 400
@@ -69,11 +69,7 @@ def prepare(
     html += mail_html.files(says["attachments"], files)
     html += mail_html.button(*links[0]) if links else ""
     html += "".join(mail_html.small(mail_html.link(*one)) for one in links[1:])
-    return Item(title, _subject(kind, data, title, says), _encode(text), _encode(html))
-
-
-def _encode(text: str) -> bytes:
-    return b2a_qp(text.replace("\n", "\r\n").encode("utf-8", "replace"), istext=True)
+    return Item(title, _subject(kind, data, title, says), encode_open(text), encode_open(html))
 
 
 def _subject(kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, str]) -> str:
@@ -85,7 +81,8 @@ def _subject(kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, 
 def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping[str, str]]) -> str:
     ids = list(data.get("categories") or ())[:1]
     names = [labels.get(one, {}).get(language) or labels.get(one, {}).get("vi") or one for one in ids]
-    return one_line(" · ".join([*names, data["portal"]["name"]]))
+    urgency = words(language).get(data.get("urgency") or "normal")
+    return one_line(" · ".join([*([urgency] if urgency else ()), *names, data["portal"]["name"]]))
 
 
 def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:

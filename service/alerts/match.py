@@ -20,7 +20,8 @@ class Matcher:
     def __init__(self, post: Post) -> None:
         self._categories = post.categories
         self._portal = post.portal
-        self._places = {place.id: place.name for place in post.understanding.places}
+        facts = post.understanding
+        self._places = {id_: id_ for id_ in facts.concerns} | {place.id: place.name for place in facts.places}
         document = post.understanding.document
         number = document.number if document and document.number else ""
         self._words = _words(" ".join((post.title, number, post.summary, post.text)))

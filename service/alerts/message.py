@@ -23,7 +23,7 @@ def instant(at: datetime) -> str:
 
 
 def build_payload(
-    type: ChangeType,
+    change_type: ChangeType,
     at: datetime,
     post: Post,
     links: Links,
@@ -33,20 +33,21 @@ def build_payload(
 
     `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend on it.
     """
-    return orjson.dumps({"type": type.value, "timestamp": instant(at), "data": _data(post, links)}).decode()
+    return orjson.dumps({"type": change_type.value, "timestamp": instant(at), "data": _data(post, links)}).decode()
 
 
-def with_type(payload: str, type: ChangeType) -> str:
+def with_type(payload: str, change_type: ChangeType) -> str:
     """The same body under another type: a post that comes to match later is published to those who hear it first."""
     old = payload.split('","', 1)[0]
-    return f'{{"type":"{type.value}' + payload[len(old) :]
+    return f'{{"type":"{change_type.value}' + payload[len(old) :]
 
 
-def with_receipt_url(payload: str, url: str | None) -> bytes:
+def with_receipt_url(payload: str | bytes, url: str | None) -> bytes:
     """The body for one unit; the payload itself where nobody owes a receipt."""
+    body = payload.encode() if isinstance(payload, str) else payload
     if url is None:
-        return payload.encode()
-    return (payload.removesuffix(_NO_RECEIPT) + '"receipt_url":' + orjson.dumps(url).decode() + "}}").encode()
+        return body
+    return body.removesuffix(_NO_RECEIPT.encode()) + b'"receipt_url":' + orjson.dumps(url) + b"}}"
 
 
 def owes_receipt(categories: Sequence[str], receipt_categories: Sequence[str]) -> bool:

@@ -42,11 +42,22 @@ def working_days(since: datetime, now: datetime, zone: ZoneInfo, days_off: Colle
     return count
 
 
-def reminder_step(days: int, remind_after: int, contacts: int) -> int | None:
-    """Which contact is to be reminded now, 0 the first; None before the first reminder or without contacts.
+def reminder_step(
+    owed_at: datetime,
+    reminded: Sequence[datetime],
+    now: datetime,
+    *,
+    remind_after: int,
+    contacts: int,
+    zone: ZoneInfo,
+    days_off: Collection[date] = (),
+) -> int | None:
+    """Which contact is to be reminded now, 0 the first; None when it is too early, or all were.
 
-    Each further `remind_after` working days it is the next one's turn; the last one is not asked twice.
+    `reminded`: when each contact so far was. From one to the next pass `remind_after` working days, however late
+    the one before was: nobody is passed over.
     """
-    if days < remind_after or contacts == 0:
+    if len(reminded) >= contacts:
         return None
-    return min(days // remind_after, contacts) - 1
+    last = reminded[-1] if reminded else owed_at
+    return len(reminded) if working_days(last, now, zone, days_off) >= remind_after else None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import count, islice, pairwise, product
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,6 +21,7 @@ from service.text import LOCAL, fold, parse_moment
 
 _BUDGET_US = 10.0
 _DATE_FACTOR = 5.0
+_FOLDS = 5
 _IDS = {"directive": "directives", "meeting": "meetings", "event": "events", "other": "news"}
 _CORPORA = Path(__file__).parents[2] / "tests" / "data"
 _LABELS = (
@@ -39,28 +41,26 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     mapping = read_toml(shipped() / "categories.toml")
     corpora = {name: _corpus(name) for name in ("seed", "dev")}
     titles = [row["title"] for rows in corpora.values() for row in rows] or _made_titles(mapping)
-    folding = _best_us(fold, titles, repeats)
     rows = []
-    small = 0.0
-    for size in (150, 500):
-        rules = parse_rules(_with_rules(mapping, size))
-        over = _best_us(partial(classify, rules), titles, repeats) - folding
-        budget = _BUDGET_US if size == 150 else 2 * small
-        small = small or over
+    for size, words, how in (
+        (150, _made_words(), ""),
+        (500, _made_words(), ""),
+        (500, iter(_pairs_of_words(titles)), ", of which 350 and more match these titles"),
+    ):
+        rules = parse_rules(_with_rules(mapping, size, words))
+        whole, folding = _best_us([partial(classify, rules), fold], titles, repeats)
+        budget = _BUDGET_US if size == 150 else 2 * _BUDGET_US
         rows.append(
             _row(
-                f"classification of a title, {size} rules, over folding alone",
-                {"us": round(over, 2)},
+                f"classification of a title, {size} rules{how}, over folding alone",
+                {"us": round(whole - folding, 2), "with_folding_us": round(whole, 2)},
                 {"fold_us": round(folding, 2)},
-                round(over / folding, 2),
-                f"≤ {budget:.1f} µs",
-                over <= budget,
+                round((whole - folding) / folding, 2),
+                f"≤ {budget:.0f} µs",
+                whole - folding <= budget,
             )
         )
-    ours, single = (
-        _best_us(parse_moment, _LABELS, repeats * 50),
-        _best_us(_one_expression, _LABELS, repeats * 50),
-    )
+    ours, single = _best_us([parse_moment, _one_expression], _LABELS, repeats * 50)
     rows.append(
         _row(
             "a date from text",
@@ -72,7 +72,9 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
         )
     )
     rules = parse_rules(mapping)
-    rows.extend(row for name, labelled in corpora.items() if labelled for row in _scores(name, rules, labelled))
+    rows.extend(_score(name, rules, labelled) for name, labelled in corpora.items() if labelled)
+    if everything := [row for labelled in corpora.values() for row in labelled]:
+        rows.append(_held_out(mapping, everything))
     return rows
 
 
@@ -93,15 +95,16 @@ def _row(
     return {"what": what, "ours": ours, "baseline": baseline, "ratio": ratio, "budget": budget, "met": met}
 
 
-def _best_us(work: Callable[[str], object], inputs: Sequence[str], repeats: int) -> float:
-    """Microseconds a call, the best of several rounds: what else the machine does only ever adds."""
-    best = float("inf")
+def _best_us(works: Sequence[Callable[[str], object]], inputs: Sequence[str], repeats: int) -> list[float]:
+    """Microseconds a call of each, in turns, the best of several rounds: other work only adds."""
+    best = [float("inf")] * len(works)
     for _ in range(repeats):
-        began = perf_counter()
-        for text in inputs:
-            work(text)
-        best = min(best, perf_counter() - began)
-    return best / len(inputs) * 1e6
+        for i, work in enumerate(works):
+            began = perf_counter()
+            for text in inputs:
+                work(text)
+            best[i] = min(best[i], perf_counter() - began)
+    return [took / len(inputs) * 1e6 for took in best]
 
 
 def _corpus(name: str) -> list[dict[str, Any]]:
@@ -116,15 +119,25 @@ def _made_titles(mapping: dict[str, Any]) -> list[str]:
     return [f"UBND huyện {word} về công tác dân vận năm 2024 trên địa bàn" for word in words]
 
 
-def _with_rules(mapping: dict[str, Any], size: int) -> dict[str, Any]:
-    """The shipped rules and as many more of one word each as make `size` rules."""
+def _with_rules(mapping: dict[str, Any], size: int, words: Iterator[str]) -> dict[str, Any]:
+    """The shipped rules and as many more of one phrase each as make `size` rules."""
     first, *others = mapping["categories"]
-    count = sum(len(category.get("rules", [])) for category in mapping["categories"])
-    more = [{"name": f"made {i}", "words": [f"từ{i} ngữ{i}"]} for i in range(max(size - count, 0))]
+    shipped_rules = sum(len(category.get("rules", [])) for category in mapping["categories"])
+    more = [{"name": word, "rank": 2, "words": [word]} for word in islice(words, max(size - shipped_rules, 0))]
     return mapping | {"categories": [first | {"rules": [*first["rules"], *more]}, *others]}
 
 
-def _scores(name: str, rules: Rules, labelled: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _made_words() -> Iterator[str]:
+    return (f"từ{i} ngữ{i}" for i in count())
+
+
+def _pairs_of_words(titles: Sequence[str]) -> list[str]:
+    """Every two neighbouring words of the titles, each pair once."""
+    texts = [re.findall(r"\w+", fold(title)) for title in titles]
+    return list(dict.fromkeys(f"{a} {b}" for words in texts for a, b in pairwise(words)))
+
+
+def _score(name: str, rules: Rules, labelled: Sequence[dict[str, Any]]) -> dict[str, Any]:
     said = [(classify(rules, row["title"], row["lead"])[0][0], row) for row in labelled]
     naive = [(_earliest(row["title"]), row) for row in labelled]
     strict, lenient, plain = _share(said), _share(said, is_lenient=True), _share([p for p in said if _is_plain(p[1])])
@@ -134,12 +147,69 @@ def _scores(name: str, rules: Rules, labelled: Sequence[dict[str, Any]]) -> list
         true = [given for given, row in said if _IDS[row["primary"]] == category]
         right = sum(given == category for given in true)
         ours[category] = {"precision": _ratio(right, len(told)), "recall": _ratio(right, len(true))}
+    ours["wrong"] = [
+        {"title": row["title"], "said": given, "label": _IDS[row["primary"]], "note": row["note"]}
+        for given, row in said
+        if given != _IDS[row["primary"]]
+    ]
     base = _share(naive)
     is_met = (lenient == 1.0 and strict >= 0.94) if name == "seed" else (strict >= 0.95 and plain >= 0.98)
     budget = "lenient 34 of 34, strict 32" if name == "seed" else "strict ≥ 0.95, unambiguous ≥ 0.98"
-    return [
-        _row(f"categories of corpus {name}", ours, {"earliest_keyword": base}, _ratio(strict, base), budget, is_met)
-    ]
+    return _row(
+        f"categories of corpus {name}", ours, {"earliest_keyword": base}, _ratio(strict, base), budget, is_met
+    )
+
+
+def _held_out(mapping: dict[str, Any], labelled: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Every fifth title in turn, by rules that have lost each phrase which no other title or lead uses.
+
+    A rule that was written for one title is gone when that title is judged; so is a good word that is rare.
+    """
+    whole = parse_rules(mapping)
+    said: list[tuple[str, dict[str, Any]]] = []
+    dropped = 0
+    for fold_number in range(_FOLDS):
+        held = labelled[fold_number::_FOLDS]
+        others = [row for i, row in enumerate(labelled) if i % _FOLDS != fold_number]
+        only = _phrases(whole, held) - _phrases(whole, others)
+        dropped += len(only)
+        rules = parse_rules(_without(mapping, only))
+        said.extend((classify(rules, row["title"], row["lead"])[0][0], row) for row in held)
+    plain = _share([pair for pair in said if _is_plain(pair[1])])
+    kept = _share([(classify(whole, row["title"], row["lead"])[0][0], row) for row in labelled])
+    ours = {"strict": _share(said), "lenient": _share(said, is_lenient=True), "unambiguous": plain}
+    return _row(
+        "categories of both corpora, every fifth title held out",
+        ours | {"phrases_lost": dropped},
+        {"all_rules": kept},
+        _ratio(ours["strict"], kept),
+        "published, not promised",
+        True,
+    )
+
+
+def _phrases(rules: Rules, labelled: Iterable[dict[str, Any]]) -> set[str]:
+    """The phrases of the rules that these titles and leads use."""
+    texts = [fold(text) for row in labelled for text in (row["title"], row["lead"])]
+    return {text[end - value[0] + 1 : end + 1] for text in texts for end, value in rules.automaton.iter(text)}
+
+
+def _without(mapping: dict[str, Any], phrases: set[str]) -> dict[str, Any]:
+    """The same rules, but for these phrases."""
+    categories = []
+    for category in mapping["categories"]:
+        rules = []
+        for rule in category.get("rules", []):
+            words = [" ".join(parts).strip() for parts in product(rule.get("before", [""]), rule["words"])]
+            kept = [word for word in words if fold(word) not in phrases]
+            if kept:
+                rules.append({key: value for key, value in rule.items() if key != "before"} | {"words": kept})
+        categories.append(category | {"rules": rules})
+    lists = {
+        name: [phrase for phrase in mapping[name] if fold(phrase) not in phrases]
+        for name in ("block", "occasions", "imperatives")
+    }
+    return mapping | lists | {"categories": categories}
 
 
 def _is_plain(row: dict[str, Any]) -> bool:

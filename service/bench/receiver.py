@@ -55,8 +55,8 @@ class Receiver:
                 return self._ids
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
-                id, at, path = line.decode().split(" ")
-                self._ids.append((id, float(at), path))
+                message_id, at, path = line.decode().split(" ")
+                self._ids.append((message_id, float(at), path))
 
 
 def _serve(listener: socket.socket, writer: int, delay_s: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from service.errors import LoaError
+from service.errors import LoaError, NotFound
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("service.cli.demo:demo", "The whole job on this machine, with nothing configured."),
@@ -36,6 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("service.cli.bench:bench", "The benchmarks."),
 }
 """Name of the command: where it is, and what `loa --help` says of it."""
+
+LISTED = {kind: f"`loa {kind} list`" for kind in ("post", "unit", "subscription", "delivery", "token")}
+"""By kind of a thing that is named but not there: where its kind is listed."""
 
 
 class LazyGroup(click.Group):
@@ -68,7 +71,8 @@ class LazyGroup(click.Group):
         except LoaError as error:
             from service.cli.common import exit_code, warn
 
-            warn(str(error))
+            listed = LISTED.get(error.kind) if isinstance(error, NotFound) else None
+            warn(f"{error}; {listed} shows those there are" if listed else str(error))
             raise click.exceptions.Exit(exit_code(error)) from error
 
 

@@ -15,8 +15,9 @@ NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "mont
 @click.command()
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--quick", "is_quick", is_flag=True, help="A smaller run, within 45 seconds.")
+@click.option("--minutes", type=click.FloatRange(min=0), default=0.0, help="How long on each database; for `crash`.")
 @json_option
-def bench(name: str, is_quick: bool, as_json: bool) -> None:
+def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
     """Measure Loa against a baseline, on this machine.
 
     Exit code 0 when both sides were measured, whatever the ratio; 1 when a baseline is missing.
@@ -25,7 +26,10 @@ def bench(name: str, is_quick: bool, as_json: bool) -> None:
     Example:
       loa bench fanout --quick
     """
-    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(quick=is_quick)
+    if minutes and name != "crash":
+        raise click.UsageError("--minutes is for `loa bench crash`")
+    more = {"minutes": minutes} if minutes else {}
+    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(quick=is_quick, **more)
     if as_json:
         echo_json(results)
     else:

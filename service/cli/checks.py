@@ -77,20 +77,45 @@ def _database(loa: Loa) -> Iterator[Finding]:
     try:
         facts = inspect_database(loa.database, loa.clock().isoformat())
     except StorageError as error:
-        yield Finding("database", "bad", f"{address}: {error}", "free or mend the disk, or restore a backup (README)")
+        yield Finding("database", "bad", str(error), _database_remedy(loa.settings.database.url, str(error)))
         return
     size = "" if facts.bytes is None else f", {facts.bytes / 1e6:.1f} MB"
     yield Finding("database", "ok", f"{address}, version {facts.version}{size}, takes writes")
+    yield _fence(loa)
+
+
+def _database_remedy(url: str, said: str) -> str:
+    if url.startswith("postgresql"):
+        if "No module" in said:
+            return "install the driver: pip install 'loa[postgres]'"
+        return "start PostgreSQL, or correct database.url: host, port, user, password, name of the database"
+    if "locked" in said:
+        return "end the process that keeps it locked (fuser FILE shows it), and check again"
+    return "free or mend the disk, or restore a backup (README)"
+
+
+def _fence(loa: Loa) -> Finding:
+    from service.settings.secret import fence_file
+    from service.storage.fence import is_fenced
+
+    with loa.database.reading() as conn:
+        is_restored = is_fenced(conn)
+    if is_restored:
+        remedy = "loa delivery release --since WHEN, or --discard"
+        return Finding("restore fence", "bad", "the database was restored from a backup: nothing is sent", remedy)
+    return Finding("restore fence", "ok", f"{fence_file(loa.settings)}; belongs into no backup")
 
 
 def _relay(loa: Loa) -> Finding:
-    from service.delivery.smtp import Connection, parse_relay
+    import ssl
+
+    from service.delivery.smtp import open_session, parse_relay
 
     if not loa.settings.email.smtp_url:
         return Finding("mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url")
     try:
         relay = parse_relay(loa.settings.email.smtp_url)
-        Connection(relay, RELAY_TIMEOUT_S).close()
+        open_session(relay, RELAY_TIMEOUT_S, ssl.create_default_context()).sock.close()
     except (DeliveryError, ConfigurationError) as error:
         return Finding("mail relay", "bad", str(error), "start the relay, or correct email.smtp_url")
     return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")

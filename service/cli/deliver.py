@@ -22,11 +22,18 @@ def deliver(loa: Loa, as_json: bool) -> None:
     Example:
       loa deliver --json
     """
+    from service.storage.fence import WORDS
+
+    is_open = loa.fence.check()
     counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
+    loa.fence.move_on()
     if as_json:
         echo_json(counts)
     else:
         click.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+    if not is_open:
+        warn(WORDS)
+        raise click.exceptions.Exit(FAILED)
     if counts["failed"] or counts["retry"]:
         warn(f"{counts['failed']} failed, {counts['retry']} are tried again later: loa delivery list --state due")
         raise click.exceptions.Exit(FAILED)

@@ -149,8 +149,10 @@ def replay(
         )
     if as_json:
         echo_json({"replayed": count})
+    elif count:
+        click.echo(f"{count} messages are due again; they go out with `loa serve` or `loa deliver`")
     else:
-        click.echo(f"{count} messages are due again")
+        click.echo("nothing to send again: it waits already, was skipped, or its subscription is not active")
 
 
 @delivery.command()
@@ -194,26 +196,31 @@ def resume(loa: Loa, as_json: bool) -> None:
 
 
 @delivery.command()
-@click.option("--since", metavar="WHEN", help="Send what was made since: 30m, 2h, 7d ago, or an instant.")
+@click.option("--since", metavar="WHEN", help="Send what is newer than: 30m, 2h, 7d ago, or an instant.")
+@click.option("--discard", "is_discarding", is_flag=True, help="Send nothing of what waits.")
 @json_option
 @pass_loa
-def release(loa: Loa, since: str | None, as_json: bool) -> None:
+def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> None:
     """Say what a database that was restored from a backup may send; until then it sends nothing.
 
-    Without --since nothing of what waits is sent, since it may have been sent before the restore.
+    With --since, name the time at which the lost database last sent: what was written to the ledger before it
+    is skipped, and so are posts that are found again now and were published before it.
 
     \b
     Examples:
-      loa delivery release
+      loa delivery release --discard
       loa delivery release --since 2026-11-23T08:00
     """
     from service.cli.inputs import parse_since
+    from service.errors import InvalidInput
     from service.storage.fence import is_fenced, release_fence
 
     instant = parse_since(since, loa.clock()) if since else None
-    with loa.database.writing() as conn:
+    with loa.database.reading() as conn:
         was_fenced = is_fenced(conn)
-        discarded = release_fence(conn, loa.clock(), since=instant) if was_fenced else 0
+    if was_fenced and is_discarding == (since is not None):
+        raise InvalidInput("release", "must say what may be sent", "--since WHEN, or --discard")
+    discarded = release_fence(loa.database, loa.clock(), since=instant) if was_fenced else 0
     if as_json:
         echo_json({"was_restored": was_fenced, "discarded": discarded})
     elif was_fenced:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import echo_facts, echo_table, plain
+from service.cli.common import echo_facts, echo_table, local, plain
 from service.errors import PortalError
 
 if TYPE_CHECKING:
@@ -106,16 +106,22 @@ def echo_probe(found: dict[str, Any]) -> None:
             "posts": str(len(found["posts"])),
             "rejected links": str(len(found["rejected"])),
             "first article": article.get("title"),
-            "published": article.get("published_at"),
+            "published": _local(article.get("published_at")),
             "body": f"{article['body_chars']} characters" if article else None,
             "attachments": [
                 str(link.get("url") if isinstance(link, dict) else link) for link in article.get("attachments", [])
             ],
         }
     )
-    rows = [(post["published_at"], post["title"], post["url"]) for post in found["posts"][:SHOWN]]
+    rows = [(_local(post["published_at"]), post["title"], post["url"]) for post in found["posts"][:SHOWN]]
     echo_table(["published", "title", "address"], rows, empty="no post was found")
     if found["rejected"]:
         click.echo("taken for no post, among others:")
         rejected = [(link["reason"], link["text"], link["url"]) for link in found["rejected"][:SHOWN]]
         echo_table(["reason", "text", "address"], rejected)
+
+
+def _local(instant: str | None) -> str:
+    from datetime import datetime
+
+    return local(datetime.fromisoformat(instant)) if instant else ""

@@ -35,10 +35,13 @@ def check_contacts(addresses: Iterable[str]) -> tuple[str, ...]:
 
 def check_place(gazetteer: Gazetteer, place_id: str | None, field: str = "place") -> str | None:
     """A place id that exists; None stays None."""
+    from service.text import fold_plain
+
     if place_id is None or gazetteer.get(place_id) is not None:
         return place_id
-    close = [f"{place.id} ({place.name})" for place in gazetteer.find(place_id)]
-    hint = f"; perhaps {', '.join(close[:5])}" if close else ""
+    slug = fold_plain(place_id).replace(" ", "-")
+    close = [place for place in gazetteer.places if place.id.startswith(slug) or place in gazetteer.find(place_id)]
+    hint = f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close[:5])}" if close else ""
     raise InvalidInput(field, f"there is no place {place_id!r}", f"an id of places.toml, as quang-ninh-16540{hint}")
 
 

@@ -114,7 +114,7 @@ def recategorise(loa: Loa, post_id: str, categories: tuple[str, ...], as_json: b
     if as_json:
         echo_json(post_json(changed))
     else:
-        click.echo(f"{changed.id} is {', '.join(changed.categories)}")
+        click.echo(f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say")
 
 
 def post_json(item: Post) -> dict[str, object]:

@@ -28,15 +28,20 @@ def receipt() -> None:
 @receipt.command("list")
 @click.argument("post")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, for a spreadsheet.")
+@click.option("--proof", "as_proof", is_flag=True, help="A page to print: seen, fed, sent and acknowledged, when.")
 @json_option
 @pass_loa
-def list_(loa: Loa, post: str, as_csv: bool, as_json: bool) -> None:
+def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> None:
     """List every unit's line for a POST's latest revision.
 
     \b
     Example:
       loa receipt list 0b6e1c6e-1b5f-5d0e-8f3c-2f5a4c1e9d77 --csv > bien-nhan.csv
+      loa receipt list 0b6e1c6e-1b5f-5d0e-8f3c-2f5a4c1e9d77 --proof > theo-doi.html
     """
+    if as_proof:
+        click.echo(_proof(loa, post), nl=False)
+        return
     from service.storage.receipts import list_receipts
 
     with loa.database.reading() as conn:
@@ -50,6 +55,14 @@ def list_(loa: Loa, post: str, as_csv: bool, as_json: bool) -> None:
         echo_table(
             heads, [(r.unit_name, r.state.value, local(r.sent_at), local(r.acknowledged_at), r.by) for r in lines]
         )
+
+
+def _proof(loa: Loa, post: str) -> str:
+    from service.alerts.proof import render
+    from service.storage.proofs import load_proof
+
+    with loa.database.reading() as conn:
+        return render(load_proof(conn, post), loa.settings.service.title, loa.clock())
 
 
 def _write_csv(lines: list[Receipt]) -> None:

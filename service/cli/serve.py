@@ -131,11 +131,15 @@ def _export_job(loa: Loa) -> Job:
 
 def _import_all() -> None:
     """What both children need, imported before the fork so that they share it."""
-    import service.delivery.run
-    import service.poll
-    import service.schedule
-    import service.web.app
-    import service.web.feeds  # noqa: F401  # the import is the deed
+    from importlib import import_module
+
+    from service.web.app import rooms
+
+    rooms()
+    shared = ("delivery.email", "delivery.run", "delivery.webhook", "feeds.ical", "poll", "schedule", "watchdogs")
+    stored = ("storage.hosts", "storage.retention")
+    for name in (*shared, *stored):
+        import_module(f"service.{name}")
 
 
 @click.command()

@@ -71,13 +71,14 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
     Example:
       loa subscription show 0199…
     """
-    from service.storage.subscriptions import get_subscription, status_reason
+    from service.storage.subscriptions import get_subscription, min_interval, status_reason
 
     with loa.database.reading() as conn:
         found = get_subscription(conn, subscription_id)
         reason = status_reason(conn, subscription_id)
+        interval_s = min_interval(conn, subscription_id)
     if as_json:
-        echo_json({**subscription_json(found), "status_reason": reason})
+        echo_json({**subscription_json(found), "status_reason": reason, "min_interval_s": interval_s})
         return
     echo_facts(
         {
@@ -89,6 +90,7 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
             "unit": found.unit_id,
             "frequency": found.frequency.value,
             "wants": filters_text(found),
+            "at most": f"one message in {interval_s} s" if interval_s else None,
             "added": local(found.created_at),
         }
     )

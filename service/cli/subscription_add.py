@@ -53,14 +53,38 @@ def add() -> None:
     """
 
 
+def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    metavar = "'NAME: VALUE'"
+    text = "A request header of the receiver's own. Repeatable, at most 10."
+    return click.option("--header", "headers", metavar=metavar, multiple=True, help=text)(command)
+
+
+def headers_of(lines: tuple[str, ...]) -> dict[str, str]:
+    """Raises InvalidInput for a line without a colon."""
+    from service.errors import InvalidInput
+
+    if any(":" not in line for line in lines):
+        raise InvalidInput("--header", "has no colon", "'NAME: VALUE'")
+    pairs = [line.split(":", 1) for line in lines]
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
 @add.command()
 @click.argument("url")
 @subscriber_options
 @filter_options
+@header_option
 @json_option
 @pass_loa
 def webhook(
-    loa: Loa, url: str, unit_name: str | None, name: str, is_confirmed: bool, as_json: bool, **wanted: tuple[str, ...]
+    loa: Loa,
+    url: str,
+    unit_name: str | None,
+    name: str,
+    is_confirmed: bool,
+    headers: tuple[str, ...],
+    as_json: bool,
+    **wanted: tuple[str, ...],
 ) -> None:
     """Alert URL by signed webhooks (Standard Webhooks); its secret is printed once.
 
@@ -82,6 +106,7 @@ def webhook(
         language=loa.settings.service.language,
         is_confirmed=is_confirmed,
         secret=loa.secret_box.encrypt(secret),
+        headers=headers_of(headers),
         allow_private_networks=loa.settings.webhooks.allow_private_networks,
     )
     _echo_added(_store(loa, new, unit_name), secret, as_json)
@@ -151,11 +176,12 @@ def _store(loa: Loa, new: Any, unit_name: str | None) -> Subscription:
 
 def _ask_owner(conn: Connection, loa: Loa, added: Subscription) -> None:
     """One mail a day for an address asks whether it wants this, whoever added it."""
-    from service.cli.subscription import filters_text
     from service.storage.optin import ask_owner
+    from service.web.wants import say_filters
 
     service = loa.settings.service
-    ask_owner(conn, added, language=service.language, what=filters_text(added), title=service.title, now=loa.clock())
+    what = say_filters(loa, added.filters, service.language)
+    ask_owner(conn, added, language=service.language, what=what, title=service.title, now=loa.clock())
 
 
 def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
@@ -175,6 +201,16 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
 @filter_options
 @click.option("--everything", "is_everything", is_flag=True, help="Drop all filters.")
 @click.option("--frequency", type=FREQUENCIES, help="Of an email subscription.")
+@header_option
+@click.option("--url", help="Another address of a webhook; it is asked first, unless you vouch: --confirmed.")
+@click.option("--confirmed", "is_confirmed", is_flag=True, help="You vouch for the address of --url.")
+@click.option(
+    "--min-interval",
+    "min_interval_s",
+    metavar="SECONDS",
+    type=click.IntRange(0, 3600),
+    help="Of a webhook's endpoint: at least so long between two messages; 0: as fast as it answers.",
+)
 @json_option
 @pass_loa
 def edit(
@@ -182,6 +218,10 @@ def edit(
     subscription_id: str,
     is_everything: bool,
     frequency: str | None,
+    headers: tuple[str, ...],
+    url: str | None,
+    is_confirmed: bool,
+    min_interval_s: int | None,
     as_json: bool,
     **wanted: tuple[str, ...],
 ) -> None:
@@ -193,17 +233,30 @@ def edit(
     """
     from service.cli.inputs import check_filters
     from service.cli.subscription import filters_text, subscription_json
-    from service.storage.subscriptions import get_subscription, set_filters, set_frequency
+    from service.storage.subscriptions import (
+        get_subscription,
+        set_filters,
+        set_frequency,
+        set_headers,
+        set_min_interval,
+    )
 
     changes = check_filters(loa, **wanted)
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
-        _check_edit(before, changes, is_everything, frequency)
+        if not headers and min_interval_s is None and url is None:
+            _check_edit(before, changes, is_everything, frequency)
         set_filters(
             conn, subscription_id, Filters() if is_everything else _merged(before.filters, changes), loa.clock()
         )
         if frequency is not None:
             set_frequency(conn, subscription_id, Frequency(frequency))
+        if url is not None:
+            _move(conn, loa, subscription_id, url, is_confirmed=is_confirmed)
+        if headers:
+            set_headers(conn, subscription_id, headers_of(headers))
+        if min_interval_s is not None:
+            set_min_interval(conn, subscription_id, min_interval_s or None)
         after = get_subscription(conn, subscription_id)
     if as_json:
         echo_json(subscription_json(after))
@@ -211,12 +264,26 @@ def edit(
         click.echo(f"{after.id} wants {filters_text(after)}, {after.frequency.value}")
 
 
+def _move(conn: Connection, loa: Loa, subscription_id: str, url: str, *, is_confirmed: bool) -> None:
+    from service.storage.handshakes import ask_confirmation
+    from service.storage.subscriptions import set_status, set_target
+
+    now, private = loa.clock(), loa.settings.webhooks.allow_private_networks
+    moved = set_target(conn, subscription_id, url, at=now, allow_private_networks=private)
+    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
+        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
+    elif moved.status is SubscriptionStatus.PENDING:
+        ask_confirmation(conn, subscription_id, loa.links, now)
+
+
 def _check_edit(before: Subscription, changes: Filters, is_everything: bool, frequency: str | None) -> None:
     from service.errors import InvalidInput
 
     if changes == Filters() and not is_everything and frequency is None:
         raise InvalidInput(
-            "edit", "nothing to change", "--category, --portal, --place, --keyword, --everything, --frequency"
+            "edit",
+            "nothing to change",
+            "--category, --portal, --place, --keyword, --everything, --frequency, --header, --min-interval, --url",
         )
     if changes != Filters() and is_everything:
         raise InvalidInput("--everything", "does not go with filters", "one or the other")

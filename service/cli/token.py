@@ -71,10 +71,10 @@ def list_(loa: Loa, as_json: bool) -> None:
         echo_json(plain(tokens))
         return
     rows = [
-        (item.id, item.name, "unit" if item.unit_id else "operator", item.unit_id, local(item.created_at))
+        (item.id, item.name, item.role, item.unit_id, local(item.created_at), local(item.revoked_at))
         for item in tokens
     ]
-    echo_table(["id", "name", "role", "unit", "made"], rows, empty="no tokens: loa token create --help")
+    echo_table(["id", "name", "role", "unit", "made", "revoked"], rows, empty="no tokens: loa token create --help")
 
 
 @token.command()

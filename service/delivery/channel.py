@@ -32,6 +32,14 @@ class Channel(Protocol):
 
     def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None: ...
 
+    def rest(self) -> None:
+        """Nothing is due: lets go of what was not used for a while."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of everything; what is sent later begins anew."""
+        ...
+
 
 class Work(Protocol):
     """The ledger, as a streaming channel sees it."""
@@ -51,6 +59,10 @@ class Work(Protocol):
 
     def is_due(self) -> bool:
         """Whether a claim would find something; reads only."""
+        ...
+
+    def wait(self, timeout_s: float) -> None:
+        """Until a hint says that something may have become due, at most so long."""
         ...
 
 

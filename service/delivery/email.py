@@ -9,107 +9,115 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import random as _random
-from threading import Event, Lock
+from threading import Event
 from zoneinfo import ZoneInfo
 
+from service.alerts.bounce import refusal_kind
 from service.alerts.links import Links
 from service.alerts.mail import Sender
 from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
+from service.delivery.dialogue import Outcome, Verdict
 from service.delivery.mailroom import Mailroom, Ready, Unsendable
-from service.delivery.smtp import (
-    ChannelDownError,
-    Connection,
-    RecipientDeferredError,
-    RecipientRefusedError,
-    Relay,
-    UnknownOutcomeError,
-    parse_relay,
-)
+from service.delivery.smtp import ChannelDownError, Relay, parse_relay
+from service.delivery.smtp_pool import CONNECTIONS, Pool
 from service.settings import Settings
-from service.storage.endpoints import SMTP, hold_back
+from service.storage.bounces import apply_refusals
+from service.storage.endpoints import hold_back
 from service.storage.engine import Database
 from service.storage.ledger import Claimed
-from service.storage.mails import adopt_waiting, has_waiting
+from service.storage.mails import LANES, adopt_waiting, has_waiting
 from service.types import Channel, Clock, Result, State
 
-CONNECTIONS = 8
 BATCH = 50
 """Results recorded in one transaction."""
 TIMEOUT_S = 6.0
-"""For each answer of the relay; the four of one mail together stay below the lease of 30 s."""
+"""For each answer of the relay but the last."""
+MARGIN_S = 2.0
+"""Before the lease ends, when every attempt has ended."""
 STOP_S = (5.0, 30.0, 120.0, 300.0)
 """How long the channel rests after the relay failed once, twice, …"""
 
 
 class Pace:
-    """At most `rate_per_s` starts a second, evenly, over all threads."""
+    """At most `rate_per_s` starts a second, evenly."""
 
     def __init__(self, rate_per_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._gap_s = 1 / rate_per_s
         self._monotonic = monotonic
         self._next = 0.0
-        self._lock = Lock()
 
     def reserve(self) -> float:
         """Seconds to wait before the next start."""
-        with self._lock:
-            now = self._monotonic()
-            at = max(now, self._next)
-            self._next = at + self._gap_s
-            return at - now
+        now = self._monotonic()
+        at = max(now, self._next)
+        self._next = at + self._gap_s
+        return at - now
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A mail that is ours to hand over, and the claim that says so."""
+
+    claim: Claimed
+    ready: Ready
+
+    @property
+    def envelope_sender(self) -> str:
+        return self.ready.envelope_sender
+
+    @property
+    def address(self) -> str:
+        return self.ready.address
+
+    @property
+    def mail(self) -> bytes:
+        return self.ready.mail
 
 
 @dataclass(slots=True)
 class Round:
-    """One batch on its way: what is left to do, and what is to be recorded."""
+    """One batch on its way: what is left to do, and what became of the rest."""
 
-    waiting: deque[tuple[Claimed, Ready]]
+    waiting: deque[Errand]
     record: Record
     stop: Event
     deadline: float
-    results: list[Result] = field(default_factory=list)
-    lock: Lock = field(default_factory=Lock)
     down: str = ""
     """What the relay failed with; empty: it did not."""
+    refused: list[tuple[str, Verdict]] = field(default_factory=list)
+    """(message id, verdict) of addresses that the relay refused."""
+    _results: list[Result] = field(default_factory=list)
 
     @classmethod
     def build(
         cls, ready: Iterable[tuple[Claimed, Ready]], record: Record, stop: Event | None = None, within_s: float = 3600
     ) -> Round:
         """A round that begins nothing after `within_s` seconds."""
-        return cls(deque(ready), record, stop or Event(), time.monotonic() + within_s)
+        waiting = deque(Errand(*one) for one in ready)
+        return cls(waiting, record, stop or Event(), time.monotonic() + within_s)
 
-    def take(self) -> tuple[Claimed, Ready] | None:
-        if self.stop.is_set() or time.monotonic() > self.deadline:
+    def next(self) -> Errand | None:
+        if not self.waiting or self.stop.is_set() or time.monotonic() > self.deadline:
             return None
-        with self.lock:
-            return self.waiting.popleft() if self.waiting else None
-
-    def give_back(self, one: tuple[Claimed, Ready]) -> None:
-        with self.lock:
-            self.waiting.appendleft(one)
+        return self.waiting.popleft()
 
     def done(self, result: Result) -> None:
-        with self.lock:
-            self.results.append(result)
-            full, self.results = (self.results, []) if len(self.results) >= BATCH else ([], self.results)
-        if full:
-            self.record(full)
+        self._results.append(result)
+        if len(self._results) >= BATCH:
+            self.flush()
 
     def flush(self) -> None:
-        with self.lock:
-            rest, self.results = self.results, []
+        rest, self._results = self._results, []
         if rest:
             self.record(rest)
 
 
 class EmailChannel:
-    """Sends what is claimed. `name` is how the deliverer knows it."""
+    """Sends what is claimed. `name` is how the deliverer knows it. For one thread."""
 
     name = Channel.EMAIL
 
@@ -124,6 +132,7 @@ class EmailChannel:
         timeout_s: float = TIMEOUT_S,
         random: Callable[[], float] = _random,
     ) -> None:
+        """`labels`: a category's names by language."""
         email = settings.email
         self.relay: Relay | None = parse_relay(email.smtp_url) if email.smtp_url else None
         self._mailroom = Mailroom(
@@ -135,35 +144,42 @@ class EmailChannel:
             zone=ZoneInfo(settings.service.timezone),
         )
         self._schedule_s = settings.webhooks.retry_schedule_s
-        self._lease_s = settings.webhooks.lease_s
+        self._mail_s = max(timeout_s, settings.webhooks.lease_s - timeout_s - MARGIN_S)
+        self._begin_within_s = timeout_s
         self._clock = clock
-        self._timeout_s = timeout_s
         self._random = random
         self._pace = Pace(email.rate_per_s)
-        self._idle: list[Connection] = []
-        self._idle_lock = Lock()
+        self._pool: Pool[Errand] | None = Pool(self.relay, timeout_s, self._mail_s) if self.relay else None
         self._failures = 0
-        self._pool = ThreadPoolExecutor(CONNECTIONS, "loa-mail")
 
     def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None:
         """Sends a batch and records it; returns when every message has its result or is given back."""
-        ready = self._load(database, claimed, record)
-        work = Round.build(ready, record, stop, self._lease_s - 4 * self._timeout_s)
+        in_order = sorted(claimed, key=lambda one: LANES.index(one.endpoint_key))
+        ready = self._load(database, in_order, record)
+        work = Round.build(ready, record, stop, self._begin_within_s)
         self.send_ready(work)
         self._settle(database, work)
 
     def send_ready(self, work: Round) -> None:
         """Hands over what is composed and records it; what is left in `work.waiting` was not begun."""
-        if self.relay is None:
+        if self._pool is None:
             work.down = "email.smtp_url is empty: no mail can be sent"
-        else:
-            self._run(self.relay, work)
+        elif work.waiting:
+            try:
+                self._pool.run(_Source(self, work), min(CONNECTIONS, len(work.waiting)))
+            except ChannelDownError as error:
+                work.down = str(error)
         work.flush()
 
+    def rest(self) -> None:
+        """Lets go of connections that nothing was sent over for a while."""
+        if self._pool is not None:
+            self._pool.rest()
+
     def close(self) -> None:
-        self._pool.shutdown()
-        while self._idle:
-            self._idle.pop().close()
+        """Lets go of all connections; what is sent later opens new ones."""
+        if self._pool is not None:
+            self._pool.close()
 
     # --- loading ------------------------------------------------------------------------------
 
@@ -188,92 +204,53 @@ class EmailChannel:
             record(refused)
         return ready
 
-    # --- sending ------------------------------------------------------------------------------
-
-    def _run(self, relay: Relay, work: Round) -> None:
-        """All connections at once; what a full relay turned away then goes over one."""
-        threads = min(CONNECTIONS, len(work.waiting))
-        if threads == 1:
-            self._work(relay, work)
-            return
-        for future in [self._pool.submit(self._work, relay, work) for _ in range(threads)]:
-            future.result()
-        if work.waiting and not work.stop.is_set():
-            work.down = ""
-            self._work(relay, work)
-
-    def _work(self, relay: Relay, work: Round) -> None:
-        connection: Connection | None = None
-        try:
-            while (one := work.take()) is not None:
-                wait_s = self._pace.reserve()
-                if wait_s > 0 and work.stop.wait(wait_s):
-                    work.give_back(one)
-                    break
-                try:
-                    connection = connection or self._connect(relay)
-                    connection = self._attempt(work, connection, *one)
-                except ChannelDownError as error:
-                    work.give_back(one)
-                    is_stale = connection is not None and connection.mails > 1
-                    if connection is not None:
-                        connection.close()
-                        connection = None
-                    if not is_stale:
-                        work.down = str(error)
-                        break
-        finally:
-            if connection is not None:
-                self._keep(connection)
-
-    def _attempt(self, work: Round, connection: Connection, claim: Claimed, ready: Ready) -> Connection | None:
-        """One mail. Returns the connection, None when it is of no more use. Raises ChannelDownError."""
-        began_at, began = self._clock(), time.monotonic()
-        try:
-            code, answer = connection.send(ready.envelope_sender, ready.address, ready.mail)
-        except RecipientRefusedError as error:
-            work.done(self._result(claim, State.FAILED, error.code, str(error), time.monotonic() - began))
-            return _reusable(connection)
-        except RecipientDeferredError as error:
-            work.done(self._again(claim, error.code, str(error), time.monotonic() - began))
-            return _reusable(connection)
-        except UnknownOutcomeError as error:
-            work.done(self._again(claim, None, str(error), time.monotonic() - began))
-            connection.close()
-            return None
-        took_s = time.monotonic() - began
-        work.done(Result(claim.message_id, claim.lease_token, State.SENT, code, f"{code} {answer}", began_at, took_s))
-        self._failures = 0
-        return connection
-
-    def _connect(self, relay: Relay) -> Connection:
-        with self._idle_lock:
-            if self._idle:
-                idle = self._idle.pop()
-                idle.mails = max(idle.mails, 1)  # it may have died while it rested: the first failure is not news
-                return idle
-        return Connection(relay, self._timeout_s)
-
-    def _keep(self, connection: Connection) -> None:
-        with self._idle_lock:
-            self._idle.append(connection)
-
     # --- results ------------------------------------------------------------------------------
 
+    def conclude(self, work: Round, errand: Errand, verdict: Verdict, took_s: float) -> None:
+        """Writes down what became of a mail."""
+        claim, now = errand.claim, self._clock()
+        match verdict.outcome:
+            case Outcome.SENT:
+                self._failures = 0
+                result = Result(
+                    claim.message_id, claim.lease_token, State.SENT, verdict.code, verdict.said,
+                    now - timedelta(seconds=took_s), took_s,
+                )  # fmt: skip
+            case Outcome.REFUSED:
+                result = self._result(claim, State.FAILED, verdict.code, verdict.said, took_s)
+                if verdict.is_of_recipient:
+                    work.refused.append((claim.message_id, verdict))
+            case _:
+                result = self._again(claim, verdict.code, verdict.said, took_s)
+        work.done(result)
+
+    def reserve_s(self) -> float:
+        """Seconds to wait before the next mail may begin."""
+        return self._pace.reserve()
+
     def _settle(self, database: Database, work: Round) -> None:
-        """What was not begun goes back; when the relay is to blame, nothing is claimed for a while."""
+        """What was not begun goes back; when the relay is to blame, nothing is claimed for a while.
+
+        An address that the relay refuses counts as a bounce: for good when it says that there is no such mailbox.
+        """
+        now = self._clock()
+        kinds = [(one, refusal_kind(verdict.said), verdict.said) for one, verdict in work.refused]
+        refusals = [(one, kind, said) for one, kind, said in kinds if kind is not None]
+        if refusals:
+            with database.writing() as conn:
+                apply_refusals(conn, refusals, now)
         if not work.waiting:
             return
-        now = self._clock()
         if work.down:
             rest_s = STOP_S[min(self._failures, len(STOP_S) - 1)]
             self._failures += 1
             with database.writing() as conn:
-                hold_back(conn, SMTP, now + timedelta(seconds=rest_s))
+                for lane in LANES:
+                    hold_back(conn, lane, now + timedelta(seconds=rest_s))
         detail = work.down or "handed back: not begun"
         work.record([
-            Result(claim.message_id, claim.lease_token, State.DUE, None, detail, now, 0.0, due_at=now)
-            for claim, _ in work.waiting
+            Result(one.claim.message_id, one.claim.lease_token, State.DUE, None, detail, now, 0.0, due_at=now)
+            for one in work.waiting
         ])  # fmt: skip
 
     def _again(self, claim: Claimed, status: int | None, detail: str, took_s: float) -> Result:
@@ -287,9 +264,32 @@ class EmailChannel:
         return Result(claim.message_id, claim.lease_token, state, status, detail, self._clock(), took_s)
 
 
-def _reusable(connection: Connection) -> Connection | None:
-    """The connection after a refusal, None when the relay hung up with it."""
-    if connection.reset():
-        return connection
-    connection.close()
-    return None
+class _Source:
+    """A round as the connections see it: mails come at the pace that is set."""
+
+    def __init__(self, channel: EmailChannel, work: Round) -> None:
+        self._channel = channel
+        self._work = work
+        self._begin_at: float | None = None
+        """When the next mail may begin; None: not reserved yet."""
+
+    def take(self) -> tuple[Errand | None, float]:
+        now = time.monotonic()
+        if self._begin_at is None and self.has_more():
+            self._begin_at = now + self._channel.reserve_s()
+        if self._begin_at is not None and now < self._begin_at and not self._work.stop.is_set():
+            return None, self._begin_at - now
+        self._begin_at = None
+        return self._work.next(), float("inf")
+
+    def has_more(self) -> bool:
+        return bool(self._work.waiting) and not self._work.stop.is_set() and time.monotonic() <= self._work.deadline
+
+    def is_stopping(self) -> bool:
+        return self._work.stop.is_set()
+
+    def give_back(self, parcel: Errand) -> None:
+        self._work.waiting.appendleft(parcel)
+
+    def settle(self, parcel: Errand, verdict: Verdict, took_s: float) -> None:
+        self._channel.conclude(self._work, parcel, verdict, took_s)

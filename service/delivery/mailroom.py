@@ -22,14 +22,16 @@ from service.alerts.links import Links, Purpose
 from service.alerts.mail import Letter, Part, Recipient, Sender, compose, compose_letter
 from service.alerts.mail_item import Item, prepare, show_date
 from service.alerts.message import owes_receipt
+from service.alerts.reason import say_reason
 from service.alerts.words import words
 from service.errors import InvalidInput
 from service.storage.mails import Outgoing, Owed, load_changes, load_outgoing
-from service.types import State, SubscriptionStatus
+from service.types import ChangeType, State, SubscriptionStatus
 
 MAX_UNSUBSCRIBED = 8
 """Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998 octets."""
 _CACHED_CHANGES = 256
+_CACHED_REASONS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Mailroom:
         self._zone = zone
         self._changes: dict[str, _Change] = {}
         self._item = lru_cache(_CACHED_CHANGES)(self._prepare)
+        self._why = lru_cache(_CACHED_REASONS)(self._say_why)
 
     def load(self, conn: Connection, message_ids: Sequence[str]) -> list[Outgoing]:
         """Reads what the messages carry; the changes are read once and kept. In the order asked for."""
@@ -107,20 +110,34 @@ class Mailroom:
         sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)
         return Ready(outgoing.message_id, sender, to, mail)
 
-    def _prepare(self, change_id: str, language: str) -> Item:
+    def _prepare(self, change_id: str, kind: str, language: str) -> Item:
         change = self._changes[change_id]
-        return prepare(change.payload, language, what=change.what, labels=self._labels, zone=self._zone)
+        payload = {**change.payload, "type": kind}
+        return prepare(payload, language, what=change.what, labels=self._labels, zone=self._zone)
+
+    def _say_why(self, change_id: str, filters: str, decided: str, language: str) -> str:
+        data = self._changes[change_id].payload["data"]
+        return say_reason(orjson.loads(filters), decided, data, language, self._labels)
+
+    def _reason(self, owed: Owed, language: str) -> str:
+        reason = self._why(owed.change_id, owed.filters, owed.reason, language)
+        says = words(language)
+        return (
+            says["reason"].format(name=owed.name, reason=reason)
+            if owed.name
+            else says["reason_unnamed"].format(reason=reason)
+        )
 
     def _alert(self, outgoing: Outgoing, to: str) -> bytes:
-        says = words(outgoing.language)
         parts = []
-        for owed in _by_change(outgoing):
-            item = self._item(owed[0].change_id, outgoing.language)
-            reasons = tuple(dict.fromkeys(_reason(one, says) for one in owed))
-            receipts = {one.unit_id: one for one in owed if one.unit_id and self._owes_receipt(one)}
+        for owed in _by_post(outgoing):
+            latest = owed[0]
+            item = self._item(latest.change_id, _kind(owed), outgoing.language)
+            reasons = tuple(dict.fromkeys(self._reason(one, outgoing.language) for one in owed))
+            units = {one.unit_id: one.unit_name or "" for one in owed if one.unit_id and self._owes_receipt(latest)}
             asked = tuple(
-                (self._links.receipt_url(one.post_id, one.revision, unit_id), one.unit_name or "")
-                for unit_id, one in receipts.items()
+                (self._links.receipt_url(latest.post_id, latest.revision, unit_id), name)
+                for unit_id, name in units.items()
             )
             parts.append(Part(item, reasons, asked))
         ids = list(dict.fromkeys(one.subscription_id for one in _counting(outgoing)))
@@ -143,10 +160,11 @@ class Mailroom:
         letter = outgoing.letter or {}
         button = letter.get("button")
         made = (self._links.url(Purpose(button[0]), *button[1]), button[2]) if button else None
+        links = tuple((url, label) for url, label in letter.get("links", ()))
         subscription = letter.get("subscription")
         recipient = self._recipient(outgoing, to, [subscription] if subscription else [])
         return compose_letter(
-            self.sender, outgoing.language, recipient, Letter(letter["subject"], letter["text"], made)
+            self.sender, outgoing.language, recipient, Letter(letter["subject"], letter["text"], made, links)
         )
 
     def _recipient(self, outgoing: Outgoing, to: str, subscriptions: Sequence[str]) -> Recipient:
@@ -161,11 +179,18 @@ def _counting(outgoing: Outgoing) -> list[Owed]:
     return [owed for owed in outgoing.owed if owed.status == SubscriptionStatus.ACTIVE]
 
 
-def _by_change(outgoing: Outgoing) -> list[list[Owed]]:
+def _by_post(outgoing: Outgoing) -> list[list[Owed]]:
+    """The changes of each post, the latest first: a digest may carry several of one post, and says it once."""
     groups: dict[str, list[Owed]] = {}
     for owed in _counting(outgoing):
-        groups.setdefault(owed.change_id, []).append(owed)
+        groups.setdefault(owed.post_id, []).append(owed)
     return list(groups.values())
+
+
+def _kind(owed: Sequence[Owed]) -> str:
+    """What a post is to somebody who hears all these changes at once: new, even if it was edited meanwhile."""
+    is_new = any(one.change_type == ChangeType.PUBLISHED for one in owed)
+    return ChangeType.PUBLISHED if is_new and owed[0].change_type == ChangeType.UPDATED else owed[0].change_type
 
 
 def _refusal(outgoing: Outgoing) -> Unsendable | None:
@@ -178,10 +203,3 @@ def _refusal(outgoing: Outgoing) -> Unsendable | None:
     if SubscriptionStatus.PAUSED in statuses:
         return Unsendable(outgoing.message_id, State.HELD, "đăng ký đang tạm dừng")
     return Unsendable(outgoing.message_id, State.SUSPENDED, "đăng ký đang bị ngừng gửi")
-
-
-def _reason(owed: Owed, says: Mapping[str, str]) -> str:
-    reason = owed.reason or says[owed.change_type]
-    if owed.name:
-        return says["reason"].format(name=owed.name, reason=reason)
-    return says["reason_unnamed"].format(reason=reason)

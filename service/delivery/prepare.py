@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 
 import orjson
@@ -16,14 +15,15 @@ from service.alerts.links import Links
 from service.alerts.message import owes_receipt, with_receipt_url
 from service.alerts.signing import SecretBox, secret_key, sign_with
 from service.alerts.target import Target, parse_target
-from service.storage.deliveries import Outgoing
+from service.storage.outgoing import Outgoing, Told
 
 USER_AGENT = "Loa/0.1"
+_HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expect:")
 
 
 @dataclass(slots=True)
 class Request:
-    """What goes over the wire. `challenge`: what the answer must contain to confirm a subscription; None otherwise."""
+    """What goes over the wire. `challenge`: what the answer must hold to confirm a subscription; None otherwise."""
 
     message_id: str
     subscription_id: str
@@ -39,36 +39,33 @@ class Preparer:
         self._receipt_categories = tuple(receipt_categories)
         self._open = lru_cache(20_000)(lambda sealed: secret_key(secret_box.decrypt(sealed)))
         self._target = lru_cache(20_000)(lambda url: parse_target(url, allow_private_networks=True))
-        self._owes = lru_cache(1_000)(self._owes_receipt)
+        self._owes = lru_cache(256)(self._owes_receipt)
 
-    def prepare(self, outgoing: Outgoing, now: datetime) -> Request:
-        """The request, signed for `now`; the same bytes at every attempt."""
+    def prepare(self, outgoing: Outgoing, timestamp: int) -> Request:
+        """The request, signed for an instant in Unix seconds; the same bytes at every attempt."""
         body = self._body(outgoing)
-        timestamp = int(now.timestamp())
         signature = sign_with([self._open(s) for s in outgoing.sealed], outgoing.message_id, timestamp, body)
         headers = [
-            "content-type: application/json",
-            f"user-agent: {USER_AGENT}",
+            *_HEADERS,
             f"webhook-id: {outgoing.message_id}",
             f"webhook-timestamp: {timestamp}",
             f"webhook-signature: {signature}",
-            "Expect:",
-            *(f"{name}: {value}" for name, value in outgoing.headers.items()),
         ]
-        challenge = None
-        if outgoing.change_id is None:
-            challenge = orjson.loads(outgoing.payload)["data"].get("challenge")
+        if outgoing.headers:
+            headers += [f"{name}: {value}" for name, value in outgoing.headers.items()]
+        challenge = orjson.loads(outgoing.body)["data"].get("challenge") if outgoing.body else None
         return Request(
             outgoing.message_id, outgoing.subscription_id, self._target(outgoing.url), headers, body, challenge
         )
 
     def _body(self, outgoing: Outgoing) -> bytes:
-        if outgoing.unit_id is None or outgoing.change_id is None or outgoing.post_id is None:
-            return outgoing.payload.encode()
-        if not self._owes(outgoing.payload):
-            return outgoing.payload.encode()
-        url = self._links.receipt_url(outgoing.post_id, outgoing.revision, outgoing.unit_id)
-        return with_receipt_url(outgoing.payload, url)
+        told = outgoing.told
+        if told is None:
+            return outgoing.body
+        if outgoing.unit_id is None or not self._owes(told):
+            return told.payload
+        url = self._links.receipt_url(told.post_id, told.revision, outgoing.unit_id)
+        return with_receipt_url(told.payload, url)
 
-    def _owes_receipt(self, payload: str) -> bool:
-        return owes_receipt(orjson.loads(payload)["data"]["categories"], self._receipt_categories)
+    def _owes_receipt(self, told: Told) -> bool:
+        return owes_receipt(orjson.loads(told.payload)["data"]["categories"], self._receipt_categories)

@@ -12,11 +12,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from typing import IO, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -30,6 +31,8 @@ from service.storage import endpoints, ledger
 from service.storage.changes import continue_fanouts
 from service.storage.engine import Database, sqlite_path
 from service.storage.ledger import Claimed
+from service.storage.notices import listen
+from service.storage.owners import Teller, tell_troubles
 from service.types import Channel as ChannelName
 from service.types import Clock, Result, State
 
@@ -41,6 +44,8 @@ _LOOK_EVERY_S = 0.25
 _TEND_EVERY_S = 60.0
 _REAP_EVERY_S = 1.0
 _RETRY_LOCK_S = 1.0
+_END_WITHIN_S = 8.0
+"""Of the ten seconds in which a process must have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class LedgerWork:
     """The ledger of one channel, as channel.Work describes it; counts what was recorded."""
 
     def __init__(self, database: Database, channel: ChannelName, clock: Clock, lease_s: float) -> None:
+        self._hint = threading.Event()
         self._database = database
         self._channel = channel
         self._clock = clock
@@ -109,6 +115,14 @@ class LedgerWork:
             at = ledger.next_due_at(conn, self._channel)
             return at is not None and at <= now and not ledger.is_paused(conn)
 
+    def wait(self, timeout_s: float) -> None:
+        if self._hint.wait(timeout_s):
+            self._hint.clear()
+
+    def wake(self) -> None:
+        """A hint: something may have become due."""
+        self._hint.set()
+
     def _record(self, conn: Connection, results: Sequence[Result]) -> None:
         if results and ledger.record_results(conn, results, self._clock()) < len(results):
             _log.warning("results came after their leases had ended; they change nothing")
@@ -116,6 +130,11 @@ class LedgerWork:
     def _count(self, results: Sequence[Result]) -> None:
         with self._lock:
             self.counts.update(_COUNTED[r.state] for r in results if r.state in _COUNTED)
+
+
+def _wake_all(works: Sequence[LedgerWork]) -> None:
+    for work in works:
+        work.wake()
 
 
 class Deliverer:
@@ -158,16 +177,41 @@ class Deliverer:
         with self._holding_lock(stop) as has_lock:
             if not has_lock:
                 return
-            self._free_dead()
+            self._keep("freeing what a dead process held", stop, self._free_dead, is_once=True)
+            works = [(channel, self._work(channel)) for channel in self._channels]
+            wake = partial(_wake_all, [work for _, work in works])
+            jobs: dict[str, Callable[[], None]] = {
+                f"delivery by {channel.name}": partial(self._send, channel, work, stop, is_draining=False)
+                for channel, work in works
+            }
+            jobs["the fan-out"] = partial(self._keep_fanning_out, stop, wake)
+            if not self._database.is_sqlite:
+                jobs["listening for what becomes due"] = partial(listen, self._database, stop, wake)
             threads = [
-                threading.Thread(target=self._keep_sending, args=(c, stop), daemon=True) for c in self._channels
+                threading.Thread(target=self._keep, args=(name, stop, work), daemon=True)
+                for name, work in jobs.items()
             ]
-            threads.append(threading.Thread(target=self._keep_fanning_out, args=(stop,), daemon=True))
             for thread in threads:
                 thread.start()
-            self._keep_tending(stop)
+            self._keep("tending the ledger", stop, partial(self._keep_tending, stop))
+            wake()
+            deadline = time.monotonic() + _END_WITHIN_S
             for thread in threads:
-                thread.join(self._settings.webhooks.timeout_s)
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _keep(self, name: str, stop: threading.Event, work: Callable[[], None], *, is_once: bool = False) -> None:
+        """Begins work again whenever it fails, until `stop` is set. A bug is told, and stops nobody for ever."""
+        while not stop.is_set():
+            try:
+                work()
+            except LoaError as error:
+                _log.error("%s stopped, begins again: %s", name, error)
+            except Exception:
+                _log.exception("%s stopped by a bug, begins again", name)
+            else:
+                if is_once:
+                    return
+            stop.wait(_RETRY_LOCK_S)
 
     def _work(self, channel: Channel | StreamingChannel) -> LedgerWork:
         return LedgerWork(self._database, channel.name, self._clock, self._settings.webhooks.lease_s)
@@ -178,43 +222,37 @@ class Deliverer:
         if isinstance(channel, StreamingChannel):
             channel.stream(self._database, work, stop, is_draining=is_draining)
             return
-        while not stop.is_set():
-            claimed = work.claim(_BATCH) if work.is_due() else ()
-            if claimed:
-                channel.send(self._database, claimed, work.record, stop)
-            elif is_draining:
-                return
-            else:
-                stop.wait(_LOOK_EVERY_S)
+        with closing(channel):
+            while not stop.is_set():
+                claimed = work.claim(_BATCH) if work.is_due() else ()
+                if claimed:
+                    channel.send(self._database, claimed, work.record, stop)
+                elif is_draining:
+                    return
+                else:
+                    channel.rest()
+                    work.wait(_LOOK_EVERY_S)
 
-    def _keep_sending(self, channel: Channel | StreamingChannel, stop: threading.Event) -> None:
-        work = self._work(channel)
-        while not stop.is_set():
-            try:
-                self._send(channel, work, stop, is_draining=False)
-            except LoaError as error:
-                _log.error("delivery by %s stopped, begins again: %s", channel.name, error)
-                stop.wait(_RETRY_LOCK_S)
-
-    def _keep_fanning_out(self, stop: threading.Event) -> None:
+    def _keep_fanning_out(self, stop: threading.Event, wake: Callable[[], None]) -> None:
         while not stop.wait(_LOOK_EVERY_S):
-            try:
-                continue_fanouts(self._database, self._clock())
-            except LoaError as error:
-                _log.error("a fan-out stopped, it goes on later: %s", error)
+            if continue_fanouts(self._database, self._clock(), wake):
+                wake()
 
     def _keep_tending(self, stop: threading.Event) -> None:
         next_at = 0.0
         while not stop.wait(_REAP_EVERY_S):
-            try:
-                if time.monotonic() >= next_at:
-                    next_at = time.monotonic() + _TEND_EVERY_S
-                    self._tend()
-                elif not self._database.is_sqlite:
-                    with self._database.writing() as conn:
-                        ledger.free_expired(conn, self._clock())
-            except LoaError as error:
-                _log.error("the ledger could not be tended, again in a minute: %s", error)
+            if time.monotonic() >= next_at:
+                next_at = time.monotonic() + _TEND_EVERY_S
+                self._tend()
+            else:
+                self._reap()
+
+    def _reap(self) -> None:
+        with self._database.reading() as conn:
+            has_expired = ledger.has_expired(conn, self._clock())
+        if has_expired:
+            with self._database.writing() as conn:
+                ledger.free_expired(conn, self._clock())
 
     def _tend(self, *, is_start: bool = False) -> None:
         """Mends what a crash left, ends leases, disables and probes what fails for long."""
@@ -232,8 +270,14 @@ class Deliverer:
                 _log.error("an endpoint failed for too long and is disabled: %s", key)
             health.probe_disabled(conn, now)
             endpoints.heal(conn)
+        if self._settings.email.smtp_url:
+            tell_troubles(self._database, self._teller(after), now)
         if is_start:
             continue_fanouts(self._database, now)
+
+    def _teller(self, after: timedelta) -> Teller:
+        service = self._settings.service
+        return Teller(self._settings.operator.email, service.language, ZoneInfo(service.timezone), after)
 
     def _free_dead(self) -> None:
         with self._database.writing() as conn:

@@ -1,39 +1,24 @@
-"""One connection to the mail relay: opened safely, used for many mails, its answers put into our words.
+"""The way to the mail relay: its address, and a connection that is opened safely.
 
-Owns smtplib, and sorts what goes wrong into three: the recipient's fault, the channel's, or unknown. Refuses
-to go on without STARTTLS where it was asked for, and with a certificate that does not prove the relay.
+Owns smtplib, which greets, secures and logs in; the mails themselves go through `dialogue`. Refuses to go on
+without STARTTLS where it was asked for, and with a certificate that does not prove the relay.
 """
 
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from service.errors import ConfigurationError, DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from service.errors import ConfigurationError, DeliveryError
 
 ALLOWED = "smtp://user@host:587?starttls=1, smtp://host:25, or smtps://user@host"
 
 
 class ChannelDownError(DeliveryError):
     """The relay cannot be used by anybody now: no mail is to blame, none is counted as tried."""
-
-
-class UnknownOutcomeError(DeliveryError):
-    """The connection was lost after the mail was handed over: it may have arrived, it is repeated as it was."""
-
-
-class RecipientRefusedError(PermanentDeliveryError):
-    def __init__(self, code: int, answer: str) -> None:
-        super().__init__(answer)
-        self.code = code
-
-
-class RecipientDeferredError(TemporaryDeliveryError):
-    def __init__(self, code: int, answer: str) -> None:
-        super().__init__(answer)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,107 +56,71 @@ def parse_relay(smtp_url: str) -> Relay:
     )
 
 
-class Connection:
-    """A session with the relay. Not for two threads at once."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that is ready for mails. The socket does not block."""
 
-    def __init__(self, relay: Relay, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
-        """Connects, secures and logs in. Raises ChannelDownError."""
-        tls = tls or ssl.create_default_context()
-        self.mails = 0
-        try:
-            if relay.is_tls:
-                self._smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=timeout_s, context=tls)
-            else:
-                self._smtp = smtplib.SMTP(relay.host, relay.port, timeout=timeout_s)
-        except (OSError, smtplib.SMTPException) as error:
-            raise ChannelDownError(f"cannot connect to the mail relay: {_say(error)}") from error
-        try:
-            self._prepare(relay, tls)
-        except (OSError, smtplib.SMTPException) as error:
-            self._smtp.close()
-            raise ChannelDownError(f"cannot use the mail relay: {_say(error)}") from error
-        except ChannelDownError:
-            self._smtp.close()
-            raise
-
-    def _prepare(self, relay: Relay, tls: ssl.SSLContext) -> None:
-        self._smtp.ehlo_or_helo_if_needed()
-        if relay.is_starttls:
-            if not self._smtp.has_extn("starttls"):
-                raise ChannelDownError("cannot use the mail relay: it offers no STARTTLS, which starttls=1 requires")
-            self._smtp.starttls(context=tls)
-            self._smtp.ehlo()
-        if relay.user:
-            self._smtp.login(relay.user, relay.password)
-
-    def send(self, envelope_sender: str, recipient: str, mail: bytes) -> tuple[int, str]:
-        """Hands over one mail for one recipient; returns the relay's code and words.
-
-        Raises RecipientRefusedError, RecipientDeferredError, UnknownOutcomeError, ChannelDownError; after the last
-        two the connection is of no use.
-        """
-        self.mails += 1
-        try:
-            (code, answer), to = self._address(envelope_sender, recipient)
-            if code != 250:
-                raise _about_us(code, answer, "sender")
-            if to[0] not in {250, 251}:
-                raise _about_recipient(*to)
-        except (OSError, smtplib.SMTPException) as error:
-            raise ChannelDownError(f"the mail relay broke off: {_say(error)}") from error
-        return self._data(mail)
-
-    def _address(self, sender: str, recipient: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
-        """The answers to MAIL and RCPT, asked in one packet where the relay takes it so (RFC 2920)."""
-        if self._smtp.has_extn("pipelining"):
-            self._smtp.send(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\n")
-            return self._smtp.getreply(), self._smtp.getreply()
-        mail = self._smtp.mail(sender)
-        return mail, self._smtp.rcpt(recipient) if mail[0] == 250 else (0, b"")
-
-    def _data(self, mail: bytes) -> tuple[int, str]:
-        try:
-            code, answer = self._smtp.data(mail)
-        except smtplib.SMTPDataError as error:
-            raise _about_recipient(error.smtp_code, error.smtp_error) from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise UnknownOutcomeError(
-                f"the connection was lost while the mail was handed over: {_say(error)}"
-            ) from error
-        if code != 250:
-            raise _about_recipient(code, answer)
-        return code, _words(answer)
-
-    def reset(self) -> bool:
-        """Forgets a transaction that was refused; False when the session is dead."""
-        try:
-            return self._smtp.rset()[0] == 250
-        except (OSError, smtplib.SMTPException):
-            return False  # what was refused has its result; the next mail opens a session of its own
-
-    def close(self) -> None:
-        self._smtp.close()
+    sock: socket.socket
+    is_pipelined: bool
+    """The relay takes several commands at once (RFC 2920)."""
 
 
-def _about_us(code: int, answer: bytes | str, what: str) -> DeliveryError:
-    if code == 552:
-        return RecipientRefusedError(code, f"{code} {_words(answer)}")
-    return ChannelDownError(f"the mail relay refuses the {what}: {code} {_words(answer)}")
+def open_session(relay: Relay, timeout_s: float, tls: ssl.SSLContext | None) -> Opened:
+    """Connects, secures and logs in; `timeout_s` holds for each answer. Raises ChannelDownError.
+
+    `tls` is shared by the sessions of a relay, since to make one reads all CAs (25 ms); None: TLS is not asked for.
+    """
+    try:
+        if relay.is_tls:
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=timeout_s, context=tls)
+        else:
+            smtp = smtplib.SMTP(relay.host, relay.port, timeout=timeout_s)
+    except (OSError, smtplib.SMTPException) as error:
+        raise ChannelDownError(f"cannot connect to the mail relay: {_say(error)}") from error
+    try:
+        _prepare(smtp, relay, tls)
+        return _taken_over(smtp)
+    except (OSError, smtplib.SMTPException) as error:
+        smtp.close()
+        raise ChannelDownError(f"cannot use the mail relay: {_say(error)}") from error
+    except ChannelDownError:
+        smtp.close()
+        raise
 
 
-def _about_recipient(code: int, answer: bytes | str) -> DeliveryError:
-    said = f"{code} {_words(answer)}"
-    if code == 421:
-        return ChannelDownError(f"the mail relay closes: {said}")
-    return RecipientRefusedError(code, said) if 500 <= code < 600 else RecipientDeferredError(code, said)
+def _prepare(smtp: smtplib.SMTP, relay: Relay, tls: ssl.SSLContext | None) -> None:
+    code, said = smtp.ehlo()
+    if code // 100 == 5:  # it may be older than ESMTP
+        code, said = smtp.helo()
+    if code // 100 != 2:
+        raise ChannelDownError(f"cannot use the mail relay: it answers the greeting with {code} {one_line(said)}")
+    if relay.is_starttls:
+        if not smtp.has_extn("starttls"):
+            raise ChannelDownError("cannot use the mail relay: it offers no STARTTLS, which starttls=1 requires")
+        smtp.starttls(context=tls)
+        smtp.ehlo()
+    if relay.user:
+        smtp.login(relay.user, relay.password)
 
 
-def _words(answer: bytes | str) -> str:
+def _taken_over(smtp: smtplib.SMTP) -> Opened:
+    sock, smtp.sock = smtp.sock, None
+    if sock is None:
+        raise ChannelDownError("cannot use the mail relay: it closed the connection after the greeting")
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setblocking(False)
+    is_pipelined = smtp.has_extn("pipelining")
+    smtp.close()
+    return Opened(sock, is_pipelined)
+
+
+def one_line(answer: bytes | str) -> str:
+    """What a relay said, fit to be shown."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
 
 def _say(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_words(error.smtp_error)}"
-    return _words(str(error)) or type(error).__name__
+        return f"{error.smtp_code} {one_line(error.smtp_error)}"
+    return one_line(str(error)) or type(error).__name__

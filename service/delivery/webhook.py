@@ -5,11 +5,12 @@ Sends; what an answer means is `alerts.verdict`'s. Takes no redirect, no proxy, 
 
 from __future__ import annotations
 
+import logging
 import random
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
 from sqlalchemy import Connection
@@ -21,18 +22,27 @@ from service.alerts.verdict import judge
 from service.delivery.channel import Work
 from service.delivery.prepare import Preparer
 from service.delivery.wire import Answered, Wire
+from service.errors import StorageError
 from service.settings import WebhookSettings
-from service.storage.deliveries import Outgoing, load_outgoing
 from service.storage.engine import Database
+from service.storage.handshakes import confirm_endpoint
 from service.storage.ledger import Claimed
-from service.storage.subscriptions import set_status
+from service.storage.outgoing import Outgoing, OutgoingReader
 from service.types import Channel as ChannelName
 from service.types import Clock, Result, State, SubscriptionStatus
 
-_RECORD_AT = 64
-_RECORD_EVERY_S = 0.005
-_LOOK_EVERY_S = 0.1
-_CLAIM_AT_MOST = 100
+_log = logging.getLogger(__name__)
+
+_TRADE_EVERY_S = 0.005
+"""Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results make a batch."""
+
+_LOOK_EVERY_S = 0.25
+"""Where no hint comes."""
+
+_AGAIN_AFTER_S = 1.0
+_CLAIM_AT_MOST = 160
+"""In one transaction: about what is sent in 5 ms, and about 4 ms of SQLite's lock."""
+
 _GRACE_S = 5.0
 """For what is in the air when told to stop: half of the ten seconds in which a process must have ended."""
 
@@ -52,14 +62,15 @@ class WebhookChannel:
         receipt_categories: Sequence[str] = ("directives",),
         dns_servers: list[str] | None = None,
         dns_port: int | None = None,
+        authority: str | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._dns = (dns_servers, dns_port)
+        self._wire = partial(Wire, settings, dns_servers=dns_servers, dns_port=dns_port, authority=authority)
         self._preparer = Preparer(links, secret_box, receipt_categories)
 
     def stream(self, database: Database, work: Work, stop: Event, *, is_draining: bool) -> None:
-        wire = Wire(self._settings, dns_servers=self._dns[0], dns_port=self._dns[1])
+        wire = self._wire()
         try:
             _Stream(self._settings, self._preparer, self._clock, wire, work, database).run(stop, is_draining)
         finally:
@@ -76,11 +87,13 @@ class _Stream:
         self._wire = wire
         self._work = work
         self._database = database
+        self._reader = OutgoingReader()
         self._flying: dict[str, Claimed] = {}
         self._n_slow = 0
-        self._results: deque[Result] = deque()
-        self._traded_at = 0.0
+        self._results: list[Result] = []
+        self._trade_at = 0.0
         self._look_at = 0.0
+        self._is_dry = False
 
     def run(self, stop: Event, is_draining: bool) -> None:
         give_up_at: float | None = None
@@ -88,77 +101,100 @@ class _Stream:
             is_stopping = stop.is_set()
             if is_stopping and give_up_at is None:
                 give_up_at = time.monotonic() + _GRACE_S
-            if give_up_at is not None and time.monotonic() > give_up_at:
+            is_late = give_up_at is not None and time.monotonic() > give_up_at
+            if is_late:
                 self._hand_back()
-            self._trade(is_stopping)
+            try:
+                self._trade(is_stopping)
+            except StorageError as error:
+                if is_draining or is_late:
+                    raise
+                self._put_off(error)
             if not self._flying and not self._results and (is_stopping or (is_draining and self._is_dry)):
                 return
-            self._wait(stop)
+            self._wait()
 
     def _hand_back(self) -> None:
         """What did not end in time is due again at once: its end was not seen, and is not counted."""
         now = self._clock()
-        self._results.extend(
+        self._results += [
             Result(one.message_id, one.lease_token, State.DUE, None, "được trả lại khi dừng", now, 0.0, now)
             for one in self._flying.values()
-        )
+        ]
         self._flying.clear()
+        self._trade_at = 0.0
 
-    @property
-    def _is_dry(self) -> bool:
-        return self._look_at > self._traded_at
+    def _put_off(self, error: StorageError) -> None:
+        """The database is away: what is in the air goes on, results are kept for when it is back."""
+        _log.warning("results of webhooks cannot be recorded yet: %s", error)
+        self._trade_at = self._look_at = time.monotonic() + _AGAIN_AFTER_S
 
-    def _wait(self, stop: Event) -> None:
-        if not self._flying:
-            stop.wait(max(0.0, min(self._look_at - time.monotonic(), _LOOK_EVERY_S)))
-            return
-        timeout = _RECORD_EVERY_S if self._results else _LOOK_EVERY_S
-        for answered in self._wire.poll(timeout):
-            self._finish(answered)
+    def _wait(self) -> None:
+        now = time.monotonic()
+        until = self._trade_at if self._results or self._look_at < self._trade_at else self._look_at
+        timeout = max(0.0, min(until - now, _LOOK_EVERY_S))
+        if self._flying:
+            answers = self._wire.poll(timeout)
+            if answers:
+                self._finish(answers)
+        elif self._results:
+            time.sleep(timeout)
+        else:
+            self._work.wait(timeout)
 
     def _trade(self, is_stopping: bool) -> None:
-        """Records and claims in one transaction, when there is enough to record or something may be due."""
+        """Records and claims in one transaction, when there is something to record or something may be due."""
         now = time.monotonic()
-        if now - self._traded_at < _RECORD_EVERY_S:
+        if now < self._trade_at:
             return
         places = 0 if is_stopping else min(self._settings.concurrency - len(self._flying), _CLAIM_AT_MOST)
-        if not self._results and (places <= 0 or now < self._look_at):
-            return
-        if not self._results and not self._work.is_due():
-            self._traded_at, self._look_at = now, now + _LOOK_EVERY_S
-            return
-        results, self._results = list(self._results), deque()
+        if not self._results:
+            if places <= 0 or now < self._look_at:
+                return
+            if not self._work.is_due():
+                self._look_at, self._is_dry = now + _LOOK_EVERY_S, True
+                return
         slow_places = max(self._settings.concurrency // 4, 1) - self._n_slow
-        claimed, loaded = self._work.exchange(results, places, slow_places, self._load)
-        self._traded_at = time.monotonic()
-        self._look_at = self._traded_at if claimed or results else self._traded_at + _LOOK_EVERY_S
-        for one in claimed:
-            self._begin(one, (loaded or {}).get(one.message_id))
+        claimed, loaded = self._work.exchange(self._results, places, slow_places, self._load)
+        self._is_dry = not claimed and not self._results and places > 0
+        self._look_at = 0.0 if claimed or self._results else now + _LOOK_EVERY_S
+        self._results = []
+        if claimed:
+            self._begin(claimed, loaded or {})
+        self._trade_at = time.monotonic() + _TRADE_EVERY_S
 
     def _load(self, conn: Connection, claimed: Sequence[Claimed]) -> dict[str, Outgoing]:
-        return load_outgoing(conn, [one.message_id for one in claimed], self._clock())
+        return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
 
-    def _begin(self, claimed: Claimed, outgoing: Outgoing | None) -> None:
-        unsent = _unsent(claimed, outgoing, self._clock())
-        if unsent is not None or outgoing is None:
+    def _begin(self, claimed: Sequence[Claimed], loaded: dict[str, Outgoing]) -> None:
+        now = self._clock()
+        timestamp = int(now.timestamp())
+        for one in claimed:
+            outgoing = loaded.get(one.message_id)
+            unsent = _unsent(one, outgoing, now)
             if unsent is not None:
                 self._results.append(unsent)
-            return
-        self._flying[claimed.message_id] = claimed
-        self._n_slow += claimed.is_slow
-        self._wire.send(self._preparer.prepare(outgoing, self._clock()))
+            elif outgoing is not None:
+                self._flying[one.message_id] = one
+                self._n_slow += one.is_slow
+                self._wire.send(self._preparer.prepare(outgoing, timestamp))
 
-    def _finish(self, answered: Answered) -> None:
-        claimed = self._flying.pop(answered.request.message_id)
-        self._n_slow -= claimed.is_slow
-        self._results.append(self._result(claimed, answered))
-        if answered.request.challenge and answered.request.challenge.encode() in answered.body:
-            with self._database.writing() as conn:
-                set_status(conn, answered.request.subscription_id, SubscriptionStatus.ACTIVE, at=self._clock())
-
-    def _result(self, claimed: Claimed, answered: Answered) -> Result:
-        verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
+    def _finish(self, answers: Sequence[Answered]) -> None:
         now = self._clock()
+        for answered in answers:
+            claimed = self._flying.pop(answered.request.message_id, None)
+            if claimed is None:
+                continue  # handed back
+            self._n_slow -= claimed.is_slow
+            result = self._result(claimed, answered, now)
+            self._results.append(result)
+            challenge = answered.request.challenge
+            if challenge and result.state is State.SENT and challenge.encode() in answered.body:
+                with self._database.writing() as conn:
+                    confirm_endpoint(conn, answered.request.subscription_id, now)
+
+    def _result(self, claimed: Claimed, answered: Answered, now: datetime) -> Result:
+        verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
         state, due_at = State.SENT, None
         if not verdict.is_accepted:
             wait = None if verdict.is_final else next_attempt(

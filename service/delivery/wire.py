@@ -6,11 +6,13 @@ The guard is on every handle: one policy for each multi, or a laxer handle would
 from __future__ import annotations
 
 import ipaddress
+import resource
 import select
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import certifi
@@ -41,12 +43,14 @@ class Answered:
 class _Slot:
     """A handle that is used again and again, with what it carries now."""
 
-    def __init__(self, allow_private_networks: bool, timeout_s: float) -> None:
+    def __init__(self, allow_private_networks: bool, timeout_s: float, authority: str) -> None:
         self.request: Request | None = None
         self.is_guarded = False
         self.body: list[bytes] = []
         self.started_at = 0.0
-        self.curl = _handle(guard_for(self._refuse, allow_private_networks=allow_private_networks), timeout_s)
+        self.has_addresses = False
+        guard = guard_for(self._refuse, allow_private_networks=allow_private_networks)
+        self.curl = _handle(guard, timeout_s, authority)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
 
     def _refuse(self) -> None:
@@ -57,7 +61,7 @@ class _Slot:
             self.body.append(data)
 
 
-def _handle(guard: Callable[[int, Any], Any], timeout_s: float) -> Any:
+def _handle(guard: Callable[[int, Any], Any], timeout_s: float, authority: str) -> Any:
     curl = pycurl.Curl()
     for option, value in (
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -71,7 +75,7 @@ def _handle(guard: Callable[[int, Any], Any], timeout_s: float) -> Any:
         (pycurl.CONNECTTIMEOUT_MS, int(timeout_s * 1000)),
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
         (pycurl.MAXFILESIZE, MAX_ANSWER_BYTES),
-        (pycurl.CAINFO, certifi.where()),
+        (pycurl.CAINFO, authority),
         (pycurl.OPENSOCKETFUNCTION, guard),
         (pycurl.POST, 1),
     ):
@@ -83,11 +87,17 @@ class Wire:
     """Sends requests that a place was found for. Not for several threads."""
 
     def __init__(
-        self, settings: WebhookSettings, *, dns_servers: list[str] | None = None, dns_port: int | None = None
+        self,
+        settings: WebhookSettings,
+        *,
+        dns_servers: list[str] | None = None,
+        dns_port: int | None = None,
+        authority: str | None = None,
     ) -> None:
         self._settings = settings
+        self._authority = authority or certifi.where()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, settings.concurrency)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _kept_connections(settings.concurrency))
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._epoll = select.epoll()
@@ -156,7 +166,8 @@ class Wire:
             self._end(request, 7, started_at, is_guarded=True)
             return
         slot = self._free.pop() if self._free else self._new_slot()
-        slot.request, slot.is_guarded, slot.body, slot.started_at = request, False, [], started_at
+        slot.request, slot.is_guarded, slot.started_at = request, False, started_at
+        slot.body.clear()
         curl, target = slot.curl, request.target
         curl.setopt(pycurl.URL, target.url)
         curl.setopt(pycurl.HTTPHEADER, request.headers)
@@ -164,11 +175,15 @@ class Wire:
         if addresses != (target.host,):
             shown = ",".join(f"[{a}]" if ":" in a else a for a in addresses)
             curl.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{shown}"])
+            slot.has_addresses = True
+        elif slot.has_addresses:  # or it would give an old answer for another name again
+            curl.setopt(pycurl.RESOLVE, [])
+            slot.has_addresses = False
         self._slots[curl] = slot
         self._multi.add_handle(curl)
 
     def _new_slot(self) -> _Slot:
-        return _Slot(self._settings.allow_private_networks, self._settings.timeout_s)
+        return _Slot(self._settings.allow_private_networks, self._settings.timeout_s, self._authority)
 
     def _end(self, request: Request, error: int, started_at: float, *, is_guarded: bool = False) -> None:
         took_s = max(time.monotonic() - started_at, 1e-6)
@@ -220,6 +235,12 @@ class Wire:
         self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
 
 
+def _kept_connections(concurrency: int) -> int:
+    """Four hosts for each place, but at most half of the files this process may open: the rest is others'."""
+    return max(concurrency, min(4 * concurrency, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+
+
+@lru_cache(10_000)
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

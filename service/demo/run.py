@@ -142,7 +142,7 @@ class Demo:
         """Until every post of the sample is in the feed with its article read."""
         wanted = len(self.portal.posts)
         self.wait_until(lambda: len(self.read_json_feed()) >= wanted, f"the {wanted} sample posts in the feed")
-        self.wait_until(lambda: self._seed_entry_is_whole(), "the seed article, whole, in the feed")
+        self.wait_until(self._are_articles_read, "the articles of the sample posts")
 
     def publish(self) -> str:
         """Puts a new directive on the sample portal; returns its title."""
@@ -236,8 +236,9 @@ class Demo:
             return False
         return True
 
-    def _seed_entry_is_whole(self) -> bool:
-        return any(item.get("attachments") for item in self.read_json_feed())
+    def _are_articles_read(self) -> bool:
+        items = self.read_json_feed()
+        return all(item["content_html"] for item in items) and any(item.get("attachments") for item in items)
 
     def _log_end(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-20:])

@@ -12,8 +12,6 @@ from service.feeds.model import FeedSpec
 from service.types import Category, Place, PortalName
 
 RESERVED = frozenset({"all", "places", "deadlines"})
-CALENDARS = frozenset({"meetings", "events"})
-"""Categories whose posts say when something begins: they have an .ics beside the other formats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Catalogue:
     def _category(self, category: Category) -> FeedSpec:
         vi, en = label(category, "vi"), label(category, "en")
         about = f"Tin thuộc mục “{vi}” của mọi cổng thông tin được theo dõi."
-        return FeedSpec(category.id, vi, en, about, category=category.id, has_calendar=category.id in CALENDARS)
+        return FeedSpec(category.id, vi, en, about, category=category.id, has_calendar=category.has_calendar)
 
     def _portal(self, portal: PortalName) -> FeedSpec:
         return FeedSpec(portal.id, portal.name, portal.name, f"Mọi tin của {portal.name}.", portal=portal.id)
@@ -56,7 +54,7 @@ class Catalogue:
             f"Tin thuộc mục “{vi}” của {portal.name}.",
             category=category.id,
             portal=portal.id,
-            has_calendar=category.id in CALENDARS,
+            has_calendar=category.has_calendar,
         )
 
     def _place(self, place: Place) -> FeedSpec:

@@ -16,7 +16,16 @@ import orjson
 from lxml import etree
 
 from service.feeds.model import Format
-from service.feeds.site import Site, entry_id, shown_attachments, title_of, uri, whole_seconds
+from service.feeds.site import (
+    Site,
+    entry_id,
+    shown_attachments,
+    title_of,
+    uri,
+    whole_seconds,
+    written_title_of,
+    xml_text,
+)
 from service.types import Post
 
 _WRAPS = {
@@ -39,7 +48,7 @@ def entry_problem(site: Site, fmt: Format, body: bytes, post: Post) -> str | Non
     """Why this entry, alone, does not say what the post says; None when it does. By lxml: a tenth of what
     feedparser takes, which judges whole feeds in `feed_problem`."""
     if fmt is Format.JSON:
-        return None if orjson.loads(body)["id"] == entry_id(post) else "id differs"
+        return json_item_problem(site, orjson.loads(body), post)
     before, after = _WRAPS[fmt]
     if post.withdrawn_at is not None:
         return join_problem(fmt, before + body + after, [post.id])
@@ -57,16 +66,64 @@ def entry_problem(site: Site, fmt: Format, body: bytes, post: Post) -> str | Non
     return None
 
 
+def json_item_problem(site: Site, item: dict[str, Any], post: Post) -> str | None:
+    """Why this item of a JSON feed does not say what the post says; None when it does."""
+    for name, value in _meant_json(site, post).items():
+        found = _json_instant(item.get(name)) if name.startswith("date_") else item.get(name)
+        if found != value:
+            return f"{name} reads back as {found!r} instead of {value!r}"
+    if post.withdrawn_at is not None:
+        return None if item.get("_loa", {}).get("expired") is True else "is not said to be withdrawn"
+    found_urls = [attachment.get("url") for attachment in item.get("attachments", [])]
+    meant_urls = [uri(attachment.url) for attachment in shown_attachments(post)]
+    if found_urls != meant_urls:
+        return f"attachments read back as {found_urls!r} instead of {meant_urls!r}"
+    return None if item.get("content_html") else "has no content"
+
+
+def _meant_json(site: Site, post: Post) -> dict[str, object]:
+    meant: dict[str, object] = {
+        "id": entry_id(post),
+        "title": title_of(post),
+        "date_published": whole_seconds(post.published_at),
+    }
+    if post.withdrawn_at is None:
+        meant |= {
+            "url": uri(post.url) or site.post_url(post),
+            "date_modified": whole_seconds(post.updated_at),
+            "tags": [site.labels.get(category, category) for category in post.categories],
+            "authors": [{"name": xml_text(post.portal.name) or post.portal.id}],
+        }
+    return meant
+
+
+def _json_instant(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _json_feed_problem(site: Site, body: bytes, posts: list[Post]) -> str | None:
+    problem = join_problem(Format.JSON, body, [post.id for post in posts])
+    if problem is not None:
+        return problem
+    for item, post in zip(orjson.loads(body)["items"], posts, strict=True):
+        wrong = json_item_problem(site, item, post)
+        if wrong is not None:
+            return f"entry {post.id!r}: {wrong}"
+    return None
+
+
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
 
 
 def _rss_facts(item: etree._Element) -> dict[str, object]:
+    updated = item.findtext(f"{_ATOM}updated")
     return {
         "id": item.findtext("guid"),
         "title": item.findtext("title"),
         "link": item.findtext("link"),
         "published": parsedate_to_datetime(item.findtext("pubDate") or ""),
+        "updated": datetime.fromisoformat(updated) if updated else None,
         "categories": [category.text for category in item.iterfind("category")],
         "enclosures": [enclosure.get("url") for enclosure in item.iterfind("enclosure")],
     }
@@ -79,6 +136,7 @@ def _atom_facts(entry: etree._Element) -> dict[str, object]:
         "title": entry.findtext(f"{_ATOM}title"),
         "link": dict(links).get("alternate"),
         "published": datetime.fromisoformat(entry.findtext(f"{_ATOM}published") or ""),
+        "updated": datetime.fromisoformat(entry.findtext(f"{_ATOM}updated") or ""),
         "categories": [category.get("term") for category in entry.iterfind(f"{_ATOM}category")],
         "enclosures": [href for rel, href in links if rel == "enclosure"],
     }
@@ -87,11 +145,13 @@ def _atom_facts(entry: etree._Element) -> dict[str, object]:
 def _meant(site: Site, fmt: Format, post: Post) -> tuple[object, ...]:
     labels = [site.labels.get(category, category) for category in post.categories]
     urls = [uri(attachment.url) for attachment in shown_attachments(post)]
+    has_moved = post.updated_at != post.published_at
     return (
         entry_id(post),
-        title_of(post),
+        written_title_of(post),
         uri(post.url) or site.post_url(post),
         whole_seconds(post.published_at),
+        whole_seconds(post.updated_at) if fmt is Format.ATOM or has_moved else None,
         labels if fmt is Format.RSS else list(post.categories),
         urls[:1] if fmt is Format.RSS else urls,
     )
@@ -100,7 +160,7 @@ def _meant(site: Site, fmt: Format, post: Post) -> tuple[object, ...]:
 def feed_problem(site: Site, fmt: Format, body: bytes, posts: list[Post]) -> str | None:
     """Why a whole feed does not hold exactly these posts, in order; None when it does. Withdrawn ones are none."""
     if fmt is Format.JSON:
-        return join_problem(fmt, body, [post.id for post in posts])
+        return _json_feed_problem(site, body, posts)
     parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if parsed.bozo:
         return f"is not well-formed: {parsed.bozo_exception}"
@@ -118,7 +178,7 @@ def _compared(site: Site, fmt: Format, read: Any, post: Post) -> dict[str, tuple
     attachments = shown_attachments(post)[: 1 if fmt is Format.RSS else None]
     pairs: dict[str, tuple[object, object]] = {
         "id": (read.get("id"), entry_id(post)),
-        "title": (read.get("title"), as_feedparser_reads(title_of(post))),
+        "title": (read.get("title"), as_feedparser_reads(written_title_of(post))),
         "link": (read.get("link"), uri(post.url) or site.post_url(post)),
         "author": (read.get("author"), as_feedparser_reads(post.portal.name or post.portal.id)),
         "published": (_instant(read.get("published_parsed")), whole_seconds(post.published_at)),

@@ -6,6 +6,7 @@ calendar is the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from icalendar import Calendar, Event
@@ -30,7 +31,7 @@ def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
     for post in feed.posts:
         if post.understanding.begins_at is not None:
             calendar.add_component(_event(site, post, post.understanding.begins_at))
-    return calendar.to_ical(), feed_updated_at(feed.posts)
+    return calendar.to_ical(), feed_updated_at(map(moved_at, feed.posts))
 
 
 def _event(site: Site, post: Post, begins_at: datetime) -> Event:
@@ -49,3 +50,13 @@ def _event(site: Site, post: Post, begins_at: datetime) -> Event:
     event.add("categories", [site.labels.get(category, category) for category in post.categories])
     event.add("status", "CANCELLED" if post.withdrawn_at else "CONFIRMED")
     return event
+
+
+def calendar_problem(body: bytes, posts: Sequence[Post]) -> str | None:
+    """Why a calendar does not hold exactly the posts that say when something begins; None when it does."""
+    meant = [(f"{post.id}@loa", title_of(post)) for post in posts if post.understanding.begins_at is not None]
+    try:
+        found = [(str(event["uid"]), str(event["summary"])) for event in Calendar.from_ical(body).events]
+    except (ValueError, KeyError) as error:
+        return f"is no calendar: {error}"
+    return None if found == meant else f"holds {len(found)} events that are not the {len(meant)} meant"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from urllib.parse import urlencode
@@ -91,15 +92,17 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One post, rendered. `digest` is that of `body`, so that a feed's ETag needs no second look at the bytes."""
+    """One post, rendered; empty where a format says nothing of it. `digest` is that of `body`, so that a feed's ETag
+    needs no second look at the bytes; `moved_at` is when the post last changed what a feed shows of it."""
 
     post_id: str
     body: bytes
     digest: bytes
+    moved_at: datetime
 
     @classmethod
-    def of(cls, post_id: str, body: bytes) -> Entry:
-        return cls(post_id, body, digest(body))
+    def of(cls, post_id: str, body: bytes, moved_at: datetime) -> Entry:
+        return cls(post_id, body, digest(body), moved_at)
 
 
 def digest(*parts: bytes) -> bytes:

@@ -21,7 +21,6 @@ def render_opml(site: Site, specs: Iterable[FeedSpec]) -> bytes:
     head = etree.SubElement(root, "head")
     etree.SubElement(head, "title").text = xml_text(site.title)
     etree.SubElement(head, "ownerId").text = f"{site.root}/"
-    etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     body = etree.SubElement(root, "body")
     for text, group in GROUPS:
         if group in by_group:
@@ -49,5 +48,4 @@ def _add(site: Site, parent: etree._Element, spec: FeedSpec) -> None:
         xmlUrl=f"{site.root}/feeds/{spec.name}.{Format.ATOM}",
         htmlUrl=f"{site.root}/feeds/",
         language=site.language,
-        version="ATOM1",
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.utils import format_datetime
+from html import escape
 from typing import Any
 
 from feedgen.entry import FeedEntry
@@ -19,15 +21,18 @@ from lxml import etree
 
 from service.feeds.model import Feed, Format
 from service.feeds.site import (
+    EMPTY_FEED_UPDATED_AT,
     Site,
     body_html,
     entry_id,
     feed_id,
-    feed_updated_at,
+    has_markup,
     shown_attachments,
+    summary_of,
     title_of,
     uri,
     whole_seconds,
+    written_title_of,
     xml_text,
 )
 from service.types import AttachmentLink, Post
@@ -46,7 +51,8 @@ RSS_PREFIXES = {
 """Exactly what the head of an RSS feed declares, so that an entry alone comes out as it does in the whole."""
 
 ATOM_PREFIXES = {"dc": DUBLIN_CORE, "fh": HISTORY}
-_TITLE = re.compile(rb"<title>[^<]*</title>")
+HEAD_DATED = EMPTY_FEED_UPDATED_AT
+_TEXT = re.compile(rb'<(title|summary|name)(?: type="html")?>[^<]*</\1>')
 _DOCUMENTED_AT = "https://www.rssboard.org/rss-specification"
 
 
@@ -94,7 +100,7 @@ def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     entry.load_extension("dc")
     entry.register_extension("loa", _ItemUpdated, atom=False)
     entry.id(entry_id(post))
-    entry.title(title_of(post))
+    entry.title(written_title_of(post))
     entry.published(whole_seconds(post.published_at))
     entry.updated(whole_seconds(post.updated_at))
     author = xml_text(post.portal.name) or post.portal.id
@@ -102,12 +108,22 @@ def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     entry.dc.dc_creator(author)
     if post.updated_at != post.published_at:
         entry.loa.updated_at = whole_seconds(post.updated_at)
-    entry.summary(xml_text(post.summary) or title_of(post))
+    _add_summary(entry, summary_of(post), fmt)
     entry.content(body_html(post), type="html")
     for category in post.categories:
         entry.category(term=category, scheme=site.category_scheme, label=site.labels.get(category, category))
     _add_links(entry, site, post, fmt)
     return entry
+
+
+def _add_summary(entry: FeedEntry, summary: str, fmt: Format) -> None:
+    """Plain text: RSS takes every description for HTML, Atom what says so."""
+    if fmt is Format.RSS:
+        entry.summary(escape(summary, quote=False))
+    elif has_markup(summary):
+        entry.summary(escape(summary, quote=False), type="html")
+    else:
+        entry.summary(summary)
 
 
 def _add_links(entry: FeedEntry, site: Site, post: Post, fmt: Format) -> None:
@@ -141,8 +157,8 @@ def render_rss_entry(site: Site, post: Post) -> bytes:
 
 def refer_by_number(document: bytes) -> bytes:
     """Titles with `&#x26;` and `&#x3C;`: what the RSS Best Practices Profile asks of plain text that readers might
-    take for HTML."""
-    return _TITLE.sub(lambda t: t[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document)
+    take for HTML, and what tells the W3C validator that none is meant."""
+    return _TEXT.sub(lambda t: t[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document)
 
 
 def render_atom_entry(site: Site, post: Post) -> bytes:
@@ -150,7 +166,10 @@ def render_atom_entry(site: Site, post: Post) -> bytes:
     if post.withdrawn_at is not None:
         return _tombstone(post, post.withdrawn_at)
     entry = build_entry(site, post, Format.ATOM)
-    return _alone(repair_links(entry.atom_entry(), entry), ATOM_PREFIXES)
+    element = repair_links(entry.atom_entry(), entry)
+    if has_markup(title_of(post)):
+        element.find("title").set("type", "html")
+    return refer_by_number(_alone(element, ATOM_PREFIXES))
 
 
 def repair_links(element: Any, entry: FeedEntry) -> Any:
@@ -193,19 +212,36 @@ def build_head(site: Site, feed: Feed, title: str, fmt: Format) -> FeedGenerator
     head.generator("Loa")
     head.docs(_DOCUMENTED_AT)
     head.ttl(site.ttl_min)
-    head.updated(feed_updated_at(feed.posts))
+    head.updated(HEAD_DATED)
     head.link(href=feed.address(site.root, fmt, feed.before), rel="self", type=fmt.media_type)
     head.link(href=f"{site.root}/", rel="alternate", type="text/html")
     return head
 
 
 def render_rss_head(site: Site, feed: Feed, title: str) -> tuple[bytes, bytes]:
-    """What stands before and after the items."""
+    """What stands before and after the items, dated HEAD_DATED (see `dated_rss`)."""
     return _cut(refer_by_number(build_head(site, feed, title, Format.RSS).rss_str()), b"</channel>")
 
 
 def render_atom_head(site: Site, feed: Feed, title: str) -> tuple[bytes, bytes]:
     return _cut(build_head(site, feed, title, Format.ATOM).atom_str(), b"</feed>")
+
+
+def dated_rss(head: bytes, updated_at: datetime) -> bytes:
+    """The head of a feed that last changed at `updated_at`: all that a new post changes of it."""
+    return head.replace(_rss_date(HEAD_DATED), _rss_date(updated_at), 1)
+
+
+def dated_atom(head: bytes, updated_at: datetime) -> bytes:
+    return head.replace(_atom_date(HEAD_DATED), _atom_date(updated_at), 1)
+
+
+def _rss_date(instant: datetime) -> bytes:
+    return b"<lastBuildDate>%s</lastBuildDate>" % format_datetime(instant).encode()
+
+
+def _atom_date(instant: datetime) -> bytes:
+    return b"<updated>%s</updated>" % instant.isoformat().encode()
 
 
 def _cut(document: bytes, end: bytes) -> tuple[bytes, bytes]:

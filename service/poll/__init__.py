@@ -1,6 +1,6 @@
 """Portals in: fetch, parse, compare, classify, store. Owns what a poll means; refuses to know how a page is read."""
 
-from service.poll.notice import Notice, OperatorNotice, tell_operator, what_to_tell
+from service.poll.notice import Notice, tell_operator, what_to_tell
 from service.poll.poller import Poller
 from service.poll.recategorise import recategorise
 from service.poll.report import ListingReport, PollReport
@@ -8,7 +8,6 @@ from service.poll.report import ListingReport, PollReport
 __all__ = [
     "ListingReport",
     "Notice",
-    "OperatorNotice",
     "PollReport",
     "Poller",
     "recategorise",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.errors import FetchError
-from service.poll.decide import is_front_page, next_check_at, published_at, whole_title
+from service.poll.decide import is_front_page, next_check_at, published_at, says_not_found, whole_title
 from service.poll.sources import PageSource, Reader, Understands
 from service.posts.diff import fingerprint
 from service.settings import PortalConfig
@@ -24,7 +25,17 @@ from service.types import (
     Validators,
 )
 
+_UNDERSTOOD_CHARS = 100_000  # about 40 printed pages; what a longer text says further on is kept, not interpreted
 NO_ARTICLE_YET = Validators()
+
+Texts = Callable[[Sequence[str]], str]
+"""What the archived files of these digests say."""
+
+
+def hints_of(portal: PortalConfig, listings: Iterable[str]) -> tuple[str, ...]:
+    """The categories of a portal's listings of these addresses, in this order."""
+    categories = {one.url: one.category for one in portal.listings if one.category}
+    return tuple(dict.fromkeys(categories[url] for url in listings if url in categories))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +50,11 @@ class ReadArticle:
 class Articles:
     """Fetches, reads and understands the articles of portals."""
 
-    def __init__(self, source: PageSource, reader: Reader, understander: Understands) -> None:
+    def __init__(self, source: PageSource, reader: Reader, understander: Understands, texts: Texts) -> None:
         self._source = source
         self._reader = reader
         self._understander = understander
+        self._texts = texts
 
     def read(self, url: str, portal: PortalConfig, validators: Validators = NO_ARTICLE_YET) -> ReadArticle | None:
         """The article; None when it is unchanged. Raises PortalError; status 404 when the front page came instead."""
@@ -51,7 +63,10 @@ class Articles:
             return None
         if is_front_page(url, page.url):
             raise FetchError(f"cannot read {url!r}: it leads to the front page", Outcome.HTTP_ERROR, status=404)
-        return ReadArticle(self._reader.read_article(page, portal), page, self.version(portal))
+        article = self._reader.read_article(page, portal)
+        if says_not_found(article):
+            raise FetchError(f"cannot read {url!r}: the page says that there is none", Outcome.HTTP_ERROR, status=404)
+        return ReadArticle(article, page, self.version(portal))
 
     def version(self, portal: PortalConfig) -> str:
         return self._reader.reader_version(portal)
@@ -72,7 +87,13 @@ class Articles:
         text = article.text if article is not None else ""
         attachments = article.attachments if article is not None else ()
         understanding = self._understander.understand(
-            title, text, hints=hints, attachments=attachments, portal_name=portal.name, published_at=at
+            title,
+            text[:_UNDERSTOOD_CHARS],
+            hints=hints,
+            attachments=attachments,
+            portal_name=portal.name,
+            published_at=at,
+            attachment_text=self._said_by(attachments),
         )
         page = read.page if read is not None else None
         return Draft(
@@ -95,15 +116,20 @@ class Articles:
             version=read.version if read is not None else None,
         )
 
+    def _said_by(self, attachments: Iterable[AttachmentLink]) -> str:
+        digests = [link.sha256 for link in attachments if link.sha256]
+        return self._texts(digests) if digests else ""
+
     def understand(self, portal: PortalConfig, post: Post, hints: tuple[str, ...]) -> Understanding:
         """What a stored post is about, by these hints."""
         return self._understander.understand(
             post.title,
-            post.text,
+            post.text[:_UNDERSTOOD_CHARS],
             hints=hints,
             attachments=post.attachments,
             portal_name=portal.name,
             published_at=post.published_at,
+            attachment_text=self._said_by(post.attachments),
         )
 
     def redraft(

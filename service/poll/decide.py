@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from service.errors import PortalError
 from service.posts.identity import canonical_key, is_cut, parse_article_path
 from service.settings import PollingSettings
+from service.storage.listings import ListingState
 from service.storage.posts import KnownPost
 from service.text import LOCAL, fold
-from service.types import ListedPost, Moment, Outcome
+from service.types import Article, ListedPost, Moment, Outcome
 
 MAX_BACK_OFF_S = 86_400.0  # a day
 RECHECKS = (
@@ -23,8 +27,19 @@ RECHECKS = (
 )
 WITHDRAWAL_AFTER = timedelta(hours=3)  # between the two checks that both must find nothing
 FLAP_LIMIT = 3  # revisions of one post within an hour; the next state is looked at an hour later
+_NO_RESOLVER = socket.EAI_AGAIN
+_SHORT_PAGE = 400  # characters; an article about something that cannot be found says more
+_NOT_FOUND = re.compile(
+    fold(
+        r"(?:trang|nội dung|bài viết|bản tin|đường dẫn|địa chỉ|dữ liệu)[^.\n]{0,60}"
+        r"(?:không (?:được )?tìm thấy|không tồn tại|đã bị (?:gỡ|xóa|xoá))"
+        r"|không tìm thấy (?:trang|nội dung|bài viết|bản tin|đường dẫn|địa chỉ|dữ liệu)"
+        r"|(?:page|file|article) (?:was )?not found|404 not found|(?:error|lỗi|http) 404"
+    )
+)
 _GONE = frozenset({404, 410})
 _FRONT_PAGES = frozenset({"", "/", "/portal", "/index.html", "/default.aspx", "/portal/pages/default.aspx"})
+_SHORT_FOR = timedelta(days=7)
 _MIN_ROWS = 6  # a listing with fewer rows may lose most of them without having been redesigned
 
 
@@ -92,20 +107,20 @@ def _instants(rows: Mapping[str, ListedPost], keys: Sequence[str], places: Seque
     return [moment.at for moment in moments if moment is not None]
 
 
-def moved_up(rows: Mapping[str, ListedPost], known: Collection[str], last_rows: int | None) -> set[str]:
+def moved_up(
+    rows: Mapping[str, ListedPost], known: Collection[str], last_rows: int | None, oldest: datetime | None
+) -> set[str]:
     """Unknown posts that only moved up from page two because another post left page one.
 
-    They stand below and are older than every known post of a page that has not grown.
+    They stand below every known post of a page that has not grown, and are older than `oldest`, the oldest post
+    that the listing ever showed: younger ones would have been seen, had they been there.
     """
-    if last_rows is None or len(rows) > last_rows:
+    if oldest is None or last_rows is None or len(rows) > last_rows:
         return set()
     keys = list(rows)
     familiar = [place for place, key in enumerate(keys) if key in known]
-    oldest = _instants(rows, keys, familiar)
-    if not oldest:
-        return set()
-    below = keys[familiar[-1] + 1 :]
-    return {key for key in below if (moment := rows[key].moment) is not None and moment.at < min(oldest)}
+    below = keys[familiar[-1] + 1 :] if familiar else []
+    return {key for key in below if (moment := rows[key].moment) is not None and moment.at < oldest}
 
 
 def published_at(listed: Moment | None, stated: Moment | None, url: str, now: datetime) -> datetime:
@@ -168,9 +183,20 @@ def success_outcome(
         return Outcome.LAYOUT_CHANGED
     if is_gap:
         return Outcome.POSSIBLE_GAP
-    if last_rows is not None and last_rows >= _MIN_ROWS and rows * 3 <= last_rows:
+    if has_dropped(rows, last_rows):
         return Outcome.YIELD_DROPPED
     return Outcome.NEW if new else Outcome.UNCHANGED
+
+
+def has_dropped(rows: int, last_rows: int | None) -> bool:
+    """Whether a listing shows far fewer posts than it last did."""
+    return last_rows is not None and last_rows >= _MIN_ROWS and rows * 3 <= last_rows
+
+
+def rows_expected(state: ListingState, now: datetime) -> int | None:
+    """How many posts a listing should show. One that stays short for a week after the operator was told is short."""
+    is_told = state.told_what == Outcome.YIELD_DROPPED and state.told_at is not None
+    return None if is_told and now - (state.told_at or now) > _SHORT_FOR else state.last_rows
 
 
 def back_off_s(polling: PollingSettings, failures: int, retry_after_s: float | None, chance: float) -> float:
@@ -187,10 +213,29 @@ def jittered(seconds: float, jitter: float, chance: float) -> float:
     return seconds * (1 + jitter * (2 * chance - 1))
 
 
-def is_own_network(outcomes: Mapping[str, Collection[Outcome]]) -> bool:
-    """Whether it is our own network that is down: every portal, of two at least, fails to be reached at once."""
+def is_our_fault(error: BaseException) -> bool:
+    """Whether a failure is evidence against our own network: no route, or no answer of our own resolver."""
+    if isinstance(error, PortalError) and error.outcome is Outcome.OWN_NETWORK:
+        return True
+    cause = error.__cause__
+    return isinstance(cause, socket.gaierror) and cause.errno == _NO_RESOLVER
+
+
+def is_own_network(outcomes: Mapping[str, Collection[Outcome]], *, has_evidence: bool = False) -> bool:
+    """Whether it is our own network that is down: every portal fails to be reached at once.
+
+    Of a single portal that says nothing: there it takes evidence.
+    """
     ours = (Outcome.NETWORK, Outcome.OWN_NETWORK)
-    return len(outcomes) > 1 and all(some and all(one in ours for one in some) for some in outcomes.values())
+    all_fail = all(some and all(one in ours for one in some) for some in outcomes.values())
+    return all_fail and (len(outcomes) > 1 or (len(outcomes) == 1 and has_evidence))
+
+
+def failure_outcome(outcome: Outcome, *, is_ours: bool) -> Outcome:
+    """How a failed poll is booked: while other portals answer, no route to one is that portal's matter."""
+    if is_ours:
+        return Outcome.OWN_NETWORK
+    return Outcome.NETWORK if outcome is Outcome.OWN_NETWORK else outcome
 
 
 def next_check_at(first_seen_at: datetime, now: datetime) -> datetime | None:
@@ -211,6 +256,12 @@ def is_front_page(asked_url: str, answered_url: str) -> bool:
     """Whether an article's address led to the front page instead: a soft 404."""
     path = urlsplit(answered_url).path.lower().rstrip("/")
     return path in _FRONT_PAGES and urlsplit(asked_url).path.lower().rstrip("/") != path
+
+
+def says_not_found(article: Article) -> bool:
+    """Whether a page that came with success only says that the article is gone: a soft 404."""
+    said = fold(f"{article.title}\n{article.text}")
+    return len(said) < _SHORT_PAGE and not article.attachments and _NOT_FOUND.search(said) is not None
 
 
 def may_be_renamed(new_url: str, old_key: str) -> bool:

@@ -1,59 +1,142 @@
-"""Watches the files of posts: a replaced PDF is an edit, and each is archived while its portal still has it."""
+"""Looks at the files of posts: a replaced PDF is an edit, and each is archived while its portal still has it.
+
+What a PDF's first pages say completes what is known of its post. A file that cannot be had costs no post anything.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from service.errors import FetchError
+from service.poll.article import ReadArticle
 from service.poll.sources import PageSource
 from service.poll.store import Store
+from service.portals.pdf import read_pdf
 from service.settings import PortalConfig
-from service.storage.archive import ArchivedFile, WatchedFile, store_file, store_watch, watched_files
+from service.storage.archive import ArchivedFile, WatchedFile, keep_file, watched_files
 from service.storage.engine import Database
 from service.storage.posts import get_post
-from service.types import AttachmentLink, Clock
+from service.types import AttachmentLink, Clock, Page, Post, Understanding
 
-MAX_ARCHIVED_BYTES = 20 * 1024 * 1024  # a scanned directive has 1 to 8 MB
+MAX_ARCHIVED_BYTES = 20 * 1024 * 1024
+"""A larger file is linked and not archived: a scanned directive has 1 to 8 MB."""
+PATIENCE = timedelta(seconds=30)
+"""For so long alerts wait for the files of their posts; then they go without."""
+_PDF = "application/pdf"
+
+Understand = Callable[[PortalConfig, Post], Understanding]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A link with what its file is now; `file` None where nothing new was learnt."""
+
+    link: AttachmentLink
+    file: WatchedFile | None = None
 
 
 class Files:
-    def __init__(self, database: Database, source: PageSource, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, source: PageSource, store: Store, clock: Clock, understand: Understand
+    ) -> None:
         self._database = database
         self._source = source
         self._store = store
         self._clock = clock
+        self._understand = understand
 
-    def watch(self, portal: PortalConfig, post_id: str) -> bool:
-        """Looks at every file of a post. Whether one was replaced under the same link, which is an edit."""
+    def fetch(
+        self,
+        portal: PortalConfig,
+        read: ReadArticle,
+        known: tuple[AttachmentLink, ...] = (),
+        until: datetime | None = None,
+    ) -> tuple[ReadArticle, tuple[WatchedFile, ...]]:
+        """The article with its files fetched, but for those that are known: before anybody is told of it.
+
+        After `until` no further file is begun.
+        """
+        until = until or self._clock() + PATIENCE
+        old = {link.url for link in known}
+        looks = [
+            _Look(link) if link.url in old or self._clock() > until else self._fetch(portal, link, None)
+            for link in read.article.attachments
+        ]
+        article = replace(read.article, attachments=tuple(look.link for look in looks))
+        return replace(read, article=article), _files(looks)
+
+    def watch(self, portal: PortalConfig, post_id: str, *, but: Collection[str] = ()) -> bool:
+        """Looks at every file of a post, `but` those just looked at.
+
+        Whether one was replaced under the same link, which is an edit.
+        """
         with self._database.reading() as conn:
             post, known = get_post(conn, post_id), watched_files(conn, post_id)
-        if post.withdrawn_at is not None:
+        if post.withdrawn_at is not None or not post.attachments:
             return False
-        links = [self._look(portal, post_id, link, known.get(link.url)) for link in post.attachments]
-        if tuple(links) == post.attachments:
+        looks = [_Look(link) if link.url in but else self._look(portal, link, known) for link in post.attachments]
+        links, files = tuple(look.link for look in looks), _files(looks)
+        if links == post.attachments and not files:
             return False
-        return self._store.files_seen(post_id, tuple(links), self._clock())
+        seen = replace(post, attachments=links)
+        return self._store.files_seen(seen, self._completed(portal, seen), files, self._clock())
 
-    def _look(
-        self, portal: PortalConfig, post_id: str, link: AttachmentLink, known: WatchedFile | None
-    ) -> AttachmentLink:
-        """The link with what its file is now; as it was where that cannot be told."""
+    def _completed(self, portal: PortalConfig, post: Post) -> Understanding:
+        """What is known of the post, with what its files say of the document."""
+        read = self._understand(portal, post)
+        return replace(
+            post.understanding,
+            document=read.document,
+            mentions=read.mentions,
+            addressees=read.addressees,
+            concerns=read.concerns,
+            urgency=read.urgency,
+            deadlines=read.deadlines,
+            begins_at=read.begins_at,
+            venue=read.venue,
+        )
+
+    def _look(self, portal: PortalConfig, link: AttachmentLink, known: Mapping[str, WatchedFile]) -> _Look:
+        file = known.get(link.url)
+        if file is None or file.sha256 is None:
+            return self._fetch(portal, link, file)
         try:
-            if known is not None and known.sha256 is not None and self._is_same(portal, known):
-                return replace(link, bytes=known.bytes, sha256=known.sha256)
+            is_same = self._is_same(portal, file)
+        except FetchError as error:
+            return _Look(link, replace(file, error=str(error)))
+        if is_same:
+            return _Look(replace(link, bytes=file.bytes, sha256=file.sha256))
+        return self._fetch(portal, link, file)
+
+    def _fetch(self, portal: PortalConfig, link: AttachmentLink, known: WatchedFile | None) -> _Look:
+        """Downloads and archives; the link as it was where that fails."""
+        known = known or WatchedFile(link.url, None, None, None, None)
+        try:
             page = self._source.download(link.url, portal=portal, cap=MAX_ARCHIVED_BYTES)
         except FetchError as error:
-            self._note(post_id, known or WatchedFile(link.url, None, None, None, None), str(error))
-            return link
+            return _Look(link, replace(known, error=str(error)))
         media_type = page.content_type.partition(";")[0].strip() or link.media_type
         if media_type == "text/html" and link.media_type != "text/html":
-            self._note(post_id, known or WatchedFile(link.url, None, None, None, None), "a page came instead")
-            return link
+            return _Look(link, replace(known, error="a page came instead of the file"))
+        self._archive(page, link.media_type or media_type)
         seen = WatchedFile(link.url, page.etag, page.last_modified, len(page.body), page.sha256)
-        with self._database.writing() as conn:
-            store_file(conn, ArchivedFile(page.sha256, link.media_type or media_type, page.body, self._clock()))
-            store_watch(conn, post_id, seen, self._clock())
-        return replace(link, bytes=seen.bytes, sha256=seen.sha256)
+        return _Look(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)
+
+    def _archive(self, page: Page, media_type: str) -> None:
+        pdf = read_pdf(page.body) if media_type == _PDF else None
+        keep_file(
+            self._database,
+            ArchivedFile(
+                page.sha256,
+                media_type,
+                page.body,
+                self._clock(),
+                None if pdf is None or pdf.is_scan else pdf.text,
+                pdf is not None and pdf.is_scan,
+            ),
+        )
 
     def _is_same(self, portal: PortalConfig, known: WatchedFile) -> bool:
         """By validators alone; a host that gives none is asked for the file."""
@@ -68,6 +151,6 @@ class Files:
             known.bytes,
         )
 
-    def _note(self, post_id: str, file: WatchedFile, error: str) -> None:
-        with self._database.writing() as conn:
-            store_watch(conn, post_id, file, self._clock(), error)
+
+def _files(looks: list[_Look]) -> tuple[WatchedFile, ...]:
+    return tuple(look.file for look in looks if look.file is not None)

@@ -5,24 +5,26 @@ Raises PortalError where nothing could be read; the Poller decides what that mea
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.errors import FetchError, PortalError
 from service.poll import decide
-from service.poll.article import Articles, ReadArticle
+from service.poll.article import Articles, ReadArticle, hints_of
+from service.poll.files import PATIENCE, Files
+from service.poll.look_back import LookBack, Seen
 from service.poll.rename import Renames
 from service.poll.report import ListingReport
 from service.poll.sources import PageSource, Reader
 from service.poll.store import Store
 from service.settings import ListingConfig, PollingSettings, PortalConfig
+from service.storage.archive import WatchedFile
 from service.storage.engine import Database
 from service.storage.listings import ListingState
-from service.storage.posts import KnownPost, get_post, is_overruled, listings_of, post_by_key
+from service.storage.posts import KnownPost, get_post, is_overruled, listings_of, oldest_listed
 from service.storage.watch import ask_check
-from service.types import Article, Clock, ListedPost, Listing, Outcome, Page, Post, Understanding, Validators
+from service.types import Article, Clock, ListedPost, Outcome, Page, Post, Understanding, Validators
 
 _BATCH = 10  # posts stored in one transaction where nobody waits for an alert: well under 50 ms
 _MAX_FAILURES = 2  # articles in a row that cannot be reached; the rest are stored from their rows, to be read later
@@ -35,18 +37,7 @@ class Polled:
     report: ListingReport
     validators: Validators | None = None
     rows: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """All pages of one poll of a listing, merged."""
-
-    rows: dict[str, ListedPost]
-    first_page: dict[str, ListedPost]
-    known: dict[str, KnownPost]
-    is_gap: bool
-    is_by_detection: bool
-    dropped: Mapping[str, int]
+    resume_url: str | None = None
 
 
 class ListingPoll:
@@ -61,6 +52,7 @@ class ListingPoll:
         reader: Reader,
         articles: Articles,
         store: Store,
+        files: Files,
         clock: Clock,
         portal: PortalConfig,
         listing: ListingConfig,
@@ -72,11 +64,12 @@ class ListingPoll:
         self._reader = reader
         self._articles = articles
         self._store = store
+        self._files = files
         self._clock = clock
         self._portal = portal
         self._listing = listing
         self._state = state
-        self._categories = {one.url: one.category for one in portal.listings if one.category}
+        self._look_back = LookBack(database, polling, source, reader, portal, listing, state)
 
     def run(self) -> Polled:
         """Raises PortalError."""
@@ -93,7 +86,9 @@ class ListingPoll:
     # --- what the pages show -----------------------------------------------------------------
 
     def _compare(self, page: Page) -> Polled:
-        seen = self._look_back(self._reader.read_listing(page, self._portal, self._listing))
+        listing = self._reader.read_listing(page, self._portal, self._listing)
+        is_drifted = listing.is_by_detection and self._portal.kind != "auto"
+        seen = self._look_back.run(listing)
         sorted_ = decide.sort_rows(seen.rows, seen.known, self._listing.url)
         renamed = self._take_renamed(sorted_.new, seen)
         is_flood = not self._is_quiet and len(sorted_.new) > self._polling.flood_limit
@@ -103,10 +98,10 @@ class ListingPoll:
         outcome = decide.success_outcome(
             new=len(sorted_.new) + updated,
             rows=len(seen.first_page),
-            last_rows=self._state.last_rows,
+            last_rows=self._rows_expected(),
             is_flood=is_flood,
             is_gap=seen.is_gap,
-            is_by_detection=seen.is_by_detection,
+            is_by_detection=is_drifted,
         )
         report = replace(
             self._report(outcome),
@@ -114,10 +109,20 @@ class ListingPoll:
             updated=updated,
             unchanged=len(sorted_.again) + len(sorted_.other) + len(sorted_.edited) - updated + renamed,
             held=held,
-            dropped=seen.dropped,
+            dropped=dict(seen.dropped),
             error=f"moved permanently to {page.moved_to!r}" if page.moved_to else None,
         )
-        return Polled(report, Validators(page.etag, page.last_modified, page.sha256), len(seen.first_page))
+        return self._remembered(report, page, seen, is_drifted=is_drifted)
+
+    def _remembered(self, report: ListingReport, page: Page, seen: Seen, *, is_drifted: bool) -> Polled:
+        """What the next poll is to know. While something is wrong the page is read again, equal bytes or not."""
+        has_dropped = decide.has_dropped(len(seen.first_page), self._rows_expected())
+        is_well = not (is_drifted or has_dropped or seen.resume_url)
+        validators = Validators(page.etag, page.last_modified, page.sha256) if is_well else Validators()
+        return Polled(report, validators, None if has_dropped else len(seen.first_page), seen.resume_url)
+
+    def _rows_expected(self) -> int | None:
+        return decide.rows_expected(self._state, self._clock())
 
     @property
     def _is_baseline(self) -> bool:
@@ -127,67 +132,43 @@ class ListingPoll:
     def _is_quiet(self) -> bool:
         return self._is_baseline and not self._polling.alert_on_first_poll
 
-    def _look_back(self, first: Listing) -> _Seen:
-        """Page one, and older pages until a known post; only page one of a baseline."""
-        dropped: Counter[str] = Counter()
-        rows: dict[str, ListedPost] = {}
-        first_rows: dict[str, ListedPost] = {}
-        known: dict[str, KnownPost] = {}
-        listing, pages, is_gap = first, 0, False
-        while True:
-            dropped.update(link.reason for link in listing.rejected)
-            page_rows = {key: row for key, row in decide.merge_rows(listing.posts).items() if key not in rows}
-            first_rows = first_rows or dict(page_rows)
-            page_known = self._known(page_rows)
-            rows.update(page_rows)
-            known.update(page_known)
-            if self._is_baseline or decide.is_joined(page_rows, page_known):
-                break
-            if listing.next_url is None or pages >= self._polling.backfill_pages:
-                is_gap = True
-                break
-            pages += 1
-            older = self._older_page(listing.next_url)
-            if older is None:
-                is_gap = True
-                break
-            listing = older
-        return _Seen(rows, first_rows, known, is_gap, self._is_drifted(first), dict(dropped))
-
-    def _is_drifted(self, listing: Listing) -> bool:
-        return listing.is_by_detection and self._portal.kind != "auto"
-
-    def _older_page(self, url: str) -> Listing | None:
-        """None where it cannot be read: a gap, and what page one shows is not lost for it."""
-        try:
-            page = self._source.get(url, Validators(), portal=self._portal)
-            return None if page is None else self._reader.read_listing(page, self._portal, self._listing)
-        except PortalError:
-            return None
-
-    def _known(self, rows: Mapping[str, ListedPost]) -> dict[str, KnownPost]:
-        with self._database.reading() as conn:
-            return post_by_key(conn, self._portal.id, list(rows))
-
     # --- what is new -------------------------------------------------------------------------
 
-    def _store_new(self, new: Mapping[str, ListedPost], seen: _Seen, *, is_flood: bool) -> int:
+    def _store_new(self, new: Mapping[str, ListedPost], seen: Seen, *, is_flood: bool) -> int:
         """Stores the new posts, oldest last on the page first; gives how many a flood holds back."""
-        moved_up = decide.moved_up(seen.first_page, seen.known, self._state.last_rows)
+        moved_up = self._moved_up(seen) if new else set()
         order = list(new.items())[::-1]
         if self._is_quiet or is_flood:
             return self._store_from_rows(order, moved_up, is_flood=is_flood)
         failures = 0
+        until = self._clock() + PATIENCE
         for key, row in order:
             read = None
             if row.article is not None or failures < _MAX_FAILURES:
                 read, has_failed = self._read(row)
                 failures = failures + 1 if has_failed else 0
-            now = self._clock()
-            draft = self._articles.draft(self._portal, key, row, read, self._hints(), now)
-            silenced = self._silence(draft.published_at, is_moved_up=key in moved_up)
-            self._store.new(draft, self._listing.url, row.title, silenced)
+            self._store_one(key, row, read, until, is_moved_up=key in moved_up)
         return 0
+
+    def _store_one(
+        self, key: str, row: ListedPost, read: ReadArticle | None, until: datetime, *, is_moved_up: bool
+    ) -> None:
+        """Its files are fetched first, so that the alert says what they say; until `until`, then it goes without."""
+        files: tuple[WatchedFile, ...] = ()
+        if read is not None and read.article.attachments:
+            read, files = self._files.fetch(self._portal, read, until=until)
+        now = self._clock()
+        draft = self._articles.draft(self._portal, key, row, read, self._hints(), now)
+        draft = replace(draft, files=files)
+        if len(files) < len(draft.attachments):
+            draft = replace(draft, next_check_at=now)
+        silenced = self._silence(draft.published_at, is_moved_up=is_moved_up)
+        self._store.new(draft, self._listing.url, row.title, silenced)
+
+    def _moved_up(self, seen: Seen) -> set[str]:
+        with self._database.reading() as conn:
+            oldest = oldest_listed(conn, self._portal.id, self._listing.url)
+        return decide.moved_up(seen.first_page, seen.known, self._state.last_rows, oldest)
 
     def _silence(self, published_at: datetime, *, is_moved_up: bool, is_flood: bool = False) -> str | None:
         if is_moved_up:
@@ -210,9 +191,8 @@ class ListingPoll:
             self._store.new_batch(batch, self._listing.url)
         return held
 
-    def _hints(self, others: list[str] | None = None) -> tuple[str, ...]:
-        urls = [*(others or []), self._listing.url]
-        return tuple(dict.fromkeys(self._categories[url] for url in urls if url in self._categories))
+    def _hints(self, others: Sequence[str] = ()) -> tuple[str, ...]:
+        return hints_of(self._portal, [*others, self._listing.url])
 
     def _read(self, row: ListedPost) -> tuple[ReadArticle | None, bool]:
         """The article, and whether it could not even be reached."""
@@ -227,7 +207,7 @@ class ListingPoll:
 
     # --- what is known -----------------------------------------------------------------------
 
-    def _take_renamed(self, new: dict[str, ListedPost], seen: _Seen) -> int:
+    def _take_renamed(self, new: dict[str, ListedPost], seen: Seen) -> int:
         """Takes out of the new rows those that are known posts under a new address; gives how many."""
         if self._is_baseline:
             return 0
@@ -259,7 +239,9 @@ class ListingPoll:
                 continue
             with self._database.reading() as conn:
                 post, listings = get_post(conn, post_id), listings_of(conn, post_id)
+            read, files = self._files.fetch(self._portal, read, post.attachments)
             drafted = self._articles.redraft(self._portal, post, read, self._hints(listings), now, row.moment)
+            drafted = replace(drafted, files=files)
             if known[key].has_article:
                 count += self._store.edited(post_id, drafted)
             else:

@@ -1,59 +1,132 @@
-"""Tells the operator once that a listing turned bad, and once that it recovered. How, is `OperatorNotice`'s."""
+"""Tells the operator once that a listing turned bad, once that it recovered, and of what happened to it.
+
+What is told is decided by a pure function. That it was told is written in the transaction that queues the letter,
+so that neither a crash nor a second worker says it twice.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from service.settings import Settings
+import structlog
+from sqlalchemy import Connection
+
+from service.alerts.mail_item import show_instant
+from service.poll.words import MOVED, words
+from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings, set_told
+from service.storage.schema import to_micros
 from service.types import Outcome
 
-_PATIENCE = 3  # failures in a row that a network or a host is allowed before it is called bad
+log = structlog.get_logger(__name__)
+
+Tell = Callable[[Connection, str, str, Sequence[str], datetime], object]
+"""(connection, key that makes it once, subject, paragraphs, now): queues a letter to the operator."""
+
+RECOVERED = "recovered"
+_PATIENCE = 2  # failures in a row that a host may have before it is called bad: one is a hiccup
+_OWN_PATIENCE = timedelta(hours=1)  # of our own network: what mends itself sooner is nobody's errand
 _FLEETING = frozenset({Outcome.NETWORK, Outcome.HTTP_ERROR, Outcome.MAINTENANCE})
-_ODD = frozenset({Outcome.YIELD_DROPPED, Outcome.POSSIBLE_GAP, Outcome.HELD, Outcome.LAYOUT_CHANGED})
+_STANDING = frozenset({Outcome.YIELD_DROPPED, Outcome.LAYOUT_CHANGED})  # readable, and bad until they end
+_QUIET = {  # what happens again within this time is not told again
+    Outcome.HELD.value: timedelta(hours=6),
+    Outcome.POSSIBLE_GAP.value: timedelta(days=1),
+    MOVED: timedelta(days=30),
+}
 
 
-class Notice(StrEnum):
-    BAD = "bad"
-    RECOVERED = "recovered"
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`what` is an outcome that is bad, something that happened (held, possible_gap, moved), or `recovered`."""
+
+    what: str
+
+    @property
+    def is_bad(self) -> bool:
+        return self.what != RECOVERED and self.what not in _QUIET
 
 
-class OperatorNotice(Protocol):
-    """Sends a word to the operator; raises nothing of its own for a relay that is down: it queues."""
-
-    def send_notice(self, notice: Notice, portal_name: str, state: ListingState) -> None: ...
-
-
-def what_to_tell(state: ListingState) -> Notice | None:
+def what_to_tell(state: ListingState, now: datetime) -> Notice | None:
     """What the operator must be told of a listing now; None when the operator knows it already.
 
-    A drifted layout, a flood or a gap is told at once; a host that does not answer, the third time in a row.
+    A drifted layout, a flood or a gap is told at once; a host that does not answer, the second time in a row.
     """
     outcome = state.last_outcome
-    if outcome is None or outcome is Outcome.OWN_NETWORK:
+    if outcome is None:
         return None
-    is_bad = outcome in _ODD or (outcome.is_failure and (outcome not in _FLEETING or state.failures >= _PATIENCE))
-    if is_bad:
-        return Notice.BAD if state.told_at is None else None
-    return Notice.RECOVERED if state.told_at is not None and not outcome.is_failure else None
+    believes_bad = state.told_what is not None and state.told_what not in _QUIET
+    if outcome in _STANDING or outcome.is_failure:
+        return Notice(outcome.value) if not believes_bad and _is_bad(state, outcome, now) else None
+    happened = _happened(state, outcome)
+    if happened is not None and not _is_quiet(state, happened, now):
+        return Notice(happened)
+    return Notice(RECOVERED) if believes_bad else None
 
 
-def tell_operator(database: Database, settings: Settings, notice: OperatorNotice, now: datetime) -> int:
+def _is_bad(state: ListingState, outcome: Outcome, now: datetime) -> bool:
+    if outcome is Outcome.OWN_NETWORK:
+        return state.failing_since is not None and now - state.failing_since >= _OWN_PATIENCE
+    return outcome not in _FLEETING or state.failures >= _PATIENCE
+
+
+def _happened(state: ListingState, outcome: Outcome) -> str | None:
+    if outcome.value in _QUIET:
+        return outcome.value
+    return MOVED if state.last_error is not None else None  # the one thing a successful poll may complain of
+
+
+def _is_quiet(state: ListingState, what: str, now: datetime) -> bool:
+    return state.told_what == what and state.told_at is not None and now - state.told_at < _QUIET[what]
+
+
+def tell_operator(database: Database, settings: Settings, tell: Tell, now: datetime) -> int:
     """Tells what is to be told, each once; gives how much that was. Called after polls."""
-    names = {portal.id: portal.name for portal in settings.portals}
-    configured = {(portal.id, listing.url) for portal in settings.portals for listing in portal.listings}
+    configured = {(portal.id, listing.url): portal for portal in settings.portals for listing in portal.listings}
     with database.reading() as conn:
         states = load_listings(conn)
     told = 0
     for key, state in states.items():
-        news = what_to_tell(state) if key in configured else None
-        if news is None:
-            continue
-        notice.send_notice(news, names[state.portal_id], state)
-        with database.writing() as conn:
-            set_told(conn, *key, now if news is Notice.BAD else None)
-        told += 1
+        notice = what_to_tell(state, now) if key in configured else None
+        if notice is not None:
+            told += _tell(database, configured[key], state, notice, tell, settings.service.language, now)
     return told
+
+
+def _tell(
+    database: Database,
+    portal: PortalConfig,
+    state: ListingState,
+    notice: Notice,
+    tell: Tell,
+    language: str,
+    now: datetime,
+) -> bool:
+    subject, paragraphs = compose(portal, state, notice, language)
+    has_recovered = notice.what == RECOVERED
+    polled_at = to_micros(state.last_polled_at or now)
+    with database.writing() as conn:
+        if not set_told(conn, state, None if has_recovered else now, None if has_recovered else notice.what):
+            return False
+        tell(conn, f"portal:{portal.id}:{state.url}:{notice.what}:{polled_at}", subject, paragraphs, now)
+    log.warning("told the operator", portal=portal.id, listing=state.url, what=notice.what)
+    return True
+
+
+def compose(portal: PortalConfig, state: ListingState, notice: Notice, language: str) -> tuple[str, list[str]]:
+    """Subject and paragraphs of the letter."""
+    says = words(language)
+    facts = {"portal": portal.name, "id": portal.id, "url": state.url, "rows": state.last_rows}
+    if notice.what == RECOVERED:
+        return says["recovered"].format(**facts), [says["recovered.text"].format(**facts)]
+    is_failure = notice.is_bad and Outcome(notice.what).is_failure and state.failures > 0
+    paragraphs = [says[notice.what].format(**facts), says["listing"].format(**facts)]
+    if state.failing_since is not None:
+        paragraphs.append(says["since"].format(at=show_instant(state.failing_since)))
+    if state.last_error:
+        paragraphs.append(says["error"].format(error=state.last_error))
+    if is_failure:
+        paragraphs.append(says["kept"])
+    return says["bad" if is_failure else "odd"].format(**facts), paragraphs

@@ -7,41 +7,46 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from service.alerts.links import Links
-from service.errors import FetchError, InvalidInput, PortalError
+from service.errors import FetchError, InvalidInput, LoaError, PortalError
 from service.poll import decide
-from service.poll.article import Articles
+from service.poll.article import Articles, hints_of
 from service.poll.files import Files
+from service.poll.leases import Leases
 from service.poll.listing import ListingPoll, Polled
-from service.poll.recheck import Rechecks
+from service.poll.recheck import Rechecked, Rechecks
 from service.poll.report import ListingReport, PollReport
+from service.poll.runs import Run, Runs
 from service.poll.sources import PageSource, Reader, Understands
 from service.poll.store import Store
 from service.portals import read as portals_read
 from service.settings import ListingConfig, PortalConfig, Settings
+from service.storage.archive import file_texts
 from service.storage.engine import Database
 from service.storage.listings import (
     ListingResult,
     ListingState,
     is_due,
     know_listings,
-    lease_listing,
     load_listings,
     record_poll,
     release_listing,
 )
-from service.types import Clock, Outcome
+from service.storage.posts import listings_of
+from service.storage.watch import portals_to_check
+from service.types import Clock, Outcome, Post, Understanding
 
-_PORTALS_AT_ONCE = 8
-_LEASE_S = 900.0  # longer than a poll with its articles; a worker that died holds a listing so long
+_PORTALS_AT_ONCE = 16
+PATIENCE_S = 5.0
+"""How long a waking waits for its portals; well under the 10 s in which a worker must be gone."""
 _ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
-_ARTICLES_DUE = 20  # articles read in one waking: about as many seconds at one portal, then others have their turn
+_ARTICLES_DUE = 60  # articles read in one waking: about as many seconds, then the listings have their turn
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +64,9 @@ class _Failed:
     error: PortalError
 
 
+_Ended = list[ListingReport | _Failed]
+
+
 class Poller:
     """Safe to be called from several processes and machines at once: listings and posts are leased."""
 
@@ -73,6 +81,7 @@ class Poller:
         *,
         reader: Reader = portals_read,
         chance: Callable[[], float] = random.random,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -80,10 +89,13 @@ class Poller:
         self._reader = reader
         self._clock = clock
         self._chance = chance
-        self._articles = Articles(fetcher, reader, understander)
+        self._articles = Articles(fetcher, reader, understander, self._texts)
         self._store = Store(database, links, settings.receipts.categories)
-        files = Files(database, fetcher, self._store, clock)
-        self._rechecks = Rechecks(database, self._articles, self._store, files, clock)
+        self._files = Files(database, fetcher, self._store, clock, self._understand)
+        self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
+        self._leases = Leases(database, clock)
+        self._runs: Runs[_Ended] = Runs(_PORTALS_AT_ONCE)
+        self._patience_s = patience_s
 
     def poll(self, portal_ids: Sequence[str] | None = None, *, is_forced: bool = False) -> PollReport:
         """Polls what is due of these portals (all by default), or all of them when forced, and reads their articles.
@@ -91,11 +103,20 @@ class Poller:
         Raises InvalidInput for a portal that is not configured.
         """
         portals = self._chosen(portal_ids)
-        return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED)
+        return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED, patience_s=None)
 
     def poll_due(self) -> PollReport:
-        """What is due now; called every few seconds."""
-        return self._poll(self._settings.portals, is_forced=False, articles=_ARTICLES_DUE)
+        """What is due now; called every few seconds. A portal that takes long is left to end by itself."""
+        states = self._know(self._settings.portals)
+        now = self._clock()
+        with self._database.reading() as conn:
+            checked = portals_to_check(conn, now)
+        due = [
+            portal
+            for portal in self._settings.portals
+            if portal.id in checked or any(is_due(states[portal.id, one.url], now) for one in portal.listings)
+        ]
+        return self._poll(due, is_forced=False, articles=_ARTICLES_DUE, patience_s=self._patience_s)
 
     def _chosen(self, portal_ids: Sequence[str] | None) -> Sequence[PortalConfig]:
         if not portal_ids:
@@ -106,21 +127,31 @@ class Poller:
                 raise InvalidInput("portal", f"{portal_id!r} is not configured", ", ".join(sorted(by_id)))
         return [by_id[portal_id] for portal_id in dict.fromkeys(portal_ids)]
 
-    def _poll(self, portals: Sequence[PortalConfig], *, is_forced: bool, articles: int) -> PollReport:
-        if not portals:
-            return PollReport()
+    def _poll(
+        self, portals: Sequence[PortalConfig], *, is_forced: bool, articles: int, patience_s: float | None
+    ) -> PollReport:
         states = self._know(portals)
-
-        def run(portal: PortalConfig) -> list[ListingReport | _Failed]:
-            return self._poll_portal(portal, states, is_forced=is_forced, articles=articles)
-
-        with ThreadPoolExecutor(min(_PORTALS_AT_ONCE, len(portals)), "poll") as pool:
-            running = [pool.submit(run, portal) for portal in portals]
-        faults = [fault for future in running if (fault := future.exception()) is not None]
-        reports = self._book_failures([future.result() for future in running if future.exception() is None])
+        works = {
+            portal.id: partial(self._poll_portal, portal, states, is_forced=is_forced, articles=articles)
+            for portal in portals
+        }
+        ended = self._runs.run(works, self._book_late, patience_s)
+        reports = self._book_failures([run.result for run in ended if run.result is not None])
+        faults = [run.fault for run in ended if run.fault is not None]
         if faults:
             raise faults[0]
         return PollReport(tuple(reports))
+
+    def _book_late(self, run: Run[_Ended]) -> None:
+        """A portal that took longer than anybody waited."""
+        try:
+            if run.fault is not None:
+                raise run.fault
+            self._book_failures([run.result or []])
+        except LoaError as error:
+            log.error("cannot poll", error=str(error))
+        except Exception:
+            log.exception("a poll failed by a fault of Loa's own")
 
     def _know(self, portals: Sequence[PortalConfig]) -> _States:
         pairs = [(portal.id, listing.url) for portal in portals for listing in portal.listings]
@@ -132,24 +163,31 @@ class Poller:
                 known = load_listings(conn)
         return known
 
+    def _texts(self, digests: Sequence[str]) -> str:
+        with self._database.reading() as conn:
+            return file_texts(conn, digests)
+
+    def _understand(self, portal: PortalConfig, post: Post) -> Understanding:
+        with self._database.reading() as conn:
+            listings = listings_of(conn, post.id)
+        return self._articles.understand(portal, post, hints_of(portal, listings))
+
     # --- one portal --------------------------------------------------------------------------
 
-    def _poll_portal(
-        self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int
-    ) -> list[ListingReport | _Failed]:
-        ended: list[ListingReport | _Failed] = []
+    def _poll_portal(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
+        ended: _Ended = []
         is_down = False
         for listing in portal.listings:
             known = states[portal.id, listing.url]
             if not is_forced and not is_due(known, self._clock()):
                 is_down = is_down or known.failing_since is not None
                 continue
-            with self._database.writing() as conn:
-                state = lease_listing(conn, portal.id, listing.url, self._clock(), _LEASE_S, is_forced=is_forced)
+            state = self._leases.take(portal.id, listing.url, is_forced=is_forced)
             if state is not None:
                 ended.append(self._poll_listing(portal, listing, state))
         if not is_down and not any(isinstance(end, _Failed) for end in ended):
-            self._rechecks.run(portal, articles)
+            rechecked = self._rechecks.run(portal, articles)
+            return [end if isinstance(end, _Failed) else _with(end, rechecked) for end in ended]
         return ended
 
     def _poll_listing(
@@ -163,6 +201,7 @@ class Poller:
             reader=self._reader,
             articles=self._articles,
             store=self._store,
+            files=self._files,
             clock=self._clock,
             portal=portal,
             listing=listing,
@@ -173,6 +212,7 @@ class Poller:
         except PortalError as error:
             return _Failed(state, started_at, self._took_s(started_at), error)
         except BaseException:
+            self._leases.drop(portal.id, listing.url)
             with self._database.writing() as conn:
                 later = started_at + timedelta(seconds=self._settings.polling.interval_s)
                 release_listing(conn, portal.id, listing.url, later)
@@ -199,13 +239,18 @@ class Poller:
             validators=polled.validators,
             reader_version=self._reader.reader_version(portal),
             rows=polled.rows,
+            resume_url=polled.resume_url,
             is_new_seen=report.new > 0,
         )
-        with self._database.writing() as conn:
-            record_poll(conn, state, result)
+        self._record(state, result)
         if report.outcome is not Outcome.UNCHANGED:
             log.info("polled", portal=report.portal_id, listing=report.url, outcome=report.outcome.value,
                      new=report.new, updated=report.updated, held=report.held)  # fmt: skip
+
+    def _record(self, state: ListingState, result: ListingResult) -> None:
+        self._leases.drop(state.portal_id, state.url)
+        with self._database.writing() as conn:
+            record_poll(conn, state, result)
 
     # --- what failed -------------------------------------------------------------------------
 
@@ -236,11 +281,13 @@ class Poller:
                 assert state.last_polled_at is not None
                 if state.last_polled_at >= recent:
                     outcomes[state.portal_id] = [state.last_outcome]
-        return decide.is_own_network(outcomes)
+        failed = [end for portal in ended for end in portal if isinstance(end, _Failed)]
+        has_evidence = any(decide.is_our_fault(end.error) for end in failed)
+        return decide.is_own_network(outcomes, has_evidence=has_evidence)
 
     def _book_failure(self, failed: _Failed, *, is_ours: bool) -> ListingReport:
         state, error, polling = failed.state, failed.error, self._settings.polling
-        outcome = Outcome.OWN_NETWORK if is_ours else error.outcome
+        outcome = decide.failure_outcome(error.outcome, is_ours=is_ours)
         failures = state.failures if is_ours else state.failures + 1
         retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
         wait_s = (
@@ -260,7 +307,14 @@ class Poller:
             error=str(error),
             is_success=False,
         )
-        with self._database.writing() as conn:
-            record_poll(conn, state, result)
+        self._record(state, result)
         log.warning("cannot poll", portal=state.portal_id, listing=state.url, outcome=outcome.value, error=str(error))
         return report
+
+
+def _with(report: ListingReport, rechecked: Rechecked) -> ListingReport:
+    return replace(
+        report,
+        updated=report.updated + rechecked.updated[report.url],
+        withdrawn=report.withdrawn + rechecked.withdrawn[report.url],
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from service.errors import FetchError, PortalError
 from service.poll import decide
-from service.poll.article import Articles, ReadArticle
+from service.poll.article import Articles, ReadArticle, hints_of
 from service.poll.files import Files
 from service.poll.store import Store
 from service.settings import PortalConfig
@@ -31,14 +32,12 @@ _MAX_FAILURES = 2  # in a row at one portal: it is down, the others wait
 _MANY_MISSING = 10  # more than so many, and more than half: the portal was rebuilt, nothing is withdrawn
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rechecked:
-    """What a round of rechecks found."""
+    """What a round of rechecks found, by the address of the first listing that shows the post."""
 
-    completed: int = 0
-    updated: int = 0
-    withdrawn: int = 0
-    failed: int = 0
+    updated: Counter[str] = field(default_factory=Counter)
+    withdrawn: Counter[str] = field(default_factory=Counter)
 
 
 class Rechecks:
@@ -68,18 +67,20 @@ class Rechecks:
             if not claim_check(conn, check.post_id, now, now + _CLAIM):
                 return False
             post, listings = get_post(conn, check.post_id), listings_of(conn, check.post_id)
-        categories = {one.url: one.category for one in portal.listings if one.category}
-        hints = tuple(dict.fromkeys(categories[url] for url in listings if url in categories))
+        hints, shown_by = hints_of(portal, listings), next(iter(listings), "")
         try:
             read = self._articles.read(post.url, portal, self._validators(portal, check))
         except PortalError as error:
-            return self._not_read(portal, post, check, error, counts)
+            counts.withdrawn[shown_by] += self._is_withdrawn(portal, post, check, error)
+            return isinstance(error, FetchError) and error.status is None
+        fetched: frozenset[str] = frozenset()
         if read is None:
             with self._database.writing() as conn:
                 mark_present(conn, post.id, decide.next_check_at(post.first_seen_at, now))
         else:
-            self._take(portal, post, check, read, hints, counts)
-        counts.updated += self._files.watch(portal, post.id)
+            is_edited, fetched = self._take(portal, post, check, read, hints)
+            counts.updated[shown_by] += is_edited
+        counts.updated[shown_by] += self._files.watch(portal, post.id, but=fetched)
         return False
 
     def _validators(self, portal: PortalConfig, check: DueCheck) -> Validators:
@@ -87,35 +88,29 @@ class Rechecks:
         return check.validators if is_same and check.withdrawn_at is None else Validators()
 
     def _take(
-        self,
-        portal: PortalConfig,
-        post: Post,
-        check: DueCheck,
-        read: ReadArticle,
-        hints: tuple[str, ...],
-        counts: Rechecked,
-    ) -> None:
+        self, portal: PortalConfig, post: Post, check: DueCheck, read: ReadArticle, hints: tuple[str, ...]
+    ) -> tuple[bool, frozenset[str]]:
+        """Stores what the article says now: whether that is an edit, and which files were fetched with it."""
         moment = decide.remembered_moment(post.published_at, post.first_seen_at)
+        read, files = self._files.fetch(portal, read, post.attachments)
         draft = self._articles.redraft(portal, post, read, hints, self._clock(), moment)
+        draft = replace(draft, files=files)
+        is_edited = False
         if check.article_at is None:
             self._store.completed(post, draft)
-            counts.completed += 1
         else:
-            counts.updated += self._store.edited(post.id, draft)
+            is_edited = self._store.edited(post.id, draft)
+        return is_edited, frozenset(file.url for file in files)
 
-    def _not_read(
-        self, portal: PortalConfig, post: Post, check: DueCheck, error: PortalError, counts: Rechecked
-    ) -> bool:
-        counts.failed += 1
-        status = error.status if isinstance(error, FetchError) else None
-        if decide.is_gone(status):
-            counts.withdrawn += self._missed(portal, post, check)
-            return False
+    def _is_withdrawn(self, portal: PortalConfig, post: Post, check: DueCheck, error: PortalError) -> bool:
+        """The article could not be read. Whether that withdraws the post."""
+        if isinstance(error, FetchError) and decide.is_gone(error.status):
+            return self._missed(portal, post, check)
         now = self._clock()
         wait = min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY)
         with self._database.writing() as conn:
             postpone_check(conn, post.id, now + wait)
-        return isinstance(error, FetchError) and status is None
+        return False
 
     def _missed(self, portal: PortalConfig, post: Post, check: DueCheck) -> bool:
         """The article is gone. Whether that makes it withdrawn: the second time, hours after the first."""

@@ -44,4 +44,5 @@ class Understands(Protocol):
         attachments: tuple[AttachmentLink, ...] = (),
         portal_name: str = "",
         published_at: datetime | None = None,
+        attachment_text: str = "",
     ) -> Understanding: ...

@@ -12,6 +12,7 @@ from service.alerts.links import Links
 from service.alerts.message import build_payload
 from service.poll.decide import is_flapping
 from service.posts.diff import fingerprint, what_changed
+from service.storage.archive import WatchedFile, store_watch
 from service.storage.changes import write_change
 from service.storage.engine import Database
 from service.storage.post_writes import (
@@ -24,9 +25,9 @@ from service.storage.post_writes import (
     set_facts,
 )
 from service.storage.posts import Draft, add_revision, bump, get_post, insert_post, link_listing, revisions
-from service.storage.silence import lift_baseline, refresh_silenced, silence_of
+from service.storage.silence import lift_baseline, move_held, refresh_silenced, silence_of
 from service.storage.watch import mark_checked, set_withdrawn
-from service.types import AttachmentLink, ChangeType, Post, Understanding
+from service.types import ChangeType, Post, Understanding
 
 
 class Store:
@@ -71,6 +72,7 @@ class Store:
         if post is None:
             return None
         link_listing(conn, post.id, listing_url, listed_title, draft.seen_at)
+        _keep_watch(conn, post.id, draft.files, draft.seen_at)
         self._write_change(conn, post, ChangeType.PUBLISHED, draft.seen_at, silenced=silenced)
         return post
 
@@ -114,6 +116,7 @@ class Store:
         with self._database.writing() as conn:
             lock_post(conn, post.id)
             current = complete_post(conn, get_post(conn, post.id), draft)
+            _keep_watch(conn, post.id, draft.files, draft.seen_at)
             self._publish_to_fresh(conn, current, draft.seen_at)
         return current
 
@@ -131,6 +134,7 @@ class Store:
         """
         with self._database.writing() as conn:
             _, old = lock_post(conn, post_id)
+            _keep_watch(conn, post_id, draft.files, draft.seen_at)
             post = get_post(conn, post_id)
             what = list(dict.fromkeys([*what_changed(old, draft.fingerprint), *also]))
             if post.withdrawn_at is not None:
@@ -141,30 +145,43 @@ class Store:
             if is_flapping([revision.seen_at for revision in revisions(conn, post_id)], draft.seen_at):
                 mark_checked(conn, post_id, draft, is_again=True)
                 return False
-            silenced = silence_of(conn, post_id)
             newer = add_revision(conn, post, draft, what)
-            self._write_change(conn, newer, ChangeType.UPDATED, draft.seen_at, what, _for_edit(silenced))
+            self._write_edit(conn, newer, draft.seen_at, what)
         return True
 
-    def files_seen(self, post_id: str, links: tuple[AttachmentLink, ...], now: datetime) -> bool:
-        """What the files of a post are now: an edit where one was replaced, else merely known better."""
+    def files_seen(
+        self, seen: Post, understanding: Understanding, files: tuple[WatchedFile, ...], now: datetime
+    ) -> bool:
+        """What the files of a post are now: an edit where one was replaced, else merely known better.
+
+        What a file says that was read only now (a number, a deadline) completes the post: those who were told
+        are not told again, those who come to want it by that are.
+        """
         with self._database.writing() as conn:
-            _, old = lock_post(conn, post_id)
-            post = get_post(conn, post_id)
-            seen = replace(post, attachments=links)
-            new = fingerprint(post.title, post.text, post.understanding.document, links)
-            if "attachments" not in what_changed(old, new):
-                keep_attachments(conn, seen, new)
-                self._refresh(conn, seen, now)
+            _, old = lock_post(conn, seen.id)
+            _keep_watch(conn, seen.id, files, now)
+            post = get_post(conn, seen.id)
+            if post.revision != seen.revision or post.attachments == seen.attachments:
                 return False
-            newer = add_file_revision(conn, seen, new, now)
-            silenced = _for_edit(silence_of(conn, post_id))
-            self._write_change(conn, newer, ChangeType.UPDATED, now, ["attachments"], silenced)
+            facts = kept_overruling(conn, seen.id, understanding)
+            newer = replace(post, attachments=seen.attachments, understanding=facts)
+            new = fingerprint(newer.title, newer.text, facts.document, newer.attachments)
+            what = what_changed(old, new)
+            if "attachments" not in what:
+                keep_attachments(conn, newer, new)
+                self._publish_to_fresh(conn, newer, now)
+                return False
+            newer = add_file_revision(conn, newer, new, now, what)
+            self._write_edit(conn, newer, now, what)
         return True
 
-    def _refresh(self, conn: Connection, post: Post, now: datetime) -> None:
-        refresh_silenced(conn, post.id, self._payload(ChangeType.PUBLISHED, now, post))
-        bump(conn, "feeds")
+    def _write_edit(self, conn: Connection, post: Post, now: datetime, what: Sequence[str]) -> None:
+        """Those who were owed the post are told; of one that a flood holds, only what is held changes."""
+        if silence_of(conn, post.id) == "flood":
+            move_held(conn, post.id, post.revision)
+            self._publish_to_fresh(conn, post, now)
+        else:
+            self._write_change(conn, post, ChangeType.UPDATED, now, what)
 
     def withdrawn(self, post: Post, now: datetime, next_check_at: datetime | None) -> None:
         with self._database.writing() as conn:
@@ -176,6 +193,6 @@ class Store:
             self._write_change(conn, replace(current, withdrawn_at=now), ChangeType.WITHDRAWN, now, ["withdrawn"])
 
 
-def _for_edit(silenced: str | None) -> str | None:
-    """A held post's edit is held with it; those of a baseline or of an old post are told to those owed: nobody."""
-    return silenced if silenced == "flood" else None
+def _keep_watch(conn: Connection, post_id: str, files: Sequence[WatchedFile], now: datetime) -> None:
+    for file in files:
+        store_watch(conn, post_id, file, now)

@@ -12,21 +12,22 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from service.errors import UnreadableError
+from service.portals.dates import MARKED_DATES, find_in_label, moment_among, moment_in, moment_of_mark
 from service.portals.dom import Tree, ancestors, attribute, first, pieces, select, text_of
 from service.portals.files import find_attachments
-from service.portals.prose import find_body
-from service.portals.rows import find_in_label, moment_among, moment_in
+from service.portals.heading import find_heading
+from service.portals.prose import find_body, find_lead, take_out_foreign
 from service.portals.sanitise import plain_text, sanitise
 from service.settings import ArticleSelectors
 from service.text import clean, parse_moment, split_trailing_moment
 from service.types import Article, Moment, Outcome
 
 _MAX_TITLE = 2_000
-_SITE_NAME = re.compile(r"\s+(?:\||-|–|—|::|»)\s+[^|»]+$")
 _DATES = (
-    'meta[property="article:published_time"]', 'meta[itemprop="datePublished"]', 'meta[name="pubdate"]',
-    'meta[name="dc.date.issued"]', '[itemprop="datePublished"]',
-)  # fmt: skip
+    'meta[property="article:published_time"], meta[itemprop="datePublished"], meta[name="pubdate"],'
+    ' meta[name="dc.date.issued"], [itemprop="datePublished"]'
+)
+_LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _BEFORE, _AFTER = 4, 40  # pieces of text around the title among which its date is looked for
 _PAGE = frozenset({"body", "form", "html", "main"})
 _IN_LIST = frozenset({"li", "a", "option"})
@@ -36,17 +37,34 @@ def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> 
     """Everything an article page says. Raises UnreadableError where it has no title or no content at all."""
     chosen = selectors or ArticleSelectors()
     body = first(tree.root, chosen.body) or find_body(tree.root)
-    heading = first(tree.root, chosen.title) or _heading(tree)
-    title, glued = split_trailing_moment(clean(text_of(heading)) if heading else _named_title(tree))
+    heading, said = _title(tree, chosen, body)
+    title, glued = split_trailing_moment(said)
     if not title:
         raise UnreadableError(f"cannot read article {tree.url!r}: it has no title", Outcome.NOT_A_LISTING)
     marked = first(tree.root, chosen.date)
     moment = find_in_label(clean(text_of(marked))) if marked else None
-    moment = moment or glued or _meta_moment(tree) or _moment_near(heading, body)
-    html = sanitise(body.html or "", tree.base_url) if body else ""
+    moment = moment or glued or _meta_moment(tree) or _moment_near(heading, body) or _moment_marked(heading, body)
     scopes = select(tree.root, chosen.attachments) if chosen.attachments else _scopes(heading, body)
     attachments = find_attachments([_as_scope(scope) for scope in scopes], tree.base_url)
+    html = sanitise(_source(body, is_detected=chosen.body is None), tree.base_url) if body else ""
     return Article(tree.url, title[:_MAX_TITLE], moment, html, plain_text(html), attachments)
+
+
+def _title(tree: Tree, chosen: ArticleSelectors, body: LexborNode | None) -> tuple[LexborNode | None, str]:
+    named = first(tree.root, chosen.title)
+    if named is not None:
+        return named, clean(text_of(named))
+    found = find_heading(tree, body)
+    return found.node, found.text
+
+
+def _source(body: LexborNode, *, is_detected: bool) -> str:
+    """The body's HTML. Where nobody named the body: with the lead before it, without what is not the article's."""
+    if not is_detected:
+        return body.html or ""
+    lead = find_lead(body)
+    take_out_foreign(body)
+    return f"{(lead.html or '') if lead else ''}{body.html or ''}"
 
 
 def _as_scope(node: LexborNode) -> LexborNode:
@@ -54,53 +72,17 @@ def _as_scope(node: LexborNode) -> LexborNode:
     return node.parent if node.tag == "a" and node.parent is not None else node
 
 
-def _named_title(tree: Tree) -> str:
-    """What the page calls itself to others: og:title, else its window title without the site's name."""
-    shared = tree.root.css_first('meta[property="og:title"]')
-    title = clean(attribute(shared, "content")) if shared else ""
-    if title:
-        return title
-    window = tree.root.css_first("title")
-    whole = clean(window.text_content or text_of(window)) if window else ""
-    return _SITE_NAME.sub("", whole) or whole
-
-
-def _heading(tree: Tree) -> LexborNode | None:
-    """The heading that is the article's: the page's only `h1`, else the one its own title repeats."""
-    headings = [node for node in tree.root.css("h1") if clean(text_of(node))]
-    if len(headings) == 1:
-        return headings[0]
-    named = _window_words(tree)
-    candidates = headings or [node for node in tree.root.css("h2, h3, .title, .tieude") if clean(text_of(node))]
-    scored = [(_overlap(clean(text_of(node)), named), -index, node) for index, node in enumerate(candidates)]
-    best = max(scored, default=None, key=lambda one: one[:2])
-    if best is not None and best[0] > 0.5:
-        return best[2]
-    return headings[0] if headings else None
-
-
-def _window_words(tree: Tree) -> frozenset[str]:
-    window = tree.root.css_first("title")
-    said = (clean(text_of(window)) if window else "") + " " + _named_title(tree)
-    return frozenset(said.lower().split())
-
-
-def _overlap(text: str, named: frozenset[str]) -> float:
-    """The share of the page's own title that a heading repeats, and of the heading that is in it."""
-    words = frozenset(text.lower().split())
-    if not words or not named:
-        return 0.0
-    common = len(words & named)
-    return min(common / len(words), 2 * common / (len(words) + len(named)) + 0.2)
-
-
 def _meta_moment(tree: Tree) -> Moment | None:
-    for selector in _DATES:
-        for node in tree.root.css(selector):
-            stamp = attribute(node, "content") or attribute(node, "datetime") or clean(text_of(node))
-            moment = parse_moment(stamp.strip())
-            if moment is not None:
-                return moment
+    for node in tree.root.css(_DATES):
+        stamp = attribute(node, "content") or attribute(node, "datetime") or clean(text_of(node))
+        moment = parse_moment(stamp.strip())
+        if moment is not None:
+            return moment
+    for script in tree.root.css('script[type="application/ld+json"]'):
+        told = _LINKED_DATA.search(script.text_content or script.text(deep=True) or "")
+        moment = parse_moment(told[1].strip()) if told else None
+        if moment is not None:
+            return moment
     return None
 
 
@@ -112,6 +94,17 @@ def _moment_near(heading: LexborNode | None, body: LexborNode | None) -> Moment 
     if after is not None:
         return after
     return moment_among(list(_pieces_before(heading))[-_BEFORE:])
+
+
+def _moment_marked(heading: LexborNode | None, body: LexborNode | None) -> Moment | None:
+    """The date of an element marked as one, in the smallest block that holds both title and body."""
+    if heading is None or body is None:
+        return None
+    above = {node.mem_id for node in ancestors(body)}
+    common = next((node for node in ancestors(heading) if node.mem_id in above), None)
+    if common is None or common.tag in _PAGE:
+        return None
+    return next((moment for mark in common.css(MARKED_DATES) if (moment := moment_of_mark(mark))), None)
 
 
 def _pieces_after(heading: LexborNode, body: LexborNode | None) -> Iterator[str]:

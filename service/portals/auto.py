@@ -26,13 +26,14 @@ from service.text import clean
 from service.types import ListedPost, Listing, Outcome, RejectedLink
 
 _MENU_TAGS = frozenset({"nav", "footer"})
+_SIDE_TAGS = frozenset({"aside", "marquee"})
 _MENU_ROLES = frozenset({"navigation", "menu", "menubar", "banner", "contentinfo", "search"})
 _MENU = re.compile(
     r"(?:^|[\s_-])(?:menu|mainmenu|topmenu|submenu|nav|navbar|navigation|footer|foot|breadcrumbs?|topbar|site-header|top-header"
     r"|page-header|site-?map|language|social|share|banner|login|dang-?nhap|quang-?cao)(?:$|[\s_-])"
 )
 _SIDE = re.compile(
-    r"(?:^|[\s_-])(?:aside|sidebar|side-?bar|col-?right|right-?col(?:umn)?|cot-?phai|col-?left|left-?col(?:umn)?|cot-?trai|widget"
+    r"(?:^|[\s_-])(?:aside|sidebar|side-?bar|(?:left|right)-?(?:pane|bar|side|block)|col-?right|right-?col(?:umn)?|cot-?phai|col-?left|left-?col(?:umn)?|cot-?trai|widget"
     r"|xem-?nhieu|doc-?nhieu|most-?read|popular|lien-?ket|related)(?:$|[\s_-])"
 )
 _PAGER = re.compile(r"(?:^|[\s_-])(?:pager|paging|pagination|phan-?trang)(?:$|[\s_-])")
@@ -83,7 +84,7 @@ def _region(node: LexborNode) -> str | None:
         return "menu"
     if node.tag == "header" and not any(one.tag in _CARDS for one in ancestors(node)):
         return "menu"
-    if node.tag == "aside":
+    if node.tag in _SIDE_TAGS:
         return "side"
     words = names(node)
     if not words.strip():
@@ -177,7 +178,7 @@ def detect_listing(tree: Tree) -> Listing:
     kept, rejected = _sort(tree, links)
     files = [(link, url) for link, url in kept if media_type_of(url)]
     pages = [(link, url) for link, url in kept if not media_type_of(url)]
-    rows = merge(pages, canonical_key)
+    rows = merge([(link, url, canonical_key(url)) for link, url in pages], tree.root)
     groups = _group(rows.values())
     best = max(groups, key=lambda group: group.score, default=None)
     if best is None or best.score < _LEAST_SCORE:
@@ -194,7 +195,8 @@ def detect_listing(tree: Tree) -> Listing:
         for key, row in rows.items()
         if key not in taken
     ]
-    pager = find_pager(tree, links)
+    of_posts = {link.mem_id for key in taken for link in rows[key].links}
+    pager = find_pager(tree, [link for link in links if link.mem_id not in of_posts])
     if pager.is_postback:
         rejected.append(RejectedLink(tree.url, "", "postback_pager"))
     return Listing(posts, tuple(rejected), pager.next_url, is_by_detection=False)

@@ -63,19 +63,9 @@ def _utf16_without_bom(body: bytes) -> str | None:
     return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
 
 
-def find_charset(body: bytes, content_type: str = "") -> str:
-    """The name of the charset that the bytes are in, as Python knows it."""
-    for mark, name in _BOMS:
-        if body.startswith(mark):
-            return name
-    wide = _utf16_without_bom(body)
-    if wide is not None:
-        return wide
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return _find_without_utf8(body, content_type)
-    return "utf-8"
+def _told_by_start(body: bytes) -> str | None:
+    marked = next((name for mark, name in _BOMS if body.startswith(mark)), None)
+    return marked or _utf16_without_bom(body)
 
 
 def _find_without_utf8(body: bytes, content_type: str) -> str:
@@ -92,9 +82,25 @@ def _find_without_utf8(body: bytes, content_type: str) -> str:
     return "cp1258" if _score(body, "cp1258") > 0 else "cp1252"
 
 
+def is_plain_utf8(body: bytes) -> bool:
+    """Whether the bytes are UTF-8 without a mark: then nothing is to be decoded."""
+    if _told_by_start(body) is not None:
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decode(body: bytes, content_type: str = "") -> str:
     """The text of a page. Never raises: what no charset explains becomes U+FFFD."""
-    name = find_charset(body, content_type)
+    name = _told_by_start(body)
+    if name is None:
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            name = _find_without_utf8(body, content_type)
     text = body.decode(name, "replace")
     if name == "cp1258":
         text = unicodedata.normalize("NFC", text)  # its tone marks are combining characters by design

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from service.errors import ConfigurationError, UnreadableError
-from service.portals.charset import decode
+from service.portals.charset import decode, is_plain_utf8
 from service.portals.urls import base_of
 from service.types import Outcome, Page
 
@@ -29,11 +29,18 @@ class Tree:
 
 def parse(page: Page) -> Tree:
     """The tree of a page. Raises UnreadableError for what has none."""
-    root = LexborHTMLParser(decode(page.body, page.content_type)).root
+    root = LexborHTMLParser(_source(page)).root
     if root is None:
         raise UnreadableError(f"cannot read {page.url!r}: it has no elements", Outcome.NOT_A_LISTING)
     base = root.css_first("base[href]")
     return Tree(root, page.url, base_of(page.url, attribute(base, "href") if base else None))
+
+
+def _source(page: Page) -> str | bytes:
+    """The page as the parser takes it: UTF-8 as it came, anything else decoded."""
+    if is_plain_utf8(page.body):
+        return page.body
+    return decode(page.body, page.content_type)
 
 
 def attribute(node: LexborNode, name: str) -> str:
@@ -71,11 +78,12 @@ def pieces(node: LexborNode) -> Iterator[str]:
 
 def text_of(node: LexborNode) -> str:
     """The visible text below a node, as it is written."""
-    return (
-        "".join(pieces(node))
-        if node.first_child is not None
-        else (node.text_content or "" if node.is_text_node else "")
-    )
+    child = node.first_child
+    if child is None:
+        return (node.text_content or "") if node.is_text_node else ""
+    if child.next is None and child.is_text_node and node.tag not in _INVISIBLE:
+        return child.text_content or ""
+    return "".join(pieces(node))
 
 
 def ancestors(node: LexborNode) -> Iterator[LexborNode]:

@@ -74,7 +74,7 @@ def _next_url(parsed: Any, url: str) -> str | None:
 def _read_entry(entry: Any, base_url: str) -> ListedPost | RejectedLink:
     href = entry.get("link") or entry.get("id") or ""
     url = resolve_link(base_url, href) if href else None
-    title = clean(plain_text(sanitise(entry.get("title", ""), base_url)).replace("\n", " "))
+    title = _words(entry.get("title", ""), base_url)
     title, glued = split_trailing_moment(title)
     if url is None:
         return RejectedLink(href, title, "no_address")
@@ -84,14 +84,21 @@ def _read_entry(entry: Any, base_url: str) -> ListedPost | RejectedLink:
     return ListedPost(url, title, moment, article=_article(entry, url, title, moment))
 
 
+def _words(title: str, base_url: str) -> str:
+    """A title may be text or HTML, and feeds do not always say which."""
+    if "<" not in title and "&" not in title:
+        return clean(title)
+    return clean(plain_text(sanitise(title, base_url)).replace("\n", " "))
+
+
 def _moment(entry: Any) -> Moment | None:
     """An entry's instant, in the zone it names; without a zone it is local, unlike feedparser's belief."""
     for name in _DATES:
-        raw = str(entry.get(name) or "").strip()
+        raw = str(dict.get(entry, name) or "").strip()  # its own get() answers for others' keys, with a warning
         found = parse_moment(raw) if raw else None
         if found is not None:
             return found
-        stamp = entry.get(f"{name}_parsed")
+        stamp = dict.get(entry, f"{name}_parsed")
         if raw and stamp is not None:
             zone = " +00:00" if _ZONED.search(raw) else ""
             found = parse_moment("{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*stamp[:6]) + zone)

@@ -120,20 +120,25 @@ class Fetcher:
         self._sleep = sleep
         self._resolve = resolve
         self._robots = Robots(gate, clock, polling.user_agent)
-        self._sessions: dict[Path | None, tuple[requests.Session, ssl.SSLContext]] = {}
+        self._contexts: dict[Path | None, ssl.SSLContext] = {}
+        self._sessions: dict[tuple[Path | None, frozenset[str]], requests.Session] = {}
         self._lock = threading.Lock()
 
     def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
         """The page at `url`; None when it is unchanged: a 304, or the very bytes of `validators.sha256`.
 
+        A page that moved for good is never None, so that `moved_to` reaches the operator.
         Raises FetchError with the outcome that the poll ends in.
         """
         cap = self._polling.max_body_bytes
         answer = self._ask("GET", url, _conditions(validators), portal, cap)
         if answer.response.status_code == 304:
-            return None
+            if answer.moved_to is None:
+                return None
+            answer.response.close()
+            answer = self._ask("GET", url, {}, portal, cap)
         page = self._page(answer, cap)
-        return None if page.sha256 == validators.sha256 else page
+        return None if page.sha256 == validators.sha256 and page.moved_to is None else page
 
     def head(
         self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
@@ -159,7 +164,7 @@ class Fetcher:
         if parts.scheme != "https" or parts.hostname is None:
             return None
         leash = self._leash(portal.base_url, portal)
-        context = self._session(portal)[1]
+        context = self._context(portal)
         try:
             rows = self._resolve(parts.hostname, port_of(parts))
             with (
@@ -177,7 +182,7 @@ class Fetcher:
         self.close()
 
     def close(self) -> None:
-        for session, _ in self._sessions.values():
+        for session in self._sessions.values():
             session.close()
 
     # --- one request, politely ---------------------------------------------------------------
@@ -254,7 +259,7 @@ class Fetcher:
     ) -> requests.Response:
         parts = split_address(leash.url)
         try:
-            return exchange(self._session(portal)[0], leash, method, headers, cap)
+            return exchange(self._session(portal), leash, method, headers, cap)
         except requests.RequestException as error:
             fault = tls_fault(error)
             assert fault is not None, "exchange translates everything else"
@@ -264,12 +269,21 @@ class Fetcher:
         timeout_s = self._polling.timeout_s
         return Leash(url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s)
 
-    def _session(self, portal: PortalConfig) -> tuple[requests.Session, ssl.SSLContext]:
+    def _context(self, portal: PortalConfig) -> ssl.SSLContext:
         with self._lock:
-            if portal.ca_file not in self._sessions:
-                context = context_with(portal.ca_file, self._clock()) if portal.ca_file else shared_context()
-                self._sessions[portal.ca_file] = open_session(context, self._polling.user_agent), context
-            return self._sessions[portal.ca_file]
+            if portal.ca_file not in self._contexts:
+                made = context_with(portal.ca_file, self._clock()) if portal.ca_file else shared_context()
+                self._contexts[portal.ca_file] = made
+            return self._contexts[portal.ca_file]
+
+    def _session(self, portal: PortalConfig) -> requests.Session:
+        """One for all portals that may reach the same private hosts: what is kept alive was guarded when dialled."""
+        context = self._context(portal)
+        key = portal.ca_file, trusted_hosts(portal)
+        with self._lock:
+            if key not in self._sessions:
+                self._sessions[key] = open_session(context, self._polling.user_agent)
+            return self._sessions[key]
 
     # --- what came ---------------------------------------------------------------------------
 

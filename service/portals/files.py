@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborNode
 
 from service.portals.dom import attribute, text_of
-from service.portals.rows import is_title
+from service.portals.titles import is_title
 from service.portals.urls import resolve_link
 from service.text import clean
 from service.types import AttachmentLink

@@ -5,13 +5,14 @@ from __future__ import annotations
 from selectolax.lexbor import LexborNode
 
 from service.errors import ConfigurationError, UnreadableError
+from service.portals.dates import moment_in, moment_of_mark
 from service.portals.dom import Tree, attribute, first, select, text_of
 from service.portals.pager import find_pager
-from service.portals.rows import Row, find_in_label, is_title, moment_in, title_of
+from service.portals.titles import is_title, title_of
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_cut
 from service.settings import ListingSelectors
-from service.text import clean, parse_moment, split_trailing_moment
+from service.text import clean, split_trailing_moment
 from service.types import ListedPost, Listing, Moment, Outcome, RejectedLink
 
 
@@ -54,11 +55,11 @@ def _read_item(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> Lis
     url = next((url for link in links if (url := resolve_link(tree.base_url, attribute(link, "href")))), None)
     if url is None:
         return RejectedLink("", clean(text_of(item))[:200], "no_address")
-    row = Row(canonical_key(url), url, [link for link in links if _leads_to(tree, link, url)], [item])
+    row = [link for link in links if _leads_to(tree, link, url)]
     title, glued = _title(item, row, selectors)
     if not title:
         return RejectedLink(url, clean(text_of(item))[:200], "no_title")
-    moment = _moment(item, row, selectors) or glued or moment_in(item, but=row.links)
+    moment = _moment(item, selectors) or glued or moment_in(item, but=row)
     return ListedPost(url, title, moment, is_cut(title))
 
 
@@ -66,15 +67,12 @@ def _leads_to(tree: Tree, link: LexborNode, url: str) -> bool:
     return resolve_link(tree.base_url, attribute(link, "href")) == url
 
 
-def _title(item: LexborNode, row: Row, selectors: ListingSelectors) -> tuple[str, Moment | None]:
+def _title(item: LexborNode, row: list[LexborNode], selectors: ListingSelectors) -> tuple[str, Moment | None]:
     named = first(item, selectors.title)
     text, moment = split_trailing_moment(clean(text_of(named))) if named else ("", None)
     return (text, moment) if is_title(text) and not is_cut(text) else title_of(row)
 
 
-def _moment(item: LexborNode, row: Row, selectors: ListingSelectors) -> Moment | None:
+def _moment(item: LexborNode, selectors: ListingSelectors) -> Moment | None:
     named = first(item, selectors.date)
-    if named is None:
-        return None
-    stamp = attribute(named, "datetime")
-    return (parse_moment(stamp) if stamp else None) or find_in_label(clean(text_of(named)))
+    return moment_of_mark(named) if named is not None else None

@@ -16,10 +16,12 @@ _NEXT = re.compile(
     r"\W*(?:(?:trang )?(?:sau|kế tiếp|tiếp(?: theo)?|cũ hơn)|next(?: page)?|older(?: posts)?)\W*|[>»›→]{1,2}", re.I
 )
 _POSTBACK = re.compile(r"__doPostBack|WebForm_DoPostBack|javascript:", re.I)
-_PAGER = re.compile(
-    r"\b(?:pager|paging|pagination|phan-?trang|page-?nav\w*|pages?)\b|pagination|paging|pager|phantrang"
+_PAGER = re.compile(r"pagination|paging|pager|phan-?trang|page-?(?:nav|row|num|link|index)|\bpages?\b")
+# Words that are said of pages alone, and addresses that name one: such a link needs no pager around it.
+_NEXT_PAGE = re.compile(r"\W*(?:trang (?:sau|tiếp|kế)(?: theo| tiếp)?|next page|older posts)\W*", re.I)
+_PAGE_ADDRESS = re.compile(
+    r"(?:[?&/_-](?:page|trang|paged?|pg|p|cur|pageindex|pageno|pagenumber|start|limitstart|offset)[=/_-]?\d+)", re.I
 )
-_CURRENT = ".active, .current, .selected, [aria-current], strong, b, span"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,24 @@ class Pager:
 
 
 def _is_in_pager(node: LexborNode) -> bool:
-    parent = node.parent
-    for _ in range(4):
-        if parent is None:
+    one: LexborNode | None = node
+    for _ in range(5):
+        if one is None:
             return False
-        if _PAGER.search(names(parent)):
+        if _PAGER.search(names(one)):
             return True
-        parent = parent.parent
+        one = one.parent
     return False
+
+
+def _leads_to_page(tree: Tree, link: LexborNode, url: str, text: str) -> bool:
+    return bool(_NEXT_PAGE.fullmatch(text) or _is_in_pager(link) or _is_page_address(tree, url))
+
+
+def _is_page_address(tree: Tree, url: str) -> bool:
+    """Whether an address is this page's own with the number of a page put in."""
+    here = tree.url.partition("#")[0]
+    return _PAGE_ADDRESS.search(url) is not None and url.startswith(here.partition("?")[0].rpartition(".")[0] or here)
 
 
 def _same_site(tree: Tree, url: str) -> bool:
@@ -53,9 +65,11 @@ def _numbered(tree: Tree, links: Iterable[LexborNode]) -> Pager:
     current = 1
     for link in links:
         text = text_of(link).strip()
-        if not (text.isdecimal() and len(text) < 5 and _is_in_pager(link)):
+        if not (text.isdecimal() and len(text) < 5):
             continue
         href = attribute(link, "href")
+        if not (_is_in_pager(link) or _is_page_address(tree, resolve_link(tree.base_url, href) or "")):
+            continue
         is_postback = is_postback or bool(_POSTBACK.search(href))
         url = resolve_link(tree.base_url, href)
         parent = link.parent
@@ -89,7 +103,7 @@ def find_pager(tree: Tree, links: list[LexborNode]) -> Pager:
         href = attribute(link, "href")
         is_postback = is_postback or ("__dopostback" in href.lower())
         url = resolve_link(tree.base_url, href)
-        if url and _same_site(tree, url) and _is_in_pager(link):
+        if url and _same_site(tree, url) and _leads_to_page(tree, link, url, text):
             return Pager(url)
     numbered = _numbered(tree, links)
     return Pager(numbered.next_url, not numbered.next_url and (is_postback or numbered.is_postback))

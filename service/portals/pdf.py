@@ -12,14 +12,15 @@ from service.text import clean_text
 
 _FIRST_PAGES = 3
 _MOST_CHARS = 20_000
-# A signed scan carries a stamp's few words at most; a page of a letter has a thousand characters and more.
-_SCAN_CHARS_PER_PAGE = 60
+# A signed scan carries a stamp's few words at most; a page of a letter has a thousand characters and more. One page
+# of text before scanned annexes is the letter itself.
+_SCAN_CHARS = 60
 _PDFIUM = Lock()  # PDFium may be entered by one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """`is_scan`: the pages are pictures, and `text` says little or nothing. `pages`: how many the file has."""
+    """`is_scan`: all pages are pictures, and `text` says little or nothing. `pages`: how many the file has."""
 
     text: str
     pages: int
@@ -37,7 +38,7 @@ def read_pdf(body: bytes, first_pages: int = _FIRST_PAGES) -> PdfText | None:
             pages = len(document)
             texts = [_page_text(document, index) for index in range(min(pages, first_pages))]
     text = clean_text("\n".join(texts))[:_MOST_CHARS]
-    return PdfText(text, pages, is_scan=len(text) < _SCAN_CHARS_PER_PAGE * max(len(texts), 1))
+    return PdfText(text, pages, is_scan=all(len(page.strip()) < _SCAN_CHARS for page in texts))
 
 
 def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:

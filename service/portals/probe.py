@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from service.errors import PortalError, UnreadableError
+from service.errors import FetchError, PortalError, UnreadableError
+from service.portals.addresses import split_address
 from service.portals.dom import Tree, attribute, parse
 from service.portals.feed import is_feed
 from service.portals.fetch import Fetcher
@@ -113,7 +114,7 @@ def _portal(url: str, kind: Kind, listing_url: str | None = None) -> PortalConfi
 
 def probe(fetcher: Fetcher, url: str) -> Probe:
     """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can be read."""
-    url = encode_once(url if "://" in url else f"https://{url}")
+    url = _address(url)
     page = _fetch(fetcher, url, _portal(url, "auto"))
     feed_url, feed = _announced_feed(fetcher, page)
     if feed is not None and feed_url is not None:
@@ -126,6 +127,16 @@ def probe(fetcher: Fetcher, url: str) -> Probe:
     return _with_article(fetcher, found)
 
 
+def _address(url: str) -> str:
+    """What somebody typed, as an address: `https://` is added where it was left out."""
+    try:
+        found = encode_once(url.strip() if "://" in url else f"https://{url.strip()}")
+    except ValueError as error:
+        raise FetchError(f"cannot fetch {url!r}: not an address", Outcome.NETWORK) from error
+    split_address(found)
+    return found
+
+
 def _fetch(fetcher: Fetcher, url: str, portal: PortalConfig) -> Page:
     page = fetcher.get(url, portal=portal)
     assert page is not None, "a request without validators has no unchanged answer"
@@ -136,8 +147,8 @@ def _kind_of(page: Page) -> Kind:
     if is_feed(page):
         return "feed"
     tree = parse(page)
-    posts, _ = sort_links(tree, tree.root.css("a[href]"))
-    return "td-portal" if len({address for _, address in posts}) >= _FEW else "auto"
+    found = sort_links(tree, tree.root.css("a[href]"))
+    return "td-portal" if len({key for _, _, key in found.posts}) >= _FEW else "auto"
 
 
 def announced_feeds(tree: Tree) -> list[str]:

@@ -16,7 +16,7 @@ from service.portals.td_portal import read_td_listing
 from service.settings import ListingConfig, PortalConfig
 from service.types import Article, Listing, Outcome, Page
 
-_READERS = "1"  # moves whenever a reader understands the same bytes differently: validators are dropped then
+_READERS = "2"  # moves whenever a reader understands the same bytes differently: validators are dropped then
 
 
 def reader_version(portal: PortalConfig) -> str:

@@ -6,13 +6,14 @@ The address decides what is a post, wherever on the page it stands; selectors on
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from service.errors import UnreadableError
 from service.portals.addresses import bare_host
-from service.portals.dom import Tree, attribute, text_of
+from service.portals.dom import Tree, text_of
 from service.portals.pager import find_pager
 from service.portals.rows import merge, to_post
 from service.portals.urls import resolve_link
@@ -20,6 +21,8 @@ from service.posts.identity import canonical_key
 from service.text import clean
 from service.types import Listing, Outcome, RejectedLink
 
+# Most links of such a page: their key is their own path in lower case, with the folder's day padded.
+_PLAIN = re.compile(r"/(portal|tinhuy)/pages/(\d{4})-(\d\d?)-(\d\d?)/([a-z0-9_-]+)\.aspx", re.I | re.A)
 _DATED_FOLDER = re.compile(r"pages(?:/|%2f)\d{4}-\d{1,2}-\d{1,2}/|^(?:\.{1,2}/)*\d{4}-\d{1,2}-\d{1,2}/", re.I)
 
 
@@ -28,54 +31,82 @@ def is_article_key(key: str) -> bool:
     return key.startswith("/")
 
 
-def sort_links(tree: Tree, links: list[LexborNode]) -> tuple[list[tuple[LexborNode, str]], list[RejectedLink]]:
+@dataclass(frozen=True, slots=True)
+class SortedLinks:
+    """The anchors that lead to posts, each with its address and key; the others; and why those were refused."""
+
+    posts: list[tuple[LexborNode, str, str]]
+    others: list[LexborNode]
+    rejected: list[RejectedLink]
+
+
+def sort_links(tree: Tree, links: list[LexborNode]) -> SortedLinks:
     """The anchors that lead to posts of this portal, and the rest, each with a reason."""
-    host = bare_host(urlsplit(tree.url).hostname or "")
-    posts: list[tuple[LexborNode, str]] = []
-    rejected: list[RejectedLink] = []
-    judged: dict[str, tuple[str | None, str | None]] = {}
+    judge = _Judge(tree)
+    sorted_ = SortedLinks([], [], [])
+    judged: dict[str, tuple[str | None, str, str | None]] = {}
     for link in links:
-        href = attribute(link, "href")
-        if href not in judged:
-            judged[href] = _judge(tree, href, host)
-        url, reason = judged[href]
+        href = link.attrs.get("href") or ""
+        verdict = judged.get(href) or judged.setdefault(href, judge(href))
+        url, key, reason = verdict
         if reason is None and url is not None:
-            posts.append((link, url))
-        elif href[:1] not in ("#", ""):
-            text = "" if reason == "not_a_post" else clean(text_of(link))
-            rejected.append(RejectedLink(url or href, text, reason or "no_address"))
-    return posts, rejected
+            sorted_.posts.append((link, url, key))
+            continue
+        sorted_.others.append(link)
+        if href[:1] not in ("#", ""):
+            shown = url or resolve_link(tree.base_url, href) or href
+            sorted_.rejected.append(RejectedLink(shown, clean(text_of(link))[:200], reason or "no_address"))
+    return sorted_
 
 
-def _judge(tree: Tree, href: str, host: str) -> tuple[str | None, str | None]:
-    """The address that a link means, and why it is no post; None when it is one."""
-    if not _DATED_FOLDER.search(href):
-        return None, "not_a_post"
-    url = resolve_link(tree.base_url, href)
-    if url is None:
-        return None, "no_address"
-    if bare_host(urlsplit(url).hostname or "") != host:
-        return url, "other_host"
-    return url, None if is_article_key(canonical_key(url)) else "not_a_post"
+class _Judge:
+    """Of a link: the address it means, its key, and why it is no post; None when it is one."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._base_url = tree.base_url
+        self._host = bare_host(urlsplit(tree.url).hostname or "")
+        root = resolve_link(tree.base_url, "/")
+        is_ours = root is not None and bare_host(urlsplit(root).hostname or "") == self._host
+        self._origin = root[:-1] if root and is_ours else None
+
+    def __call__(self, href: str) -> tuple[str | None, str, str | None]:
+        plain = _PLAIN.fullmatch(href) if self._origin else None
+        if plain is not None:
+            return f"{self._origin}{href}", _key_of(plain), None
+        if not _DATED_FOLDER.search(href):
+            return None, "", "not_a_post"
+        url = resolve_link(self._base_url, href)
+        if url is None:
+            return None, "", "no_address"
+        if bare_host(urlsplit(url).hostname or "") != self._host:
+            return url, "", "other_host"
+        key = canonical_key(url)
+        return url, key, None if is_article_key(key) else "not_a_post"
+
+
+def _key_of(match: re.Match[str]) -> str:
+    """What `canonical_key` answers for an address without anything to decode or to strip."""
+    site, year, month, day, rest = match.groups()
+    return f"/{site.lower()}/pages/{year}-{month:0>2}-{day:0>2}/{rest.lower()}.aspx"
 
 
 def read_td_listing(tree: Tree) -> Listing:
     """Every post that a page links to. Raises UnreadableError when there is none."""
     links = tree.root.css("a[href]")
-    found, rejected = sort_links(tree, links)
-    if not found:
+    found = sort_links(tree, links)
+    if not found.posts:
         raise UnreadableError(
             f"cannot read listing {tree.url!r}: no link to an article among {len(links)} links",
             Outcome.LAYOUT_CHANGED,
         )
     posts = []
-    for row in merge(found, canonical_key).values():
+    for row in merge(found.posts, tree.root).values():
         post = to_post(row)
         if post is None:
-            rejected.append(RejectedLink(row.url, "", "no_title"))
+            found.rejected.append(RejectedLink(row.url, "", "no_title"))
         else:
             posts.append(post)
-    pager = find_pager(tree, links)
+    pager = find_pager(tree, found.others)
     if pager.is_postback:
-        rejected.append(RejectedLink(tree.url, "", "postback_pager"))
-    return Listing(tuple(posts), tuple(rejected), pager.next_url)
+        found.rejected.append(RejectedLink(tree.url, "", "postback_pager"))
+    return Listing(tuple(posts), tuple(found.rejected), pager.next_url)

@@ -50,6 +50,8 @@ class Leash:
     timeout_s: float
     peer: tuple[Any, ...] | None = field(default=None)
     """The address that was dialled last; None before."""
+    has_dialled: bool = False
+    """Whether the present exchange opened a connection; False while it uses one that was kept alive."""
 
     def left_s(self) -> float:
         left = self.deadline - time.monotonic()
@@ -102,8 +104,12 @@ def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
         found = answer.get(timeout=leash.left_s())
     except queue.Empty:
         raise FetchError(f"cannot fetch {leash.url!r}: no answer about the name {host!r}", Outcome.NETWORK) from None
+    if isinstance(found, OSError) and found.errno in _OUR_NETWORK:
+        raise translate(leash, found) from found
     if isinstance(found, Exception):
-        raise FetchError(f"cannot fetch {leash.url!r}: the name {host!r} is not known", Outcome.NETWORK) from found
+        is_silent = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
+        words = "cannot be looked up now" if is_silent else "is not known"
+        raise FetchError(f"cannot fetch {leash.url!r}: the name {host!r} {words}", Outcome.NETWORK) from found
     return found
 
 
@@ -135,6 +141,7 @@ def _dial(host: str, port: int) -> socket.socket:
             raise
         else:
             leash.peer = address
+            leash.has_dialled = True
             return sock
     raise translate(leash, failure or OSError("no address")) from failure
 
@@ -240,13 +247,25 @@ def exchange(
 
     Raises FetchError, or requests.RequestException where the cause is TLS: see `tls_fault`.
     """
-    leash.wire_left = cap + _HEADERS_AND_FRAMING
     _leash.set(leash)
+    try:
+        return _exchange_once(session, leash, method, headers, cap)
+    except FetchError as error:
+        if error.outcome is not Outcome.NETWORK or leash.has_dialled:
+            raise
+    return _exchange_once(session, leash, method, headers, cap)  # what was kept alive was closed by the host
+
+
+def _exchange_once(
+    session: requests.Session, leash: Leash, method: str, headers: Mapping[str, str | bytes], cap: int
+) -> requests.Response:
+    leash.wire_left = cap + _HEADERS_AND_FRAMING
+    leash.has_dialled = False
     try:
         return session.request(
             method, leash.url, headers=dict(headers), stream=True, allow_redirects=False, timeout=leash.left_s()
         )
     except (requests.RequestException, OSError, ValueError, UnicodeError) as error:
-        if tls_fault(error) is not None:
+        if tls_fault(error) is not None and leash.has_dialled:
             raise
         raise translate(leash, error) from error

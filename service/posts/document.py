@@ -1,239 +1,133 @@
-"""What administrative document a text is, relays, or mentions: kind, number, date of issue, issuer.
+"""What administrative document a post is, relays, or mentions: kind, number, date of issue, issuer.
 
-The kinds are those of Nghị định 30/2020/NĐ-CP, article 7, the legal ones above them, and the Party's (Hướng dẫn
-36-HD/VPTW). A number is only taken where its shape and its letters are those of a document: `24/7` is none.
+It *is* the document when its title says so and its text does not tell of the issuing; it *relays* one when its first
+sentences say that somebody issued it; whatever else it names, it *mentions*. Files complete a document, never more.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
+from service.posts.filename import NameHint, hint_of_name
+from service.posts.issuer import issuer_key
+from service.posts.kinds import KIND_OF_NAME, NOUN
+from service.posts.numbers import Found, find_numbers, normalise_number, number_key
 from service.text import clean, find_dates, fold
 from service.types import Document, Mention, Relation
 
-# (slug, name, abbreviations); the order is that of the decree.
-_KINDS = (
-    ("nghi-quyet", "nghị quyết", "NQ NQLT"),
-    ("quyet-dinh", "quyết định", "QĐ QÐ"),
-    ("chi-thi", "chỉ thị", "CT"),
-    ("quy-che", "quy chế", "QC"),
-    ("quy-dinh", "quy định", "QyĐ QĐi QĐI"),
-    ("thong-cao", "thông cáo", "TC"),
-    ("thong-bao", "thông báo", "TB"),
-    ("huong-dan", "hướng dẫn", "HD"),
-    ("chuong-trinh", "chương trình", "CTr CTHĐ"),
-    ("ke-hoach", "kế hoạch", "KH"),
-    ("phuong-an", "phương án", "PA"),
-    ("de-an", "đề án", "ĐA"),
-    ("du-an", "dự án", "DA"),
-    ("bao-cao", "báo cáo", "BC"),
-    ("bien-ban", "biên bản", "BB"),
-    ("to-trinh", "tờ trình", "TTr"),
-    ("hop-dong", "hợp đồng", "HĐ"),
-    ("cong-van", "công văn", "CV"),
-    ("cong-dien", "công điện", "CĐ"),
-    ("ban-ghi-nho", "bản ghi nhớ", "BGN"),
-    ("ban-thoa-thuan", "bản thỏa thuận", "BTT"),
-    ("giay-uy-quyen", "giấy ủy quyền", "GUQ"),
-    ("giay-moi", "giấy mời", "GM"),
-    ("giay-gioi-thieu", "giấy giới thiệu", "GGT"),
-    ("giay-nghi-phep", "giấy nghỉ phép", "GNP"),
-    ("phieu-gui", "phiếu gửi", "PG"),
-    ("phieu-chuyen", "phiếu chuyển", "PC"),
-    ("phieu-bao", "phiếu báo", "PB"),
-    ("thu-cong", "thư công", ""),
-    ("luat", "luật", ""),
-    ("phap-lenh", "pháp lệnh", "PL"),
-    ("nghi-dinh", "nghị định", "NĐ"),
-    ("thong-tu-lien-tich", "thông tư liên tịch", "TTLT"),
-    ("thong-tu", "thông tư", "TT"),
-    ("lenh", "lệnh", "L"),
-    ("ket-luan", "kết luận", "KL"),
-    ("thong-tri", "thông tri", "TTri"),
-    ("quy-hoach", "quy hoạch", "QH"),
-)
-_KIND_OF_ABBREVIATION = {fold(a): slug for slug, _, abbreviations in _KINDS for a in abbreviations.split()}
-KIND_NAMES = {slug: name for slug, name, _ in _KINDS}
-_KIND_OF_NAME = {fold(name): slug for slug, name, _ in _KINDS}
-_NOUN = "|".join(re.escape(name) for name in sorted(_KIND_OF_NAME, key=len, reverse=True))
+__all__ = ["document_key", "find_numbers", "is_same_document", "normalise_number", "understand_document"]
 
-_D = r"[-–—‐−]"
-_LETTERS = r"[A-ZĐÐa-zđ&]{1,12}"
-_NUMBER = re.compile(
-    rf"(?<![\w/.,:])(?P<n>\d{{1,5}}[a-zA-Z]?)\s{{0,2}}"
-    rf"(?:/\s?(?P<year>(?:19|20)\d\d)\s?/\s?(?P<legal>[A-ZĐÐ][A-ZĐÐa-z]{{0,5}}\d{{0,2}}(?:\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{0,12}})*)"
-    rf"|/\s?(?P<state>[A-ZĐÐ][A-ZĐÐa-z]{{0,6}}\s?(?:{_D}|\.)\s?[A-ZĐÐ][\w&ĐÐ]{{0,12}}(?:\s?[{_D[1:-1]}.,&]\s?[A-ZĐÐ][\wĐÐ]{{0,12}}){{0,3}})"
-    rf"|\s?{_D}\s?(?P<party>[A-ZĐÐ][A-ZĐÐa-z]{{0,4}}\s?/\s?[A-ZĐÐ][\wĐÐ]{{0,12}}(?:{_D}[A-ZĐÐ][\wĐÐ]{{0,12}})*)"
-    rf"|{_D}?\s?(?P<loose>(?:GM|CĐ|CT|CV|KH|QĐ|TB|NQ|BC|KL|HD)\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{1,12}}(?:{_D}[A-ZĐÐ][\wĐÐ]{{0,12}})*))"
-    r"(?![\w/])"
-)
-_LAW = re.compile(r"QH\d{1,2}")
-_TIGHT = re.compile(rf"\s*({_D}|[/.&,])\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A document named in a text; the offsets are those of its number, or of its noun where it has none."""
-
-    kind: str | None
-    number: str | None
-    issued_on: date | None
-    issuer: str | None
-    start: int
-    end: int
-
-
-def normalise_number(text: str) -> str:
-    """A number as its issuer writes it: no spaces, plain dashes, Đ for its lookalike.
-
-    >>> normalise_number("704 /TB–VPUBND")
-    '704/TB-VPUBND'
-    """
-    tight = _TIGHT.sub(lambda match: "-" if match[1] in "-–—‐−" else match[1], " ".join(text.split()))
-    return tight.replace("Ð", "Đ")
-
-
-def find_numbers(text: str) -> list[Found]:
-    """Every document number in a text, with what stands around it. The text is one that `clean` has seen."""
-    found = []
-    for match in _NUMBER.finditer(text):
-        kind = _kind_before(text, match.start()) or _kind_of_letters(match)
-        if kind is not None:
-            number = normalise_number(match[0])
-            issued_on = _issued_after(text, match.end()) or _issued_before(text, match.start())
-            found.append(
-                Found(kind, number, issued_on, _issuer(text, match.start(), match.end()), match.start(), match.end())
-            )
-    return found
-
-
-def _kind_before(text: str, start: int) -> str | None:
-    before = fold(text[max(start - 70, 0) : start])
-    nouns = list(_NOUN_NEAR.finditer(before))
-    return _KIND_OF_NAME[nouns[-1][1]] if nouns and _CLOSE.fullmatch(before, nouns[-1].end()) else None
-
-
-_NOUN_NEAR = re.compile(rf"(?<!\w)({_NOUN})(?!\w)")
-_CLOSE = re.compile(r"(?:[^.;,:]{0,40}\bsố|(?:\s(?:hoả tốc|thượng khẩn|khẩn))?)\s*:?\s*")
-
-
-def _kind_of_letters(match: re.Match[str]) -> str | None:
-    """The kind by the letters of the number; None when they are those of no document."""
-    letters = fold(match["legal"] or match["state"] or match["party"] or match["loose"])
-    if match["legal"] and _LAW.fullmatch(match["legal"]):
-        return "luat"
-    parts = re.split(r"\s?[/.\-]\s?", letters)
-    if parts[0] in _KIND_OF_ABBREVIATION:
-        return _KIND_OF_ABBREVIATION[parts[0]]
-    is_letter = bool(match["state"]) and len(parts[0]) >= 2 and match["state"][:2].isupper()
-    return "cong-van" if is_letter else None
-
-
-_DATE_AFTER = re.compile(r"[\s,(]*(?:ký\s+)?(?:ban hành\s+)?ngày\s+", re.IGNORECASE)
-_DATE_BEFORE = re.compile(r"(?<!\w)ngày\s+$", re.IGNORECASE)
-
-
-def _issued_after(text: str, end: int) -> date | None:
-    match = _DATE_AFTER.match(text, end)
-    dates = find_dates(text[match.end() : match.end() + 40]) if match else []
-    return dates[0][0] if dates and dates[0][1] == 0 else None
-
-
-def _issued_before(text: str, start: int) -> date | None:
-    """The day with which the same sentence begins, where it tells of the issuing."""
-    sentence = text[max(text.rfind(". ", 0, start) + 1, text.rfind("\n", 0, start) + 1, start - 300) : start]
-    if "ban hành" not in fold(sentence):
-        return None
-    dates = [found for found in find_dates(sentence) if _DATE_BEFORE.search(sentence, 0, found[1])]
-    return dates[0][0] if len(dates) == 1 else None
-
-
-_UPPER = "".join(
-    c
-    for c in map(chr, range(0x41, 0x1EFA))
-    if c.isupper() and (c.isascii() or c in "ĂÂĐÊÔƠƯ" or c >= "Ạ" or "À" <= c <= "Ý" or c in "ĨŨ")
-)
-_CAPITALS = rf"[{_UPPER}]\w*"
-_AREA = rf"(?:\s+(?:tỉnh|huyện|thành phố|TP\.?|thị xã|quận|xã|phường|thị trấn)(?:\s+{_CAPITALS}){{0,6}})?"
-_ORGAN = re.compile(
-    rf"(?:(?:Phó\s+)?Chủ tịch\s+|Thường trực\s+|Ban Thường vụ\s+|Ban Chấp hành\s+|Văn phòng\s+"
-    rf"|Ban Chỉ đạo\s+|Ban Tuyên giáo\s+)?"
-    rf"(?:(?:UBND|HĐND|Ủy ban nhân dân|Uỷ ban nhân dân|Hội đồng nhân dân|Đảng ủy|Đảng uỷ|Công an|Ủy ban MTTQ){_AREA}"
-    rf"|(?:Tỉnh|Thành|Huyện|Thị)\s+(?:ủy|uỷ)(?:\s+{_CAPITALS}){{0,5}}"
-    rf"|Thủ tướng Chính phủ|Chính phủ|Quốc hội|Ủy ban Thường vụ Quốc hội|Bộ Chính trị|Ban Bí thư(?: Trung ương)?"
-    rf"|Ban Chấp hành Trung ương|Văn phòng (?:Chính phủ|Trung ương Đảng)"
-    rf"|(?:Bộ|Sở|Phòng|Chi cục|Cục|Tổng cục)\s+{_CAPITALS}(?:(?:,?\s+|\s+và\s+){_CAPITALS}(?:\s+\w+)??){{0,4}})"
-)
-_BY = re.compile(r"[^.;\n]{0,60}?\bcủa\s+(?=\S)")
-
-
-def _issuer(text: str, start: int, end: int) -> str | None:
-    """Who issued it: named after `của`, else the last organ before the number in the same sentence."""
-    by = _BY.match(text, end)
-    organ = _ORGAN.match(text, by.end()) if by else None
-    if organ is None:
-        sentence_start = max(text.rfind(". ", 0, start), text.rfind("\n", 0, start), start - 250, 0)
-        sentence = text[sentence_start:start]
-        tells = re.search(r"ban hành|ký|vừa có|đã có|\bcó\b|\bra\b", sentence)
-        organs = list(_ORGAN.finditer(sentence, 0, tells.start())) if tells else []
-        organ = organs[0] if organs else None
-    return _without_person(organ[0]) if organ else None
-
-
-def _without_person(name: str) -> str:
-    """An organ's name without the person's that follows it: an area has up to three words, a person three more."""
-    words = name.split()
-    tail = 0
-    while tail < len(words) and words[-1 - tail][:1].isupper() and not words[-1 - tail].isupper():
-        tail += 1
-    return " ".join(words[: len(words) - tail + 2] if tail >= 4 else words)
-
-
-_TITLE_NOUN = re.compile(rf"(?:[^:]{{0,40}}:\s*)?[\W_]*(?P<noun>{_NOUN})(?!\w)")
+_TEXT_CHARS = 20_000
+_TELLING_CHARS = 700
+_HEADING_CHARS = 1_500
+_TITLE_NOUN = re.compile(rf"(?:\[[^\]]{{0,40}}\]\s*)?(?:[^:]{{0,40}}:\s*)?[\W_]*(?P<noun>{NOUN})(?!\w)")
+_BEFORE_OWN_NUMBER = re.compile(r"[\W_]*(?:[A-ZĐÐ]{2,4}\s+)?(?:[Ss]ố)?[\W_]*")  # `Số 06/CT-UBND`, `GM số 18 GM-HĐND`
 _VERBAL = ("chương trình", "dự án", "lệnh")  # also plain words: at a title's start they count only with a number
+_TELLS = re.compile(r"(?:ban hành|vừa ký|đã ký|vừa có|đã có|có|ra|gửi)\s[^.;,]{0,45}$")
 
 
-def understand_document(title: str, text: str, attachment: str = "") -> tuple[Document | None, tuple[Mention, ...]]:
+def document_key(document: Document | Mention) -> str | None:
+    """What all posts and mentions of one document share: its number, in one writing. None without a number.
+
+    Numbers begin anew with every issuer and year: what shares a key is then compared by `is_same_document`.
+    """
+    return number_key(document.number) if document.number else None
+
+
+def is_same_document(one: Document | Mention, other: Document | Mention) -> bool:
+    """Whether two are one document: equal numbers, no day or issuer that differs, and one of them known to agree."""
+    key = document_key(one)
+    if key is None or key != document_key(other):
+        return False
+    pairs = [(one.issued_on, other.issued_on), (_organ(one), _organ(other))]
+    known = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
+    return bool(known) and all(mine == theirs for mine, theirs in known)
+
+
+def _organ(document: Document | Mention) -> str | None:
+    return issuer_key(document.issuer) if document.issuer else None
+
+
+def understand_document(
+    title: str, text: str, attachment: str = "", names: Sequence[str] = ()
+) -> tuple[Document | None, tuple[Mention, ...]]:
     """The document that a post is or relays, and those that it only mentions.
 
-    It *is* the document when its title says so and its text does not tell of the issuing; it *relays* one when
-    its first sentences say that somebody issued it. `attachment` is the text or the name of an attached file:
-    it can complete the document, never bring in another.
+    `attachment` is the text of its files, `names` are what they are called: neither overrules the title.
     """
-    title, text = clean(title), text[:20_000]
+    title, text = clean(title), text[:_TEXT_CHARS]
     in_title, in_text = find_numbers(title), find_numbers(text)
-    noun = _TITLE_NOUN.match(fold(title))
-    kind = _KIND_OF_NAME[noun["noun"]] if noun and (noun["noun"] not in _VERBAL or in_title) else None
-    told = next((f for f in in_text if f.start < 700 and _is_told(text, f)), None)
-    document, used = None, None
+    hints = [hint for hint in map(hint_of_name, names) if hint is not None]
+    kind = _kind_of_title(title, in_title)
+    told = next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
     if kind is not None:
-        used = next((f for f in (*in_title, *in_text[:3]) if f.kind == kind), None)
-        if used is None:
-            used = next((f for f in find_numbers(clean(attachment)) if f.kind == kind), None)
-        relation = Relation.RELAYS if told is not None and told.kind == kind else Relation.IS
-        document = Document(
-            kind,
-            used.number if used else None,
-            used.issued_on if used else None,
-            used.issuer if used else None,
-            relation,
-        )
-        if told is not None and told.kind == kind and used is not None and used.number == told.number:
-            document = Document(
-                kind, told.number, told.issued_on or used.issued_on, told.issuer or used.issuer, relation
-            )
-    elif told is not None:
-        used = told
-        document = Document(told.kind, told.number, told.issued_on, told.issuer, Relation.RELAYS)
+        document: Document | None = _titled(kind, in_title, in_text, told, attachment, hints)
+    else:
+        relayed = told or _named(in_text, hints)
+        document = _document(relayed, Relation.RELAYS) if relayed else None
+    if document is not None and document.issued_on is None and document.relation is Relation.IS:
+        document = replace(document, issued_on=_heading_day(document, attachment))
+    own = document_key(document) if document else None
     mentions: dict[str, Mention] = {}
     for found in (*in_title, *in_text):
-        if found.number and (document is None or found.number != document.number):
-            mentions.setdefault(found.number, Mention(found.kind, found.number, found.issued_on, found.issuer))
+        key = number_key(found.number)
+        if key != own:
+            mentions.setdefault(key, Mention(found.kind, found.number, found.issued_on, found.issuer))
     return document, tuple(mentions.values())
 
 
+def _heading_day(document: Document, attachment: str) -> date | None:
+    """The day in a file's own heading, where the file bears the document's number (Nghị định 30/2020, phụ lục I)."""
+    heading = clean(attachment[:_HEADING_CHARS])
+    if document_key(document) not in {number_key(found.number) for found in find_numbers(heading)}:
+        return None
+    return next((day for day, start, end in find_dates(heading) if "tháng" in fold(heading[start:end])), None)
+
+
+def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
+    noun = _TITLE_NOUN.match(fold(title))
+    if noun is not None and (in_title or noun["noun"] not in _VERBAL):
+        return KIND_OF_NAME[noun["noun"]]
+    if in_title and _BEFORE_OWN_NUMBER.fullmatch(title, 0, in_title[0].start):
+        return in_title[0].kind
+    return None
+
+
+def _titled(
+    kind: str,
+    in_title: Sequence[Found],
+    in_text: Sequence[Found],
+    told: Found | None,
+    attachment: str,
+    hints: Sequence[NameHint],
+) -> Document:
+    """The document that the title names by its kind, with the first number of that kind that is at hand."""
+    if told is not None and told.kind != kind:
+        told = None
+    relation = Relation.RELAYS if told else Relation.IS
+    of_kind = (f for f in (*in_title, *in_text[:3], *find_numbers(clean(attachment))) if f.kind == kind)
+    named = _named([f for f in in_text if f.kind == kind], hints)
+    used = next((f for f in in_title if f.kind == kind), None) or told or named or next(of_kind, None)
+    if used is None:
+        number = next((hint.number for hint in hints if hint.kind == kind and hint.number), None)
+        return Document(kind, number, None, None, relation)
+    if told is not None and number_key(told.number) == number_key(used.number):
+        return Document(kind, used.number, told.issued_on or used.issued_on, told.issuer or used.issuer, relation)
+    return _document(used, relation)
+
+
+def _named(found: Sequence[Found], hints: Sequence[NameHint]) -> Found | None:
+    """The one of a text's documents that a file is called after."""
+    told = {(hint.kind, hint.n) for hint in hints}
+    return next((f for f in found if (f.kind, f.n) in told), None)
+
+
+def _document(found: Found, relation: Relation) -> Document:
+    return Document(found.kind, found.number, found.issued_on, found.issuer, relation)
+
+
 def _is_told(text: str, found: Found) -> bool:
-    before = fold(text[max(found.start - 60, 0) : found.start])
-    return re.search(r"(?:ban hành|vừa ký|đã ký|vừa có|đã có|có|ra|gửi)\s[^.;,]{0,45}$", before) is not None
+    return _TELLS.search(fold(text[max(found.start - 60, 0) : found.start])) is not None

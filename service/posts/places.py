@@ -7,7 +7,7 @@ to its successor.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,9 +66,19 @@ class Gazetteer:
         unit = self._units.get(id)
         return unit.successor if unit else None
 
-    def held_on(self, day: date) -> tuple[Place, ...]:
-        """Every commune of that day."""
-        return tuple(unit.place for unit in self._units.values() if unit.held_on(day))
+    def with_former(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """These places and the units that they took in: who asked for an old unit hears of the new one."""
+        wanted = dict.fromkeys(ids)
+        former = [unit.place.id for unit in self._units.values() if unit.successor in wanted]
+        return tuple(dict.fromkeys([*wanted, *former]))
+
+    def held_on(self, day: date | None, kinds: Sequence[str] = _KINDS) -> tuple[Place, ...]:
+        """Every commune of these kinds that stood on the day; those of the present where no day is known."""
+        return tuple(
+            unit.place
+            for unit in self._units.values()
+            if unit.kind in kinds and (unit.ends_on is None if day is None else unit.held_on(day))
+        )
 
     def find(self, text: str, on: date | None = None) -> tuple[Place, ...]:
         """The communes that a text names, in order of their first mention.
@@ -105,53 +115,60 @@ class Gazetteer:
         return units[0] if units else None
 
 
-def parse_places(mapping: Mapping[str, Any]) -> Gazetteer:
-    """The gazetteer of a file that was read as TOML. Raises ConfigurationError naming the key."""
-    _only(mapping, "", {"area", "places"})
-    area = mapping.get("area", {})
-    if not isinstance(area, dict):
-        raise _wrong("area", area, "a table")
-    _only(area, "area.", {"names"})
-    names = area.get("names", [])
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise _wrong("area.names", names, "a list of names")
-    entries = mapping.get("places", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _wrong("places", entries, "a list of tables")
-    units = [_unit(entry, f"places[{i}]") for i, entry in enumerate(entries)]
-    ids = {unit.place.id for unit in units}
-    for i, unit in enumerate(units):
-        if unit.successor is not None and (unit.successor not in ids or unit.successor == unit.place.id):
-            raise _wrong(f"places[{i}].successor", unit.successor, "the id of another place of this file")
-        if unit.place.id in {other.place.id for other in units[:i]}:
-            raise _wrong(f"places[{i}].id", unit.place.id, "an id that no other place has")
-    return Gazetteer(units, names)
+def parse_places(mapping: Mapping[str, Any], origin: str = "the places") -> Gazetteer:
+    """The gazetteer of a file read as TOML and called `origin`. Raises ConfigurationError naming it and the key."""
+    return _Reader(origin).places(mapping)
 
 
-def _unit(entry: Mapping[str, Any], key: str) -> Unit:
-    _only(entry, f"{key}.", {"id", "kind", "name", "from", "until", "successor"})
-    id_, name, kind = entry.get("id"), entry.get("name"), entry.get("kind")
-    if not isinstance(id_, str) or not _ID.fullmatch(id_):
-        raise _wrong(f"{key}.id", id_, "lower-case letters, digits and dashes")
-    if not isinstance(name, str) or not name.strip():
-        raise _wrong(f"{key}.name", name, "the name without xã, phường or thị trấn")
-    if kind not in _KINDS:
-        raise _wrong(f"{key}.kind", kind, f"one of {', '.join(_KINDS)}")
-    for day in ("from", "until"):
-        if type(entry.get(day)) not in (date, type(None)):
-            raise _wrong(f"{key}.{day}", entry[day], "a date, yyyy-mm-dd without quotes")
-    successor = entry.get("successor")
-    if successor is not None and not isinstance(successor, str):
-        raise _wrong(f"{key}.successor", successor, "the id of another place of this file")
-    label = f"{kind.capitalize()} {name}"
-    return Unit(Place(id_, label), kind, entry.get("from"), entry.get("until"), successor)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    origin: str
 
+    def places(self, mapping: Mapping[str, Any]) -> Gazetteer:
+        self._only(mapping, "", {"area", "places"})
+        area = mapping.get("area", {})
+        if not isinstance(area, dict):
+            raise self._wrong("area", area, "a table")
+        self._only(area, "area.", {"names"})
+        names = area.get("names", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            raise self._wrong("area.names", names, "a list of names")
+        entries = mapping.get("places", [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise self._wrong("places", entries, "a list of tables")
+        units = [self._unit(entry, f"places[{i}]") for i, entry in enumerate(entries)]
+        ids = {unit.place.id for unit in units}
+        seen: set[str] = set()
+        for i, unit in enumerate(units):
+            if unit.successor is not None and (unit.successor not in ids or unit.successor == unit.place.id):
+                raise self._wrong(f"places[{i}].successor", unit.successor, "the id of another place of this file")
+            if unit.place.id in seen:
+                raise self._wrong(f"places[{i}].id", unit.place.id, "an id that no other place has")
+            seen.add(unit.place.id)
+        return Gazetteer(units, names)
 
-def _only(table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
-    for key in table:
-        if key not in allowed:
-            raise _wrong(prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}")
+    def _unit(self, entry: Mapping[str, Any], key: str) -> Unit:
+        self._only(entry, f"{key}.", {"id", "kind", "name", "from", "until", "successor"})
+        id_, name, kind = entry.get("id"), entry.get("name"), entry.get("kind")
+        if not isinstance(id_, str) or not _ID.fullmatch(id_):
+            raise self._wrong(f"{key}.id", id_, "lower-case letters, digits and dashes")
+        if not isinstance(name, str) or not name.strip():
+            raise self._wrong(f"{key}.name", name, "the name without xã, phường or thị trấn")
+        if kind not in _KINDS:
+            raise self._wrong(f"{key}.kind", kind, f"one of {', '.join(_KINDS)}")
+        for day in ("from", "until"):
+            if type(entry.get(day)) not in (date, type(None)):
+                raise self._wrong(f"{key}.{day}", entry[day], "a date, yyyy-mm-dd without quotes")
+        successor = entry.get("successor")
+        if successor is not None and not isinstance(successor, str):
+            raise self._wrong(f"{key}.successor", successor, "the id of another place of this file")
+        label = f"{kind.capitalize()} {name}"
+        return Unit(Place(id_, label), kind, entry.get("from"), entry.get("until"), successor)
 
+    def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
+        for key in table:
+            if key not in allowed:
+                raise self._wrong(prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}")
 
-def _wrong(key: str, found: object, allowed: str) -> ConfigurationError:
-    return ConfigurationError(f"cannot use '{key}' of the places: found {found!r}, allowed is {allowed}")
+    def _wrong(self, key: str, found: object, allowed: str) -> ConfigurationError:
+        return ConfigurationError(f"cannot use '{key}' of {self.origin}: found {found!r}, allowed is {allowed}")

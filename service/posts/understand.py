@@ -6,25 +6,37 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from service.posts.classify import Rules, classify
+from service.posts.classify import classify
 from service.posts.document import understand_document
+from service.posts.kinds import KIND_NAMES
 from service.posts.places import Gazetteer
+from service.posts.prose import lead_of, summary_of
+from service.posts.rules import Rules
 from service.posts.when import find_deadlines, find_meeting
-from service.text import LOCAL, clean, excerpt, find_moment, first_sentences, fold
-from service.types import AttachmentLink, Place, Understanding, Urgency
+from service.text import LOCAL, clean, fold
+from service.types import AttachmentLink, Document, Place, Reason, Relation, Understanding, Urgency
 
-_SUMMARY_CHARS = 400
-_LEAD_CHARS = 600
+_TEXT_CHARS = 200_000  # a hundred pages; what is longer is a hostile page or a whole code of law
+_STAMP_CHARS = 600  # a document's urgency is stamped beside its heading
 _URGENCIES = (
     (re.compile(r"(?<!\w)hoả tốc(?!\w)"), Urgency.HOA_TOC),
     (re.compile(r"(?<!\w)thượng khẩn(?!\w)"), Urgency.THUONG_KHAN),
-    (re.compile(r"(?<!\w)(?:công điện|văn bản|công văn|thông báo) khẩn(?!\w)|^khẩn\s?[:!-]|\(khẩn\)"), Urgency.KHAN),
+    (
+        re.compile(
+            r"(?<!\w)(?:công điện|điện|văn bản|công văn|thông báo|chỉ thị|chỉ đạo|giấy mời) khẩn(?!\w| trương| cấp)"
+            r"|^khẩn\s?[:!-]|\(khẩn\)"
+        ),
+        Urgency.KHAN,
+    ),
 )
+_STAMP = re.compile(r"(?m)^\s*khẩn\s*$")
 _EVERY_COMMUNE = re.compile(
-    r"(?:ubnd|uỷ ban nhân dân|đảng uỷ|chủ tịch ubnd|mttq|hđnd)(?: và ubnd)? (?:các |tất cả các )?"
-    r"(?:xã|phường)(?:, phường)?(?:, thị trấn)"
-    r"|(?:ubnd|uỷ ban nhân dân|đảng uỷ|chủ tịch ubnd|chủ tịch uỷ ban nhân dân) các (?:xã|phường)"
+    r"(?:ubnd|uỷ ban nhân dân|đảng uỷ|cấp uỷ|mttq|hđnd|chính quyền|địa phương)"
+    r"(?:,? (?:và )?(?:hđnd|ubnd|đảng uỷ|mttq))* (?:tại )?(?:các |tất cả các |toàn bộ các )"
+    r"(?P<kinds>(?:xã|phường|thị trấn)(?:(?:, | và |/| - )(?:xã|phường|thị trấn))*)(?!\w)"
+    r"|(?:ubnd|uỷ ban nhân dân|đảng uỷ) (?P<pair>(?:xã|phường)(?:, phường)?, thị trấn)(?!\w)"
 )
+_KIND = re.compile(r"xã|phường|thị trấn")
 
 
 class Understander:
@@ -46,32 +58,44 @@ class Understander:
         attachment_text: str = "",
     ) -> Understanding:
         """`hints` are the categories of the sections that list the post; `attachment_text` is that of its PDFs."""
-        title, lead = clean(title), lead_of(text)
-        categories, why = classify(self.rules, title, lead, hints[0] if hints else None)
-        document, mentions = understand_document(title, text, attachment_text)
+        title, text = clean(title), text[:_TEXT_CHARS]
+        lead = lead_of(text, title)
+        categories, why = classify(self.rules, title, lead, hints)
+        names = [name for link in attachments for name in (link.name, link.url)]
+        document, mentions = understand_document(title, text, attachment_text, names)
+        document = _decided(document, why)
         day = published_at.astimezone(LOCAL).date() if published_at else None
         whole = f"{title}\n{text}"
-        begins_at, venue = find_meeting(whole, day)
         places = self.gazetteer.find(whole, day)
+        is_addressed = document is not None or not {categories[0]} & {self.rules.fallback, *self.rules.with_calendar}
+        addressees = self.addressees(f"{whole}\n{attachment_text}", places, day) if is_addressed else ()
+        begins_at, venue = (
+            find_meeting(f"{whole}\n{attachment_text}", day)
+            if self.rules.with_calendar & set(categories)
+            else (None, None)
+        )
         return Understanding(
             categories=categories,
             why=why,
             document=document,
             mentions=mentions,
             places=places,
-            addressees=self.addressees(f"{whole}\n{attachment_text}", places, day),
-            urgency=urgency_of(f"{title}\n{lead}"),
+            addressees=addressees,
+            urgency=urgency_of(f"{title}\n{lead}", attachment_text),
             deadlines=find_deadlines(f"{whole}\n{attachment_text}", day),
-            begins_at=begins_at if {"meetings", "events"} & set(categories) else None,
-            venue=venue if {"meetings", "events"} & set(categories) else None,
-            summary=summary_of(text),
+            begins_at=begins_at,
+            venue=venue,
+            summary=summary_of(text, title),
+            concerns=self.gazetteer.with_former([*(place.id for place in places), *addressees]),
         )
 
     def addressees(self, text: str, places: Sequence[Place], day: date | None) -> tuple[str, ...]:
-        """Ids of the communes that are addressed: all where a text says so, else those it names."""
+        """Ids of the communes addressed: every one of the kinds that a text names together, else those it names."""
         folded = fold(text)
-        if _EVERY_COMMUNE.search(folded) and day is not None:
-            return tuple(place.id for place in self.gazetteer.held_on(day))
+        together = _EVERY_COMMUNE.search(folded)
+        if together:
+            kinds = _KIND.findall(together["kinds"] or together["pair"])
+            return tuple(place.id for place in self.gazetteer.held_on(day, kinds))
         return tuple(
             place.id
             for place in places
@@ -79,28 +103,22 @@ class Understander:
         )
 
 
-def lead_of(text: str) -> str:
-    """The beginning of the body, without the date labels and counters that portals print above it."""
-    return " ".join(_paragraphs(text))[:_LEAD_CHARS]
+def urgency_of(text: str, attachment: str = "") -> Urgency:
+    """Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn; a file's stamp counts like a title's word."""
+    folded, stamped = fold(text), "\n".join(map(fold, attachment[:_STAMP_CHARS].split("\n")))
+    found = next(
+        (urgency for pattern, urgency in _URGENCIES if pattern.search(folded) or pattern.search(stamped)), None
+    )
+    return found or (Urgency.KHAN if _STAMP.search(stamped) else Urgency.NORMAL)
 
 
-def summary_of(text: str) -> str:
-    """One or two sentences of the post's own, cut between words where they are very long."""
-    sentences = first_sentences("\n".join(_paragraphs(text)), 2)
-    first = first_sentences(sentences, 1)
-    return excerpt(sentences if len(sentences) <= _SUMMARY_CHARS else first, _SUMMARY_CHARS)
-
-
-def urgency_of(text: str) -> Urgency:
-    """Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn."""
-    folded = fold(text)
-    return next((urgency for pattern, urgency in _URGENCIES if pattern.search(folded)), Urgency.NORMAL)
-
-
-def _paragraphs(text: str) -> list[str]:
-    lines = (clean(line) for line in text.split("\n"))
-    return [
-        line
-        for line in lines
-        if len(line) > 5 and not (len(line) < 60 and find_moment(line) and not line.endswith("."))
-    ]
+def _decided(document: Document | None, why: Sequence[Reason]) -> Document | None:
+    """A document without a number is one only where the category was decided by its noun: a Luật sư is no Luật."""
+    if (
+        document is None
+        or document.number is not None
+        or document.relation is not Relation.IS
+        or document.kind is None
+    ):
+        return document
+    return document if why[0].words.startswith(fold(KIND_NAMES[document.kind])) else None

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from service.text import LOCAL, clean, find_dates
 from service.types import Deadline
 
+_HOUR = r"(?P<h>\d{1,2})\s*(?:giờ|h|g|:)\s*(?P<i>\d{2})?\s*(?:phút|['’])?\s*(?P<half>sáng|trưa|chiều|tối)?"
+_END = r"(?:\s*(?:[-–]|đến)\s*\d{1,2}\s*(?:giờ|h|g|:)\s*(?:\d{2})?(?:\s*phút)?)?"
+_DAY_WORDS = r"[\s,;(\-]*(?:thứ\s+\w+|chủ nhật)?[\s,;(\-]*(?:(?:vào\s+)?(?:hết\s+)?ngày\s+)?"
 _UNTIL = re.compile(
-    r"(?:trước|chậm nhất|đến hết|hết|muộn nhất|hạn (?:chót|cuối|nộp|cuối cùng)|thời hạn|không quá|hoàn thành trong)"
-    r"(?:\s+(?:là|vào|đến|trước|hết|nộp|gửi))*(?:\s*:)?(?:\s+\d{1,2}\s*(?:giờ|h|g|:)\s*(?:\d{2})?)?"
-    r"(?:\s*(?:phút|,))*(?:\s+(?:ngày|hết ngày))?\s*\(?$",
+    r"(?<!\w)(?:trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|thời hạn|không quá|không muộn hơn"
+    r"|hạn (?:chót|cuối cùng|cuối|nộp|trả lời|báo cáo|đăng ký)|hoàn thành (?:trong|trước))"
+    r"(?:[\s:]+(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo cáo|lúc|hồi|cuối))*[\s:]*"
+    rf"(?:{re.sub('[?]P<[a-z]+>', '', _HOUR)})?"
+    rf"{_DAY_WORDS}$",
     re.IGNORECASE,
 )
-_AT = re.compile(
-    r"(?:(?:vào\s+)?(?:hồi|lúc)|thời gian\s*:?|bắt đầu(?:\s+từ)?|từ)\s*:?\s*(?P<h>\d{1,2})\s*(?:giờ|h|g|:)"
-    r"\s*(?P<i>\d{2})?\s*(?:phút|['’])?"
-    r"(?:\s*(?:sáng|chiều|tối))?[\s,(]*(?:thứ\s+\w+|chủ nhật)?[\s,(]*(?:ngày\s+)?$",
+_AT_BEFORE = re.compile(rf"(?<![\w:/.]){_HOUR}{_END}{_DAY_WORDS}$", re.IGNORECASE)
+_AT_AFTER = re.compile(
+    rf"[\s,;(]*(?:(?:vào\s+)?(?:hồi|lúc)|bắt đầu(?:\s+(?:từ|lúc))?|từ|thời gian)?\s*:?\s*(?<!\d){_HOUR}(?!\d)",
     re.IGNORECASE,
 )
 _VENUE = re.compile(
     r"[\s,;.):]*(?:\([^)]{0,30}\)[\s,;.]*)?(?:[Đđ]ịa điểm\s*:?|tại)\s*:?\s*(?P<venue>[^.;\n]{3,120})", re.IGNORECASE
 )
+_VENUE_LINE = re.compile(r"(?<!\w)địa điểm(?: tổ chức)?\s*:\s*(?P<venue>[^.;\n]{3,120})", re.IGNORECASE)
 _VENUE_ENDS = re.compile(
     r",?\s+(?:UBND|HĐND|Ban|Đảng ủy|Huyện ủy|Ủy ban)\b[^,]*?\s+(?:tổ chức|đã tổ chức)"
     r"|,\s+(?:đồng chí|ông|bà)\b|\s+(?:đã\s+)?(?:tổ chức|diễn ra|khai mạc)\b"
 )
+# A post may come months after its document; a day years before it is history, no deadline.
+_OLDEST = timedelta(days=730)
 
 
 def find_deadlines(text: str, near: date | None) -> tuple[Deadline, ...]:
-    """The days until which something is asked for, each once, with the words. `near` dates the text."""
+    """The days until which something is asked for, past ones too, each once, with its words. `near`: its day."""
     found: dict[date, Deadline] = {}
     for when, start, end in find_dates(text, near):
         match = _UNTIL.search(text, max(start - 60, 0), start)
-        if match:
+        if match and (near is None or when >= near - _OLDEST):
             found.setdefault(when, Deadline(when, clean(text[match.start() : end])))
     return tuple(found.values())
 
@@ -42,13 +49,26 @@ def find_deadlines(text: str, near: date | None) -> tuple[Deadline, ...]:
 def find_meeting(text: str, near: date | None) -> tuple[datetime | None, str | None]:
     """When and where a meeting or event begins: `vào hồi 14 giờ 00 ngày …, tại …`; None for what is not said."""
     for when, start, end in find_dates(text, near):
-        match = _AT.search(text, max(start - 60, 0), start)
-        if match is None or int(match["h"]) > 23 or int(match["i"] or 0) > 59:
+        if _UNTIL.search(text, max(start - 60, 0), start):
             continue
-        at = datetime(when.year, when.month, when.day, int(match["h"]), int(match["i"] or 0), tzinfo=LOCAL)
-        venue = _VENUE.match(text, end)
-        return at.astimezone(UTC), _venue(venue["venue"]) if venue else None
+        before = _AT_BEFORE.search(text, max(start - 60, 0), start)
+        after = None if before else _AT_AFTER.match(text, end)
+        hour = _hour(before or after)
+        if hour is not None:
+            at = datetime(when.year, when.month, when.day, *hour, tzinfo=LOCAL)
+            venue = _VENUE.match(text, after.end() if after else end) or _VENUE_LINE.search(text)
+            return at.astimezone(UTC), _venue(venue["venue"]) if venue else None
     return None, None
+
+
+def _hour(match: re.Match[str] | None) -> tuple[int, int] | None:
+    """Hour and minute on the 24-hour clock; None where no clock shows them."""
+    if match is None:
+        return None
+    hour, minute, half = int(match["h"]), int(match["i"] or 0), (match["half"] or "").lower()
+    if half in ("chiều", "tối") and hour < 12:
+        hour += 12
+    return (hour, minute) if hour <= 23 and minute <= 59 else None
 
 
 def _venue(words: str) -> str:

@@ -21,7 +21,7 @@ from service.settings.sources import Found, Layer, environment_layer, file_layer
 
 KEYS = known_keys(Settings, FOUND_BY_LOADER)
 TABLES = frozenset(key.partition(".")[0] for key in KEYS if "." in key)
-PATHS = frozenset({"portals_dir", "feeds.export_dir"})
+PATHS = frozenset({"portals_dir", "feeds.export_dir", "database.fence_path"})
 
 
 def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -152,7 +152,7 @@ def _category_ids(path: Path, problems: list[str]) -> frozenset[str]:
     from service.posts.classify import parse_rules
 
     try:
-        return frozenset(category.id for category in parse_rules(read_toml(path)).categories)
+        return frozenset(category.id for category in parse_rules(read_toml(path), str(path)).categories)
     except ConfigurationError as error:
         problems.append(str(error) if str(path) in str(error) else f"{path}: {error}")
         return frozenset()

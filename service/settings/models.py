@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from service.settings.values import (
     check_header_value,
     check_line,
     check_mail_address,
+    check_selector,
     check_sender,
     check_smtp_url,
     check_timezone,
@@ -26,6 +28,7 @@ from service.settings.values import (
 
 Line = Annotated[str, AfterValidator(check_line)]
 HttpUrl = Annotated[str, AfterValidator(check_url)]
+Selector = Annotated[str, AfterValidator(check_selector)]
 PortalId = Annotated[
     str,
     Field(
@@ -63,6 +66,7 @@ class ServerSettings(Section):
 
 class DatabaseSettings(Section):
     url: Annotated[str, Secret, AfterValidator(check_database_url)] = "sqlite:///var/loa.db"
+    fence_path: str = ""
 
 
 class PollingSettings(Section):
@@ -108,6 +112,7 @@ class EmailSettings(Section):
     from_: Annotated[str, AfterValidator(check_sender)] = Field(default="Loa <loa@localhost>", alias="from")
     digest_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')] = "07:00"
     rate_per_s: PositiveFloat = 20
+    days_off: tuple[Annotated[date, Field(description='days as "2027-02-17"')], ...] = ()
 
 
 class ReceiptSettings(Section):
@@ -118,20 +123,20 @@ class ReceiptSettings(Section):
 class ArticleSelectors(Section):
     """CSS selectors within an article page; None leaves the part to detection."""
 
-    title: str | None = None
-    body: str | None = None
-    date: str | None = None
-    attachments: str | None = None
+    title: Selector | None = None
+    body: Selector | None = None
+    date: Selector | None = None
+    attachments: Selector | None = None
 
 
 class ListingSelectors(Section):
     """CSS selectors within a listing page; `link`, `title` and `date` are looked up inside each `item`."""
 
-    item: str
-    link: str = "a"
-    title: str | None = None
-    date: str | None = None
-    next_page: str | None = None
+    item: Selector
+    link: Selector = "a"
+    title: Selector | None = None
+    date: Selector | None = None
+    next_page: Selector | None = None
 
 
 class ListingConfig(Section):

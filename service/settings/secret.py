@@ -10,6 +10,7 @@ from service.errors import ConfigurationError
 from service.settings.models import Settings
 
 FILE_SUFFIX = ".secret"
+FENCE_SUFFIX = ".fence"
 
 
 def secret_key(settings: Settings) -> str:
@@ -30,6 +31,15 @@ def secret_key(settings: Settings) -> str:
 def key_file(settings: Settings) -> Path:
     """Where the key of a SQLite database lies; it belongs into every backup."""
     return Path(settings.database.url.removeprefix("sqlite:///").partition("?")[0] + FILE_SUFFIX)
+
+
+def fence_file(settings: Settings) -> Path:
+    """Where the restore counter lies: beside the SQLite file, like the key. It belongs into no backup."""
+    if settings.database.fence_path:
+        return Path(settings.database.fence_path)
+    if not settings.database.url.startswith("sqlite:///"):
+        return Path("var/loa" + FENCE_SUFFIX).absolute()
+    return Path(settings.database.url.removeprefix("sqlite:///").partition("?")[0] + FENCE_SUFFIX)
 
 
 def stored_key(path: Path) -> str:

@@ -42,6 +42,21 @@ def check_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def check_selector(value: str) -> str:
+    """A CSS selector as the readers of portals understand it (selectolax's lexbor engine)."""
+    from selectolax.lexbor import (
+        LexborHTMLParser,
+        SelectolaxError,
+    )  # few portals have selectors: most starts go without
+
+    check_line(value)
+    try:
+        LexborHTMLParser("<p></p>").css(value)
+    except SelectolaxError as error:
+        raise allowed('a CSS selector as ".tin-moi li", not empty') from error
+    return value
+
+
 def check_timezone(value: str) -> str:
     try:
         ZoneInfo(value)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from service.errors import NotFound
-from service.storage.schema_files import archive, attachment_watch
+from service.storage.engine import Database
+from service.storage.schema_files import archive, archive_part, attachment_watch
 from service.storage.upsert import insert_into
+
+PART_BYTES = 1 << 20
+"""Written in one transaction: about 5 ms on SQLite, where others wait for it."""
+_PAUSE_S = 0.005  # between two transactions on SQLite, whose lock is not fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,9 @@ class ArchivedFile:
     media_type: str
     body: bytes
     archived_at: datetime
+    text: str | None = None
+    """Of its first pages; None for what is no PDF, or none that can be read."""
+    is_scan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +39,46 @@ class WatchedFile:
     last_modified: str | None
     bytes: int | None
     sha256: str | None
+    error: str | None = None
+    """Why the last look failed; None when it did not."""
+
+
+def keep_file(database: Database, file: ArchivedFile) -> None:
+    """Keeps a file in several short transactions; what a crash leaves half is no file yet, and completed later."""
+    with database.reading() as conn:
+        if archived(conn, [file.sha256]):
+            return
+    for number, part in enumerate(_parts(file.body)):
+        with database.writing() as conn:
+            _store_part(conn, file.sha256, number, part)
+        time.sleep(_PAUSE_S if database.is_sqlite else 0)
+    with database.writing() as conn:
+        _store_row(conn, file)
 
 
 def store_file(conn: Connection, file: ArchivedFile) -> None:
-    """Keeps a file; the same bytes are kept once."""
+    """Keeps a small file in the caller's transaction; the same bytes are kept once."""
+    for number, part in enumerate(_parts(file.body)):
+        _store_part(conn, file.sha256, number, part)
+    _store_row(conn, file)
+
+
+def _parts(body: bytes) -> list[bytes]:
+    return [body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES)]
+
+
+def _store_part(conn: Connection, sha256: str, number: int, part: bytes) -> None:
+    statement = insert_into(conn, archive_part).values(sha256=sha256, number=number, body=part)
+    conn.execute(statement.on_conflict_do_nothing())
+
+
+def _store_row(conn: Connection, file: ArchivedFile) -> None:
     statement = insert_into(conn, archive).values(
         sha256=file.sha256,
         media_type=file.media_type,
         bytes=len(file.body),
-        body=file.body,
+        text=file.text,
+        is_scan=int(file.is_scan),
         archived_at=file.archived_at,
     )
     conn.execute(statement.on_conflict_do_nothing())
@@ -48,7 +89,9 @@ def get_file(conn: Connection, sha256: str) -> ArchivedFile:
     row = conn.execute(select(archive).where(archive.c.sha256 == sha256)).one_or_none()
     if row is None:
         raise NotFound("attachment", sha256)
-    return ArchivedFile(row.sha256, row.media_type, row.body, row.archived_at)
+    part = archive_part.c
+    bodies = conn.execute(select(part.body).where(part.sha256 == sha256).order_by(part.number)).scalars()
+    return ArchivedFile(row.sha256, row.media_type, b"".join(bodies), row.archived_at, row.text, bool(row.is_scan))
 
 
 def archived(conn: Connection, digests: list[str]) -> set[str]:
@@ -56,21 +99,37 @@ def archived(conn: Connection, digests: list[str]) -> set[str]:
     return set(conn.execute(select(archive.c.sha256).where(archive.c.sha256.in_(digests))).scalars())
 
 
+def scans(conn: Connection, digests: Sequence[str]) -> set[str]:
+    """Those of these digests that are PDFs of pictures: nobody can search or quote them."""
+    table = archive.c
+    return set(conn.execute(select(table.sha256).where(table.sha256.in_(digests), table.is_scan == 1)).scalars())
+
+
+def file_texts(conn: Connection, digests: Sequence[str]) -> str:
+    """What the first pages of these files say, in this order; empty where nothing is known."""
+    table = archive.c
+    rows = conn.execute(select(table.sha256, table.text).where(table.sha256.in_(digests), table.text.is_not(None)))
+    texts = {row.sha256: row.text for row in rows}
+    return "\n".join(texts[digest] for digest in dict.fromkeys(digests) if digest in texts)
+
+
 def watched_files(conn: Connection, post_id: str) -> dict[str, WatchedFile]:
     """What is known of the files of a post, by address."""
     watch = attachment_watch
     rows = conn.execute(select(watch).where(watch.c.post_id == post_id))
-    return {row.url: WatchedFile(row.url, row.etag, row.last_modified, row.bytes, row.sha256) for row in rows}
+    return {
+        row.url: WatchedFile(row.url, row.etag, row.last_modified, row.bytes, row.sha256, row.error) for row in rows
+    }
 
 
-def store_watch(conn: Connection, post_id: str, file: WatchedFile, at: datetime, error: str | None = None) -> None:
+def store_watch(conn: Connection, post_id: str, file: WatchedFile, at: datetime) -> None:
     values = {
         "etag": file.etag,
         "last_modified": file.last_modified,
         "bytes": file.bytes,
         "sha256": file.sha256,
         "checked_at": at,
-        "error": error,
+        "error": file.error,
     }
     statement = insert_into(conn, attachment_watch).values(post_id=post_id, url=file.url, **values)
     conn.execute(

@@ -5,15 +5,18 @@ A bounce counts once for a message. Only messages that this service sealed are e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.bounce import Bounce, Kind
-from service.storage.schema import to_micros
+from service.alerts.suspension import PROBE_AFTER, Probe
+from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import set_status
-from service.types import SubscriptionStatus
+from service.types import State, SubscriptionStatus
 
 SOFT_DAYS = 5
 """Different days with a soft bounce, within SOFT_WINDOW, after which an address is suspended."""
@@ -40,6 +43,72 @@ def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
     ids = list(conn.execute(query, {"person": person}).scalars())
     for subscription_id in ids:
         set_status(conn, subscription_id, SubscriptionStatus.SUSPENDED, at=now, reason=REASONS[bounce.kind])
+    return len(ids)
+
+
+def apply_refusals(conn: Connection, refusals: Sequence[tuple[str, Kind, str]], now: datetime) -> int:
+    """(message id, kind, answer) of addresses that the relay refused; gives how many subscriptions were suspended."""
+    return sum(apply_bounce(conn, Bounce(kind, message_id, answer), now) for message_id, kind, answer in refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """An address whose mail came back, and the probes that were sent to it since."""
+
+    address: str
+    target_key: str
+    subscription_id: str
+    """One of those that are suspended."""
+    language: str
+    suspended_at: datetime
+    probes: tuple[Probe, ...]
+
+    @property
+    def probe_key(self) -> str:
+        return probe_key(self.target_key, self.suspended_at)
+
+
+def probe_key(target_key: str, suspended_at: datetime) -> str:
+    return f"probe:{target_key}:{to_micros(suspended_at)}"
+
+
+def load_suspended(conn: Connection) -> list[Suspended]:
+    """Every address that bounces suspended; not those who complained."""
+    query = text(
+        "SELECT target, target_key, id, language, status_at FROM subscription WHERE channel = 'email'"
+        " AND status = 'suspended' AND status_reason IN :reasons ORDER BY target_key, status_at, id"
+    ).bindparams(bindparam("reasons", expanding=True))
+    found: dict[str, Suspended] = {}
+    for row in conn.execute(query, {"reasons": [REASONS[Kind.HARD], REASONS[Kind.SOFT]]}):
+        if row.target_key not in found:
+            since = from_micros(row.status_at)
+            probes = _probes(conn, probe_key(row.target_key, since))
+            found[row.target_key] = Suspended(row.target, row.target_key, row.id, row.language, since, probes)
+    return list(found.values())
+
+
+def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
+    query = text(
+        "SELECT m.group_key, m.state, m.done_at, EXISTS (SELECT 1 FROM bounce b WHERE b.message_id = m.id) AS bounced"
+        " FROM message m WHERE m.group_key IN :keys ORDER BY m.group_key"
+    ).bindparams(bindparam("keys", expanding=True))
+    rows = conn.execute(query, {"keys": [f"letter:{key}:{n}" for n in range(len(PROBE_AFTER))]})
+    return tuple(
+        Probe(from_micros(row.done_at) if row.state == State.SENT and row.done_at else None, bool(row.bounced))
+        for row in rows
+    )
+
+
+def resume_suspended(conn: Connection, person: Suspended, now: datetime) -> int:
+    """Makes active what bounces suspended of a person; gives how many."""
+    query = text(
+        "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'suspended'"
+        " AND status_reason IN :reasons"
+    ).bindparams(bindparam("reasons", expanding=True))
+    reasons = [REASONS[Kind.HARD], REASONS[Kind.SOFT]]
+    ids = list(conn.execute(query, {"person": person.target_key, "reasons": reasons}).scalars())
+    for subscription_id in ids:
+        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
     return len(ids)
 
 

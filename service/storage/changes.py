@@ -29,7 +29,7 @@ def write_change(
     conn: Connection,
     *,
     post: Post,
-    type: ChangeType,
+    type: ChangeType,  # noqa: A002  # its name in the message and in the table
     at: datetime,
     payload: str,
     what: Iterable[str] = (),
@@ -43,14 +43,14 @@ def write_change(
     """
     known = _known_matches(conn, post.id)
     matched = _match_all(conn, post)
-    fresh = {id: reason for id, (reason, created_at) in matched.items() if known and known.is_new(id, created_at)}
+    fresh = {key: reason for key, (reason, created_at) in matched.items() if known and known.is_new(key, created_at)}
     if type is not ChangeType.PUBLISHED and silenced is None and is_held(conn, post.id):
         silenced = "flood"
     if type is ChangeType.PUBLISHED and known:
         return _publish_again(conn, post, at, payload, fresh, silenced)
     change_id = _insert(conn, post, type, at, payload, list(what), silenced)
     is_silent = silenced is not None
-    reasons = {id: reason for id, (reason, _) in matched.items()}
+    reasons = {key: reason for key, (reason, _) in matched.items()}
     _insert_matches(conn, change_id, reasons, is_silent=is_silent or type is not ChangeType.PUBLISHED)
     if not is_silent:
         fan_out(conn, change_id, at)
@@ -67,7 +67,7 @@ def is_held(conn: Connection, post_id: str) -> bool:
 
 
 def release_flood(conn: Connection, portal_id: str, at: datetime) -> int:
-    """Lets the alerts of a portal go that a flood held back; gives how many changes. `continue_fanouts` sends them."""
+    """Lets go the alerts of a portal that a flood held back; gives how many changes. `continue_fanouts` sends."""
     held = conn.execute(
         text(
             "UPDATE change SET silenced = NULL, fanned_out_at = NULL WHERE silenced = 'flood'"
@@ -115,10 +115,10 @@ def _match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
     """For each set of filters that the post matches: why, and since when there is such a set."""
     matcher = Matcher(post)
     found: dict[str, tuple[str, int]] = {}
-    for id, definition, created_at in conn.execute(text("SELECT id, definition, created_at FROM filter")):
+    for key, definition, created_at in conn.execute(text("SELECT id, definition, created_at FROM filter")):
         reason = matcher.match(filters_of(orjson.loads(definition)))
         if reason is not None:
-            found[id] = (reason, created_at)
+            found[key] = (reason, created_at)
     return found
 
 
@@ -153,7 +153,7 @@ def _publish_again(
 def _insert(
     conn: Connection,
     post: Post,
-    type: ChangeType,
+    type: ChangeType,  # noqa: A002  # likewise
     at: datetime,
     payload: str,
     what: list[str],
@@ -190,5 +190,5 @@ def _insert_matches(conn: Connection, change_id: str, matched: dict[str, str], *
                 "INSERT INTO change_match(change_id, filter_id, reason, is_silent) VALUES (:c, :f, :r, :s)"
                 " ON CONFLICT (change_id, filter_id) DO NOTHING"
             ),
-            [{"c": change_id, "f": id, "r": reason, "s": int(is_silent)} for id, reason in matched.items()],
+            [{"c": change_id, "f": key, "r": reason, "s": int(is_silent)} for key, reason in matched.items()],
         )

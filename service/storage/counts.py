@@ -36,6 +36,14 @@ def count_all(conn: Connection) -> Counts:
     )
 
 
+def count_held(conn: Connection) -> dict[str, int]:
+    """By portal, how many changes a flood holds back until an operator lets them go."""
+    change, post = schema.change, schema.post
+    joined = change.join(post, post.c.id == change.c.post_id)
+    query = select(post.c.portal_id, func.count()).select_from(joined).where(change.c.silenced == "flood")
+    return {row[0]: row[1] for row in conn.execute(query.group_by(post.c.portal_id))}
+
+
 def _by_two(conn: Connection, first: Column[str], second: Column[str]) -> dict[tuple[str, str], int]:
     rows = conn.execute(select(first, second, func.count()).group_by(first, second))
     return {(row[0], row[1]): row[2] for row in rows}

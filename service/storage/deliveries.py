@@ -1,18 +1,17 @@
 """The ledger as people read it, and what they may do to it: list, show, replay, pause, resume.
 
-Also what a webhook's sender needs of its messages. Refuses to send anything.
+Refuses to send anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
-from service.errors import InvalidInput, NotFound
+from service.errors import Conflict, InvalidInput, NotFound
 from service.storage.endpoints import refresh
 from service.storage.schema import from_micros, to_micros
 from service.types import ChangeType, Channel, State, SubscriptionStatus
@@ -57,24 +56,6 @@ class Shown:
     next_attempt_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What a webhook's sender needs of a message."""
-
-    message_id: str
-    url: str
-    status: SubscriptionStatus
-    status_reason: str | None
-    subscription_id: str
-    unit_id: str | None
-    sealed: tuple[bytes, ...]
-    headers: Mapping[str, str]
-    payload: str
-    change_id: str | None
-    post_id: str | None
-    revision: int
-
-
 _SELECT = """SELECT d.id, d.change_id, c.type, c.post_id, c.revision, d.subscription_id, s.channel, d.message_id,
     CASE WHEN d.state = 'due' AND m.state IN ('leased', 'held', 'suspended') THEN m.state ELSE d.state END AS state,
     d.reason, d.created_at, d.done_at
@@ -109,11 +90,11 @@ def list_deliveries(
     return [_delivery(row._mapping) for row in rows]
 
 
-def show_delivery(conn: Connection, id: str) -> Shown:
+def show_delivery(conn: Connection, key: str) -> Shown:
     """A delivery by its id, or by its message's. Raises NotFound."""
-    row = conn.execute(text(f"{_SELECT} WHERE d.id = :id OR d.message_id = :id LIMIT 1"), {"id": id}).first()
+    row = conn.execute(text(f"{_SELECT} WHERE d.id = :id OR d.message_id = :id LIMIT 1"), {"id": key}).first()
     if row is None:
-        raise NotFound("delivery", id)
+        raise NotFound("delivery", key)
     delivery = _delivery(row._mapping)
     due_at = conn.execute(
         text("SELECT due_at FROM message WHERE id = :id AND state = 'due'"), {"id": delivery.message_id}
@@ -125,7 +106,8 @@ def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]
     """Every try at a message, the first one first."""
     rows = conn.execute(
         text(
-            "SELECT number, started_at, took_ms, state, status, detail FROM attempt WHERE message_id = :id ORDER BY number"
+            "SELECT number, started_at, took_ms, state, status, detail FROM attempt"
+            " WHERE message_id = :id ORDER BY number"
         ),
         {"id": message_id},
     )
@@ -158,7 +140,9 @@ def replay(
     given = {clause: value for clause, value in clauses.items() if value is not None}
     values = {clause.rsplit(":", 1)[1].rstrip(")"): value for clause, value in given.items()}
     if delivery_id is not None:
-        show_delivery(conn, delivery_id)
+        _check_active(conn, show_delivery(conn, delivery_id).delivery.subscription_id)
+    if subscription_id is not None:
+        _check_active(conn, subscription_id)
     where = "".join(f" AND {clause}" for clause in given)
     ids = list(
         conn.execute(
@@ -172,25 +156,41 @@ def replay(
     return _requeue(conn, sorted(set(ids)), at)
 
 
+def _check_active(conn: Connection, subscription_id: str) -> None:
+    """Raises NotFound, and Conflict where nothing would be sent anyway."""
+    status = conn.execute(
+        text("SELECT status FROM subscription WHERE id = :id"), {"id": subscription_id}
+    ).scalar_one_or_none()
+    if status is None:
+        raise NotFound("subscription", subscription_id)
+    if status != SubscriptionStatus.ACTIVE:
+        raise Conflict(f"cannot replay to the subscription {subscription_id!r}: it is {status}; resume it first")
+
+
 def _requeue(conn: Connection, message_ids: Sequence[str], at: datetime) -> int:
+    """What was forgotten since is passed over: its message is gone."""
     keys: set[str] = set()
     done = 0
-    message = text(
-        "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0, is_final = 0"
-        " WHERE id IN :ids AND state IN ('sent', 'failed', 'suspended') RETURNING endpoint_key"
-    ).bindparams(bindparam("ids", expanding=True))
-    delivery = text(
-        "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL"
-        " WHERE message_id IN :ids AND state IN ('sent', 'failed', 'suspended')"
-    ).bindparams(bindparam("ids", expanding=True))
     for start in range(0, len(message_ids), 500):
         values = {"ids": message_ids[start : start + 500], "at": to_micros(at)}
-        touched = list(conn.execute(message, values).scalars())
-        conn.execute(delivery, values)
+        touched = conn.execute(_DUE_AGAIN, values).all()
+        if touched:
+            conn.execute(_OWED_AGAIN, {"ids": [row.id for row in touched]})
         done += len(touched)
-        keys.update(touched)
+        keys.update(row.endpoint_key for row in touched)
     refresh(conn, sorted(keys))
     return done
+
+
+_DUE_AGAIN = text(
+    "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0, is_final = 0"
+    " WHERE id IN :ids AND state IN ('sent', 'failed', 'suspended') RETURNING id, endpoint_key"
+).bindparams(bindparam("ids", expanding=True))
+
+_OWED_AGAIN = text(
+    "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL"
+    " WHERE message_id IN :ids AND state IN ('sent', 'failed', 'suspended')"
+).bindparams(bindparam("ids", expanding=True))
 
 
 def pause_all(conn: Connection, at: datetime) -> None:
@@ -211,32 +211,10 @@ def count_states(conn: Connection) -> dict[State, int]:
     return {State(row[0]): row[1] for row in rows}
 
 
-_OUTGOING = text(
-    """SELECT m.id, s.target, s.status, s.status_reason, s.id AS subscription_id, s.unit_id, s.secret, s.headers,
-    CASE WHEN s.old_secret_until > :now THEN s.old_secret END AS old_secret,
-    m.body, m.change_id, c.payload, c.post_id, c.revision FROM message m
-    JOIN subscription s ON s.id = m.subscription_id LEFT JOIN change c ON c.id = m.change_id WHERE m.id IN :ids"""
-).bindparams(bindparam("ids", expanding=True))
-
-
-def load_outgoing(conn: Connection, message_ids: Sequence[str], now: datetime) -> dict[str, Outgoing]:
-    """What webhooks' messages say and where they go, by message id."""
-    rows = conn.execute(_OUTGOING, {"ids": list(message_ids), "now": to_micros(now)})
-    return {
-        row.id: Outgoing(
-            row.id, row.target, SubscriptionStatus(row.status), row.status_reason, row.subscription_id, row.unit_id,
-            tuple(s for s in (row.secret, row.old_secret) if s is not None),
-            orjson.loads(row.headers) if row.headers != "{}" else {},
-            row.body or row.payload or "", row.change_id, row.post_id, row.revision or 0,
-        )
-        for row in rows
-    }  # fmt: skip
-
-
 def _delivery(row: RowMapping) -> Delivery:
     done_at = row["done_at"]
     return Delivery(
-        row["id"], row["change_id"], ChangeType(row["type"]), row["post_id"], row["revision"], row["subscription_id"],
-        Channel(row["channel"]), row["message_id"], State(row["state"]), row["reason"], from_micros(row["created_at"]),
-        None if done_at is None else from_micros(done_at),
+        row["id"], row["change_id"], ChangeType(row["type"]), row["post_id"], row["revision"],
+        row["subscription_id"], Channel(row["channel"]), row["message_id"], State(row["state"]), row["reason"],
+        from_micros(row["created_at"]), None if done_at is None else from_micros(done_at),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from service.storage.endpoints import SMTP_DIGEST
 from service.storage.engine import Database
 from service.storage.mails import queue_message
 from service.storage.schema import to_micros
@@ -57,7 +58,9 @@ def _gather(conn: Connection, person: str, runs: Mapping[Frequency, datetime], o
     if not rows:
         return 0
     kind = "weekly" if all(row.frequency == Frequency.WEEKLY for row in rows) else "daily"
-    message_id = queue_message(conn, group_key=f"digest:{kind}:{on.isoformat()}:{person}", now=now, body=None)
+    message_id = queue_message(
+        conn, group_key=f"digest:{kind}:{on.isoformat()}:{person}", now=now, body=None, endpoint_key=SMTP_DIGEST
+    )
     if message_id is None:
         return 0
     conn.execute(

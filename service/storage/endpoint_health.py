@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, bindparam, text
 
-from service.storage.endpoints import SLOW, SMTP, refresh
+from service.alerts.message import build_test
+from service.storage.endpoints import SLOW, SMTP_CAPS, refresh, share_places
+from service.storage.engine import uuid7
 from service.storage.parking import park
 from service.storage.schema import to_micros
 from service.types import Result, State, SubscriptionStatus
@@ -29,7 +31,7 @@ def judge_endpoints(conn: Connection, outcomes: Sequence[tuple[str, Result]], no
     for key, result in outcomes:
         if result.disables:
             _gone(conn, result, now)
-        if key == SMTP:
+        if key in SMTP_CAPS:
             continue
         value = values.setdefault(key, {"key": key, "n": 0, "ok": 0, "at": to_micros(now)})
         value["status"] = "slow" if result.timed_out else "ok"
@@ -46,12 +48,16 @@ def judge_endpoints(conn: Connection, outcomes: Sequence[tuple[str, Result]], no
     unwell = [value for key, value in sorted(values.items()) if key in rows or not value["ok"] or value["n"]]
     if unwell:
         conn.execute(text(_HEALTH), unwell)
+    for key, row in rows.items():
+        if row.probe_at is not None and not values[key]["ok"]:
+            _close_again(conn, key)
     return _move(conn, [(row, str(values[key]["status"])) for key, row in rows.items()])
 
 
 _HEALTH = """UPDATE endpoint SET
     failing_since = CASE WHEN :n = 0 THEN NULL WHEN :ok = 1 OR failing_since IS NULL
         THEN CAST(:at AS BIGINT) ELSE failing_since END,
+    failed_at = CASE WHEN :n = 0 THEN NULL ELSE CAST(:at AS BIGINT) END,
     warned_at = CASE WHEN :ok = 1 THEN NULL ELSE warned_at END,
     failures = CASE WHEN :ok = 1 THEN CAST(:n AS INTEGER) ELSE failures + :n END,
     last_ok_at = CASE WHEN :ok = 1 THEN CAST(:at AS BIGINT) ELSE last_ok_at END,
@@ -62,7 +68,7 @@ _HEALTH = """UPDATE endpoint SET
 def _noted(conn: Connection, values: dict[str, dict[str, object]]) -> dict[str, _Endpoint]:
     """The endpoints whose row says something that a success would change, and those that timed out now."""
     query = text(
-        "SELECT key, host_key, lane_key, in_flight, failures FROM endpoint"
+        "SELECT key, host_key, lane_key, in_flight, failures, probe_at FROM endpoint"
         " WHERE key IN :keys AND (status <> 'ok' OR failures > 0 OR last_ok_at IS NULL OR key IN :slow)"
     ).bindparams(bindparam("keys", expanding=True), bindparam("slow", expanding=True))
     slow = [key for key, value in values.items() if value["status"] == "slow"] or [""]
@@ -82,7 +88,7 @@ def _move(conn: Connection, moved: Sequence[tuple[_Endpoint, str]]) -> list[str]
             [{"key": row.lane_key, "n": -row.in_flight}, {"key": lane, "n": row.in_flight}],
         )
         touched += [row.lane_key, lane]
-    return touched
+    return touched + share_places(conn, (lane.removesuffix(SLOW) for lane in touched))
 
 
 def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
@@ -118,15 +124,19 @@ def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
 
 
 def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
-    """Disables the endpoints that failed for so long and so often; gives their keys. They are probed from now on."""
+    """Disables the endpoints that failed for so long and so often; gives their keys. They are probed from now on.
+
+    Measured from the first failure to the last: time in which nothing was tried, since Loa was stopped or the
+    clock jumped, says nothing of them.
+    """
     keys = list(
         conn.execute(
             text(
                 "UPDATE endpoint SET status = 'disabled', probe_at = :probe, next_due_at = NULL"
                 " WHERE channel = 'webhook' AND status <> 'disabled' AND probe_at IS NULL"
-                " AND failures >= :count AND failing_since <= :since RETURNING key"
+                " AND failures >= :count AND failed_at - failing_since >= :after RETURNING key"
             ),
-            {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "since": to_micros(now - after)},
+            {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "after": _micros(after)},
         ).scalars()
     )
     for key in keys:
@@ -160,11 +170,15 @@ def warn_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]
         conn.execute(
             text(
                 "UPDATE endpoint SET warned_at = :at WHERE channel = 'webhook' AND status <> 'disabled'"
-                " AND warned_at IS NULL AND failures > 0 AND failing_since <= :since RETURNING key"
+                " AND warned_at IS NULL AND failures > 0 AND failed_at - failing_since >= :after RETURNING key"
             ),
-            {"at": to_micros(now), "since": to_micros(now - after / 2)},
+            {"at": to_micros(now), "after": _micros(after / 2)},
         ).scalars()
     )
+
+
+def _micros(duration: timedelta) -> int:
+    return duration // timedelta(microseconds=1)
 
 
 def probe_disabled(conn: Connection, now: datetime) -> int:
@@ -176,15 +190,79 @@ def probe_disabled(conn: Connection, now: datetime) -> int:
         ).scalars()
     )
     for key in keys:
-        conn.execute(
-            text(
-                "UPDATE message SET state = 'due', due_at = :at, attempts = 0 WHERE id = (SELECT id FROM message"
-                " WHERE endpoint_key = :key AND state IN ('suspended', 'failed') AND is_final = 0 ORDER BY id LIMIT 1)"
-            ),
-            {"key": key, "at": to_micros(now)},
-        )
+        _send_probe(conn, key, now)
     refresh(conn, keys)
     return len(keys)
+
+
+def _send_probe(conn: Connection, key: str, now: datetime) -> None:
+    """The oldest message that the endpoint missed; where none is left, a test delivery."""
+    values = {"key": key, "at": to_micros(now), "why": FAILED_LONG}
+    behind = "s.endpoint_key = :key AND s.status = 'disabled' AND s.status_reason = :why"
+    missed = conn.execute(
+        text(
+            "SELECT m.id FROM message m JOIN subscription s ON s.id = m.subscription_id"  # noqa: S608  # constants
+            f" WHERE m.endpoint_key = :key AND m.state IN ('suspended', 'failed') AND m.is_final = 0 AND {behind}"
+            " ORDER BY m.id LIMIT 1"
+        ),
+        values,
+    ).scalar_one_or_none()
+    if missed is not None:
+        one = {"id": missed, "at": values["at"]}
+        conn.execute(
+            text("UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0 WHERE id = :id"), one
+        )
+        conn.execute(text("UPDATE delivery SET state = 'due', done_at = NULL WHERE message_id = :id"), one)
+        return
+    subscription_id = conn.execute(
+        text(f"SELECT s.id FROM subscription s WHERE {behind} ORDER BY s.id LIMIT 1"),  # noqa: S608  # constants
+        values,
+    ).scalar_one_or_none()
+    if subscription_id is not None:
+        queue_own(conn, subscription_id, build_test(now, subscription_id), now)
+
+
+def _close_again(conn: Connection, key: str) -> None:
+    """A probe that failed: the endpoint is as disabled as before, and what was let through waits again."""
+    values = {"key": key, "why": FAILED_LONG}
+    conn.execute(text("UPDATE endpoint SET status = 'disabled', next_due_at = NULL WHERE key = :key"), values)
+    conn.execute(
+        text(
+            "UPDATE delivery SET state = 'suspended', reason = :why WHERE state IN ('due', 'failed')"
+            " AND message_id IN (SELECT id FROM message WHERE endpoint_key = :key AND state IN ('due', 'failed')"
+            " AND is_final = 0)"
+        ),
+        values,
+    )
+    conn.execute(text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"), values)
+
+
+def reopen(conn: Connection, subscription_id: str) -> None:
+    """Somebody vouches for a disabled endpoint again: it starts afresh, and its first success heals as ever."""
+    keys = conn.execute(
+        text(
+            "UPDATE endpoint SET status = 'ok', probe_at = NULL, failures = 1, failing_since = NULL,"
+            " failed_at = NULL, warned_at = NULL"
+            " WHERE probe_at IS NOT NULL AND key = (SELECT endpoint_key FROM subscription WHERE id = :id)"
+            " RETURNING key"
+        ),
+        {"id": subscription_id},
+    ).scalars()
+    refresh(conn, list(keys))
+
+
+def queue_own(conn: Connection, subscription_id: str, body: str, at: datetime) -> str:
+    """A due message about a webhook subscription itself: its id. The caller refreshes the endpoint."""
+    message_id = uuid7()
+    conn.execute(
+        text(
+            "INSERT INTO message(id, subscription_id, channel, endpoint_key, group_key, body, state, due_at,"
+            " created_at) SELECT :id, s.id, s.channel, s.endpoint_key, 'own:' || :id, :body, 'due', :at, :at"
+            " FROM subscription s WHERE s.id = :subscription"
+        ),
+        {"id": message_id, "subscription": subscription_id, "body": body, "at": to_micros(at)},
+    )
+    return message_id
 
 
 def _gone(conn: Connection, result: Result, now: datetime) -> None:
@@ -197,8 +275,14 @@ def _gone(conn: Connection, result: Result, now: datetime) -> None:
     conn.execute(
         text(
             "UPDATE subscription SET status = :status, status_reason = :why, status_at = :at"
-            " WHERE id = :id AND status IN ('active', 'paused')"
+            " WHERE id = :id AND (status IN ('active', 'paused') OR (status = 'disabled' AND status_reason = :long))"
         ),
-        {"id": subscription_id, "status": SubscriptionStatus.DISABLED.value, "why": GONE, "at": to_micros(now)},
+        {
+            "id": subscription_id,
+            "long": FAILED_LONG,
+            "status": SubscriptionStatus.DISABLED.value,
+            "why": GONE,
+            "at": to_micros(now),
+        },
     )
     park(conn, subscription_id, SubscriptionStatus.DISABLED, now, GONE)

@@ -1,8 +1,8 @@
 """Places: how many messages may be in the air to one endpoint, and to the endpoints that share a lane.
 
-A lane holds the endpoints of one host; those that timed out last have a lane of their own, a quarter of the
-host's places, so that they cannot take the places of the others. `in_flight` and `next_due_at` of both are
-changed in the transaction that changes a message, lanes first and by key, so that workers cannot deadlock.
+A lane holds the endpoints of one host and has all of its places; those that timed out last get a lane of their
+own with a quarter of them, which the other lane gives up for as long. `in_flight` and `next_due_at` of both
+are changed in the transaction that changes a message, lanes first and by key, so that workers cannot deadlock.
 """
 
 from __future__ import annotations
@@ -12,46 +12,61 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
+from service.storage.driver import driver_of
+from service.storage.notices import notify
 from service.storage.schema import to_micros
 from service.types import Channel
 
 ENDPOINT_CAP = 2
 HOST_CAP = 16
-SMTP_CAP = 8
 SMTP = "smtp"
-"""The endpoint of all mail: the relay."""
+"""The endpoint of mail: the relay."""
+SMTP_DIGEST = SMTP + "#digest"
+SMTP_BULK = SMTP + "#bulk"
+SMTP_CAPS = {SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}
+"""The relay once more for what may wait: places of its own, so that 10,000 digests delay no alert."""
 
 SLOW = "#slow"
 
 _MIN_DUE = """(SELECT CASE WHEN min(m.due_at) < COALESCE(endpoint.not_before_at, 0) THEN endpoint.not_before_at
     ELSE min(m.due_at) END FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due')"""
+_SOONEST = "(SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL)"
 
-SHIFT_ENDPOINT = f"""UPDATE endpoint SET in_flight = in_flight + :n,
-    next_due_at = CASE WHEN in_flight + :n >= cap OR status = 'disabled' THEN NULL ELSE {_MIN_DUE} END
-    WHERE key = :key"""
+_ENDPOINT = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
+    CASE WHEN in_flight + {{n}} >= cap OR status = 'disabled' THEN NULL ELSE {_MIN_DUE} END"""  # noqa: S608  # constants
+_LANE = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
+    CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST} END"""  # noqa: S608  # constants
 
-SHIFT_LANE = """UPDATE lane SET in_flight = in_flight + :n,
-    next_due_at = CASE WHEN in_flight + :n >= cap THEN NULL ELSE
-    (SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL) END
-    WHERE key = :key"""
+_SQLITE = " WHERE key = ?1"
+_POSTGRESQL = " FROM unnest(%s::text[], %s::int[]) AS v(key, n) WHERE {table}.key = v.key"
+
+_SHIFT = {
+    "sqlite": (_ENDPOINT.format(n="?2") + _SQLITE, _LANE.format(n="?2") + _SQLITE),
+    "postgresql": (
+        _ENDPOINT.format(n="v.n") + _POSTGRESQL.format(table="endpoint"),
+        _LANE.format(n="v.n") + _POSTGRESQL.format(table="lane"),
+    ),
+}
 
 
-def lane_caps(host_cap: int) -> tuple[int, int]:
-    """Places of the well and of the slow: three quarters and a quarter; too few to share are all the well's."""
-    slow = host_cap // 4
-    return (host_cap - slow, slow) if slow else (host_cap, 1)
+_QUARTER = "CASE WHEN host_cap < 8 THEN 1 ELSE host_cap / 4 END"
+_HAS_SLOW = """EXISTS (SELECT 1 FROM endpoint e
+    WHERE e.lane_key = lane.key || '#slow' AND e.lane_key <> e.host_key)"""
+_CAP = f"""CASE WHEN is_slow = 1 THEN {_QUARTER}
+    WHEN host_cap > 1 AND {_HAS_SLOW} THEN host_cap - {_QUARTER} ELSE host_cap END"""
+_SHARE = f"UPDATE lane SET cap = {_CAP} WHERE channel = 'webhook' AND cap <> {_CAP}"  # noqa: S608  # constants
 
 
 def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) -> None:
     """An endpoint and its lanes, unless they are there."""
     is_mail = channel is Channel.EMAIL
-    well, slow = (SMTP_CAP, 0) if is_mail else lane_caps(HOST_CAP)
-    lanes = [{"key": host_key, "channel": channel.value, "slow": 0, "cap": well}]
+    cap = SMTP_CAPS.get(key, 1) if is_mail else HOST_CAP
+    lanes = [{"key": host_key, "channel": channel.value, "slow": 0, "cap": cap, "host": cap}]
     if not is_mail:
-        lanes.append({"key": host_key + SLOW, "channel": channel.value, "slow": 1, "cap": slow})
+        lanes.append({"key": host_key + SLOW, "channel": channel.value, "slow": 1, "cap": cap // 4, "host": cap})
     conn.execute(
         text(
-            "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:key, :channel, :slow, :cap)"
+            "INSERT INTO lane(key, channel, is_slow, cap, host_cap) VALUES (:key, :channel, :slow, :cap, :host)"
             " ON CONFLICT (key) DO NOTHING"
         ),
         lanes,
@@ -61,7 +76,7 @@ def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) ->
             "INSERT INTO endpoint(key, host_key, lane_key, channel, cap) VALUES (:key, :host, :host, :channel, :cap)"
             " ON CONFLICT (key) DO NOTHING"
         ),
-        {"key": key, "host": host_key, "channel": channel.value, "cap": SMTP_CAP if is_mail else ENDPOINT_CAP},
+        {"key": key, "host": host_key, "channel": channel.value, "cap": cap if is_mail else ENDPOINT_CAP},
     )
 
 
@@ -87,10 +102,24 @@ def lanes_of(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]:
 
 def shift(conn: Connection, endpoints: Mapping[str, int], lanes: Mapping[str, int]) -> None:
     """Adds to what is in flight, and finds anew what is due next. Zero only finds anew."""
-    if endpoints:
-        conn.execute(text(SHIFT_ENDPOINT), [{"key": key, "n": n} for key, n in sorted(endpoints.items())])
-    if lanes:
-        conn.execute(text(SHIFT_LANE), [{"key": key, "n": n} for key, n in sorted(lanes.items())])
+    statements = _SHIFT[conn.dialect.name]
+    with driver_of(conn) as db:
+        for statement, moved in zip(statements, (endpoints, lanes), strict=True):
+            if not moved:
+                continue
+            if conn.dialect.name == "sqlite":
+                db.executemany(statement, moved.items())
+            else:
+                db.execute(statement, (list(moved), list(moved.values())))
+
+
+def share_places(conn: Connection, host_keys: Iterable[str]) -> list[str]:
+    """Gives hosts' lanes the places they are to have now; gives the lanes that were changed."""
+    changed: list[str] = []
+    for host in sorted(set(host_keys)):
+        changed += conn.execute(text(f"{_SHARE} AND key IN (:key, :slow) RETURNING key"),
+                                {"key": host, "slow": host + SLOW}).scalars()  # fmt: skip
+    return changed
 
 
 def refresh(conn: Connection, endpoint_keys: Sequence[str]) -> None:
@@ -98,31 +127,30 @@ def refresh(conn: Connection, endpoint_keys: Sequence[str]) -> None:
     lanes = lanes_of(conn, endpoint_keys)
     lock_lanes(conn, lanes.values())
     shift(conn, dict.fromkeys(lanes, 0), dict.fromkeys(lanes.values(), 0))
+    notify(conn)
+
+
+def set_min_interval(conn: Connection, key: str, interval_s: int | None) -> None:
+    """At least so long between two messages to an endpoint; None: as fast as it answers."""
+    conn.execute(
+        text("UPDATE endpoint SET min_interval_s = :s, not_before_at = NULL WHERE key = :key"),
+        {"key": key, "s": interval_s},
+    )
+    refresh(conn, [key])
 
 
 def apply_caps(conn: Connection, *, per_endpoint: int, per_host: int) -> None:
     """Brings webhooks' places to what is configured; a changed cap moves what is due next."""
-    well, slow = lane_caps(per_host)
     changed = conn.execute(
         text("UPDATE endpoint SET cap = :cap WHERE channel = 'webhook' AND cap <> :cap RETURNING key"),
         {"cap": per_endpoint},
     ).scalars()
     keys = list(changed)
-    lanes = conn.execute(
-        text(
-            "UPDATE lane SET cap = CASE WHEN is_slow = 1 THEN CAST(:slow AS INTEGER) ELSE CAST(:well AS INTEGER) END"
-            " WHERE channel = 'webhook'"
-            " AND cap <> CASE WHEN is_slow = 1 THEN CAST(:slow AS INTEGER) ELSE CAST(:well AS INTEGER) END"
-            " RETURNING key"
-        ),
-        {"slow": slow, "well": well},
-    ).scalars()
-    lane_keys = list(lanes)
-    shift(
-        conn,
-        dict.fromkeys(keys, 0),
-        {**dict.fromkeys(lane_keys, 0), **dict.fromkeys(lanes_of(conn, keys).values(), 0)},
+    conn.execute(
+        text("UPDATE lane SET host_cap = :cap WHERE channel = 'webhook' AND host_cap <> :cap"), {"cap": per_host}
     )
+    lanes = {*conn.execute(text(f"{_SHARE} RETURNING key")).scalars(), *lanes_of(conn, keys).values()}
+    shift(conn, dict.fromkeys(keys, 0), dict.fromkeys(sorted(lanes), 0))
 
 
 def hold_back(conn: Connection, key: str, until: datetime | None) -> None:

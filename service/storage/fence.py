@@ -1,32 +1,94 @@
-"""The restore fence: a database behind the counter in a file beside the key was restored from a backup.
+"""The restore fence: a database that is behind the counter in a file beside the key was restored from a backup.
 
-It sends nothing until an operator says what of it may still be sent.
+It sends nothing until an operator says what of it may still be sent. The counter moves when a process begins to
+deliver and within a second of whatever it sends, in the database first and then in the file, so that the file is
+never ahead of a database that was not restored. On SQLite a database without its file was put in its place alone,
+which is what restoring on a new disk looks like; on PostgreSQL it is only another machine.
 """
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from service.storage.endpoints import heal
+from service.storage.engine import Database, uuid7
 from service.storage.schema import to_micros
+from service.text import LOCAL
+from service.types import Clock
 
 COUNTER = "restore_counter"
 RESTORED = "restored_at"
+DATABASE_ID = "database_id"
+WORDS = (
+    "the database was restored from a backup: nothing is sent until `loa delivery release --since WHEN` "
+    "(what was written since then) or `loa delivery release --discard` (nothing of what waits)"
+)
+_CHUNK = 2000
+_LAST_ID = "zzzz"  # sorts after every UUID, by bytes and by language
+_WHY = "cơ sở dữ liệu được khôi phục: có thể đã gửi trước đó"
+_OPEN = "('due', 'failed', 'suspended', 'held')"
+
+_log = logging.getLogger(__name__)
 
 
-def check_fence(conn: Connection, file: Path, at: datetime) -> bool:
-    """Moves the counter on in both places. False, and nothing is sent, when the database is behind its file."""
-    in_database = int(_get(conn, COUNTER) or 0)
-    in_file = _read(file)
-    if in_database < in_file:
-        _set(conn, RESTORED, str(to_micros(at)))
-    reached = max(in_database, in_file) + 1
-    _set(conn, COUNTER, str(reached))
-    _write(file, reached)
-    return _get(conn, RESTORED) is None
+class Fence:
+    """Guards one database for one process. `file` may hold the counters of several databases, by their ids."""
+
+    def __init__(self, database: Database, file: Path, clock: Clock) -> None:
+        self._database = database
+        self._file = file
+        self._clock = clock
+        self._reached = 0
+        self._moved_at = 0
+        self._is_warned = False
+
+    def check(self) -> bool:
+        """Moves the counter on in both places. False, and nothing is sent, when the database was restored."""
+        in_file = _read(self._file)  # first: read after the database it could be ahead by another process's step
+        now = self._clock()
+        with self._database.writing() as conn:
+            database_id = _own_id(conn)
+            before = _step(conn)
+            known = max(in_file.get(database_id, 0), self._reached)
+            # within the transaction, so that no other process meets a counter without its file
+            is_new_here = database_id not in _read(self._file) and self._keep_file(database_id, 1)
+            if before < known or (is_new_here and before > 0 and self._database.is_sqlite):
+                _set(conn, RESTORED, str(to_micros(now)))
+                _set(conn, COUNTER, str(max(before, known) + 1))
+            is_open = not is_fenced(conn)
+        self._reached, self._moved_at = max(before, known) + 1, to_micros(now)
+        self._keep_file(database_id, self._reached)
+        if not is_open:
+            _log.error(WORDS)
+        return is_open
+
+    def move_on(self) -> None:
+        """Moves the counter where something was sent since it last moved: called every second."""
+        query = text("SELECT 1 FROM message WHERE done_at >= :since LIMIT 1")
+        with self._database.reading() as conn:
+            has_sent = conn.execute(query, {"since": self._moved_at}).first() is not None
+        if has_sent:
+            self.check()
+
+    def _keep_file(self, database_id: str, reached: int) -> bool:
+        """False where the file cannot be written: then nothing guards, and that is said once."""
+        counters = _read(self._file)
+        counters[database_id] = max(counters.get(database_id, 0), reached)
+        fresh = self._file.with_name(f"{self._file.name}.{uuid7()}")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text("".join(f"{key} {reached}\n" for key, reached in sorted(counters.items())))
+            fresh.replace(self._file)
+        except OSError as error:
+            if not self._is_warned:
+                _log.warning("cannot keep the restore counter, a restored database would not be noticed: %s", error)
+            self._is_warned = True
+            return False
+        return True
 
 
 def is_fenced(conn: Connection) -> bool:
@@ -34,33 +96,80 @@ def is_fenced(conn: Connection) -> bool:
     return _get(conn, RESTORED) is not None
 
 
-def release_fence(conn: Connection, at: datetime, *, since: datetime | None = None) -> int:
+def release_fence(database: Database, at: datetime, *, since: datetime | None = None) -> int:
     """Lets the database send again: what was written since a time, or nothing of what waits (`since` None).
 
-    Gives how many messages were discarded: they are skipped, with the reason kept.
+    What was found anew after the restore counts by when the portal published it: it was told before, unless it is
+    newer than `since`. A post that has a day and no time is of that whole day. Gives how many messages were
+    discarded: they are skipped, with the reason kept. In chunks, for nothing is sent meanwhile.
     """
-    values = {"at": to_micros(at), "since": to_micros(since) if since else to_micros(at) + 1,
-              "why": "cơ sở dữ liệu được khôi phục: có thể đã gửi trước đó"}  # fmt: skip
-    conn.execute(
-        text(
-            "UPDATE delivery SET state = 'skipped', done_at = :at, reason = :why"
-            " WHERE state IN ('due', 'failed', 'suspended') AND created_at < :since"
-        ),
-        values,
-    )
-    done = conn.execute(
-        text(
-            "UPDATE message SET state = 'skipped', done_at = :at, detail = :why, lease_until = NULL,"
-            " lease_token = lease_token + 1"
-            " WHERE state IN ('due', 'leased', 'failed', 'suspended') AND created_at < :since"
-        ),
-        values,
-    ).rowcount
-    conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
-    conn.execute(text("UPDATE lane SET next_due_at = NULL"))
-    heal(conn)
-    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": RESTORED})
+    limit = since or at
+    day = limit.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
+    with database.reading() as conn:
+        restored_at = int(_get(conn, RESTORED) or to_micros(at))
+    values = {
+        "at": to_micros(at),
+        "since": to_micros(limit) + (since is None),
+        "restored": restored_at,
+        "day": to_micros(day),
+        "why": _WHY,
+    }
+    for table, statement in (("delivery", _SKIP_DELIVERIES), ("message", _SKIP_MESSAGES)):
+        done = _walk(database, table, statement, values)
+    with database.writing() as conn:
+        if since is None:
+            conn.execute(text("UPDATE change SET fanned_out_at = :at WHERE fanned_out_at IS NULL"), values)
+        conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
+        conn.execute(text("UPDATE lane SET next_due_at = NULL"))
+        heal(conn)
+        conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": RESTORED})
     return done
+
+
+_SKIP_DELIVERIES = f"""UPDATE delivery SET state = 'skipped', done_at = :at, reason = :why
+    WHERE id > :after AND id <= :upto AND state IN {_OPEN} AND (created_at < :since OR (created_at >= :restored
+    AND EXISTS (SELECT 1 FROM change c JOIN post p ON p.id = c.post_id WHERE c.id = delivery.change_id
+        AND c.type = 'post.published' AND p.published_at < :since AND p.published_at <> :day)))"""  # noqa: S608  # constants
+
+_SKIP_MESSAGES = f"""UPDATE message SET state = 'skipped', done_at = :at, detail = :why, lease_until = NULL,
+    lease_token = lease_token + 1 WHERE id > :after AND id <= :upto
+    AND state IN ('due', 'leased', 'failed', 'suspended', 'held') AND CASE
+    WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id)
+    THEN NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state IN {_OPEN})
+    ELSE created_at < :since END"""  # noqa: S608  # constants
+
+
+def _walk(database: Database, table: str, statement: str, values: dict[str, object]) -> int:
+    """Runs a statement over all rows of a table, some at a time; gives how many it changed."""
+    end = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT 1 OFFSET :chunk")  # noqa: S608  # constants
+    after, done = "", 0
+    while True:
+        with database.writing() as conn:
+            upto = conn.execute(end, {"after": after, "chunk": _CHUNK}).scalar_one_or_none()
+            done += conn.execute(text(statement), {**values, "after": after, "upto": upto or _LAST_ID}).rowcount
+        if upto is None:
+            return done
+        after = upto
+
+
+def _own_id(conn: Connection) -> str:
+    conn.execute(
+        text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
+        {"key": DATABASE_ID, "value": uuid7()},
+    )
+    return _get(conn, DATABASE_ID) or ""
+
+
+def _step(conn: Connection) -> int:
+    """Moves the counter in the database on by one; gives what it was."""
+    reached = conn.execute(
+        text(
+            "INSERT INTO meta(key, value) VALUES (:key, '1') ON CONFLICT (key)"
+            " DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT) RETURNING value"
+        ),
+        {"key": COUNTER},
+    ).scalar_one()
+    return int(reached) - 1
 
 
 def _get(conn: Connection, key: str) -> str | None:
@@ -70,21 +179,17 @@ def _get(conn: Connection, key: str) -> str | None:
 def _set(conn: Connection, key: str, value: str) -> None:
     conn.execute(
         text(
-            "INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            "INSERT INTO meta(key, value) VALUES (:key, :value)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         ),
         {"key": key, "value": value},
     )
 
 
-def _read(file: Path) -> int:
-    """0 where there is none yet, or it cannot be understood: a fence must not stop a first start."""
+def _read(file: Path) -> dict[str, int]:
+    """The counters by database; lines that a power cut left unreadable count as nought, which fences nobody."""
     try:
-        return int(file.read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
-
-
-def _write(file: Path, reached: int) -> None:
-    fresh = file.with_suffix(".new")
-    fresh.write_text(str(reached))
-    fresh.replace(file)
+        lines = [line.split() for line in file.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError):
+        return {}
+    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}

@@ -13,10 +13,9 @@ from sqlalchemy import Connection, text
 from service.alerts.links import Links, Purpose
 from service.alerts.message import build_handshake, build_test
 from service.errors import Conflict
+from service.storage.endpoint_health import queue_own
 from service.storage.endpoints import refresh
-from service.storage.engine import uuid7
-from service.storage.schema import to_micros
-from service.storage.subscriptions import get_subscription
+from service.storage.subscriptions import get_subscription, set_status
 from service.types import Channel, Subscription, SubscriptionStatus
 
 
@@ -27,6 +26,17 @@ def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: d
         raise Conflict(f"cannot ask {subscription_id!r} to confirm: it is {subscription.status.value}")
     url = links.url(Purpose.CONFIRM, subscription_id)
     return _send(conn, subscription, build_handshake(at, subscription_id, secrets.token_urlsafe(24), url), at)
+
+
+def confirm_endpoint(conn: Connection, subscription_id: str, at: datetime) -> bool:
+    """The endpoint answered the question: a pending subscription is active. False, and nothing, for any other."""
+    status = conn.execute(
+        text("SELECT status FROM subscription WHERE id = :id"), {"id": subscription_id}
+    ).scalar_one_or_none()
+    if status != SubscriptionStatus.PENDING:
+        return False
+    set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=at)
+    return True
 
 
 def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
@@ -45,14 +55,7 @@ def _webhook(conn: Connection, subscription_id: str) -> Subscription:
 
 
 def _send(conn: Connection, subscription: Subscription, body: str, at: datetime) -> str:
-    id = uuid7()
-    key = conn.execute(
-        text(
-            "INSERT INTO message(id, subscription_id, channel, endpoint_key, group_key, body, state, due_at, created_at)"
-            " SELECT :id, s.id, s.channel, s.endpoint_key, 'own:' || :id, :body, 'due', :at, :at FROM subscription s"
-            " WHERE s.id = :subscription RETURNING endpoint_key"
-        ),
-        {"id": id, "subscription": subscription.id, "body": body, "at": to_micros(at)},
-    ).scalar_one()
+    message_id = queue_own(conn, subscription.id, body, at)
+    key = conn.execute(text("SELECT endpoint_key FROM message WHERE id = :id"), {"id": message_id}).scalar_one()
     refresh(conn, [key])
-    return id
+    return message_id

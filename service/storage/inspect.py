@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import make_url, text
@@ -27,6 +29,26 @@ def shown_address(url: str) -> str:
         return str(path.absolute()) if path is not None else make_url(url).render_as_string(hide_password=True)
     except ArgumentError as error:
         raise StorageError("cannot read the address of the database: database.url is no address") from error
+
+
+def check_writable(database: Database, patience_s: float) -> None:
+    """Takes the write lock and lets go of it. Raises StorageError when that takes longer, or is refused.
+
+    On SQLite over a connection of its own: those of the pool wait longer than who asks for readiness does.
+    """
+    path = sqlite_path(database.url)
+    if path is None:
+        with database.writing() as conn:
+            conn.execute(text("SELECT 1"))
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience_s)) as conn:
+            conn.execute("BEGIN IMMEDIATE")
+            conn.execute("UPDATE meta SET value = value WHERE key = ''")
+            conn.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        said = "another process keeps it locked" if "locked" in str(error) else str(error)
+        raise StorageError(f"cannot write to the database {str(path)!r}: {said}") from error
 
 
 def inspect_database(database: Database, now: str) -> DatabaseFacts:

@@ -8,58 +8,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from types import ModuleType
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, text
 
+from service.storage import ledger_postgresql, ledger_sqlite
+from service.storage.driver import driver_of
 from service.storage.endpoint_health import judge_endpoints
 from service.storage.endpoints import lanes_of, lock_lanes, shift
+from service.storage.ledger_rows import Carried, Claimed, Owned, Tried, Written
 from service.storage.schema import from_micros, to_micros
 from service.types import Channel, Result, State
 
+__all__ = [
+    "Claimed",
+    "claim_due",
+    "free_all_leases",
+    "free_expired",
+    "has_expired",
+    "instant",
+    "is_paused",
+    "next_due_at",
+    "record_results",
+]
+
 _MICROS = 1_000_000
-_LANE_MAX = 64
-_ENDPOINT_MAX = 8
-"""SQLite takes no column as a limit: these are fetched, and what has no place is left where it is."""
-
-_LANES = """SELECT key, cap - in_flight AS room FROM lane
-    WHERE channel = :channel AND is_slow = :slow AND next_due_at <= :now ORDER BY next_due_at LIMIT :limit"""
-
-_DUE_SQLITE = """SELECT m.id, m.endpoint_key, m.lease_token, m.attempts, e.cap - e.in_flight AS room, e.lane_key
-    FROM (SELECT key FROM lane WHERE channel = :channel AND is_slow = :slow AND next_due_at <= :now
-        ORDER BY next_due_at LIMIT :limit) l
-    CROSS JOIN endpoint e CROSS JOIN message m
-    WHERE e.key IN (SELECT x.key FROM endpoint x WHERE x.lane_key = l.key AND x.next_due_at <= :now
-        ORDER BY x.next_due_at LIMIT :room)
-    AND m.id IN (SELECT y.id FROM message y WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= :now
-        ORDER BY y.due_at LIMIT :most)"""
-
-_DUE_POSTGRESQL = """SELECT m.id, e.key AS endpoint_key, m.lease_token, m.attempts, e.room, e.lane_key
-    FROM unnest(CAST(:lanes AS TEXT[]), CAST(:rooms AS INTEGER[])) WITH ORDINALITY AS l(key, room, place)
-    CROSS JOIN LATERAL (SELECT x.key, x.lane_key, x.cap - x.in_flight AS room, x.next_due_at FROM endpoint x
-        WHERE x.lane_key = l.key AND x.next_due_at <= :now ORDER BY x.next_due_at LIMIT l.room) e
-    CROSS JOIN LATERAL (SELECT y.id, y.lease_token, y.attempts, y.due_at FROM message y
-        WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= :now ORDER BY y.due_at LIMIT e.room) m
-    ORDER BY l.place, e.next_due_at, m.due_at LIMIT :limit"""
-
-_LEASE = """UPDATE message SET state = 'leased', lease_until = :until, lease_token = lease_token + 1,
-    attempts = attempts + 1 WHERE id = :id AND state = 'due'"""
 
 _FREE = """UPDATE message SET state = 'due', lease_until = NULL, lease_token = lease_token + 1,
     attempts = attempts - 1, due_at = :now WHERE state = 'leased'"""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message that is ours until its lease ends. `attempts` counts this one."""
-
-    message_id: str
-    endpoint_key: str
-    lease_token: int
-    attempts: int
-    is_slow: bool = False
-    """Its endpoint timed out last."""
+def _statements(conn: Connection) -> ModuleType:
+    return ledger_sqlite if conn.dialect.name == "sqlite" else ledger_postgresql
 
 
 def is_paused(conn: Connection) -> bool:
@@ -86,63 +67,20 @@ def claim_due(
     """
     if limit <= 0 or is_paused(conn):
         return []
-    claimed = _claim_lanes(conn, channel, now, limit, is_slow=False)
-    rest = limit - len(claimed)
-    slow = rest if slow_limit is None else min(rest, slow_limit)
-    if slow > 0:
-        claimed += _claim_lanes(conn, channel, now, slow, is_slow=True)
-    if not claimed:
-        return []
-    until = instant(conn, now) + int(lease_s * _MICROS)
-    conn.execute(text(_LEASE), [{"id": row.id, "until": until} for row in claimed])
-    shift(conn, Counter(row.endpoint_key for row in claimed), Counter(row.lane_key for row in claimed))
-    return [
-        Claimed(row.id, row.endpoint_key, row.lease_token + 1, row.attempts + 1, row.lane_key.endswith("#slow"))
-        for row in claimed
-    ]
-
-
-def _claim_lanes(
-    conn: Connection, channel: Channel, now: datetime, limit: int, *, is_slow: bool
-) -> list[Row[tuple[object, ...]]]:
-    is_sqlite = conn.dialect.name == "sqlite"
-    at = to_micros(now)
-    lanes = conn.execute(
-        text(_LANES + ("" if is_sqlite else " FOR UPDATE SKIP LOCKED")),
-        {"channel": channel.value, "slow": int(is_slow), "now": at, "limit": limit},
-    ).all()
-    if not lanes:
-        return []
-    if not is_sqlite:
-        values = {"lanes": [lane.key for lane in lanes], "rooms": [lane.room for lane in lanes]}
-        rows = conn.execute(text(_DUE_POSTGRESQL), {**values, "now": at, "limit": limit * 2}).all()
-        return _trimmed(rows, lanes)[:limit]
-    query = text(_DUE_SQLITE)
-    found = conn.execute(
-        query, {"channel": channel.value, "slow": int(is_slow), "now": at, "limit": limit, "room": min(limit, _LANE_MAX),
-                "most": min(limit, _ENDPOINT_MAX)},
-    ).all()  # fmt: skip
-    return _trimmed(found, lanes)[:limit]
-
-
-def _trimmed(
-    found: Sequence[Row[tuple[object, ...]]], lanes: Sequence[Row[tuple[object, ...]]]
-) -> list[Row[tuple[object, ...]]]:
-    """What the lanes have room for, in the order of the lanes."""
-    by_lane: dict[str, list[Row[tuple[object, ...]]]] = {lane.key: [] for lane in lanes}
-    for row in found:
-        by_lane[row.lane_key].append(row)
-    return [row for lane in lanes for row in _within_room(by_lane[lane.key], lane.room)]
-
-
-def _within_room(rows: Sequence[Row[tuple[object, ...]]], room: int) -> list[Row[tuple[object, ...]]]:
-    used: Counter[str] = Counter()
-    kept: list[Row[tuple[object, ...]]] = []
-    for row in rows:
-        if len(kept) < room and used[row.endpoint_key] < row.room:
-            used[row.endpoint_key] += 1
-            kept.append(row)
-    return kept
+    statements = _statements(conn)
+    at, until = to_micros(now), instant(conn, now) + int(lease_s * _MICROS)
+    with driver_of(conn) as db:
+        taken = statements.take(db, channel.value, at, until, limit, is_slow=False)
+        claimed: list[Claimed] = taken.claimed
+        rest = limit - len(claimed)
+        slow = rest if slow_limit is None else min(rest, slow_limit)
+        if slow > 0:
+            more = statements.take(db, channel.value, at, until, slow, is_slow=True)
+            claimed += more.claimed
+            taken.endpoints.update(more.endpoints)
+            taken.lanes.update(more.lanes)
+    shift(conn, taken.endpoints, taken.lanes)
+    return claimed
 
 
 def instant(conn: Connection, now: datetime) -> int:
@@ -154,48 +92,37 @@ def instant(conn: Connection, now: datetime) -> int:
 
 def record_results(conn: Connection, results: Sequence[Result], now: datetime) -> int:
     """Writes what became of attempts; gives how many counted. One under a lease that was lost changes nothing."""
-    owned = _owned(conn, results)
-    if not owned:
+    latest = list({result.message_id: result for result in results}.values())
+    if not latest:
         return 0
     at = to_micros(now)
-    conn.execute(text(_RECORD), [_message_values(result, at) for result, _ in owned])
-    attempts = [
-        {"id": r.message_id, "n": n.attempts, "at": to_micros(r.started_at), "ms": round(r.took_s * 1000),
-         "state": r.state.value, "status": r.status, "detail": r.detail}
-        for r, n in owned if _is_attempt(r)
-    ]  # fmt: skip
-    if attempts:
-        conn.execute(text(_ATTEMPT), attempts)
-    done = [
-        {"id": r.message_id, "state": r.state.value, "at": None if r.state is State.HELD else at,
-         "reason": None if r.state is State.SENT else r.detail}
-        for r, _ in owned if r.state is not State.DUE
-    ]  # fmt: skip
-    if done:
-        conn.execute(text(_DELIVERIES), done)
-    moved = judge_endpoints(conn, [(row.endpoint_key, r) for r, row in owned if _is_attempt(r)], now)
-    lanes = lanes_of(conn, (row.endpoint_key for _, row in owned))
-    freed: Counter[str] = Counter()
-    for _, row in owned:
-        freed[lanes[row.endpoint_key]] -= 1
-    shift(
-        conn,
-        {key: -n for key, n in Counter(row.endpoint_key for _, row in owned).items()},
-        {**dict.fromkeys(moved, 0), **freed},
-    )
+    statements = _statements(conn)
+    with driver_of(conn) as db:
+        owned: list[Owned] = statements.owned(db, latest)
+        if not owned:
+            return 0
+        statements.write(
+            db,
+            [_written(one, at) for one in owned],
+            [_tried(one) for one in owned if _is_attempt(one.result)],
+            [_carried(one.result, at) for one in owned if one.result.state is not State.DUE],
+        )
+    _free_places(conn, owned, now)
     return len(owned)
 
 
-_RECORD = """UPDATE message SET state = :state, due_at = COALESCE(:due, due_at), done_at = :done, lease_until = NULL,
-    detail = :detail, is_final = :final, attempts = attempts - :uncounted WHERE id = :id"""
-
-_ATTEMPT = """INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail)
-    VALUES (:id, :n, :at, :ms, :state, :status, :detail)
-    ON CONFLICT (message_id, number) DO UPDATE SET started_at = excluded.started_at, took_ms = excluded.took_ms,
-    state = excluded.state, status = excluded.status, detail = excluded.detail"""
-
-_DELIVERIES = """UPDATE delivery SET state = :state, done_at = :at, reason = :reason
-    WHERE message_id = :id AND state IN ('due', 'failed')"""
+def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> None:
+    lanes = {one.endpoint_key: one.lane_key for one in owned}
+    unwell = {one.endpoint_key for one in owned if not one.is_well or one.result.state is not State.SENT}
+    told = [(one.endpoint_key, one.result) for one in owned if one.endpoint_key in unwell and _is_attempt(one.result)]
+    moved = judge_endpoints(conn, told, now) if told else []
+    if moved:
+        lanes.update(lanes_of(conn, lanes))
+    endpoints = Counter(one.endpoint_key for one in owned)
+    freed = Counter(dict.fromkeys(moved, 0))
+    for key, n in endpoints.items():
+        freed[lanes[key]] -= n
+    shift(conn, {key: -n for key, n in endpoints.items()}, freed)
 
 
 def _is_attempt(result: Result) -> bool:
@@ -203,40 +130,50 @@ def _is_attempt(result: Result) -> bool:
     return result.status is not None or result.took_s > 0 or result.state in (State.SENT, State.FAILED)
 
 
-def _message_values(result: Result, at: int) -> dict[str, object]:
-    is_open = result.state in (State.DUE, State.HELD, State.SUSPENDED)
-    return {
-        "id": result.message_id,
-        "state": result.state.value,
-        "due": to_micros(result.due_at) if result.due_at else None,
-        "done": None if is_open else at,
-        "detail": result.detail,
-        "final": int(result.is_final),
-        "uncounted": 0 if _is_attempt(result) else 1,
-    }
-
-
-def _owned(conn: Connection, results: Sequence[Result]) -> list[tuple[Result, Row[tuple[object, ...]]]]:
-    """The results whose lease still holds, their lanes locked."""
-    if not results:
-        return []
-    by_id = {result.message_id: result for result in results}
-    query = text("SELECT id, endpoint_key, lease_token, attempts, state FROM message WHERE id IN :ids").bindparams(
-        bindparam("ids", expanding=True)
+def _written(one: Owned, at: int) -> Written:
+    result = one.result
+    return Written(
+        one.row,
+        result.message_id,
+        result.state.value,
+        to_micros(result.due_at) if result.due_at else None,
+        None if result.state in (State.DUE, State.HELD, State.SUSPENDED) else at,
+        result.detail,
+        int(result.is_final),
+        0 if _is_attempt(result) else 1,
     )
-    if conn.dialect.name != "sqlite":
-        keys = conn.execute(query, {"ids": list(by_id)}).all()
-        lock_lanes(conn, lanes_of(conn, (row.endpoint_key for row in keys)).values())
-    rows = conn.execute(query, {"ids": list(by_id)}).all()
-    return [
-        (by_id[row.id], row) for row in rows if row.state == "leased" and row.lease_token == by_id[row.id].lease_token
-    ]
+
+
+def _tried(one: Owned) -> Tried:
+    result = one.result
+    return Tried(
+        result.message_id, one.attempts, to_micros(result.started_at), round(result.took_s * 1000),
+        result.state.value, result.status, result.detail,
+    )  # fmt: skip
+
+
+def _carried(result: Result, at: int) -> Carried:
+    return Carried(
+        result.message_id,
+        result.state.value,
+        None if result.state is State.HELD else at,
+        None if result.state is State.SENT else result.detail,
+    )
 
 
 def free_all_leases(conn: Connection, now: datetime, channel: Channel | None = None) -> int:
     """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the owners are dead."""
     where = "" if channel is None else " AND channel = :channel"
     return _free(conn, where, {"channel": channel.value if channel else None, "now": to_micros(now)})
+
+
+def has_expired(conn: Connection, now: datetime) -> bool:
+    """Whether `free_expired` would find something; reads only."""
+    row = conn.execute(
+        text("SELECT 1 FROM message WHERE state = 'leased' AND lease_until < :until LIMIT 1"),
+        {"until": instant(conn, now)},
+    ).first()
+    return row is not None
 
 
 def free_expired(conn: Connection, now: datetime) -> int:

@@ -17,6 +17,7 @@ from service.storage.engine import uuid7
 from service.storage.upsert import insert_into
 from service.types import Outcome, Validators
 
+_SKEW = timedelta(hours=1)  # more than the clocks of two machines differ by
 _BEYOND = timedelta(days=2)  # no back-off is longer than a day
 
 
@@ -40,7 +41,11 @@ class ListingState:
     last_error: str | None
     last_rows: int | None
     told_at: datetime | None
-    """When the operator was told that it is bad; None: believes that it is well."""
+    """When the operator was last told of it; None: believes that it is well."""
+    resume_url: str | None = None
+    """An older page that could not be read while posts were missed; None: none."""
+    told_what: str | None = None
+    """The outcome that the operator was told, or `moved`; None: believes that it is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class ListingResult:
     reader_version: str | None = None
     rows: int | None = None
     is_new_seen: bool = False
+    resume_url: str | None = None
 
 
 def know_listings(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime) -> None:
@@ -93,6 +99,8 @@ def _state(row: Row[Any]) -> ListingState:
         last_error=row.last_error,
         last_rows=row.last_rows,
         told_at=row.told_at,
+        told_what=row.told_what,
+        resume_url=row.resume_url,
     )
 
 
@@ -105,7 +113,8 @@ def lease_listing(
     """
     listing = schema.listing
     until = now + timedelta(seconds=lease_s)
-    is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > until)
+    beyond = until + _SKEW
+    is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > beyond)
     conditions = [listing.c.portal_id == portal_id, listing.c.url == url, is_free]
     if not is_forced:
         conditions.append(or_(listing.c.next_poll_at <= now, listing.c.next_poll_at > now + _BEYOND))
@@ -113,6 +122,16 @@ def lease_listing(
         update(listing).where(and_(*conditions)).values(lease_until=until).returning(*listing.c)
     ).one_or_none()
     return None if row is None else _state(row)
+
+
+def keep_leases(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime, lease_s: float) -> None:
+    """The listings are still being polled."""
+    for portal_id, url in listings:
+        conn.execute(
+            update(schema.listing)
+            .where(*_is(portal_id, url), schema.listing.c.lease_until.is_not(None))
+            .values(lease_until=now + timedelta(seconds=lease_s))
+        )
 
 
 def release_listing(conn: Connection, portal_id: str, url: str, next_poll_at: datetime) -> None:
@@ -144,6 +163,7 @@ def record_poll(conn: Connection, state: ListingState, result: ListingResult) ->
     if result.is_success:
         values["last_ok_at"] = result.started_at
         values["baseline_at"] = state.baseline_at or result.started_at
+        values["resume_url"] = result.resume_url
     if result.validators is not None:
         values["etag"] = result.validators.etag
         values["last_modified"] = result.validators.last_modified
@@ -173,6 +193,10 @@ def _write_history(conn: Connection, state: ListingState, result: ListingResult)
     )
 
 
-def set_told(conn: Connection, portal_id: str, url: str, at: datetime | None) -> None:
-    """The operator was told that the listing is bad, or (None) that it is well again."""
-    conn.execute(update(schema.listing).where(*_is(portal_id, url)).values(told_at=at))
+def set_told(conn: Connection, state: ListingState, at: datetime | None, what: str | None) -> bool:
+    """The operator is told of the listing now, or (None) that it is well again. False: somebody else just did."""
+    is_as_known = schema.listing.c.told_at.is_not_distinct_from(state.told_at)
+    told = conn.execute(
+        update(schema.listing).where(*_is(state.portal_id, state.url), is_as_known).values(told_at=at, told_what=what)
+    )
+    return told.rowcount == 1

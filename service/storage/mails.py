@@ -14,9 +14,12 @@ import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select, text, update
 
 from service.storage import schema
-from service.storage.endpoints import SMTP, add_endpoint, refresh
+from service.storage.endpoints import SMTP, SMTP_CAPS, add_endpoint, refresh
 from service.storage.engine import uuid7
 from service.types import Channel, State
+
+LANES = tuple(SMTP_CAPS)
+"""The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Owed:
     reason: str
     unit_id: str | None
     unit_name: str | None
+    filters: str = "{}"
+    """What the subscription asks for now, as JSON; `reason` is empty when it was another when the post came."""
 
 
 @dataclass(slots=True)
@@ -53,9 +58,10 @@ class Outgoing:
 _LOAD = text(
     "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, d.change_id, c.type AS change_type, c.post_id,"
     " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, s.unit_id,"
-    " u.name AS unit_name, cm.reason"
+    " u.name AS unit_name, cm.reason, f.definition"
     " FROM message m LEFT JOIN delivery d ON d.message_id = m.id LEFT JOIN change c ON c.id = d.change_id"
     " LEFT JOIN subscription s ON s.id = d.subscription_id LEFT JOIN unit u ON u.id = s.unit_id"
+    " LEFT JOIN filter f ON f.id = s.filter_id"
     " LEFT JOIN change_match cm ON cm.change_id = d.change_id AND cm.filter_id = s.filter_id"
     " WHERE m.id IN :ids ORDER BY m.id, c.at DESC, c.id, s.created_at, s.id"
 ).bindparams(bindparam("ids", expanding=True))
@@ -71,7 +77,8 @@ def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Out
         if row["change_id"] is not None:
             mail.owed.append(_owed(row))
     for mail in found.values():
-        if any(owed.change_type != "post.published" for owed in mail.owed):
+        is_about_one = len({owed.post_id for owed in mail.owed}) == 1
+        if is_about_one and any(owed.change_type != "post.published" for owed in mail.owed):
             mail.first_message_id = _first_message(conn, mail)
     return found
 
@@ -98,6 +105,7 @@ def _owed(row: RowMapping) -> Owed:
         row["reason"] or "",
         row["unit_id"],
         row["unit_name"],
+        row["definition"] or "{}",
     )
 
 
@@ -152,13 +160,15 @@ def adopt_waiting(conn: Connection, message_ids: Sequence[str]) -> int:
 # --- letters ----------------------------------------------------------------------------------
 
 
-def queue_message(conn: Connection, *, group_key: str, now: datetime, body: str | None) -> str | None:
+def queue_message(
+    conn: Connection, *, group_key: str, now: datetime, body: str | None, endpoint_key: str = SMTP
+) -> str | None:
     """A due mail message; None when one of this group was queued before. Keeps the endpoint awake."""
     message_id = uuid7()
     values = {
         "id": message_id,
         "channel": Channel.EMAIL.value,
-        "endpoint_key": SMTP,
+        "endpoint_key": endpoint_key,
         "group_key": group_key,
         "state": State.DUE.value,
         "at": schema.to_micros(now),
@@ -174,8 +184,8 @@ def queue_message(conn: Connection, *, group_key: str, now: datetime, body: str 
     )
     if inserted.rowcount == 0:
         return None
-    add_endpoint(conn, Channel.EMAIL, SMTP, SMTP)
-    refresh(conn, [SMTP])
+    add_endpoint(conn, Channel.EMAIL, endpoint_key, endpoint_key)
+    refresh(conn, [endpoint_key])
     return message_id
 
 
@@ -189,12 +199,15 @@ def queue_letter(
     now: datetime,
     language: str = "vi",
     button: tuple[str, Sequence[str], str] | None = None,
+    links: Sequence[tuple[str, str]] = (),
     subscription_id: str | None = None,
+    endpoint_key: str = SMTP,
 ) -> str | None:
     """Queues a mail that is about no post; None when `key` was used before.
 
     `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so that no
-    token is ever stored. `subscription_id` gives it the links to manage and to unsubscribe.
+    token is ever stored. `links`: (url, label), without a right of their own.
+    `subscription_id` gives it the links to manage and to unsubscribe.
     """
     body = {
         "address": address,
@@ -202,6 +215,9 @@ def queue_letter(
         "subject": subject,
         "text": "\n".join(paragraphs),
         "button": [button[0], list(button[1]), button[2]] if button else None,
+        "links": [list(link) for link in links],
         "subscription": subscription_id,
     }
-    return queue_message(conn, group_key=f"letter:{key}", now=now, body=orjson.dumps(body).decode())
+    return queue_message(
+        conn, group_key=f"letter:{key}", now=now, body=orjson.dumps(body).decode(), endpoint_key=endpoint_key
+    )

@@ -92,13 +92,13 @@ def _regroup(conn: Connection, values: dict[str, object]) -> None:
         values,
     ).all()
     for row in late:
-        id = uuid7()
+        message_id = uuid7()
         conn.execute(
             text(
                 "INSERT INTO message(id, channel, endpoint_key, group_key, change_id, state, due_at, created_at)"
                 " VALUES (:id, :channel, :endpoint, :group, :change, 'held', :at, :at)"
             ),
-            {"id": id, "channel": row.channel, "endpoint": row.endpoint_key, "at": values["at"],
+            {"id": message_id, "channel": row.channel, "endpoint": row.endpoint_key, "at": values["at"],
              "group": f"{row.group_key}:{row.id}", "change": row.change_id},
         )  # fmt: skip
-        conn.execute(text("UPDATE delivery SET message_id = :m WHERE id = :id"), {"m": id, "id": row.id})
+        conn.execute(text("UPDATE delivery SET message_id = :m WHERE id = :id"), {"m": message_id, "id": row.id})

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from service.posts.identity import post_id
 from service.storage import schema
+from service.storage.archive import WatchedFile
 from service.storage.rows import attachments_to_json, facts_from_json, facts_to_json
 from service.storage.search import index_words
 from service.storage.upsert import insert_into
@@ -44,6 +45,8 @@ class Draft:
     last_modified: str | None = None
     sha256: str | None = None
     version: str | None = None
+    files: tuple[WatchedFile, ...] = ()
+    """What was learnt of its attachments."""
 
 
 def insert_post(conn: Connection, draft: Draft) -> Post | None:
@@ -117,7 +120,7 @@ def _insert_revision(conn: Connection, post: Post, draft: Draft, what: Sequence[
 def _write_facets(conn: Connection, post: Post) -> None:
     _write_categories(conn, post.id, post.categories)
     conn.execute(delete(schema.post_place).where(schema.post_place.c.post_id == post.id))
-    places = list(dict.fromkeys(place.id for place in post.understanding.places))
+    places = post.understanding.concerns
     if places:
         conn.execute(insert(schema.post_place), [{"post_id": post.id, "place_id": place} for place in places])
     document = post.understanding.document
@@ -223,16 +226,17 @@ def _update_post(conn: Connection, post: Post, draft: Draft) -> None:
 
 
 def keep_attachments(conn: Connection, post: Post, fingerprint: str) -> None:
-    """The files of the latest revision are known better than before: no new revision."""
+    """The files of the latest revision, and what they say, are known better than before: no new revision."""
     revision = schema.revision
     conn.execute(
         update(revision)
         .where(revision.c.post_id == post.id, revision.c.number == post.revision)
         .values(attachments=attachments_to_json(post.attachments), fingerprint=fingerprint)
     )
+    set_facts(conn, post)
 
 
-def add_file_revision(conn: Connection, post: Post, fingerprint: str, at: datetime) -> Post:
+def add_file_revision(conn: Connection, post: Post, fingerprint: str, at: datetime, what: Sequence[str]) -> Post:
     """A further revision of a post in which a file was replaced under its link, and nothing else."""
     newer = replace(post, revision=post.revision + 1, updated_at=at)
     conn.execute(
@@ -245,12 +249,13 @@ def add_file_revision(conn: Connection, post: Post, fingerprint: str, at: dateti
             text=newer.text,
             attachments=attachments_to_json(newer.attachments),
             fingerprint=fingerprint,
-            what=["attachments"],
+            what=list(what),
         )
     )
     conn.execute(
         update(schema.post).where(schema.post.c.id == newer.id).values(revision=newer.revision, updated_at=at)
     )
+    set_facts(conn, newer)
     return newer
 
 

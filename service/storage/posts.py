@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
 from service.errors import InvalidInput, NotFound
 from service.storage import schema
@@ -49,6 +49,7 @@ __all__ = [
     "listings_of",
     "load_posts",
     "newest_posts",
+    "oldest_listed",
     "portal_health",
     "post_by_key",
     "revisions",
@@ -216,6 +217,16 @@ def _known_posts(conn: Connection, ids: Sequence[str]) -> dict[str, KnownPost]:
         for post_id, listing_url, title in conn.execute(listed):
             known[post_id].listed_titles[listing_url] = title
     return known
+
+
+def oldest_listed(conn: Connection, portal_id: str, listing_url: str) -> datetime | None:
+    """When the oldest post that a listing ever showed was published; None for none."""
+    post, link = schema.post, schema.post_listing
+    statement = select(func.min(post.c.published_at)).join(link, link.c.post_id == post.c.id)
+    found: datetime | None = conn.execute(
+        statement.where(link.c.listing_url == listing_url, post.c.portal_id == portal_id)
+    ).scalar()
+    return found
 
 
 def listings_of(conn: Connection, post_id: str) -> list[str]:

@@ -149,3 +149,15 @@ def posts_owing(conn: Connection, categories: Sequence[str], since: datetime) ->
     ).bindparams(bindparam("categories", expanding=True))
     rows = conn.execute(query, {"since": to_micros(since), "categories": list(categories)})
     return [(row.id, row.title) for row in rows]
+
+
+def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]]:
+    """When the contacts of a unit were reminded, in their order, by (post, revision, unit)."""
+    query = text(
+        "SELECT group_key, created_at FROM message WHERE group_key LIKE 'letter:remind:%' ORDER BY created_at"
+    )
+    found: dict[tuple[str, int, str], list[datetime]] = {}
+    for row in conn.execute(query):
+        _, _, post_id, revision, unit_id, _ = row.group_key.split(":")
+        found.setdefault((post_id, int(revision), unit_id), []).append(from_micros(row.created_at))
+    return found

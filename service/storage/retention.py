@@ -1,4 +1,8 @@
-"""Done messages, deliveries and attempts leave after a while, in chunks that nobody notices."""
+"""Messages, deliveries and attempts leave some time after they are done, in chunks that nobody notices.
+
+What must be known for ever stays: who was owed a post (a later edit goes to them), and the deliveries by which a
+unit was told, on which the receipt board stands. A message that still carries something undone stays whole.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +14,42 @@ from sqlalchemy import bindparam, text
 from service.storage.engine import Database
 from service.storage.schema import to_micros
 
-_CHUNK = 500
+CHUNK = 100
+"""Messages in one transaction: about 10 ms on SQLite with three attempts each, and never near 50."""
+
 _PAUSE_S = 0.005
+
+_DONE = """SELECT id FROM message WHERE done_at < :before AND NOT EXISTS
+    (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.done_at IS NULL)
+    ORDER BY done_at LIMIT :chunk"""
+
+_PERSONS = "(SELECT s.id FROM subscription s WHERE s.unit_id IS NULL)"
+
+_FORGET = (
+    """INSERT INTO owed(post_id, subscription_id) SELECT c.post_id, d.subscription_id FROM delivery d
+    JOIN change c ON c.id = d.change_id JOIN subscription s ON s.id = d.subscription_id
+    WHERE d.message_id IN :ids AND s.unit_id IS NULL AND s.status <> 'removed'
+    ON CONFLICT (post_id, subscription_id) DO NOTHING""",
+    f"DELETE FROM delivery WHERE message_id IN :ids AND subscription_id IN {_PERSONS}",  # noqa: S608  # constants
+    "DELETE FROM attempt WHERE message_id IN :ids",
+    "DELETE FROM message WHERE id IN :ids",
+)
 
 
 def forget_done(database: Database, before: datetime) -> int:
-    """Deletes what was sent, failed or skipped before an instant; gives how many messages. Changes stay."""
-    find = text(
-        "SELECT id FROM message WHERE done_at IS NOT NULL AND done_at < :before ORDER BY done_at LIMIT :chunk"
-    )
-    deletes = [
-        text(f"DELETE FROM {table} WHERE {column} IN :ids").bindparams(bindparam("ids", expanding=True))  # noqa: S608  # constants
-        for table, column in (("attempt", "message_id"), ("delivery", "message_id"), ("message", "id"))
-    ]
+    """Forgets what was sent, failed or skipped before an instant; gives how many messages. Changes stay.
+
+    On PostgreSQL several workers may do this at once: each takes other messages.
+    """
+    find = text(_DONE + ("" if database.is_sqlite else " FOR UPDATE SKIP LOCKED"))
+    statements = [text(one).bindparams(bindparam("ids", expanding=True)) for one in _FORGET]
     total = 0
     while True:
         with database.writing() as conn:
-            ids = list(conn.execute(find, {"before": to_micros(before), "chunk": _CHUNK}).scalars())
-            for delete in deletes if ids else ():
-                conn.execute(delete, {"ids": ids})
+            ids = list(conn.execute(find, {"before": to_micros(before), "chunk": CHUNK}).scalars())
+            for statement in statements if ids else ():
+                conn.execute(statement, {"ids": ids})
         total += len(ids)
-        if len(ids) < _CHUNK:
+        if len(ids) < CHUNK:
             return total
         time.sleep(_PAUSE_S)

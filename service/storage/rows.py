@@ -55,6 +55,7 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         begins_at=None if facts["begins_at"] is None else datetime.fromisoformat(facts["begins_at"]),
         venue=facts["venue"],
         summary=facts["summary"],
+        concerns=tuple(facts["concerns"]),
     )
 
 

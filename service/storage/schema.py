@@ -2,83 +2,59 @@
 
 Every NULL says what it means, every index which query it serves. Instants are whole microseconds since
 1970 UTC, so that both databases compare and add them alike. Ids are text: UUIDs, never row numbers.
+Here are portals, posts, and who must know; what is owed is `schema_ledger`, handed on under the same names.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from service.storage.schema_base import EPOCH, Instant, Json, from_micros, id_column, metadata, to_micros
+from service.storage.schema_ledger import attempt, change, change_match, delivery, endpoint, lane, message, receipt
 
-
-def to_micros(instant: datetime) -> int:
-    """Whole microseconds since 1970 UTC of an aware instant; exact, where `timestamp()` would round."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`."""
-    return EPOCH + timedelta(microseconds=micros)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970 UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else to_micros(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_micros(value)
-
-
-class Json(TypeDecorator[Any]):
-    """A JSON value, stored as text: the same bytes on both databases."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else orjson.dumps(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else orjson.loads(value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _id() -> Column[str]:
-    return Column("id", Text, primary_key=True)
-
+__all__ = [
+    "EPOCH",
+    "Instant",
+    "Json",
+    "api_token",
+    "attempt",
+    "change",
+    "change_match",
+    "delivery",
+    "endpoint",
+    "filter_",
+    "from_micros",
+    "generation",
+    "host",
+    "lane",
+    "listing",
+    "message",
+    "meta",
+    "metadata",
+    "poll",
+    "post",
+    "post_alias",
+    "post_category",
+    "post_listing",
+    "post_place",
+    "receipt",
+    "revision",
+    "subscription",
+    "to_micros",
+    "unit",
+]
 
 # --- portals ----------------------------------------------------------------------------------
 
@@ -101,15 +77,17 @@ listing = Table(
     Column("last_outcome", Text),  # null: never polled
     Column("last_error", Text),  # null: the last poll succeeded
     Column("last_rows", Integer),  # posts on the page when it was last read; null: never read
+    Column("resume_url", Text),  # an older page that could not be read while posts were missed; null: none
     Column("lease_until", Instant),  # null: nobody is polling it
-    Column("told_at", Instant),  # when the operator was told that it is bad; null: believes that it is well
+    Column("told_at", Instant),  # when the operator was last told of it; null: believes that it is well
+    Column("told_what", Text),  # the outcome that was told, or `moved`; null: believes that it is well
     Index("ix_listing_due", "next_poll_at"),  # what is due
 )
 
 poll = Table(  # the history of outcomes: a row whenever something happened, and one for a run of unchanged polls
     "poll",
     metadata,
-    _id(),
+    id_column(),
     Column("portal_id", Text, nullable=False),
     Column("listing_url", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
@@ -135,7 +113,7 @@ host = Table(  # politeness is owed to a host, whichever portal or worker asks
 post = Table(
     "post",
     metadata,
-    _id(),
+    id_column(),
     Column("portal_id", Text, nullable=False),
     Column("portal_name", Text, nullable=False),
     Column("identity_key", Text, nullable=False),
@@ -221,12 +199,28 @@ generation = Table(  # moves when what web processes hold in memory is no longer
     Column("n", BigInteger, nullable=False),
 )
 
+feed_state = Table(  # what was published last: Last-Modified must say the same in every process, whenever it started
+    "feed_state",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("tag", Text, nullable=False),  # names the bytes
+    Column("modified_at", Instant, nullable=False),  # when they became these
+)
+
+feed_problem = Table(  # what could not be published as it was meant; the last good rendering stands in
+    "feed_problem",
+    metadata,
+    Column("name", Text, primary_key=True),  # of a feed, or of a post's entry
+    Column("problem", Text, nullable=False),
+    Column("since_at", Instant, nullable=False),
+)
+
 # --- who must know ----------------------------------------------------------------------------
 
 unit = Table(
     "unit",
     metadata,
-    _id(),
+    id_column(),
     Column("name", Text, nullable=False, unique=True),
     Column("place", Text),  # null: stands for no commune
     Column("contacts", Json, nullable=False),  # addresses in order of escalation
@@ -237,7 +231,7 @@ unit = Table(
 filter_ = Table(  # each distinct set of filters once, so that a post is matched against sets, not subscriptions
     "filter",
     metadata,
-    _id(),  # SHA-256 of the canonical definition
+    id_column(),  # SHA-256 of the canonical definition
     Column("definition", Json, nullable=False),  # Filters as a mapping, values sorted
     Column("created_at", Instant, nullable=False, server_default="0"),  # older changes were not held against it
 )
@@ -245,7 +239,7 @@ filter_ = Table(  # each distinct set of filters once, so that a post is matched
 subscription = Table(
     "subscription",
     metadata,
-    _id(),
+    id_column(),
     Column("channel", Text, nullable=False),
     Column("target", Text, nullable=False),  # a URL or an address
     Column("target_key", Text, nullable=False),  # what makes two targets the same one
@@ -265,149 +259,15 @@ subscription = Table(
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),  # null: not confirmed
     Index("ix_subscription_filter", "filter_id", "id"),  # fan-out of a change to the sets that matched
+    Index("ix_subscription_walk", "channel", "id"),  # the chunks of a fan-out to webhooks
     Index("ix_subscription_target", "channel", "target_key"),  # all subscriptions of one person or endpoint
     Index("ix_subscription_unit", "unit_id"),  # the receipt board
-)
-
-# --- what is owed, and to whom ----------------------------------------------------------------
-
-change = Table(
-    "change",
-    metadata,
-    _id(),
-    Column("post_id", Text, ForeignKey("post.id"), nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("payload", Text, nullable=False),  # the webhook's body, with `receipt_url` null
-    Column("what", Json, nullable=False),  # what changed, for people
-    Column("silenced", Text),  # null: alerts go out; baseline, too_old, flood (held until released)
-    Column("fanned_out_at", Instant),  # null: deliveries are still being written
-    Column("fanout_after", Text),  # the last subscription done; null: none yet
-    UniqueConstraint("post_id", "revision", "type"),
-    Index("ix_change_fanout", "at", sqlite_where=text("fanned_out_at IS NULL"),
-          postgresql_where=text("fanned_out_at IS NULL")),  # fan-outs to continue
-)  # fmt: skip
-
-change_match = Table(  # which sets of filters a change matched, and why
-    "change_match",
-    metadata,
-    Column("change_id", Text, ForeignKey("change.id"), primary_key=True),
-    Column("filter_id", Text, ForeignKey("filter.id"), primary_key=True),
-    Column("reason", Text, nullable=False),  # in words
-    Column("is_silent", SmallInteger, nullable=False, server_default="0"),  # 1: matched, and nothing is owed for it
-)
-
-message = Table(
-    "message",
-    metadata,
-    _id(),
-    Column("change_id", Text),  # null: a digest, a handshake or a test
-    Column("subscription_id", Text),  # null: a mail, which may carry deliveries of several
-    Column("body", Text),  # null: the payload of its change, or made by its channel
-    Column("channel", Text, nullable=False),
-    Column("endpoint_key", Text, nullable=False),
-    Column("group_key", Text, nullable=False, unique=True),  # what may be sent once: change and target, or digest
-    Column("state", Text, nullable=False),
-    Column("due_at", Instant, nullable=False),
-    Column("lease_until", Instant),  # null: not leased
-    Column("lease_token", BigInteger, nullable=False, server_default="0"),  # fences off late results
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("created_at", Instant, nullable=False),
-    Column("done_at", Instant),  # null: not yet sent, failed or skipped
-    Column("detail", Text),  # of the last attempt; null: none yet
-    Column("is_final", SmallInteger, nullable=False, server_default="0"),  # 1: failed by its content or its target
-    Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
-          postgresql_where=text("state = 'due'")),  # the claim
-    Index("ix_message_leased", "lease_until", sqlite_where=text("state = 'leased'"),
-          postgresql_where=text("state = 'leased'")),  # leases that ran out
-    Index("ix_message_parked", "endpoint_key", sqlite_where=text("state IN ('failed', 'suspended')"),
-          postgresql_where=text("state IN ('failed', 'suspended')")),  # what an endpoint that answers again is sent
-    Index("ix_message_done", "done_at", sqlite_where=text("done_at IS NOT NULL"),
-          postgresql_where=text("done_at IS NOT NULL")),  # retention
-)  # fmt: skip
-
-delivery = Table(
-    "delivery",
-    metadata,
-    _id(),
-    Column("change_id", Text, ForeignKey("change.id"), nullable=False),
-    Column("subscription_id", Text, ForeignKey("subscription.id"), nullable=False),
-    Column("message_id", Text),  # null: waits for its digest, or is held
-    Column("state", Text, nullable=False),
-    Column("reason", Text),  # why it is in this state; null: as usual
-    Column("created_at", Instant, nullable=False),
-    Column("done_at", Instant),  # null: not yet
-    UniqueConstraint("change_id", "subscription_id"),
-    Index("ix_delivery_message", "message_id"),  # what a message carries
-    Index("ix_delivery_subscription", "subscription_id", "created_at"),  # its history, its digest
-)
-
-attempt = Table(
-    "attempt",
-    metadata,
-    Column("message_id", Text, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("started_at", Instant, nullable=False),
-    Column("took_ms", Integer, nullable=False),
-    Column("state", Text, nullable=False),  # sent, due (to be tried again), failed, suspended, skipped
-    Column("status", Integer),  # HTTP status or SMTP code; null: none was received
-    Column("detail", Text, nullable=False),
-)
-
-lane = Table(  # endpoints that share places: those of one host, but for those of it that timed out last
-    "lane",
-    metadata,
-    Column("key", Text, primary_key=True),  # scheme://host:port, with #slow for those that timed out last; smtp
-    Column("channel", Text, nullable=False),
-    Column("is_slow", SmallInteger, nullable=False),
-    Column("in_flight", Integer, nullable=False, server_default="0"),
-    Column("cap", Integer, nullable=False),
-    Column("next_due_at", Instant),  # null: full, or nothing waits
-    Index("ix_lane_ready", "channel", "is_slow", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
-          postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
-)  # fmt: skip
-
-endpoint = Table(
-    "endpoint",
-    metadata,
-    Column("key", Text, primary_key=True),  # scheme://host:port/path, or smtp
-    Column("host_key", Text, nullable=False),  # scheme://host:port
-    Column("lane_key", Text, ForeignKey("lane.key"), nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("in_flight", Integer, nullable=False, server_default="0"),
-    Column("cap", Integer, nullable=False),
-    Column("next_due_at", Instant),  # null: full, or nothing waits
-    Column("not_before_at", Instant),  # nothing is sent before; null: at once
-    Column("min_interval_s", Integer),  # between two messages; null: as fast as it answers
-    Column("status", Text, nullable=False, server_default="ok"),  # ok, slow (timed out last), disabled
-    Column("last_ok_at", Instant),  # null: never answered with success
-    Column("failing_since", Instant),  # null: its last attempt succeeded
-    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
-    Column("warned_at", Instant),  # when its owners were warned of the coming end; null: not in this failure
-    Column("probe_at", Instant),  # when a disabled one is tried again; null: it is not, or not disabled
-    Index("ix_endpoint_ready", "lane_key", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
-          postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
-    Index("ix_endpoint_probe", "probe_at", sqlite_where=text("probe_at IS NOT NULL"),
-          postgresql_where=text("probe_at IS NOT NULL")),  # probes that are due
-)  # fmt: skip
-
-receipt = Table(
-    "receipt",
-    metadata,
-    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("unit_id", Text, ForeignKey("unit.id"), primary_key=True),
-    Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),  # who acknowledged: a name that was typed, a token's name, or empty
-    Column("note", Text, nullable=False),
-    Column("via", Text, nullable=False),  # link, api
 )
 
 api_token = Table(
     "api_token",
     metadata,
-    _id(),
+    id_column(),
     Column("name", Text, nullable=False),
     Column("hash", Text, nullable=False, unique=True),  # SHA-256 of the token, which is 256 random bits
     Column("role", Text, nullable=False),  # operator, unit

@@ -5,11 +5,11 @@ SQLite searches with FTS5 and PostgreSQL with a GIN index, both over the same fo
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, Table, Text, event
+from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, SmallInteger, Table, Text, event
 
 from service.storage.schema import Instant, metadata
 
-__all__ = ["archive", "attachment_watch", "metadata", "post_search"]
+__all__ = ["archive", "archive_part", "attachment_watch", "metadata", "post_search"]
 
 post_search = Table(  # the folded words of each post's latest revision
     "post_search",
@@ -46,8 +46,17 @@ archive = Table(  # files of posts, so that a directive can be read when its por
     Column("sha256", Text, primary_key=True),
     Column("media_type", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
+    Column("text", Text),  # of its first pages; null: no PDF, or none that can be read
+    Column("is_scan", SmallInteger, nullable=False, server_default="0"),  # 1: a PDF of pictures
+    Column("archived_at", Instant, nullable=False),  # written last: a file with a row here is whole
+)
+
+archive_part = Table(  # the bytes of files in pieces, so that no transaction is long
+    "archive_part",
+    metadata,
+    Column("sha256", Text, primary_key=True),  # of the whole file
+    Column("number", Integer, primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("archived_at", Instant, nullable=False),
 )
 
 attachment_watch = Table(  # what is known of a file behind a link, so that a replaced one is noticed

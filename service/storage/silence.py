@@ -27,6 +27,16 @@ def refresh_silenced(conn: Connection, post_id: str, payload: str) -> None:
     )
 
 
+def move_held(conn: Connection, post_id: str, revision: int) -> None:
+    """What a flood holds back of a post is now told of this revision: an edit meanwhile is no alert of its own."""
+    change = schema.change
+    conn.execute(
+        update(change)
+        .where(change.c.post_id == post_id, change.c.type == _PUBLISHED, change.c.silenced == "flood")
+        .values(revision=revision)
+    )
+
+
 def lift_baseline(conn: Connection, post_id: str, payload: str) -> bool:
     """A post of a baseline is new elsewhere: `continue_fanouts` tells it. False: another reason, or it was told."""
     ids = conn.execute(

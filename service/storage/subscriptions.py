@@ -17,7 +17,9 @@ from sqlalchemy import Connection, RowMapping, insert, select, text, update
 from service.alerts.target import parse_target
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage import schema
+from service.storage.endpoint_health import reopen
 from service.storage.endpoints import SMTP, add_endpoint
+from service.storage.endpoints import set_min_interval as limit_endpoint
 from service.storage.engine import uuid7
 from service.storage.parking import park, release
 from service.storage.schema import to_micros
@@ -25,18 +27,11 @@ from service.types import Channel, Filters, Frequency, Subscription, Subscriptio
 
 ROTATION_OVERLAP = timedelta(hours=24)
 _HEADER_LIMIT = 10
-_RESERVED = (
-    "webhook-",
-    "content-",
-    "transfer-",
-    "proxy-",
-    "host",
-    "connection",
-    "expect",
-    "te",
-    "trailer",
-    "upgrade",
+_RESERVED_PREFIXES = ("webhook-", "content-", "transfer-", "proxy-")
+_RESERVED = frozenset(
+    {"host", "connection", "keep-alive", "expect", "te", "trailer", "upgrade", "user-agent", "date"}
 )
+MAX_INTERVAL_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class NewSubscription:
     channel: Channel
     target: str
     created_at: datetime
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     frequency: Frequency = Frequency.IMMEDIATE
     unit_id: str | None = None
     name: str = ""
@@ -73,10 +68,10 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     add_endpoint(conn, new.channel, endpoint_key, host_key)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
     frequency = Frequency.IMMEDIATE if new.channel is Channel.WEBHOOK else new.frequency
-    id = uuid7()
+    subscription_id = uuid7()
     conn.execute(
         insert(schema.subscription).values(
-            id=id,
+            id=subscription_id,
             channel=new.channel.value,
             target=target,
             target_key=target_key,
@@ -94,14 +89,14 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
             confirmed_at=new.created_at if new.is_confirmed else None,
         )
     )
-    return get_subscription(conn, id)
+    return get_subscription(conn, subscription_id)
 
 
-def get_subscription(conn: Connection, id: str) -> Subscription:
+def get_subscription(conn: Connection, subscription_id: str) -> Subscription:
     """Raises NotFound."""
-    row = conn.execute(_query().where(schema.subscription.c.id == id)).first()
+    row = conn.execute(_query().where(schema.subscription.c.id == subscription_id)).first()
     if row is None:
-        raise NotFound("subscription", id)
+        raise NotFound("subscription", subscription_id)
     return _subscription(row._mapping)
 
 
@@ -135,79 +130,136 @@ def list_subscriptions(
 
 
 def set_status(
-    conn: Connection, id: str, status: SubscriptionStatus, *, at: datetime, reason: str | None = None
+    conn: Connection, subscription_id: str, status: SubscriptionStatus, *, at: datetime, reason: str | None = None
 ) -> Subscription:
     """Moves it, and what is owed to it: paused waits, active is sent again, removed gets nothing more.
 
     Raises NotFound, and Conflict for one that was removed: that is for ever.
     """
-    before = get_subscription(conn, id)
+    before = get_subscription(conn, subscription_id)
     if before.status is status:
         return before
     if before.status is SubscriptionStatus.REMOVED:
-        raise Conflict(f"cannot change the subscription {id!r}: it was removed; add a new one")
+        raise Conflict(f"cannot change the subscription {subscription_id!r}: it was removed; add a new one")
     values: dict[str, Any] = {"status": status.value, "status_at": at, "status_reason": reason}
     if status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PENDING:
         values["confirmed_at"] = at
-    conn.execute(update(schema.subscription).where(schema.subscription.c.id == id).values(**values))
+    conn.execute(update(schema.subscription).where(schema.subscription.c.id == subscription_id).values(**values))
     if status is SubscriptionStatus.ACTIVE:
-        release(conn, id, at)
+        reopen(conn, subscription_id)
+        release(conn, subscription_id, at)
     else:
-        park(conn, id, status, at, reason)
-    return get_subscription(conn, id)
+        park(conn, subscription_id, status, at, reason)
+    return get_subscription(conn, subscription_id)
 
 
-def status_reason(conn: Connection, id: str) -> str | None:
+def status_reason(conn: Connection, subscription_id: str) -> str | None:
     """Why a subscription has the status it has; None where there is nothing to say."""
     return conn.execute(
-        select(schema.subscription.c.status_reason).where(schema.subscription.c.id == id)
+        select(schema.subscription.c.status_reason).where(schema.subscription.c.id == subscription_id)
     ).scalar_one_or_none()
 
 
-def set_filters(conn: Connection, id: str, filters: Filters, at: datetime | None = None) -> Subscription:
+def set_filters(conn: Connection, subscription_id: str, filters: Filters, at: datetime | None = None) -> Subscription:
     """What it asks for from now on; what it is owed already stays owed."""
-    get_subscription(conn, id)
+    get_subscription(conn, subscription_id)
     conn.execute(
         update(schema.subscription)
-        .where(schema.subscription.c.id == id)
+        .where(schema.subscription.c.id == subscription_id)
         .values(filter_id=_keep_filters(conn, filters, at))
     )
-    return get_subscription(conn, id)
+    return get_subscription(conn, subscription_id)
 
 
-def set_frequency(conn: Connection, id: str, frequency: Frequency) -> None:
+def set_target(
+    conn: Connection, subscription_id: str, url: str, *, at: datetime, allow_private_networks: bool = False
+) -> Subscription:
+    """Another address of a webhook, pending until it is confirmed; what waits goes there too.
+
+    Raises NotFound, Conflict for mail or one that was removed, InvalidInput for what may not be sent to.
+    """
+    subscription = get_subscription(conn, subscription_id)
+    if subscription.channel is not Channel.WEBHOOK or subscription.status is SubscriptionStatus.REMOVED:
+        raise Conflict(
+            f"cannot move {subscription_id!r}: only a webhook that was not removed has an address to change"
+        )
+    target = parse_target(url, allow_private_networks=allow_private_networks)
+    if target.url == subscription.target:
+        return subscription
+    add_endpoint(conn, Channel.WEBHOOK, target.endpoint_key, target.host_key)
+    set_status(conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="địa chỉ mới chưa được xác nhận")
+    table = schema.subscription
+    values = {"target": target.url, "target_key": target.url, "endpoint_key": target.endpoint_key}
+    conn.execute(update(table).where(table.c.id == subscription_id).values(**values))
+    conn.execute(
+        text(
+            "UPDATE message SET endpoint_key = :key WHERE subscription_id = :id"
+            " AND state IN ('held', 'failed', 'suspended')"
+        ),
+        {"key": target.endpoint_key, "id": subscription_id},
+    )
+    return get_subscription(conn, subscription_id)
+
+
+def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) -> None:
     """For mail; webhooks are always immediate."""
     conn.execute(
         update(schema.subscription)
-        .where(schema.subscription.c.id == id, schema.subscription.c.channel == Channel.EMAIL.value)
+        .where(schema.subscription.c.id == subscription_id, schema.subscription.c.channel == Channel.EMAIL.value)
         .values(frequency=frequency.value)
     )
 
 
-def set_headers(conn: Connection, id: str, headers: Mapping[str, str]) -> None:
+def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, str]) -> None:
     """The request headers of a webhook's own. Raises InvalidInput."""
     check_headers(headers)
-    conn.execute(update(schema.subscription).where(schema.subscription.c.id == id).values(headers=dict(headers)))
+    table = schema.subscription
+    conn.execute(update(table).where(table.c.id == subscription_id).values(headers=dict(headers)))
 
 
-def rotate_secret(conn: Connection, id: str, sealed: bytes, at: datetime) -> None:
+def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | None) -> None:
+    """At least so many seconds between two messages to its endpoint, whoever else is behind it; None: none."""
+    subscription = get_subscription(conn, subscription_id)
+    if subscription.channel is not Channel.WEBHOOK:
+        raise Conflict(f"cannot limit {subscription_id!r}: the relay of all mail has email.rate_per_s")
+    if subscription.status in (SubscriptionStatus.PENDING, SubscriptionStatus.REMOVED):
+        raise Conflict(
+            f"cannot limit {subscription_id!r}: it is {subscription.status.value}, the endpoint is not its"
+        )
+    if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
+        raise InvalidInput("min_interval_s", f"is {interval_s}", f"whole seconds, 1 to {MAX_INTERVAL_S}")
+    key = conn.execute(
+        select(schema.subscription.c.endpoint_key).where(schema.subscription.c.id == subscription_id)
+    ).scalar_one()
+    limit_endpoint(conn, key, interval_s)
+
+
+def min_interval(conn: Connection, subscription_id: str) -> int | None:
+    """Seconds that its endpoint wants between two messages; None: as fast as it answers."""
+    joined = schema.subscription.join(schema.endpoint, schema.endpoint.c.key == schema.subscription.c.endpoint_key)
+    query = select(schema.endpoint.c.min_interval_s).select_from(joined)
+    return conn.execute(query.where(schema.subscription.c.id == subscription_id)).scalar_one_or_none()
+
+
+def rotate_secret(conn: Connection, subscription_id: str, sealed: bytes, at: datetime) -> None:
     """A new secret; the old one signs beside it for 24 hours."""
-    if get_subscription(conn, id).channel is not Channel.WEBHOOK:
-        raise Conflict(f"cannot rotate the secret of {id!r}: only webhooks are signed")
+    if get_subscription(conn, subscription_id).channel is not Channel.WEBHOOK:
+        raise Conflict(f"cannot rotate the secret of {subscription_id!r}: only webhooks are signed")
     table = schema.subscription
     conn.execute(
         update(table)
-        .where(table.c.id == id)
+        .where(table.c.id == subscription_id)
         .values(old_secret=table.c.secret, old_secret_until=at + ROTATION_OVERLAP, secret=sealed)
     )
 
 
-def get_secrets(conn: Connection, id: str, at: datetime) -> Secrets:
+def get_secrets(conn: Connection, subscription_id: str, at: datetime) -> Secrets:
     """The sealed secrets that sign at an instant. Raises NotFound."""
     table = schema.subscription.c
-    row = conn.execute(select(table.secret, table.old_secret, table.old_secret_until).where(table.id == id)).first()
+    query = select(table.secret, table.old_secret, table.old_secret_until)
+    row = conn.execute(query.where(table.id == subscription_id)).first()
     if row is None:
-        raise NotFound("subscription", id)
+        raise NotFound("subscription", subscription_id)
     has_old = row.old_secret is not None and row.old_secret_until > at
     return Secrets(tuple(s for s in (row.secret, row.old_secret if has_old else None) if s is not None))
 
@@ -224,7 +276,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if not (0 < len(name) <= 64 and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
             raise InvalidInput("headers", "hold a name that is no header", "letters, digits, '-', at most 64")
-        if name.lower().startswith(_RESERVED):
+        if name.lower().startswith(_RESERVED_PREFIXES) or name.lower() in _RESERVED:
             raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
         if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
             raise InvalidInput("headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000")
@@ -245,15 +297,15 @@ def _where(new: NewSubscription) -> tuple[str, str, str, str]:
 
 def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> str:
     definition = {name: sorted(set(values)) for name, values in asdict(filters).items()}
-    id = sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    filter_id = sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
     created_at = (
         to_micros(at) if at else conn.execute(text("SELECT COALESCE(max(at), 0) + 1 FROM change")).scalar_one()
     )
     conn.execute(
         text("INSERT INTO filter(id, definition, created_at) VALUES (:id, :d, :at) ON CONFLICT (id) DO NOTHING"),
-        {"id": id, "d": orjson.dumps(definition, option=orjson.OPT_SORT_KEYS).decode(), "at": created_at},
+        {"id": filter_id, "d": orjson.dumps(definition, option=orjson.OPT_SORT_KEYS).decode(), "at": created_at},
     )
-    return id
+    return filter_id
 
 
 def filters_of(definition: Mapping[str, list[str]]) -> Filters:

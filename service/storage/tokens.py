@@ -56,10 +56,10 @@ def create_token(conn: Connection, *, name: str, unit_id: str | None, at: dateti
     return words, token
 
 
-def get_token(conn: Connection, id: str) -> ApiToken | None:
+def get_token(conn: Connection, token_id: str) -> ApiToken | None:
     """A token by its id, as a session remembers it; None once it is revoked."""
     table = schema.api_token
-    row = conn.execute(select(table).where(table.c.id == id, table.c.revoked_at.is_(None))).first()
+    row = conn.execute(select(table).where(table.c.id == token_id, table.c.revoked_at.is_(None))).first()
     return None if row is None else _token(row._mapping)
 
 
@@ -76,12 +76,13 @@ def list_tokens(conn: Connection) -> list[ApiToken]:
     return [_token(row._mapping) for row in rows]
 
 
-def revoke_token(conn: Connection, id: str, at: datetime) -> None:
+def revoke_token(conn: Connection, token_id: str, at: datetime) -> None:
     """From now on it is no token. May be done again. Raises NotFound."""
     table = schema.api_token.c
-    if conn.execute(select(table.id).where(table.id == id)).first() is None:
-        raise NotFound("token", id)
-    conn.execute(update(schema.api_token).where(table.id == id, table.revoked_at.is_(None)).values(revoked_at=at))
+    if conn.execute(select(table.id).where(table.id == token_id)).first() is None:
+        raise NotFound("token", token_id)
+    still_good = (table.id == token_id, table.revoked_at.is_(None))
+    conn.execute(update(schema.api_token).where(*still_good).values(revoked_at=at))
 
 
 def _hash(words: str) -> str:

@@ -45,6 +45,12 @@ def due_checks(
     ]  # fmt: skip
 
 
+def portals_to_check(conn: Connection, now: datetime) -> set[str]:
+    """The portals that have posts due for a look."""
+    post = schema.post.c
+    return set(conn.execute(select(post.portal_id).where(post.next_check_at <= now).distinct()).scalars())
+
+
 def claim_check(conn: Connection, post_id: str, now: datetime, until: datetime) -> bool:
     """Takes a due post, so that no other worker looks at it before `until`."""
     post = schema.post

@@ -6,40 +6,49 @@ Every change is a POST with the session's CSRF token.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, session
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, g, redirect, render_template, request, session
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as AnyResponse
 
+from service.alerts.proof import STYLE_HASH, render
+from service.alerts.receipts import Line
 from service.errors import InvalidInput
-from service.storage import deliveries, receipts, subscriptions, units
-from service.storage.counts import count_all
-from service.storage.posts import cursor_of, get_post, newest_posts
-from service.types import State, SubscriptionStatus
-from service.web import auth
-from service.web.app import base_path
+from service.storage import deliveries, fence, ledger, receipts, subscriptions, units, why
+from service.storage.counts import count_all, count_held
+from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
+from service.storage.proofs import load_proof
+from service.types import State
+from service.web import admin_actions, auth
+from service.web.app import base_path, category_name
+from service.web.board import as_csv
+from service.web.limits import Limit
 from service.web.portal_state import portal_states
 from service.web.public import read_query
+from service.web.wants import say_filters
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 PAGE_ROWS = 50
-MOVES = {
-    "pause": SubscriptionStatus.PAUSED,
-    "resume": SubscriptionStatus.ACTIVE,
-    "remove": SubscriptionStatus.REMOVED,
-}
+SIGN_INS = 20
+"""In five minutes from one host: a token is not to be guessed, and asking costs a look into the database."""
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("admin", __name__, url_prefix="/admin")
     _add_session(blueprint, loa)
-    _add_reads(blueprint, loa)
-    _add_writes(blueprint, loa)
+    _add_overview(blueprint, loa)
+    _add_posts(blueprint, loa)
+    _add_subscribers(blueprint, loa)
+    _add_deliveries(blueprint, loa)
+    admin_actions.add_routes(blueprint, loa)
 
     @blueprint.after_request
-    def keep_private(response: Response) -> Response:
+    def keep_private(response: AnyResponse) -> AnyResponse:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
         return response
@@ -49,11 +58,14 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
 def _add_session(blueprint: Blueprint, loa: Loa) -> None:
     home = f"{base_path(loa.settings.service.public_url)}/admin/"
+    sign_ins = Limit(SIGN_INS, 300, time.monotonic)
 
     @blueprint.route("/sign-in", methods=["GET", "POST"])
-    def sign_in() -> Response | str | tuple[str, int]:
+    def sign_in() -> AnyResponse | str | tuple[str, int]:
         if request.method == "GET":
             return render_template("admin/sign_in.html", is_refused=False)
+        if not sign_ins.has_room(request.remote_addr or ""):
+            raise TooManyRequests(retry_after=300)
         auth.require_csrf()
         found = auth.identify(request.form.get("token", "").strip())
         if found is None or not found.is_operator:
@@ -62,21 +74,28 @@ def _add_session(blueprint: Blueprint, loa: Loa) -> None:
         return redirect(home, 303)
 
     @blueprint.post("/sign-out")
-    def sign_out() -> Response:
+    def sign_out() -> AnyResponse:
         session.clear()
         return redirect(f"{home}sign-in", 303)
 
 
-def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
+def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/")
     def index() -> str:
         with loa.database.reading() as conn:
             counts = count_all(conn)
             states = portal_states(conn, loa.settings.portals)
+            held = count_held(conn)
+            is_restored, is_paused = fence.is_fenced(conn), ledger.is_paused(conn)
         waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
         failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
-        return render_template("admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed)
+        return render_template(
+            "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed, held=held,
+            is_restored=is_restored, is_paused=is_paused,
+        )  # fmt: skip
 
+
+def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/posts")
     def posts() -> str:
         with loa.database.reading() as conn:
@@ -84,10 +103,52 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
         older = cursor_of(found[PAGE_ROWS - 1]) if len(found) > PAGE_ROWS else None
         return render_template("admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", ""))
 
+    @blueprint.get("/posts/<post_id>")
+    def post(post_id: str) -> str:
+        with loa.database.reading() as conn:
+            found = get_post(conn, post_id)
+            overruled = is_overruled(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id)
+        categories = [(one.id, category_name(loa, one.id, g.language)) for one in loa.rules.categories]
+        return render_template(
+            "admin/post.html", post=found, is_overruled=overruled, categories=categories, tally=_tally(lines)
+        )
+
+    @blueprint.get("/receipts/<post_id>")
+    def board(post_id: str) -> str:
+        with loa.database.reading() as conn:
+            post = get_post(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id)
+        return render_template("admin/receipts.html", post=post, lines=lines, tally=_tally(lines))
+
+    @blueprint.get("/receipts/<post_id>/proof")
+    def proof(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            page = render(load_proof(conn, post_id), loa.settings.service.title, loa.clock())
+        policy = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+        headers = {"Content-Security-Policy": policy}
+        return Response(page, content_type="text/html; charset=utf-8", headers=headers)
+
+    @blueprint.get("/receipts/<post_id>.csv")
+    def board_file(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            lines = receipts.list_receipts(conn, post_id)
+        disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
+        headers = {"Content-Disposition": disposition}
+        return Response(as_csv(lines, g.language), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:
+    return [(state, n) for state in reversed(Line) if (n := sum(line.state is state for line in lines))]
+
+
+def _add_subscribers(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/units")
     def unit_list() -> str:
         with loa.database.reading() as conn:
-            return render_template("admin/units.html", units=units.list_units(conn))
+            found = units.list_units(conn)
+        places = {unit.place: place.name for unit in found if unit.place and (place := loa.gazetteer.get(unit.place))}
+        return render_template("admin/units.html", units=found, places=places)
 
     @blueprint.get("/subscriptions")
     def subscription_list() -> str:
@@ -96,8 +157,13 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
             found = subscriptions.list_subscriptions(conn, after=after, limit=PAGE_ROWS + 1)
             names = {unit.id: unit.name for unit in units.list_units(conn)}
         more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
-        return render_template("admin/subscriptions.html", subscriptions=found[:PAGE_ROWS], names=names, more=more)
+        return render_template(
+            "admin/subscriptions.html", subscriptions=found[:PAGE_ROWS], names=names, more=more,
+            wants=lambda one: say_filters(loa, one.filters, g.language),
+        )  # fmt: skip
 
+
+def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/deliveries")
     def delivery_list() -> str:
         return render_template("admin/deliveries.html", **_deliveries(loa))
@@ -108,15 +174,8 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
             shown = deliveries.show_delivery(conn, key)
             post = get_post(conn, shown.delivery.post_id)
             target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
-        return render_template("admin/delivery.html", shown=shown, post=post, subscription=target)
-
-    @blueprint.get("/receipts/<post_id>")
-    def board(post_id: str) -> str:
-        with loa.database.reading() as conn:
-            post = get_post(conn, post_id)
-            lines = receipts.list_receipts(conn, post_id)
-        done = sum(line.acknowledged_at is not None for line in lines)
-        return render_template("admin/receipts.html", post=post, lines=lines, done=done)
+            told = why.explain(conn, post, target.id)
+        return render_template("admin/delivery.html", shown=shown, post=post, subscription=target, why=told)
 
 
 def _deliveries(loa: Loa) -> dict[str, Any]:
@@ -132,33 +191,18 @@ def _deliveries(loa: Loa) -> dict[str, Any]:
             before=request.args.get("before") or None,
             limit=PAGE_ROWS + 1,
         )
+        posts = load_posts(conn, sorted({one.post_id for one in found}))
+        targets = {
+            key: subscriptions.get_subscription(conn, key).target for key in {d.subscription_id for d in found}
+        }
     more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
-    return {"deliveries": found[:PAGE_ROWS], "more": more, "state_asked": asked, "states": [s.value for s in State]}
-
-
-def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
-    home = f"{base_path(loa.settings.service.public_url)}/admin"
-
-    @blueprint.post("/units")
-    def add_unit() -> Response:
-        contacts = tuple(request.form.get("contacts", "").replace(",", " ").split())
-        place = request.form.get("place", "").strip() or None
-        if place is not None and loa.gazetteer.get(place) is None:
-            raise InvalidInput("place", f"there is no place {place!r}", "an id of config/places.toml")
-        with loa.database.writing() as conn:
-            units.add_unit(conn, name=request.form.get("name", ""), at=loa.clock(), place=place, contacts=contacts)
-        return redirect(f"{home}/units", 303)
-
-    @blueprint.post("/subscriptions/<key>/<move>")
-    def move_subscription(key: str, move: str) -> Response:
-        if move not in MOVES:
-            raise InvalidInput("move", f"there is no {move!r}", ", ".join(MOVES))
-        with loa.database.writing() as conn:
-            subscriptions.set_status(conn, key, MOVES[move], at=loa.clock(), reason=f"admin: {auth.caller().name}")
-        return redirect(f"{home}/subscriptions", 303)
-
-    @blueprint.post("/deliveries/<key>/replay")
-    def replay_delivery(key: str) -> Response:
-        with loa.database.writing() as conn:
-            deliveries.replay(conn, at=loa.clock(), delivery_id=key)
-        return redirect(f"{home}/deliveries/{key}", 303)
+    narrowed = urlencode([(k, v) for k, v in request.args.items() if k in ("state", "subscription", "post") and v])
+    return {
+        "deliveries": found[:PAGE_ROWS],
+        "posts": posts,
+        "targets": targets,
+        "more": more,
+        "narrowed": narrowed,
+        "state_asked": asked,
+        "states": [state.value for state in State if state is not State.LEASED],
+    }

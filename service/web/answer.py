@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -16,11 +17,14 @@ from werkzeug.exceptions import BadRequest
 from service.errors import InvalidInput
 from service.storage import idempotency
 from service.web.auth import caller
+from service.web.body import PageQuery
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+Item = TypeVar("Item")
 
 Work = Callable[[Connection], tuple[Any, int]]
 """Does what a POST asks, in the transaction it is given; returns the answer and its status."""
@@ -52,6 +56,22 @@ def page(items: list[Any], limit: int, cursor: Callable[[Any], str], show: Calla
         base = _loa().settings.service.public_url.rstrip("/")
         response.headers["Link"] = f'<{base}{request.path}?{query}>; rel="next"'
     return response
+
+
+def page_by(
+    items: Iterable[Item], asked: PageQuery, key: Callable[[Item], str], show: Callable[[Item], Any]
+) -> Response:
+    """A page of a list that is small enough to be read whole, in the order of `key`, which no two share."""
+    after = None if asked.cursor is None else _key_of(asked.cursor)
+    ordered = sorted((item for item in items if after is None or key(item) > after), key=key)
+    return page(ordered, asked.limit, lambda item: urlsafe_b64encode(key(item).encode()).decode(), show)
+
+
+def _key_of(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor.encode("ascii")).decode()
+    except ValueError as error:  # no ASCII, no base64, no UTF-8
+        raise InvalidInput("cursor", "is not one that a page gave", "the `next` of the page before") from error
 
 
 def write(work: Work) -> Response:

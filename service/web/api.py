@@ -6,19 +6,21 @@ thing exists is not said.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, render_template
 from pydantic import Field
 from sqlalchemy import Connection
 
+from service.alerts.headers import address as check_address
 from service.errors import InvalidInput, NotFound
 from service.storage import units
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
 from service.web import api_deliveries, api_subscriptions, shapes
-from service.web.answer import answer, page, write
+from service.web.answer import answer, page, page_by, write
 from service.web.auth import caller, owned
-from service.web.body import Id, Line, ShortLine, Strict, read_body, read_query
+from service.web.body import Id, PageQuery, ShortLine, Strict, read_body, read_query
 from service.web.openapi import describe
 from service.web.portal_state import portal_states
 
@@ -26,17 +28,15 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-class PostsQuery(Strict):
+class PostsQuery(PageQuery):
     category: tuple[Id, ...] = Field((), max_length=20)
     portal: tuple[Id, ...] = Field((), max_length=20)
     place: tuple[Id, ...] = Field((), max_length=20)
     q: ShortLine = ""
-    limit: int = Field(50, ge=1, le=200)
-    cursor: Line | None = Field(None, max_length=300)
 
 
 class UnitBody(Strict):
-    name: ShortLine
+    name: ShortLine = Field(min_length=1)
     place: Id | None = None
     contacts: tuple[ShortLine, ...] = Field((), max_length=10)
 
@@ -54,13 +54,18 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/docs")
     def docs() -> str:
-        return render_template("api.html", document=describe(loa))
-
-    @blueprint.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    def unknown(rest: str) -> Response:
-        raise NotFound("route", rest)
+        document = describe(loa)
+        return render_template("api.html", document=document, groups=_by_tag(document))
 
     return blueprint
+
+
+def _by_tag(document: dict[str, Any]) -> list[tuple[str, list[tuple[str, str, dict[str, Any]]]]]:
+    groups: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            groups.setdefault(operation["tags"][0], []).append((method, path, operation))
+    return list(groups.items())
 
 
 def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
@@ -84,9 +89,10 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.get("/v1/portals")
     def list_portals() -> Response:
+        asked = read_query(PageQuery)
         with loa.database.reading() as conn:
             states = portal_states(conn, loa.settings.portals)
-        return answer({"items": [shapes.portal(state) for state in states], "next": None})
+        return page_by(states, asked, lambda state: state.portal.id, shapes.portal)
 
     @blueprint.get("/v1/portals/<portal_id>")
     def show_portal(portal_id: str) -> Response:
@@ -97,13 +103,22 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             return answer(shapes.portal(portal_states(conn, wanted)[0]))
 
 
+def check_contacts(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Mail addresses in the order given, each once. Raises InvalidInput for what is none."""
+    try:
+        return tuple(dict.fromkeys(check_address(address) for address in addresses))
+    except InvalidInput as error:
+        raise InvalidInput("contacts", error.problem, error.allowed) from error
+
+
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/units")
     def list_units() -> Response:
+        asked = read_query(PageQuery)
         with loa.database.reading() as conn:
             found = units.list_units(conn)
         mine = [unit for unit in found if caller().is_operator or unit.id == caller().unit_id]
-        return answer({"items": [shapes.unit(unit) for unit in mine], "next": None})
+        return page_by(mine, asked, lambda unit: unit.name, shapes.unit)
 
     @blueprint.get("/v1/units/<unit_id>")
     def show_unit(unit_id: str) -> Response:
@@ -117,8 +132,10 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
         if body.place is not None and loa.gazetteer.get(body.place) is None:
             raise InvalidInput("place", f"there is no place {body.place!r}", "an id of config/places.toml")
 
+        contacts = check_contacts(body.contacts)
+
         def work(conn: Connection) -> tuple[object, int]:
-            unit = units.add_unit(conn, name=body.name, at=loa.clock(), place=body.place, contacts=body.contacts)
+            unit = units.add_unit(conn, name=body.name, at=loa.clock(), place=body.place, contacts=contacts)
             return shapes.unit(unit), 201
 
         return write(work)

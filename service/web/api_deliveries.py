@@ -7,37 +7,40 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
-from service.storage import deliveries, receipts
+from service.storage import deliveries, receipts, why
 from service.storage.posts import get_post
 from service.types import State
 from service.web import shapes
-from service.web.answer import answer, page, write
-from service.web.api_subscriptions import Nothing, own_subscription
+from service.web.answer import answer, page, page_by, write
+from service.web.api_subscriptions import own_subscription
 from service.web.auth import caller
-from service.web.body import Id, Line, Strict, read_body, read_query
+from service.web.body import Id, Instant, Nothing, PageQuery, Strict, read_body, read_query
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-class DeliveriesQuery(Strict):
+class DeliveriesQuery(PageQuery):
     state: State | None = None
     subscription: Id | None = None
     post: Id | None = None
-    since: AwareDatetime | None = None
-    limit: int = Field(50, ge=1, le=200)
-    cursor: Line | None = Field(None, max_length=100)
+    since: Instant | None = None
 
 
 class ReplayBody(Strict):
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     failed_only: bool = True
 
 
-class ReceiptsQuery(Strict):
+class WhyQuery(Strict):
+    post: Id
+    subscription: Id
+
+
+class ReceiptsQuery(PageQuery):
     post: Id
 
 
@@ -78,6 +81,16 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             own_subscription(conn, shown.delivery.subscription_id)
         more = {"attempts": [asdict(attempt) for attempt in shown.attempts], "next_attempt_at": shown.next_attempt_at}
         return answer(_delivery(shown.delivery) | shapes.plain(more))
+
+    @blueprint.get("/v1/why")
+    def explain() -> Response:
+        asked = read_query(WhyQuery)
+        with loa.database.reading() as conn:
+            own_subscription(conn, asked.subscription)
+            found = why.explain(conn, get_post(conn, asked.post), asked.subscription)
+        told = [{**shapes.plain(asdict(one)), "delivery": _delivery(one.delivery)} for one in found.told]
+        shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
+        return answer({**shape, "words": list(found.words), "told": told})
 
 
 def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
@@ -121,7 +134,7 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             board = receipts.list_receipts(conn, asked.post)
         mine = [line for line in board if caller().is_operator or line.unit_id == caller().unit_id]
-        return answer({"items": [_receipt(line) for line in mine], "next": None})
+        return page_by(mine, asked, lambda line: f"{line.unit_name}\0{line.unit_id}", _receipt)
 
     @blueprint.post("/v1/receipts")
     def add_receipt() -> Response:

@@ -1,38 +1,47 @@
-"""Subscriptions over the API: list, add, edit, pause, resume, remove, rotate.
+"""Subscriptions over the API: list, add, edit, pause, resume, remove, rotate, test.
 
-A unit's token manages the unit's own. An email subscription is never confirmed by its asker unless an
-operator vouches for it, and a webhook needs its handshake likewise.
+A unit's token manages the unit's own. Unless an operator vouches for it, a webhook is asked by a handshake
+and an address by a mail, before anything else is sent there.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import Blueprint, Response
 from pydantic import Field
 from sqlalchemy import Connection
+from werkzeug.exceptions import TooManyRequests
 
 from service.alerts.signing import new_secret
 from service.errors import Conflict, InvalidInput
 from service.storage import subscriptions
-from service.storage.subscriptions import NewSubscription, get_subscription, set_status
+from service.storage.handshakes import ask_confirmation, send_test
+from service.storage.optin import ask_owner
+from service.storage.subscriptions import ROTATION_OVERLAP, NewSubscription, get_subscription, set_status
 from service.storage.units import get_unit
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.web import shapes
 from service.web.answer import answer, page, write
 from service.web.auth import caller, owned
-from service.web.body import Id, Line, ShortLine, Strict, read_body, read_query
+from service.web.body import Id, Line, Nothing, PageQuery, ShortLine, Strict, read_body, read_query
+from service.web.limits import Limit
+from service.web.wants import say_filters
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-class SubscriptionsQuery(Strict):
+MAILS_PER_HOUR = 60
+"""Unconfirmed addresses that one token may add: each costs a stranger a mail."""
+
+
+class SubscriptionsQuery(PageQuery):
     unit: Id | None = None
     channel: Channel | None = None
     status: SubscriptionStatus | None = None
-    limit: int = Field(50, ge=1, le=200)
-    cursor: Line | None = Field(None, max_length=100)
 
 
 class FiltersBody(Strict):
@@ -57,10 +66,7 @@ class SubscriptionPatch(Strict):
     filters: FiltersBody | None = None
     frequency: Frequency | None = None
     headers: dict[str, str] | None = Field(None, max_length=10)
-
-
-class Nothing(Strict):
-    """A body without fields: `{}` or none at all."""
+    min_interval_s: int | None = Field(None, ge=0, le=subscriptions.MAX_INTERVAL_S)
 
 
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
@@ -99,9 +105,14 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
 
 
 def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
+    mails = Limit(MAILS_PER_HOUR, 3600, time.monotonic)
+
     @blueprint.post("/v1/subscriptions")
     def add_subscription() -> Response:
         body = read_body(SubscriptionBody)
+        is_asked = body.channel is Channel.EMAIL and not body.confirmed
+        if is_asked and not mails.has_room(caller().token_id):
+            raise TooManyRequests(f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600)
         return write(lambda conn: _add(conn, loa, body))
 
     @blueprint.patch("/v1/subscriptions/<key>")
@@ -111,12 +122,15 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
             found = own_subscription(conn, key)
             if found.status is SubscriptionStatus.REMOVED:
                 raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
+            _check_channel(found.channel, body.frequency, body.headers)
             if body.filters is not None:
-                subscriptions.set_filters(conn, key, _filters(loa, body.filters))
+                subscriptions.set_filters(conn, key, _filters(loa, body.filters), loa.clock())
             if body.frequency is not None:
                 subscriptions.set_frequency(conn, key, body.frequency)
             if body.headers is not None:
                 subscriptions.set_headers(conn, key, body.headers)
+            if body.min_interval_s is not None:
+                subscriptions.set_min_interval(conn, key, body.min_interval_s or None)
             return answer(shapes.subscription(get_subscription(conn, key)))
 
     @blueprint.delete("/v1/subscriptions/<key>")
@@ -144,9 +158,19 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
         def work(conn: Connection) -> tuple[object, int]:
             own_subscription(conn, key)
-            secret = new_secret()
-            subscriptions.rotate_secret(conn, key, loa.secret_box.encrypt(secret), loa.clock())
-            return {"id": key, "secret": secret}, 200
+            secret, now = new_secret(), loa.clock()
+            subscriptions.rotate_secret(conn, key, loa.secret_box.encrypt(secret), now)
+            return {"id": key, "secret": secret, "old_secret_until": shapes.instant(now + ROTATION_OVERLAP)}, 200
+
+        return write(work)
+
+    @blueprint.post("/v1/subscriptions/<key>/test")
+    def check_subscription(key: str) -> Response:
+        read_body(Nothing)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            own_subscription(conn, key)
+            return {"id": key, "message": send_test(conn, key, loa.clock())}, 202
 
         return write(work)
 
@@ -156,24 +180,49 @@ def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, 
         raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
     if body.channel is Channel.EMAIL and not loa.settings.email.smtp_url:
         raise InvalidInput("channel", "email is not set up here: email.smtp_url is empty", "webhook")
+    _check_channel(body.channel, body.frequency, body.headers)
     secret = new_secret() if body.channel is Channel.WEBHOOK else None
-    added = subscriptions.add_subscription(
-        conn,
-        NewSubscription(
-            body.channel,
-            body.target,
-            loa.clock(),
-            _filters(loa, body.filters),
-            body.frequency,
-            _unit_of(conn, body.unit),
-            body.name,
-            is_confirmed=body.confirmed,
-            secret=None if secret is None else loa.secret_box.encrypt(secret),
-            headers=body.headers,
-            allow_private_networks=loa.settings.webhooks.allow_private_networks,
-        ),
+    new = NewSubscription(
+        body.channel,
+        body.target,
+        loa.clock(),
+        _filters(loa, body.filters),
+        body.frequency,
+        _unit_of(conn, body.unit),
+        body.name,
+        is_confirmed=body.confirmed,
+        secret=None if secret is None else loa.secret_box.encrypt(secret),
+        headers=body.headers,
+        allow_private_networks=loa.settings.webhooks.allow_private_networks,
+        language=loa.settings.service.language,
     )
+    try:
+        added = subscriptions.add_subscription(conn, new)
+    except InvalidInput as error:
+        field = "target" if error.field in ("url", "address") else error.field  # as the caller knows it
+        raise InvalidInput(field, error.problem, error.allowed) from error
+    ask_consent(conn, loa, added)
     return {**shapes.subscription(added), "secret": secret}, 201
+
+
+def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None) -> None:
+    """Raises InvalidInput for what the channel has no use for: it would be taken, and do nothing."""
+    if channel is Channel.WEBHOOK and frequency not in (None, Frequency.IMMEDIATE):
+        raise InvalidInput("frequency", "a webhook is always immediate", "immediate, or none given")
+    if channel is Channel.EMAIL and headers:
+        raise InvalidInput("headers", "go with a webhook only", "none")
+
+
+def ask_consent(conn: Connection, loa: Loa, added: Subscription) -> None:
+    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a mailbox's owner."""
+    if added.status is not SubscriptionStatus.PENDING:
+        return
+    if added.channel is Channel.WEBHOOK:
+        ask_confirmation(conn, added.id, loa.links, loa.clock())
+        return
+    service = loa.settings.service
+    what = say_filters(loa, added.filters, service.language)
+    ask_owner(conn, added, language=service.language, what=what, title=service.title, now=loa.clock())
 
 
 def _unit_of(conn: Connection, asked: str | None) -> str | None:

@@ -6,11 +6,10 @@ state of its own; refuses a request whose route has no decision in `auth.ACCESS`
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -19,12 +18,10 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.web import auth, problem, words
+from service.web.limits import Limit
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-
-BLUEPRINTS = ("public", "attachments", "feeds", "subscriptions", "receipts", "api", "health", "admin")
-"""Modules of this room with a `make_blueprint(loa)`, in the order of registration."""
 
 MAX_BODY_BYTES = 1 << 20
 """Of any request. The API has a tighter limit of its own; no form comes near this one."""
@@ -44,9 +41,17 @@ SECURITY_HEADERS = {
 }
 
 
+class _App(Flask):
+    """Flask, but what it logs of a crash names the route: a path may carry a token."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        route = request.url_rule.rule if request.url_rule else "(no route)"
+        self.logger.error("cannot answer %s %s", request.method, route, exc_info=exc_info)
+
+
 def create_app(loa: Loa) -> Flask:
     """The application over an opened Loa."""
-    app = Flask("service.web")
+    app = _App("service.web")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_PARTS"] = 200
     app.config.update(
@@ -69,11 +74,20 @@ def create_app(loa: Loa) -> Flask:
     app.context_processor(_page_words)
     _add_filters(app)
     problem.register(app)
-    for name in BLUEPRINTS:
-        if find_spec(f"service.web.{name}") is None:
-            continue
-        app.register_blueprint(import_module(f"service.web.{name}").make_blueprint(loa))
+    app.extensions[auth.WRITES] = Limit(auth.WRITES_PER_MINUTE, 60, time.monotonic)
+    for room in rooms():
+        app.register_blueprint(room.make_blueprint(loa))
     return app
+
+
+def rooms() -> tuple[Any, ...]:
+    """The modules of this room with a `make_blueprint(loa)`, in the order of registration.
+
+    Imported here, since each of them takes from this module the words that all pages share.
+    """
+    from service.web import admin, api, attachments, feeds, health, public, receipts, subscriptions
+
+    return public, attachments, feeds, subscriptions, receipts, api, health, admin
 
 
 def _choose_language() -> None:
@@ -186,4 +200,6 @@ def _add_filters(app: Flask) -> None:
         relation=of(words.RELATIONS),
         urgency=of(words.URGENCIES),
         part=of(words.PARTS),
+        line=of(words.LINES),
+        change=of(words.CHANGES),
     )

@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, request, session
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
 from service.errors import NotFound
 from service.storage import tokens
+from service.web.limits import Limit
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
+
+
+WRITES_PER_MINUTE = 300
+"""Changes by one token; an import of every office of a province takes some minutes."""
+WRITES = "loa.writes"
+"""Where the application keeps its Limit of changes."""
 
 
 class Access(StrEnum):
@@ -44,7 +51,6 @@ ACCESS: dict[str, Access] = {
     "health.scrape": Access.METRICS,
     "api.openapi": Access.PUBLIC,
     "api.docs": Access.PUBLIC,
-    "api.unknown": Access.PUBLIC,  # says 404 to everybody
     "api.list_posts": Access.TOKEN,
     "api.show_post": Access.TOKEN,
     "api.list_portals": Access.TOKEN,
@@ -65,6 +71,8 @@ ACCESS: dict[str, Access] = {
     "api.show_delivery": Access.TOKEN,
     "api.replay_delivery": Access.TOKEN,
     "api.replay_subscription": Access.TOKEN,
+    "api.check_subscription": Access.TOKEN,
+    "api.explain": Access.TOKEN,
     "api.list_receipts": Access.TOKEN,
     "api.add_receipt": Access.UNIT_TOKEN,
     "admin.sign_in": Access.PUBLIC,  # the form that asks for the token
@@ -146,6 +154,9 @@ def _require_api_token(access: Access) -> None:
     if access is Access.UNIT_TOKEN and found.is_operator:
         raise Forbidden("only a unit's own token may do this")
     g.caller = found
+    writes: Limit = current_app.extensions[WRITES]
+    if request.method not in ("GET", "HEAD") and not writes.has_room(found.token_id):
+        raise TooManyRequests(f"more than {WRITES_PER_MINUTE} changes in a minute", retry_after=60)
 
 
 def identify(token: str) -> Caller | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from flask import request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidInput
@@ -27,13 +27,36 @@ def _check_line(value: str) -> str:
     return value
 
 
-Line = Annotated[str, AfterValidator(_check_line)]
+def _check_instant(value: object) -> object:
+    if not isinstance(value, str) or "T" not in value.upper():
+        raise ValueError("must be an instant as 2026-11-23T08:00:00+07:00")
+    return value
+
+
+Line = Annotated[
+    str,
+    AfterValidator(_check_line),
+    Field(json_schema_extra={"pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"}),
+]
+Instant = Annotated[AwareDatetime, BeforeValidator(_check_instant)]
+"""RFC 3339 with its offset; a bare number is no instant."""
 ShortLine = Annotated[Line, Field(max_length=200)]
 Id = Annotated[Line, Field(min_length=1, max_length=100)]
 
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Strict):
+    """A body without fields: `{}` or none at all."""
+
+
+class PageQuery(Strict):
+    """Of a list: at most `limit`, after `cursor`, which the page before gave as `next`."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=1000)
 
 
 def read_body(model: type[Model]) -> Model:
@@ -91,4 +114,4 @@ def _validate(model: type[Model], value: dict[str, Any]) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])[:100] or "body"
-        raise InvalidInput(field, str(first["msg"])) from error
+        raise InvalidInput(field, first["msg"].removeprefix("Value error, ")) from error

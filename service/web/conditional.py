@@ -49,21 +49,23 @@ def read_entity_tags(value: str) -> list[tuple[bool, str]] | None:
     return tags
 
 
-def precondition(environ: dict[str, object], etag: str, modified_s: int) -> int:
-    """200, 304 or 412: the outcome of a GET or HEAD by 13.2.2, for a strong entity tag."""
+def precondition(environ: dict[str, object], etag: str, modified_s: int | None) -> int:
+    """200, 304 or 412: the outcome of a GET or HEAD by 13.2.2, for a strong entity tag.
+
+    Without an instant of modification what asks about one is ignored (13.1.3, 13.1.4)."""
     if_match = environ.get("HTTP_IF_MATCH")
     if if_match is not None:
         tags = read_entity_tags(str(if_match))
         if tags is not None and (False, etag) not in tags:
             return 412
-    elif (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) is not None:
+    elif modified_s is not None and (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) is not None:
         at = read_http_date(str(since))
         if at is not None and modified_s > at:
             return 412
     return _if_none_match(environ, etag, modified_s)
 
 
-def _if_none_match(environ: dict[str, object], etag: str, modified_s: int) -> int:
+def _if_none_match(environ: dict[str, object], etag: str, modified_s: int | None) -> int:
     if_none_match = environ.get("HTTP_IF_NONE_MATCH")
     if if_none_match is not None:
         if if_none_match == etag:
@@ -71,7 +73,7 @@ def _if_none_match(environ: dict[str, object], etag: str, modified_s: int) -> in
         tags = read_entity_tags(str(if_none_match))
         return 304 if tags is None or any(tag == etag for _, tag in tags) else 200
     since = environ.get("HTTP_IF_MODIFIED_SINCE")
-    if since is not None:
+    if since is not None and modified_s is not None:
         at = read_http_date(str(since))
         return 304 if at is not None and modified_s <= at else 200
     return 200

@@ -1,6 +1,7 @@
-"""The feeds in memory: made at start, made again when what they show has moved, kept when a rendering goes wrong.
+"""The feeds in memory: made when first asked for, made again when what they show has moved, kept when a rendering
+goes wrong.
 
-Owns the copies that are sent and the thread that follows the database. One thread renders at a time.
+Owns the copies that are sent, their memory, and the thread that follows the database. One thread renders at a time.
 """
 
 from __future__ import annotations
@@ -9,81 +10,105 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from isal import igzip
-
 from service.errors import StorageError
-from service.feeds.catalogue import Catalogue, labels, place_spec
-from service.feeds.ical import render_calendar
-from service.feeds.model import Feed, FeedSpec, Format, digest
-from service.feeds.page import Joined, Renderer
+from service.feeds.catalogue import Catalogue, place_spec
+from service.feeds.check import entry_problem
+from service.feeds.model import Feed, FeedSpec, Format
+from service.feeds.page import Check
 from service.feeds.site import Site
 from service.storage.feeds import (
     GenerationWatch,
-    Window,
-    archive_page,
-    current_window,
+    StampedWindow,
     feeds_generation,
     known_places,
     known_portals,
+    record_feeds,
+    set_feed_problems,
 )
-from service.storage.posts import PostQuery, cursor_of, newest_posts
 from service.types import Place, PortalName
+from service.web.feed_maker import FeedMaker, Made
+from service.web.feed_query import formats_of, path_of
 from service.web.hot import Answer, build_answer
+from service.web.memory import give_back
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 log = logging.getLogger(__name__)
 
-XML_AND_JSON = (Format.RSS, Format.ATOM, Format.JSON)
-GZIP_LEVEL = 2
-"""Of isal: 0.4 ms for 294 kB where zlib's 6 takes 12, and hardly larger."""
+KEPT_BYTES = 12 << 20
+"""Of answers in memory, most of them compressed: the current pages of forty feeds in three formats."""
 
-CACHE_BYTES = 64 << 20
-LOOK_EVERY_S = 0.4
+NARROWED_BYTES = 4 << 20
+LOOK_EVERY_S = 0.3
 """A change of another process is served within a second, rendering included."""
+
+READY_WITHIN_S = 0.5
+"""What a start may spend on feeds that nobody asked for yet; the others are made behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A current page in memory, and what it was made of."""
+
+    answer: Answer
+    spec: FeedSpec
+    fmt: Format
+    window: bytes
+    tag: str
 
 
 class FeedStore:
     """Every feed of one Loa, ready to be sent. Safe to ask from any thread."""
 
-    def __init__(self, loa: Loa, report: Callable[[str], None] = log.error) -> None:
+    def __init__(self, loa: Loa, report: Callable[[str], None] = log.error, check: Check = entry_problem) -> None:
         self._loa = loa
         self._report = report
+        self._maker = FeedMaker(loa, report, check)
         self._answers: dict[str, Answer] = {}
-        self._tags: dict[str, str] = {}
+        self._kept: dict[str, Kept] = {}
+        self._asked: set[str] = set()
         self._narrowed: OrderedDict[str, Answer] = OrderedDict()
         self._generation: int | None = None
         self._specs: dict[str, FeedSpec] = {}
         self._rendering = threading.RLock()
         self.is_followed = False
 
-    @cached_property
+    @property
     def site(self) -> Site:
-        service = self._loa.settings.service
-        names = labels(self._loa.rules.categories, service.language)
-        ttl_min = max(1, self._loa.settings.polling.interval_s // 60)
-        return Site(service.public_url, service.title, service.language, names, ttl_min)
-
-    @cached_property
-    def _renderer(self) -> Renderer:
-        return Renderer(self.site, self._report)
+        return self._maker.site
 
     # --- asked by the thin layer and by views ---
 
     def answer(self, path: str) -> Answer | None:
-        """The current page of a feed that is not narrowed, by its path."""
-        return self._answers.get(path)
+        """The current page of a feed that is not narrowed, by its path; None where it is not in memory."""
+        found = self._answers.get(path)
+        if found is not None:
+            self._asked.add(path)
+        return found
 
-    def current(self) -> list[tuple[str, Answer]]:
-        """Path and answer of every feed in memory."""
+    def current(self, spec: FeedSpec, fmt: Format) -> Answer:
+        """The same, made where it is not in memory."""
         self.ensure()
-        return list(self._answers.items())
+        path = path_of(spec, fmt)
+        with self._rendering:
+            if path not in self._answers:
+                self._make([(spec, fmt, self._maker.window(spec))])
+            return self.answer(path) or _answer(self._maker.make_narrowed(spec, fmt), fmt)
+
+    def all_current(self) -> Iterator[tuple[str, Answer]]:
+        """Path and answer of every feed that there is, one after the other: they need not fit into memory."""
+        for spec in self.specs():
+            for fmt in formats_of(spec):
+                yield path_of(spec, fmt), self.current(spec, fmt)
+            self._forget_unasked()
 
     def specs(self) -> list[FeedSpec]:
         self.ensure()
@@ -99,35 +124,61 @@ class FeedStore:
         return None
 
     def narrowed(self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None) -> Answer:
-        """A feed that is narrowed, or an older page, or of a place without posts: made when asked for, and kept."""
+        """A feed that is narrowed, or an older page: made when asked for, and kept. Says no Last-Modified, for nobody
+        remembers when it became what it is."""
         self.ensure()
         key = Feed(spec, (), query).address("", fmt, before)
         with self._rendering:
             if key in self._narrowed:
                 self._narrowed.move_to_end(key)
                 return self._narrowed[key]
-            feed = self.load(spec, query, before)
-            answer = self._make(key, feed, fmt) or self._pack(self._join(feed, fmt), fmt)
-            self._narrowed[key] = answer
-            while len(self._narrowed) > 1 and sum(kept.size for kept in self._narrowed.values()) > CACHE_BYTES:
+            answer = self._narrowed[key] = _answer(self._maker.make_narrowed(spec, fmt, query, before), fmt)
+            while len(self._narrowed) > 1 and sum(kept.size for kept in self._narrowed.values()) > NARROWED_BYTES:
                 self._narrowed.popitem(last=False)
             return answer
 
     def load(self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None) -> Feed:
         """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot be."""
-        settings = self._loa.settings.feeds
-        asked = post_query(spec, query)
-        with self._loa.database.reading() as conn:
-            if query:
-                posts = newest_posts(conn, asked, settings.entries + 1, before)
-                has_more = len(posts) > settings.entries
-                posts = posts[: settings.entries]
-                return Feed(spec, tuple(posts), query, before, cursor_of(posts[-1]) if has_more else None)
-            if before is not None:
-                window = archive_page(conn, asked, before, settings.entries)
-            else:
-                window = current_window(conn, asked, settings.entries, settings.days)
-        return _feed_of(spec, window, before)
+        return self._maker.load(spec, query, before)
+
+    # --- made ---
+
+    def _make(self, wanted: list[tuple[FeedSpec, Format, StampedWindow]]) -> None:
+        """Makes current pages and keeps them: the last good one where a new one does not read back."""
+        made: dict[str, tuple[FeedSpec, Format, StampedWindow, Made]] = {}
+        for spec, fmt, window in wanted:
+            path = path_of(spec, fmt)
+            kept = self._kept.get(path)
+            found = self._maker.make(spec, fmt, window, kept.tag if kept else None)
+            if found is not None:
+                made[path] = spec, fmt, window, found
+            elif kept is not None:
+                self._kept[path] = replace(kept, window=window.stamp)
+        modified_at = self._record({path: found for path, (_, _, _, found) in made.items()})
+        for path, (spec, fmt, window, found) in made.items():
+            answer = _answer(found, fmt, modified_at.get(path))
+            self._kept[path] = Kept(answer, spec, fmt, window.stamp, found.tag)
+            self._answers[path] = answer
+
+    def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
+        """When each feed became what it is. Nothing where the database does not take it: then a reader that knows no
+        ETag is sent the whole feed, and is told nothing wrong."""
+        if not made:
+            return {}
+        tags = {path: one.tag for path, one in made.items()}
+        born_at = {path: one.changed_at for path, one in made.items()}
+        try:
+            return record_feeds(self._loa.database, tags, born_at, self._loa.clock())
+        except StorageError as error:
+            log.warning("cannot note when feeds changed: %s", error)
+            return {}
+
+    def _tell(self) -> None:
+        """What could not be published as it was meant is for the operator to see: in /metrics, and by mail."""
+        try:
+            set_feed_problems(self._loa.database, self._maker.problems, self._loa.clock())
+        except StorageError as error:
+            log.warning("cannot note what is wrong with feeds: %s", error)
 
     # --- kept up to date ---
 
@@ -140,50 +191,51 @@ class FeedStore:
                 self.rebuild()
 
     def rebuild(self) -> None:
-        """Makes every feed anew from the database; what did not change keeps its bytes."""
+        """Brings what is kept up to date with the database; what did not change keeps its bytes."""
         with self._rendering:
             with self._loa.database.reading() as conn:
                 generation = feeds_generation(conn)
                 portals, place_ids = known_portals(conn), known_places(conn)
-            specs = {spec.name: spec for spec in self._catalogue(portals, place_ids).specs()}
-            answers: dict[str, Answer] = {}
-            for spec in specs.values():
-                answers.update(self._answers_of(spec))
-            self._specs = specs
+            self._specs = {spec.name: spec for spec in self._catalogue(portals, place_ids).specs()}
             self._narrowed.clear()
-            self._answers = answers
+            self._forget_unasked()
+            specs = {kept.spec.name: kept.spec for kept in self._kept.values()}
+            windows = {name: self._maker.window(spec) for name, spec in specs.items()}
+            self._make(
+                [
+                    (kept.spec, kept.fmt, windows[kept.spec.name])
+                    for kept in self._kept.values()
+                    if kept.window != windows[kept.spec.name].stamp
+                ]
+            )
+            self._tell()
             self._generation = generation
 
-    def _answers_of(self, spec: FeedSpec) -> dict[str, Answer]:
-        feed = self.load(spec)
-        formats = (*XML_AND_JSON, Format.ICS) if spec.has_calendar else XML_AND_JSON
-        made = {path: self._make(path, feed, fmt) for fmt in formats if (path := f"/feeds/{spec.name}.{fmt}")}
-        return {path: answer for path, answer in made.items() if answer is not None}
+    def _forget_unasked(self) -> None:
+        """Where memory is full, what nobody asked for since the last change gives way."""
+        size = sum(kept.answer.size for kept in self._kept.values())
+        for path in [path for path in self._kept if path not in self._asked]:
+            if size <= KEPT_BYTES:
+                break
+            size -= self._kept.pop(path).answer.size
+            self._answers.pop(path, None)
+        self._asked.clear()
 
-    def _make(self, path: str, feed: Feed, fmt: Format) -> Answer | None:
-        """The answer for a path: the last good one when nothing changed, or when the new one does not read back."""
-        joined = self._join(feed, fmt)
-        last = self._answers.get(path)
-        if last is not None and self._tags.get(path) == joined.tag:
-            return last
-        problem = None if fmt is Format.ICS else self._renderer.problem(joined, fmt)
-        if problem is not None:
-            self._report(f"cannot replace the feed {path!r}: it {problem}; the last good one stays")
-            return last
-        if feed.before is None and not feed.query:
-            self._tags[path] = joined.tag
-        return self._pack(joined, fmt)
-
-    def _join(self, feed: Feed, fmt: Format) -> Joined:
-        if fmt is Format.ICS:
-            body, updated_at = render_calendar(self.site, feed)
-            return Joined((body,), digest(body).hex(), updated_at)
-        return self._renderer.render(feed, fmt)
-
-    def _pack(self, joined: Joined, fmt: Format) -> Answer:
-        body = joined.body()
-        zipped = igzip.compress(body, GZIP_LEVEL, mtime=0)
-        return build_answer(body, zipped, joined.tag, fmt.content_type, joined.updated_at)
+    def warm(self, within_s: float) -> bool:
+        """Makes feeds that nobody asked for yet, the most general first, while there is time and memory; whether
+        there is nothing left to do."""
+        deadline = time.monotonic() + within_s
+        for spec in self.specs():
+            for fmt in formats_of(spec):
+                if path_of(spec, fmt) in self._answers:
+                    continue
+                if sum(kept.answer.size for kept in list(self._kept.values())) > KEPT_BYTES // 2:
+                    return True
+                if time.monotonic() > deadline:
+                    return False
+                with self._rendering:
+                    self._make([(spec, fmt, self._maker.window(spec))])
+        return True
 
     def _catalogue(self, posting: list[PortalName], place_ids: list[str]) -> Catalogue:
         configured = [PortalName(portal.id, portal.name) for portal in self._loa.settings.portals]
@@ -196,15 +248,18 @@ class FeedStore:
     def follow(self, stop: threading.Event, parent_pid: int | None = None) -> threading.Thread:
         """Starts the thread that keeps feeds up to date until `stop`; ends the process when its parent is gone.
 
-        Feeds are made before this returns, so that the first request after a start meets them.
+        The most general feeds are made before this returns, so that the first request after a start meets them.
         """
         self.ensure()
+        is_warm = self.warm(READY_WITHIN_S)
+        self._tell()
+        give_back()
         self.is_followed = True
-        thread = threading.Thread(target=self._follow, args=(stop, parent_pid), name="feeds", daemon=True)
+        thread = threading.Thread(target=self._follow, args=(stop, parent_pid, is_warm), name="feeds", daemon=True)
         thread.start()
         return thread
 
-    def _follow(self, stop: threading.Event, parent_pid: int | None) -> None:
+    def _follow(self, stop: threading.Event, parent_pid: int | None, is_warm: bool) -> None:
         watch = GenerationWatch(self._loa.database)
         is_failing = False
         while not stop.wait(LOOK_EVERY_S):
@@ -214,6 +269,10 @@ class FeedStore:
             try:
                 if watch.read() != self._generation:
                     self.rebuild()
+                    give_back()
+                elif not is_warm:
+                    is_warm = self.warm(LOOK_EVERY_S)
+                    give_back()
                 is_failing = False
             except Exception as error:  # whatever it is: readers keep what is known, and the next look tries again
                 watch = GenerationWatch(self._loa.database)
@@ -224,29 +283,5 @@ class FeedStore:
         watch.close()
 
 
-def post_query(spec: FeedSpec, query: tuple[tuple[str, str], ...] = ()) -> PostQuery:
-    """What the feed shows of the narrowing's posts: a fixed filter of the feed and one asked for both hold."""
-    asked: dict[str, tuple[str, ...]] = {}
-    for name, value in query:
-        asked[name] = (*asked.get(name, ()), value)
-    return PostQuery(
-        categories=_both(spec.category, asked.get("category", ())),
-        portals=_both(spec.portal, asked.get("portal", ())),
-        places=_both(spec.place, asked.get("place", ())),
-        q=" ".join(asked.get("q", ())),
-    )
-
-
-NOTHING = "\x00nothing"
-"""An id that nothing has: two filters of one kind that exclude each other leave no post."""
-
-
-def _both(fixed: str | None, asked: tuple[str, ...]) -> tuple[str, ...]:
-    if fixed is None:
-        return asked
-    return (fixed,) if not asked or fixed in asked else (NOTHING,)
-
-
-def _feed_of(spec: FeedSpec, window: Window, before: str | None) -> Feed:
-    posts = tuple(window.posts)
-    return Feed(spec, posts, (), before, window.previous, window.following, is_archive=True)
+def _answer(made: Made, fmt: Format, modified_at: datetime | None = None) -> Answer:
+    return build_answer(made.body, made.zipped, made.tag, fmt.content_type, modified_at)

@@ -66,10 +66,8 @@ def make_blueprint(loa: Loa) -> Blueprint:
         query, before = read_query(store)
         if is_browser(request.environ) and "raw" not in request.args and fmt is not Format.ICS:
             return _page(store, store.load(spec, query, before), fmt)
-        canonical = f"/feeds/{name}.{fmt}"
-        store.ensure()
-        answer = None if query or before else store.answer(canonical)
-        status, headers, body = respond(answer or store.narrowed(spec, fmt, query, before), request.environ)
+        answer = store.narrowed(spec, fmt, query, before) if query or before else store.current(spec, fmt)
+        status, headers, body = respond(answer, request.environ)
         return Response([body], status, headers)
 
     return blueprint
@@ -119,9 +117,9 @@ def _require_known(store: FeedStore, name: str, value: str) -> None:
 def _moved(loa: Loa, name: str) -> str | None:
     """The new name of a feed whose category was renamed; None when it was not. 410 when it was retired."""
     head, slash, category = name.rpartition("/")
-    if category in getattr(loa.rules, "retired", ()):
+    if category in loa.rules.retired:
         abort(410)
-    renamed: dict[str, str] = getattr(loa.rules, "renamed", {})
+    renamed = loa.rules.renamed
     return f"{head}{slash}{renamed[category]}" if category in renamed else None
 
 

@@ -11,6 +11,8 @@ from flask import Blueprint, Response
 
 from service.errors import StorageError
 from service.storage.engine import sqlite_path
+from service.storage.fence import WORDS, is_fenced
+from service.storage.inspect import check_writable
 from service.storage.listings import load_listings
 from service.web.metrics import Metrics
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 MIN_FREE_BYTES = 64 << 20
 """Of the disk that holds a SQLite file: room for its write-ahead log and a day of posts with attachments."""
+
+PATIENCE_S = 2.0
+"""How long a locked database is waited for: a probe of an orchestrator gives up after some seconds itself."""
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
@@ -43,25 +48,27 @@ def make_blueprint(loa: Loa) -> Blueprint:
     return blueprint
 
 
-def reasons_not_ready(loa: Loa) -> list[str]:
+def reasons_not_ready(loa: Loa, min_free_bytes: int = MIN_FREE_BYTES) -> list[str]:
     """In words, what keeps Loa from working; empty when nothing does."""
-    return [*_disk_reasons(loa), *_database_reasons(loa)]
+    return [*_disk_reasons(loa, min_free_bytes), *_database_reasons(loa)]
 
 
-def _disk_reasons(loa: Loa) -> list[str]:
+def _disk_reasons(loa: Loa, min_free_bytes: int) -> list[str]:
     path = sqlite_path(loa.settings.database.url)
     if path is None or not path.parent.exists():
         return []
     free = shutil.disk_usage(path.parent).free
-    return [f"disk: only {free >> 20} MB are free where the database is"] if free < MIN_FREE_BYTES else []
+    return [f"disk: only {free >> 20} MB are free where the database is"] if free < min_free_bytes else []
 
 
 def _database_reasons(loa: Loa) -> list[str]:
     try:
-        with loa.database.writing() as conn:  # takes the write lock: a locked, full or read-only file refuses
+        check_writable(loa.database, PATIENCE_S)
+        with loa.database.reading() as conn:
             listings = load_listings(conn)
+            fence = [f"delivery: {WORDS}"] if is_fenced(conn) else []
     except StorageError as error:
-        return [f"database: {error.__cause__ or error}"]
+        return [f"database: {error.__cause__ or error}"]  # without its path: anybody may ask
     late_after = timedelta(seconds=max(3 * loa.settings.polling.interval_s, 60))
     configured = {(portal.id, listing.url) for portal in loa.settings.portals for listing in portal.listings}
     late = [
@@ -70,9 +77,10 @@ def _database_reasons(loa: Loa) -> list[str]:
         if key in configured and loa.clock() - state.next_poll_at > late_after
     ]
     if not late:
-        return []
+        return fence
     oldest = min(state.next_poll_at for state in late)
-    return [f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker running?"]
+    polling = f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker running?"
+    return [*fence, polling]
 
 
 def _json(value: object, status: int) -> Response:

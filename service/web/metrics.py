@@ -6,7 +6,7 @@ gives the same answer and a restart loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from service.storage.counts import Counts, count_all
+from service.storage.feeds import feed_problems
 from service.storage.listings import ListingState, load_listings
 from service.types import Channel, Outcome, State, SubscriptionStatus
 
@@ -59,8 +60,11 @@ class _DatabaseCollector(Collector):
         with self._loa.database.reading() as conn:
             counts = count_all(conn)
             listings = list(load_listings(conn).values())
+            problems = len(feed_problems(conn))
         yield from _counted(counts, self._loa.clock())
+        yield _alarms(self._loa.watchdogs.look())
         yield from _of_listings(listings)
+        yield GaugeMetricFamily("loa_feed_problems", "Entries and feeds not published as meant.", value=problems)
 
 
 def _counted(counts: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -82,6 +86,14 @@ def _counted(counts: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield endpoints
     waited = 0.0 if counts.oldest_due_at is None else max(0.0, (now - counts.oldest_due_at).total_seconds())
     yield GaugeMetricFamily("loa_oldest_due_seconds", "How long the oldest due message has been due.", value=waited)
+
+
+def _alarms(found: Mapping[str, int]) -> GaugeMetricFamily:
+    """What watchdogs bark at: 0 each while all is well."""
+    alarms = GaugeMetricFamily("loa_alarms", "What is broken now, by kind.", labels=["kind"])
+    for kind, count in found.items():
+        alarms.add_metric([kind], count)
+    return alarms
 
 
 def _of_listings(listings: list[ListingState]) -> Iterator[GaugeMetricFamily]:

@@ -34,6 +34,25 @@ EXPLANATIONS: dict[int, tuple[str, str]] = {
     503: ("Dịch vụ tạm thời gián đoạn", "The service is briefly not available"),
 }
 
+FIELDS: dict[str, tuple[str, str]] = {
+    "address": (
+        "Địa chỉ thư điện tử chưa đúng; xin viết như ten@coquan.vn.",
+        "That is no email address; write it as name@office.example.",
+    ),
+    "contacts": (
+        "Địa chỉ liên hệ chưa đúng; xin viết như ten@coquan.vn, cách nhau bằng dấu cách.",
+        "A contact is no email address; write them as name@office.example, with spaces between.",
+    ),
+    "keyword": ("Từ khóa quá nhiều hoặc quá dài.", "The keywords are too many or too long."),
+    "name": ("Tên còn trống, quá dài hoặc có ký tự lạ.", "The name is empty, too long or holds strange characters."),
+    "place": (
+        "Không có xã, phường nào mang mã này; xin viết như quang-ninh-16540.",
+        "There is no place of that id; write it as quang-ninh-16540.",
+    ),
+    "before": ("Liên kết tới trang cũ hơn đã bị cắt hoặc sửa.", "The link to older posts was cut or changed."),
+}
+"""What is wrong, for people, by the field that cannot be used; others are told as programs are."""
+
 
 def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http)
@@ -89,7 +108,10 @@ def _answer_loa(error: LoaError) -> Response:
 
 
 def _for_people(error: LoaError) -> str:
-    return "" if isinstance(error, NotFound) else str(error)
+    if isinstance(error, NotFound):
+        return ""
+    pair = FIELDS.get(error.field) if isinstance(error, InvalidInput) else None
+    return str(error) if pair is None else pair[g.get("language", "vi") == "en"]
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from flask import Blueprint, g, render_template, request
 from selectolax.lexbor import LexborHTMLParser
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PAGE_POSTS = 30
 SECTION_POSTS = 6
+LOOKED_AT = 4 * SECTION_POSTS
+"""Of a category, to find those that are in it first of all: each post stands on the first page once."""
 MAX_FILTERS = 20
 """Of one kind in an address: more than anybody ticks, few enough for any query."""
 
@@ -61,6 +63,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             found = get_post(conn, post_id)
             history = revisions(conn, post_id)
             kept = archived(conn, [link.sha256 for link in found.attachments if link.sha256])
+        addressees = found.understanding.addressees
         return render_template(
             "post.html",
             post=found,
@@ -68,6 +71,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             body=without_pictures(found.html, "Ảnh" if g.language == "vi" else "Picture"),
             files=[file_view(loa, link, kept) for link in found.attachments],
             host=urlsplit(found.url).hostname or found.url,
+            addressees=[place.name if (place := loa.gazetteer.get(one)) else one for one in addressees],
         )
 
     return blueprint
@@ -87,9 +91,10 @@ def read_query() -> PostQuery:
 def _sections(conn: Connection, loa: Loa) -> list[Section]:
     sections = []
     for category in loa.rules.categories:
-        posts = newest_posts(conn, PostQuery(categories=(category.id,)), SECTION_POSTS + 1, is_withdrawn_shown=False)
+        found = newest_posts(conn, PostQuery(categories=(category.id,)), LOOKED_AT, is_withdrawn_shown=False)
+        posts = [post for post in found if post.categories[0] == category.id][:SECTION_POSTS]
         name = category_name(loa, category.id, g.language)
-        sections.append(Section(category.id, name, posts[:SECTION_POSTS], len(posts) > SECTION_POSTS))
+        sections.append(Section(category.id, name, posts, len(found) > len(posts)))
     return sections
 
 
@@ -148,7 +153,7 @@ def query_string(query: PostQuery) -> str:
 def file_view(loa: Loa, link: AttachmentLink, kept: set[str]) -> dict[str, object]:
     """A file as a page shows it. `archived` is the address of our own copy, None where none of `kept` is it."""
     base = base_path(loa.settings.service.public_url)
-    name = link.name or link.url.rsplit("/", 1)[-1] or "file"
+    name = (link.name if "://" not in link.name else "") or unquote(link.url.rsplit("/", 1)[-1]) or "file"
     copy = f"{base}/attachments/{link.sha256}/{quote(name.replace('/', '_'), safe='')}"
     return {
         "name": name,

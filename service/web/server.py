@@ -23,6 +23,7 @@ from granian.server.mp import MPServer
 
 from service.errors import ConfigurationError
 from service.web.hot import WsgiApp
+from service.web.memory import give_back, limit_arenas
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ def serve(
     Raises ConfigurationError when the port is taken.
     """
     probe(host, port)
+    limit_arenas()
     multiprocessing.set_start_method("fork", force=True)
     for load in preload:
         load()
@@ -98,6 +100,7 @@ def serve(
     worker = _Worker(run_worker) if run_worker is not None else None
     server = _Server(worker, host, port, reload)
     gc.collect()
+    give_back()
     gc.freeze()
     try:
         server.serve(target_loader=_loader(make_app))

@@ -28,7 +28,7 @@ from service.storage.subscriptions import (
 )
 from service.text import clean
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
-from service.web.limits import Limit
+from service.web.limits import Limit, rest_s
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -58,11 +58,13 @@ def make_blueprint(loa: Loa) -> Blueprint:
         filters, frequency = _asked(loa)
         if not limit.has_room(request.remote_addr or ""):
             abort(429)
+        began = time.monotonic()
         with loa.database.writing() as conn:
             request_subscription(
                 conn, address=address, filters=filters, frequency=frequency, language=g.language,
                 what=_in_words(loa, filters), title=loa.settings.service.title, now=loa.clock(),
             )  # fmt: skip
+        time.sleep(rest_s(time.monotonic() - began))
         return _render(loa, "subscribe", is_done=True)
 
     @blueprint.get("/confirm/<token>")

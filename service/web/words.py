@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from service.types import Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
+from service.alerts.receipts import Line
+from service.types import ChangeType, Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
 
 Language = Literal["vi", "en"]
 
@@ -81,6 +82,20 @@ URGENCIES: dict[str, tuple[str, str]] = {
     Urgency.HOA_TOC: ("hỏa tốc", "express"),
 }
 
+LINES: dict[str, tuple[str, str]] = {
+    Line.NOT_SUBSCRIBED: ("không đăng ký", "not subscribed"),
+    Line.OWED: ("chưa gửi được", "not yet sent"),
+    Line.SENT: ("đã gửi, chưa xác nhận", "sent, not acknowledged"),
+    Line.FAILED: ("gửi không được", "failed"),
+    Line.ACKNOWLEDGED: ("đã xác nhận", "acknowledged"),
+}
+
+CHANGES: dict[str, tuple[str, str]] = {
+    ChangeType.PUBLISHED: ("tin mới", "new post"),
+    ChangeType.UPDATED: ("tin sửa đổi", "changed post"),
+    ChangeType.WITHDRAWN: ("tin bị gỡ", "withdrawn post"),
+}
+
 PARTS: dict[str, tuple[str, str]] = {
     "title": ("tiêu đề", "title"),
     "number": ("số văn bản", "document number"),
@@ -102,7 +117,7 @@ KINDS: dict[str, str] = {
     "chuong-trinh-hanh-dong": "Chương trình hành động",
 }  # fmt: skip
 
-CATALOGUES = (OUTCOMES, STATES, STATUSES, CHANNELS, FREQUENCIES, RELATIONS, URGENCIES, PARTS)
+CATALOGUES = (OUTCOMES, STATES, STATUSES, CHANNELS, FREQUENCIES, RELATIONS, URGENCIES, PARTS, LINES, CHANGES)
 
 
 def label(catalogue: dict[str, tuple[str, str]], value: str, language: str) -> str:

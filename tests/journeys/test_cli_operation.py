@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from contextlib import closing
@@ -116,3 +117,23 @@ def test_a_token_is_shown_once_and_revoked(terminal: Terminal) -> None:
 
 def test_a_database_that_was_not_restored_has_nothing_to_release(terminal: Terminal) -> None:
     assert terminal.json("delivery", "release") == {"was_restored": False, "discarded": 0}
+
+
+def test_check_gives_a_remedy_that_fits_postgresql(terminal: Terminal) -> None:
+    terminal.environ["LOA_DATABASE__URL"] = "postgresql://loa:hunter2@127.0.0.1:1/loa"
+    result = terminal.run("check", "--offline", "--json", code=1)
+    assert "hunter2" not in result.output
+    found = {item["what"]: item for item in json.loads(result.stdout)["checks"]}
+    assert "start PostgreSQL" in found["database"]["remedy"]
+    assert "SECRET_KEY_FILE" in found["secret key"]["remedy"]
+
+
+def test_what_is_not_there_is_told_with_where_it_is_listed(terminal: Terminal) -> None:
+    for kind, command in (("post", "show"), ("subscription", "show"), ("delivery", "show"), ("token", "revoke")):
+        said = terminal.refused(kind, command, "x")
+        assert said == f"loa: there is no {kind} 'x'; `loa {kind} list` shows those there are\n"
+
+
+def test_a_place_that_is_nearly_right_is_suggested(terminal: Terminal) -> None:
+    for wrong in ("quang-ninh", "Quảng Ninh"):
+        assert "perhaps quang-ninh-16540" in terminal.refused("unit", "add", "--name", "A", "--place", wrong)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import feedparser
@@ -154,19 +153,6 @@ def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
     for query in ("q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00"):
         assert get(client, f"/feeds/all.atom?{query}").status_code == 400
     assert get(client, "/feeds/all.atom?q=(a%2B)%2B%24").status_code == 200
-
-
-def test_O4_a_renamed_category_is_moved_and_a_retired_one_is_gone(loa: Loa) -> None:
-    renamed = {"orders": "directives"}
-    loa.__dict__["rules"] = SimpleNamespace(categories=loa.rules.categories, renamed=renamed, retired=("weather",))
-    app = Flask("service.web")
-    app.extensions["loa"] = loa
-    app.register_blueprint(make_blueprint(loa))
-    client = Client(app)
-    moved = get(client, "/feeds/quangxuong/orders.atom?q=x")
-    assert moved.status_code == 301
-    assert moved.headers["Location"] == "https://loa.example/feeds/quangxuong/directives.atom?q=x"
-    assert get(client, "/feeds/weather.rss").status_code == 410
 
 
 def test_O5_links_come_from_public_url_never_from_the_request(loa: Loa, client: Client) -> None:

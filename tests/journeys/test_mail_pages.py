@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from sqlalchemy import text
 
 from service.alerts.links import Purpose
 from service.bootstrap import Loa, open_loa
+from service.storage.subscriptions import set_status
+from service.storage.tokens import create_token
 from service.storage.units import add_unit
+from service.types import SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes import FakeClock
 from tests.fakes_ledger_mail import make_post, subscribe
@@ -109,6 +113,57 @@ def test_D10_every_state_of_an_address_gets_the_same_answer(loa: Loa, client: Fl
     known, unknown = ask(client), ask(client, "moi@xa.example")
     assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
     assert len(rows(loa, "SELECT 1 FROM message")) == 2
+
+
+def test_D10_every_state_of_an_address_takes_the_same_time(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+    with loa.database.writing() as conn:
+        for n in range(3):
+            subscribe(conn, f"active{n}@xa.example", clock())
+            subscribe(conn, f"pending{n}@xa.example", clock(), is_confirmed=False)
+            gone = subscribe(conn, f"removed{n}@xa.example", clock())
+            set_status(conn, gone.id, SubscriptionStatus.REMOVED, at=clock())
+    took = {}
+    for n, state in enumerate(("active", "pending", "removed", "unknown")):
+        took[state] = min(ask_timed(client, f"{state}{k}@xa.example", f"10.0.{n}.{k}") for k in range(3))
+    assert max(took.values()) < 1.15 * min(took.values()), took
+
+
+def ask_timed(client: FlaskClient, address: str, host: str) -> float:
+    began = time.perf_counter()
+    answer = client.post("/subscribe", data={"address": address}, environ_base={"REMOTE_ADDR": host})
+    assert answer.status_code == 200
+    return time.perf_counter() - began
+
+
+def test_D10_fifty_addresses_from_one_host_are_ten_mails(loa: Loa, client: FlaskClient) -> None:
+    codes = [ask(client, f"n{n}@xa.example").status_code for n in range(50)]
+    assert codes == [200] * 10 + [429] * 40
+    assert len(rows(loa, "SELECT 1 FROM message")) == 10
+
+
+def test_D10_the_api_writes_one_mail_a_day_to_an_address_too(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+    with loa.database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã A", at=clock())
+        token, _ = create_token(conn, name="A", unit_id=unit.id, at=clock())
+    head = {"Authorization": f"Bearer {token}"}
+    body = {"channel": "email", "target": "la@xa.example"}
+    codes = {client.post("/api/v1/subscriptions", json=body, headers=head).status_code for _ in range(70)}
+    assert codes == {201, 429}
+    assert set(statuses(loa)) == {"pending"} and len(rows(loa, "SELECT 1 FROM message")) == 1
+
+
+def test_D11_what_is_logged_of_a_crash_holds_no_token(
+    loa: Loa, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(loa)
+
+    def broken(token: str) -> str:
+        raise RuntimeError("a bug")
+
+    app.view_functions["subscriptions.manage"] = broken
+    token = loa.links.token(Purpose.MANAGE, "s1")
+    assert app.test_client().get(f"/manage/{token}").status_code == 500
+    assert "/manage/<token>" in caplog.text and "a bug" in caplog.text and token not in caplog.text
 
 
 @pytest.mark.parametrize(

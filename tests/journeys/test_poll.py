@@ -10,12 +10,13 @@ from sqlalchemy import text
 
 from service.alerts.links import Links
 from service.errors import InvalidInput
-from service.poll import Notice, Poller, recategorise, tell_operator
+from service.poll import Poller, recategorise
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.health import past_polls, portal_health
-from service.storage.listings import ListingState, load_listings
+from service.storage.listings import load_listings
 from service.storage.posts import generation, newest_posts, revisions
+from service.storage.schema import to_micros
 from service.types import Outcome, Post
 from tests.fakes import FakeClock
 from tests.fakes_portal import LISTING, OTHER, FakePortal, down, make_poller, portal_config
@@ -320,7 +321,7 @@ def test_M3_a_listing_that_is_leased_is_not_polled_again(
     poller = make_poller(any_database, source, clock)
     poller.poll()
     with any_database.writing() as conn:
-        conn.execute(text("UPDATE listing SET lease_until = next_poll_at + 1000000"))
+        conn.execute(text("UPDATE listing SET lease_until = :at"), {"at": to_micros(clock() + timedelta(minutes=1))})
     assert poller.poll(is_forced=True).listings == ()
 
 
@@ -335,25 +336,6 @@ def test_two_workers_that_poll_at_once_store_each_post_once(
         thread.join()
     assert len(posts(database)) == 2
     assert len(changes(database)) == 2
-
-
-def test_the_operator_is_told_once_when_a_listing_turns_bad_and_once_when_it_recovers(
-    database: Database, poller: Poller, source: FakePortal, clock: FakeClock
-) -> None:
-    told: list[Notice] = []
-
-    class Recorder:
-        def send_notice(self, notice: Notice, portal_name: str, state: ListingState) -> None:
-            told.append(notice)
-
-    settings = Settings(portals=(portal_config(),))
-    page = source.pages.get(LISTING)
-    assert page is not None
-    for content in (page, down(), down(), down(), down(), page, page):
-        source.pages[LISTING] = content
-        poll(poller, clock)
-        tell_operator(database, settings, Recorder(), clock())
-    assert told == [Notice.BAD, Notice.RECOVERED]
 
 
 def test_a_title_corrected_in_the_listing_is_an_edit_at_once(

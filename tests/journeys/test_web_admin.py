@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from werkzeug.test import TestResponse
 
 from service.storage import tokens
+from service.web.admin import SIGN_INS
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, store_post
 
@@ -91,3 +93,93 @@ def test_the_receipt_board_shows_who_has_acknowledged(web: Web) -> None:
     page = web.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)
     assert "đã rõ" in page
     assert "1/" in page
+
+
+def _post(web: Web, path: str, **form: str | list[str]) -> TestResponse:
+    return web.client.post(path, data={"csrf": _csrf(web, "/admin/units"), **form})
+
+
+def _owed(web: Web) -> str:
+    """A webhook, and a post that is owed to it: the delivery."""
+    body = {"channel": "webhook", "target": "https://hooks.example/x", "confirmed": True}
+    web.client.post("/api/v1/subscriptions", json=body, headers=web.operator)
+    post = store_post(web.loa, 1, title="Chỉ thị về giao thông")
+    _sign_in(web, web.operator_token)
+    assert _post(web, f"/admin/posts/{post.id}/categories", primary="meetings").status_code == 303
+    return str(web.client.get("/api/v1/deliveries", headers=web.operator).json["items"][0]["id"])
+
+
+def test_an_operator_recategorises_a_post_and_it_sticks(web: Web) -> None:
+    _owed(web)
+    post = web.client.get("/api/v1/posts", headers=web.operator).json["items"][0]
+    assert post["categories"] == ["meetings"]
+    page = web.client.get(f"/admin/posts/{post['id']}").get_data(as_text=True)
+    assert "Do người vận hành chọn" in page
+    _post(web, f"/admin/posts/{post['id']}/categories", primary="directives", category=["events"])
+    post = web.client.get("/api/v1/posts", headers=web.operator).json["items"][0]
+    assert post["categories"] == ["directives", "events"]
+    assert _post(web, f"/admin/posts/{post['id']}/categories", primary="nothing").status_code == 422
+
+
+def test_a_delivery_says_why_and_what_failed_is_sent_again_by_one_button(web: Web) -> None:
+    delivery = _owed(web)
+    page = web.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)
+    assert "hooks.example" in page and "đang chờ gửi" in page
+    with web.loa.database.writing() as conn:
+        conn.exec_driver_sql("UPDATE delivery SET state = 'failed'")
+        conn.exec_driver_sql("UPDATE message SET state = 'failed'")
+    assert "Chỉ thị về giao thông" in web.client.get("/admin/deliveries?state=failed").get_data(as_text=True)
+    assert _post(web, "/admin/deliveries/replay-failed").status_code == 303
+    assert "Không có gì ở đây" in web.client.get("/admin/deliveries?state=failed").get_data(as_text=True)
+
+
+def test_delivery_is_paused_and_goes_on_by_a_switch(web: Web) -> None:
+    _sign_in(web, web.operator_token)
+    _post(web, "/admin/deliveries/pause")
+    assert "Việc gửi đang tạm dừng" in web.client.get("/admin/").get_data(as_text=True)
+    _post(web, "/admin/deliveries/resume")
+    assert "Việc gửi đang tạm dừng" not in web.client.get("/admin/").get_data(as_text=True)
+
+
+def test_a_flood_is_shown_and_released_by_a_button(web: Web) -> None:
+    _owed(web)
+    with web.loa.database.writing() as conn:
+        conn.exec_driver_sql("UPDATE change SET silenced = 'flood'")
+    assert "1 tin mới xuất hiện cùng lúc" in web.client.get("/admin/").get_data(as_text=True)
+    _post(web, "/admin/portals/quangxuong/release")
+    assert "xuất hiện cùng lúc" not in web.client.get("/admin/").get_data(as_text=True)
+
+
+def test_a_secret_is_rotated_and_shown_once_and_a_test_is_sent(web: Web) -> None:
+    _owed(web)
+    key = web.client.get("/api/v1/subscriptions", headers=web.operator).json["items"][0]["id"]
+    shown = _post(web, f"/admin/subscriptions/{key}/rotate")
+    assert "whsec_" in shown.get_data(as_text=True)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "whsec_" not in web.client.get("/admin/subscriptions").get_data(as_text=True)
+    assert _post(web, f"/admin/subscriptions/{key}/test").status_code == 303
+
+
+def test_the_receipt_board_is_a_spreadsheet_in_which_nothing_is_a_formula(web: Web) -> None:
+    post = store_post(web.loa, 1)
+    web.client.post("/api/v1/receipts", json={"post": post.id, "note": "=1+1"}, headers=web.unit)
+    _sign_in(web, web.operator_token)
+    assert f"/admin/receipts/{post.id}.csv" in web.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)
+    answer = web.client.get(f"/admin/receipts/{post.id}.csv")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Đơn vị,Tình trạng")
+    assert any("UBND xã Quảng Ninh,đã xác nhận" in line and "'=1+1" in line for line in lines)
+
+
+def test_an_office_is_removed_and_a_contact_that_is_no_address_is_refused(web: Web) -> None:
+    _sign_in(web, web.operator_token)
+    assert _post(web, "/admin/units", name="A", contacts="nobody").status_code == 422
+    assert _post(web, f"/admin/units/{web.other_unit_id}/remove").status_code == 303
+    assert "UBND xã Quảng Bình" not in web.client.get("/admin/units").get_data(as_text=True)
+
+
+def test_signing_in_is_tried_so_often_and_no_more(web: Web) -> None:
+    answers = {_sign_in(web, "wrong") for _ in range(SIGN_INS)}
+    assert answers == {401}
+    assert _sign_in(web, "wrong") == 429

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import update
 
 from service.storage import schema
 from service.storage.listings import know_listings
+from service.storage.units import list_units, remove_unit
 from service.types import Outcome
 from service.web import words
 from service.web.auth import Access, access_of
+from service.web.health import reasons_not_ready
 from tests.fakes import FakeClock
-from tests.fakes_web import LISTING, PUBLIC_URL, Web, make_web, store_post
+from tests.fakes_web import LISTING, PORTAL, PUBLIC_URL, Web, make_web, store_post
 
 
 @pytest.fixture
@@ -160,7 +165,7 @@ def test_every_route_of_the_api_needs_a_token_but_its_description(web: Web) -> N
         for rule in web.app.url_map.iter_rules()
         if rule.endpoint.startswith("api.") and access_of(rule.endpoint) is Access.PUBLIC
     }
-    assert public == {"api.openapi", "api.docs", "api.unknown"}
+    assert public == {"api.openapi", "api.docs"}
 
 
 def test_every_label_has_vietnamese_and_english() -> None:
@@ -200,6 +205,26 @@ def test_M1_a_database_that_cannot_be_used_is_503_everywhere_and_readiness_says_
     web.loa.close()
 
 
+def test_M1_a_database_that_another_process_keeps_locked_is_not_ready_and_is_ready_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    web = make_web(f"sqlite:///{tmp_path}/loa.db", clock)
+    with closing(sqlite3.connect(tmp_path / "loa.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ready = web.client.get("/readyz")
+        assert (ready.status_code, ready.json["reasons"]) == (503, ["database: database is locked"])
+        assert web.client.get("/").status_code == 200
+        other.execute("ROLLBACK")
+    assert web.client.get("/readyz").status_code == 200
+    web.loa.close()
+
+
+def test_M1_a_disk_that_is_nearly_full_is_said_before_it_is_full(web: Web) -> None:
+    assert reasons_not_ready(web.loa) == []
+    (reason,) = reasons_not_ready(web.loa, min_free_bytes=1 << 60)
+    assert reason.startswith("disk: only") and "MB are free" in reason
+
+
 def test_readiness_names_listings_that_nobody_polls(web: Web, clock: FakeClock) -> None:
     with web.loa.database.writing() as conn:
         know_listings(conn, [("quangxuong", LISTING)], clock())
@@ -216,3 +241,39 @@ def test_metrics_count_every_outcome_and_need_their_token_when_one_is_set(sqlite
         assert f'loa_listings{{outcome="{outcome}"}}' in text
     assert "loa_posts 0.0" in text
     web.loa.close()
+
+
+def test_in_english_no_word_of_a_page_is_left_in_vietnamese(web: Web) -> None:
+    """What is Vietnamese by nature, as titles and names, says so by `lang` or is taken out here."""
+    with web.loa.database.writing() as conn:
+        for unit in list_units(conn):
+            remove_unit(conn, unit.id, web.loa.clock())
+    post = store_post(web.loa, 1, title="Directive")
+    page = web.client.get("/admin/sign-in?lang=en").get_data(as_text=True)
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    web.client.post("/admin/sign-in", data={"csrf": csrf, "token": web.operator_token})
+    paths = ["/", "/?q=none", f"/posts/{post.id}", "/feeds/", "/subscribe", "/api/docs", "/nothing", "/admin/sign-in"]
+    paths += [f"/admin/{name}" for name in ("", "posts", f"posts/{post.id}", "units", "subscriptions", "deliveries")]
+    for path in [*paths, f"/admin/receipts/{post.id}"]:
+        tree = LexborHTMLParser(web.client.get(path).get_data(as_text=True))
+        assert tree.css_first("html").attributes["lang"] == "en"
+        for node in tree.css("head, [lang=vi]"):
+            node.decompose()
+        text = tree.body.text(separator=" ")
+        for name in (web.loa.settings.service.title, PORTAL.name, "Tiếng Việt", "toàn văn", "Tóm tắt"):
+            text = text.replace(name, "")
+        assert re.findall(r"\w*[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]\w*", text.lower()) == [], path
+
+
+def test_a_form_that_cannot_be_used_says_why_in_the_readers_language(web: Web) -> None:
+    for language, wanted in (("vi", "Địa chỉ thư điện tử chưa đúng"), ("en", "That is no email address")):
+        response = web.client.post(f"/subscribe?lang={language}", data={"address": "nobody"})
+        assert response.status_code == 422
+        assert wanted in response.get_data(as_text=True)
+
+
+def test_before_the_first_post_the_first_page_says_what_it_waits_for(web: Web) -> None:
+    page = _text(web, "/")
+    assert "Chưa có tin nào." in page and PORTAL.name in page
+    store_post(web.loa, 1)
+    assert "Chưa có tin nào." not in _text(web, "/")

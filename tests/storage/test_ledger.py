@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries
 from service.storage.endpoint_health import disable_failing, probe_disabled
-from service.storage.endpoints import apply_caps, heal
+from service.storage.endpoints import apply_caps, heal, set_min_interval
 from service.storage.engine import Database
 from service.storage.ledger import Claimed, claim_due, free_all_leases, free_expired, record_results
 from service.storage.retention import forget_done
@@ -51,7 +51,7 @@ def test_an_endpoint_never_has_more_in_the_air_than_its_places(any_database: Dat
 
 def test_endpoints_of_one_host_share_its_places(any_database: Database) -> None:
     owe(any_database, [f"http://a.example/{i}" for i in range(30)], posts=2)
-    assert len(claim(any_database)) == 12
+    assert len(claim(any_database)) == 16
 
 
 def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(any_database: Database) -> None:
@@ -115,12 +115,12 @@ def test_a_raised_cap_counts_at_once(any_database: Database) -> None:
 def test_D4_disabled_by_time_and_count_probed_and_back_by_itself(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1"], posts=3)
     with any_database.writing() as conn:
-        conn.execute(text("UPDATE endpoint SET failures = 30, failing_since = 1, lane_key = host_key"))
+        conn.execute(text("UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000"))
         assert disable_failing(conn, NOW, timedelta(days=5)) == ["http://a.example:80/1"]
     assert claim(any_database) == []
     with any_database.writing() as conn:
         assert probe_disabled(conn, NOW + timedelta(days=1)) == 1
-        assert {d.state for d in list_deliveries(conn)} == {State.SUSPENDED}
+        assert sorted(d.state for d in list_deliveries(conn)) == [State.DUE, State.SUSPENDED, State.SUSPENDED]
         subscription_id = list_deliveries(conn)[0].subscription_id
         assert get_subscription(conn, subscription_id).status is SubscriptionStatus.DISABLED
     with any_database.writing() as conn:
@@ -135,3 +135,31 @@ def test_D16_done_rows_leave_in_time_and_what_waits_stays(any_database: Database
     record(any_database, *(result(one) for one in claim(any_database)))
     assert forget_done(any_database, LATER + timedelta(days=1)) == 2
     assert len(claim(any_database)) == 1
+
+
+def test_an_endpoint_that_wants_time_between_two_messages_gets_it(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/1"], posts=3)
+    with any_database.writing() as conn:
+        set_min_interval(conn, "http://a.example:80/1", 7200)
+    (first,) = claim(any_database)
+    record(any_database, result(first))
+    assert claim(any_database) == []
+    with any_database.writing() as conn:
+        later = LATER + timedelta(hours=2, seconds=1)
+        assert len(claim_due(conn, channel=Channel.WEBHOOK, now=later, limit=9, lease_s=30)) == 1
+
+
+def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(any_database: Database) -> None:
+    owe(any_database, [f"http://a.example/{i}" for i in range(20)], posts=2)
+    first = claim(any_database)
+    late = [
+        result(one, State.DUE, due_at=NOW, timed_out=True)
+        for one in first
+        if one.endpoint_key == first[0].endpoint_key
+    ]
+    record(any_database, *late, *(result(one) for one in first[len(late) :]))
+    second = claim(any_database)
+    assert (len(second), sum(not one.is_slow for one in second)) == (14, 12)
+    record(any_database, *map(result, second))
+    with any_database.reading() as conn:
+        assert conn.execute(text("SELECT cap FROM lane WHERE is_slow = 0")).scalar_one() == 16

@@ -10,11 +10,8 @@ from service.storage import fanout
 from service.storage.changes import continue_fanouts, release_flood
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.fence import check_fence, release_fence
-from service.storage.ledger import claim_due
 from service.storage.why import explain
-from service.types import ChangeType, Channel, Filters
-from tests.fakes import FakeClock
+from service.types import ChangeType, Filters
 from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
 
@@ -30,8 +27,8 @@ def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(
         conn.execute(
             text(
                 "INSERT INTO subscription(id, channel, target, target_key, endpoint_key, filter_id, frequency, name,"
-                " status, status_at, secret, created_at) SELECT loa_uuid7(), channel, target, target_key, endpoint_key,"
-                " filter_id, frequency, name, status, status_at, secret, created_at FROM subscription,"
+                " status, status_at, secret, created_at) SELECT loa_uuid7(), channel, target, target_key,"
+                " endpoint_key, filter_id, frequency, name, status, status_at, secret, created_at FROM subscription,"
                 " (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < :n) SELECT i FROM r) AS x"
                 " WHERE subscription.id = :first"
             ),
@@ -101,22 +98,7 @@ def test_D15_a_flood_waits_for_the_operator(any_database: Database) -> None:
         assert list_deliveries(conn) == []
         assert release_flood(conn, "quangxuong", NOW) == 2
     continue_fanouts(any_database, NOW)
-    assert sorted(type for _, type in types_by_subscription(any_database)) == ["post.published", "post.updated"]
-
-
-def test_D15_a_restored_database_sends_nothing_until_the_operator_says_so(
-    any_database: Database, clock: FakeClock, tmp_path: object
-) -> None:
-    file = tmp_path / "loa.fence"  # type: ignore[operator] # a Path
-    with any_database.writing() as conn:
-        hook(conn, "http://a.example/1")
-        tell(conn, a_post())
-        assert check_fence(conn, file, clock())
-        conn.execute(text("UPDATE meta SET value = '0' WHERE key = 'restore_counter'"))
-        assert not check_fence(conn, file, clock())
-        assert claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=9, lease_s=30) == []
-        assert release_fence(conn, clock(), since=clock()) == 0
-        assert len(claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=9, lease_s=30)) == 1
+    assert sorted(what for _, what in types_by_subscription(any_database)) == ["post.published", "post.updated"]
 
 
 def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,13 @@ from service.storage.bounces import apply_bounce
 from service.storage.engine import Database
 from service.storage.receipts import acknowledge, list_receipts
 from service.storage.units import add_unit
-from service.types import Frequency, State
+from service.types import ChangeType, Frequency, State
 from service.watchdogs import Facts, Watchdogs, decide, is_silent
 from tests.fakes import FakeClock
+from tests.fakes_email import drain, make_channel
 from tests.fakes_ledger_mail import make_post, subscribe, tell
+from tests.fakes_mail import running_relay
+from tests.mail_table import bodies, parse
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 KEY = "a key of tests"
@@ -77,6 +81,39 @@ def test_D13_a_missed_digest_is_made_up_for_by_one_mail_for_a_person(
         assert set(conn.execute(text("SELECT message_id IS NULL FROM delivery")).scalars()) in ({0}, {False})
 
 
+def test_D13_a_post_that_was_edited_before_the_digest_is_in_it_once_and_as_it_is_now(
+    any_database: Database, clock: FakeClock
+) -> None:
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
+        first, other = make_post(conn, clock(), "p1", "Tên cũ"), make_post(conn, clock(), "p2", "Tin khác")
+        for post in (first, other):
+            tell(conn, post, clock())
+        clock.advance(60)
+        conn.execute(text("UPDATE post SET revision = 2 WHERE id = 'p1'"))
+        tell(conn, replace(first, revision=2, title="Tên mới"), clock(), ChangeType.UPDATED)
+    clock.advance(86_400)
+    assert make_watchdogs(any_database, clock).send_digests() == 1
+    with running_relay() as relay:
+        channel = make_channel(clock, relay.url)
+        drain(any_database, channel, clock)
+        channel.close()
+    said = bodies(parse(relay.received[0].mail))[0]
+    assert said.count("Tên mới") == 2 and "Tên cũ" not in said and "Cập nhật" not in said
+    assert parse(relay.received[0].mail)["References"] is None
+
+
+def test_days_off_are_no_days_of_digests(database: Database, clock: FakeClock) -> None:
+    with database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
+        tell(conn, make_post(conn, clock()), clock())
+    clock.advance(86_400)
+    today = clock().astimezone(ZONE).date()
+    email = {"smtp_url": "smtp://127.0.0.1:1", "days_off": [today]}
+    assert Watchdogs(database, Settings.model_validate({"email": email}), clock).send_digests() == 0
+    assert make_watchdogs(database, clock).send_digests() == 1
+
+
 def test_a_digest_with_nothing_to_say_is_not_sent(database: Database, clock: FakeClock) -> None:
     with database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
@@ -102,8 +139,16 @@ def test_working_days_leave_out_weekends_and_days_off() -> None:
 
 
 def test_reminders_go_from_contact_to_contact() -> None:
-    assert [reminder_step(days, 2, 2) for days in range(8)] == [None, None, 0, 0, 1, 1, 1, 1]
-    assert reminder_step(9, 2, 0) is None
+    monday = datetime(2026, 11, 23, 9, tzinfo=ZONE)
+
+    def step(reminded: list[datetime], days: int, contacts: int = 2) -> int | None:
+        now = monday + timedelta(days=days)
+        return reminder_step(monday, reminded, now, remind_after=2, contacts=contacts, zone=ZONE)
+
+    assert [step([], days) for days in range(4)] == [None, None, 0, 0]
+    late = monday + timedelta(days=3)
+    assert [step([late], days) for days in (3, 4, 7)] == [None, None, 1]
+    assert step([late, late], 30) is None and step([], 30, contacts=0) is None
 
 
 def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(

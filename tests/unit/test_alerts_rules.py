@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import orjson
 import pytest
@@ -13,12 +14,28 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from service.alerts.links import Links
 from service.alerts.match import matches, why_not
-from service.alerts.message import build_payload, with_receipt_url, with_type
+from service.alerts.message import (
+    build_handshake,
+    build_payload,
+    build_test,
+    owes_receipt,
+    with_receipt_url,
+    with_type,
+)
 from service.alerts.retry import next_attempt
 from service.alerts.signing import SecretBox, new_secret, sign
 from service.alerts.verdict import judge
 from service.errors import ConfigurationError
-from service.types import ChangeType, Filters
+from service.types import (
+    AttachmentLink,
+    ChangeType,
+    Deadline,
+    Document,
+    Filters,
+    Mention,
+    Relation,
+    Understanding,
+)
 from tests.fakes_ledger import NOW, a_post
 
 LINKS = Links("key", "https://loa.example")
@@ -82,6 +99,44 @@ def test_a_secret_is_unreadable_at_rest_and_opens_with_its_own_key_only() -> Non
         SecretBox("two").decrypt(sealed)
 
 
+def test_a_payload_says_all_that_is_known_of_a_post() -> None:
+    known = Understanding(
+        ("meetings",),
+        document=Document("cong-van", "12/UBND-VP", date(2024, 1, 25), "UBND huyện", Relation.RELAYS),
+        mentions=(Mention("chi-thi", "06/CT-TTg", None, None),),
+        deadlines=(Deadline(date(2024, 2, 1), "trước ngày 01/02/2024"),),
+        begins_at=NOW,
+        venue="Hội trường",
+    )
+    link = AttachmentLink("https://portal.example/a.pdf", "a.pdf", "application/pdf", 9, "ab")
+    post = replace(a_post(), understanding=known, attachments=(link,))
+    said = orjson.loads(build_payload(ChangeType.PUBLISHED, NOW, post, LINKS))["data"]
+    assert said["document"] == {
+        "kind": "cong-van", "number": "12/UBND-VP", "issued_on": "2024-01-25", "issuer": "UBND huyện",
+        "relation": "relays",
+    }  # fmt: skip
+    assert said["mentions"] == [{"kind": "chi-thi", "number": "06/CT-TTg", "issued_on": None, "issuer": None}]
+    assert said["deadlines"] == [{"on": "2024-02-01", "text": "trước ngày 01/02/2024"}]
+    assert (said["begins_at"], said["venue"]) == ("2026-11-23T03:00:00Z", "Hội trường")
+    assert said["attachments"] == [{"url": link.url, "media_type": "application/pdf", "bytes": 9, "sha256": "ab"}]
+
+
+def test_a_receipt_is_owed_for_the_primary_category() -> None:
+    assert owes_receipt(("directives", "meetings"), ("directives",))
+    assert not owes_receipt(("meetings", "directives"), ("directives",))
+    assert not owes_receipt((), ("directives",))
+
+
+def test_messages_about_a_subscription_say_which() -> None:
+    asked = orjson.loads(build_handshake(NOW, "s1", "challenge", "https://loa.example/confirm/x"))
+    assert asked == {
+        "type": "subscription.confirm",
+        "timestamp": "2026-11-23T03:00:00Z",
+        "data": {"subscription_id": "s1", "challenge": "challenge", "confirm_url": "https://loa.example/confirm/x"},
+    }
+    assert orjson.loads(build_test(NOW, "s1"))["type"] == "subscription.test"
+
+
 def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_key() -> None:
     payload = build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS, ("directives",))
     assert payload == build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS, ("directives",))
@@ -94,9 +149,12 @@ def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_k
 
 @pytest.mark.parametrize(
     ("status", "error", "is_accepted", "is_final"),
-    [(204, 0, True, False), (200, 63, True, False), (200, 28, True, False), (100, 28, False, False), (0, 7, False, False),
-     (0, 6, False, False), (0, 60, False, False), (302, 0, False, False), (410, 0, False, True), (422, 0, False, True),
-     (500, 0, False, False), (429, 0, False, False), (0, 1, False, False), (200, 100, False, False)],
+    [
+        (204, 0, True, False), (200, 63, True, False), (200, 28, True, False), (100, 28, False, False),
+        (0, 7, False, False), (0, 6, False, False), (0, 60, False, False), (302, 0, False, False),
+        (410, 0, False, True), (422, 0, False, True), (500, 0, False, False), (429, 0, False, False),
+        (0, 1, False, False), (200, 100, False, False), (101, 0, False, False),
+    ],
 )  # fmt: skip
 def test_a_2xx_status_line_is_success_whatever_becomes_of_the_body(
     status: int, error: int, is_accepted: bool, is_final: bool

@@ -13,7 +13,8 @@ from service.errors import InvalidInput
     ["127.0.0.1", "[::1]", "127.1", "0", "2130706433", "0x7f000001", "017700000001", "[::ffff:127.0.0.1]",
      "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::127.0.0.1]", "100.64.0.1", "169.254.169.254", "224.0.0.1",
      "①②⑦.⓪.⓪.①", "localhost.", "localhost", "10.0.0.1", "[fe80::1%25lo]", "127.0.0.1.", "intranet",
-     "user@example.vn", "user:pass@example.vn", "example.vn:25", "example.vn:5432", "example.vn:6379", "", "exa mple.vn"],
+     "user@example.vn", "user:pass@example.vn", "example.vn:25", "example.vn:5432", "example.vn:6379", "",
+     "exa mple.vn"],
 )  # fmt: skip
 def test_D5_a_target_that_may_not_be_sent_to_is_refused_when_it_is_added(host: str) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -37,6 +38,25 @@ def test_a_target_is_taken_apart_with_its_keys() -> None:
     assert target.url == "https://vanban.example.vn/hook/%C4%91%E1%BA%BFn?a=1"
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.vn:port/", "https://[::1", "https://example.vn:99999/", "https://example.vn/#part",
+     "https://xn--zzzz--.vn/", "https://-a.vn/", "https://a..vn/", "https://" + "a" * 64 + ".vn/",
+     "https://☃️\u200d.vn/", "https://1.2.3.999/", "https://[fe80::zz]/", "https://a.vn/" + "x" * 2000],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_no_address_of_the_web_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_target(url)
+    assert refused.value.field == "url"
+
+
+def test_a_name_in_another_script_is_taken_as_it_goes_over_the_wire() -> None:
+    host = parse_target("https://văn-bản.vn/hook").host
+    assert host.isascii()
+    assert host.removesuffix(".vn").encode().decode("idna") == "văn-bản"
+
+
 def test_a_closed_network_may_be_allowed() -> None:
     assert parse_target("http://127.0.0.1:9000/h", allow_private_networks=True).port == 9000
     assert parse_target("http://localhost:9000/h", allow_private_networks=True).host == "localhost"
@@ -45,7 +65,8 @@ def test_a_closed_network_may_be_allowed() -> None:
 @pytest.mark.parametrize(
     ("address", "answer"),
     [("8.8.8.8", True), ("2606:4700::1111", True), ("::ffff:8.8.8.8", False), ("64:ff9b::808:808", False),
-     ("ff02::1", False), ("::", False), ("0.0.0.0", False), ("240.0.0.1", False), ("nonsense", False)],
+     ("2001:0:53aa:64c:0:fbff:ffff:fffe", False), ("ff02::1", False), ("::", False), ("0.0.0.0", False),
+     ("240.0.0.1", False), ("nonsense", False)],
 )  # fmt: skip
 def test_only_addresses_of_the_public_network_are_anybodys(address: str, answer: bool) -> None:
     assert is_public(address) is answer

@@ -55,9 +55,15 @@ def test_L5_a_known_post_pinned_on_top_does_not_join_a_page() -> None:
 
 def test_a_post_that_moved_up_from_page_two_is_no_news() -> None:
     rows = {name: row(name, day(age)) for name, age in (("a", 1), ("b", 2), ("c", 3))}
-    assert decide.moved_up(rows, {"a", "b"}, 3) == {"c"}
-    assert decide.moved_up(rows, {"a", "b"}, 2) == set()
-    assert decide.moved_up(rows, {"a", "c"}, 3) == set()
+    ever = NOW - timedelta(days=2)
+    assert decide.moved_up(rows, {"a", "b"}, 3, ever) == {"c"}
+    assert decide.moved_up(rows, {"a", "b"}, 2, ever) == set()
+    assert decide.moved_up(rows, {"a", "c"}, 3, ever) == set()
+
+
+def test_L5_a_backdated_post_at_the_end_of_the_page_is_news() -> None:
+    rows = {name: row(name, day(age)) for name, age in (("a", 1), ("b", 2), ("backdated", 3))}
+    assert decide.moved_up(rows, {"a", "b"}, 3, NOW - timedelta(days=4)) == set()
 
 
 @given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e12)), st.floats(0, 0.999))

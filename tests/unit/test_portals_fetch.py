@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import resource
 import socket
@@ -102,6 +103,35 @@ def test_F1_an_unknown_name_is_a_network_fault(site: HostilePortal, gate: Memory
     error = fails(Fetcher(quick_polling(), gate, clock, resolve=resolve), site)
     assert error.outcome is Outcome.NETWORK
     assert "name '127.0.0.1' is not known" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "words"),
+    [
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), Outcome.OWN_NETWORK, "our own network is down"),
+        (OSError(errno.ENETDOWN, "Network is down"), Outcome.OWN_NETWORK, "our own network is down"),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), Outcome.NETWORK, "cannot be looked up now"),
+    ],
+)
+def test_F2_our_own_network_is_told_from_the_portals(
+    site: HostilePortal, gate: MemoryGate, clock: FakeClock, fault: OSError, outcome: Outcome, words: str
+) -> None:
+    def resolve(host: str, port: int) -> list:
+        raise fault
+
+    error = fails(Fetcher(quick_polling(), gate, clock, resolve=resolve), site)
+    assert (error.outcome, words in str(error)) == (outcome, True)
+
+
+@pytest.mark.parametrize("etag", ['W/"1"', "unquoted", '"a, b"', '"ộ"'])
+def test_F5_a_lying_validator_hides_nothing(fetcher: Fetcher, site: HostilePortal, etag: str) -> None:
+    raw = etag.encode().decode("latin-1")
+    site.answers["/list"] = reply("one", ETag=raw, Expires="0")
+    first = get(fetcher, site)
+    site.answers["/list"] = reply("two", ETag=raw)
+    again = fetcher.get(first.url, Validators(first.etag, None, first.sha256), portal=site.portal())
+    assert again is not None
+    assert (again.body, site.requests[-1].headers["if-none-match"]) == (b"two", raw)
 
 
 def test_F1_a_hanging_resolver_ends_at_the_deadline(site: HostilePortal, gate: MemoryGate, clock: FakeClock) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from service.errors import UnreadableError
+from service.errors import FetchError, UnreadableError
 from service.portals.fetch import Fetcher
 from service.portals.probe import portal_file, probe
 from service.settings import PortalConfig
@@ -56,6 +57,30 @@ def test_an_announced_feed_is_preferred(fetcher: Fetcher) -> None:
         found = probe(fetcher, site.url + "/list")
     assert (found.portal.kind, found.feed) == ("feed", f"{site.url}/vi/news/rss/tin-hoat-dong/")
     assert len(found.listing.posts) == 12
+
+
+@pytest.mark.parametrize("typed", ["ftp://x.vn", "http://[", "http://me:secret@x.vn/", ""])
+def test_what_is_no_address_is_refused_in_words(fetcher: Fetcher, typed: str) -> None:
+    with pytest.raises(FetchError, match="address"):
+        probe(fetcher, typed)
+
+
+NEW = [("document_table", 9), ("dotnetnuke", 9), ("front_page", 15), ("icon_table", 12), ("liferay_assets", 10),
+       ("sharepoint_news", 13), ("undated_table", 10), ("vnpt_news", 10), ("wordpress_archive", 9)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layout", "count"), NEW)
+def test_probe_without_options_suffices_and_says_why_it_refused(fetcher: Fetcher, layout: str, count: int) -> None:
+    want = json.loads((DATA / f"{layout}.json").read_text())
+    host = "/".join(want["url"].split("/")[:3])
+    with HostilePortal() as site:
+        path = want["url"].removeprefix(host)
+        site.answers[path] = reply((DATA / f"{layout}.html").read_text().replace(host, site.url))
+        found = probe(fetcher, site.url + path)
+    assert len(found.listing.posts) == count
+    assert all(link.reason for link in found.listing.rejected)
+    written = PortalConfig.model_validate(tomllib.loads(portal_file(found.shown())))
+    assert written.listings[0].url == path
 
 
 def test_a_page_without_posts_is_refused(fetcher: Fetcher) -> None:

@@ -15,9 +15,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from service.errors import LoaError, UnreadableError
 from service.portals.charset import decode
+from service.portals.dom import parse
 from service.portals.read import read_article, read_listing, reader_version
 from service.portals.sanitise import sanitise
+from service.portals.td_portal import sort_links
 from service.portals.urls import encode_once, resolve_link
+from service.posts.identity import canonical_key
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
 from service.types import Listing, Outcome, Page
 
@@ -61,6 +64,42 @@ def test_detection_finds_every_post_of_a_layout_and_invents_none(layout: str) ->
     assert shown(listing) == want["posts"]
     if want["next_url"]:
         assert listing.next_url == want["next_url"]
+
+
+ARTICLES = sorted(path.stem for path in (DATA / "articles").glob("*.html"))
+
+
+@pytest.mark.parametrize("layout", ARTICLES)
+def test_an_article_nobody_described_gives_its_title_date_body_and_files(layout: str) -> None:
+    want = json.loads((DATA / "articles" / f"{layout}.json").read_text())
+    article = read_article(page((DATA / "articles" / f"{layout}.html").read_bytes(), want["url"]), portal("auto"))
+    assert article.title == want["title"]
+    assert article.moment is not None
+    assert article.moment.at.isoformat().replace("+00:00", "Z") == want["published_at"]
+    assert article.text.startswith(want["starts"])
+    assert [text for text in want["has"] if text not in article.text] == []
+    assert [text for text in want["has_not"] if text in article.text] == []
+    assert [file.url for file in article.attachments] == want["attachments"]
+
+
+def test_a_link_that_returns_in_every_row_takes_no_date_from_any() -> None:
+    row = (
+        '<div><a href="/tin/{n}">Tin số {n} của xã</a><p>Bởi <a href="/ai/5">Quản trị</a> lúc 0{n}/02/2024</p></div>'
+    )
+    listing = listing_of("".join(row.format(n=n) for n in range(1, 6)), "auto")
+    assert [post.moment is not None for post in listing.posts if "/tin/" in post.url] == [True] * 5
+
+
+ODD_ADDRESSES = st.sampled_from(["Portal", "portal", "TINHUY", "other"])
+
+
+@given(ODD_ADDRESSES, st.integers(0, 99), st.integers(0, 99), st.text("aZ09-_.%đ ?#", min_size=1, max_size=12))
+def test_L3_the_quick_key_of_an_address_is_the_canonical_one(site: str, month: int, day: int, rest: str) -> None:
+    href = f"/{site}/Pages/2024-{month}-{day}/{rest}.aspx"
+    tree = parse(page(f'<a href="{href}">Hội nghị</a>'))
+    for _, url, key in sort_links(tree, tree.root.css("a[href]")).posts:
+        assert key == canonical_key(url)
+        assert url == resolve_link(tree.base_url, href)
 
 
 @pytest.mark.parametrize("layout", ["cms_with_classes", "cms_without_classes"])

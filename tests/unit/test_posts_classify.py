@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from service.errors import ConfigurationError
 from service.posts.classify import classify, parse_rules
+from service.posts.kinds import KIND_NAMES
 
 _ROOT = Path(__file__).parents[2]
 _MAPPING = tomllib.loads((_ROOT / "config" / "categories.toml").read_text("utf-8"))
@@ -51,6 +52,18 @@ def test_the_other_portals_titles_are_right() -> None:
         ("Siết chặt kỷ cương", "", ("directives",)),
         ("“Chỉ thị” mới", "", ("directives",)),
         ("Tăng cường họp", "", ("meetings",)),
+        ("Siết chặt kỷ cương", "Thủ tướng yêu cầu các địa phương làm ngay.", ("directives",)),
+        ("Xã A siết chặt kỷ cương", "Xã đề ra yêu cầu cho từng thôn.", ("news",)),
+        ("Nga Sơn: Siết chặt kỷ cương", "", ("news",)),
+        ("Bảo đảm an toàn dịp Tết và lễ hội", "UBND tỉnh vừa ban hành Công văn số 1/UBND-NN", ("directives",)),
+        ("Bảo đảm an toàn trong mùa lễ hội và hội thi", "", ("directives",)),
+        ("Khai mạc Đại hội Thể dục thể thao", "", ("events",)),
+        ("Khai mạc Kỳ họp thứ 5", "", ("meetings",)),
+        ("Xử lý nghiêm việc dùng xe công đi lễ hội", "Chủ tịch tỉnh yêu cầu các sở làm ngay.", ("directives",)),
+        ("Xử lý nghiêm việc dùng xe công đi lễ hội", "Nhiều nơi đã làm tốt.", ("events",)),
+        ("UBND TP.HCM yêu cầu xử lý nghiêm", "", ("directives",)),
+        ("Đáp ứng yêu cầu nhiệm vụ mới", "", ("news",)),
+        ("Ban tổ chức Hội thao họp bàn", "", ("meetings",)),
         ("Siết chặt kỷ cương", "Nhiều nơi đã làm tốt.", ("news",)),
         ("Siết chặt kỷ cương", "UBND tỉnh vừa ban hành Công văn số 1/UBND-NN", ("directives",)),
     ],
@@ -59,10 +72,20 @@ def test_the_first_subject_noun_decides(title: str, lead: str, categories: tuple
     assert classify(_RULES, title, lead)[0] == categories
 
 
+@pytest.mark.parametrize("name", sorted(set(KIND_NAMES.values()) - {"giấy mời", "chương trình", "dự án"}))
+def test_a_title_that_begins_with_a_document_noun_is_a_directive(name: str) -> None:
+    assert classify(_RULES, f"{name.capitalize()} về hội nghị và lễ hội")[0][0] == "directives"
+    assert classify(_RULES, f"XÃ QUẢNG HỢP: {name.upper()} VỀ LỄ HỘI")[0][0] == "directives"
+
+
+def test_an_invitation_is_a_meeting_and_a_directive() -> None:
+    assert classify(_RULES, "Giấy mời dự lễ")[0][:2] == ("meetings", "directives")
+
+
 def test_the_section_is_a_hint_only_where_no_rule_speaks() -> None:
-    assert classify(_RULES, "Chuyện làng", hint="directives")[0] == ("directives",)
-    assert classify(_RULES, "Chuyện làng", hint="unknown")[0] == ("news",)
-    assert classify(_RULES, "Họp giao ban", hint="directives")[0] == ("meetings",)
+    assert classify(_RULES, "Xóm nhỏ bên sông", hints=["directives"])[0] == ("directives",)
+    assert classify(_RULES, "Xóm nhỏ bên sông", hints=["unknown"])[0] == ("news",)
+    assert classify(_RULES, "Họp giao ban", hints=["directives"])[0] == ("meetings",)
 
 
 def test_the_reason_names_the_rule_and_the_words() -> None:
@@ -104,14 +127,28 @@ def _with(**changes: Any) -> dict[str, Any]:
         (_with(rule={"name": ""}), "categories[0].rules[0].name"),
         (_with(rule={"also": ["z"]}), "categories[0].rules[0].also"),
         (_with(rule={"words": ["một hai ba bốn năm"]}), "categories[0].rules[0].words"),
+        (_with(entry={"calendar": "yes"}), "categories[0].calendar"),
+        (_with(entry={"formerly": ["a"]}), "categories[0].formerly"),
+        (_with(entry={"formerly": ["B"]}), "categories[0].formerly"),
+        (_with(retired=["a"]), "retired"),
+        (_with(entry={"formerly": ["b"]}, retired=["b"]), "retired"),
+        (_with(imperatives=[]), "imperatives"),
+        (_with(occasions="trong dịp"), "occasions"),
         (_with(rule={"word": ["x"]}), "categories[0].rules[0].word"),
         (_with(categories=[{"id": "a", "names": {"vi": "A"}}] * 2), "categories[1].id"),
     ],
 )
 def test_M6_a_broken_rule_is_named_by_its_key(mapping: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        parse_rules(mapping)
-    assert f"'{key}'" in str(error.value)
+        parse_rules(mapping, "conf/categories.toml")
+    assert f"'{key}' of conf/categories.toml" in str(error.value)
+
+
+def test_a_category_keeps_the_ids_it_had_and_the_file_those_that_are_gone() -> None:
+    rules = parse_rules(_with(entry={"formerly": ["b", "c"]}, retired=["d"]))
+    assert rules.renamed == {"b": "a", "c": "a"}
+    assert rules.retired == ("d",)
+    assert _RULES.with_calendar == {"meetings", "events"}
 
 
 def test_an_operator_may_add_a_category_and_have_no_rules_at_all() -> None:

@@ -1,143 +1,156 @@
-"""Documents: every form of number is found, every other number refused, and the relation told apart."""
+"""Documents: whether a post is one, relays or mentions it; what its files add; when two posts are of one document."""
 
-import tomllib
-from datetime import UTC, date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from service.posts.classify import parse_rules
-from service.posts.document import find_numbers, understand_document
-from service.posts.places import parse_places
-from service.posts.understand import Understander, summary_of, urgency_of
-from service.types import Relation, Urgency
+from service.posts.document import document_key, is_same_document, understand_document
+from service.posts.filename import NameHint, hint_of_name
+from service.posts.issuer import issuer_key
+from service.types import Document, Mention, Relation
 
-_ROOT = Path(__file__).parents[2]
-_UNDERSTANDER = Understander(
-    parse_rules(tomllib.loads((_ROOT / "config" / "categories.toml").read_text("utf-8"))),
-    parse_places(tomllib.loads((_ROOT / "config" / "places.toml").read_text("utf-8"))),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "number"),
-    [
-        ("06/CT-UBND", "chi-thi", "06/CT-UBND"),
-        ("280/CĐ-TTg", "cong-dien", "280/CĐ-TTg"),
-        ("1686/NQ-UBTVQH15", "nghi-quyet", "1686/NQ-UBTVQH15"),
-        ("38-CT/TW", "chi-thi", "38-CT/TW"),
-        ("203-CV/BTGHU", "cong-van", "203-CV/BTGHU"),
-        ("1889/UBND-NN", "cong-van", "1889/UBND-NN"),
-        ("4913/VP-KT", "cong-van", "4913/VP-KT"),
-        ("30/2020/NĐ-CP", "nghi-dinh", "30/2020/NĐ-CP"),
-        ("31/2024/QH15", "luat", "31/2024/QH15"),
-        ("12/CĐ.UBND", "cong-dien", "12/CĐ.UBND"),
-        ("05 –CT/TW", "chi-thi", "05-CT/TW"),
-        ("704 /TB-VPUBND", "thong-bao", "704/TB-VPUBND"),
-        ("18 GM-HĐND", "giay-moi", "18 GM-HĐND"),
-        ("54-GM-UBND", "giay-moi", "54-GM-UBND"),
-        ("19/CT-TTG", "chi-thi", "19/CT-TTG"),
-        ("số 15/KH–UBND", "ke-hoach", "15/KH-UBND"),
-    ],
-)
-def test_every_form_of_number_is_found(text: str, kind: str, number: str) -> None:
-    assert [(f.kind, f.number) for f in find_numbers(f"theo {text} của")] == [(kind, number)]
-
-
-@pytest.mark.parametrize("text", ["24/7", "Quý 1/2024", "nhiệm kỳ 2021-2026", "12/12 xã", "05/6/2023", "5/B-C"])
-def test_what_is_no_number_is_refused(text: str) -> None:
-    assert find_numbers(text) == []
-
-
-@given(
-    st.integers(1, 9999),
-    st.sampled_from(["NQ", "QĐ", "CT", "TB", "KH", "BC", "TTr", "CĐ"]),
-    st.sampled_from(["UBND", "HĐND", "TTg"]),
-)
-def test_a_made_number_is_found_whole(n: int, kind: str, issuer: str) -> None:
-    assert [f.number for f in find_numbers(f"Thực hiện {n}/{kind}-{issuer} ngày")] == [f"{n}/{kind}-{issuer}"]
-
-
-@given(st.integers(0, 9999), st.integers(0, 9999), st.sampled_from("/-."))
-def test_two_numbers_are_no_document(a: int, b: int, separator: str) -> None:
-    assert find_numbers(f"tỷ lệ {a}{separator}{b} xã") == []
-
-
-def test_the_seeds_article_relays_its_directive() -> None:
-    title, body = (_ROOT / "tests/data/seed.txt").read_text("utf-8").split("Tin mới nhất")[0].split("\n", 1)
-    known = _UNDERSTANDER.understand(title, body, published_at=datetime(2024, 1, 28, 2, 16, tzinfo=UTC))
-    assert known.document is not None
-    assert known.document.kind == "chi-thi"
-    assert known.document.number == "06/CT-UBND"
-    assert known.document.issued_on == date(2023, 6, 5)
-    assert known.document.issuer == "Chủ tịch UBND huyện Quảng Xương"
-    assert known.document.relation is Relation.RELAYS
-    assert [m.number for m in known.mentions] == ["280/CĐ-TTg", "12-NQ/TU"]
-    assert len(known.addressees) == 26
-    assert known.categories[0] == "directives"
-    assert known.summary.startswith("Ngày 05/6/2023, Chủ tịch UBND huyện")
+_TOLD = "UBND tỉnh Nghệ An vừa ban hành Công điện số 02/CĐ-UBND ngày 13/3/2019 về dịch."
 
 
 def test_a_title_that_is_the_document_says_so() -> None:
     document, mentions = understand_document("Luật Đất đai số 31/2024/QH15", "Theo 12-NQ/TU")
-    assert document is not None
-    assert (document.kind, document.number, document.relation) == ("luat", "31/2024/QH15", Relation.IS)
+    assert document == Document("luat", "31/2024/QH15", None, None, Relation.IS)
     assert [m.number for m in mentions] == ["12-NQ/TU"]
 
 
-def test_the_attachment_completes_a_document_and_brings_in_none() -> None:
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("Chỉ thị tổ chức đón Tết Nguyên đán", "chi-thi"),
+        ("CÔNG ĐIỆN tăng cường phòng, chống dịch", "cong-dien"),
+        ("Quảng Xương: Kế hoạch phòng chống thiên tai", "ke-hoach"),
+        ("“Giấy mời” họp giao ban", "giay-moi"),
+    ],
+)
+def test_a_title_may_name_its_kind_without_a_number(title: str, kind: str) -> None:
+    assert understand_document(title, "") == (Document(kind, None, None, None, Relation.IS), ())
+
+
+@pytest.mark.parametrize("title", ["06/CT-UBND về đón Tết", "Số: 06/CT-UBND", "CT số 06/CT-UBND", "“Số 06/CT-UBND”"])
+def test_a_title_that_begins_with_its_number_is_that_document(title: str) -> None:
+    assert understand_document(title, "")[0] == Document("chi-thi", "06/CT-UBND", None, None, Relation.IS)
+    assert understand_document(f"Thực hiện {title}", "")[0] is None
+
+
+def test_plain_words_at_a_titles_start_need_a_number() -> None:
+    assert understand_document("Dự án VnSAT hỗ trợ vườn ươm", "")[0] is None
+    document, _ = understand_document("Chương trình số 5/CTr-UBND về việc làm", "")
+    assert document is not None
+    assert document.kind == "chuong-trinh"
+
+
+def test_a_document_told_of_under_its_own_noun_is_relayed() -> None:
+    document, _ = understand_document("Công điện khẩn", _TOLD)
+    assert document == Document("cong-dien", "02/CĐ-UBND", date(2019, 3, 13), "UBND tỉnh Nghệ An", Relation.RELAYS)
+    again, _ = understand_document("Công điện 02/CĐ-UBND", _TOLD)
+    assert again == document
+
+
+def test_a_document_told_of_under_another_title_is_relayed_and_others_are_mentioned() -> None:
+    document, mentions = understand_document("Chủ động phòng dịch", f"{_TOLD} Theo 34-CT/TW và số 34 – CT/TW.")
+    assert document is not None
+    assert (document.number, document.relation) == ("02/CĐ-UBND", Relation.RELAYS)
+    assert [(m.kind, m.number) for m in mentions] == [("chi-thi", "34-CT/TW")]
+
+
+def test_a_number_alone_is_a_mention() -> None:
+    document, mentions = understand_document("Hội nghị tổng kết 15 năm thực hiện Chỉ thị số 38-CT/TW", "")
+    assert document is None
+    assert mentions == (Mention("chi-thi", "38-CT/TW", None, None),)
+
+
+def test_another_kind_told_of_is_a_mention() -> None:
+    document, mentions = understand_document("Kế hoạch phòng dịch", _TOLD)
+    assert document == Document("ke-hoach", None, None, None, Relation.IS)
+    assert [m.number for m in mentions] == ["02/CĐ-UBND"]
+
+
+def test_a_files_text_completes_a_document_and_brings_in_none() -> None:
     document, _ = understand_document("Chỉ thị về đón Tết", "", "Số: 01/CT-UBND")
     assert document is not None
     assert document.number == "01/CT-UBND"
     assert understand_document("Gặp mặt", "", "Số: 01/CT-UBND")[0] is None
 
 
-def test_a_document_told_of_under_its_own_noun_is_relayed() -> None:
-    document, _ = understand_document(
-        "Công điện khẩn", "UBND tỉnh Nghệ An vừa ban hành Công điện số 02/CĐ-UBND ngày 13/3/2019 về dịch."
-    )
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("06-CT-UBND.pdf", NameHint("chi-thi", 6, "06/CT-UBND")),
+        ("280_CD_TTg (1).pdf", NameHint("cong-dien", 280, "280/CĐ-TTg")),
+        ("38-CT-TW.pdf", NameHint("chi-thi", 38, "38-CT/TW")),
+        ("so 5 HD UBND huyen", NameHint("huong-dan", 5, "5/HD-UBND")),
+        ("128-2025-QD-UBND.signed.pdf", NameHint("quyet-dinh", 128, "128/2025/QĐ-UBND")),
+        ("https://x.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf", NameHint("chi-thi", 6, None)),
+        ("a78e75d1702156ddCh%E1%BB%89%20th%E1%BB%8B%20%20s%E1%BB%91%2006.pdf", NameHint("chi-thi", 6, None)),
+        ("Giấy mời 54.doc", NameHint("giay-moi", 54, None)),
+        ("KH 15", NameHint("ke-hoach", 15, None)),
+        ("scan0001.pdf", None),
+        ("IMG_2023.jpg", None),
+        ("", None),
+    ],
+)
+def test_a_files_name_hints_at_kind_and_number(name: str, hint: NameHint | None) -> None:
+    assert hint_of_name(name) == hint
+
+
+def test_a_files_name_completes_a_document_and_never_overrules_the_title() -> None:
+    document, _ = understand_document("Chỉ thị về đón Tết", "", names=["06-CT-UBND.pdf"])
+    assert document == Document("chi-thi", "06/CT-UBND", None, None, Relation.IS)
+    other, _ = understand_document("Chỉ thị số 7/CT-UBND", "", names=["06-CT-UBND.pdf"])
+    assert other is not None
+    assert other.number == "7/CT-UBND"
+    assert understand_document("Gặp mặt đầu xuân", "", names=["06-CT-UBND.pdf"]) == (None, ())
+
+
+def test_a_files_name_picks_among_the_documents_that_a_text_names() -> None:
+    text = "Căn cứ Chỉ thị số 5/CT-TTg và Chỉ thị số 06/CT-UBND của UBND huyện, các xã thực hiện."
+    relayed, mentions = understand_document("Siết chặt kỷ cương", text, names=["a78e75d1702156ddCt06.pdf"])
+    assert relayed is not None
+    assert (relayed.number, relayed.relation) == ("06/CT-UBND", Relation.RELAYS)
+    assert [m.number for m in mentions] == ["5/CT-TTg"]
+    titled, _ = understand_document("Chỉ thị về kỷ cương", text, names=["Ct06.pdf"])
+    assert titled is not None
+    assert titled.number == "06/CT-UBND"
+
+
+def test_one_document_on_two_portals_is_linked_by_number_issuer_and_date() -> None:
+    one = Document("giay-moi", "18 GM-HĐND", date(2024, 1, 5), "Chủ tịch UBND huyện Nga Sơn", Relation.IS)
+    other = Mention("giay-moi", "18/GM–HĐND", date(2024, 1, 5), "Ủy ban nhân dân huyện Nga Sơn")
+    assert document_key(one) == document_key(other) == "18/gm/hđnd"
+    assert is_same_document(one, other)
+    assert not is_same_document(one, replace(other, issued_on=date(2023, 1, 5)))
+    assert not is_same_document(one, replace(other, issuer="UBND huyện Hà Trung"))
+    assert not is_same_document(one, Mention("giay-moi", "18/GM-HĐND"))
+    assert not is_same_document(replace(one, number=None), replace(one, number=None))
+
+
+def test_an_organ_is_the_same_under_its_chair_and_its_long_name() -> None:
+    assert issuer_key("Thủ tướng Chính phủ") == issuer_key("Chính phủ")
+    assert issuer_key("Thường trực Hội đồng nhân dân xã A") == issuer_key("HĐND xã A")
+    assert issuer_key("Văn phòng UBND tỉnh") != issuer_key("UBND tỉnh")
+
+
+def test_the_day_of_a_document_is_that_of_its_files_heading() -> None:
+    heading = "UBND HUYỆN\nSố: 07/CT-UBND\nQuảng Xương, ngày 23 tháng 11 năm 2026\nCHỈ THỊ"
+    document, _ = understand_document("Chỉ thị về phòng chống bão", "", heading)
     assert document is not None
-    assert (document.relation, document.issued_on, document.issuer) == (
-        Relation.RELAYS,
-        date(2019, 3, 13),
-        "UBND tỉnh Nghệ An",
-    )
+    assert (document.number, document.issued_on) == ("07/CT-UBND", date(2026, 11, 23))
 
 
-def test_places_need_their_kind_and_follow_lists_and_days() -> None:
-    text = "UBND xã Quảng Hợp, Quảng Ngọc và Quảng Văn; tỉnh Quảng Ninh; xã Quảng Văn, thị xã Ba Đồn"
-    find = _UNDERSTANDER.gazetteer.find
-    assert [p.id for p in find(text, date(2024, 1, 1))] == [
-        "quang-hop-16471-cu",
-        "quang-ngoc-16498-cu",
-        "quang-van-16474-cu",
-    ]
-    assert [p.id for p in find("xã Quảng Ninh", date(2026, 1, 1))] == ["quang-ninh-16540"]
-    assert find("Quảng Ninh: phường Quảng Ninh") == ()
-    assert _UNDERSTANDER.gazetteer.successor("quang-hai-16540-cu") == "quang-ninh-16540"
-    assert _UNDERSTANDER.gazetteer.successor("x") is None
-    assert _UNDERSTANDER.gazetteer.get("x") is None
-    assert len(_UNDERSTANDER.gazetteer.places) == 34
-    assert parse_places({}).find("xã Quảng Ninh") == ()
+def test_the_heading_of_another_document_gives_no_day() -> None:
+    heading = "Số: 08/CT-UBND\nQuảng Xương, ngày 23 tháng 11 năm 2026"
+    document, _ = understand_document("Chỉ thị số 07/CT-UBND về phòng chống bão", "", heading)
+    assert document is not None
+    assert document.issued_on is None
 
 
-def test_a_meeting_has_its_hour_venue_deadline_and_addressees() -> None:
-    text = "Vào hồi 14 giờ 00 ngày 15/6/2023, tại Hội trường UBND xã Quảng Ninh. Gửi trước ngày 20/6/2023."
-    known = _UNDERSTANDER.understand("Giấy mời họp", text, published_at=datetime(2023, 6, 1, tzinfo=UTC))
-    assert known.begins_at == datetime(2023, 6, 15, 7, tzinfo=UTC)
-    assert known.venue == "Hội trường UBND xã Quảng Ninh"
-    assert [(d.on, d.text) for d in known.deadlines] == [(date(2023, 6, 20), "trước ngày 20/6/2023")]
-    assert known.addressees == ("quang-ninh-16465-cu",)
-
-
-def test_urgency_is_the_strongest_word() -> None:
-    assert urgency_of("Công điện HỎA TỐC, thượng khẩn") is Urgency.HOA_TOC
-    assert urgency_of("Công điện khẩn") is Urgency.KHAN
-    assert urgency_of("khẩn trương") is Urgency.NORMAL
-
-
-def test_a_summary_is_the_posts_own_words() -> None:
-    assert summary_of("Đăng ngày 28 - 01 - 2024\nMột câu dài. Hai câu. Ba câu.") == "Một câu dài. Hai câu."
-    assert summary_of("") == ""
+def test_a_mark_in_brackets_before_a_title_hides_no_document() -> None:
+    document, _ = understand_document("[Thử nghiệm] Chỉ thị kiểm tra đường truyền", "")
+    assert document is not None
+    assert (document.kind, document.relation) == ("chi-thi", Relation.IS)

@@ -33,8 +33,8 @@ def _with(**changes: Any) -> dict[str, Any]:
 )
 def test_M6_a_broken_place_is_named_by_its_key(mapping: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigurationError) as error:
-        parse_places(mapping)
-    assert f"'{key}'" in str(error.value)
+        parse_places(mapping, "conf/places.toml")
+    assert f"'{key}' of conf/places.toml" in str(error.value)
 
 
 def test_a_name_of_another_kind_is_another_unit() -> None:

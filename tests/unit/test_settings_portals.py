@@ -97,3 +97,18 @@ def test_every_broken_file_is_told_in_one_run(portals: Path) -> None:
     said = refused(portals, a="x = 1\n", b="y = 2\n")
     assert "a.toml" in said
     assert "b.toml" in said
+
+
+@pytest.mark.parametrize("selector", ["div[", "", "a:::b", ".x > "])
+@pytest.mark.parametrize("key", ["listing.item", "listing.next_page", "article.body"])
+def test_M6_a_selector_that_is_no_css_is_refused_with_file_and_key(portals: Path, key: str, selector: str) -> None:
+    table, _, name = key.partition(".")
+    tables = {"listing": {"item": "li"}, "article": {}}
+    tables[table][name] = selector
+    text = GOOD.replace("[[listings]]", 'kind = "html"\n[[listings]]')
+    text += "".join(
+        f"[{table}]\n" + "".join(f"{name} = '{value}'\n" for name, value in fields.items())
+        for table, fields in tables.items()
+    )
+    said = refused(portals, mau=text)
+    assert f'{portals}/mau.toml: {key} = "{selector}"; allowed: a CSS selector' in said

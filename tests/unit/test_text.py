@@ -116,6 +116,12 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+def test_lines_stay_and_what_cannot_be_shown_goes() -> None:
+    assert clean_text(" a  b \n   c\n\n\n\nd ") == "a b\nc\n\nd"
+    assert [clean_text(f"a{char}b\tc") for char in "\u034f\u115f\u17b4\ufe00\ufff0\u200b\x00"] == ["ab c"] * 7
+    assert clean_text("Hội\u034f nghị\u115f\u17b4") == "Hội nghị"
+
+
 def test_folding_unifies_what_looks_alike_and_keeps_accents() -> None:
     assert fold("HÓA  Ủy Ðảng – x") == fold("hoá uỷ đảng - X")
     assert fold("họp") != fold("hợp")

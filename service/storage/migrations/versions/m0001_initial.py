@@ -1,22 +1,20 @@
-"""The first tables."""
+"""The first tables: the DDL of each database, as the schema was when this version was made. Never edited again."""
+
+from pathlib import Path
 
 from alembic import op
+from sqlalchemy import text
 
-from service.storage.schema_mail import metadata
+from service.storage.engine import uuid7
 
 revision = "0001"
 down_revision = None
 
-UUID7 = """
-CREATE OR REPLACE FUNCTION loa_uuid7() RETURNS text LANGUAGE sql VOLATILE AS $$
-  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
-    substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-    52, 1), 53, 1), 'hex')::uuid::text
-$$
-"""
-
 
 def upgrade() -> None:
-    metadata.create_all(op.get_bind())
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(UUID7)
+    connection = op.get_bind()
+    ddl = Path(__file__).with_suffix(f".{connection.dialect.name}.sql").read_text("utf-8")
+    for statement in ddl.split(";\n\n"):
+        connection.exec_driver_sql(statement)
+    name = {"key": "database_id", "value": uuid7()}  # of the restore fence: every backup has it
+    connection.execute(text("INSERT INTO meta(key, value) VALUES (:key, :value)"), name)

@@ -1,0 +1,15 @@
+"""Text as quoted-printable lines (RFC 2045, 6.7) that end in CRLF, so that encoded pieces can be joined."""
+
+from __future__ import annotations
+
+from binascii import b2a_qp
+
+
+def encode(text: str) -> bytes:
+    """At most 76 octets a line, one line end at the end."""
+    return encode_open(text.rstrip("\n") + "\n")
+
+
+def encode_open(text: str) -> bytes:
+    """The same with the line ends kept that are there; empty for no text."""
+    return b2a_qp(text.replace("\n", "\r\n").encode("utf-8", "replace"), istext=True)

@@ -1,0 +1,66 @@
+"""Keeps the listings that this process polls from being polled by another, for as long as it lives.
+
+A lease is short and renewed while its poll lasts, however long that is: what a dead worker held is free in a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from service.errors import StorageError
+from service.storage.engine import Database
+from service.storage.listings import ListingState, keep_leases, lease_listing
+from service.types import Clock
+
+LEASE_S = 60.0
+_RENEW_S = 15.0  # three renewals may fail before the lease ends
+
+log = structlog.get_logger(__name__)
+
+
+class Leases:
+    """Safe to be used from several threads."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._held: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+        self._freed = threading.Event()
+        self._freed.set()
+
+    def take(self, portal_id: str, url: str, *, is_forced: bool) -> ListingState | None:
+        """The listing, for polling; None when somebody else has it, or when it is not due and not forced."""
+        with self._database.writing() as conn:
+            state = lease_listing(conn, portal_id, url, self._clock(), LEASE_S, is_forced=is_forced)
+        if state is not None:
+            with self._lock:
+                self._held.add((portal_id, url))
+                if self._freed.is_set():
+                    self._freed = threading.Event()
+                    threading.Thread(target=self._keep, args=(self._freed,), name="leases", daemon=True).start()
+        return state
+
+    def drop(self, portal_id: str, url: str) -> None:
+        """The listing is about to be given back: its lease is no longer renewed."""
+        with self._lock:
+            self._held.discard((portal_id, url))
+            if not self._held:
+                self._freed.set()
+
+    def renew(self) -> None:
+        with self._lock:
+            held = sorted(self._held)
+        if held:
+            with self._database.writing() as conn:
+                keep_leases(conn, held, self._clock(), LEASE_S)
+
+    def _keep(self, freed: threading.Event) -> None:
+        """Renews what is held, until nothing is."""
+        while not freed.wait(_RENEW_S):
+            try:
+                self.renew()
+            except StorageError as error:
+                log.error("cannot renew the leases of listings", error=str(error))

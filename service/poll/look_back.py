@@ -1,0 +1,105 @@
+"""Reads a listing's pages, the first and older ones, until a known post: what one poll saw. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from service.errors import FetchError, PortalError
+from service.poll import decide
+from service.poll.sources import PageSource, Reader
+from service.settings import ListingConfig, PollingSettings, PortalConfig
+from service.storage.engine import Database
+from service.storage.listings import ListingState
+from service.storage.posts import KnownPost, post_by_key
+from service.types import ListedPost, Listing, Validators
+
+
+@dataclass(slots=True)
+class Seen:
+    """All pages of one poll of a listing, merged, in their order."""
+
+    first_page: dict[str, ListedPost]
+    rows: dict[str, ListedPost] = field(default_factory=dict)
+    known: dict[str, KnownPost] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+    is_gap: bool = False
+    """Posts may have been missed: no known post was reached."""
+    resume_url: str | None = None
+    """The older page at which a further poll goes on; None when there is no need."""
+
+
+_IsEnd = Callable[[Mapping[str, ListedPost], Mapping[str, KnownPost]], bool]
+"""(rows of a page, those of them that are known) → whether no older page need be read."""
+
+
+class LookBack:
+    def __init__(
+        self,
+        database: Database,
+        polling: PollingSettings,
+        source: PageSource,
+        reader: Reader,
+        portal: PortalConfig,
+        listing: ListingConfig,
+        state: ListingState,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._reader = reader
+        self._portal = portal
+        self._listing = listing
+        self._state = state
+        self._pages_left = polling.backfill_pages
+
+    def run(self, first: Listing) -> Seen:
+        """Page one, and older pages until a known post; only page one of a baseline.
+
+        An older page that cannot be read just now is gone back to by the next poll: what page one shows is stored
+        meanwhile, and would hide that something is missing.
+        """
+        seen = Seen(decide.merge_rows(first.posts))
+        self._walk(first, seen, decide.is_joined)
+        if self._state.resume_url is not None and seen.resume_url is None:
+            listing = self._older(self._state.resume_url, seen)
+            if listing is not None:
+                self._walk(listing, seen, _ends_known)
+        return seen
+
+    def _walk(self, listing: Listing, seen: Seen, is_end: _IsEnd) -> None:
+        current: Listing | None = listing
+        while current is not None:
+            rows, known = self._take(current, seen)
+            if self._state.baseline_at is None or is_end(rows, known):
+                return
+            if current.next_url is None or self._pages_left == 0:
+                seen.is_gap = True
+                return
+            self._pages_left -= 1
+            current = self._older(current.next_url, seen)
+
+    def _take(self, listing: Listing, seen: Seen) -> tuple[dict[str, ListedPost], dict[str, KnownPost]]:
+        """The rows of a page that no page before it showed, and what is known of them."""
+        seen.dropped.update(link.reason for link in listing.rejected)
+        rows = {key: row for key, row in decide.merge_rows(listing.posts).items() if key not in seen.rows}
+        with self._database.reading() as conn:
+            known = post_by_key(conn, self._portal.id, list(rows))
+        seen.rows.update(rows)
+        seen.known.update(known)
+        return rows, known
+
+    def _older(self, url: str, seen: Seen) -> Listing | None:
+        try:
+            page = self._source.get(url, Validators(), portal=self._portal)
+            return None if page is None else self._reader.read_listing(page, self._portal, self._listing)
+        except PortalError as error:
+            is_passing = isinstance(error, FetchError) and (error.status is None or error.status >= 500)
+            seen.resume_url = url if is_passing else None
+            seen.is_gap = not is_passing or self._state.resume_url is not None
+            return None
+
+
+def _ends_known(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> bool:
+    """Whether a page that was left out before reaches back to what was known before it: by its last row."""
+    return not rows or list(rows)[-1] in known

@@ -1,0 +1,152 @@
+"""Which words of an article page are its title: by their place before the body, their tag, and the page's own name.
+
+Refuses the site's name, section labels, and whatever stands in menus or after the body.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from service.portals.dom import Tree, ancestors, attribute, names, text_of
+from service.text import clean, fold
+
+_NAMED = '[class*="title" i], [id*="title" i], [class*="tieude" i], [class*="tieu-de" i], [class*="headline" i]'
+_HEADINGS = "h1, h2, h3"
+_PLAIN = "b, strong, font, span, div, td, p"
+_WEIGHT = {"h1": 3.0, "h2": 2.0, "h3": 1.5}
+_SPLIT = re.compile(r"\s+(?:\||-|–|—|::|»|:)\s+")
+_BESIDE = re.compile(
+    r"\b(?:menu|nav\w*|footer|sidebar|breadcrumbs?|comments?|banner|related|logo|site-title|site-name)\b"
+)
+_BESIDE_TAGS = frozenset({"nav", "footer", "aside", "li", "a", "title", "head"})
+_GENERIC = frozenset(
+    map(fold, (
+        "chi tiết", "chi tiết tin", "chi tiết tin tức", "chi tiết văn bản", "chi tiết bài viết", "nội dung chi tiết",
+        "tin tức", "tin tức - sự kiện", "tin tức sự kiện", "văn bản", "thông báo", "trang chủ", "bài viết",
+        "nội dung", "thông tin chi tiết", "thông tin văn bản", "xem chi tiết",
+    ))
+)  # fmt: skip
+_ABSTRACT = re.compile(r"\W*(?:trích yếu(?: nội dung)?|tiêu đề|tên văn bản|về việc)\W*", re.I)
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`node` is None where the title is only told by the page's head."""
+
+    node: LexborNode | None
+    text: str
+
+
+def is_generic(title: str) -> bool:
+    """Whether a title would fit every page of a portal."""
+    return fold(title).strip(" .:") in _GENERIC
+
+
+def find_heading(tree: Tree, body: LexborNode | None) -> Heading:
+    """The article's title; its text is empty where nothing says one."""
+    shared = _shared_title(tree)
+    window = _window_title(tree)
+    segments = {fold(one) for one in (shared, window, *_SPLIT.split(window)) if one}
+    best = _best(tree, body, segments)
+    if best is not None and fold(best.text) in segments and not is_generic(best.text):
+        return best
+    sheet = _of_sheet(body) if body is not None and body.tag == "table" else None
+    if sheet is not None:
+        return sheet
+    return best if best is not None and not is_generic(best.text) else _fallback(best, shared, window)
+
+
+def _best(tree: Tree, body: LexborNode | None, segments: set[str]) -> Heading | None:
+    headings = tree.root.css(_HEADINGS)
+    if len(headings) == 1 and headings[0].tag == "h1":
+        score, text = _score(headings[0], segments, is_plain=False)
+        if score > 0 and not is_generic(text):
+            return Heading(headings[0], text)
+    order = {node.mem_id: index for index, node in enumerate(tree.root.traverse())}
+    inside = [order[node.mem_id] for node in body.traverse() if node.mem_id in order] if body else []
+    end = inside[-1] if inside else len(order)
+    above = {node.mem_id for node in ancestors(body)} if body else set()
+    scored: list[tuple[float, int, Heading]] = []
+    seen: set[int] = set()
+    for selector in (_HEADINGS, _NAMED, _PLAIN):
+        for node in tree.root.css(selector):
+            index = order.get(node.mem_id or -1, end)
+            if node.mem_id in seen or node.mem_id in above or (index > end and selector != _HEADINGS):
+                continue
+            seen.add(node.mem_id)
+            score, text = _score(node, segments, is_plain=selector == _PLAIN)
+            if score > 0:
+                scored.append((score - (2.0 if index > end else 0.0), -index, Heading(node, text)))
+        if any(score >= _WEIGHT["h3"] for score, _, _ in scored):
+            break
+    best = max(scored, default=None, key=lambda one: one[:2])
+    return best[2] if best is not None and best[0] > 0 else None
+
+
+def _score(node: LexborNode, segments: set[str], *, is_plain: bool) -> tuple[float, str]:
+    raw = text_of(node)
+    if not 1 < len(raw) < _LONGEST * 3:
+        return 0.0, ""
+    text = clean(raw)
+    if not 1 < len(text) < _LONGEST:
+        return 0.0, ""
+    folded = fold(text)
+    is_named = folded in segments
+    if is_plain and not is_named:
+        return 0.0, ""
+    if _is_beside(node):
+        return 0.0, ""
+    score = _WEIGHT.get(node.tag or "", 1.5 if not is_plain else 0.5)
+    score += 4.0 if is_named else 2.0 * max((_overlap(folded, one) for one in segments), default=0.0)
+    return score + min(len(text.split()), 10) * 0.1 - (4.0 if is_generic(text) else 0.0), text
+
+
+def _is_beside(node: LexborNode) -> bool:
+    if _BESIDE.search(names(node)):
+        return True
+    for one in ancestors(node):
+        if one.tag in _BESIDE_TAGS or _BESIDE.search(names(one)):
+            return True
+        if one.tag == "header" and not any(above.tag in ("article", "main", "section") for above in ancestors(one)):
+            return True
+    return False
+
+
+def _overlap(text: str, named: str) -> float:
+    """The share of words that both have, of the longer one."""
+    words, others = set(text.split()), set(named.split())
+    return len(words & others) / max(len(words), len(others), 1)
+
+
+def _of_sheet(body: LexborNode) -> Heading | None:
+    """The abstract of a document's sheet: the cell after one that says `Trích yếu`."""
+    for label in body.css("td, th"):
+        if label.first_child is None or not _ABSTRACT.fullmatch(text_of(label).strip() or "-"):
+            continue
+        following = label.next
+        while following is not None and not text_of(following).strip():
+            following = following.next
+        if following is not None and 2 < len(text := clean(text_of(following))) < _LONGEST:
+            return Heading(None, text)
+    return None
+
+
+def _fallback(best: Heading | None, shared: str, window: str) -> Heading:
+    """What the page calls itself to others: og:title, else its window title without the site's name."""
+    first = _SPLIT.split(window)[0] if window else ""
+    told = next((text for text in (shared, first, window) if text and not is_generic(text)), "")
+    return Heading(best.node if best else None, told or (best.text if best else shared or first))
+
+
+def _shared_title(tree: Tree) -> str:
+    node = tree.root.css_first('meta[property="og:title"]')
+    return clean(attribute(node, "content")) if node else ""
+
+
+def _window_title(tree: Tree) -> str:
+    node = tree.root.css_first("title")
+    return clean(text_of(node)) if node else ""

@@ -1,0 +1,69 @@
+"""What the name of an attached file says of a document: a hint that completes what a title begins, no more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from service.posts.kinds import ABBREVIATIONS, KIND_NAMES, KIND_OF_ABBREVIATION
+from service.text import fold_plain, slugify
+
+# Names lose their accents, and then two kinds may share one abbreviation: the more frequent is meant.
+_RARER = ("du-an", "hop-dong", "quy-dinh", "thong-tu")
+_PLAIN = {
+    fold_plain(letters): letters
+    for letters in sorted(ABBREVIATIONS, key=lambda letters: KIND_OF_ABBREVIATION[letters] not in _RARER)
+}
+_PLAIN_NAMES = {slugify(name): slug for slug, name in KIND_NAMES.items()}
+_UPLOAD = re.compile(r"^[0-9a-f]{16}")  # what this family of portals puts before a name
+_KIND = "|".join(sorted(_PLAIN, key=len, reverse=True))
+_NAME = "|".join(sorted(_PLAIN_NAMES, key=len, reverse=True))
+_WHOLE = re.compile(
+    rf"(?<![a-z0-9])(?P<n>\d{{1,5}}[a-c]?)-(?:(?P<year>(?:19|20)\d\d)-)?(?P<kind>{_KIND})-(?P<issuer>[a-z]+\d{{0,2}})(?![a-z0-9])"
+)
+_GLUED = re.compile(
+    rf"(?<![a-z0-9])(?:(?P<kind>{_KIND})-?(?:so-)?|(?P<name>{_NAME})-(?:so-)?)(?P<n>\d{{1,5}})(?![a-z0-9])"
+)
+_ISSUERS = {"ttg": "TTg", "hdnd": "HĐND", "bcd": "BCĐ", "du": "ĐU"}
+_PARTY = ("tw", "tu", "hu", "du")
+
+
+@dataclass(frozen=True, slots=True)
+class NameHint:
+    """`n` is the number's first part, without leading zeros; `number` the whole, None where only the part is told."""
+
+    kind: str
+    n: int
+    number: str | None
+
+
+def hint_of_name(name: str) -> NameHint | None:
+    """The kind and number that a file's name tells; None where it tells none.
+
+    >>> hint_of_name("06-CT-UBND.pdf")
+    NameHint(kind='chi-thi', n=6, number='06/CT-UBND')
+    """
+    stem = unquote(name).rpartition("/")[2]
+    stem = _UPLOAD.sub("", stem.rpartition(".")[0] or stem)
+    slug = slugify(stem)
+    whole = _WHOLE.search(slug)
+    if whole:
+        letters = _PLAIN[whole["kind"]]
+        issuer = _ISSUERS.get(whole["issuer"], whole["issuer"].upper())
+        year = f"{whole['year']}/" if whole["year"] else ""
+        kind_letters = ABBREVIATIONS[letters]
+        is_party = whole["issuer"] in _PARTY
+        number = (
+            f"{whole['n']}-{kind_letters}/{issuer}" if is_party else f"{whole['n']}/{year}{kind_letters}-{issuer}"
+        )
+        return NameHint(KIND_OF_ABBREVIATION[letters], _digits(whole["n"]), number)
+    glued = _GLUED.search(slug)
+    if glued is None:
+        return None
+    kind = _PLAIN_NAMES[glued["name"]] if glued["name"] else KIND_OF_ABBREVIATION[_PLAIN[glued["kind"]]]
+    return NameHint(kind, _digits(glued["n"]), None)
+
+
+def _digits(n: str) -> int:
+    return int(re.sub(r"\D", "", n))

@@ -1,0 +1,139 @@
+"""Who is behind an endpoint that fails, and that they and the operator are told: by mail, once for each trouble.
+
+Found by looking at what is so, not by what just happened: a worker that dies between the two tells it later.
+The keys of the letters make them once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection, text
+
+from service.alerts.endpoint_words import Said, Trouble, say_to_operator, say_trouble
+from service.storage.endpoint_health import GONE
+from service.storage.engine import Database
+from service.storage.mails import queue_letter
+from service.storage.schema import from_micros, to_micros
+from service.storage.subscriptions import address_key
+
+RECENT = timedelta(days=7)
+"""What is older was told, or nobody could be told; letters are kept for longer, so that none is written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """How troubles are told. `operator_email` may be empty: then only owners are."""
+
+    operator_email: str
+    language: str
+    zone: ZoneInfo
+    disable_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    trouble: Trouble
+    endpoint_key: str
+    at: int
+    since: datetime | None
+
+
+def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
+    """Queues a letter for each trouble that was not told yet; gives how many. Writes only where there is any."""
+    since = to_micros(now - RECENT)
+    with database.reading() as conn:
+        found = [*_failing(conn, since), *_disabled(conn, since)]
+    told = 0
+    for one in found:
+        with database.writing() as conn:
+            told += _tell(conn, teller, one, now)
+    return told
+
+
+def _failing(conn: Connection, since: int) -> Iterator[_Trouble]:
+    query = text(
+        "SELECT key, warned_at, failing_since FROM endpoint WHERE status <> 'disabled' AND warned_at > :since"
+    )
+    for row in conn.execute(query, {"since": since}).all():
+        yield _Trouble(Trouble.FAILING, row.key, row.warned_at, _instant(row.failing_since))
+
+
+def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
+    query = text(
+        "SELECT DISTINCT s.endpoint_key, s.status_at, s.status_reason, e.failing_since FROM subscription s"
+        " JOIN endpoint e ON e.key = s.endpoint_key"
+        " WHERE s.channel = 'webhook' AND s.status = 'disabled' AND s.status_at > :since"
+    )
+    for row in conn.execute(query, {"since": since}).all():
+        trouble = Trouble.GONE if row.status_reason == GONE else Trouble.DISABLED
+        yield _Trouble(trouble, row.endpoint_key, row.status_at, _instant(row.failing_since))
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _tell(conn: Connection, teller: Teller, one: _Trouble, now: datetime) -> int:
+    names, addresses = _behind(conn, one)
+    said = say_trouble(
+        one.trouble,
+        where=one.endpoint_key,
+        names=names,
+        language=teller.language,
+        zone=teller.zone,
+        since=one.since,
+        until=one.since + teller.disable_after if one.since else None,
+    )
+    told = sum(_write(conn, one, said, address, teller.language, now) for address in addresses)
+    if teller.operator_email:
+        words = say_to_operator(said, addresses, teller.language)
+        told += _write(conn, one, words, teller.operator_email, teller.language, now, "operator:")
+    return told
+
+
+def _behind(conn: Connection, one: _Trouble) -> tuple[list[str], list[str]]:
+    """The names of the subscriptions of an endpoint that this is about, and the addresses of their owners."""
+    rows = conn.execute(
+        text(
+            "SELECT s.id, s.name, s.unit_id, u.contacts FROM subscription s LEFT JOIN unit u ON u.id = s.unit_id"
+            " WHERE s.endpoint_key = :key AND (s.status IN ('active', 'paused') OR s.status = 'disabled')"
+            " AND (:any = 1 OR (s.status = 'disabled' AND s.status_at = :at)) ORDER BY s.id"
+        ),
+        {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is Trouble.FAILING)},
+    ).all()
+    addresses: dict[str, str] = {}
+    for row in rows:
+        for address in _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()):
+            addresses.setdefault(address_key(address), address)
+    return [row.name or row.id for row in rows], list(addresses.values())
+
+
+def _addresses(conn: Connection, unit_id: str | None, contacts: Sequence[str]) -> Sequence[str]:
+    """A unit's first contact; where it named none, an address that it is subscribed by."""
+    if contacts or unit_id is None:
+        return contacts[:1]
+    query = text(
+        "SELECT target FROM subscription WHERE unit_id = :unit AND channel = 'email' AND status = 'active'"
+        " ORDER BY id LIMIT 1"
+    )
+    return list(conn.execute(query, {"unit": unit_id}).scalars())
+
+
+def _write(
+    conn: Connection, one: _Trouble, said: Said, address: str, language: str, now: datetime, to: str = ""
+) -> bool:
+    queued = queue_letter(
+        conn,
+        key=f"endpoint:{to}{one.trouble.value}:{one.endpoint_key}:{one.at}:{address_key(address)}",
+        address=address,
+        subject=said.subject,
+        paragraphs=said.paragraphs,
+        now=now,
+        language=language,
+    )
+    return queued is not None

@@ -1,0 +1,167 @@
+"""The tables of the ledger: what is owed, to whom, what was tried, and who has acknowledged.
+
+`service.storage.schema` hands them on under the same names.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from service.storage.schema_base import Instant, Json, id_column, metadata
+
+change = Table(
+    "change",
+    metadata,
+    id_column(),
+    Column("post_id", Text, ForeignKey("post.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("payload", Text, nullable=False),  # the webhook's body, with `receipt_url` null
+    Column("what", Json, nullable=False),  # what changed, for people
+    Column("silenced", Text),  # null: alerts go out; baseline, too_old, flood (held until released)
+    Column("fanned_out_at", Instant),  # null: deliveries are still being written
+    Column("fanout_after", Text),  # the last subscription done; null: none yet
+    UniqueConstraint("post_id", "revision", "type"),
+    Index("ix_change_fanout", "at", sqlite_where=text("fanned_out_at IS NULL"),
+          postgresql_where=text("fanned_out_at IS NULL")),  # fan-outs to continue
+)  # fmt: skip
+
+change_match = Table(  # which sets of filters a change matched, and why
+    "change_match",
+    metadata,
+    Column("change_id", Text, ForeignKey("change.id"), primary_key=True),
+    Column("filter_id", Text, ForeignKey("filter.id"), primary_key=True),
+    Column("reason", Text, nullable=False),  # in words
+    Column("is_silent", SmallInteger, nullable=False, server_default="0"),  # 1: matched, and nothing is owed for it
+)
+
+message = Table(
+    "message",
+    metadata,
+    id_column(),
+    Column("change_id", Text),  # null: a digest, a handshake or a test
+    Column("subscription_id", Text),  # null: a mail, which may carry deliveries of several
+    Column("body", Text),  # null: the payload of its change, or made by its channel
+    Column("channel", Text, nullable=False),
+    Column("endpoint_key", Text, nullable=False),
+    Column("group_key", Text, nullable=False, unique=True),  # what may be sent once: change and target, or digest
+    Column("state", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("lease_until", Instant),  # null: not leased
+    Column("lease_token", BigInteger, nullable=False, server_default="0"),  # fences off late results
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),  # null: not yet sent, failed or skipped
+    Column("detail", Text),  # of the last attempt; null: none yet
+    Column("is_final", SmallInteger, nullable=False, server_default="0"),  # 1: failed by its content or its target
+    Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
+          postgresql_where=text("state = 'due'")),  # the claim
+    Index("ix_message_leased", "lease_until", sqlite_where=text("state = 'leased'"),
+          postgresql_where=text("state = 'leased'")),  # leases that ran out
+    Index("ix_message_parked", "endpoint_key", sqlite_where=text("state IN ('failed', 'suspended')"),
+          postgresql_where=text("state IN ('failed', 'suspended')")),  # what an endpoint that answers again is sent
+    Index("ix_message_done", "done_at", sqlite_where=text("done_at IS NOT NULL"),
+          postgresql_where=text("done_at IS NOT NULL")),  # retention
+)  # fmt: skip
+
+delivery = Table(
+    "delivery",
+    metadata,
+    id_column(),
+    Column("change_id", Text, ForeignKey("change.id"), nullable=False),
+    Column("subscription_id", Text, ForeignKey("subscription.id"), nullable=False),
+    Column("message_id", Text),  # null: waits for its digest, or is held
+    Column("state", Text, nullable=False),
+    Column("reason", Text),  # why it is in this state; null: as usual
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),  # null: not yet
+    UniqueConstraint("change_id", "subscription_id"),
+    Index("ix_delivery_message", "message_id"),  # what a message carries
+    Index("ix_delivery_subscription", "subscription_id", "created_at"),  # its history, its digest
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # sent, due (to be tried again), failed, suspended, skipped
+    Column("status", Integer),  # HTTP status or SMTP code; null: none was received
+    Column("detail", Text, nullable=False),
+    sqlite_with_rowid=False,  # one tree to write for each attempt, not two
+)
+
+lane = Table(  # endpoints that share places: those of one host, but for those of it that timed out last
+    "lane",
+    metadata,
+    Column("key", Text, primary_key=True),  # scheme://host:port, with #slow for those that timed out last; smtp
+    Column("channel", Text, nullable=False),
+    Column("is_slow", SmallInteger, nullable=False),
+    Column("in_flight", Integer, nullable=False, server_default="0"),
+    Column("cap", Integer, nullable=False),
+    Column("host_cap", Integer, nullable=False, server_default="16"),  # places of the host, that its lanes share
+    Column("next_due_at", Instant),  # null: full, or nothing waits
+    Index("ix_lane_ready", "channel", "is_slow", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+          postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
+)  # fmt: skip
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    Column("key", Text, primary_key=True),  # scheme://host:port/path, or smtp
+    Column("host_key", Text, nullable=False),  # scheme://host:port
+    Column("lane_key", Text, ForeignKey("lane.key"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("in_flight", Integer, nullable=False, server_default="0"),
+    Column("cap", Integer, nullable=False),
+    Column("next_due_at", Instant),  # null: full, or nothing waits
+    Column("not_before_at", Instant),  # nothing is sent before; null: at once
+    Column("min_interval_s", Integer),  # between two messages; null: as fast as it answers
+    Column("status", Text, nullable=False, server_default="ok"),  # ok, slow (timed out last), disabled
+    Column("last_ok_at", Instant),  # null: never answered with success
+    Column("failing_since", Instant),  # null: its last attempt succeeded
+    Column("failed_at", Instant),  # the last failure of those in a row; null: none
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("warned_at", Instant),  # when its owners were warned of the coming end; null: not in this failure
+    Column("probe_at", Instant),  # when a disabled one is tried again; null: it is not, or not disabled
+    Index("ix_endpoint_ready", "lane_key", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+          postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
+    Index("ix_endpoint_slow", "lane_key", sqlite_where=text("lane_key <> host_key"),
+          postgresql_where=text("lane_key <> host_key")),  # whether a host has slow ones
+    Index("ix_endpoint_probe", "probe_at", sqlite_where=text("probe_at IS NOT NULL"),
+          postgresql_where=text("probe_at IS NOT NULL")),  # probes that are due
+)  # fmt: skip
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("unit_id", Text, ForeignKey("unit.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),  # who acknowledged: a name that was typed, a token's name, or empty
+    Column("note", Text, nullable=False),
+    Column("via", Text, nullable=False),  # link, api
+)
+
+owed = Table(  # who was owed a post, once retention has forgotten the deliveries: decides who hears of a later edit
+    "owed",
+    metadata,
+    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
+    Column("subscription_id", Text, ForeignKey("subscription.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,217 @@
+"""What the API answers, as models: the schemas of the OpenAPI document, and what tests hold every answer against.
+
+The answers themselves are made by `shapes`; nothing is validated while serving.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from service.alerts.receipts import Line
+from service.types import ChangeType, Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Named(Shape):
+    id: str
+    name: str
+
+
+class Document(Shape):
+    kind: str | None
+    number: str | None
+    issued_on: date | None
+    issuer: str | None
+    relation: Relation
+
+
+class Mention(Shape):
+    kind: str | None
+    number: str
+    issued_on: date | None
+    issuer: str | None
+
+
+class Deadline(Shape):
+    on: date
+    text: str
+
+
+class Attachment(Shape):
+    url: str
+    name: str
+    media_type: str
+    bytes: int | None
+    sha256: str | None
+
+
+class Reason(Shape):
+    category: str
+    rule: str
+    words: str
+
+
+class Post(Shape):
+    id: str
+    revision: int
+    url: str
+    title: str
+    summary: str
+    portal: Named
+    categories: list[str] = Field(description="the primary one first")
+    places: list[Named]
+    addressees: list[str]
+    urgency: Urgency
+    document: Document | None
+    mentions: list[Mention]
+    deadlines: list[Deadline]
+    begins_at: AwareDatetime | None
+    venue: str | None
+    published_at: AwareDatetime
+    updated_at: AwareDatetime
+    first_seen_at: AwareDatetime
+    withdrawn_at: AwareDatetime | None
+    attachments: list[Attachment]
+    archive_url: str
+
+
+class WholePost(Post):
+    html: str
+    text: str
+    why: list[Reason]
+
+
+class ListingHealth(Shape):
+    url: str
+    outcome: Outcome | None = Field(description="of the last poll; null: never polled")
+    error: str | None
+    failures: int
+    failing_since: AwareDatetime | None
+    last_polled_at: AwareDatetime | None
+    last_ok_at: AwareDatetime | None
+    last_new_at: AwareDatetime | None
+    next_poll_at: AwareDatetime | None
+
+
+class Portal(Shape):
+    id: str
+    name: str
+    base_url: str
+    kind: str
+    is_failing: bool
+    listings: list[ListingHealth]
+
+
+class Unit(Shape):
+    id: str
+    name: str
+    place: str | None
+    contacts: list[str] = Field(description="in order of escalation")
+    created_at: AwareDatetime
+
+
+class WantedPosts(Shape):
+    categories: list[str]
+    portals: list[str]
+    places: list[str]
+    keywords: list[str]
+
+
+class Subscription(Shape):
+    id: str
+    channel: Channel
+    target: str
+    status: SubscriptionStatus
+    filters: WantedPosts
+    frequency: Frequency
+    unit: str | None
+    name: str
+    created_at: AwareDatetime
+
+
+class AddedSubscription(Subscription):
+    secret: str | None = Field(description="what signs its webhooks, shown only here; null for mail")
+
+
+class NewSecret(Shape):
+    id: str
+    secret: str
+    old_secret_until: AwareDatetime
+
+
+class SentTest(Shape):
+    id: str
+    message: str = Field(description="the `webhook-id` that the receiver will see")
+
+
+class Delivery(Shape):
+    id: str
+    change_id: str
+    type: ChangeType
+    post: str
+    revision: int
+    subscription: str
+    channel: Channel
+    message_id: str | None = Field(description="null while it waits for its digest")
+    state: State
+    reason: str | None
+    created_at: AwareDatetime
+    done_at: AwareDatetime | None
+
+
+class Attempt(Shape):
+    number: int
+    started_at: AwareDatetime
+    took_ms: int
+    state: State
+    status: int | None
+    detail: str
+
+
+class ShownDelivery(Delivery):
+    attempts: list[Attempt]
+    next_attempt_at: AwareDatetime | None
+
+
+class Replayed(Shape):
+    replayed: int = Field(description="messages that are due again")
+
+
+class Told(Shape):
+    delivery: Delivery
+    rule: str | None = Field(description="what matched; null where it followed an earlier delivery")
+    is_merged: bool
+    attempts: list[Attempt]
+
+
+class Why(Shape):
+    post: str
+    subscription: str
+    was_owed: bool
+    words: list[str] = Field(description="for people, in order, in Vietnamese")
+    told: list[Told]
+
+
+class ReceiptLine(Shape):
+    unit: Named
+    state: Line
+    revision: int
+    owed_at: AwareDatetime | None
+    sent_at: AwareDatetime | None
+    acknowledged_at: AwareDatetime | None
+    by: str
+    note: str
+    via: str
+    acknowledged_revision: int | None
+
+
+class Acknowledged(Shape):
+    post: str
+    revision: int
+    unit: str
+    at: AwareDatetime

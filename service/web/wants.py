@@ -1,0 +1,24 @@
+"""What a set of filters asks for, said to people: names of categories, portals and places instead of ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.types import Filters
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+def say_filters(loa: Loa, filters: Filters, language: str) -> str:
+    """`chỉ đạo điều hành; xã Quảng Ninh`: alternatives by commas, what must all hold by semicolons."""
+    categories = {one.id: one.names.get(language) or one.names.get("vi", one.id) for one in loa.rules.categories}
+    portals = {one.id: one.name for one in loa.settings.portals}
+    places = [place.name if (place := loa.gazetteer.get(one)) else one for one in filters.places]
+    parts = (
+        ", ".join(categories.get(one, one) for one in filters.categories),
+        ", ".join(portals.get(one, one) for one in filters.portals),
+        ", ".join(places),
+        ", ".join(f"“{word}”" for word in filters.keywords),
+    )
+    return "; ".join(part for part in parts if part) or ("all posts" if language == "en" else "mọi tin")

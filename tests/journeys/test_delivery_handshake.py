@@ -1,0 +1,130 @@
+"""Nobody can aim Loa at a stranger: a new endpoint is asked first, and says yes, or gets nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import orjson
+import pytest
+from standardwebhooks import Webhook
+
+from service.bootstrap import Loa
+from service.storage.subscriptions import get_subscription
+from service.types import SubscriptionStatus
+from service.web.app import create_app
+from tests.fakes import FakeClock
+from tests.fakes_ledger import a_post, tell
+from tests.fakes_receiver import Answer, FakeReceiver, status
+from tests.fakes_web import Web, make_web
+from tests.journeys.cli import Terminal
+
+
+@pytest.fixture
+def receiver() -> Iterator[FakeReceiver]:
+    with FakeReceiver() as made:
+        yield made
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    made = Terminal(tmp_path)
+    made.configure("[webhooks]\nallow_private_networks = true\n")
+    return made
+
+
+@pytest.fixture
+def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
+    made = make_web(sqlite_url, clock, webhooks={"allow_private_networks": True})
+    yield made
+    made.loa.close()
+
+
+def echo(receiver: FakeReceiver, code: int = 200) -> Answer:
+    """Says back what was said, so the challenge too."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        status(code, b"challenge: " + receiver.received[-1].body)(handler)
+
+    return answer
+
+
+def status_of(loa: Loa, subscription_id: str) -> SubscriptionStatus:
+    with loa.database.reading() as conn:
+        return get_subscription(conn, subscription_id).status
+
+
+def test_an_endpoint_that_repeats_the_challenge_is_confirmed(terminal: Terminal, receiver: FakeReceiver) -> None:
+    receiver.answers["/hook"] = echo(receiver)
+    added = terminal.json("subscription", "add", "webhook", receiver.url())
+    assert added["status"] == "pending"
+    assert terminal.json("deliver")["sent"] == 1
+    (asked,) = receiver.received
+    Webhook(added["secret"]).verify(asked.body, asked.headers)
+    said = orjson.loads(asked.body)
+    assert said["type"] == "subscription.confirm"
+    assert set(said["data"]) == {"subscription_id", "challenge", "confirm_url"}
+    assert terminal.json("subscription", "show", added["id"])["status"] == "active"
+    terminal.json("subscription", "test", added["id"])
+    assert terminal.json("deliver")["sent"] == 1
+    assert orjson.loads(receiver.received[1].body)["type"] == "subscription.test"
+    Webhook(added["secret"]).verify(receiver.received[1].body, receiver.received[1].headers)
+
+
+@pytest.mark.parametrize("code", [301, 404, 500])
+def test_a_challenge_in_an_answer_that_is_no_2xx_confirms_nothing(
+    terminal: Terminal, receiver: FakeReceiver, code: int
+) -> None:
+    receiver.answers["/hook"] = echo(receiver, code)
+    added = terminal.json("subscription", "add", "webhook", receiver.url())
+    terminal.json("deliver", code=1)
+    assert terminal.json("subscription", "show", added["id"])["status"] == "pending"
+
+
+def test_nothing_but_the_question_is_sent_to_an_endpoint_that_has_not_answered_it(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    body = {"channel": "webhook", "target": receiver.url()}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json
+    assert added["status"] == "pending"
+    with web.loa.database.writing() as conn:
+        tell(conn, a_post())
+    test = web.client.post(f"/api/v1/subscriptions/{added['id']}/test", json={}, headers=web.unit)
+    assert test.status_code == 409
+    assert web.loa.deliverer.deliver_due().sent == 1
+    assert [orjson.loads(one.body)["type"] for one in receiver.received] == ["subscription.confirm"]
+    assert status_of(web.loa, added["id"]) is SubscriptionStatus.PENDING
+
+
+def test_a_person_confirms_an_endpoint_by_the_button_at_its_link(web: Web, receiver: FakeReceiver) -> None:
+    body = {"channel": "webhook", "target": receiver.url()}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json
+    web.loa.deliverer.deliver_due()
+    link = orjson.loads(receiver.received[0].body)["data"]["confirm_url"]
+    path = re.sub("^https://loa.example", "", link)
+    browser = create_app(web.loa).test_client()
+    assert browser.get(path).status_code == 200
+    assert browser.head(path).status_code == 200
+    assert status_of(web.loa, added["id"]) is SubscriptionStatus.PENDING
+    assert browser.post(path).status_code == 200
+    assert status_of(web.loa, added["id"]) is SubscriptionStatus.ACTIVE
+    with web.loa.database.writing() as conn:
+        tell(conn, a_post())
+    assert web.loa.deliverer.deliver_due().sent == 1
+
+
+def test_an_answer_that_comes_after_the_subscription_was_removed_confirms_nothing(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    body = {"channel": "webhook", "target": receiver.url()}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json
+
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        web.client.delete(f"/api/v1/subscriptions/{added['id']}", headers=web.unit)
+        echo(receiver)(handler)
+
+    receiver.answers["/hook"] = late
+    assert web.loa.deliverer.deliver_due().sent == 1
+    assert status_of(web.loa, added["id"]) is SubscriptionStatus.REMOVED

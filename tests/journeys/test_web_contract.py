@@ -1,0 +1,180 @@
+"""The API keeps to its own description: every answer fits the schema that `/api/openapi.json` gives for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from service.alerts.links import Purpose
+from service.storage.listings import know_listings
+from service.web import schemas
+from service.web.auth import WRITES_PER_MINUTE
+from service.web.routes import ROUTES
+from tests.fakes import FakeClock
+from tests.fakes_receiver import FakeReceiver, status
+from tests.fakes_web import LISTING, Web, make_web, store_post
+
+HOOK = {"channel": "webhook", "target": "https://hooks.example/loa", "confirmed": True}
+
+
+@pytest.fixture
+def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
+    made = make_web(sqlite_url, clock, webhooks={"allow_private_networks": True})
+    yield made
+    made.loa.close()
+
+
+def _recategorised(web: Web, subscription: str) -> tuple[str, str]:
+    """A post that was told of after the subscription was made: (post, delivery)."""
+    from service.poll import recategorise
+
+    post = store_post(web.loa, 1)
+    recategorise(web.loa.database, web.loa.links, web.loa.settings, post.id, ("meetings",), web.loa.clock())
+    (delivery,) = web.client.get(f"/api/v1/deliveries?subscription={subscription}", headers=web.operator).json[
+        "items"
+    ]
+    return post.id, delivery["id"]
+
+
+def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -> None:
+    with web.loa.database.writing() as conn:
+        know_listings(conn, [("quangxuong", LISTING)], clock())
+    seen: set[str] = set()
+
+    def ask(endpoint: str, *, headers: dict[str, str] = web.operator, body: Any = None, **names: str) -> Any:
+        route = next(route for route in ROUTES if route.endpoint == endpoint)
+        query = {key: value for key, value in names.items() if key != "id"}
+        path = "/api/v1" + route.path.format(**names)
+        response = web.client.open(path, method=route.method, headers=headers, json=body, query_string=query)
+        assert response.status_code == route.status, (endpoint, response.json)
+        seen.add(endpoint)
+        if route.gives is None:
+            assert response.data == b""
+            return None
+        model = getattr(schemas, route.gives)
+        for item in response.json["items"] if route.is_list else [response.json]:
+            model.model_validate_json(_dumps(item), strict=True)
+        return response.json
+
+    hook = ask("add_subscription", body=HOOK)["id"]
+    post, delivery = _recategorised(web, hook)
+    for name in ("show_subscription", "pause_subscription", "resume_subscription", "rotate_subscription"):
+        ask(name, id=hook)
+    for name in ("check_subscription", "replay_subscription"):
+        ask(name, id=hook)
+    ask("edit_subscription", id=hook, body={"filters": {"keywords": ["rét"]}})
+    ask("show_delivery", id=delivery)
+    ask("replay_delivery", id=delivery)
+    assert ask("explain", post=post, subscription=hook)["was_owed"] is True
+    ask("add_receipt", headers=web.unit, body={"post": post})
+    ask("list_receipts", post=post)
+    ask("show_post", id=post)
+    ask("show_portal", id="quangxuong")
+    unit = ask("add_unit", body={"name": "Xã mới"})["id"]
+    ask("show_unit", id=unit)
+    for name in ("list_posts", "list_portals", "list_units", "list_subscriptions", "list_deliveries"):
+        assert ask(name)["items"]
+    ask("remove_unit", id=unit)
+    ask("remove_subscription", id=hook)
+    assert seen == {route.endpoint for route in ROUTES}
+
+
+def _dumps(value: object) -> bytes:
+    import orjson
+
+    return orjson.dumps(value)
+
+
+def test_lists_of_units_and_receipts_are_paged_without_gap_or_repeat(web: Web) -> None:
+    post = store_post(web.loa, 1)
+    for n in range(5):
+        web.client.post("/api/v1/units", json={"name": f"Xã {n}"}, headers=web.operator)
+    for path, name in (("units?", "name"), (f"receipts?post={post.id}&", "unit")):
+        seen, address = [], f"/api/v1/{path}limit=3"
+        while address:
+            page = web.client.get(address, headers=web.operator).json
+            assert len(page["items"]) <= 3
+            seen += [str(item[name]) for item in page["items"]]
+            address = page["next"] and f"/api/v1/{path}limit=3&cursor={page['next']}"
+        assert len(seen) == len(set(seen)) == 7
+    refused = web.client.get("/api/v1/units?cursor=%C3%A9", headers=web.operator)
+    assert (refused.status_code, refused.json["field"]) == (400, "cursor")
+
+
+def test_a_webhook_is_asked_before_anything_real_is_sent_to_it(web: Web) -> None:
+    def echo(handler: Any) -> None:
+        body = next(one.body for one in reversed(receiver.received) if one.path == "/hook")
+        status(200, body)(handler)
+
+    with FakeReceiver({"/hook": echo, "/mute": status(200)}) as receiver:
+        ids = {}
+        for path in ("/hook", "/mute"):
+            body = {"channel": "webhook", "target": receiver.url(path)}
+            added = web.client.post("/api/v1/subscriptions", json=body, headers=web.operator)
+            assert (added.status_code, added.json["status"]) == (201, "pending")
+            ids[path] = added.json["id"]
+        web.loa.deliverer.deliver_due()
+        asked = {one.path: one.body for one in receiver.received}
+    assert b'"subscription.confirm"' in asked["/hook"] and b'"subscription.confirm"' in asked["/mute"]
+
+    def status_of(path: str) -> str:
+        return str(web.client.get(f"/api/v1/subscriptions/{ids[path]}", headers=web.operator).json["status"])
+
+    assert (status_of("/hook"), status_of("/mute")) == ("active", "pending")
+    button = "/confirm/" + web.loa.links.token(Purpose.CONFIRM, ids["/mute"])
+    assert f"https://loa.example{button}".encode() in asked["/mute"]
+    web.client.get(button)
+    assert status_of("/mute") == "pending"
+    web.client.post(button)
+    assert status_of("/mute") == "active"
+
+
+def test_D10_an_address_added_by_a_program_is_asked_by_one_mail_a_day(web: Web) -> None:
+    body = {"channel": "email", "target": "a@xa.example"}
+    for frequency in ("immediate", "daily", "weekly"):
+        added = web.client.post("/api/v1/subscriptions", json={**body, "frequency": frequency}, headers=web.unit)
+        assert (added.status_code, added.json["status"]) == (201, "pending")
+    with web.loa.database.reading() as conn:
+        letters = conn.exec_driver_sql("SELECT body FROM message WHERE channel = 'email'").scalars().all()
+    assert len(letters) == 1
+    assert "mọi tin" in letters[0]
+
+
+def test_D10_one_token_changes_so_much_in_a_minute_and_no_more(web: Web) -> None:
+    answers = [
+        web.client.post("/api/v1/units", json={}, headers=web.operator).status_code
+        for _ in range(WRITES_PER_MINUTE + 1)
+    ]
+    assert set(answers[:-1]) == {422}
+    refused = web.client.post("/api/v1/units", json={}, headers=web.operator)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert refused.content_type == "application/problem+json"
+    assert web.client.get("/api/v1/units", headers=web.operator).status_code == 200
+    assert web.client.post("/api/v1/receipts", json={}, headers=web.unit).status_code == 422
+
+
+def test_why_answers_only_who_may_see_the_subscription(web: Web) -> None:
+    post = store_post(web.loa, 1)
+    hook = web.client.post("/api/v1/subscriptions", json=HOOK, headers=web.operator).json["id"]
+    path = f"/api/v1/why?post={post.id}&subscription={hook}"
+    answer = web.client.get(path, headers=web.operator).json
+    assert answer["was_owed"] is False and answer["words"]
+    assert web.client.get(path, headers=web.unit).status_code == 404
+    assert web.client.get(f"/api/v1/why?post={post.id}", headers=web.operator).json["field"] == "subscription"
+
+
+def test_a_test_delivery_is_asked_for_and_refused_while_pending(web: Web) -> None:
+    pending = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": False}, headers=web.unit).json["id"]
+    refused = web.client.post(f"/api/v1/subscriptions/{pending}/test", headers=web.unit)
+    assert (refused.status_code, "pending" in refused.json["detail"]) == (409, True)
+
+
+def test_what_a_channel_has_no_use_for_is_refused_and_not_silently_dropped(web: Web) -> None:
+    hook = web.client.post("/api/v1/subscriptions", json=HOOK, headers=web.operator).json["id"]
+    daily = web.client.patch(f"/api/v1/subscriptions/{hook}", json={"frequency": "daily"}, headers=web.operator)
+    assert (daily.status_code, daily.json["field"]) == (422, "frequency")
+    mail = {"channel": "email", "target": "a@xa.example", "headers": {"X-A": "b"}}
+    refused = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator)
+    assert (refused.status_code, refused.json["field"]) == (422, "headers")

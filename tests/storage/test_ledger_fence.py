@@ -1,0 +1,138 @@
+"""The restore fence, the same on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.storage.deliveries import list_deliveries
+from service.storage.engine import Database
+from service.storage.fence import Fence, is_fenced, release_fence
+from service.storage.ledger import claim_due
+from service.types import Channel, State
+from tests.fakes import FakeClock
+from tests.fakes_ledger import NOW, a_post, hook, tell
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "loa.fence"
+
+
+def claimed(database: Database, clock: FakeClock) -> int:
+    with database.writing() as conn:
+        return len(claim_due(conn, channel=Channel.WEBHOOK, now=clock(), limit=9, lease_s=30))
+
+
+def restore(database: Database, reached: int = 1) -> None:
+    with database.writing() as conn:
+        conn.execute(text("UPDATE meta SET value = :n WHERE key = 'restore_counter'"), {"n": str(reached)})
+
+
+def states(database: Database) -> dict[str, State]:
+    with database.reading() as conn:
+        return {delivery.post_id: delivery.state for delivery in list_deliveries(conn)}
+
+
+def test_a_database_that_was_not_restored_passes_however_often_it_is_asked(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    one, other = (Fence(any_database, file, clock) for _ in range(2))
+    assert all(fence.check() for fence in (one, other, one, one, other))
+    assert Fence(any_database, file, clock).check()
+
+
+def test_D15_a_database_behind_its_file_sends_nothing_until_the_operator_says_so(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1")
+        tell(conn, a_post())
+    for _ in range(3):
+        assert Fence(any_database, file, clock).check()
+    restore(any_database)
+    assert not Fence(any_database, file, clock).check()
+    assert not Fence(any_database, file, clock).check()
+    assert claimed(any_database, clock) == 0
+    assert release_fence(any_database, clock()) == 1
+    assert Fence(any_database, file, clock).check()
+    assert claimed(any_database, clock) == 0
+    assert states(any_database) == {"post-1": State.SKIPPED}
+
+
+def test_D15_a_database_restored_beneath_a_running_process_is_noticed(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    fence = Fence(any_database, file, clock)
+    assert fence.check()
+    assert fence.check()
+    file.unlink()
+    restore(any_database)
+    assert not fence.check()
+
+
+def test_D15_a_database_without_its_file_was_restored_on_sqlite_and_is_another_machines_on_postgresql(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    assert Fence(any_database, file, clock).check()
+    elsewhere = file.with_name("elsewhere")
+    assert Fence(any_database, elsewhere, clock).check() is not any_database.is_sqlite
+
+
+def test_the_counter_moves_only_where_something_was_sent(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    fence = Fence(any_database, file, clock)
+    fence.check()
+    before = file.read_text()
+    clock.advance(1)
+    fence.move_on()
+    assert file.read_text() == before
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1")
+        tell(conn, a_post())
+        conn.execute(text("UPDATE message SET state = 'sent', done_at = :at"), {"at": 1 << 60})
+    fence.move_on()
+    assert file.read_text() != before
+
+
+def test_a_counter_that_cannot_be_kept_is_said_once_and_stops_nothing(
+    any_database: Database, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "taken").write_text("")
+    fence = Fence(any_database, tmp_path / "taken" / "loa.fence", clock)
+    assert fence.check()
+    assert fence.check()
+    assert sum("cannot keep the restore counter" in record.message for record in caplog.records) == 1
+
+
+def test_D15_release_since_sends_what_is_newer_and_skips_what_was_told_before(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1")
+        tell(conn, a_post("in-the-backup"), at=NOW - timedelta(hours=9))
+    Fence(any_database, file, clock).check()
+    Fence(any_database, file, clock).check()
+    restore(any_database)
+    assert not Fence(any_database, file, clock).check()
+    lost_at = clock() - timedelta(hours=1)
+    with any_database.writing() as conn:
+        for post_id in ("found-again", "new"):
+            tell(conn, a_post(post_id), at=clock())
+        conn.execute(
+            text("UPDATE post SET published_at = :at WHERE id = 'found-again'"),
+            {"at": int((lost_at - timedelta(minutes=5)).timestamp() * 1e6)},
+        )
+    assert release_fence(any_database, clock(), since=lost_at) == 2
+    assert states(any_database) == {
+        "in-the-backup": State.SKIPPED,
+        "found-again": State.SKIPPED,
+        "new": State.DUE,
+    }
+    with any_database.reading() as conn:
+        assert not is_fenced(conn)
+    assert claimed(any_database, clock) == 1
