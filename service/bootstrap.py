@@ -36,7 +36,7 @@ POLL_LOOK_S = 5.0
 """How late a poll may be; half the interval where that is shorter."""
 
 KEPT = timedelta(days=90)
-"""How long messages, deliveries and attempts are kept once they are done."""
+"""How long messages, deliveries and attempts are kept once they are done, and the history of polls."""
 
 
 def utc_now() -> datetime:
@@ -127,7 +127,7 @@ class Loa:
             ),
             EmailChannel(self.settings, self.links, self.secret_key, self.clock, labels),
         ]
-        return Deliverer(self.database, self.settings, self.links, self.secret_box, self.clock, channels)
+        return Deliverer(self.database, self.settings, self.clock, channels)
 
     @cached_property
     def fence(self) -> Fence:
@@ -200,25 +200,31 @@ class Loa:
 
     def poll_due(self) -> int:
         """Polls what is due and tells the operator what there is to tell; gives how much that was."""
-        from service.poll import tell_operator
-        from service.watchdogs import tell_operator as queue_letter
+        from service.poll import tell_of_listings
+        from service.watchdogs import tell_operator
 
         try:
             self.poller.poll_due()
         finally:
-            told = tell_operator(
+            told = tell_of_listings(
                 self.database,
                 self.settings,
-                lambda conn, *letter: queue_letter(conn, self.settings, *letter),
+                lambda conn, *letter: tell_operator(conn, self.settings, *letter),
                 self.clock(),
             )
         return told
 
     def forget_done(self) -> int:
-        """Deletes what was done with long ago; acknowledgements and posts stay."""
+        """Deletes what was done with long ago; acknowledgements and posts stay. Gives how many messages that were."""
+        from service.storage.health import FORGOTTEN_AT_ONCE, forget_polls
         from service.storage.retention import forget_done
 
-        return forget_done(self.database, self.clock() - KEPT)
+        before = self.clock() - KEPT
+        forgotten = FORGOTTEN_AT_ONCE
+        while forgotten == FORGOTTEN_AT_ONCE:
+            with self.database.writing() as conn:
+                forgotten = forget_polls(conn, before)
+        return forget_done(self.database, before)
 
     def close(self) -> None:
         """Lets go of the database, if it was ever opened. May be called again."""

@@ -10,9 +10,7 @@ LoaError
 │   └── UnreadableError       something arrived, and it is not what was expected there
 ├── StorageError              the database cannot be used
 │   └── DatabaseVersionError  it belongs to another version of Loa
-└── DeliveryError             a message was not accepted
-    ├── TemporaryDeliveryError   may be accepted later: try again on the schedule
-    └── PermanentDeliveryError   will never be accepted as it is: stop
+└── DeliveryError             what messages go through cannot be used: a relay that is away, a login that fails
 
 Messages begin with the act in lower case and quote the resource: ``cannot fetch 'https://…': …``.
 Foreign exceptions are translated once, at the edge that saw them, with ``raise … from``; bugs pass through.
@@ -101,16 +99,4 @@ class DatabaseVersionError(StorageError):
 
 
 class DeliveryError(LoaError):
-    """A message was not accepted."""
-
-
-class TemporaryDeliveryError(DeliveryError):
-    """May be accepted later. `retry_after_s`: what the receiver asked for, None when it did not."""
-
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class PermanentDeliveryError(DeliveryError):
-    """Will never be accepted as it is."""
+    """What messages go through cannot be used. What becomes of one message is a `Result`, never an exception."""

@@ -171,6 +171,8 @@ class ListedPost:
     is_cut: bool = False
     article: Article | None = None
     """The whole article, where the listing carries it (an upstream feed may); else None."""
+    teaser: Article | None = None
+    """What the listing says of an article that it does not carry; it stands in until the article is read."""
 
 
 @dataclass(frozen=True, slots=True)

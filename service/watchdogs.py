@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection
 
 from service.alerts.digest import last_run
 from service.alerts.links import Purpose
@@ -23,6 +23,14 @@ from service.alerts.receipts import Line, reminder_step
 from service.alerts.suspension import probe_step
 from service.alerts.words import words
 from service.settings import Settings
+from service.storage.alarms import (
+    clear_alarm,
+    last_seen,
+    oldest_due_at,
+    raise_alarm,
+    raised_alarms,
+    unsent_posts,
+)
 from service.storage.bounces import Suspended, load_suspended, resume_suspended
 from service.storage.digests import gather_digests, overdue_digests
 from service.storage.endpoints import SMTP_BULK
@@ -30,7 +38,7 @@ from service.storage.engine import Database
 from service.storage.feeds import feed_problems
 from service.storage.mails import queue_letter
 from service.storage.receipts import Receipt, list_receipts, load_reminded, posts_owing
-from service.storage.schema import from_micros, to_micros
+from service.storage.schema import to_micros
 from service.types import Clock, Frequency
 
 LATE = timedelta(hours=1)
@@ -118,32 +126,28 @@ class Watchdogs:
         now = self._clock()
         with self._database.reading() as conn:
             alarms = decide(self._facts(conn, now), now)
-            known = set(conn.execute(text("SELECT key FROM meta WHERE key LIKE 'alarm:%'")).scalars())
+            known = raised_alarms(conn)
         wanted = {_ALARM + alarm.key: alarm for alarm in alarms}
         if known != wanted.keys():
             with self._database.writing() as conn:
                 for key in known - wanted.keys():
-                    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+                    clear_alarm(conn, key)
                 for key in wanted.keys() - known:
                     self._raise(conn, key, wanted[key], now)
         return alarms
 
     def _raise(self, conn: Connection, key: str, alarm: Alarm, now: datetime) -> None:
-        conn.execute(
-            text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
-            {"key": key, "value": now.isoformat()},
-        )
+        raise_alarm(conn, key, now)
         where = f"{self._settings.service.public_url.rstrip('/')}/admin/"
         said = [alarm.text, f"Xem tình trạng và gửi lại: {where}", "Khi việc này đã ổn, sẽ không có thư nào thêm."]
         tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, said, now)
 
     def _facts(self, conn: Connection, now: datetime) -> Facts:
-        oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
         return Facts(
-            oldest_due_at=from_micros(oldest) if oldest is not None else None,
-            unsent_directives=_unsent(conn, self._settings.receipts.categories, now),
+            oldest_due_at=oldest_due_at(conn),
+            unsent_directives=unsent_posts(conn, self._settings.receipts.categories, now - RECENT, now - LATE),
             overdue_digests=overdue_digests(conn, self._runs(now - LATE)),
-            silent_portals=tuple(p.id for p in self._settings.portals if is_silent(_seen(conn, p.id), now)),
+            silent_portals=tuple(p.id for p in self._settings.portals if is_silent(last_seen(conn, p.id), now)),
             feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
         )
 
@@ -252,20 +256,3 @@ def tell_operator(
 
 def _is_open(line: Receipt) -> bool:
     return line.state in (Line.OWED, Line.SENT, Line.FAILED)
-
-
-def _unsent(conn: Connection, categories: Sequence[str], now: datetime) -> tuple[tuple[str, str], ...]:
-    query = text(
-        "SELECT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
-        " JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
-        " WHERE c.at BETWEEN :since AND :until AND c.silenced IS NULL AND c.type = 'post.published'"
-        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', 'failed'))"
-        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') ORDER BY c.at, p.id"
-    ).bindparams(bindparam("categories", expanding=True))
-    values = {"categories": list(categories), "since": to_micros(now - RECENT), "until": to_micros(now - LATE)}
-    return tuple((row.id, row.title) for row in conn.execute(query, values))
-
-
-def _seen(conn: Connection, portal_id: str) -> list[datetime]:
-    query = text("SELECT first_seen_at FROM post WHERE portal_id = :id ORDER BY first_seen_at DESC LIMIT 20")
-    return [from_micros(at) for at in conn.execute(query, {"id": portal_id}).scalars()]

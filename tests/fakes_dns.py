@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import struct
 import threading
+import time
 
 A, AAAA = 1, 28
 NXDOMAIN, SERVFAIL = 3, 2
@@ -14,8 +15,10 @@ NXDOMAIN, SERVFAIL = 3, 2
 class FakeDns:
     """`names` maps a name to its answers in turn, the last one for ever: addresses, or an error code."""
 
-    def __init__(self, names: dict[str, list[list[str] | int]]) -> None:
+    def __init__(self, names: dict[str, list[list[str] | int]], *, delay_s: float = 0.0) -> None:
+        """`delay_s`: before each answer, one after another."""
         self.names = names
+        self._delay_s = delay_s
         self.asked: list[str] = []
 
     def __enter__(self) -> FakeDns:
@@ -42,6 +45,7 @@ class FakeDns:
             query, client = self._socket.recvfrom(1024)
             if not query:
                 return
+            time.sleep(self._delay_s)
             self._socket.sendto(self._answer(query), client)
 
     def _answer(self, query: bytes) -> bytes:

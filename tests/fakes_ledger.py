@@ -100,4 +100,4 @@ def deliverer(database: Database, clock: Callable[[], datetime], **webhooks: obj
     """Delivers webhooks alone, to loopback too."""
     given = WebhookSettings.model_validate({"allow_private_networks": True, "timeout_s": 2.0, **webhooks})
     settings = Settings(webhooks=given)
-    return Deliverer(database, settings, LINKS, BOX, clock, [WebhookChannel(given, LINKS, BOX, clock)])
+    return Deliverer(database, settings, clock, [WebhookChannel(given, LINKS, BOX, clock)])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
+from email.utils import parseaddr
 from enum import StrEnum
 
 from service.errors import InvalidInput
@@ -115,17 +116,8 @@ def _is_complaint(mail: Message) -> bool:
 
 def _report(mail: Message) -> tuple[Kind, str] | None:
     """The verdict of a delivery status notification (RFC 3464, 2.3); None when there is none."""
-    for part in mail.walk():
-        if part.get_content_type() != "message/delivery-status":
-            continue
-        blocks = part.get_payload()
-        if not isinstance(blocks, list):
-            continue
-        for block in blocks:
-            verdict = _verdict(block) if isinstance(block, Message) else None
-            if verdict is not None:
-                return verdict
-    return None
+    parts = (part for part in mail.walk() if part.get_content_type() == "message/delivery-status")
+    return next(filter(None, (_verdict(block) for part in parts for block in part.walk())), None)
 
 
 _FAILED = {"failed", "failure", "error"}
@@ -156,8 +148,9 @@ def _is_automatic_answer(mail: Message) -> bool:
 def _by_habit(mail: Message, message_id: str | None) -> tuple[Kind, str | None, str]:
     from flufl.bounce import all_failures  # only here: it costs 30 ms to import
 
-    if not mail.get("From"):
-        mail["From"] = "unknown@localhost"  # its detectors take one for granted
+    sender = parseaddr(str(mail.get("From", "")))[1]
+    del mail["From"]
+    mail["From"] = sender if sender.isascii() and "@" in sender else "unknown@localhost"  # its detectors need one
     try:
         temporary, permanent = all_failures(mail)
     except (LookupError, ValueError, TypeError, AttributeError) as error:

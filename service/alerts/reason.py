@@ -35,7 +35,7 @@ def say_reason(
         "keyword": [f"“{one}”" for one in wanted["keywords"] if f"“{one}”" in decided],
     }
     parts = [says[f"why.{field}"].format(names=one_line(", ".join(names))) for field, names in met.items() if names]
-    return "; ".join(parts) or says["why.all"]
+    return "; ".join(parts) or says["why.earlier" if any(wanted.values()) else "why.all"]
 
 
 def _label(category: str, language: str, labels: Mapping[str, Mapping[str, str]]) -> str:

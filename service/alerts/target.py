@@ -46,6 +46,11 @@ class Target:
     """scheme://host:port: what endpoints of one machine share."""
 
 
+def host_of(endpoint_key: str) -> str:
+    """The host key of an endpoint: what others may be shown of it, for a path is often what lets one in."""
+    return "/".join(endpoint_key.split("/", 3)[:3])
+
+
 def is_public(address: str) -> bool:
     """Whether an address belongs to the public network, judging what is embedded in IPv6 too."""
     try:

@@ -111,4 +111,4 @@ def _work(url: str) -> None:
 
     settings = Settings(webhooks=_WEBHOOKS)
     channel = WebhookChannel(_WEBHOOKS, LINKS, BOX, clock)
-    Deliverer(database, settings, LINKS, BOX, clock, [channel]).run(threading.Event())
+    Deliverer(database, settings, clock, [channel]).run(threading.Event())

@@ -95,7 +95,7 @@ def fill_messages(database: Database, n: int, *, state: str, n_endpoints: int, f
         conn.execute(
             text(
                 NUMBERS
-                + "INSERT INTO message(id, channel, endpoint_key, group_key, state, due_at, created_at, done_at)"  # constants
+                + "INSERT INTO message(id, channel, endpoint_key, group_key, state, due_at, created_at, done_at)"
                 f" SELECT loa_uuid7(), 'webhook', 'bench-' || (i % :m), 'b:' || (i + :first), '{state}', i, i, {done}"
                 " FROM r"
             ),

@@ -88,7 +88,7 @@ def _deliverer(database: Database, timeout_s: float, authority: str | None) -> D
         return datetime.now(UTC)
 
     channel = WebhookChannel(webhooks, LINKS, BOX, clock, authority=authority)
-    return Deliverer(database, Settings(webhooks=webhooks), LINKS, BOX, clock, [channel])
+    return Deliverer(database, Settings(webhooks=webhooks), clock, [channel])
 
 
 def is_postgresql_there() -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, json_option, warn
+from service.cli.common import FAILED, config_option, echo_json, echo_table, json_option, warn
 
 NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month")
 
@@ -16,6 +16,7 @@ NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "mont
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--quick", "is_quick", is_flag=True, help="A smaller run, within 45 seconds.")
 @click.option("--minutes", type=click.FloatRange(min=0), default=0.0, help="How long on each database; for `crash`.")
+@config_option
 @json_option
 def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
     """Measure Loa against a baseline, on this machine.

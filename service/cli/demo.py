@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, echo_json, json_option
+from service.cli.common import FAILED, config_option, echo_json, json_option
 
 if TYPE_CHECKING:
     from service.demo.run import Demo
@@ -19,12 +19,13 @@ LIVE_POST_AFTER_S = 5.0
 
 @click.command(context_settings={"ignore_unknown_options": False})
 @click.option("--once", is_flag=True, help="One round, a report, and the end; 0 only if everything arrived.")
+@config_option
 @json_option
 def demo(once: bool, as_json: bool) -> None:
     """Shows the whole job: a sample portal, the real service, a webhook receiver and a mail sink.
 
     Everything runs on loopback, on free ports, in a temporary directory that goes when the demo ends.
-    The sample portal is built from one saved page of a real portal.
+    The sample portal is built from one saved page of a real portal; no configuration is read.
 
     \b
     Examples:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from service.settings import ListingConfig, PortalConfig
     from service.types import Article, Listing
 
+_FOR_PEOPLE = ("outcome", "error")
 SHOWN = 10  # rows of each list that people are shown; JSON has all
 
 
@@ -80,6 +81,12 @@ def _article_shape(article: Article) -> dict[str, Any]:
         "body_chars": len(article.text),
         "attachments": [link.url for link in article.attachments],
     }
+
+
+def probe_shape(checked: dict[str, Any]) -> dict[str, Any]:
+    """What JSON shows of a portal: its listings in the shape of `portal probe`; stderr tells what failed."""
+    listings = [{key: value for key, value in one.items() if key not in _FOR_PEOPLE} for one in checked["listings"]]
+    return {**checked, "listings": listings}
 
 
 def is_failed(listing: dict[str, Any]) -> bool:

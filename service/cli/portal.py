@@ -102,11 +102,11 @@ def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal check quangxuong
     """
-    from service.cli.dry_run import check_portal, echo_checked, is_failed
+    from service.cli.dry_run import check_portal, echo_checked, is_failed, probe_shape
 
     checked = [check_portal(loa.fetcher, item) for item in _chosen(loa, portals)]
     if as_json:
-        echo_json({"portals": checked})
+        echo_json({"portals": [probe_shape(item) for item in checked]})
     else:
         echo_checked(checked)
     broken = [listing["url"] for item in checked for listing in item["listings"] if is_failed(listing)]

@@ -99,7 +99,7 @@ def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type wo
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
-    return thin_layer(app, store)
+    return thin_layer(app, store, loa.settings.server.trusted_proxies)
 
 
 def _work(loa: Loa, stop: threading.Event) -> None:

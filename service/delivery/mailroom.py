@@ -6,11 +6,12 @@ made) and a cache of prepared items. Refuses, with a reason, a message that nobo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -33,6 +34,8 @@ MAX_UNSUBSCRIBED = 8
 _CACHED_CHANGES = 256
 _CACHED_REASONS = 4096
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -53,10 +56,15 @@ class Unsendable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Change:
-    payload: Mapping[str, Any]
+    written: str
     what: tuple[str, ...]
+
+    @cached_property
+    def payload(self) -> Mapping[str, Any]:
+        """Read when a mail is composed, so that one that cannot be read is that mail's fault."""
+        return cast("Mapping[str, Any]", orjson.loads(self.written))
 
 
 class Mailroom:
@@ -94,7 +102,7 @@ class Mailroom:
 
     def remember(self, change_id: str, payload: str, what: tuple[str, ...]) -> None:
         """Keeps a change, so that the mails about it can be composed."""
-        self._changes[change_id] = _Change(orjson.loads(payload), what)
+        self._changes[change_id] = _Change(payload, what)
 
     def compose(self, outgoing: Outgoing) -> Ready | Unsendable:
         """The mail as it is to be sent now. Raises nothing: what cannot be sent says why."""
@@ -107,6 +115,9 @@ class Mailroom:
             mail = self._letter(outgoing, to) if outgoing.letter is not None else self._alert(outgoing, to)
         except InvalidInput as error:
             return Unsendable(outgoing.message_id, State.FAILED, f"không gửi được: {error.field} {error.problem}")
+        except Exception:
+            _log.exception("mail %s cannot be composed", outgoing.message_id)
+            return Unsendable(outgoing.message_id, State.FAILED, "không soạn được thư")
         sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)
         return Ready(outgoing.message_id, sender, to, mail)
 

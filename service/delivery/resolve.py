@@ -30,10 +30,7 @@ class Answer:
 class Resolver:
     """`ask` gives an answer that is known, or starts a look-up; `answers` gives those that have come since."""
 
-    def __init__(
-        self, wake: Callable[[], None], *, servers: list[str] | None = None, port: int | None = None
-    ) -> None:
-        self._wake = wake
+    def __init__(self, *, servers: list[str] | None = None, port: int | None = None) -> None:
         self._channel = pycares.Channel(timeout=3, tries=2, servers=servers, udp_port=port, tcp_port=port)
         self._arrived: SimpleQueue[Answer] = SimpleQueue()
         self._known: OrderedDict[str, tuple[Answer, float]] = OrderedDict()
@@ -76,7 +73,6 @@ class Resolver:
             nodes = [] if error or result is None else result.nodes
             addresses = tuple(dict.fromkeys(_text(node.addr[0]) for node in nodes))
             self._arrived.put(Answer(name, addresses))
-            self._wake()
 
         return arrived
 

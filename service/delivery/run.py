@@ -21,8 +21,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from service.alerts.links import Links
-from service.alerts.signing import SecretBox
+from service.alerts.target import host_of
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
 from service.settings import Settings
@@ -92,12 +91,12 @@ class LedgerWork:
     ) -> tuple[Sequence[Claimed], T | None]:
         now = self._clock()
         with self._database.writing() as conn:
-            self._record(conn, results)
+            counting = self._record(conn, results)
             claimed = ledger.claim_due(
                 conn, channel=self._channel, now=now, limit=places, slow_limit=slow_places, lease_s=self._lease_s
             )
             loaded = load(conn, claimed) if claimed else None
-        self._count(results)
+        self._count(counting)
         return claimed, loaded
 
     def claim(self, places: int) -> Sequence[Claimed]:
@@ -106,8 +105,8 @@ class LedgerWork:
     def record(self, results: Sequence[Result]) -> None:
         if results:
             with self._database.writing() as conn:
-                self._record(conn, results)
-            self._count(results)
+                counting = self._record(conn, results)
+            self._count(counting)
 
     def is_due(self) -> bool:
         now = self._clock()
@@ -123,9 +122,12 @@ class LedgerWork:
         """A hint: something may have become due."""
         self._hint.set()
 
-    def _record(self, conn: Connection, results: Sequence[Result]) -> None:
-        if results and ledger.record_results(conn, results, self._clock()) < len(results):
+    def _record(self, conn: Connection, results: Sequence[Result]) -> Sequence[Result]:
+        """Those that counted."""
+        counting = ledger.record_results(conn, results, self._clock()) if results else []
+        if len(counting) < len(results):
             _log.warning("results came after their leases had ended; they change nothing")
+        return counting
 
     def _count(self, results: Sequence[Result]) -> None:
         with self._lock:
@@ -144,8 +146,6 @@ class Deliverer:
         self,
         database: Database,
         settings: Settings,
-        links: Links,
-        secret_box: SecretBox,
         clock: Clock,
         channels: Sequence[Channel | StreamingChannel],
     ) -> None:
@@ -265,9 +265,9 @@ class Deliverer:
             )
             ledger.free_expired(conn, now)
             for key in health.warn_failing(conn, now, after):
-                _log.warning("an endpoint has failed for half the time after which it is disabled: %s", key)
+                _log.warning("an endpoint has failed for half the time after which it is disabled: %s", host_of(key))
             for key in health.disable_failing(conn, now, after):
-                _log.error("an endpoint failed for too long and is disabled: %s", key)
+                _log.error("an endpoint failed for too long and is disabled: %s", host_of(key))
             health.probe_disabled(conn, now)
             endpoints.heal(conn)
         if self._settings.email.smtp_url:

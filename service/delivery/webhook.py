@@ -20,9 +20,9 @@ from service.alerts.retry import next_attempt
 from service.alerts.signing import SecretBox
 from service.alerts.verdict import judge
 from service.delivery.channel import Work
-from service.delivery.prepare import Preparer
+from service.delivery.prepare import Preparer, Request
 from service.delivery.wire import Answered, Wire
-from service.errors import StorageError
+from service.errors import ConfigurationError, StorageError
 from service.settings import WebhookSettings
 from service.storage.engine import Database
 from service.storage.handshakes import confirm_endpoint
@@ -91,6 +91,7 @@ class _Stream:
         self._flying: dict[str, Claimed] = {}
         self._n_slow = 0
         self._results: list[Result] = []
+        self._confirmed: list[str] = []
         self._trade_at = 0.0
         self._look_at = 0.0
         self._is_dry = False
@@ -147,6 +148,7 @@ class _Stream:
         now = time.monotonic()
         if now < self._trade_at:
             return
+        self._confirm()
         places = 0 if is_stopping else min(self._settings.concurrency - len(self._flying), _CLAIM_AT_MOST)
         if not self._results:
             if places <= 0 or now < self._look_at:
@@ -163,21 +165,46 @@ class _Stream:
             self._begin(claimed, loaded or {})
         self._trade_at = time.monotonic() + _TRADE_EVERY_S
 
+    def _confirm(self) -> None:
+        """Before the result that says so: a question whose answer was not written down is asked again."""
+        if self._confirmed:
+            with self._database.writing() as conn:
+                for subscription_id in self._confirmed:
+                    confirm_endpoint(conn, subscription_id, self._clock())
+            self._confirmed = []
+
     def _load(self, conn: Connection, claimed: Sequence[Claimed]) -> dict[str, Outgoing]:
         return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
 
     def _begin(self, claimed: Sequence[Claimed], loaded: dict[str, Outgoing]) -> None:
         now = self._clock()
-        timestamp = int(now.timestamp())
         for one in claimed:
             outgoing = loaded.get(one.message_id)
             unsent = _unsent(one, outgoing, now)
             if unsent is not None:
                 self._results.append(unsent)
             elif outgoing is not None:
+                prepared = self._prepared(one, outgoing, now)
+                if isinstance(prepared, Result):
+                    self._results.append(prepared)
+                    continue
                 self._flying[one.message_id] = one
                 self._n_slow += one.is_slow
-                self._wire.send(self._preparer.prepare(outgoing, timestamp))
+                self._wire.send(prepared)
+
+    def _prepared(self, claimed: Claimed, outgoing: Outgoing, now: datetime) -> Request | Result:
+        """The request, or how the message failed: whatever is wrong with it stops no other."""
+        try:
+            return self._preparer.prepare(outgoing, int(now.timestamp()))
+        except ConfigurationError as error:
+            _log.error("message %s cannot be signed: %s", claimed.message_id, error)
+            detail, is_final = "không mở được khoá ký bằng service.secret_key hiện tại", False
+        except Exception:
+            _log.exception("message %s cannot be prepared", claimed.message_id)
+            detail, is_final = "không soạn được tin", True
+        return Result(
+            claimed.message_id, claimed.lease_token, State.FAILED, None, detail, now, 0.0, is_final=is_final
+        )
 
     def _finish(self, answers: Sequence[Answered]) -> None:
         now = self._clock()
@@ -190,8 +217,7 @@ class _Stream:
             self._results.append(result)
             challenge = answered.request.challenge
             if challenge and result.state is State.SENT and challenge.encode() in answered.body:
-                with self._database.writing() as conn:
-                    confirm_endpoint(conn, answered.request.subscription_id, now)
+                self._confirmed.append(answered.request.subscription_id)
 
     def _result(self, claimed: Claimed, answered: Answered, now: datetime) -> Result:
         verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)

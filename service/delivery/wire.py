@@ -62,6 +62,7 @@ class _Slot:
 
 
 def _handle(guard: Callable[[int, Any], Any], timeout_s: float, authority: str) -> Any:
+    """A handle with all that no request changes."""
     curl = pycurl.Curl()
     for option, value in (
         (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
@@ -71,7 +72,6 @@ def _handle(guard: Callable[[int, Any], Any], timeout_s: float, authority: str) 
         (pycurl.NOPROXY, "*"),
         (pycurl.NETRC, pycurl.NETRC_IGNORED),
         (pycurl.NOSIGNAL, 1),
-        (pycurl.TIMEOUT_MS, int(timeout_s * 1000)),
         (pycurl.CONNECTTIMEOUT_MS, int(timeout_s * 1000)),
         (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
         (pycurl.MAXFILESIZE, MAX_ANSWER_BYTES),
@@ -106,10 +106,10 @@ class Wire:
         self._slots: dict[Any, _Slot] = {}
         self._unresolved: defaultdict[str, list[tuple[Request, float]]] = defaultdict(list)
         self._done: deque[Answered] = deque()
-        self._resolver = Resolver(lambda: None, servers=dns_servers, port=dns_port)
+        self._resolver = Resolver(servers=dns_servers, port=dns_port)
 
     def send(self, request: Request) -> None:
-        """Begins a request, after its name is resolved."""
+        """Begins a request, after its name is resolved. It ends `timeout_s` from now, the name included."""
         started_at = time.monotonic()
         host = request.target.host
         if _is_address(host):
@@ -159,7 +159,8 @@ class Wire:
                 self._end(request, _UNRESOLVED, started_at)
 
     def _dial(self, request: Request, addresses: tuple[str, ...], started_at: float) -> None:
-        if not addresses:
+        left_ms = int((started_at + self._settings.timeout_s - time.monotonic()) * 1000)
+        if not addresses or left_ms <= 0:
             self._end(request, _UNRESOLVED, started_at)
             return
         if not is_allowed(addresses, allow_private_networks=self._settings.allow_private_networks):
@@ -169,6 +170,7 @@ class Wire:
         slot.request, slot.is_guarded, slot.started_at = request, False, started_at
         slot.body.clear()
         curl, target = slot.curl, request.target
+        curl.setopt(pycurl.TIMEOUT_MS, left_ms)
         curl.setopt(pycurl.URL, target.url)
         curl.setopt(pycurl.HTTPHEADER, request.headers)
         curl.setopt(pycurl.POSTFIELDS, request.body)

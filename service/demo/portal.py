@@ -33,6 +33,10 @@ class SamplePortal:
         """Puts a post on top of its section."""
         self._posts = (post, *self._posts)
 
+    def replace(self, post: sample.SamplePost) -> None:
+        """Shows a post as it is now, under its old address."""
+        self._posts = tuple(post if one.path == post.path else one for one in self._posts)
+
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """Content type and body of a page, None where there is none."""
         posts = self._posts

@@ -30,7 +30,7 @@ class Catalogue:
         for portal in self.portals:
             yield self._portal(portal)
             yield from (self._portal_category(portal, category) for category in self.categories)
-        yield from (self._place(place) for place in self.places)
+        yield from map(place_spec, self.places)
 
     def _all(self) -> FeedSpec:
         return FeedSpec(
@@ -56,9 +56,6 @@ class Catalogue:
             portal=portal.id,
             has_calendar=category.has_calendar,
         )
-
-    def _place(self, place: Place) -> FeedSpec:
-        return place_spec(place)
 
 
 def place_spec(place: Place) -> FeedSpec:

@@ -1,6 +1,6 @@
 """Portals in: fetch, parse, compare, classify, store. Owns what a poll means; refuses to know how a page is read."""
 
-from service.poll.notice import Notice, tell_operator, what_to_tell
+from service.poll.notice import Notice, tell_of_listings, what_to_tell
 from service.poll.poller import Poller
 from service.poll.recategorise import recategorise
 from service.poll.report import ListingReport, PollReport
@@ -11,6 +11,6 @@ __all__ = [
     "PollReport",
     "Poller",
     "recategorise",
-    "tell_operator",
+    "tell_of_listings",
     "what_to_tell",
 ]

@@ -81,7 +81,7 @@ class Articles:
         now: datetime,
     ) -> Draft:
         """A post as its listing and, when it could be read, its article show it."""
-        article = read.article if read is not None else None
+        article = read.article if read is not None else row.teaser
         at = published_at(row.moment, article.moment if article is not None else None, row.url, now)
         title = whole_title(row.title, article.title if article is not None else "")
         text = article.text if article is not None else ""

@@ -6,6 +6,8 @@ A lease is short and renewed while its poll lasts, however long that is: what a 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -26,7 +28,7 @@ class Leases:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._held: set[tuple[str, str]] = set()
+        self._held: dict[tuple[str, str], datetime] = {}
         self._lock = threading.Lock()
         self._freed = threading.Event()
         self._freed.set()
@@ -35,27 +37,32 @@ class Leases:
         """The listing, for polling; None when somebody else has it, or when it is not due and not forced."""
         with self._database.writing() as conn:
             state = lease_listing(conn, portal_id, url, self._clock(), LEASE_S, is_forced=is_forced)
-        if state is not None:
+        if state is not None and state.lease_until is not None:
             with self._lock:
-                self._held.add((portal_id, url))
+                self._held[portal_id, url] = state.lease_until
                 if self._freed.is_set():
                     self._freed = threading.Event()
                     threading.Thread(target=self._keep, args=(self._freed,), name="leases", daemon=True).start()
         return state
 
-    def drop(self, portal_id: str, url: str) -> None:
-        """The listing is about to be given back: its lease is no longer renewed."""
+    def drop(self, state: ListingState) -> ListingState:
+        """The listing is about to be given back: its lease is no longer renewed. Gives the state under that lease."""
         with self._lock:
-            self._held.discard((portal_id, url))
+            lease_until = self._held.pop((state.portal_id, state.url), state.lease_until)
             if not self._held:
                 self._freed.set()
+        return replace(state, lease_until=lease_until)
 
     def renew(self) -> None:
+        """Nothing is dropped meanwhile, so that what is given back is given back under the lease that it has.
+
+        A lease that was lost to somebody else keeps its old name, under which nothing can be changed any more.
+        """
         with self._lock:
-            held = sorted(self._held)
-        if held:
-            with self._database.writing() as conn:
-                keep_leases(conn, held, self._clock(), LEASE_S)
+            if self._held:
+                with self._database.writing() as conn:
+                    kept = keep_leases(conn, self._held, self._clock(), LEASE_S)
+                self._held.update(kept)
 
     def _keep(self, freed: threading.Event) -> None:
         """Renews what is held, until nothing is."""

@@ -82,7 +82,7 @@ def _is_quiet(state: ListingState, what: str, now: datetime) -> bool:
     return state.told_what == what and state.told_at is not None and now - state.told_at < _QUIET[what]
 
 
-def tell_operator(database: Database, settings: Settings, tell: Tell, now: datetime) -> int:
+def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: datetime) -> int:
     """Tells what is to be told, each once; gives how much that was. Called after polls."""
     configured = {(portal.id, listing.url): portal for portal in settings.portals for listing in portal.listings}
     with database.reading() as conn:

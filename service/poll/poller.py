@@ -39,12 +39,13 @@ from service.storage.listings import (
     release_listing,
 )
 from service.storage.posts import listings_of
-from service.storage.watch import portals_to_check
+from service.storage.watch import ask_newest_checks, portals_to_check
 from service.types import Clock, Outcome, Post, Understanding
 
 _PORTALS_AT_ONCE = 16
 PATIENCE_S = 5.0
 """How long a waking waits for its portals; well under the 10 s in which a worker must be gone."""
+_RECHECKS_FORCED = 20  # of the newest posts, looked at again by a poll by hand: an edit need not wait for its hour
 _ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
 _ARTICLES_DUE = 60  # articles read in one waking: about as many seconds, then the listings have their turn
 
@@ -177,6 +178,9 @@ class Poller:
     def _poll_portal(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
         ended: _Ended = []
         is_down = False
+        if is_forced:
+            with self._database.writing() as conn:
+                ask_newest_checks(conn, portal.id, self._clock(), _RECHECKS_FORCED)
         for listing in portal.listings:
             known = states[portal.id, listing.url]
             if not is_forced and not is_due(known, self._clock()):
@@ -212,10 +216,9 @@ class Poller:
         except PortalError as error:
             return _Failed(state, started_at, self._took_s(started_at), error)
         except BaseException:
-            self._leases.drop(portal.id, listing.url)
+            held = self._leases.drop(state)
             with self._database.writing() as conn:
-                later = started_at + timedelta(seconds=self._settings.polling.interval_s)
-                release_listing(conn, portal.id, listing.url, later)
+                release_listing(conn, held, started_at + timedelta(seconds=self._settings.polling.interval_s))
             raise
         self._book_success(portal, state, polled, started_at)
         return polled.report
@@ -248,9 +251,11 @@ class Poller:
                      new=report.new, updated=report.updated, held=report.held)  # fmt: skip
 
     def _record(self, state: ListingState, result: ListingResult) -> None:
-        self._leases.drop(state.portal_id, state.url)
+        held = self._leases.drop(state)
         with self._database.writing() as conn:
-            record_poll(conn, state, result)
+            is_recorded = record_poll(conn, held, result)
+        if not is_recorded:
+            log.warning("another worker polls the listing by now", portal=state.portal_id, listing=state.url)
 
     # --- what failed -------------------------------------------------------------------------
 

@@ -81,7 +81,10 @@ def _read_entry(entry: Any, base_url: str) -> ListedPost | RejectedLink:
     if not title:
         return RejectedLink(url, "", "no_title")
     moment = _moment(entry) or glued
-    return ListedPost(url, title, moment, article=_article(entry, url, title, moment))
+    contents = [part.get("value", "") for part in entry.get("content", ())]
+    whole = _article(entry, url, title, moment, max(contents, key=len, default=""))
+    teaser = None if whole else _article(entry, url, title, moment, entry.get("summary", ""))
+    return ListedPost(url, title, moment, article=whole, teaser=teaser)
 
 
 def _words(title: str, base_url: str) -> str:
@@ -107,15 +110,13 @@ def _moment(entry: Any) -> Moment | None:
     return None
 
 
-def _article(entry: Any, url: str, title: str, moment: Moment | None) -> Article | None:
-    """The whole article where the entry carries content of its own; a summary alone is not it."""
-    contents = [part.get("value", "") for part in entry.get("content", ())]
-    whole = max(contents, key=len, default="")
-    if not whole.strip():
+def _article(entry: Any, url: str, title: str, moment: Moment | None, markup: str) -> Article | None:
+    """What the entry itself says in `markup`, with its enclosures; None where it says nothing."""
+    if not markup.strip():
         return None
-    html = sanitise(whole, url)
+    html = sanitise(markup, url)
     if not html:
-        html = to_html(clean(whole))
+        html = to_html(clean(markup))
     return Article(url, title, moment, html, plain_text(html), _attachments(entry, url))
 
 

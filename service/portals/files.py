@@ -32,6 +32,7 @@ MEDIA_TYPES = {
     ".7z": "application/x-7z-compressed",
 }
 _MAX_NAME = 255
+_NAME_WORDS = 3  # `Tải về`, `Xem tệp` and `tại đây` name nothing
 
 
 def media_type_of(url: str) -> str | None:
@@ -42,6 +43,18 @@ def media_type_of(url: str) -> str | None:
 def file_name(url: str) -> str:
     """The last part of the path, readable."""
     return clean(unquote(urlsplit(url).path, errors="replace").rsplit("/", 1)[-1])[-_MAX_NAME:]
+
+
+def _name(text: str, url: str) -> str:
+    """What a file is called: by its link's words, with the ending that tells a computer what it is.
+
+    An address, or a word such as `Tải về`, is no name: then the file's own counts.
+    """
+    own = file_name(url)
+    ending = PurePosixPath(own).suffix
+    if "://" in text or len(text) > _MAX_NAME - len(ending) or not is_title(text) or len(text.split()) < _NAME_WORDS:
+        return own
+    return text if text.lower().endswith(ending.lower()) else text + ending
 
 
 def find_attachments(scopes: Iterable[LexborNode], base_url: str) -> tuple[AttachmentLink, ...]:
@@ -55,6 +68,5 @@ def find_attachments(scopes: Iterable[LexborNode], base_url: str) -> tuple[Attac
                 continue
             url = url.partition("#")[0]
             text = clean(text_of(link))
-            name = text if is_title(text) and len(text) <= _MAX_NAME else file_name(url)
-            found.setdefault(url, AttachmentLink(url, name, media_type))
+            found.setdefault(url, AttachmentLink(url, _name(text, url), media_type))
     return tuple(found.values())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, select, text
 
 from service.alerts.match import Matcher
 from service.alerts.message import with_type
@@ -20,9 +21,12 @@ from service.storage.engine import uuid7
 from service.storage.fanout import continue_fanouts, fan_out
 from service.storage.schema import to_micros
 from service.storage.subscriptions import filters_of
-from service.types import ChangeType, Post
+from service.types import ChangeType, Filters, Post
 
 __all__ = ["continue_fanouts", "is_held", "release_flood", "write_change"]
+
+_PARSED = 20_000
+"""Sets of filters kept parsed, for every one of them is held against every change: some 10 MB at most."""
 
 
 def write_change(
@@ -111,12 +115,17 @@ def _known_matches(conn: Connection, post_id: str) -> _Known | None:
     return _Known(frozenset(row[1] for row in rows if row[1]), max(row[0] for row in rows))
 
 
+@lru_cache(maxsize=_PARSED)
+def _parsed(definition: str) -> Filters:
+    return filters_of(orjson.loads(definition))
+
+
 def _match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
     """For each set of filters that the post matches: why, and since when there is such a set."""
     matcher = Matcher(post)
     found: dict[str, tuple[str, int]] = {}
     for key, definition, created_at in conn.execute(text("SELECT id, definition, created_at FROM filter")):
-        reason = matcher.match(filters_of(orjson.loads(definition)))
+        reason = matcher.match(_parsed(definition))
         if reason is not None:
             found[key] = (reason, created_at)
     return found
@@ -125,25 +134,28 @@ def _match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
 def _publish_again(
     conn: Connection, post: Post, at: datetime, payload: str, fresh: dict[str, str], silenced: str | None
 ) -> str:
-    """Publishes to sets that the post did not match before, by the change of this revision where there is one."""
+    """Publishes to sets that the post did not match before: what it is now, so in a change of their own.
+
+    What is silent joins the change of this revision that is there, of which nothing was sent.
+    """
     table = schema.change.c
     there = conn.execute(
-        select(table.id, table.silenced).where(
+        select(table.id, table.silenced, table.round)
+        .where(
             table.post_id == post.id,
             table.revision == post.revision,
             table.type == ChangeType.PUBLISHED.value,
         )
+        .order_by(table.round.desc())
+        .limit(1)
     ).first()
+    is_silent = silenced is not None or (there is not None and there.silenced == "flood")
     if there is None:
         change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], silenced)
-        is_silent = silenced is not None
+    elif fresh and not is_silent:
+        change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], None, there.round + 1)
     else:
         change_id = str(there.id)
-        is_silent = silenced is not None or there.silenced == "flood"
-        if fresh and not is_silent:
-            conn.execute(
-                update(schema.change).where(table.id == change_id).values(fanned_out_at=None, fanout_after=None)
-            )
     _insert_matches(conn, change_id, fresh, is_silent=is_silent)
     if not is_silent:
         fan_out(conn, change_id, at)
@@ -158,19 +170,21 @@ def _insert(
     payload: str,
     what: list[str],
     silenced: str | None,
+    round: int = 0,  # noqa: A002  # likewise
 ) -> str:
     """The change's id; of the one that is there already where this step runs again."""
     conn.execute(
         text(
-            "INSERT INTO change(id, post_id, revision, type, at, payload, what, silenced, fanned_out_at)"
-            " VALUES (:id, :post, :revision, :type, :at, :payload, :what, :silenced, :done)"
-            " ON CONFLICT (post_id, revision, type) DO NOTHING"
+            "INSERT INTO change(id, post_id, revision, type, round, at, payload, what, silenced, fanned_out_at)"
+            " VALUES (:id, :post, :revision, :type, :round, :at, :payload, :what, :silenced, :done)"
+            " ON CONFLICT (post_id, revision, type, round) DO NOTHING"
         ),
         {
             "id": uuid7(),
             "post": post.id,
             "revision": post.revision,
             "type": type.value,
+            "round": round,
             "at": to_micros(at),
             "payload": payload,
             "what": orjson.dumps(what).decode(),
@@ -179,7 +193,12 @@ def _insert(
         },
     )
     table = schema.change.c
-    there = (table.post_id == post.id, table.revision == post.revision, table.type == type.value)
+    there = (
+        table.post_id == post.id,
+        table.revision == post.revision,
+        table.type == type.value,
+        table.round == round,
+    )
     return str(conn.execute(select(table.id).where(*there)).scalar_one())
 
 

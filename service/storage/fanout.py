@@ -43,6 +43,12 @@ _UNFINISHED = "SELECT type, post_id, revision, fanout_after FROM change WHERE id
 _STATE = """CASE s.status WHEN 'active' THEN 'due' WHEN 'paused' THEN 'held' ELSE 'suspended' END"""
 _REASON = """CASE s.status WHEN 'active' THEN NULL WHEN 'paused' THEN 'đăng ký đang tạm dừng'
     ELSE COALESCE(s.status_reason, s.status) END"""
+_TOLD_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change AND p.type = 'post.published'
+    AND p.revision = (SELECT c.revision FROM change c WHERE c.id = :change)
+    JOIN message m ON m.group_key = 'mail:' || p.id || ':' || s.target_key AND m.state IN ('due', 'leased', 'sent')"""
+_NOT_JOINED = "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
+_TOLD_BY_MAIL = "đã được báo bằng thư của một đăng ký khác cùng địa chỉ"
+
 _COUNTS = "s.status IN ('active', 'paused', 'disabled', 'suspended')"
 
 
@@ -66,9 +72,10 @@ def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
         return True
     cursor = row.fanout_after
     is_withdrawal = row.type == ChangeType.WITHDRAWN.value
-    owed = _OWED
+    owed, is_again = _OWED, False
     if row.type == ChangeType.PUBLISHED.value:
-        owed = f"{_WANTED} AND {_NEVER_OWED}" if _was_told(conn, change_id, row.post_id) else _WANTED
+        is_again = _was_told(conn, change_id, row.post_id)
+        owed = f"{_WANTED} AND {_NEVER_OWED}" if is_again else _WANTED
     values = {
         "change": change_id,
         "post": row.post_id,
@@ -77,7 +84,11 @@ def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
     }
     while True:
         walk = _next_walk(conn, cursor)
-        _write_chunk(conn, owed, walk, {**values, "after": walk.after, "upto": walk.upto})
+        within = {"after": walk.after, "upto": walk.upto}
+        if walk.channel is Channel.EMAIL:
+            _write_mails(conn, owed, walk, {**values, **within}, is_again=is_again)
+        else:
+            _write_hooks(conn, owed, walk, {**values, **within})
         cursor = _cursor_after(walk)
         if cursor is None or not walk.is_last:
             break
@@ -138,42 +149,83 @@ def _cursor_after(walk: _Walk) -> str | None:
     return f"{Channel.EMAIL}:" if walk.channel is Channel.WEBHOOK else None
 
 
-def _write_chunk(conn: Connection, owed: str, walk: _Walk, values: dict[str, object]) -> None:
-    within = f"s.channel = '{walk.channel}' AND s.{walk.column} > :after AND s.{walk.column} <= :upto"
-    within = within.removesuffix(f" AND s.{walk.column} <= :upto") if walk.is_last else within
-    is_mail = walk.channel is Channel.EMAIL
-    message_id = (
-        "CASE WHEN s.frequency = 'immediate' THEN"
-        " (SELECT m.id FROM message m WHERE m.group_key = 'mail:' || :change || ':' || s.target_key) END"
-        if is_mail
-        else "loa_uuid7()"
-    )
-    if is_mail:
-        conn.execute(text(_mails(within, owed)), values)
+def _write_hooks(conn: Connection, owed: str, walk: _Walk, values: dict[str, object]) -> None:
+    within = _within(walk)
     written = conn.execute(
         text(
             "INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, created_at)"  # noqa: S608  # constants
-            f" SELECT loa_uuid7(), CAST(:change AS TEXT), s.id, {message_id}, {_STATE}, {_REASON},"
+            f" SELECT loa_uuid7(), CAST(:change AS TEXT), s.id, loa_uuid7(), {_STATE}, {_REASON},"
             f" CAST(:now AS BIGINT) FROM (SELECT s.* FROM subscription s WHERE {within} AND {_COUNTS} AND {owed}"
             f" ORDER BY s.endpoint_key LIMIT {_ALL}) AS s WHERE true"
             " ON CONFLICT (change_id, subscription_id) DO NOTHING"
         ),
         values,
     ).rowcount
-    if written and not is_mail:
+    if written:
         conn.execute(text(_hooks(within)), values)
+        _wake(conn, within, values)
+
+
+def _write_mails(conn: Connection, owed: str, walk: _Walk, values: dict[str, object], *, is_again: bool) -> None:
+    """`is_again`: there may be a mail about this revision before this change."""
+    within = _within(walk)
+    if is_again:
+        _join_mails_before(conn, within, owed, values)
+        owed = f"{owed} AND {_NOT_JOINED}"
+    conn.execute(text(_mails(within, owed)), values)
+    written = _write_mail_deliveries(
+        conn,
+        f"subscription s LEFT JOIN message m ON s.frequency = 'immediate'"
+        f" AND m.group_key = 'mail:' || :change || ':' || s.target_key WHERE {within} AND {_COUNTS} AND {owed}",
+        values,
+    )
     if written:
         _wake(conn, within, values)
 
 
+def _join_mails_before(conn: Connection, within: str, owed: str, values: dict[str, object]) -> None:
+    """One person is told of a revision by one mail: the one that waits, is in the air or was sent.
+
+    A unit gets another all the same, for the link by which it acknowledges may be missing from the first.
+    """
+    _lock_lanes(conn, within, values)
+    _write_mail_deliveries(
+        conn,
+        f"subscription s {_TOLD_BEFORE} WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate'"
+        f" AND s.unit_id IS NULL AND {owed} ORDER BY p.round DESC",
+        values,
+    )
+
+
+def _write_mail_deliveries(conn: Connection, source: str, values: dict[str, object]) -> int:
+    """The deliveries of subscriptions `s` with the mail `m` that carries each; one that was sent has told."""
+    told = "COALESCE(m.state, '') = 'sent'"
+    return conn.execute(
+        text(
+            "INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, created_at, done_at)"  # noqa: S608  # constants
+            f" SELECT loa_uuid7(), CAST(:change AS TEXT), s.id, m.id, CASE WHEN {told} THEN 'sent' ELSE {_STATE} END,"
+            f" CASE WHEN {told} THEN '{_TOLD_BY_MAIL}' ELSE {_REASON} END, CAST(:now AS BIGINT),"
+            f" CASE WHEN {told} THEN CAST(:now AS BIGINT) END FROM {source}"
+            " ON CONFLICT (change_id, subscription_id) DO NOTHING"
+        ),
+        values,
+    ).rowcount
+
+
+def _within(walk: _Walk) -> str:
+    upto = "" if walk.is_last else f" AND s.{walk.column} <= :upto"
+    return f"s.channel = '{walk.channel}' AND s.{walk.column} > :after{upto}"
+
+
 def _hooks(within: str) -> str:
-    """One message for each delivery."""
+    """One message for each delivery that waits: those of a walk before may be done, and their messages forgotten."""
     return (
         "INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key, state, due_at,"  # noqa: S608  # constants
         " created_at)"
         " SELECT d.message_id, d.change_id, s.id, s.channel, s.endpoint_key, 'hook:' || d.change_id || ':' || s.id,"
         " d.state, d.created_at, d.created_at FROM subscription s"
         f" JOIN delivery d ON d.change_id = :change AND d.subscription_id = s.id WHERE {within} AND {_COUNTS}"
+        " AND d.state IN ('due', 'held', 'suspended')"
         " ORDER BY d.message_id ON CONFLICT (group_key) DO NOTHING"
     )
 
@@ -190,13 +242,19 @@ def _mails(within: str, owed: str) -> str:
     )
 
 
+def _lock_lanes(conn: Connection, within: str, values: dict[str, object]) -> None:
+    """Whoever records a result holds them too: until the end, no message of the chunk becomes done unseen."""
+    if conn.dialect.name != "sqlite":
+        touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"  # noqa: S608  # constants
+        lanes = conn.execute(text(f"SELECT lane_key FROM endpoint WHERE key IN ({touched})"), values)  # noqa: S608
+        lock_lanes(conn, lanes.scalars())
+
+
 def _wake(conn: Connection, within: str, values: dict[str, object]) -> None:
     """The endpoints of the chunk have something due now; lanes before endpoints, as everywhere."""
     touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"  # noqa: S608  # constants
     wanted = f"(next_due_at IS NULL OR next_due_at > :now) AND in_flight < cap AND key IN ({touched})"
-    if conn.dialect.name != "sqlite":
-        lanes = conn.execute(text(f"SELECT lane_key FROM endpoint WHERE key IN ({touched})"), values)  # noqa: S608
-        lock_lanes(conn, lanes.scalars())
+    _lock_lanes(conn, within, values)
     conn.execute(
         text(
             "UPDATE endpoint SET next_due_at = CASE WHEN COALESCE(not_before_at, 0) > :now THEN not_before_at"  # noqa: S608

@@ -2,13 +2,15 @@
 
 It sends nothing until an operator says what of it may still be sent. The counter moves when a process begins to
 deliver and within a second of whatever it sends, in the database first and then in the file, so that the file is
-never ahead of a database that was not restored. On SQLite a database without its file was put in its place alone,
-which is what restoring on a new disk looks like; on PostgreSQL it is only another machine.
+never ahead of a database that was not restored. On SQLite a database whose file is absent, or names others alone,
+was put in its place alone, which is what restoring on a new disk looks like; on PostgreSQL it is only another
+machine. A file that is there and empty or garbled says nothing of a restore: it is written anew.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -48,14 +50,15 @@ class Fence:
 
     def check(self) -> bool:
         """Moves the counter on in both places. False, and nothing is sent, when the database was restored."""
-        in_file = _read(self._file)  # first: read after the database it could be ahead by another process's step
+        in_file, _ = _read(self._file)  # first: read after the database it could be ahead by another process's step
         now = self._clock()
         with self._database.writing() as conn:
             database_id = _own_id(conn)
             before = _step(conn)
             known = max(in_file.get(database_id, 0), self._reached)
             # within the transaction, so that no other process meets a counter without its file
-            is_new_here = database_id not in _read(self._file) and self._keep_file(database_id, 1)
+            here, is_whole = _read(self._file)
+            is_new_here = database_id not in here and self._keep_file(database_id, 1) and is_whole
             if before < known or (is_new_here and before > 0 and self._database.is_sqlite):
                 _set(conn, RESTORED, str(to_micros(now)))
                 _set(conn, COUNTER, str(max(before, known) + 1))
@@ -76,13 +79,11 @@ class Fence:
 
     def _keep_file(self, database_id: str, reached: int) -> bool:
         """False where the file cannot be written: then nothing guards, and that is said once."""
-        counters = _read(self._file)
+        counters, _ = _read(self._file)
         counters[database_id] = max(counters.get(database_id, 0), reached)
-        fresh = self._file.with_name(f"{self._file.name}.{uuid7()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text("".join(f"{key} {reached}\n" for key, reached in sorted(counters.items())))
-            fresh.replace(self._file)
+            _replace(self._file, "".join(f"{key} {reached}\n" for key, reached in sorted(counters.items())))
         except OSError as error:
             if not self._is_warned:
                 _log.warning("cannot keep the restore counter, a restored database would not be noticed: %s", error)
@@ -186,10 +187,32 @@ def _set(conn: Connection, key: str, value: str) -> None:
     )
 
 
-def _read(file: Path) -> dict[str, int]:
-    """The counters by database; lines that a power cut left unreadable count as nought, which fences nobody."""
+def _read(file: Path) -> tuple[dict[str, int], bool]:
+    """The counters by database, and whether the file says all it ever said: False where it is empty or garbled."""
     try:
         lines = [line.split() for line in file.read_text().splitlines()]
+    except FileNotFoundError:
+        return {}, True
     except (OSError, UnicodeDecodeError):
-        return {}
-    return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
+        return {}, False
+    good = [line for line in lines if len(line) == 2 and line[1].isdecimal()]
+    return {key: int(reached) for key, reached in good}, 0 < len(lines) == len(good)
+
+
+def _replace(file: Path, content: str) -> None:
+    """A power cut leaves the old file or the new one, whole."""
+    fresh = file.with_name(f"{file.name}.{uuid7()}")
+    try:
+        with fresh.open("w") as writer:
+            writer.write(content)
+            writer.flush()
+            os.fsync(writer.fileno())
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from service.storage import schema
 from service.storage.listings import ListingState, load_listings
 from service.types import Outcome
+
+FORGOTTEN_AT_ONCE = 500
+"""Polls in one transaction: a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,10 @@ def past_polls(conn: Connection, portal_id: str, url: str, limit: int = 50) -> l
     statement = select(poll).where(poll.c.portal_id == portal_id, poll.c.listing_url == url)
     rows = conn.execute(statement.order_by(poll.c.started_at.desc(), poll.c.id.desc()).limit(limit))
     return [PastPoll(row.started_at, row.took_ms, Outcome(row.outcome), row.tallies, row.error) for row in rows]
+
+
+def forget_polls(conn: Connection, before: datetime) -> int:
+    """Forgets the oldest of what happened before an instant, FORGOTTEN_AT_ONCE at most; gives how many."""
+    poll = schema.poll
+    oldest = select(poll.c.id).order_by(poll.c.id).limit(FORGOTTEN_AT_ONCE)  # ids are in the order of time
+    return conn.execute(delete(poll).where(poll.c.started_at < before, poll.c.id.in_(oldest))).rowcount

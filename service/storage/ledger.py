@@ -90,17 +90,17 @@ def instant(conn: Connection, now: datetime) -> int:
     return int(conn.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")).scalar_one())
 
 
-def record_results(conn: Connection, results: Sequence[Result], now: datetime) -> int:
-    """Writes what became of attempts; gives how many counted. One under a lease that was lost changes nothing."""
+def record_results(conn: Connection, results: Sequence[Result], now: datetime) -> list[Result]:
+    """Writes what became of attempts; gives those that counted. One under a lease that was lost changes nothing."""
     latest = list({result.message_id: result for result in results}.values())
     if not latest:
-        return 0
+        return []
     at = to_micros(now)
     statements = _statements(conn)
     with driver_of(conn) as db:
         owned: list[Owned] = statements.owned(db, latest)
         if not owned:
-            return 0
+            return []
         statements.write(
             db,
             [_written(one, at) for one in owned],
@@ -108,7 +108,7 @@ def record_results(conn: Connection, results: Sequence[Result], now: datetime) -
             [_carried(one.result, at) for one in owned if one.result.state is not State.DUE],
         )
     _free_places(conn, owned, now)
-    return len(owned)
+    return [one.result for one in owned]
 
 
 def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> None:

@@ -46,6 +46,8 @@ class ListingState:
     """An older page that could not be read while posts were missed; None: none."""
     told_what: str | None = None
     """The outcome that the operator was told, or `moved`; None: believes that it is well."""
+    lease_until: datetime | None = None
+    """Names the lease by which it is polled; None: nobody polls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _state(row: Row[Any]) -> ListingState:
         told_at=row.told_at,
         told_what=row.told_what,
         resume_url=row.resume_url,
+        lease_until=row.lease_until,
     )
 
 
@@ -124,20 +127,33 @@ def lease_listing(
     return None if row is None else _state(row)
 
 
-def keep_leases(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime, lease_s: float) -> None:
-    """The listings are still being polled."""
-    for portal_id, url in listings:
-        conn.execute(
-            update(schema.listing)
-            .where(*_is(portal_id, url), schema.listing.c.lease_until.is_not(None))
-            .values(lease_until=now + timedelta(seconds=lease_s))
-        )
+def keep_leases(
+    conn: Connection, held: Mapping[tuple[str, str], datetime], now: datetime, lease_s: float
+) -> dict[tuple[str, str], datetime]:
+    """The listings are still being polled; gives the new leases of those that nobody else has taken meanwhile."""
+    until = now + timedelta(seconds=lease_s)
+    kept = {}
+    for (portal_id, url), mine in sorted(held.items()):
+        if _change_held(conn, portal_id, url, mine, {"lease_until": until}):
+            kept[portal_id, url] = until
+    return kept
 
 
-def release_listing(conn: Connection, portal_id: str, url: str, next_poll_at: datetime) -> None:
-    """Gives the listing back without a result."""
+def release_listing(conn: Connection, state: ListingState, next_poll_at: datetime) -> bool:
+    """Gives the listing back without a result. False: the lease of `state` had ended, and it is somebody else's."""
     values = {"lease_until": None, "next_poll_at": next_poll_at}
-    conn.execute(update(schema.listing).where(*_is(portal_id, url)).values(**values))
+    return _change_held(conn, state.portal_id, state.url, state.lease_until, values)
+
+
+def _change_held(
+    conn: Connection, portal_id: str, url: str, mine: datetime | None, values: Mapping[str, Any]
+) -> bool:
+    """Changes a listing under the lease that one holds; False, and nothing changed, where it is another's by now."""
+    if mine is None:
+        return False
+    is_mine = schema.listing.c.lease_until == mine
+    changed = conn.execute(update(schema.listing).where(*_is(portal_id, url), is_mine).values(**values))
+    return changed.rowcount == 1
 
 
 def is_due(state: ListingState, now: datetime) -> bool:
@@ -149,8 +165,11 @@ def _is(portal_id: str, url: str) -> tuple[Any, Any]:
     return schema.listing.c.portal_id == portal_id, schema.listing.c.url == url
 
 
-def record_poll(conn: Connection, state: ListingState, result: ListingResult) -> None:
-    """Remembers how the poll ended, gives the listing back, and writes history where something happened."""
+def record_poll(conn: Connection, state: ListingState, result: ListingResult) -> bool:
+    """Remembers how the poll ended, gives the listing back, and writes history where something happened.
+
+    False, and nothing is remembered: the lease of `state` had ended, and somebody else polls the listing or has.
+    """
     values: dict[str, Any] = {
         "lease_until": None,
         "next_poll_at": result.next_poll_at,
@@ -173,9 +192,11 @@ def record_poll(conn: Connection, state: ListingState, result: ListingResult) ->
         values["last_rows"] = result.rows
     if result.is_new_seen:
         values["last_new_at"] = result.started_at
-    conn.execute(update(schema.listing).where(*_is(state.portal_id, state.url)).values(**values))
+    if not _change_held(conn, state.portal_id, state.url, state.lease_until, values):
+        return False
     if result.outcome is not Outcome.UNCHANGED or state.last_outcome is not Outcome.UNCHANGED:
         _write_history(conn, state, result)
+    return True
 
 
 def _write_history(conn: Connection, state: ListingState, result: ListingResult) -> None:

@@ -1,5 +1,6 @@
 """Who is behind an endpoint that fails, and that they and the operator are told: by mail, once for each trouble.
 
+An owner is shown the endpoint and their own subscriptions of it; the operator its host and all subscriptions.
 Found by looking at what is so, not by what just happened: a worker that dies between the two tells it later.
 The keys of the letters make them once.
 """
@@ -15,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.alerts.endpoint_words import Said, Trouble, say_to_operator, say_trouble
+from service.alerts.target import host_of
 from service.storage.endpoint_health import GONE
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
@@ -41,6 +43,15 @@ class _Trouble:
     endpoint_key: str
     at: int
     since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """A subscription of an endpoint, and the addresses of its owner."""
+
+    id: str
+    name: str
+    addresses: Sequence[str]
 
 
 def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
@@ -79,25 +90,33 @@ def _instant(micros: int | None) -> datetime | None:
 
 
 def _tell(conn: Connection, teller: Teller, one: _Trouble, now: datetime) -> int:
-    names, addresses = _behind(conn, one)
-    said = say_trouble(
+    behind = _behind(conn, one)
+    owners = _owners(behind)
+    told = 0
+    for address, names in owners.items():
+        said = _say(teller, one, one.endpoint_key, names)
+        told += _write(conn, one, said, address, teller.language, now)
+    if teller.operator_email:
+        names = [f"{sub.name} ({sub.id})" if sub.name else sub.id for sub in behind]
+        said = say_to_operator(_say(teller, one, host_of(one.endpoint_key), names), list(owners), teller.language)
+        told += _write(conn, one, said, teller.operator_email, teller.language, now, "operator:")
+    return told
+
+
+def _say(teller: Teller, one: _Trouble, where: str, names: Sequence[str]) -> Said:
+    return say_trouble(
         one.trouble,
-        where=one.endpoint_key,
+        where=where,
         names=names,
         language=teller.language,
         zone=teller.zone,
         since=one.since,
         until=one.since + teller.disable_after if one.since else None,
     )
-    told = sum(_write(conn, one, said, address, teller.language, now) for address in addresses)
-    if teller.operator_email:
-        words = say_to_operator(said, addresses, teller.language)
-        told += _write(conn, one, words, teller.operator_email, teller.language, now, "operator:")
-    return told
 
 
-def _behind(conn: Connection, one: _Trouble) -> tuple[list[str], list[str]]:
-    """The names of the subscriptions of an endpoint that this is about, and the addresses of their owners."""
+def _behind(conn: Connection, one: _Trouble) -> list[_Behind]:
+    """The subscriptions of an endpoint that this is about."""
     rows = conn.execute(
         text(
             "SELECT s.id, s.name, s.unit_id, u.contacts FROM subscription s LEFT JOIN unit u ON u.id = s.unit_id"
@@ -106,11 +125,21 @@ def _behind(conn: Connection, one: _Trouble) -> tuple[list[str], list[str]]:
         ),
         {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is Trouble.FAILING)},
     ).all()
-    addresses: dict[str, str] = {}
-    for row in rows:
-        for address in _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()):
-            addresses.setdefault(address_key(address), address)
-    return [row.name or row.id for row in rows], list(addresses.values())
+    return [
+        _Behind(row.id, row.name, _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()))
+        for row in rows
+    ]
+
+
+def _owners(behind: Sequence[_Behind]) -> dict[str, list[str]]:
+    """By address, each person once: what that owner calls their subscriptions."""
+    first: dict[str, str] = {}
+    owners: dict[str, list[str]] = {}
+    for subscription in behind:
+        for address in subscription.addresses:
+            known = first.setdefault(address_key(address), address)
+            owners.setdefault(known, []).append(subscription.name or subscription.id)
+    return owners
 
 
 def _addresses(conn: Connection, unit_id: str | None, contacts: Sequence[str]) -> Sequence[str]:

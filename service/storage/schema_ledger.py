@@ -33,7 +33,8 @@ change = Table(
     Column("silenced", Text),  # null: alerts go out; baseline, too_old, flood (held until released)
     Column("fanned_out_at", Instant),  # null: deliveries are still being written
     Column("fanout_after", Text),  # the last subscription done; null: none yet
-    UniqueConstraint("post_id", "revision", "type"),
+    Column("round", SmallInteger, nullable=False, server_default="0"),  # published again to who came to match later
+    UniqueConstraint("post_id", "revision", "type", "round"),
     Index("ix_change_fanout", "at", sqlite_where=text("fanned_out_at IS NULL"),
           postgresql_where=text("fanned_out_at IS NULL")),  # fan-outs to continue
 )  # fmt: skip

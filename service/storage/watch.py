@@ -67,6 +67,18 @@ def ask_check(conn: Connection, post_id: str, at: datetime) -> None:
     conn.execute(update(post).where(post.c.id == post_id, is_later).values(next_check_at=at))
 
 
+def ask_newest_checks(conn: Connection, portal_id: str, now: datetime, limit: int) -> None:
+    """The newest posts of a portal must be looked at now, of those that are still looked at and were read before."""
+    post = schema.post
+    newest = (
+        select(post.c.id)
+        .where(post.c.portal_id == portal_id, post.c.next_check_at > now, post.c.article_at.is_not(None))
+        .order_by(post.c.first_seen_at.desc(), post.c.published_at.desc(), post.c.id)
+        .limit(limit)
+    )
+    conn.execute(update(post).where(post.c.id.in_(newest.scalar_subquery())).values(next_check_at=now))
+
+
 def postpone_check(conn: Connection, post_id: str, at: datetime | None) -> None:
     """The look told nothing, or that all is as it was: the next one is at `at`, None for never."""
     conn.execute(update(schema.post).where(schema.post.c.id == post_id).values(next_check_at=at))

@@ -18,13 +18,11 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.web import auth, problem, words
+from service.web.admission import MAX_BODY_BYTES
 from service.web.limits import Limit
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-
-MAX_BODY_BYTES = 1 << 20
-"""Of any request. The API has a tighter limit of its own; no form comes near this one."""
 
 LANGUAGE_COOKIE = "loa_language"
 

@@ -100,6 +100,6 @@ def is_browser(environ: dict[str, object]) -> bool:
     """
     destination = environ.get("HTTP_SEC_FETCH_DEST")
     if destination is not None:
-        return destination == "document" and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+        return destination == "document" and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
     wants_upgrade = environ.get("HTTP_UPGRADE_INSECURE_REQUESTS") == "1"
     return wants_upgrade and str(environ.get("HTTP_ACCEPT", "")).startswith("text/html")

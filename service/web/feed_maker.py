@@ -6,7 +6,7 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -92,16 +92,19 @@ class FeedMaker:
         self._refused.pop(path, None)
         return None if joined.tag == known_tag else _pack(joined)
 
-    def make_narrowed(
-        self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...] = (), before: str | None = None
-    ) -> Made:
-        """A feed that is narrowed, or an older page."""
-        feed = self.load(spec, query, before)
+    def make_narrowed(self, feed: Feed, stamps: Mapping[str, bytes], fmt: Format) -> Made:
+        """A feed that is narrowed, or an older page, of what `load_stamped` gave. Asks the database nothing."""
         if fmt is Format.ICS:
             return _pack(self._calendar(feed)[0])
-        with self._loa.database.reading() as conn:
-            stamps = stamps_of(conn, [post.id for post in feed.posts])
         return _pack(self._renderer.render(feed, fmt, stamps))
+
+    def load_stamped(
+        self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None
+    ) -> tuple[Feed, Mapping[str, bytes]]:
+        """A page of a feed, and the states of its posts. For any number of threads at once."""
+        feed = self.load(spec, query, before)
+        with self._loa.database.reading() as conn:
+            return feed, stamps_of(conn, [post.id for post in feed.posts])
 
     def load(self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None) -> Feed:
         """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot be."""

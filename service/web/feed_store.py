@@ -1,7 +1,8 @@
 """The feeds in memory: made when first asked for, made again when what they show has moved, kept when a rendering
 goes wrong.
 
-Owns the copies that are sent, their memory, and the thread that follows the database. One thread renders at a time.
+Owns the copies that are sent, their memory, and the thread that follows the database. One thread renders at a time;
+searches and older pages are read outside of that, a few at once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from service.errors import StorageError
+from service.errors import LoaError, StorageError
 from service.feeds.catalogue import Catalogue, place_spec
 from service.feeds.check import entry_problem
 from service.feeds.model import Feed, FeedSpec, Format
@@ -47,6 +48,9 @@ KEPT_BYTES = 12 << 20
 """Of answers in memory, most of them compressed: the current pages of forty feeds in three formats."""
 
 NARROWED_BYTES = 4 << 20
+SEARCHES = 2
+"""Narrowed feeds and older pages that are read at once: they hold up no other feed, nor take a whole small server."""
+
 LOOK_EVERY_S = 0.3
 """A change of another process is served within a second, rendering included."""
 
@@ -79,6 +83,8 @@ class FeedStore:
         self._generation: int | None = None
         self._specs: dict[str, FeedSpec] = {}
         self._rendering = threading.RLock()
+        self._searching = threading.BoundedSemaphore(SEARCHES)
+        self._keeping = threading.Lock()
         self.is_followed = False
 
     @property
@@ -101,7 +107,7 @@ class FeedStore:
         with self._rendering:
             if path not in self._answers:
                 self._make([(spec, fmt, self._maker.window(spec))])
-            return self.answer(path) or _answer(self._maker.make_narrowed(spec, fmt), fmt)
+            return self.answer(path) or _answer(self._maker.make_narrowed(*self._maker.load_stamped(spec), fmt), fmt)
 
     def all_current(self) -> Iterator[tuple[str, Answer]]:
         """Path and answer of every feed that there is, one after the other: they need not fit into memory."""
@@ -128,14 +134,34 @@ class FeedStore:
         remembers when it became what it is."""
         self.ensure()
         key = Feed(spec, (), query).address("", fmt, before)
-        with self._rendering:
+        found = self._kept_narrowed(key)
+        if found is not None:
+            return found
+        with self._searching:
+            found = self._kept_narrowed(key)
+            if found is not None:
+                return found
+            generation = self._generation
+            feed, stamps = self._maker.load_stamped(spec, query, before)
+            with self._rendering:
+                answer = _answer(self._maker.make_narrowed(feed, stamps, fmt), fmt)
+        self._keep_narrowed(key, answer, generation)
+        return answer
+
+    def _kept_narrowed(self, key: str) -> Answer | None:
+        with self._keeping:
             if key in self._narrowed:
                 self._narrowed.move_to_end(key)
-                return self._narrowed[key]
-            answer = self._narrowed[key] = _answer(self._maker.make_narrowed(spec, fmt, query, before), fmt)
+            return self._narrowed.get(key)
+
+    def _keep_narrowed(self, key: str, answer: Answer, generation: int | None) -> None:
+        """Unless the posts have moved on since `generation`, while it was made."""
+        with self._keeping:
+            if generation != self._generation:
+                return
+            self._narrowed[key] = answer
             while len(self._narrowed) > 1 and sum(kept.size for kept in self._narrowed.values()) > NARROWED_BYTES:
                 self._narrowed.popitem(last=False)
-            return answer
 
     def load(self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None) -> Feed:
         """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot be."""
@@ -197,7 +223,6 @@ class FeedStore:
                 generation = feeds_generation(conn)
                 portals, place_ids = known_portals(conn), known_places(conn)
             self._specs = {spec.name: spec for spec in self._catalogue(portals, place_ids).specs()}
-            self._narrowed.clear()
             self._forget_unasked()
             specs = {kept.spec.name: kept.spec for kept in self._kept.values()}
             windows = {name: self._maker.window(spec) for name, spec in specs.items()}
@@ -209,7 +234,9 @@ class FeedStore:
                 ]
             )
             self._tell()
-            self._generation = generation
+            with self._keeping:
+                self._generation = generation
+                self._narrowed.clear()
 
     def _forget_unasked(self) -> None:
         """Where memory is full, what nobody asked for since the last change gives way."""
@@ -278,7 +305,8 @@ class FeedStore:
                 watch = GenerationWatch(self._loa.database)
                 if not is_failing:
                     self._report(f"cannot bring the feeds up to date: {error}")
-                    log.debug("the whole fault", exc_info=not isinstance(error, StorageError))
+                    if not isinstance(error, LoaError):
+                        log.exception("that is a fault of Loa's own")
                 is_failing = True
         watch.close()
 

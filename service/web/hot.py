@@ -6,7 +6,6 @@ to know how feeds are made (see `feed_store`).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 from isal import igzip
 
+from service.web.admission import Door
 from service.web.conditional import http_date, is_browser, precondition, prefers_gzip
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -106,12 +106,12 @@ class Answers(Protocol):
 
 
 class ThinLayer:
-    """The WSGI application that the server runs. `bodies` requests at once may carry one; others come again."""
+    """The WSGI application that the server runs. Bodies come in by a door of few places; others come again."""
 
-    def __init__(self, app: WsgiApp, answers: Answers, bodies: int = 16) -> None:
+    def __init__(self, app: WsgiApp, answers: Answers, door: Door | None = None) -> None:
         self._app = app
         self._answers = answers
-        self._admission = threading.BoundedSemaphore(bodies)
+        self._door = door or Door()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -126,18 +126,15 @@ class ThinLayer:
         return self._app(environ, start_response)
 
     def _admit(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """A body that never ends holds a thread for ever, since the server has no deadline for it."""
-        if not self._admission.acquire(blocking=False):
-            start_response(
-                "503 Service Unavailable",
-                [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")],
-            )
-            return [b""]
-        try:
+        """A body that never ends holds a thread for ever (see `admission`), but no more places than its client's."""
+        if self._door.take_in(environ):
             return self._app(environ, start_response)
-        finally:
-            self._admission.release()
+        start_response(
+            "503 Service Unavailable",
+            [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")],
+        )
+        return [b""]
 
 
-def thin_layer(app: WsgiApp, answers: Answers, bodies: int = 16) -> ThinLayer:
-    return ThinLayer(app, answers, bodies)
+def thin_layer(app: WsgiApp, answers: Answers, proxies: int = 0) -> ThinLayer:
+    return ThinLayer(app, answers, Door(proxies=proxies))

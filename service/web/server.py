@@ -212,6 +212,7 @@ class _Worker:
         threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
 
     def _spawn(self) -> None:
+        self._is_restarting.clear()
         self._starts.append(time.monotonic())
         context = multiprocessing.get_context("fork")
         self._process = context.Process(target=_run_worker, args=(self._run, os.getpid()), name="loa-worker")
@@ -225,7 +226,6 @@ class _Worker:
             if self._is_stopping.is_set():
                 return
             if self._is_restarting.is_set():
-                self._is_restarting.clear()
                 self._spawn()
                 continue
             log.error("the worker ended unexpectedly (exit code %s)", self._process.exitcode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from service.alerts.links import Links
@@ -12,7 +12,7 @@ from service.web.portal_state import PortalState
 
 
 def instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def post(post: Post, links: Links, *, is_whole: bool = False) -> dict[str, Any]:

@@ -7,6 +7,7 @@ answer to a subscription is the same, whatever is known of the address.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response
 from service.alerts.headers import address as check_address
 from service.alerts.links import Purpose
 from service.errors import Conflict, InvalidInput, NotFound
+from service.feeds.catalogue import label
 from service.storage.optin import confirm as confirm_subscription
 from service.storage.optin import erase, request_subscription, unsubscribe
 from service.storage.schema import from_micros
@@ -29,6 +31,7 @@ from service.storage.subscriptions import (
 from service.text import clean
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.web.limits import Limit, rest_s
+from service.web.wants import say_filters
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -62,7 +65,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
         with loa.database.writing() as conn:
             request_subscription(
                 conn, address=address, filters=filters, frequency=frequency, language=g.language,
-                what=_in_words(loa, filters), title=loa.settings.service.title, now=loa.clock(),
+                what=say_filters(loa, filters, g.language), title=loa.settings.service.title, now=loa.clock(),
             )  # fmt: skip
         time.sleep(rest_s(time.monotonic() - began))
         return _render(loa, "subscribe", is_done=True)
@@ -116,7 +119,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
 
 def _render(loa: Loa, name: str, **values: object) -> str:
-    categories = [(one.id, one.names.get(g.language) or one.names["vi"]) for one in loa.rules.categories]
+    categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
     can_mail = bool(loa.settings.email.smtp_url)
     return render_template(f"subscriptions/{name}.html", categories=categories, can_mail=can_mail, **values)
 
@@ -203,20 +206,5 @@ def _unique(values: list[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def _words_of(loa: Loa) -> object:
-    return lambda subscription: _in_words(loa, subscription.filters)
-
-
-def _in_words(loa: Loa, filters: Filters) -> str:
-    """What a set of filters asks for, for people."""
-    names = {one.id: one.names.get(g.language) or one.names["vi"] for one in loa.rules.categories}
-    portals = {one.id: one.name for one in loa.settings.portals}
-    places = [place.name if (place := loa.gazetteer.get(one)) else one for one in filters.places]
-    parts = [
-        ", ".join(names.get(one, one) for one in filters.categories),
-        ", ".join(portals.get(one, one) for one in filters.portals),
-        ", ".join(places),
-        ", ".join(f"“{word}”" for word in filters.keywords),
-    ]
-    everything = "all posts" if g.language == "en" else "mọi tin"
-    return "; ".join(part for part in parts if part) or everything
+def _words_of(loa: Loa) -> Callable[[Subscription], str]:
+    return lambda subscription: say_filters(loa, subscription.filters, g.language)

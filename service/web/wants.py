@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.feeds.catalogue import labels
 from service.types import Filters
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def say_filters(loa: Loa, filters: Filters, language: str) -> str:
     """`chỉ đạo điều hành; xã Quảng Ninh`: alternatives by commas, what must all hold by semicolons."""
-    categories = {one.id: one.names.get(language) or one.names.get("vi", one.id) for one in loa.rules.categories}
+    categories = labels(loa.rules.categories, language)
     portals = {one.id: one.name for one in loa.settings.portals}
     places = [place.name if (place := loa.gazetteer.get(one)) else one for one in filters.places]
     parts = (

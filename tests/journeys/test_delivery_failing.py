@@ -51,7 +51,7 @@ class Office:
             }
         )
         channel = WebhookChannel(settings.webhooks, LINKS, BOX, clock)
-        self.deliverer = Deliverer(database, settings, LINKS, BOX, clock, [channel])
+        self.deliverer = Deliverer(database, settings, clock, [channel])
         with database.writing() as conn:
             contacts = (contact,) if contact else ()
             unit = add_unit(conn, name="UBND xã Quảng Ninh", at=clock(), contacts=contacts)
@@ -235,6 +235,31 @@ def test_D3_410_disables_at_once_and_tells_owner_and_operator_by_mail(
     assert len(receiver.received) == 1
     assert [address for address, _ in office.letters()] == ["vanthu@example.vn", "huyen@example.vn"]
     assert all("410" in subject for _, subject in office.letters())
+
+
+def test_an_owner_is_shown_their_own_subscription_alone_and_the_operator_no_path(
+    any_database: Database, clock: FakeClock, receiver: FakeReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answers["/hook?key=of-another"] = status(500)
+    office = Office(any_database, clock, receiver, contact="vanthu@example.vn")
+    with any_database.writing() as conn:
+        other = add_unit(conn, name="UBND xã Quảng Hải", at=clock(), contacts=("khac@example.vn",))
+        other_id = hook(conn, receiver.url() + "?key=of-another", unit_id=other.id).id
+    for hours in (0, 2, 2, 2, 5, 0):
+        office.publish(2)
+        office.deliver(hours)
+    with any_database.reading() as conn:
+        rows = conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")).scalars().all()
+    said: dict[str, str] = {}
+    for body in map(orjson.loads, rows):
+        said[body["address"]] = said.get(body["address"], "") + body["subject"] + body["text"]
+    assert set(said) == {"vanthu@example.vn", "khac@example.vn", "huyen@example.vn"}
+    assert "/hook" in said["vanthu@example.vn"] and "/hook" not in said["huyen@example.vn"]
+    assert office.id in said["vanthu@example.vn"] and other_id not in said["vanthu@example.vn"]
+    assert other_id in said["khac@example.vn"] and office.id not in said["khac@example.vn"]
+    assert office.id in said["huyen@example.vn"] and other_id in said["huyen@example.vn"]
+    assert receiver.url("") in said["huyen@example.vn"]
+    assert "disabled" in caplog.text and "/hook" not in caplog.text
 
 
 def test_everything_that_failed_since_a_time_can_be_replayed(

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Event, Thread
 
 import orjson
 import pytest
+from sqlalchemy import Connection
 from standardwebhooks import Webhook
 
 from service.bootstrap import Loa
+from service.delivery.run import LedgerWork
+from service.delivery.webhook import WebhookChannel
+from service.errors import StorageError
+from service.settings import WebhookSettings
+from service.storage.engine import Database
+from service.storage.handshakes import ask_confirmation
 from service.storage.subscriptions import get_subscription
-from service.types import SubscriptionStatus
+from service.types import Channel, SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes import FakeClock
-from tests.fakes_ledger import a_post, tell
+from tests.fakes_ledger import BOX, LINKS, a_post, hook, tell
 from tests.fakes_receiver import Answer, FakeReceiver, status
 from tests.fakes_web import Web, make_web
 from tests.journeys.cli import Terminal
@@ -113,6 +123,47 @@ def test_a_person_confirms_an_endpoint_by_the_button_at_its_link(web: Web, recei
     with web.loa.database.writing() as conn:
         tell(conn, a_post())
     assert web.loa.deliverer.deliver_due().sent == 1
+
+
+class LockedOnce(Database):
+    """Cannot be written at first."""
+
+    is_locked = True
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if self.is_locked:
+            self.is_locked = False
+            raise StorageError("cannot use the database: locked")
+        with super().writing() as conn:
+            yield conn
+
+
+def test_a_locked_database_postpones_a_confirmation_and_loses_nothing_in_the_air(
+    database: Database, clock: FakeClock, receiver: FakeReceiver
+) -> None:
+    receiver.answers["/asked"] = echo(receiver)
+    with database.writing() as conn:
+        asked = hook(conn, receiver.url("/asked"), is_confirmed=False)
+        ask_confirmation(conn, asked.id, LINKS, clock())
+        hook(conn, receiver.url("/other"))
+        tell(conn, a_post(), at=clock())
+    settings = WebhookSettings(allow_private_networks=True, timeout_s=2.0)
+    work, stop = LedgerWork(database, Channel.WEBHOOK, clock, settings.lease_s), Event()
+    locked = LockedOnce(database.engine, database.url)
+    channel = WebhookChannel(settings, LINKS, BOX, clock)
+    thread = Thread(target=channel.stream, args=(locked, work, stop), kwargs={"is_draining": False})
+    thread.start()
+    deadline = time.monotonic() + 8
+    while work.counts["sent"] < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stop.set()
+    thread.join()
+    assert not locked.is_locked
+    assert work.counts == {"sent": 2}
+    assert sorted(one.path for one in receiver.received) == ["/asked", "/other"]
+    with database.reading() as conn:
+        assert get_subscription(conn, asked.id).status is SubscriptionStatus.ACTIVE
 
 
 def test_an_answer_that_comes_after_the_subscription_was_removed_confirms_nothing(

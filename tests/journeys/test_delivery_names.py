@@ -19,7 +19,7 @@ from service.storage.engine import Database
 from tests.fakes import FakeClock
 from tests.fakes_dns import NXDOMAIN, SERVFAIL, FakeDns
 from tests.fakes_ledger import BOX, LINKS, a_post, hook, tell
-from tests.fakes_receiver import FakeReceiver
+from tests.fakes_receiver import FakeReceiver, hang
 from tests.fakes_tls import FakeAuthority
 
 NAME = "vanban.example.vn"
@@ -32,16 +32,22 @@ def receiver() -> Iterator[FakeReceiver]:
 
 
 def deliver(
-    database: Database, clock: FakeClock, dns: FakeDns, url: str = "", *, allow_private_networks: bool = True
+    database: Database,
+    clock: FakeClock,
+    dns: FakeDns,
+    url: str = "",
+    *,
+    allow_private_networks: bool = True,
+    timeout_s: float = 3.0,
 ) -> Counts:
     """Sends to `url`, where one is given, what is published now."""
     if url:
         with database.writing() as conn:
             hook(conn, url)
             tell(conn, a_post(), at=clock())
-    given = WebhookSettings(allow_private_networks=allow_private_networks, timeout_s=3.0)
+    given = WebhookSettings(allow_private_networks=allow_private_networks, timeout_s=timeout_s)
     channel = WebhookChannel(given, LINKS, BOX, clock, dns_servers=["127.0.0.1"], dns_port=dns.port)
-    return Deliverer(database, Settings(webhooks=given), LINKS, BOX, clock, [channel]).deliver_due()
+    return Deliverer(database, Settings(webhooks=given), clock, [channel]).deliver_due()
 
 
 def last_words(database: Database) -> str:
@@ -61,6 +67,18 @@ def test_D3_a_name_that_is_not_resolved_is_tried_again(
         assert deliver(database, clock, dns).sent == 1
     (got,) = receiver.received
     assert got.headers["host"].startswith(NAME)
+
+
+def test_D3_a_slow_name_leaves_the_rest_of_the_deadline_and_no_second_one(
+    database: Database, clock: FakeClock, receiver: FakeReceiver
+) -> None:
+    receiver.answers["/hook"] = hang(5)
+    with FakeDns({NAME: [["127.0.0.1"]]}, delay_s=0.4) as dns:
+        assert deliver(database, clock, dns, receiver.url(host=NAME), timeout_s=1.2).retry == 1
+    assert len(receiver.received) == 1
+    with database.reading() as conn:
+        (attempt,) = show_delivery(conn, list_deliveries(conn)[0].id).attempts
+    assert 1100 <= attempt.took_ms < 1500
 
 
 @pytest.mark.parametrize(

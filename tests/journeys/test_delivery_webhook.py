@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
+from sqlalchemy import text
 from standardwebhooks import Webhook
 
-from service.alerts.signing import new_secret
+from service.alerts.signing import SecretBox, new_secret
 from service.storage.deliveries import list_deliveries, pause_all, replay, resume_all, show_delivery
 from service.storage.engine import Database
 from service.storage.subscriptions import get_subscription, rotate_secret, set_status
@@ -73,6 +74,33 @@ def test_every_attempt_has_the_same_id_and_the_same_bytes(database: Database, cl
             clock.advance(400)
     assert len({(one.headers["webhook-id"], one.body) for one in receiver.received}) == 1
     assert len(receiver.received) == 3
+
+
+def test_a_message_that_cannot_be_signed_or_prepared_fails_alone(
+    any_database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeReceiver() as receiver:
+        with any_database.writing() as conn:
+            of_another_key, broken, _ = (hook(conn, receiver.url(path)) for path in ("/key", "/broken", "/good"))
+            sealed = SecretBox("another key").encrypt(new_secret())
+            for subscription, value in ((of_another_key, sealed), (broken, b"?")):
+                values = {"secret": value, "id": subscription.id}
+                conn.execute(text("UPDATE subscription SET secret = :secret WHERE id = :id"), values)
+            tell(conn, a_post())
+        counts = deliverer(any_database, clock).deliver_due()
+        assert (counts.sent, counts.failed, counts.retry) == (1, 2, 0)
+        assert [one.path for one in receiver.received] == ["/good"]
+        with any_database.reading() as conn:
+            shown = [show_delivery(conn, one.id) for one in list_deliveries(conn)]
+        said = {one.delivery.subscription_id: one.attempts[-1].detail for one in shown if one.attempts}
+        assert "không mở được khoá" in said[of_another_key.id]
+        assert "không soạn được" in said[broken.id]
+        assert [bool(one.exc_info) for one in caplog.records if one.levelname == "ERROR"].count(True) == 1
+        with any_database.writing() as conn:
+            rotate_secret(conn, of_another_key.id, BOX.encrypt(new_secret()), NOW)
+            assert replay(conn, at=clock(), is_failed_only=True) == 2
+            conn.execute(text("UPDATE subscription SET old_secret = NULL WHERE id = :id"), {"id": of_another_key.id})
+        assert deliverer(any_database, clock).deliver_due().sent == 1
 
 
 def test_what_exhausts_its_schedule_is_failed_and_due_again_when_its_endpoint_answers(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import feedparser
 import pytest
+from sqlalchemy import Connection
 from werkzeug.test import Client
 
 from service.bootstrap import Loa, open_loa
 from service.export import MANIFEST, export_to
 from service.feeds.model import Format
 from service.feeds.site import Site
-from service.storage.engine import open_database
+from service.storage.engine import Database, open_database
 from service.storage.feeds import feed_problems
 from service.storage.posts import bump, set_categories
 from service.types import Post
@@ -133,6 +137,76 @@ def test_O6_a_failing_portal_leaves_its_feeds_as_they_are(tmp_path: Path) -> Non
         assert (after.status_code, after.data, after.headers["ETag"]) == (200, known.data, known.headers["ETag"])
         assert client.get(path, headers={"If-None-Match": known.headers["ETag"]}).status_code == 304
     loa.close()
+
+
+class HeldDatabase:
+    """A database that lets one thread, `search`, wait; `reads` counts all that read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.reads = 0
+        self.asked = threading.Event()
+        self.free = threading.Event()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        self.reads += 1
+        if threading.current_thread().name == "search":
+            self.asked.set()
+            self.free.wait(10)
+        with self._database.reading() as conn:
+            yield conn
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+
+def test_a_slow_search_holds_up_no_feed_and_is_not_kept_when_posts_moved_on(loa: Loa) -> None:
+    store_posts(loa, make_post(1))
+    held = HeldDatabase(loa.database)
+    loa.database = held  # type: ignore[assignment] # as slow as a search of very many posts
+    store = FeedStore(loa)
+    spec = store.spec("all")
+    assert spec is not None
+    store.is_followed = True
+
+    def search() -> None:
+        store.narrowed(spec, Format.ATOM, (("q", "công"),), None)
+
+    slow = threading.Thread(target=search, name="search")
+    slow.start()
+    assert held.asked.wait(10)
+    store.current(spec, Format.ATOM)
+    store_posts(loa, make_post(2))
+    store.rebuild()
+    assert slow.is_alive()
+    held.free.set()
+    slow.join()
+    before = held.reads
+    search()
+    assert held.reads > before
+    before = held.reads
+    search()
+    assert held.reads == before
+
+
+def test_a_fault_of_ours_in_the_thread_that_follows_is_logged_whole(
+    loa: Loa, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    store = FeedStore(loa, told.append)
+    stop = threading.Event()
+    following = store.follow(stop)
+    clock = loa.clock
+    loa.clock = lambda: clock().replace(year=0)  # no fault of the database: one of the program
+    store_posts(loa, make_post(1))
+    until = time.monotonic() + 10
+    while not told and time.monotonic() < until:
+        time.sleep(0.05)
+    stop.set()
+    following.join()
+    assert len(told) == 1 and "cannot bring the feeds up to date" in told[0]
+    assert any(record.exc_info for record in caplog.records)
 
 
 def test_feeds_in_memory_touch_no_database(loa: Loa) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,3 +84,18 @@ def test_unchanged_pages_say_so_and_write_no_post(terminal: Terminal) -> None:
     before = terminal.json("post", "list")
     assert outcomes(terminal.json("poll")) == [("unchanged", 0), ("unchanged", 0)]
     assert terminal.json("post", "list") == before
+
+
+def test_a_poll_by_hand_sees_an_edit_that_no_listing_shows(
+    terminal: Terminal, portal: SamplePortal, inbox: Inbox
+) -> None:
+    terminal.json("poll")
+    portal.publish(sample.live_post(datetime.now(UTC)))
+    terminal.json("poll")
+    terminal.json("deliver")
+    edited = replace(portal.posts[0], body="<p>Nội dung đã được sửa: hạn nộp báo cáo lùi một ngày.</p>")
+    portal.replace(edited)
+    assert outcomes(terminal.json("poll")) == [("unchanged", 0), ("unchanged", 0)]
+    terminal.json("deliver")
+    assert [w.body["type"] for w in inbox.webhooks] == ["post.published", "post.updated"]
+    assert inbox.webhooks[1].body["data"]["revision"] == 2

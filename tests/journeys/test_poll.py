@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,10 +15,10 @@ from service.poll import Poller, recategorise
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.health import past_polls, portal_health
-from service.storage.listings import load_listings
+from service.storage.listings import ListingState, load_listings
 from service.storage.posts import generation, newest_posts, revisions
 from service.storage.schema import to_micros
-from service.types import Outcome, Post
+from service.types import Outcome, Page, Post
 from tests.fakes import FakeClock
 from tests.fakes_portal import LISTING, OTHER, FakePortal, down, make_poller, portal_config
 
@@ -323,6 +324,25 @@ def test_M3_a_listing_that_is_leased_is_not_polled_again(
     with any_database.writing() as conn:
         conn.execute(text("UPDATE listing SET lease_until = :at"), {"at": to_micros(clock() + timedelta(minutes=1))})
     assert poller.poll(is_forced=True).listings == ()
+
+
+def test_M3_what_a_stalled_worker_says_late_overwrites_nothing(
+    database: Database, source: FakePortal, clock: FakeClock
+) -> None:
+    class Stalling(FakePortal):
+        def get(self, *args: Any, **kwargs: Any) -> Page | None:
+            clock.advance(120)  # its lease ends
+            make_poller(database, source, clock).poll(is_forced=True)
+            with database.reading() as conn:
+                others.append(load_listings(conn)["huyen", LISTING])
+            raise down(Outcome.HTTP_ERROR, status=503)
+
+    others: list[ListingState] = []
+    stalling = make_poller(database, Stalling(), clock)
+    stalling.poll()
+    with database.reading() as conn:
+        assert [load_listings(conn)["huyen", LISTING]] == others
+    assert others[0].last_outcome is Outcome.NEW
 
 
 def test_two_workers_that_poll_at_once_store_each_post_once(

@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection
 
-from service.poll import Poller, tell_operator
+from service.poll import Poller, tell_of_listings
 from service.poll.leases import LEASE_S, Leases
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
@@ -90,7 +90,7 @@ def tell(database: Database, clock: FakeClock, told: list[str]) -> int:
     def queue(conn: Connection, key: str, subject: str, paragraphs: Sequence[str], now: datetime) -> None:
         told.append(key.split(":")[-2])
 
-    return tell_operator(database, Settings(portals=(portal_config(),)), queue, clock())
+    return tell_of_listings(database, Settings(portals=(portal_config(),)), queue, clock())
 
 
 def test_the_operator_is_told_once_when_a_listing_turns_bad_and_once_when_it_recovers(
@@ -116,7 +116,7 @@ def test_a_crash_while_telling_tells_again_and_what_was_told_is_not_repeated_by_
     source.pages[LISTING] = "<html><p>Giao diện mới.</p></html>"
     poll(poller, clock)
     with pytest.raises(RuntimeError):
-        tell_operator(database, Settings(portals=(portal_config(),)), crash, clock())
+        tell_of_listings(database, Settings(portals=(portal_config(),)), crash, clock())
     told: list[str] = []
     workers = [threading.Thread(target=tell, args=(database, clock, told)) for _ in range(4)]
     for worker in workers:

@@ -105,3 +105,19 @@ def test_a_second_service_on_the_port_exits_2_and_says_why(served: Served) -> No
     assert second.wait(15) == 2
     assert "cannot listen on" in served.log.read_text()
     assert served.is_up()
+
+
+def test_a_reload_while_a_dead_worker_waits_hides_no_later_death(served: Served) -> None:
+    def deaths() -> int:
+        return served.log.read_text().count("the worker ended unexpectedly")
+
+    for count in (1, 2, 3):  # each death waits longer for its successor
+        eventually(lambda: len(served.children()) == 2)
+        served.children()["worker"].kill()
+        eventually(lambda count=count: deaths() == count)  # type: ignore[misc]
+    served.process.send_signal(signal.SIGHUP)
+    time.sleep(1.5)
+    eventually(served.is_up)
+    eventually(lambda: len(served.children()) == 2)
+    served.children()["worker"].kill()
+    eventually(lambda: deaths() == 4)

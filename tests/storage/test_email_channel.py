@@ -7,6 +7,7 @@ import email.policy
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from service.delivery.email import EmailChannel
@@ -14,11 +15,13 @@ from service.storage.engine import Database
 from service.storage.mails import LANES, queue_letter
 from service.storage.subscriptions import set_status
 from service.storage.units import add_unit
-from service.types import ChangeType, Filters, Frequency, SubscriptionStatus
+from service.types import ChangeType, Filters, Frequency, State, SubscriptionStatus
 from tests.fakes import FakeClock
 from tests.fakes_email import drain, publish, states
 from tests.fakes_ledger_mail import make_post, subscribe, tell
 from tests.fakes_mail import FakeRelay, running_relay
+
+BODILESS = '{"address": "b@xa.example", "language": "vi"}'
 
 
 def test_a_mail_goes_out_once_with_its_reason_receipt_and_verp(
@@ -70,6 +73,28 @@ def test_D6_a_lost_answer_is_repeated_under_the_same_message_id(
         drain(database, channel, clock)
     first, second = relay.received
     assert first.mail == second.mail and states(database) == {"a@xa.example": "sent"}
+
+
+def test_a_mail_that_cannot_be_composed_fails_alone(
+    any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel], caplog: pytest.LogCaptureFixture
+) -> None:
+    with any_database.writing() as conn:
+        subscribe(conn, "a@xa.example", clock())
+        for post_id in ("without-portal", "no-json", "good"):
+            tell(conn, make_post(conn, clock(), post_id), clock())
+        for post_id, payload in (("without-portal", '{"data": {"categories": []}}'), ("no-json", "{")):
+            values = {"payload": payload, "post": post_id}
+            conn.execute(text("UPDATE change SET payload = :payload WHERE post_id = :post"), values)
+        queue_letter(conn, key="k", address="b@xa.example", subject="x", paragraphs=["x"], now=clock())
+        conn.execute(text("UPDATE message SET body = :body WHERE body IS NOT NULL"), {"body": BODILESS})
+    with running_relay() as relay:
+        results = drain(any_database, made(relay), clock)
+    assert relay.recipients == ["a@xa.example"]
+    assert (
+        sorted((one.state, one.detail) for one in results if one.state is not State.SENT)
+        == [(State.FAILED, "không soạn được thư")] * 3
+    )
+    assert sum("cannot be composed" in record.message for record in caplog.records) == 3
 
 
 def test_D13_five_subscriptions_of_one_person_are_one_mail_that_names_every_reason(

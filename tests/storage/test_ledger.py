@@ -30,7 +30,7 @@ def result(one: Claimed, state: State = State.SENT, **more: object) -> Result:
 
 def record(database: Database, *results: Result) -> int:
     with database.writing() as conn:
-        return record_results(conn, results, LATER)
+        return len(record_results(conn, results, LATER))
 
 
 def owe(database: Database, urls: list[str], posts: int = 1) -> None:

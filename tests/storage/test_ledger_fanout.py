@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
-from sqlalchemy import text
+import orjson
+import pytest
+from sqlalchemy import Connection, text
 
-from service.storage import fanout
+from service.alerts.message import owes_receipt
+from service.delivery.run import LedgerWork
+from service.storage import changes, fanout
 from service.storage.changes import continue_fanouts, release_flood
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
+from service.storage.ledger import claim_due, record_results
+from service.storage.outgoing import OutgoingReader, Told
+from service.storage.retention import forget_done
+from service.storage.units import add_unit
 from service.storage.why import explain
-from service.types import ChangeType, Filters
+from service.types import ChangeType, Channel, Filters, Result, State
 from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
 
@@ -108,3 +118,121 @@ def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> N
         tell(conn, a_post())
         assert explain(conn, a_post(), yes.id).words[0] == "post.published: khớp từ khoá “BÃO”"
         assert explain(conn, a_post(), no.id).words[0].startswith("không khớp bộ lọc: từ khoá")
+
+
+DIRECTIVES = Filters(categories=("directives",))
+MEETINGS = Filters(categories=("meetings",))
+
+
+def take(conn: Connection, channel: Channel) -> list[Result]:
+    """What is due, leased, as if each of it will be accepted."""
+    claimed = claim_due(conn, channel=channel, now=NOW, limit=100, lease_s=30)
+    return [Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1) for c in claimed]
+
+
+def count(conn: Connection, table: str) -> int:
+    return int(conn.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+@pytest.mark.parametrize("moment", ["sent", "leased", "due"])
+def test_D13_who_was_told_by_mail_is_told_when_another_subscription_of_theirs_comes_to_match(
+    any_database: Database, moment: str
+) -> None:
+    with any_database.writing() as conn:
+        mail(conn, "an@example.vn", filters=DIRECTIVES)
+        second = mail(conn, "an@example.vn", filters=MEETINGS)
+        tell(conn, a_post())
+        results = take(conn, Channel.EMAIL) if moment != "due" else []
+        if moment == "sent":
+            record_results(conn, results, NOW)
+        tell(conn, a_post(categories=("directives", "meetings")), at=NOW + timedelta(minutes=1))
+        if moment != "sent":
+            record_results(conn, results or take(conn, Channel.EMAIL), NOW)
+    with any_database.reading() as conn:
+        (delivery,) = list_deliveries(conn, subscription_id=second.id)
+        assert delivery.state is State.SENT
+        assert (delivery.reason is not None) == (moment == "sent")
+        assert count(conn, "message") == 1
+        assert count(conn, "delivery") == 2
+
+
+def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        mail(conn, "an@example.vn", filters=DIRECTIVES)
+        unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
+        second = mail(conn, "an@example.vn", filters=MEETINGS)
+        conn.execute(text("UPDATE subscription SET unit_id = :u WHERE id = :s"), {"u": unit.id, "s": second.id})
+        tell(conn, a_post())
+        record_results(conn, take(conn, Channel.EMAIL), NOW)
+        tell(conn, a_post(categories=("directives", "meetings")))
+        (delivery,) = list_deliveries(conn, subscription_id=second.id)
+        assert delivery.state is State.DUE
+        assert [r.message_id for r in take(conn, Channel.EMAIL)] == [delivery.message_id]
+
+
+def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twice(any_database: Database) -> None:
+    def told(subscription_id: str) -> Told:
+        (delivery,) = list_deliveries(conn, subscription_id=subscription_id)
+        assert delivery.message_id is not None
+        said = OutgoingReader().load(conn, [delivery.message_id], NOW)[delivery.message_id].told
+        assert said is not None
+        return said
+
+    def categories(subscription_id: str) -> list[str]:
+        return list(orjson.loads(told(subscription_id).payload)["data"]["categories"])
+
+    with any_database.writing() as conn:
+        everything = hook(conn, "http://a.example/1")
+        unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
+        directives = hook(conn, "http://a.example/2", filters=DIRECTIVES, unit_id=unit.id)
+        meetings = hook(conn, "http://a.example/3", filters=MEETINGS)
+        tell(conn, a_post(categories=("news",)))
+        before = told(everything.id).payload
+        for minutes in (1, 2):
+            tell(conn, a_post(), at=NOW + timedelta(minutes=minutes))
+        tell(conn, a_post(categories=("meetings",)), at=NOW + timedelta(minutes=3))
+        assert told(everything.id).payload == before
+        assert categories(directives.id) == ["directives"]
+        assert owes_receipt(categories(directives.id), ("directives",))
+        assert categories(meetings.id) == ["meetings"]
+        assert count(conn, "change") == 3
+    continue_fanouts(any_database, NOW)
+    assert set(types_by_subscription(any_database).values()) == {1}
+
+
+def test_a_fan_out_that_runs_again_brings_back_no_message_that_was_forgotten(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
+        hook(conn, "http://a.example/1", unit_id=unit.id)
+        change_id = tell(conn, a_post())
+        record_results(conn, take(conn, Channel.WEBHOOK), NOW)
+    assert forget_done(any_database, NOW + timedelta(days=100)) == 1
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/2")
+        again = "UPDATE change SET fanned_out_at = NULL, fanout_after = NULL WHERE id = :id"
+        conn.execute(text(again), {"id": change_id})
+    continue_fanouts(any_database, NOW)
+    with any_database.reading() as conn:
+        assert (count(conn, "delivery"), count(conn, "message")) == (2, 1)
+
+
+def test_only_results_that_counted_are_counted(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1")
+        tell(conn, a_post())
+        results = take(conn, Channel.WEBHOOK)
+    work = LedgerWork(any_database, Channel.WEBHOOK, lambda: NOW, 30)
+    work.record([replace(result, lease_token=result.lease_token - 1) for result in results])
+    assert not work.counts
+    work.record(results)
+    work.record(results)
+    assert work.counts == {"sent": 1}
+
+
+def test_a_set_of_filters_is_parsed_once(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1", filters=Filters(keywords=("bão chỉ một lần",)))
+        tell(conn, a_post("post-1"))
+        parsed = changes._parsed.cache_info().misses
+        tell(conn, a_post("post-2"))
+    assert changes._parsed.cache_info().misses == parsed

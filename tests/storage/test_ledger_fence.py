@@ -82,6 +82,31 @@ def test_D15_a_database_without_its_file_was_restored_on_sqlite_and_is_another_m
     assert Fence(any_database, elsewhere, clock).check() is not any_database.is_sqlite
 
 
+@pytest.mark.parametrize(
+    "left", [b"", b"\0" * 64, b"\xff\xfe 7\n", b"half-an-id"], ids=["empty", "nul", "bytes", "cut"]
+)
+def test_D15_a_file_that_a_power_cut_left_empty_or_garbled_is_written_anew_and_stops_nothing(
+    any_database: Database, clock: FakeClock, file: Path, left: bytes
+) -> None:
+    for _ in range(3):
+        assert Fence(any_database, file, clock).check()
+    whole = file.read_text()
+    file.write_bytes(left)
+    assert Fence(any_database, file, clock).check()
+    assert file.read_text() == whole.replace(" 3\n", " 4\n")
+    restore(any_database)
+    assert not Fence(any_database, file, clock).check()
+
+
+def test_D15_a_file_that_names_other_databases_alone_is_not_this_ones(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    assert Fence(any_database, file, clock).check()
+    file.write_text("another-database 9\n")
+    assert Fence(any_database, file, clock).check() is not any_database.is_sqlite
+    assert "another-database 9\n" in file.read_text()
+
+
 def test_the_counter_moves_only_where_something_was_sent(
     any_database: Database, clock: FakeClock, file: Path
 ) -> None:

@@ -37,7 +37,8 @@ CLOCK = FakeClock()
 
 def draft(key: str, title: str = "Tiêu đề", text: str = "", number: str | None = None, hours: int = 0) -> Draft:
     document = Document("chi-thi", number, None, None, Relation.IS) if number else None
-    facts = Understanding(("directives",), document=document, places=(Place("quang-ninh-16540", "Quảng Ninh"),))
+    place = Place("quang-ninh-16540", "Quảng Ninh")
+    facts = Understanding(("directives",), document=document, places=(place,), concerns=(place.id,))
     at = CLOCK() + timedelta(hours=hours)
     return Draft(
         PortalName("huyen", "UBND huyện"), key, f"https://x.example{key}", title, "", text, facts, (),

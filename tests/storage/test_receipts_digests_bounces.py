@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import text
 
-from service.alerts.bounce import Bounce, Kind, envelope_sender, read, read_envelope
-from service.alerts.digest import last_run
-from service.alerts.receipts import Line, judge, reminder_step, working_days
-from service.errors import InvalidInput
+from service.alerts.bounce import Bounce, Kind
+from service.alerts.receipts import Line
 from service.settings import Settings
 from service.storage.bounces import apply_bounce
 from service.storage.engine import Database
 from service.storage.receipts import acknowledge, list_receipts
 from service.storage.units import add_unit
-from service.types import ChangeType, Frequency, State
+from service.types import ChangeType, Frequency
 from service.watchdogs import Facts, Watchdogs, decide, is_silent
 from tests.fakes import FakeClock
 from tests.fakes_email import drain, make_channel
@@ -27,7 +24,6 @@ from tests.fakes_mail import running_relay
 from tests.mail_table import bodies, parse
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-KEY = "a key of tests"
 MESSAGE = "01900000-0000-7000-8000-000000000001"
 
 
@@ -44,24 +40,6 @@ def count(database: Database, where: str) -> int:
 
 
 # --- digests ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("frequency", "now", "expected"),
-    [
-        (Frequency.DAILY, datetime(2026, 11, 23, 6, 59, tzinfo=ZONE), datetime(2026, 11, 20, 7, tzinfo=ZONE)),
-        (Frequency.DAILY, datetime(2026, 11, 23, 7, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
-        (Frequency.WEEKLY, datetime(2026, 11, 26, 9, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
-    ],
-)
-def test_a_digest_is_due_on_working_days_at_its_hour(frequency: Frequency, now: datetime, expected: datetime) -> None:
-    assert last_run(frequency, now, "07:00", ZONE) == expected
-
-
-def test_a_weekly_digest_moves_to_the_first_working_day_of_its_week() -> None:
-    now = datetime(2026, 11, 26, 9, tzinfo=ZONE)
-    off = {date(2026, 11, 23), date(2026, 11, 24)}
-    assert last_run(Frequency.WEEKLY, now, "07:00", ZONE, off) == datetime(2026, 11, 25, 7, tzinfo=ZONE)
 
 
 def test_D13_a_missed_digest_is_made_up_for_by_one_mail_for_a_person(
@@ -124,33 +102,6 @@ def test_a_digest_with_nothing_to_say_is_not_sent(database: Database, clock: Fak
 # --- receipts ---------------------------------------------------------------------------------
 
 
-def test_a_line_is_never_better_than_what_is_proved() -> None:
-    assert judge([], is_acknowledged=False) is Line.NOT_SUBSCRIBED
-    assert judge([State.FAILED, State.DUE], is_acknowledged=False) is Line.OWED
-    assert judge([State.FAILED, State.SENT], is_acknowledged=False) is Line.SENT
-    assert judge([State.FAILED], is_acknowledged=False) is Line.FAILED
-    assert judge([], is_acknowledged=True) is Line.ACKNOWLEDGED
-
-
-def test_working_days_leave_out_weekends_and_days_off() -> None:
-    friday = datetime(2026, 11, 20, 9, tzinfo=ZONE)
-    assert working_days(friday, friday + timedelta(days=4), ZONE) == 2
-    assert working_days(friday, friday + timedelta(days=4), ZONE, {date(2026, 11, 23)}) == 1
-
-
-def test_reminders_go_from_contact_to_contact() -> None:
-    monday = datetime(2026, 11, 23, 9, tzinfo=ZONE)
-
-    def step(reminded: list[datetime], days: int, contacts: int = 2) -> int | None:
-        now = monday + timedelta(days=days)
-        return reminder_step(monday, reminded, now, remind_after=2, contacts=contacts, zone=ZONE)
-
-    assert [step([], days) for days in range(4)] == [None, None, 0, 0]
-    late = monday + timedelta(days=3)
-    assert [step([late], days) for days in (3, 4, 7)] == [None, None, 1]
-    assert step([late, late], 30) is None and step([], 30, contacts=0) is None
-
-
 def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
     any_database: Database, clock: FakeClock
 ) -> None:
@@ -179,45 +130,6 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
 
 
 # --- bounces ----------------------------------------------------------------------------------
-
-
-def dsn(to: str, action: str = "failed", status: str = "5.1.1") -> bytes:
-    return (
-        f"From: MAILER-DAEMON@mx.example\r\nTo: {to}\r\nSubject: Undelivered\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-        "--b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n"
-        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
-        f"Final-Recipient: rfc822; lan@xa.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n--b--\r\n"
-    ).encode()
-
-
-def test_D7_a_signed_bounce_names_its_message_and_a_forged_one_none() -> None:
-    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
-    assert read_envelope(to.upper(), KEY) == MESSAGE and len(to.partition("@")[0]) <= 64
-    assert read(dsn(to), KEY) == Bounce(Kind.HARD, MESSAGE, "failed 5.1.1")
-    assert read(dsn(to.replace("-8000-", "-8001-").replace("80000000", "80010000")), KEY).message_id is None
-    assert read(dsn(to), "another key").message_id is None
-    assert read(dsn("loa@mail.example"), KEY).message_id is None
-
-
-def test_D7_what_is_not_final_does_not_say_so() -> None:
-    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
-    assert read(dsn(to, "delayed", "4.4.1"), KEY).kind is Kind.SOFT
-    assert read(dsn(to, "failed", "4.2.2"), KEY).kind is Kind.SOFT
-    assert read(dsn(to, "delivered", "2.0.0"), KEY).kind is Kind.NONE
-    vacation = f"From: lan@xa.example\r\nTo: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nnghỉ phép\r\n"
-    assert read(vacation.encode(), KEY).kind is Kind.NONE
-    complaint = (
-        f'To: {to}\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n--b--\r\n'
-    )
-    assert read(complaint.encode(), KEY).kind is Kind.COMPLAINT
-    with pytest.raises(InvalidInput):
-        read(b"", KEY)
-
-
-def test_D7_a_mail_without_a_sender_breaks_no_parser() -> None:
-    to = envelope_sender("loa@mail.example", MESSAGE, KEY)
-    assert read(f"To: {to}\r\nSubject: x\r\n\r\nhi\r\n".encode(), KEY).kind is Kind.NONE
 
 
 def status_of(database: Database) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.alerts.target import is_public, parse_target
+from service.alerts.target import host_of, is_public, parse_target
 from service.errors import InvalidInput
 
 
@@ -70,3 +70,9 @@ def test_a_closed_network_may_be_allowed() -> None:
 )  # fmt: skip
 def test_only_addresses_of_the_public_network_are_anybodys(address: str, answer: bool) -> None:
     assert is_public(address) is answer
+
+
+def test_others_are_shown_the_host_of_an_endpoint_and_never_its_path() -> None:
+    assert host_of("https://nhan.example:8443/hook/secret?key=x") == "https://nhan.example:8443"
+    assert host_of("https://nhan.example:443") == "https://nhan.example:443"
+    assert host_of("smtp") == "smtp"

@@ -224,8 +224,9 @@ CREATE TABLE change (
   silenced TEXT,
   fanned_out_at BIGINT,
   fanout_after TEXT,
+  round SMALLINT DEFAULT '0' NOT NULL,
   CONSTRAINT pk_change PRIMARY KEY (id),
-  CONSTRAINT uq_change_post_id_revision_type UNIQUE (post_id, revision, type),
+  CONSTRAINT uq_change_post_id_revision_type_round UNIQUE (post_id, revision, type, round),
   CONSTRAINT fk_change_post_id FOREIGN KEY(post_id) REFERENCES post (id)
 );
 

@@ -1,0 +1,53 @@
+"""What the watchdogs ask of the database: what is late, unsent or silent, and which alarms are raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, text
+
+from service.storage.schema import from_micros, to_micros
+
+
+def raised_alarms(conn: Connection) -> set[str]:
+    """The keys, `alarm:…`, under which the operator was told of something that is still wrong."""
+    return set(conn.execute(text("SELECT key FROM meta WHERE key LIKE 'alarm:%'")).scalars())
+
+
+def raise_alarm(conn: Connection, key: str, now: datetime) -> None:
+    conn.execute(
+        text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
+        {"key": key, "value": now.isoformat()},
+    )
+
+
+def clear_alarm(conn: Connection, key: str) -> None:
+    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+
+
+def oldest_due_at(conn: Connection) -> datetime | None:
+    """Since when the message waits that waits longest; None where none does."""
+    oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
+    return None if oldest is None else from_micros(oldest)
+
+
+def unsent_posts(
+    conn: Connection, categories: Sequence[str], since: datetime, until: datetime
+) -> tuple[tuple[str, str], ...]:
+    """(id, title) of posts of these categories that were published between two instants and have reached nobody."""
+    query = text(
+        "SELECT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
+        " JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
+        " WHERE c.at BETWEEN :since AND :until AND c.silenced IS NULL AND c.type = 'post.published'"
+        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', 'failed'))"
+        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') ORDER BY c.at, p.id"
+    ).bindparams(bindparam("categories", expanding=True))
+    values = {"categories": list(categories), "since": to_micros(since), "until": to_micros(until)}
+    return tuple((row.id, row.title) for row in conn.execute(query, values))
+
+
+def last_seen(conn: Connection, portal_id: str) -> list[datetime]:
+    """When the latest twenty posts of a portal were first seen, newest first."""
+    query = text("SELECT first_seen_at FROM post WHERE portal_id = :id ORDER BY first_seen_at DESC LIMIT 20")
+    return [from_micros(at) for at in conn.execute(query, {"id": portal_id}).scalars()]
