@@ -109,7 +109,9 @@ def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         echo_json({"portals": [probe_shape(item) for item in checked]})
     else:
         echo_checked(checked)
-    broken = [listing["url"] for item in checked for listing in item["listings"] if is_failed(listing)]
+    broken = [listing for item in checked for listing in item["listings"] if is_failed(listing)]
+    for listing in broken:
+        warn(f"{listing['outcome']}: {listing['error']}" if listing["error"] else f"{listing['url']} shows no post")
     if broken:
         warn(f"{len(broken)} of {sum(len(item['listings']) for item in checked)} listings cannot be read")
         raise click.exceptions.Exit(FAILED)

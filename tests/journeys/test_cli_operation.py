@@ -82,7 +82,8 @@ def test_portals_are_listed_and_unknown_ones_refused(terminal: Terminal) -> None
     assert "allowed: x" in terminal.refused("poll", "y")
     assert terminal.json("portal", "release", "x") == {"portals": [{"id": "x", "released": 0}]}
     checked = terminal.json("portal", "check", code=1)
-    assert checked["portals"][0]["listings"][0]["outcome"] == "network"
+    assert checked["portals"][0]["listings"][0]["posts"] == []
+    assert "network: cannot fetch" in terminal.refused("portal", "check", "--json", code=1)
 
 
 def test_the_ledger_can_be_stopped_and_goes_on(terminal: Terminal) -> None:
