@@ -66,7 +66,7 @@ class _Running:
                 job.run()
             except LoaError as error:
                 log.error("a job failed", job=job.name, error=str(error))
-            except Exception:
+            except Exception:  # a bug in one job, logged whole: the others go on
                 log.exception("a job failed by a fault of Loa's own", job=job.name)
             finally:
                 with self._changed:

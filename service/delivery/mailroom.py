@@ -115,7 +115,7 @@ class Mailroom:
             mail = self._letter(outgoing, to) if outgoing.letter is not None else self._alert(outgoing, to)
         except InvalidInput as error:
             return Unsendable(outgoing.message_id, State.FAILED, f"không gửi được: {error.field} {error.problem}")
-        except Exception:
+        except Exception:  # a bug in one mail, logged whole: the others must go out
             _log.exception("mail %s cannot be composed", outgoing.message_id)
             return Unsendable(outgoing.message_id, State.FAILED, "không soạn được thư")
         sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)

@@ -206,7 +206,7 @@ class Deliverer:
                 work()
             except LoaError as error:
                 _log.error("%s stopped, begins again: %s", name, error)
-            except Exception:
+            except Exception:  # a bug, logged whole: sending must begin again
                 _log.exception("%s stopped by a bug, begins again", name)
             else:
                 if is_once:

@@ -199,7 +199,7 @@ class _Stream:
         except ConfigurationError as error:
             _log.error("message %s cannot be signed: %s", claimed.message_id, error)
             detail, is_final = "không mở được khoá ký bằng service.secret_key hiện tại", False
-        except Exception:
+        except Exception:  # a bug in one message, logged whole: the others must go out
             _log.exception("message %s cannot be prepared", claimed.message_id)
             detail, is_final = "không soạn được tin", True
         return Result(

@@ -151,7 +151,7 @@ class Poller:
             self._book_failures([run.result or []])
         except LoaError as error:
             log.error("cannot poll", error=str(error))
-        except Exception:
+        except Exception:  # a bug at one portal, logged whole: the others are polled
             log.exception("a poll failed by a fault of Loa's own")
 
     def _know(self, portals: Sequence[PortalConfig]) -> _States:
