@@ -8,10 +8,33 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 NOISY = ("apscheduler", "urllib3", "charset_normalizer", "alembic")
 """Libraries that tell at INFO what only their authors want to know."""
+
+
+class Log:
+    """The standard library's logger, which takes facts beside what happened: `log.info("polled", portal="x")`."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **facts: object) -> None:
+        self._logger.info(event, extra={"facts": facts})
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._logger.warning(event, extra={"facts": facts})
+
+    def error(self, event: str, **facts: object) -> None:
+        self._logger.error(event, extra={"facts": facts})
+
+    def exception(self, event: str, **facts: object) -> None:
+        """With the traceback of the exception that is being handled."""
+        self._logger.exception(event, extra={"facts": facts})
 
 
 class _Stderr(logging.Handler):
@@ -25,43 +48,47 @@ class _Stderr(logging.Handler):
             self.handleError(record)
 
 
+class _ForPeople(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        facts = "".join(f"  {name}={value}" for name, value in _facts(record).items())
+        line = f"{_instant(record)} {record.levelname.lower():8} {record.getMessage()}{facts}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class _ForMachines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: dict[str, Any] = {
+            **_facts(record),
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "timestamp": _instant(record),
+        }
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(said, default=str).decode()
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    facts: dict[str, object] = getattr(record, "facts", {})
+    return facts
+
+
+def _instant(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+
+
 def configure(*, is_verbose: bool) -> None:
-    """Sends structlog and the standard library's logging to stderr. May be called again.
+    """Sends all logging to stderr. May be called again.
 
     `is_verbose`: what a service tells of its work (INFO); else warnings only, as a command should.
     """
-    import structlog
-
     level = logging.INFO if is_verbose else logging.WARNING
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
     handler = _Stderr()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_ending()],
-        )
-    )
+    handler.setFormatter(_ForPeople() if sys.stderr.isatty() else _ForMachines())
     root = logging.getLogger()
     root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Stderr)), handler]
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-
-
-def _ending() -> list[Any]:
-    """The last steps: colours and a readable traceback for people, one JSON object a line for machines."""
-    import structlog
-
-    if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]

@@ -146,3 +146,31 @@ def json_findings(body: bytes, self_url: str) -> list[str]:
             _require(found, MIME.fullmatch(attachment.get("mime_type", "")), f"{item['id']}: mime_type")
             _require(found, isinstance(attachment.get("size_in_bytes", 0), int), f"{item['id']}: size_in_bytes")
     return found
+
+
+def opml_findings(body: bytes) -> list[str]:
+    """What OPML 2.0 (http://opml.org/spec2.opml) asks of a list of subscriptions."""
+    root = etree.fromstring(body)
+    found: list[str] = []
+    _require(found, root.tag == "opml" and root.get("version") == "2.0", "is no OPML 2.0")
+    _require(found, [child.tag for child in root] == ["head", "body"], "is not a head and a body")
+    head, outlines = root[0], list(root.iter("outline"))
+    known = {"title", "dateCreated", "dateModified", "ownerName", "ownerEmail", "ownerId", "docs", "expansionState",
+             "vertScrollState", "windowTop", "windowLeft", "windowBottom", "windowRight"}  # fmt: skip
+    _require(found, {child.tag for child in head} <= known, "the head holds what the format does not know")
+    _require(found, (head.findtext("title") or "").strip(), "no title")
+    _require(found, _is_uri(head.findtext("ownerId") or "x:"), "ownerId is no address")
+    for name in ("dateCreated", "dateModified"):
+        _require(found, RFC822.fullmatch(head.findtext(name) or "Sun, 01 Jan 2000 00:00:00 +0000"), name)
+    _require(found, outlines and len(root[1]) > 0, "no outline")
+    for outline in outlines:
+        text = outline.get("text") or ""
+        _require(found, text.strip() and not CLOSING_TAG.search(text), f"text of an outline: {text!r}")
+        if outline.get("type") is None:
+            _require(found, len(outline) > 0, f"an empty group: {text!r}")
+            continue
+        _require(found, outline.get("type") == "rss", f"type of {text!r}")
+        _require(found, _is_uri(outline.get("xmlUrl")), f"xmlUrl of {text!r}")
+        _require(found, _is_uri(outline.get("htmlUrl") or "x:"), f"htmlUrl of {text!r}")
+        _require(found, outline.get("version") in (None, "RSS1", "RSS", "scriptingNews"), f"version of {text!r}")
+    return found

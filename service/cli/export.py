@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_json, json_option, pass_loa
+from service.cli.common import echo_json, json_option, pass_loa, warn
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -33,3 +33,7 @@ def export(loa: Loa, folder: Path, as_json: bool) -> None:
         echo_json(done)
     else:
         click.echo(f"{done.files} files in {folder}, {done.written} new or changed, {done.removed} removed")
+    for name, problem in done.problems.items():
+        warn(f"cannot export {name!r}: it {problem}; the last good one stays")
+    if done.problems:
+        raise click.exceptions.Exit(1)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.schedule import Job
 
-EXPORT_LOOK_S = 5.0
-
 
 class Running:
     """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good configuration."""
@@ -30,11 +28,10 @@ class Running:
 
     def reload(self) -> bool:
         """Whether there is a new Loa in force."""
-        import structlog
-
         from service import bootstrap
+        from service.logs import Log
 
-        log = structlog.get_logger("service")
+        log = Log("service")
         try:
             fresh = bootstrap.open_loa(self._config, self._environ)
             fresh.prepare()
@@ -85,7 +82,7 @@ def _serve(running: Running, *, has_worker: bool) -> None:
         host=host,
         port=port,
         run_worker=(lambda stop: _work(running.loa.for_child(), stop)) if has_worker else None,
-        preload=[_import_all],
+        preload=[_import_web],
         reload=running.reload,
     )
     raise click.exceptions.Exit(code)
@@ -105,41 +102,25 @@ def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type wo
 def _work(loa: Loa, stop: threading.Event) -> None:
     """Polls and delivers until `stop`, and keeps the exported files up to date where they are configured."""
     try:
-        loa.work(stop, [_export_job(loa)] if loa.settings.feeds.export_dir else [])
+        loa.work(stop, _export_jobs(loa))
     finally:
         loa.close()
 
 
-def _export_job(loa: Loa) -> Job:
-    from pathlib import Path
+def _export_jobs(loa: Loa) -> list[Job]:
+    if not loa.settings.feeds.export_dir:
+        return []
+    from service.export import export_job
 
-    from service.export import export_to
-    from service.schedule import Job
-    from service.storage.posts import generation
-
-    exported = [-1]
-
-    def export() -> None:
-        with loa.database.reading() as conn:
-            present = generation(conn, "feeds")
-        if present != exported[0]:
-            export_to(loa, Path(loa.settings.feeds.export_dir))
-            exported[0] = present
-
-    return Job("export", EXPORT_LOOK_S, export)
+    return [export_job(loa)]
 
 
-def _import_all() -> None:
-    """What both children need, imported before the fork so that they share it."""
-    from importlib import import_module
-
+def _import_web() -> None:
+    """What the web child needs, imported before the fork: what both need they share. What the worker alone needs it
+    imports itself, beside the web child that makes its feeds: so the service is ready sooner."""
     from service.web.app import rooms
 
     rooms()
-    shared = ("delivery.email", "delivery.run", "delivery.webhook", "feeds.ical", "poll", "schedule", "watchdogs")
-    stored = ("storage.hosts", "storage.retention")
-    for name in (*shared, *stored):
-        import_module(f"service.{name}")
 
 
 @click.command()

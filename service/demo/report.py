@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from service.demo.run import Demo
-from service.feeds.check import feed_problem
 from service.feeds.model import Format
+from service.feeds.read_back import feed_problem
 from service.web.feed_store import FeedStore
 
 FORMATS = (Format.RSS, Format.ATOM, Format.JSON)

@@ -59,7 +59,10 @@ class Catalogue:
 
 
 def place_spec(place: Place) -> FeedSpec:
-    return FeedSpec(f"places/{place.id}", place.name, place.name, f"Tin liên quan đến {place.name}.", place=place.id)
+    """A place's feed. A unit of before July 2025 says so: its name is often that of the one that took it in."""
+    is_former = place.id.endswith("-cu")
+    vi, en = (f"{place.name} (cũ)", f"{place.name} (former)") if is_former else (place.name, place.name)
+    return FeedSpec(f"places/{place.id}", vi, en, f"Tin liên quan đến {vi}.", place=place.id)
 
 
 def label(category: Category, language: str) -> str:

@@ -1,239 +1,247 @@
-"""Parses a rendering back and compares it with what was meant, before any reader sees it.
+"""Parses one rendered entry back and compares everything it says with the post, before any reader sees it.
 
-Owns the comparison, entry by entry: of one entry by lxml, of whole feeds by feedparser. Knows no feedgen: what
-wrote a feed cannot be what judges it.
+Owns the judgement of an entry alone; what stands around entries is judged in `document`. Knows no feedgen: what
+wrote an entry cannot be what judges it. By lxml and orjson: a tenth of what feedparser takes (see `read_back`).
 """
 
 from __future__ import annotations
 
-import calendar
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime
+from html import escape
 from typing import Any
 
-import feedparser
 import orjson
 from lxml import etree
 
 from service.feeds.model import Format
 from service.feeds.site import (
     Site,
+    author_of,
+    body_html,
     entry_id,
+    has_markup,
     shown_attachments,
+    summary_of,
     title_of,
     uri,
     whole_seconds,
     written_title_of,
     xml_text,
 )
-from service.types import Post
+from service.types import AttachmentLink, Post
 
-_WRAPS = {
-    Format.RSS: (
-        b'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        b'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>',
-        b"</channel></rss>",
-    ),
-    Format.ATOM: (
-        b'<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" '
-        b'xmlns:dc="http://purl.org/dc/elements/1.1/">',
-        b"</feed>",
-    ),
+Facts = dict[str, object]
+
+NAMESPACES: dict[Format, dict[str | None, str]] = {
+    Format.RSS: {
+        "dc": "http://purl.org/dc/elements/1.1/",
+        "fh": "http://purl.org/syndication/history/1.0",
+        "atom": "http://www.w3.org/2005/Atom",
+        "content": "http://purl.org/rss/1.0/modules/content/",
+    },
+    Format.ATOM: {
+        None: "http://www.w3.org/2005/Atom",
+        "dc": "http://purl.org/dc/elements/1.1/",
+        "fh": "http://purl.org/syndication/history/1.0",
+    },
 }
-_ATOM = "{http://www.w3.org/2005/Atom}"
-_ATOM_ENTRIES = ("{http://www.w3.org/2005/Atom}entry", "{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+"""What the root of a feed declares: an entry is parsed below the same, and so means there what it means here."""
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
+_AT = "{http://purl.org/atompub/tombstones/1.0}"
+_TYPED = tuple(f"{ATOM}{name}" for name in ("title", "summary", "content"))
+SHOWN = 120
+"""Characters of a value that is not as it was meant, in what the operator is told."""
+
+
+PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+
+
+def _wrap(fmt: Format) -> tuple[bytes, bytes]:
+    declared = "".join(f' xmlns{f":{p}" if p else ""}="{uri}"' for p, uri in NAMESPACES[fmt].items())
+    return f'<?xml version="1.0" encoding="UTF-8"?><r{declared}>'.encode(), b"</r>"
+
+
+_WRAPS = {fmt: _wrap(fmt) for fmt in NAMESPACES}
 
 
 def entry_problem(site: Site, fmt: Format, body: bytes, post: Post) -> str | None:
-    """Why this entry, alone, does not say what the post says; None when it does. By lxml: a tenth of what
-    feedparser takes, which judges whole feeds in `feed_problem`."""
+    """Why this entry, alone, does not say what the post says; None when it does."""
     if fmt is Format.JSON:
         return json_item_problem(site, orjson.loads(body), post)
     before, after = _WRAPS[fmt]
-    if post.withdrawn_at is not None:
-        return join_problem(fmt, before + body + after, [post.id])
     try:
-        root = etree.fromstring(before + body + after, _parser())
+        root = etree.fromstring(before + body + after, PARSER)
     except etree.XMLSyntaxError as error:
         return f"is not well-formed: {error}"
-    elements = list(root[0] if fmt is Format.RSS else root)
-    if len(elements) != 1:
-        return f"is {len(elements)} elements instead of one"
-    found = _rss_facts(elements[0]) if fmt is Format.RSS else _atom_facts(elements[0])
-    for (name, value), meant in zip(found.items(), _meant(site, fmt, post), strict=True):
-        if value != meant:
-            return f"{name} reads back as {value!r} instead of {meant!r}"
-    return None
+    if len(root) != 1:
+        return f"is {len(root)} elements instead of one"
+    if root.text or root[0].tail:
+        return "is not one element alone"
+    if post.withdrawn_at is not None:
+        return difference(_tombstone_facts(root[0]), _meant_tombstone(post, post.withdrawn_at))
+    if fmt is Format.RSS:
+        return difference(_rss_facts(root[0]), _meant_rss(site, post))
+    return difference(_atom_facts(root[0]), _meant_atom(site, post))
 
 
 def json_item_problem(site: Site, item: dict[str, Any], post: Post) -> str | None:
     """Why this item of a JSON feed does not say what the post says; None when it does."""
-    for name, value in _meant_json(site, post).items():
-        found = _json_instant(item.get(name)) if name.startswith("date_") else item.get(name)
-        if found != value:
-            return f"{name} reads back as {found!r} instead of {value!r}"
-    if post.withdrawn_at is not None:
-        return None if item.get("_loa", {}).get("expired") is True else "is not said to be withdrawn"
-    found_urls = [attachment.get("url") for attachment in item.get("attachments", [])]
-    meant_urls = [uri(attachment.url) for attachment in shown_attachments(post)]
-    if found_urls != meant_urls:
-        return f"attachments read back as {found_urls!r} instead of {meant_urls!r}"
-    return None if item.get("content_html") else "has no content"
+    gone_at = post.withdrawn_at
+    meant = _meant_json(site, post) if gone_at is None else _meant_json_tombstone(post, gone_at)
+    found = {name: _json_instant(item.get(name)) if name.startswith("date_") else item.get(name) for name in meant}
+    return difference(found, meant)
 
 
-def _meant_json(site: Site, post: Post) -> dict[str, object]:
-    meant: dict[str, object] = {
-        "id": entry_id(post),
-        "title": title_of(post),
-        "date_published": whole_seconds(post.published_at),
+def difference(found: Facts, meant: Facts) -> str | None:
+    """What of `meant` reads back as something else, in words; None when nothing does."""
+    for name, value in meant.items():
+        if found.get(name) != value:
+            return f"{name} reads back as {_shown(found.get(name))} instead of {_shown(value)}"
+    return None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+# --- what is found ----------------------------------------------------------------------------
+
+
+def _texts(element: etree._Element) -> dict[str, str]:
+    return {str(child.tag): child.text or "" for child in element}
+
+
+def _rss_facts(item: etree._Element) -> Facts:
+    texts = _texts(item)
+    updated = texts.get(f"{ATOM}updated")
+    return {
+        "kind": item.tag,
+        "id": texts.get("guid"),
+        "title": texts.get("title"),
+        "link": texts.get("link"),
+        "published": texts.get("pubDate"),
+        "updated": datetime.fromisoformat(updated) if updated else None,
+        "author": texts.get(f"{_DC}creator"),
+        "summary": texts.get("description"),
+        "content": texts.get(f"{_CONTENT}encoded"),
+        "categories": [(c.get("domain"), c.text) for c in item if c.tag == "category"],
+        "enclosures": [(e.get("url"), e.get("type"), e.get("length")) for e in item if e.tag == "enclosure"],
     }
-    if post.withdrawn_at is None:
-        meant |= {
-            "url": uri(post.url) or site.post_url(post),
-            "date_modified": whole_seconds(post.updated_at),
-            "tags": [site.labels.get(category, category) for category in post.categories],
-            "authors": [{"name": xml_text(post.portal.name) or post.portal.id}],
-        }
-    return meant
+
+
+def _atom_facts(entry: etree._Element) -> Facts:
+    texts, links = _texts(entry), [(link.get("rel"), link) for link in entry if link.tag == f"{ATOM}link"]
+    return {
+        "kind": entry.tag,
+        "id": texts.get(f"{ATOM}id"),
+        "title": texts.get(f"{ATOM}title"),
+        "link": [link.get("href") for rel, link in links if rel == "alternate"],
+        "archive": [link.get("href") for rel, link in links if rel == "related"],
+        "published": datetime.fromisoformat(texts.get(f"{ATOM}published", "")),
+        "updated": datetime.fromisoformat(texts.get(f"{ATOM}updated", "")),
+        "author": entry.findtext(f"{ATOM}author/{ATOM}name"),
+        "summary": texts.get(f"{ATOM}summary"),
+        "content": texts.get(f"{ATOM}content"),
+        "types": {element.tag: element.get("type") for element in entry if element.tag in _TYPED},
+        "categories": [(c.get("scheme"), c.get("term"), c.get("label")) for c in entry if c.tag == f"{ATOM}category"],
+        "enclosures": [(e.get("href"), e.get("type"), e.get("length")) for rel, e in links if rel == "enclosure"],
+    }
+
+
+def _tombstone_facts(element: etree._Element) -> Facts:
+    return {"kind": element.tag, "id": element.get("ref"), "when": datetime.fromisoformat(element.get("when") or "")}
 
 
 def _json_instant(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
+    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else None
 
 
-def _json_feed_problem(site: Site, body: bytes, posts: list[Post]) -> str | None:
-    problem = join_problem(Format.JSON, body, [post.id for post in posts])
-    if problem is not None:
-        return problem
-    for item, post in zip(orjson.loads(body)["items"], posts, strict=True):
-        wrong = json_item_problem(site, item, post)
-        if wrong is not None:
-            return f"entry {post.id!r}: {wrong}"
-    return None
+# --- what is meant ----------------------------------------------------------------------------
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
-
-
-def _rss_facts(item: etree._Element) -> dict[str, object]:
-    updated = item.findtext(f"{_ATOM}updated")
-    return {
-        "id": item.findtext("guid"),
-        "title": item.findtext("title"),
-        "link": item.findtext("link"),
-        "published": parsedate_to_datetime(item.findtext("pubDate") or ""),
-        "updated": datetime.fromisoformat(updated) if updated else None,
-        "categories": [category.text for category in item.iterfind("category")],
-        "enclosures": [enclosure.get("url") for enclosure in item.iterfind("enclosure")],
-    }
-
-
-def _atom_facts(entry: etree._Element) -> dict[str, object]:
-    links = [(link.get("rel"), link.get("href")) for link in entry.iterfind(f"{_ATOM}link")]
-    return {
-        "id": entry.findtext(f"{_ATOM}id"),
-        "title": entry.findtext(f"{_ATOM}title"),
-        "link": dict(links).get("alternate"),
-        "published": datetime.fromisoformat(entry.findtext(f"{_ATOM}published") or ""),
-        "updated": datetime.fromisoformat(entry.findtext(f"{_ATOM}updated") or ""),
-        "categories": [category.get("term") for category in entry.iterfind(f"{_ATOM}category")],
-        "enclosures": [href for rel, href in links if rel == "enclosure"],
-    }
-
-
-def _meant(site: Site, fmt: Format, post: Post) -> tuple[object, ...]:
-    labels = [site.labels.get(category, category) for category in post.categories]
-    urls = [uri(attachment.url) for attachment in shown_attachments(post)]
+def _meant_rss(site: Site, post: Post) -> Facts:
     has_moved = post.updated_at != post.published_at
-    return (
-        entry_id(post),
-        written_title_of(post),
-        uri(post.url) or site.post_url(post),
-        whole_seconds(post.published_at),
-        whole_seconds(post.updated_at) if fmt is Format.ATOM or has_moved else None,
-        labels if fmt is Format.RSS else list(post.categories),
-        urls[:1] if fmt is Format.RSS else urls,
-    )
-
-
-def feed_problem(site: Site, fmt: Format, body: bytes, posts: list[Post]) -> str | None:
-    """Why a whole feed does not hold exactly these posts, in order; None when it does. Withdrawn ones are none."""
-    if fmt is Format.JSON:
-        return _json_feed_problem(site, body, posts)
-    parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
-    if parsed.bozo:
-        return f"is not well-formed: {parsed.bozo_exception}"
-    living = [post for post in posts if post.withdrawn_at is None]
-    if len(parsed.entries) != len(living):
-        return f"has {len(parsed.entries)} entries instead of {len(living)}"
-    for read, post in zip(parsed.entries, living, strict=True):
-        for name, (found, meant) in _compared(site, fmt, read, post).items():
-            if found != meant:
-                return f"entry {post.id!r}: {name} reads back as {found!r} instead of {meant!r}"
-    return None
-
-
-def _compared(site: Site, fmt: Format, read: Any, post: Post) -> dict[str, tuple[object, object]]:
-    attachments = shown_attachments(post)[: 1 if fmt is Format.RSS else None]
-    pairs: dict[str, tuple[object, object]] = {
-        "id": (read.get("id"), entry_id(post)),
-        "title": (read.get("title"), as_feedparser_reads(written_title_of(post))),
-        "link": (read.get("link"), uri(post.url) or site.post_url(post)),
-        "author": (read.get("author"), as_feedparser_reads(post.portal.name or post.portal.id)),
-        "published": (_instant(read.get("published_parsed")), whole_seconds(post.published_at)),
-        "categories": (_categories(fmt, read), _meant_categories(site, fmt, post)),
-        "enclosures": ([e.get("href") for e in read.get("enclosures", [])], [uri(a.url) for a in attachments]),
-        "content": (bool(read.get("content") or read.get("summary")), True),
+    return {
+        "kind": "item",
+        "id": entry_id(post),
+        "title": written_title_of(post),
+        "link": uri(post.url) or site.post_url(post),
+        "published": format_datetime(whole_seconds(post.published_at)),
+        "updated": whole_seconds(post.updated_at) if has_moved else None,
+        "author": author_of(post),
+        "summary": escape(summary_of(post), quote=False),
+        "content": body_html(post),
+        "categories": [(site.category_scheme, site.labels.get(c, c)) for c in post.categories],
+        "enclosures": [(*_file(a), str(a.bytes or 0)) for a in shown_attachments(post)[:1]],
     }
-    if fmt is Format.ATOM or post.updated_at != post.published_at:
-        pairs["updated"] = _instant(dict.get(read, "updated_parsed")), whole_seconds(post.updated_at)
-    return pairs
 
 
-def as_feedparser_reads(text: str) -> str:
-    """feedparser takes text that is Latin-1 and also UTF-8 for UTF-8 that was misread, and mends it."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
+def _meant_atom(site: Site, post: Post) -> Facts:
+    summary = summary_of(post)
+    return {
+        "kind": f"{ATOM}entry",
+        "id": entry_id(post),
+        "title": written_title_of(post),
+        "link": [uri(post.url) or site.post_url(post)],
+        "archive": [site.post_url(post)],
+        "published": whole_seconds(post.published_at),
+        "updated": whole_seconds(post.updated_at),
+        "author": author_of(post),
+        "summary": escape(summary, quote=False) if _type(summary) else summary,
+        "content": body_html(post),
+        "types": dict(zip(_TYPED, (_type(title_of(post)), _type(summary), "html"), strict=True)),
+        "categories": [(site.category_scheme, c, site.labels.get(c, c)) for c in post.categories],
+        "enclosures": [(*_file(a), None if a.bytes is None else str(a.bytes)) for a in shown_attachments(post)],
+    }
 
 
-def _instant(parsed: Any) -> datetime | None:
-    return None if parsed is None else datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+def _meant_tombstone(post: Post, withdrawn_at: datetime) -> Facts:
+    return {"kind": f"{_AT}deleted-entry", "id": entry_id(post), "when": whole_seconds(withdrawn_at)}
 
 
-def _categories(fmt: Format, read: Any) -> list[tuple[str, str]]:
-    return [
-        (t.get("term") or "", (t.get("label") if fmt is Format.ATOM else None) or "") for t in read.get("tags", [])
-    ]
+def _meant_json(site: Site, post: Post) -> Facts:
+    return {
+        "id": entry_id(post),
+        "title": title_of(post),
+        "date_published": whole_seconds(post.published_at),
+        "date_modified": whole_seconds(post.updated_at),
+        "url": uri(post.url) or site.post_url(post),
+        "summary": summary_of(post),
+        "content_html": body_html(post),
+        "tags": [site.labels.get(category, category) for category in post.categories],
+        "authors": [{"name": author_of(post)}],
+        "attachments": [_json_file(attachment) for attachment in shown_attachments(post)] or None,
+    }
 
 
-def _meant_categories(site: Site, fmt: Format, post: Post) -> list[tuple[str, str]]:
-    labels = [(c, site.labels.get(c, c)) for c in post.categories]
-    return labels if fmt is Format.ATOM else [(label, "") for _, label in labels]
+def _meant_json_tombstone(post: Post, withdrawn_at: datetime) -> Facts:
+    said = whole_seconds(withdrawn_at).isoformat().replace("+00:00", "Z")
+    return {
+        "id": entry_id(post),
+        "title": title_of(post),
+        "date_published": whole_seconds(post.published_at),
+        "_loa": {"expired": True, "withdrawn_at": said},
+    }
 
 
-def join_problem(fmt: Format, body: bytes, post_ids: list[str]) -> str | None:
-    """Why a joined document does not hold exactly these entries, in order: cheap, judges only ids."""
-    try:
-        found = _ids(fmt, body)
-    except (etree.XMLSyntaxError, orjson.JSONDecodeError) as error:
-        return f"is not well-formed: {error}"
-    meant = [f"urn:uuid:{post_id}" for post_id in post_ids]
-    return (
-        None if found == meant else f"holds {len(found)} entries that are not the {len(meant)} meant, or not in order"
-    )
+def _type(text: str) -> str | None:
+    return "html" if has_markup(text) else None
 
 
-def _ids(fmt: Format, body: bytes) -> list[str | None]:
-    if fmt is Format.JSON:
-        return [item.get("id") for item in orjson.loads(body)["items"]]
-    root = etree.fromstring(body, _parser())
-    if fmt is Format.RSS:
-        return [item.findtext("guid") for item in root.iterfind("channel/item")]
-    return [
-        child.get("ref") or child.findtext("{http://www.w3.org/2005/Atom}id")
-        for child in root
-        if child.tag in _ATOM_ENTRIES
-    ]
+def _file(attachment: AttachmentLink) -> tuple[str, str]:
+    return uri(attachment.url), xml_text(attachment.media_type) or "application/octet-stream"
+
+
+def _json_file(attachment: AttachmentLink) -> dict[str, object]:
+    url, media_type = _file(attachment)
+    file: dict[str, object] = {"url": url, "mime_type": media_type}
+    if attachment.name:
+        file["title"] = xml_text(attachment.name)
+    if attachment.bytes is not None:
+        file["size_in_bytes"] = attachment.bytes
+    return file

@@ -10,6 +10,7 @@ import orjson
 from service.feeds.model import Feed, Format
 from service.feeds.site import (
     Site,
+    author_of,
     body_html,
     entry_id,
     feed_id,
@@ -30,8 +31,12 @@ def _rfc3339(instant: datetime) -> str:
 
 
 def render_json_entry(site: Site, post: Post) -> bytes:
-    """An item; of a withdrawn post an extension that says so, since the format knows no tombstone."""
-    return orjson.dumps(_withdrawn(site, post) if post.withdrawn_at else _item(site, post))
+    """An item; of a withdrawn post an extension that says so, since the format knows no tombstone.
+
+    A copy, for it is kept: what orjson returns holds all the memory that it was written in, 64 kB for 6.
+    """
+    written = orjson.dumps(_withdrawn(site, post) if post.withdrawn_at else _item(site, post))
+    return memoryview(written).tobytes()
 
 
 def _item(site: Site, post: Post) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def _item(site: Site, post: Post) -> dict[str, Any]:
         "content_html": body_html(post),
         "date_published": _rfc3339(post.published_at),
         "date_modified": _rfc3339(post.updated_at),
-        "authors": [{"name": xml_text(post.portal.name) or post.portal.id}],
+        "authors": [{"name": author_of(post)}],
         "language": site.language,
         "tags": [site.labels.get(category, category) for category in post.categories],
         "_loa": _facts(site, post),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from service.types import Post
@@ -90,8 +91,7 @@ class Feed:
         return relations
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One post, rendered; empty where a format says nothing of it. `digest` is that of `body`, so that a feed's ETag
     needs no second look at the bytes; `moved_at` is when the post last changed what a feed shows of it."""
 

@@ -1,24 +1,27 @@
 """Renders feeds: entries once and for all formats, by content; feeds by joining them.
 
-Owns the memory of rendered entries and heads. Refuses what does not read back as it was meant: then the last good
-rendering of that entry stays, and `problems` says so until it reads back.
+Owns what is known of rendered entries and heads. Refuses an entry that does not read back as it was meant: then its
+last good rendering stays, and `problems` says so until it reads back. Whole feeds are judged by `problem`.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
+from typing import Any, Protocol
 
 from service.feeds import json_feed, rss
-from service.feeds.check import entry_problem, join_problem
-from service.feeds.model import Entry, Feed, Format, digest, narrowed_title
-from service.feeds.site import Site, feed_updated_at, moved_at
+from service.feeds.check import entry_problem
+from service.feeds.document import BETWEEN, document_problem
+from service.feeds.model import Entry, Feed, Format, digest
+from service.feeds.site import Site, feed_title, feed_updated_at, moved_at
+from service.feeds.zipped import NO_PIECES, Pieces
 from service.types import Post
 
 Report = Callable[[str], None]
-Check = Callable[[Site, Format, bytes, Post], str | None]
 Head = tuple[bytes, bytes]
 
 _ENTRY = {
@@ -37,28 +40,68 @@ _DATED: dict[Format, Callable[[bytes, datetime], bytes]] = {
     Format.JSON: lambda head, _updated_at: head,
 }
 
-ENTRY_BYTES = 12 << 20
-"""Of rendered entries in memory: some 2,600 of 4.5 kB: a month of thirty posts a day, in three formats."""
+ENTRY_BYTES = 48 << 20
+"""Of rendered entries that are kept: 10,000 of 4.8 kB, four months of thirty posts a day, in three formats."""
 
 HEADS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """A feed, ready to be joined. `tag` is that of the bytes, found without hashing them again."""
+class Checks:
+    """What tells why an entry, and a whole feed, is not as it was meant; None when it is."""
 
-    parts: tuple[bytes, ...]
+    entry: Callable[[Site, Format, bytes, Post], str | None] = entry_problem
+    document: Callable[[Site, Feed, Format, bytes, Sequence[Entry], datetime], str | None] = document_problem
+
+
+CHECKS = Checks()
+
+
+class Shelf(Protocol):
+    """Where rendered entries stand until they are needed; what `put` gives is for `get` and `drop`."""
+
+    def put(self, entry: Entry) -> Any: ...
+    def get(self, shelved: Any) -> Entry: ...
+    def drop(self, shelved: Any) -> None: ...
+
+
+class MemoryShelf:
+    """Entries in memory, as they are."""
+
+    def put(self, entry: Entry) -> Entry:
+        return entry
+
+    def get(self, shelved: Entry) -> Entry:
+        return shelved
+
+    def drop(self, shelved: Entry) -> None:
+        """Nothing else holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A post in the state that `stamp` names; `shelved` is None where it could not be rendered."""
+
+    stamp: bytes
+    shelved: Any
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A feed as bytes. `tag` names them, found without hashing them again; `pieces` are its head, entries and end."""
+
+    body: bytes
     tag: str
     updated_at: datetime
-
-    def body(self) -> bytes:
-        return b"".join(self.parts)
+    entries: tuple[Entry, ...] = ()
+    pieces: Pieces = NO_PIECES
 
 
 class Renderer:
     """Renders the feeds of one site. Not for several threads at once (see `rss`).
 
-    `report` hears of every entry that could not be rendered as it was meant; `check` tells what is wrong with one.
+    `report` hears of every entry that could not be rendered as it was meant.
     """
 
     def __init__(
@@ -67,16 +110,18 @@ class Renderer:
         report: Report,
         *,
         capacity_bytes: int = ENTRY_BYTES,
-        check: Check = entry_problem,
+        checks: Checks = CHECKS,
+        shelf: Shelf | None = None,
     ) -> None:
         self.site = site
         self.problems: dict[tuple[Format, str], str] = {}
         """What is wrong with a post's entry in a format, for those that cannot be rendered as they are meant."""
         self._report = report
-        self._check = check
+        self._checks = checks
         self._capacity_bytes = capacity_bytes
         self._bytes = 0
-        self._entries: OrderedDict[tuple[Format, str], tuple[bytes, Entry | None]] = OrderedDict()
+        self._shelf = shelf or MemoryShelf()
+        self._entries: OrderedDict[tuple[Format, str], _Rendered] = OrderedDict()
         self._heads: OrderedDict[tuple[object, ...], Head] = OrderedDict()
 
     def render(self, feed: Feed, fmt: Format, stamps: Mapping[str, bytes] | None = None) -> Joined:
@@ -89,22 +134,27 @@ class Renderer:
 
     def join(self, feed: Feed, fmt: Format, rendered: Iterable[Entry | None]) -> Joined:
         """The feed around entries that are rendered; None leaves one out."""
-        entries = [entry for entry in rendered if entry is not None]
+        entries = tuple(entry for entry in rendered if entry is not None)
         updated_at = feed_updated_at(entry.moved_at for entry in entries)
         before, after = self._head(feed, fmt)
         before = _DATED[fmt](before, updated_at)
         shown = [entry for entry in entries if entry.body]
-        tag = digest(before, after, *(entry.digest for entry in shown)).hex()
-        bodies = [entry.body for entry in shown]
-        if fmt is Format.JSON:
-            bodies = [part for body in bodies for part in (b",", body)][1:]
-        return Joined((before, *bodies, after), tag, updated_at)
+        bodies, digests = [entry.body for entry in shown], [entry.digest for entry in shown]
+        if between := BETWEEN[fmt]:
+            bodies[1:] = [between + body for body in bodies[1:]]
+            digests[1:] = [digest + between for digest in digests[1:]]
+        parts = (before, *bodies, after)
+        pieces = Pieces((digest(before), *digests, digest(after)), tuple(accumulate(map(len, parts))))
+        return Joined(b"".join(parts), digest(b"".join(pieces.digests)).hex(), updated_at, entries, pieces)
+
+    def problem(self, feed: Feed, fmt: Format, joined: Joined) -> str | None:
+        """What is wrong with a feed, None when nothing is."""
+        return self._checks.document(self.site, feed, fmt, joined.body, joined.entries, joined.updated_at)
 
     def _head(self, feed: Feed, fmt: Format) -> Head:
         key = (fmt, feed.spec, feed.query, feed.before, feed.previous, feed.following, feed.is_archive)
         if key not in self._heads:
-            title = f"{narrowed_title(feed.spec, self.site.labels, feed.query)} – {self.site.title}"
-            self._heads[key] = _HEAD[fmt](self.site, feed, title)
+            self._heads[key] = _HEAD[fmt](self.site, feed, feed_title(self.site, feed))
             if len(self._heads) > HEADS:
                 self._heads.popitem(last=False)
         return self._heads[key]
@@ -112,10 +162,13 @@ class Renderer:
     def known(self, post_id: str, fmt: Format, stamp: bytes) -> tuple[bool, Entry | None]:
         """Whether the post is rendered in the state that the stamp names, and its entry if it could be."""
         found = self._entries.get((fmt, post_id))
-        if found is None or found[0] != stamp:
+        if found is None or found.stamp != stamp:
             return False, None
         self._entries.move_to_end((fmt, post_id))
-        return True, found[1]
+        return True, self._entry_of(found)
+
+    def _entry_of(self, rendered: _Rendered | None) -> Entry | None:
+        return self._shelf.get(rendered.shelved) if rendered and rendered.shelved else None
 
     def entry(self, post: Post, fmt: Format, stamp: bytes | None = None) -> Entry | None:
         """The entry's bytes; the last good ones where the present ones are wrong; None where there never were any."""
@@ -123,21 +176,34 @@ class Renderer:
         is_known, entry = self.known(post.id, fmt, stamp)
         if is_known:
             return entry
-        key = fmt, post.id
-        last = self._entries.pop(key, None)
-        entry = self._render_entry(post, fmt, last[1] if last else None)
-        self._entries[key] = stamp, entry
-        self._bytes += _size(entry) - (_size(last[1]) if last else 0)
+        entry = self._render_entry(post, fmt, self._entry_of(self._entries.get((fmt, post.id))))
+        self._forget((fmt, post.id))
+        shelved = self._shelf.put(entry) if entry else None
+        self._entries[fmt, post.id] = _Rendered(stamp, shelved, len(entry.body) if entry else 0)
+        self._bytes += self._entries[fmt, post.id].size
         while self._bytes > self._capacity_bytes and len(self._entries) > 1:
-            old, (_, gone) = self._entries.popitem(last=False)
-            self._bytes -= _size(gone)
-            self.problems.pop(old, None)
+            oldest = next(iter(self._entries))
+            self._forget(oldest)
+            self.problems.pop(oldest, None)
         return entry
+
+    def forget_problems(self, shown: Container[str]) -> None:
+        """Of posts that are not `shown` anywhere: nobody can see them, and they are looked at anew when they are."""
+        for key in [key for key in self.problems if key[1] not in shown]:
+            del self.problems[key]
+            self._forget(key)
+
+    def _forget(self, key: tuple[Format, str]) -> None:
+        rendered = self._entries.pop(key, None)
+        if rendered is not None:
+            self._bytes -= rendered.size
+            if rendered.shelved is not None:
+                self._shelf.drop(rendered.shelved)
 
     def _render_entry(self, post: Post, fmt: Format, last_good: Entry | None) -> Entry | None:
         try:
             body = _ENTRY[fmt](self.site, post)
-            problem = self._check(self.site, fmt, body, post) if body else None
+            problem = self._checks.entry(self.site, fmt, body, post) if body else None
         except (ValueError, TypeError, AttributeError) as error:  # lxml and feedgen refuse what they cannot write
             body, problem = b"", f"{type(error).__name__}: {error}"
         if problem is None:
@@ -146,15 +212,3 @@ class Renderer:
         self.problems[fmt, post.id] = problem
         self._report(f"cannot render post {post.id!r} as {fmt}: {problem}")
         return last_good
-
-    def problem(self, joined: Joined, fmt: Format) -> str | None:
-        """What is wrong with a feed, None when nothing is.
-
-        Its entries were parsed back alone, each a whole element (see `entry`); what is left to doubt is what stands
-        around them. So a feed of any length costs the parsing of its head.
-        """
-        return join_problem(fmt, joined.parts[0] + joined.parts[-1], [])
-
-
-def _size(entry: Entry | None) -> int:
-    return len(entry.body) if entry is not None else 0

@@ -2,8 +2,8 @@
 
 The only user of feedgen. What feedgen 1.0.0 gets wrong is put right here and nowhere else: it drops rel, type and
 length of Atom entry links, takes the last alternate and the last enclosure for RSS, dates feeds and entries by the
-clock, writes `length="None"` and dies on a control character. feedgen sets the process's locale while it writes an
-RSS date: call from one thread at a time.
+clock, writes `length="None"` and dies on a control character. feedgen sets the process's locale while it writes the
+head of an RSS feed: call from one thread at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.ext.dc import DcEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
@@ -23,6 +24,7 @@ from service.feeds.model import Feed, Format
 from service.feeds.site import (
     EMPTY_FEED_UPDATED_AT,
     Site,
+    author_of,
     body_html,
     entry_id,
     feed_id,
@@ -56,12 +58,15 @@ _TEXT = re.compile(rb'<(title|summary|name)(?: type="html")?>[^<]*</\1>')
 _DOCUMENTED_AT = "https://www.rssboard.org/rss-specification"
 
 
-class _ItemUpdated(BaseEntryExtension):  # type: ignore[misc] # feedgen ships no types
-    """atom:updated in an RSS item, which has no date of its own for an edit."""
+class _ItemDates(BaseEntryExtension):  # type: ignore[misc] # feedgen ships no types
+    """The dates of an RSS item: feedgen sets the locale of the whole process to write one, and has none for an edit,
+    which is atom:updated."""
 
+    published_at: datetime
     updated_at: datetime | None = None
 
     def extend_rss(self, entry: Any) -> Any:
+        etree.SubElement(entry, "pubDate").text = format_datetime(self.published_at)
         if self.updated_at is not None:
             etree.SubElement(entry, f"{{{ATOM}}}updated").text = self.updated_at.isoformat()
         return entry
@@ -97,13 +102,16 @@ class _History(BaseExtension):  # type: ignore[misc] # feedgen ships no types
 def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     """The post as feedgen's own entry, ready for `rss_entry()` or `atom_entry()`."""
     entry = FeedEntry()
-    entry.load_extension("dc")
-    entry.register_extension("loa", _ItemUpdated, atom=False)
+    entry.register_extension("dc", DcEntryExtension)  # `load_extension` looks for it on the disk each time
+    entry.register_extension("loa", _ItemDates, atom=False)
     entry.id(entry_id(post))
     entry.title(written_title_of(post))
-    entry.published(whole_seconds(post.published_at))
+    if fmt is Format.RSS:
+        entry.loa.published_at = whole_seconds(post.published_at)
+    else:
+        entry.published(whole_seconds(post.published_at))
     entry.updated(whole_seconds(post.updated_at))
-    author = xml_text(post.portal.name) or post.portal.id
+    author = author_of(post)
     entry.author(name=author)
     entry.dc.dc_creator(author)
     if post.updated_at != post.published_at:

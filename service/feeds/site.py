@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import nh3
 
+from service.feeds.model import Feed, narrowed_title
 from service.types import AttachmentLink, Post
 
 EMPTY_FEED_UPDATED_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -26,10 +28,11 @@ FEED_IDS = UUID(str(uuid5(NAMESPACE_URL, "urn:loa:feeds")))
 
 UNTITLED = "(không có tiêu đề)"
 
-_NOT_XML = re.compile(
-    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0001fffd\U00020000-\U0002fffd"
-    "\U00030000-\U0003fffd\U000e0000-\U000efffd]"
+_ABOVE_ASCII = (
+    "\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0001fffd\U00020000-\U0002fffd"
+    "\U00030000-\U0003fffd\U000e0000-\U000efffd"
 )
+_NOT_XML = re.compile(f"[^\t\n\r -~{_ABOVE_ASCII}]")
 """Outside XML 1.0's Char (section 2.2), or a C1 control, or a noncharacter, which some parsers refuse."""
 
 _TAGS = """a abbr
@@ -53,17 +56,20 @@ _MARKUP = re.compile(
 )
 """What readers take for HTML; `<mới>` is none."""
 _SIMPLE_TAGS = "|".join(sorted(_HTML_TAGS - {"a", "img"}))
+_TEXT = rf"[\t\n\r -;=-~{_ABOVE_ASCII}]"
+_QUOTED = rf'"[\t\n\r !#-;=?-~{_ABOVE_ASCII}]*"'
 _CLEAN = re.compile(
-    rf'(?:[^<]++|</?(?:{_SIMPLE_TAGS})>|</a>|<a href="https?://[^"<>]*"(?: rel="[a-z ]*")?>'
-    rf'|<img src="https?://[^"<>]*"(?: alt="[^"<>]*")?>)*+'
+    rf'(?:{_TEXT}++|</?(?:{_SIMPLE_TAGS})>|</a>|<a href=(?="https?://){_QUOTED}(?: rel="[a-z ]*")?>'
+    rf'|<img src=(?="https?://){_QUOTED}(?: alt={_QUOTED})?>)*+'
 )
-"""HTML with nothing but harmless tags, as our sanitiser writes them: it need not be sanitised again. Possessive, so
-that a look costs time in proportion to the length, whatever a portal writes."""
+"""HTML with nothing but harmless tags, as our sanitiser writes them, of nothing but what XML carries: it need not be
+sanitised again. Possessive, so that a look costs time in proportion to the length, whatever a portal writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The service as its feeds name it. `labels` maps a category id to its label in `language`."""
+    """The service as its feeds name it. `labels` maps the id of a category to its label in `language`, and those of
+    portals and places to their names."""
 
     public_url: str
     title: str
@@ -114,8 +120,16 @@ def uri(url: str) -> str:
     return quote(xml_text(url).strip(), safe="%/:=&?~#+!$,;'@()*[]-._")
 
 
+def author_of(post: Post) -> str:
+    return xml_text(post.portal.name) or post.portal.id
+
+
 def entry_id(post: Post) -> str:
     return f"urn:uuid:{post.id}"
+
+
+def feed_title(site: Site, feed: Feed) -> str:
+    return f"{narrowed_title(feed.spec, site.labels, feed.query)} – {site.title}"
 
 
 def feed_id(name: str) -> str:
@@ -144,19 +158,23 @@ def feed_updated_at(moments: Iterable[datetime]) -> datetime:
 
 def shown_attachments(post: Post) -> tuple[AttachmentLink, ...]:
     """Those that a reader could fetch, each address once."""
-    by_url = {uri(a.url): a for a in post.attachments if uri(a.url).lower().startswith(("http://", "https://"))}
-    return tuple(by_url.values())
+    by_url = {uri(attachment.url): attachment for attachment in post.attachments}
+    return tuple(a for url, a in by_url.items() if url.lower().startswith(("http://", "https://")))
 
 
 def _harmless(html: str) -> str:
     if _CLEAN.fullmatch(html):
         return html
-    return xml_text(nh3.clean(html, tags=set(_HTML_TAGS), attributes=_HTML_ATTRIBUTES, link_rel=None))
+    return xml_text(nh3.clean(xml_text(html), tags=set(_HTML_TAGS), attributes=_HTML_ATTRIBUTES, link_rel=None))
 
 
+@lru_cache(maxsize=4)
 def body_html(post: Post) -> str:
-    """The whole content of an entry: the article, then a link to each attachment that it does not link itself."""
-    html = _harmless(xml_text(post.html))
+    """The whole content of an entry: the article, then a link to each attachment that it does not link itself.
+
+    Kept for a moment: three formats ask for it, each when it is written and when it is read back.
+    """
+    html = _harmless(post.html)
     if not html.strip():
         html = f"<p>{escape(xml_text(post.summary) or title_of(post))}</p>"
     missing = [a for a in shown_attachments(post) if f'"{escape(a.url)}"' not in html]

@@ -34,6 +34,9 @@ from service.storage.upsert import insert_into
 from service.types import PortalName, Post
 
 FEEDS = "feeds"
+EXPORTED = "export: "
+"""Before the name of what cannot be exported as it is meant."""
+
 WINDOW_LIMIT = 2_000
 """Posts a current page holds at most, however many days that leaves out: 2,000 of 5 kB are 10 MB, which readers
 hardly take. What is older follows in the archive pages (RFC 5005), so nothing is out of reach."""
@@ -121,6 +124,11 @@ def stamps_of(conn: Connection, post_ids: Sequence[str]) -> dict[str, bytes]:
     return {str(row[0]): _stamped(tuple(row)).stamp for row in rows}
 
 
+def all_stamps(conn: Connection) -> list[tuple[str, bytes]]:
+    """The id and the stamp of every post: some 10 µs each."""
+    return [(post.id, post.stamp) for post in (_stamped(tuple(row)) for row in conn.execute(_stamping()))]
+
+
 def _stamping() -> Select[Any]:
     """Raw columns, since nobody reads them: they are only held against each other."""
     post, revision = schema.post, schema.revision
@@ -192,14 +200,24 @@ def feed_problems(conn: Connection) -> dict[str, str]:
     return {row.name: row.problem for row in conn.execute(select(table).order_by(table.c.name))}
 
 
-def set_feed_problems(database: Database, problems: Mapping[str, str], now: datetime) -> None:
-    """These are all there are now; nothing is written when that is known."""
+def set_feed_problems(
+    database: Database, problems: Mapping[str, str], now: datetime, *, is_of_export: bool = False
+) -> None:
+    """These are all there are now of those that serve, or of the one that exports; nothing is written when that is
+    known."""
+    if is_of_export:
+        problems = {EXPORTED + name: problem for name, problem in problems.items()}
+
+    def known_problems(conn: Connection) -> dict[str, str]:
+        found = feed_problems(conn).items()
+        return {name: problem for name, problem in found if name.startswith(EXPORTED) == is_of_export}
+
     with database.reading() as conn:
-        if feed_problems(conn) == problems:
+        if known_problems(conn) == problems:
             return
     table = schema.feed_problem
     with database.writing() as conn:
-        known = feed_problems(conn)
+        known = known_problems(conn)
         for name in known.keys() - problems.keys():
             conn.execute(delete(table).where(table.c.name == name))
         for name, problem in problems.items():

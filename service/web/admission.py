@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 BODIES = 16
-"""Half of the server's threads."""
+"""So many threads the server has beside those that answer (see `front`)."""
 
 A_CLIENT = 4
 MAX_BODY_BYTES = 1 << 20

@@ -62,6 +62,7 @@ def create_app(loa: Loa) -> Flask:
     )
     app.extensions["loa"] = loa
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # the redirect would name the host that the request names
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     proxies = loa.settings.server.trusted_proxies
     if proxies:

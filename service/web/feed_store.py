@@ -19,10 +19,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from service.errors import LoaError, StorageError
-from service.feeds.catalogue import Catalogue, place_spec
-from service.feeds.check import entry_problem
+from service.feeds.catalogue import Catalogue
 from service.feeds.model import Feed, FeedSpec, Format
-from service.feeds.page import Check
+from service.feeds.page import CHECKS, Checks
 from service.feeds.site import Site
 from service.storage.feeds import (
     GenerationWatch,
@@ -34,7 +33,7 @@ from service.storage.feeds import (
     set_feed_problems,
 )
 from service.types import Place, PortalName
-from service.web.feed_maker import FeedMaker, Made
+from service.web.feed_maker import FeedMaker, Last, Made
 from service.web.feed_query import formats_of, path_of
 from service.web.hot import Answer, build_answer
 from service.web.memory import give_back
@@ -54,8 +53,8 @@ SEARCHES = 2
 LOOK_EVERY_S = 0.3
 """A change of another process is served within a second, rendering included."""
 
-READY_WITHIN_S = 0.5
-"""What a start may spend on feeds that nobody asked for yet; the others are made behind it."""
+WARM_WITHIN_S = 0.3
+"""How long feeds are made that nobody asked for yet, before the database is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +65,28 @@ class Kept:
     spec: FeedSpec
     fmt: Format
     window: bytes
-    tag: str
+    last: Last
 
 
 class FeedStore:
     """Every feed of one Loa, ready to be sent. Safe to ask from any thread."""
 
-    def __init__(self, loa: Loa, report: Callable[[str], None] = log.error, check: Check = entry_problem) -> None:
+    def __init__(self, loa: Loa, report: Callable[[str], None] = log.error, checks: Checks = CHECKS) -> None:
         self._loa = loa
         self._report = report
-        self._maker = FeedMaker(loa, report, check)
+        self._maker = FeedMaker(loa, report, checks)
         self._answers: dict[str, Answer] = {}
         self._kept: dict[str, Kept] = {}
         self._asked: set[str] = set()
         self._narrowed: OrderedDict[str, Answer] = OrderedDict()
         self._generation: int | None = None
+        self._told: dict[str, str] = {}
         self._specs: dict[str, FeedSpec] = {}
         self._rendering = threading.RLock()
         self._searching = threading.BoundedSemaphore(SEARCHES)
         self._keeping = threading.Lock()
         self.is_followed = False
+        self.is_telling = True
 
     @property
     def site(self) -> Site:
@@ -100,16 +101,17 @@ class FeedStore:
             self._asked.add(path)
         return found
 
-    def current(self, spec: FeedSpec, fmt: Format) -> Answer:
-        """The same, made where it is not in memory."""
+    def current(self, spec: FeedSpec, fmt: Format) -> Answer | None:
+        """The same, made where it is not in memory; None where it cannot be made as it is meant, and never could."""
         self.ensure()
         path = path_of(spec, fmt)
         with self._rendering:
             if path not in self._answers:
                 self._make([(spec, fmt, self._maker.window(spec))])
-            return self.answer(path) or _answer(self._maker.make_narrowed(*self._maker.load_stamped(spec), fmt), fmt)
+                self._tell_news()
+            return self.answer(path)
 
-    def all_current(self) -> Iterator[tuple[str, Answer]]:
+    def all_current(self) -> Iterator[tuple[str, Answer | None]]:
         """Path and answer of every feed that there is, one after the other: they need not fit into memory."""
         for spec in self.specs():
             for fmt in formats_of(spec):
@@ -121,17 +123,15 @@ class FeedStore:
         return list(self._specs.values())
 
     def spec(self, name: str) -> FeedSpec | None:
-        """The feed of this name; a place that no post concerns has one too."""
+        """The feed of this name."""
         self.ensure()
-        if name in self._specs:
-            return self._specs[name]
-        if name.startswith("places/") and (place := self._loa.gazetteer.get(name.removeprefix("places/"))):
-            return place_spec(place)
-        return None
+        return self._specs.get(name)
 
-    def narrowed(self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None) -> Answer:
+    def narrowed(
+        self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None
+    ) -> Answer | None:
         """A feed that is narrowed, or an older page: made when asked for, and kept. Says no Last-Modified, for nobody
-        remembers when it became what it is."""
+        remembers when it became what it is. None where it cannot be made as it is meant."""
         self.ensure()
         key = Feed(spec, (), query).address("", fmt, before)
         found = self._kept_narrowed(key)
@@ -144,7 +144,11 @@ class FeedStore:
             generation = self._generation
             feed, stamps = self._maker.load_stamped(spec, query, before)
             with self._rendering:
-                answer = _answer(self._maker.make_narrowed(feed, stamps, fmt), fmt)
+                made = self._maker.make_narrowed(feed, stamps, fmt)
+                self._tell_news()
+        if made is None:
+            return None
+        answer = _answer(made, fmt)
         self._keep_narrowed(key, answer, generation)
         return answer
 
@@ -175,7 +179,7 @@ class FeedStore:
         for spec, fmt, window in wanted:
             path = path_of(spec, fmt)
             kept = self._kept.get(path)
-            found = self._maker.make(spec, fmt, window, kept.tag if kept else None)
+            found = self._maker.make(spec, fmt, window, kept.last if kept else None)
             if found is not None:
                 made[path] = spec, fmt, window, found
             elif kept is not None:
@@ -183,7 +187,7 @@ class FeedStore:
         modified_at = self._record({path: found for path, (_, _, _, found) in made.items()})
         for path, (spec, fmt, window, found) in made.items():
             answer = _answer(found, fmt, modified_at.get(path))
-            self._kept[path] = Kept(answer, spec, fmt, window.stamp, found.tag)
+            self._kept[path] = Kept(answer, spec, fmt, window.stamp, Last(found.tag, found.zipped))
             self._answers[path] = answer
 
     def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
@@ -201,10 +205,18 @@ class FeedStore:
 
     def _tell(self) -> None:
         """What could not be published as it was meant is for the operator to see: in /metrics, and by mail."""
+        if not self.is_telling:
+            return
+        problems = self._maker.problems
         try:
-            set_feed_problems(self._loa.database, self._maker.problems, self._loa.clock())
+            set_feed_problems(self._loa.database, problems, self._loa.clock())
+            self._told = problems
         except StorageError as error:
             log.warning("cannot note what is wrong with feeds: %s", error)
+
+    def _tell_news(self) -> None:
+        if self._maker.problems != self._told:
+            self._tell()
 
     # --- kept up to date ---
 
@@ -233,6 +245,7 @@ class FeedStore:
                     if kept.window != windows[kept.spec.name].stamp
                 ]
             )
+            self._maker.forget_problems({post.id for window in windows.values() for post in window.posts})
             self._tell()
             with self._keeping:
                 self._generation = generation
@@ -268,48 +281,45 @@ class FeedStore:
         configured = [PortalName(portal.id, portal.name) for portal in self._loa.settings.portals]
         known = {portal.id for portal in configured}
         portals = (*configured, *(portal for portal in posting if portal.id not in known))
-        gazetteer = self._loa.gazetteer
-        places = tuple(gazetteer.get(place_id) or Place(place_id, place_id) for place_id in place_ids)
-        return Catalogue(self.site.title, tuple(self._loa.rules.categories), portals, places)
+        places = {place.id: place for place in self._loa.gazetteer.places}
+        places.update({place_id: Place(place_id, place_id) for place_id in place_ids if place_id not in places})
+        return Catalogue(self.site.title, tuple(self._loa.rules.categories), portals, tuple(places.values()))
 
     def follow(self, stop: threading.Event, parent_pid: int | None = None) -> threading.Thread:
-        """Starts the thread that keeps feeds up to date until `stop`; ends the process when its parent is gone.
-
-        The most general feeds are made before this returns, so that the first request after a start meets them.
-        """
-        self.ensure()
-        is_warm = self.warm(READY_WITHIN_S)
-        self._tell()
-        give_back()
+        """Starts the thread that makes feeds and keeps them up to date until `stop`; ends the process when its parent
+        is gone. What is asked for before it is made is made at once."""
         self.is_followed = True
-        thread = threading.Thread(target=self._follow, args=(stop, parent_pid, is_warm), name="feeds", daemon=True)
+        thread = threading.Thread(target=self._follow, args=(stop, parent_pid), name="feeds", daemon=True)
         thread.start()
         return thread
 
-    def _follow(self, stop: threading.Event, parent_pid: int | None, is_warm: bool) -> None:
-        watch = GenerationWatch(self._loa.database)
-        is_failing = False
-        while not stop.wait(LOOK_EVERY_S):
+    def _follow(self, stop: threading.Event, parent_pid: int | None) -> None:
+        watch: GenerationWatch | None = None
+        is_failing = is_warm = False
+        while not stop.wait(LOOK_EVERY_S if is_warm or is_failing else 0):
             if parent_pid is not None and os.getppid() != parent_pid:
                 os.kill(os.getpid(), signal.SIGTERM)
                 break
             try:
+                watch = watch or GenerationWatch(self._loa.database)
                 if watch.read() != self._generation:
                     self.rebuild()
                     give_back()
                 elif not is_warm:
-                    is_warm = self.warm(LOOK_EVERY_S)
+                    is_warm = self.warm(WARM_WITHIN_S)
+                    self._tell()
                     give_back()
                 is_failing = False
             except Exception as error:  # whatever it is: readers keep what is known, and the next look tries again
-                watch = GenerationWatch(self._loa.database)
+                watch = None
                 if not is_failing:
                     self._report(f"cannot bring the feeds up to date: {error}")
                     if not isinstance(error, LoaError):
                         log.exception("that is a fault of Loa's own")
                 is_failing = True
-        watch.close()
+        if watch is not None:
+            watch.close()
 
 
 def _answer(made: Made, fmt: Format, modified_at: datetime | None = None) -> Answer:
-    return build_answer(made.body, made.zipped, made.tag, fmt.content_type, modified_at)
+    return build_answer(made.body, made.zipped.body, made.tag, fmt.content_type, modified_at)

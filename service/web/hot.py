@@ -18,13 +18,20 @@ from service.web.conditional import http_date, is_browser, precondition, prefers
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
+Response = tuple[int, Headers, bytes]
 
 CACHE_CONTROL = "public, max-age=30, stale-if-error=86400"
 VARY = "Accept-Encoding, Sec-Fetch-Dest"
+REFUSED: Response = (503, [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")], b"")
 PLAIN_KEPT_BYTES = 64 << 10
 """Nearly every reader takes gzip; for the others a feed is inflated, at 1 ms a megabyte."""
 
-_REASONS = {200: "200 OK", 304: "304 Not Modified", 412: "412 Precondition Failed"}
+_REASONS = {
+    200: "200 OK",
+    304: "304 Not Modified",
+    412: "412 Precondition Failed",
+    503: "503 Service Unavailable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def _variant(body: bytes, etag: str, content_type: str, modified: str | None, co
     return Variant(body, etag, headers, short)
 
 
-def respond(answer: Answer, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+def respond(answer: Answer, environ: dict[str, Any]) -> Response:
     """Status, headers and body for a GET or HEAD."""
     variant = answer.variant(environ)
     status = precondition(environ, variant.etag, answer.modified_s)
@@ -114,26 +121,39 @@ class ThinLayer:
         self._door = door or Door()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return self._admit(environ, start_response)
-        query = environ.get("QUERY_STRING", "")
-        if query in ("", "raw=1"):
-            answer = self._answers.answer(environ["PATH_INFO"])
-            if answer is not None and (query or not is_browser(environ)):
-                status, headers, body = respond(answer, environ)
-                start_response(_REASONS[status], headers)
-                return [body]
-        return self._app(environ, start_response)
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or self.take_in(environ):
+            return self.admitted(environ, start_response)
+        status, headers, body = REFUSED
+        start_response(_REASONS[status], headers)
+        return [body]
 
-    def _admit(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """A body that never ends holds a thread for ever (see `admission`), but no more places than its client's."""
-        if self._door.take_in(environ):
+    def take_in(self, environ: dict[str, Any]) -> bool:
+        """Whether there was a place for the request's body, which is then read. One that never ends holds a thread
+        for ever (see `admission`), but no more places than its client's."""
+        return self._door.take_in(environ)
+
+    def at_once(self, environ: dict[str, Any]) -> Response | None:
+        """What can be sent without waiting or working; None: `admitted` answers, when the body is in."""
+        answer = self._find(environ)
+        if answer is None or answer.variant(environ).body is None:
+            return None
+        return respond(answer, environ)
+
+    def admitted(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """The WSGI application behind the door."""
+        answer = self._find(environ)
+        if answer is None:
             return self._app(environ, start_response)
-        start_response(
-            "503 Service Unavailable",
-            [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")],
-        )
-        return [b""]
+        status, headers, body = respond(answer, environ)
+        start_response(_REASONS[status], headers)
+        return [body]
+
+    def _find(self, environ: dict[str, Any]) -> Answer | None:
+        query = environ.get("QUERY_STRING", "")
+        if query not in ("", "raw=1") or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        answer = self._answers.answer(environ["PATH_INFO"])
+        return answer if answer is not None and (query or not is_browser(environ)) else None
 
 
 def thin_layer(app: WsgiApp, answers: Answers, proxies: int = 0) -> ThinLayer:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import feedparser
@@ -16,8 +15,9 @@ from sqlalchemy import Connection
 from werkzeug.test import Client
 
 from service.bootstrap import Loa, open_loa
-from service.export import MANIFEST, export_to
-from service.feeds.model import Format
+from service.feeds.document import document_problem
+from service.feeds.model import Entry, Feed, Format
+from service.feeds.page import Checks
 from service.feeds.site import Site
 from service.storage.engine import Database, open_database
 from service.storage.feeds import feed_problems
@@ -68,7 +68,28 @@ def test_O4_a_renamed_category_is_moved_and_a_retired_one_is_gone(tmp_path: Path
     assert moved.headers["Location"] == "https://loa.example/feeds/quangxuong/directives.atom?q=x"
     assert client.get("/feeds/weather.rss").status_code == 410
     assert client.get("/feeds/directives.rss").status_code == 200
+    for asked, location in (
+        ("all.atom?category=orders", "all.atom?category=directives"),
+        ("all.rss?q=x&category=orders&category=news&raw=1", "all.rss?category=directives&category=news&q=x&raw=1"),
+        ("quangxuong.json?category=directives&category=orders", "quangxuong.json?category=directives"),
+        ("orders.atom?category=orders", "directives.atom?category=directives"),
+        ("all.atom?category=weather&category=news", "all.atom?category=news"),
+    ):
+        answer = client.get(f"/feeds/{asked}")
+        assert (answer.status_code, answer.headers.get("Location")) == (301, f"https://loa.example/feeds/{location}")
+        assert client.get(answer.headers["Location"]).status_code == 200
+    for asked in ("all.atom?category=weather", "quangxuong.rss?q=x&category=weather", "quangxuong/weather.json"):
+        assert client.get(f"/feeds/{asked}").status_code == 410
+    assert client.get("/feeds/nowhere/orders.atom").status_code == 404
+    assert client.get("/feeds/all.atom?category=orders&colour=red").status_code == 400
     loa.close()
+
+
+def test_O5_no_address_leads_to_the_host_that_a_request_names(loa: Loa) -> None:
+    client = client_of(loa)
+    for path in ("/feeds//all.rss", "//feeds/all.rss", "/feeds", "/feeds/", "/feeds.opml", "/feeds/all.rss?q=x"):
+        answer = client.get(path, base_url="http://evil.example/")
+        assert "evil" not in answer.headers.get("Location", "") + answer.text, path
 
 
 def test_last_modified_moves_whenever_the_bytes_do_and_never_at_a_restart(loa: Loa, clock: FakeClock) -> None:
@@ -97,7 +118,7 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
 
     (post_id,) = store_posts(loa, make_post(1))
     told: list[str] = []
-    store = FeedStore(loa, told.append, check)
+    store = FeedStore(loa, told.append, Checks(check))
     spec = store.spec("all")
     assert spec is not None
     good = store.current(spec, Format.ATOM)
@@ -118,6 +139,72 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
     store.rebuild()
     assert store.current(spec, Format.ATOM).gzip.etag != good.gzip.etag
     assert loa.watchdogs.watch() == ()
+
+
+class Judge:
+    """Says that whole feeds in Atom are wrong while it is told to."""
+
+    def __init__(self) -> None:
+        self.verdict: str | None = None
+
+    def __call__(
+        self, site: Site, feed: Feed, fmt: Format, body: bytes, entries: Sequence[Entry], updated_at: datetime
+    ) -> str | None:
+        if fmt is Format.ATOM and self.verdict is not None:
+            return self.verdict
+        return document_problem(site, feed, fmt, body, entries, updated_at)
+
+
+def test_a_whole_feed_that_is_not_as_meant_keeps_the_last_good_one_until_one_is(loa: Loa) -> None:
+    judge, told = Judge(), list[str]()
+    app = create_app(loa)
+    store = FeedStore(loa, told.append, Checks(document=judge))
+    client = Client(ThinLayer(app, store))
+    (first,) = store_posts(loa, make_post(1))
+    store.rebuild()
+    spec = store.spec("all")
+    assert spec is not None
+    for fmt in (Format.ATOM, Format.RSS):
+        store.current(spec, fmt)
+    good = client.get("/feeds/all.atom")
+    judge.verdict = "has lost its head"
+    (second,) = store_posts(loa, make_post(0))
+    store.rebuild()
+    kept = client.get("/feeds/all.atom")
+    assert (kept.status_code, kept.data, kept.headers["ETag"]) == (200, good.data, good.headers["ETag"])
+    assert [entry.id for entry in feedparser.parse(client.get("/feeds/all.rss").data).entries] == [
+        f"urn:uuid:{second}", f"urn:uuid:{first}",
+    ]  # fmt: skip
+    assert told == ["cannot replace the feed '/feeds/all.atom': it has lost its head; the last good one stays"]
+    with loa.database.reading() as conn:
+        assert feed_problems(conn) == {"/feeds/all.atom": "has lost its head"}
+    (alarm,) = loa.watchdogs.watch()
+    assert alarm.key == "feeds" and "has lost its head" in alarm.text
+    assert b"loa_feed_problems 1.0" in client.get("/metrics").data
+    judge.verdict = None
+    with loa.database.writing() as conn:
+        bump(conn, "feeds")
+        set_categories(conn, first, ["news"], loa.clock())
+    store.rebuild()
+    assert client.get("/feeds/all.atom").headers["ETag"] != good.headers["ETag"]
+    assert loa.watchdogs.watch() == ()
+
+
+def test_a_feed_that_never_was_as_meant_is_not_sent_at_all(loa: Loa) -> None:
+    judge = Judge()
+    judge.verdict = "has lost its head"
+    store = FeedStore(loa, lambda _problem: None, Checks(document=judge))
+    spec = store.spec("all")
+    assert spec is not None
+    assert store.current(spec, Format.ATOM) is None
+    assert store.narrowed(spec, Format.ATOM, (("q", "x"),), None) is None
+    with loa.database.reading() as conn:
+        assert feed_problems(conn).keys() == {"/feeds/all.atom", "/feeds/all.atom?…"}
+    judge.verdict = None
+    assert store.current(spec, Format.ATOM) is not None
+    assert store.narrowed(spec, Format.ATOM, (("q", "x"),), None) is not None
+    with loa.database.reading() as conn:
+        assert feed_problems(conn) == {}
 
 
 def test_O6_a_failing_portal_leaves_its_feeds_as_they_are(tmp_path: Path) -> None:
@@ -225,26 +312,6 @@ def test_feeds_in_memory_touch_no_database(loa: Loa) -> None:
     del loa.__dict__["database"]
 
 
-def test_an_export_holds_every_feed_and_page_and_touches_only_what_changed(loa: Loa, tmp_path: Path) -> None:
-    (post_id,) = store_posts(loa, make_post(1))
-    folder = tmp_path / "out"
-    first = export_to(loa, folder)
-    assert first.files == first.written and first.removed == 0
-    for name in ("index.html", "feeds/index.html", "feeds.opml", f"posts/{post_id}/index.html", "feeds/all.rss"):
-        assert gzip.decompress((folder / f"{name}.gz").read_bytes()) == (folder / name).read_bytes()
-    assert not feedparser.parse((folder / "feeds/quangxuong/directives.atom").read_bytes()).bozo
-    assert export_to(loa, folder).written == 0
-    (folder / "mine.txt").write_text("not ours")
-    (folder / MANIFEST).write_text((folder / MANIFEST).read_text() + "\nfeeds/old.rss\n../outside.txt")
-    (folder / "feeds/old.rss").write_text("old")
-    (tmp_path / "outside.txt").write_text("not ours either")
-    store_posts(loa, make_post(0))
-    second = export_to(loa, folder)
-    assert second.removed == 1 and 0 < second.written < first.written
-    assert (folder / "mine.txt").exists() and (tmp_path / "outside.txt").exists()
-    assert not [name for name in os.listdir(folder / "feeds") if name.startswith(".loa-")]
-
-
 def test_another_process_change_is_seen_on_the_next_look(loa: Loa) -> None:
     store_posts(loa, make_post(1))
     store = FeedStore(loa)
@@ -258,3 +325,18 @@ def test_another_process_change_is_seen_on_the_next_look(loa: Loa) -> None:
     assert store.current(spec, Format.RSS) is before
     store_posts(loa, make_post(0))
     assert store.current(spec, Format.RSS) is not before
+
+
+def test_a_feed_that_cannot_be_written_is_503_with_a_time_to_come_again_and_the_operator_sees_it(loa: Loa) -> None:
+    unwritable = loa.settings.service.model_copy(update={"language": "vi\x01"})  # what no XML can carry
+    broken = Loa(loa.settings.model_copy(update={"service": unwritable}), loa.clock)
+    client = client_of(broken)
+    for path in ("/feeds/all.atom", "/feeds/all.rss", "/feeds/all.atom?q=x"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "300")
+    assert client.get("/feeds/all.json").status_code == 200
+    with broken.database.reading() as conn:
+        problems = feed_problems(conn)
+    assert problems.keys() == {"/feeds/all.atom", "/feeds/all.rss", "/feeds/all.atom?…"}
+    assert all(problem.startswith("cannot be written") for problem in problems.values())
+    broken.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from service.bootstrap import Loa, open_loa
+from service.feeds.zipped import WHOLE_BYTES
 from service.posts.diff import fingerprint
 from service.storage import schema
 from service.storage.posts import Draft, bump, insert_post
@@ -27,7 +29,7 @@ from service.web import auth, problem
 from service.web.admission import A_CLIENT, MAX_BODY_BYTES, Door
 from service.web.feeds import EXTENSION, make_blueprint
 from service.web.hot import ThinLayer, thin_layer
-from tests.fakes_feeds import make_post
+from tests.fakes_feeds import AT, make_post
 
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
 
@@ -142,6 +144,21 @@ def test_O2_conditional_requests_head_and_gzip(loa: Loa, client: Client) -> None
     assert client.post("/feeds/all.atom").status_code == 405
 
 
+@pytest.mark.parametrize("extension", ["rss", "atom", "json"])
+def test_a_large_feed_is_the_same_in_every_coding_and_after_each_new_post(
+    loa: Loa, client: Client, extension: str
+) -> None:
+    words = [" ".join(str(n * k) for k in range(1, 1_200)) for n in range(1, 20)]
+    posts = [make_post(n, f"Tin {n}", html=f"<p>{words[n]}</p>") for n in range(19)]
+    store_posts(loa, *posts[4:])
+    path = f"/feeds/all.{extension}"
+    for number in (3, 2, 1, 0):
+        plain, zipped = get(client, path), get(client, path, Accept_Encoding="gzip")
+        assert len(plain.data) > WHOLE_BYTES and gzip.decompress(zipped.data) == plain.data
+        assert plain.data.count(b"Tin ") >= 18 - number
+        store_posts(loa, posts[number])
+
+
 def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
     empty = get(client, "/feeds/meetings.rss")
     assert empty.status_code == 200 and not feedparser.parse(empty.data).bozo
@@ -151,10 +168,22 @@ def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
         "/feeds/all",
         "/feeds/quangxuong/nothing.rss",
         "/feeds/all.ics",
+        "/feeds/places.atom",
+        "/feeds/places/nowhere.atom",
+        "/feeds/deadlines.atom",
+        "/feeds/all.RSS",
+        "/feeds/all.rss/",
     ):
         assert get(client, path).status_code == 404
-    for query in ("q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00"):
-        assert get(client, f"/feeds/all.atom?{query}").status_code == 400
+    for query in (
+        "q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00", "q=%0A",
+        "q=%E2%80%AE", "before=x&before=y", "before=" + "A" * 5_000, "category=all", "category=quangxuong",
+        "place=nowhere", "portal=all", "portal=places", "category=DIRECTIVES", "utm_source=x", "=x",
+        "&".join(f"q={n}" for n in range(21)),
+    ):  # fmt: skip
+        assert get(client, f"/feeds/all.atom?{query}").status_code == 400, query
+    for query in ("q=", "category=", "before=", "raw=2", "lang=xx", "q=*", "q=AND", "q=NEAR(a", "q=a%22b", "q='--"):
+        assert get(client, f"/feeds/all.atom?{query}").status_code == 200, query
     assert get(client, "/feeds/all.atom?q=(a%2B)%2B%24").status_code == 200
 
 
@@ -174,6 +203,45 @@ def test_a_feed_is_narrowed_in_canonical_order(loa: Loa, client: Client) -> None
     assert [entry.title for entry in feedparser.parse(one.data).entries] == [make_post(1).title]
     assert b"all.atom?category=directives&amp;portal=quangxuong" in one.data
     assert not feedparser.parse(get(client, "/feeds/directives.atom?category=meetings").data).entries
+    named = feedparser.parse(get(client, "/feeds/all.atom?category=news&portal=quangxuong&q=ch%E1%BB%A3").data).feed
+    assert named.title == "Tất cả tin · Tin tức · UBND huyện Quảng Xương · “chợ” – Bản tin chỉ đạo điều hành"
+
+
+@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all.rss?q=c%C3%B4ng&category=news", "/feeds.opml"])
+def test_O2_every_answer_of_a_list_is_negotiated_alike(loa: Loa, client: Client, path: str) -> None:
+    store_posts(loa, make_post(1))
+    plain, zipped = get(client, path), get(client, path, Accept_Encoding="br, gzip;q=0.8")
+    assert gzip.decompress(zipped.data) == plain.data
+    for coding in ("gzip;q=0", "identity", "br", "*;q=0", ""):
+        assert get(client, path, Accept_Encoding=coding).data == plain.data
+    head = client.head(path)
+    assert (head.data, head.headers["Content-Length"]) == (b"", str(len(plain.data)))
+    tag = plain.headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"x", W/{tag}', "*"):
+        unchanged = get(client, path, If_None_Match=known)
+        assert (unchanged.status_code, unchanged.data) == (304, b""), known
+        for name in ("ETag", "Vary", "Cache-Control", "Content-Location"):
+            assert unchanged.headers.get(name) == plain.headers.get(name), name
+    for known in (zipped.headers["ETag"], '"x"', "x"):
+        assert get(client, path, If_None_Match=known).status_code == 200, known
+    refused = get(client, path, If_Match='"x"')
+    assert (refused.status_code, refused.data, refused.headers["Vary"]) == (412, b"", plain.headers["Vary"])
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        other = client.open(path, method=method)
+        assert other.status_code == 405 and {"GET", "HEAD"} <= set(other.headers["Allow"].split(", "))
+
+
+def test_a_narrowed_feed_says_which_page_it_is_however_it_was_asked_for(loa: Loa, client: Client) -> None:
+    store_posts(loa, make_post(1))
+    canonical = "https://loa.example/feeds/all.rss?category=directives&portal=quangxuong&q=c%C3%B4ng+v%C4%83n"
+    for query in (
+        "q=c%C3%B4ng%20v%C4%83n&portal=quangxuong&category=directives",
+        "category=directives&category=directives&portal=quangxuong&q=+co%CC%82ng++va%CC%86n+&place=",
+    ):
+        answer = get(client, f"/feeds/all.rss?{query}")
+        assert answer.headers["Content-Location"] == canonical
+        assert f'href="{canonical.replace("&", "&amp;")}" rel="self"' in answer.text
+    assert "Content-Location" not in get(client, "/feeds/all.rss").headers
 
 
 def test_RFC5005_archives_hold_every_post_once_in_order(loa: Loa, client: Client) -> None:
@@ -231,9 +299,23 @@ def test_a_person_gets_a_page_and_a_reader_never_does(loa: Loa, client: Client) 
     assert page.mimetype == "text/html"
     assert page.headers["Cache-Control"] == "private, no-store"
     assert "https://loa.example/feeds/all.atom" in page.text and make_post(1).title in page.text
+    assert "Đây là một nguồn tin" in page.text and "This is a feed" in page.text
+    for other in ("all.rss", "all.json", "all.atom?raw=1"):
+        assert f'href="https://loa.example/feeds/{other}"' in page.text
     raw = get(client, "/feeds/all.atom?raw=1", **{k.replace("-", "_"): v for k, v in BROWSER.items()})
     assert raw.mimetype == "application/atom+xml"
     assert get(client, "/feeds/all.atom", Accept="text/xml, text/html, */*").mimetype == "application/atom+xml"
+
+
+def test_a_person_gets_from_page_to_page_of_a_feed_and_to_its_calendar(loa: Loa, client: Client) -> None:
+    posts = [make_post(i, f"Tin {i}", first_seen_at=AT - timedelta(days=40 * i)) for i in range(60)]
+    store_posts(loa, *(replace(post, understanding=Understanding(("meetings",))) for post in posts))
+    browser = {name.replace("-", "_"): value for name, value in BROWSER.items()}
+    page = get(client, "/feeds/meetings.rss", **browser).text
+    older = re.search(r'rel="prev" href="https://loa.example(/feeds/meetings\.rss\?before=[^"]+)"', page)
+    assert older is not None and 'href="https://loa.example/feeds/meetings.ics"' in page
+    past = get(client, older[1], **browser).text
+    assert "Tin 59" in past and 'rel="first" href="https://loa.example/feeds/meetings.rss"' in past
 
 
 def test_the_lists_of_feeds(loa: Loa, client: Client) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -72,6 +73,16 @@ def test_M4_sigterm_under_load_ends_within_ten_seconds_with_0(served: Served) ->
     for client in clients:
         client.kill()
         client.wait()
+
+
+def test_bodies_that_never_end_hold_up_no_feed_and_no_page(served: Served) -> None:
+    head = b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
+    with ExitStack() as stack:
+        for _ in range(40):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            client.sendall(head)
+        for path in ("/feeds/all.rss", "/", "/healthz") * 3:
+            assert page(served.port, path)
 
 
 def test_a_killed_child_is_started_again(served: Served) -> None:

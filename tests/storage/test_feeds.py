@@ -8,10 +8,20 @@ import pytest
 
 from service.errors import InvalidInput
 from service.storage.engine import Database
-from service.storage.feeds import GenerationWatch, archive_page, current_window, known_places, known_portals
-from service.storage.posts import Draft, PostQuery, bump, insert_post
+from service.storage.feeds import (
+    GenerationWatch,
+    all_stamps,
+    archive_page,
+    current_window,
+    feed_problems,
+    known_places,
+    known_portals,
+    set_feed_problems,
+    stamps_of,
+)
+from service.storage.posts import Draft, PostQuery, bump, insert_post, set_categories
 from service.types import PortalName, Post
-from tests.fakes_feeds import make_post
+from tests.fakes_feeds import AT, make_post
 
 
 def store(database: Database, *posts: Post) -> None:
@@ -65,6 +75,35 @@ def test_a_window_keeps_entries_and_days(any_database: Database) -> None:
         assert len(current_window(conn, PostQuery(), 5, 10).posts) == 10
         assert len(current_window(conn, PostQuery(), 12, 1).posts) == 12
         assert current_window(conn, PostQuery(), 50, 1).previous is None
+
+
+def test_what_is_wrong_when_feeds_are_served_and_when_they_are_exported_is_told_apart(any_database: Database) -> None:
+    def told() -> dict[str, str]:
+        with any_database.reading() as conn:
+            return feed_problems(conn)
+
+    set_feed_problems(any_database, {"/feeds/all.rss": "is wrong"}, AT)
+    set_feed_problems(any_database, {"/srv": "is full"}, AT, is_of_export=True)
+    assert told() == {"/feeds/all.rss": "is wrong", "export: /srv": "is full"}
+    set_feed_problems(any_database, {"/feeds/all.rss": "is worse"}, AT)
+    assert told() == {"/feeds/all.rss": "is worse", "export: /srv": "is full"}
+    set_feed_problems(any_database, {}, AT)
+    assert told() == {"export: /srv": "is full"}
+    set_feed_problems(any_database, {}, AT, is_of_export=True)
+    assert told() == {}
+
+
+def test_the_stamp_of_a_post_moves_with_what_is_shown_of_it_and_only_then(any_database: Database) -> None:
+    store(any_database, *old_posts(3))
+    with any_database.reading() as conn:
+        before = dict(all_stamps(conn))
+        assert before == stamps_of(conn, list(before)) and len(before) == 3
+        (first, *_) = before
+    with any_database.writing() as conn:
+        set_categories(conn, first, ["events"], AT)
+    with any_database.reading() as conn:
+        after = dict(all_stamps(conn))
+    assert {post_id for post_id in before if before[post_id] != after[post_id]} == {first}
 
 
 def test_a_foreign_cursor_is_refused(any_database: Database) -> None:

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from service.feeds import rss
-from service.feeds.check import feed_problem
 from service.feeds.model import Feed, Format, narrowed_title
 from service.feeds.opml import render_opml
-from service.feeds.page import Renderer
+from service.feeds.page import Checks, Renderer
+from service.feeds.read_back import feed_problem
 from service.feeds.site import EMPTY_FEED_UPDATED_AT, feed_updated_at, has_markup, moved_at, title_of
 from service.types import Post
 from tests.fakes_feeds import ALL, AT, PDF, SECOND_PDF, SITE, make_post
@@ -34,7 +34,7 @@ def refuse(problem: str) -> None:
 
 
 def render(fmt: Format, *posts: Post, **more: object) -> bytes:
-    return Renderer(SITE, refuse).render(Feed(ALL, posts, **more), fmt).body()  # type: ignore[arg-type] # options of Feed
+    return Renderer(SITE, refuse).render(Feed(ALL, posts, **more), fmt).body  # type: ignore[arg-type] # options of Feed
 
 
 def oracle(fmt: Format, feed: Feed) -> bytes:
@@ -147,14 +147,14 @@ def test_a_name_with_spaces_and_vietnamese_is_encoded_exactly_once() -> None:
 def test_an_empty_feed_is_valid_and_has_a_date_that_stands_still(fmt: Format) -> None:
     joined = Renderer(SITE, refuse).render(Feed(ALL, ()), fmt)
     assert joined.updated_at == EMPTY_FEED_UPDATED_AT
-    assert feed_problem(SITE, fmt, joined.body(), []) is None
+    assert feed_problem(SITE, fmt, joined.body, []) is None
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_O1_the_same_posts_are_the_same_bytes_and_tag_in_another_process(fmt: Format) -> None:
     feed = Feed(ALL, (make_post(0), make_post(1)))
     one, two = Renderer(SITE, refuse).render(feed, fmt), Renderer(SITE, refuse).render(feed, fmt)
-    assert (one.body(), one.tag) == (two.body(), two.tag)
+    assert (one.body, one.tag) == (two.body, two.tag)
     assert Renderer(SITE, refuse).render(Feed(ALL, (make_post(0),)), fmt).tag != one.tag
 
 
@@ -183,12 +183,12 @@ def test_a_bad_entry_keeps_its_last_good_rendering_and_spoils_no_other() -> None
     renderer = Renderer(
         SITE,
         told.append,
-        check=lambda _site, _fmt, _body, post: "is wrong" if is_bad and post.title == "mới" else None,
+        checks=Checks(lambda _site, _fmt, _body, post: "is wrong" if is_bad and post.title == "mới" else None),
     )
-    good = renderer.render(Feed(ALL, (make_post(0), make_post(1))), Format.ATOM).body()
+    good = renderer.render(Feed(ALL, (make_post(0), make_post(1))), Format.ATOM).body
     is_bad = True
     edited = Feed(ALL, (make_post(0, "mới"), make_post(1), make_post(2, "mới")))
-    kept = renderer.render(edited, Format.ATOM).body()
+    kept = renderer.render(edited, Format.ATOM).body
     assert good[good.index(b"<entry") : good.rindex(b"</entry>")] in kept
     assert kept.count(b"<entry") == 2
     assert len(told) == 2 and "is wrong" in told[0]
@@ -217,7 +217,7 @@ def test_O5_ids_depend_neither_on_public_url_nor_on_the_format() -> None:
         for body in (
             render(Format.ATOM, post),
             render(Format.RSS, post),
-            other.render(Feed(ALL, (post,)), Format.ATOM).body(),
+            other.render(Feed(ALL, (post,)), Format.ATOM).body,
         )
     }
     assert ids == {f"urn:uuid:{post.id}"}
