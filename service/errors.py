@@ -8,6 +8,7 @@ LoaError
 ├── PortalError               a portal gave no usable answer; carries its Outcome
 │   ├── FetchError            nothing usable arrived: network, TLS, HTTP status, size, robots.txt
 │   └── UnreadableError       something arrived, and it is not what was expected there
+│       └── AnotherArticle    an article, but not the one that is known under this address
 ├── StorageError              the database cannot be used
 │   └── DatabaseVersionError  it belongs to another version of Loa
 └── DeliveryError             what messages go through cannot be used: a relay that is away, a login that fails
@@ -88,6 +89,13 @@ class FetchError(PortalError):
 
 class UnreadableError(PortalError):
     """Something arrived, and it is not what was expected there. The message names what was missing."""
+
+
+class AnotherArticle(UnreadableError):
+    """Under the address of a known post came another one (không phải bài này): nothing of it may be believed."""
+
+    def __init__(self, url: str, title: str) -> None:
+        super().__init__(f"cannot read {url!r}: it shows another article, {title!r}", Outcome.NOT_A_LISTING)
 
 
 class StorageError(LoaError):

@@ -21,8 +21,11 @@ _UNSHOWABLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\ufff0-\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-# How UTF-8 begins those of them that str.isprintable() lets pass (U+034F, U+115F, U+17B4, U+FE00, U+FFF0, U+E0100).
-_RARE_STARTS, _HANGUL, _KHMER = b"\xcd\xef\xf3", b"\xe1\x85", b"\xe1\x9e"
+# How UTF-8 begins the rarer ones of them, and of white space: none of these letters is Vietnamese.
+_RARE_STARTS = bytes({*range(32), 0x7F, 0xCD, 0xD8, 0xE3, 0xEF, 0xF3} - set(b"\t\n\r"))
+_RARE_LATIN = re.compile(rb"\xc2[\x80-\xa0\xad]")
+_RARE_PUNCTUATION = re.compile(rb"\xe2(?:\x80[\x80-\x8f\xa8-\xaf]|\x81[\x9f-\xaf])")
+_RARE_LETTERS = "\u115f\u1160\u1680\u17b4\u17b5\u180e"
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
@@ -37,30 +40,36 @@ def clean(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Like `clean`, but paragraphs stay: lines are kept, no more than one empty line between two."""
-    whole = "\n".join(text.splitlines())  # its ends of lines are those of Unicode: no character of one is left
-    if _is_showable(whole):
-        joined = _fold_spaces(unicodedata.normalize("NFC", whole))
-    else:
-        lines = unicodedata.normalize("NFC", _UNSHOWABLE.sub("", whole)).split("\n")
-        joined = "\n".join(" ".join(line.split()) for line in lines)
+    joined = "\n".join(clean_lines(text))
     return (_MANY_BREAKS.sub("\n\n", joined) if "\n\n\n" in joined else joined).strip()
 
 
-def _is_showable(text: str) -> bool:
-    """Whether `_UNSHOWABLE` is certain to find nothing: by bytes, a third of the cost of looking at characters."""
-    if not text.replace("\n", "").isprintable():
-        return False
-    data = text.encode()
-    if len(data.translate(None, _RARE_STARTS)) != len(data):
-        return False
-    return _HANGUL not in data and _KHMER not in data
+def clean_lines(text: str, *, is_known_showable: bool = False) -> list[str]:
+    """Each line of a text as `clean` gives it; an end of line is what Unicode calls one."""
+    whole = text.replace("\u00a0", " ").replace("\t", " ")
+    if "\r" in whole:
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
+    if not (is_known_showable or is_showable(whole)):
+        whole = _UNSHOWABLE.sub("", "\n".join(whole.splitlines()))
+        return [" ".join(line.split()) for line in unicodedata.normalize("NFC", whole).split("\n")]
+    whole = unicodedata.normalize("NFC", whole)
+    while "  " in whole:
+        whole = whole.replace("  ", " ")
+    return [line.strip() for line in whole.split("\n")]
 
 
-def _fold_spaces(text: str) -> str:
-    """Single spaces, none beside the end of a line, in text that has no other white space."""
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text.replace(" \n", "\n").replace("\n ", "\n")
+def is_showable(text: str) -> bool:
+    """Whether it is certain that no character is to be taken out, and no white space is a rare one.
+
+    Told mostly from the bytes, at half the cost of looking at characters.
+    """
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    if len(data.translate(None, _RARE_STARTS)) != len(data) or _RARE_LATIN.search(data):
+        return False
+    return not _RARE_PUNCTUATION.search(data) and not any(letter in text for letter in _RARE_LETTERS)
 
 
 # Đ is written with three code points that look alike; dashes, quotes and spaces with many more.

@@ -69,6 +69,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """One of several things that a letter is about."""
+
+    text: str
+    """Paragraphs, divided by LF."""
+    button: tuple[str, str]
+    """(url, label)"""
+    links: tuple[tuple[str, str], ...] = ()
+    """(url, label), below the button."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail that is about no post: a confirmation, a reminder, a word to the operator."""
 
@@ -79,6 +91,8 @@ class Letter:
     """(url, label)"""
     links: tuple[tuple[str, str], ...] = ()
     """(url, label), below the button."""
+    sections: tuple[Section, ...] = ()
+    """What follows, where it is about several things."""
 
 
 def compose(sender: Sender, language: str, to: Recipient, parts: Sequence[Part], subject: str | None = None) -> bytes:
@@ -110,14 +124,13 @@ def compose(sender: Sender, language: str, to: Recipient, parts: Sequence[Part],
 def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter) -> bytes:
     """A mail about no post, in the same dress."""
     says = words(language)
-    body = headers.many_lines(letter.text)
     subject = headers.one_line(letter.subject)
-    links = [letter.button] if letter.button else []
-    lines = [body, *(f"{label}:\n{url}" for url, label in (*links, *letter.links))]
-    html = [mail_html.top(language, subject), mail_html.kicker(sender.title), mail_html.heading(subject)]
-    html += [mail_html.paragraphs(body)]
-    html += [mail_html.button(url, label) for url, label in links]
-    html += [mail_html.small(mail_html.link(url, label)) for url, label in letter.links]
+    lines, rows = _said(letter.text, [letter.button] if letter.button else [], letter.links)
+    html = [mail_html.top(language, subject), mail_html.kicker(sender.title), mail_html.heading(subject), rows]
+    for section in letter.sections:
+        more, rows = _said(section.text, [section.button], section.links)
+        lines += more
+        html += [mail_html.rule(), rows]
     foot_text, foot_html = _foot(sender, to, says)
     return _envelope(
         sender,
@@ -126,6 +139,15 @@ def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter)
         [encode("\n\n".join(lines) + "\n"), CRLF, foot_text],
         [encode("".join(html)), foot_html, _BOTTOM],
     )
+
+
+def _said(text: str, buttons: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]]) -> tuple[list[str], str]:
+    """Paragraphs with their buttons and links, as lines of text and as rows of HTML."""
+    body = headers.many_lines(text)
+    rows = [mail_html.paragraphs(body)]
+    rows += [mail_html.button(url, label) for url, label in buttons]
+    rows += [mail_html.small(mail_html.link(url, label)) for url, label in links]
+    return [body, *(f"{label}:\n{url}" for url, label in (*buttons, *links))], "".join(rows)
 
 
 _BOTTOM = encode(mail_html.bottom())

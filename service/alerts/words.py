@@ -63,6 +63,9 @@ VI: Mapping[str, str] = {
     "remind.subject": "Nhắc: chưa xác nhận đã nhận “{post}”",
     "remind.body": "{unit} đã được gửi văn bản chỉ đạo dưới đây lúc {at} và chưa xác nhận đã nhận.",
     "remind.never": "{unit} cần nhận văn bản chỉ đạo dưới đây và chưa xác nhận đã nhận.",
+    "reminders.subject": "Nhắc: {n} văn bản chưa xác nhận đã nhận",
+    "reminders.body": "{unit} chưa xác nhận đã nhận {n} văn bản chỉ đạo dưới đây.",
+    "reminders.sent": "Đã gửi lúc {at}.",
     "escalate.body": "Thư này gửi đến ông/bà vì người liên hệ trước của đơn vị chưa xác nhận sau khi được nhắc.",
 }
 
@@ -122,6 +125,9 @@ EN: Mapping[str, str] = {
     "remind.subject": "Reminder: receipt of “{post}” is not acknowledged",
     "remind.body": "{unit} was sent the directive below at {at} and has not acknowledged it.",
     "remind.never": "{unit} must know the directive below and has not acknowledged it.",
+    "reminders.subject": "Reminder: receipt of {n} directives is not acknowledged",
+    "reminders.body": "{unit} has not acknowledged receipt of the {n} directives below.",
+    "reminders.sent": "Sent at {at}.",
     "escalate.body": "You receive this because the unit's previous contact did not acknowledge after a reminder.",
 }
 

@@ -11,7 +11,7 @@ from service.cli.common import echo_facts, echo_json, echo_table, json_option, l
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.storage.posts import Revision
-    from service.types import Post
+    from service.types import Post, Reason
 
 
 @click.group()
@@ -93,28 +93,47 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
 
 
 @post.command()
-@click.argument("post_id", metavar="ID")
-@click.argument("categories", metavar="CATEGORY…", nargs=-1, required=True)
+@click.argument("words", metavar="ID CATEGORY… | --by-rules [ID…]", nargs=-1)
+@click.option("--by-rules", is_flag=True, help="The rules of now decide again: for these posts, or for all.")
 @json_option
 @pass_loa
-def recategorise(loa: Loa, post_id: str, categories: tuple[str, ...], as_json: bool) -> None:
+def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool) -> None:
     """Overrule the categories of a post, the primary one first; this sticks, whatever rules say later.
 
     Who comes to want the post by it, and never had it, is alerted.
 
+    With --by-rules the overruling of the posts named ends. Without a post all that are stored are read again, as
+    after a change of the rules; what a person decided stays, and of posts beyond polling.max_alert_age_days nobody
+    is alerted.
+
     \b
-    Example:
+    Examples:
       loa post recategorise 5b4c… directives meetings
+      loa post recategorise --by-rules
     """
     from service.cli.inputs import category_ids, check_known
     from service.poll import recategorise as overrule
 
-    wanted = check_known("category", categories, category_ids(loa))
-    changed = overrule(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
+    if by_rules:
+        _read_again(loa, words, as_json)
+        return
+    if len(words) < 2:
+        raise click.UsageError("Missing ID and CATEGORY…, or --by-rules.")
+    wanted = check_known("category", words[1:], category_ids(loa))
+    changed = overrule(loa.database, loa.links, loa.settings, words[0], wanted, loa.clock())
     if as_json:
         echo_json(post_json(changed))
     else:
         click.echo(f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say")
+
+
+def _read_again(loa: Loa, post_ids: tuple[str, ...], as_json: bool) -> None:
+    changed = loa.poller.read_by_new_rules(post_ids)
+    if as_json:
+        echo_json({"posts": [post_json(item) for item in changed]})
+        return
+    rows = [(item.id, ", ".join(item.categories), item.title) for item in changed]
+    echo_table(["id", "categories", "title"], rows, empty="no post is read differently")
 
 
 def post_json(item: Post) -> dict[str, object]:
@@ -141,10 +160,16 @@ def post_json(item: Post) -> dict[str, object]:
     }
 
 
+def _reason_text(reason: Reason) -> str:
+    """An operator's decision rests on no words."""
+    said = f" {reason.words!r}" if reason.words else ""
+    return f"{reason.category}:{said} ({reason.rule})"
+
+
 def _echo_post(item: Post, history: list[Revision], is_overruled: bool) -> None:
     facts = item.understanding
     document = facts.document
-    why = [f"{reason.category}: {reason.words!r} ({reason.rule})" for reason in facts.why]
+    why = [_reason_text(reason) for reason in facts.why]
     echo_facts(
         {
             "id": item.id,

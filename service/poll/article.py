@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.errors import FetchError
-from service.poll.decide import is_front_page, next_check_at, published_at, says_not_found, whole_title
+from service.errors import AnotherArticle, FetchError
+from service.poll.decide import first_title, is_front_page, next_check_at, published_at, says_not_found, whole_title
 from service.poll.sources import PageSource, Reader, Understands
-from service.posts.diff import fingerprint
+from service.posts.diff import fingerprint, is_about, is_another
 from service.settings import PortalConfig
 from service.storage.posts import Draft
 from service.types import (
@@ -68,6 +68,27 @@ class Articles:
             raise FetchError(f"cannot read {url!r}: the page says that there is none", Outcome.HTTP_ERROR, status=404)
         return ReadArticle(article, page, self.version(portal))
 
+    def read_first(
+        self, url: str, portal: PortalConfig, title: str, validators: Validators = NO_ARTICLE_YET
+    ) -> ReadArticle | None:
+        """The article of a post of which none was read yet, listed under this title. Raises AnotherArticle."""
+        read = self.read(url, portal, validators)
+        if read is not None and not is_about(title, read.article):
+            raise AnotherArticle(url, read.article.title)
+        return read
+
+    def read_again(
+        self, post: Post, portal: PortalConfig, shown: Iterable[str], validators: Validators = NO_ARTICLE_YET
+    ) -> ReadArticle | None:
+        """The article of a post that was read before, which listings show under the titles `shown`.
+
+        Raises AnotherArticle where what came, with success, is about something else.
+        """
+        read = self.read(post.url, portal, validators)
+        if read is not None and is_another(post, read.article, shown):
+            raise AnotherArticle(post.url, read.article.title)
+        return read
+
     def version(self, portal: PortalConfig) -> str:
         return self._reader.reader_version(portal)
 
@@ -83,7 +104,7 @@ class Articles:
         """A post as its listing and, when it could be read, its article show it."""
         article = read.article if read is not None else row.teaser
         at = published_at(row.moment, article.moment if article is not None else None, row.url, now)
-        title = whole_title(row.title, article.title if article is not None else "")
+        title = first_title(row.title, article.title if article is not None else "")
         text = article.text if article is not None else ""
         attachments = article.attachments if article is not None else ()
         understanding = self._understander.understand(
@@ -91,7 +112,6 @@ class Articles:
             text[:_UNDERSTOOD_CHARS],
             hints=hints,
             attachments=attachments,
-            portal_name=portal.name,
             published_at=at,
             attachment_text=self._said_by(attachments),
         )
@@ -127,7 +147,6 @@ class Articles:
             post.text[:_UNDERSTOOD_CHARS],
             hints=hints,
             attachments=post.attachments,
-            portal_name=portal.name,
             published_at=post.published_at,
             attachment_text=self._said_by(post.attachments),
         )
@@ -142,7 +161,7 @@ class Articles:
         moment: Moment | None,
     ) -> Draft:
         """A stored post as its article shows it now; what is known of its files is kept."""
-        row = ListedPost(post.url, post.title, moment)
+        row = ListedPost(post.url, whole_title(post.title, read.article.title), moment)
         article = replace(read.article, attachments=_with_known(read.article.attachments, post.attachments))
         drafted = self.draft(portal, "", row, replace(read, article=article), hints, now)
         return replace(drafted, next_check_at=next_check_at(post.first_seen_at, now))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from service.errors import PortalError
+from service.posts.diff import is_alike_title
 from service.posts.identity import canonical_key, is_cut, parse_article_path
 from service.settings import PollingSettings
 from service.storage.listings import ListingState
@@ -286,6 +287,11 @@ def left_the_listing(
     keys = list(rows)
     below = keys[keys.index(new_key) + 1 :]
     return old_key not in rows and any(known[key].published_at < old_published_at for key in below if key in known)
+
+
+def first_title(listed: str, stated: str) -> str:
+    """The title of a new post: its article's where that can be the same, else what the listing says."""
+    return whole_title(listed, stated) if not listed or is_alike_title(listed, stated) else listed
 
 
 def whole_title(listed: str, stated: str) -> str:

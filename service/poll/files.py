@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from service.errors import FetchError
 from service.poll.article import ReadArticle
 from service.poll.sources import PageSource
 from service.poll.store import Store
+from service.portals.pdf import read_pdf
 from service.settings import PortalConfig
 from service.storage.archive import ArchivedFile, WatchedFile, keep_file, watched_files
 from service.storage.engine import Database
 from service.storage.posts import get_post
 from service.types import AttachmentLink, Clock, Page, Post, Understanding
-
-if TYPE_CHECKING:
-    from service.portals.pdf import PdfText
 
 MAX_ARCHIVED_BYTES = 20 * 1024 * 1024
 """A larger file is linked and not archived: a scanned directive has 1 to 8 MB."""
@@ -128,7 +125,7 @@ class Files:
         return _Look(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)
 
     def _archive(self, page: Page, media_type: str) -> None:
-        pdf = _read_pdf(page.body) if media_type == _PDF else None
+        pdf = read_pdf(page.body) if media_type == _PDF else None
         keep_file(
             self._database,
             ArchivedFile(
@@ -157,9 +154,3 @@ class Files:
 
 def _files(looks: list[_Look]) -> tuple[WatchedFile, ...]:
     return tuple(look.file for look in looks if look.file is not None)
-
-
-def _read_pdf(body: bytes) -> PdfText | None:
-    from service.portals.pdf import read_pdf  # PDFium takes 5 MB, which a worker that meets no PDF does not need
-
-    return read_pdf(body)

@@ -9,9 +9,8 @@ import threading
 from dataclasses import replace
 from datetime import datetime
 
-import structlog
-
 from service.errors import StorageError
+from service.logs import Log
 from service.storage.engine import Database
 from service.storage.listings import ListingState, keep_leases, lease_listing
 from service.types import Clock
@@ -19,7 +18,7 @@ from service.types import Clock
 LEASE_S = 60.0
 _RENEW_S = 15.0  # three renewals may fail before the lease ends
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 class Leases:

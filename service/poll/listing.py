@@ -13,15 +13,12 @@ from service.errors import FetchError, PortalError
 from service.poll import decide
 from service.poll.article import Articles, ReadArticle, hints_of
 from service.poll.files import PATIENCE, Files
-from service.poll.look_back import LookBack, Seen
+from service.poll.look_back import LookBack, Seen, Subject
 from service.poll.rename import Renames
 from service.poll.report import ListingReport
-from service.poll.sources import PageSource, Reader
 from service.poll.store import Store
-from service.settings import ListingConfig, PollingSettings, PortalConfig
+from service.posts.diff import is_another
 from service.storage.archive import WatchedFile
-from service.storage.engine import Database
-from service.storage.listings import ListingState
 from service.storage.posts import KnownPost, get_post, is_overruled, listings_of, oldest_listed
 from service.storage.watch import ask_check
 from service.types import Article, Clock, ListedPost, Outcome, Page, Post, Understanding, Validators
@@ -43,55 +40,35 @@ class Polled:
 class ListingPoll:
     """The poll of one listing of one portal, once."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        polling: PollingSettings,
-        source: PageSource,
-        reader: Reader,
-        articles: Articles,
-        store: Store,
-        files: Files,
-        clock: Clock,
-        portal: PortalConfig,
-        listing: ListingConfig,
-        state: ListingState,
-    ) -> None:
-        self._database = database
-        self._polling = polling
-        self._source = source
-        self._reader = reader
+    def __init__(self, of: Subject, *, articles: Articles, store: Store, files: Files, clock: Clock) -> None:
+        self._of = of
         self._articles = articles
         self._store = store
         self._files = files
         self._clock = clock
-        self._portal = portal
-        self._listing = listing
-        self._state = state
-        self._look_back = LookBack(database, polling, source, reader, portal, listing, state)
+        self._look_back = LookBack(of)
 
     def run(self) -> Polled:
         """Raises PortalError."""
-        is_same_reader = self._state.reader_version == self._reader.reader_version(self._portal)
-        validators = self._state.validators if is_same_reader else Validators()
-        page = self._source.get(self._listing.url, validators, portal=self._portal)
+        is_same_reader = self._of.state.reader_version == self._of.reader.reader_version(self._of.portal)
+        validators = self._of.state.validators if is_same_reader else Validators()
+        page = self._of.source.get(self._of.listing.url, validators, portal=self._of.portal)
         if page is None:
-            return Polled(replace(self._report(Outcome.UNCHANGED), unchanged=self._state.last_rows or 0))
+            return Polled(replace(self._report(Outcome.UNCHANGED), unchanged=self._of.state.last_rows or 0))
         return self._compare(page)
 
     def _report(self, outcome: Outcome) -> ListingReport:
-        return ListingReport(self._portal.id, self._listing.url, outcome)
+        return ListingReport(self._of.portal.id, self._of.listing.url, outcome)
 
     # --- what the pages show -----------------------------------------------------------------
 
     def _compare(self, page: Page) -> Polled:
-        listing = self._reader.read_listing(page, self._portal, self._listing)
-        is_drifted = listing.is_by_detection and self._portal.kind != "auto"
+        listing = self._of.reader.read_listing(page, self._of.portal, self._of.listing)
+        is_drifted = listing.is_by_detection and self._of.portal.kind != "auto"
         seen = self._look_back.run(listing)
-        sorted_ = decide.sort_rows(seen.rows, seen.known, self._listing.url)
+        sorted_ = decide.sort_rows(seen.rows, seen.known, self._of.listing.url)
         renamed = self._take_renamed(sorted_.new, seen)
-        is_flood = not self._is_quiet and len(sorted_.new) > self._polling.flood_limit
+        is_flood = not self._is_quiet and len(sorted_.new) > self._of.polling.flood_limit
         held = self._store_new(sorted_.new, seen, is_flood=is_flood)
         updated = renamed + self._look_again(sorted_.edited, seen.known)
         self._take_from_elsewhere(sorted_.other, seen.known)
@@ -122,15 +99,15 @@ class ListingPoll:
         return Polled(report, validators, None if has_dropped else len(seen.first_page), seen.resume_url)
 
     def _rows_expected(self) -> int | None:
-        return decide.rows_expected(self._state, self._clock())
+        return decide.rows_expected(self._of.state, self._clock())
 
     @property
     def _is_baseline(self) -> bool:
-        return self._state.baseline_at is None
+        return self._of.state.baseline_at is None
 
     @property
     def _is_quiet(self) -> bool:
-        return self._is_baseline and not self._polling.alert_on_first_poll
+        return self._is_baseline and not self._of.polling.alert_on_first_poll
 
     # --- what is new -------------------------------------------------------------------------
 
@@ -145,7 +122,7 @@ class ListingPoll:
         for key, row in order:
             read = None
             if row.article is not None or failures < _MAX_FAILURES:
-                read, has_failed = self._read(row)
+                read, has_failed = self._read(row, is_new=True)
                 failures = failures + 1 if has_failed else 0
             self._store_one(key, row, read, until, is_moved_up=key in moved_up)
         return 0
@@ -156,25 +133,25 @@ class ListingPoll:
         """Its files are fetched first, so that the alert says what they say; until `until`, then it goes without."""
         files: tuple[WatchedFile, ...] = ()
         if read is not None and read.article.attachments:
-            read, files = self._files.fetch(self._portal, read, until=until)
+            read, files = self._files.fetch(self._of.portal, read, until=until)
         now = self._clock()
-        draft = self._articles.draft(self._portal, key, row, read, self._hints(), now)
+        draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), now)
         draft = replace(draft, files=files)
         if len(files) < len(draft.attachments):
             draft = replace(draft, next_check_at=now)
         silenced = self._silence(draft.published_at, is_moved_up=is_moved_up)
-        self._store.new(draft, self._listing.url, row.title, silenced)
+        self._store.new(draft, self._of.listing.url, row.title, silenced)
 
     def _moved_up(self, seen: Seen) -> set[str]:
-        with self._database.reading() as conn:
-            oldest = oldest_listed(conn, self._portal.id, self._listing.url)
-        return decide.moved_up(seen.first_page, seen.known, self._state.last_rows, oldest)
+        with self._of.database.reading() as conn:
+            oldest = oldest_listed(conn, self._of.portal.id, self._of.listing.url)
+        return decide.moved_up(seen.first_page, seen.known, self._of.state.last_rows, oldest)
 
     def _silence(self, published_at: datetime, *, is_moved_up: bool, is_flood: bool = False) -> str | None:
         if is_moved_up:
             return "baseline"
         return decide.silence(
-            published_at, self._clock(), self._polling, is_baseline=self._is_baseline, is_flood=is_flood
+            published_at, self._clock(), self._of.polling, is_baseline=self._is_baseline, is_flood=is_flood
         )
 
     def _store_from_rows(self, order: list[tuple[str, ListedPost]], moved_up: set[str], *, is_flood: bool) -> int:
@@ -184,22 +161,24 @@ class ListingPoll:
             batch = []
             for key, row in order[start : start + _BATCH]:
                 read = None if row.article is None else self._read(row)[0]
-                draft = self._articles.draft(self._portal, key, row, read, self._hints(), self._clock())
+                draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock())
                 silenced = self._silence(draft.published_at, is_moved_up=key in moved_up, is_flood=is_flood)
                 held += silenced == "flood"
                 batch.append((draft, row.title, silenced))
-            self._store.new_batch(batch, self._listing.url)
+            self._store.new_batch(batch, self._of.listing.url)
         return held
 
     def _hints(self, others: Sequence[str] = ()) -> tuple[str, ...]:
-        return hints_of(self._portal, [*others, self._listing.url])
+        return hints_of(self._of.portal, [*others, self._of.listing.url])
 
-    def _read(self, row: ListedPost) -> tuple[ReadArticle | None, bool]:
+    def _read(self, row: ListedPost, *, is_new: bool = False) -> tuple[ReadArticle | None, bool]:
         """The article, and whether it could not even be reached."""
         if row.article is not None:
-            return ReadArticle(row.article, None, self._articles.version(self._portal)), False
+            return ReadArticle(row.article, None, self._articles.version(self._of.portal)), False
         try:
-            return self._articles.read(row.url, self._portal), False
+            if is_new:
+                return self._articles.read_first(row.url, self._of.portal, row.title), False
+            return self._articles.read(row.url, self._of.portal), False
         except FetchError as error:
             return None, error.status is None
         except PortalError:
@@ -211,18 +190,18 @@ class ListingPoll:
         """Takes out of the new rows those that are known posts under a new address; gives how many."""
         if self._is_baseline:
             return 0
-        renames = Renames(self._database, self._source)
+        renames = Renames(self._of.database, self._of.source)
         count = 0
         for key, row in list(new.items()):
-            post = renames.find(self._portal, self._listing.url, row, seen.first_page, seen.known)
+            post = renames.find(self._of.portal, self._of.listing.url, row, seen.first_page, seen.known)
             if post is None:
                 continue
             del new[key]
             read, _ = self._read(row)
             if read is None:
-                read = ReadArticle(_article_of(post, row), None, self._articles.version(self._portal))
-            draft = self._articles.draft(self._portal, key, row, read, self._hints(), self._clock())
-            self._store.renamed(post, draft, self._listing.url, row.title)
+                read = ReadArticle(_article_of(post, row), None, self._articles.version(self._of.portal))
+            draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock())
+            self._store.renamed(post, draft, self._of.listing.url, row.title)
             count += 1
         return count
 
@@ -231,42 +210,42 @@ class ListingPoll:
         count = 0
         for key, row in edited.items():
             post_id = known[key].id
+            with self._of.database.reading() as conn:
+                post, listings = get_post(conn, post_id), listings_of(conn, post_id)
             read, _ = self._read(row)
             now = self._clock()
-            if read is None:
-                with self._database.writing() as conn:
+            if read is None or (known[key].has_article and is_another(post, read.article, [row.title])):
+                with self._of.database.writing() as conn:
                     ask_check(conn, post_id, now)
                 continue
-            with self._database.reading() as conn:
-                post, listings = get_post(conn, post_id), listings_of(conn, post_id)
-            read, files = self._files.fetch(self._portal, read, post.attachments)
-            drafted = self._articles.redraft(self._portal, post, read, self._hints(listings), now, row.moment)
+            read, files = self._files.fetch(self._of.portal, read, post.attachments)
+            drafted = self._articles.redraft(self._of.portal, post, read, self._hints(listings), now, row.moment)
             drafted = replace(drafted, files=files)
             if known[key].has_article:
                 count += self._store.edited(post_id, drafted)
             else:
                 self._store.completed(post, drafted)
-            self._store.listed(post_id, self._listing.url, row.title, now)
+            self._store.listed(post_id, self._of.listing.url, row.title, now)
         return count
 
     def _take_from_elsewhere(self, other: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> None:
         """Posts that another listing showed first: both hints, one post, one alert."""
         for key, row in other.items():
             now = self._clock()
-            with self._database.reading() as conn:
+            with self._of.database.reading() as conn:
                 post = get_post(conn, known[key].id)
                 listings = listings_of(conn, post.id)
                 is_decided = is_overruled(conn, post.id)
             understanding = None if is_decided else self._reconsidered(post, self._hints(listings))
             silenced = decide.silence(
-                post.published_at, now, self._polling, is_baseline=self._is_baseline, is_flood=False
+                post.published_at, now, self._of.polling, is_baseline=self._is_baseline, is_flood=False
             )
             is_news = silenced is None and not self._is_baseline
-            self._store.listed_elsewhere(post, self._listing.url, row.title, understanding, now, is_news=is_news)
+            self._store.listed_elsewhere(post, self._of.listing.url, row.title, understanding, now, is_news=is_news)
 
     def _reconsidered(self, post: Post, hints: tuple[str, ...]) -> Understanding | None:
         """What the post is about by all its hints; None where they change nothing."""
-        understanding = self._articles.understand(self._portal, post, hints)
+        understanding = self._articles.understand(self._of.portal, post, hints)
         return None if understanding.categories == post.categories else understanding
 
 

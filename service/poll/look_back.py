@@ -34,24 +34,23 @@ _IsEnd = Callable[[Mapping[str, ListedPost], Mapping[str, KnownPost]], bool]
 """(rows of a page, those of them that are known) → whether no older page need be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The listing that is polled, what is remembered of it, and with what it is read."""
+
+    database: Database
+    polling: PollingSettings
+    source: PageSource
+    reader: Reader
+    portal: PortalConfig
+    listing: ListingConfig
+    state: ListingState
+
+
 class LookBack:
-    def __init__(
-        self,
-        database: Database,
-        polling: PollingSettings,
-        source: PageSource,
-        reader: Reader,
-        portal: PortalConfig,
-        listing: ListingConfig,
-        state: ListingState,
-    ) -> None:
-        self._database = database
-        self._source = source
-        self._reader = reader
-        self._portal = portal
-        self._listing = listing
-        self._state = state
-        self._pages_left = polling.backfill_pages
+    def __init__(self, of: Subject) -> None:
+        self._of = of
+        self._pages_left = of.polling.backfill_pages
 
     def run(self, first: Listing) -> Seen:
         """Page one, and older pages until a known post; only page one of a baseline.
@@ -61,8 +60,8 @@ class LookBack:
         """
         seen = Seen(decide.merge_rows(first.posts))
         self._walk(first, seen, decide.is_joined)
-        if self._state.resume_url is not None and seen.resume_url is None:
-            listing = self._older(self._state.resume_url, seen)
+        if self._of.state.resume_url is not None and seen.resume_url is None:
+            listing = self._older(self._of.state.resume_url, seen)
             if listing is not None:
                 self._walk(listing, seen, _ends_known)
         return seen
@@ -71,7 +70,7 @@ class LookBack:
         current: Listing | None = listing
         while current is not None:
             rows, known = self._take(current, seen)
-            if self._state.baseline_at is None or is_end(rows, known):
+            if self._of.state.baseline_at is None or is_end(rows, known):
                 return
             if current.next_url is None or self._pages_left == 0:
                 seen.is_gap = True
@@ -83,20 +82,20 @@ class LookBack:
         """The rows of a page that no page before it showed, and what is known of them."""
         seen.dropped.update(link.reason for link in listing.rejected)
         rows = {key: row for key, row in decide.merge_rows(listing.posts).items() if key not in seen.rows}
-        with self._database.reading() as conn:
-            known = post_by_key(conn, self._portal.id, list(rows))
+        with self._of.database.reading() as conn:
+            known = post_by_key(conn, self._of.portal.id, list(rows))
         seen.rows.update(rows)
         seen.known.update(known)
         return rows, known
 
     def _older(self, url: str, seen: Seen) -> Listing | None:
         try:
-            page = self._source.get(url, Validators(), portal=self._portal)
-            return None if page is None else self._reader.read_listing(page, self._portal, self._listing)
+            page = self._of.source.get(url, Validators(), portal=self._of.portal)
+            return None if page is None else self._of.reader.read_listing(page, self._of.portal, self._of.listing)
         except PortalError as error:
             is_passing = isinstance(error, FetchError) and (error.status is None or error.status >= 500)
             seen.resume_url = url if is_passing else None
-            seen.is_gap = not is_passing or self._state.resume_url is not None
+            seen.is_gap = not is_passing or self._of.state.resume_url is not None
             return None
 
 

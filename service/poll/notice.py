@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import Connection
 
 from service.alerts.mail_item import show_instant
+from service.logs import Log
 from service.poll.words import MOVED, words
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
@@ -21,7 +21,7 @@ from service.storage.listings import ListingState, load_listings, set_told
 from service.storage.schema import to_micros
 from service.types import Outcome
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 Tell = Callable[[Connection, str, str, Sequence[str], datetime], object]
 """(connection, key that makes it once, subject, paragraphs, now): queues a letter to the operator."""
@@ -110,8 +110,9 @@ def _tell(
     with database.writing() as conn:
         if not set_told(conn, state, None if has_recovered else now, None if has_recovered else notice.what):
             return False
-        tell(conn, f"portal:{portal.id}:{state.url}:{notice.what}:{polled_at}", subject, paragraphs, now)
-    log.warning("told the operator", portal=portal.id, listing=state.url, what=notice.what)
+        sent = tell(conn, f"portal:{portal.id}:{state.url}:{notice.what}:{polled_at}", subject, paragraphs, now)
+    said = "nobody is told: operator.email or email.smtp_url is empty" if sent is None else "told the operator"
+    log.warning(said, portal=portal.id, listing=state.url, what=notice.what)
     return True
 
 

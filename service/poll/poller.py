@@ -6,22 +6,23 @@ A portal's listings are polled one after the other, since they share its host's 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
-
 from service.alerts.links import Links
 from service.errors import FetchError, InvalidInput, LoaError, PortalError
+from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, hints_of
 from service.poll.files import Files
 from service.poll.leases import Leases
 from service.poll.listing import ListingPoll, Polled
+from service.poll.look_back import Subject
 from service.poll.recheck import Rechecked, Rechecks
-from service.poll.report import ListingReport, PollReport
+from service.poll.report import ANOTHER, ListingReport, PollReport
 from service.poll.runs import Run, Runs
 from service.poll.sources import PageSource, Reader, Understands
 from service.poll.store import Store
@@ -38,7 +39,7 @@ from service.storage.listings import (
     record_poll,
     release_listing,
 )
-from service.storage.posts import listings_of
+from service.storage.posts import get_post, listings_of, walk_posts
 from service.storage.watch import ask_newest_checks, portals_to_check
 from service.types import Clock, Outcome, Post, Understanding
 
@@ -48,8 +49,9 @@ PATIENCE_S = 5.0
 _RECHECKS_FORCED = 20  # of the newest posts, looked at again by a poll by hand: an edit need not wait for its hour
 _ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
 _ARTICLES_DUE = 60  # articles read in one waking: about as many seconds, then the listings have their turn
+_READ_AT_ONCE = 100  # stored posts in memory while all are read by new rules
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 _States = dict[tuple[str, str], ListingState]
@@ -164,6 +166,41 @@ class Poller:
                 known = load_listings(conn)
         return known
 
+    def read_by_new_rules(self, post_ids: Sequence[str] = ()) -> list[Post]:
+        """Reads stored posts by the rules of now, and lets these decide again where a person had; gives what changed.
+
+        Without ids every post that its portal shows is read, and what a person decided stays. Raises NotFound.
+        """
+        portals = {portal.id: portal for portal in self._settings.portals}
+        changed = []
+        for post in self._stored(post_ids):
+            portal = portals.get(post.portal.id)
+            if portal is None:
+                continue
+            now = self._clock()
+            silenced = decide.silence(
+                post.published_at, now, self._settings.polling, is_baseline=False, is_flood=False
+            )
+            understanding = self._understand(portal, post)
+            newer = self._store.read_by_new_rules(post, understanding, now, silenced, is_lifting=bool(post_ids))
+            if newer is not None:
+                changed.append(newer)
+        return changed
+
+    def _stored(self, post_ids: Sequence[str]) -> Iterator[Post]:
+        if post_ids:
+            with self._database.reading() as conn:
+                yield from [get_post(conn, post_id) for post_id in post_ids]
+            return
+        after = ""
+        while True:
+            with self._database.reading() as conn:
+                posts = walk_posts(conn, after, _READ_AT_ONCE)
+            if not posts:
+                return
+            yield from posts
+            after = posts[-1].id
+
     def _texts(self, digests: Sequence[str]) -> str:
         with self._database.reading() as conn:
             return file_texts(conn, digests)
@@ -198,19 +235,16 @@ class Poller:
         self, portal: PortalConfig, listing: ListingConfig, state: ListingState
     ) -> ListingReport | _Failed:
         started_at = self._clock()
-        poll = ListingPoll(
+        subject = Subject(
             database=self._database,
             polling=self._settings.polling,
             source=self._source,
             reader=self._reader,
-            articles=self._articles,
-            store=self._store,
-            files=self._files,
-            clock=self._clock,
             portal=portal,
             listing=listing,
             state=state,
         )
+        poll = ListingPoll(subject, articles=self._articles, store=self._store, files=self._files, clock=self._clock)
         try:
             polled = poll.run()
         except PortalError as error:
@@ -322,4 +356,5 @@ def _with(report: ListingReport, rechecked: Rechecked) -> ListingReport:
         report,
         updated=report.updated + rechecked.updated[report.url],
         withdrawn=report.withdrawn + rechecked.withdrawn[report.url],
+        dropped=Counter(report.dropped) + Counter({ANOTHER: rechecked.another[report.url]}),
     )

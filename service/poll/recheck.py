@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from service.errors import FetchError, PortalError
+from service.errors import AnotherArticle, FetchError, PortalError
+from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, ReadArticle, hints_of
 from service.poll.files import Files
 from service.poll.store import Store
 from service.settings import PortalConfig
 from service.storage.engine import Database
-from service.storage.posts import get_post, listings_of
+from service.storage.posts import get_post, listed_titles, listings_of
 from service.storage.watch import (
     DueCheck,
     claim_check,
@@ -31,6 +33,8 @@ _MAX_RETRY = timedelta(days=1)
 _MAX_FAILURES = 2  # in a row at one portal: it is down, the others wait
 _MANY_MISSING = 10  # more than so many, and more than half: the portal was rebuilt, nothing is withdrawn
 
+log = Log(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Rechecked:
@@ -38,6 +42,8 @@ class Rechecked:
 
     updated: Counter[str] = field(default_factory=Counter)
     withdrawn: Counter[str] = field(default_factory=Counter)
+    another: Counter[str] = field(default_factory=Counter)
+    """Answers with success that were not the article: an error page, a login, the front page, another post."""
 
 
 class Rechecks:
@@ -67,9 +73,15 @@ class Rechecks:
             if not claim_check(conn, check.post_id, now, now + _CLAIM):
                 return False
             post, listings = get_post(conn, check.post_id), listings_of(conn, check.post_id)
+            titles = listed_titles(conn, check.post_id)
         hints, shown_by = hints_of(portal, listings), next(iter(listings), "")
         try:
-            read = self._articles.read(post.url, portal, self._validators(portal, check))
+            read = self._read(portal, post, check, titles)
+        except AnotherArticle as error:
+            counts.another[shown_by] += 1
+            self._postpone(post)
+            log.warning("not this article", portal=portal.id, url=post.url, error=str(error))
+            return False
         except PortalError as error:
             counts.withdrawn[shown_by] += self._is_withdrawn(portal, post, check, error)
             return isinstance(error, FetchError) and error.status is None
@@ -82,6 +94,12 @@ class Rechecks:
             counts.updated[shown_by] += is_edited
         counts.updated[shown_by] += self._files.watch(portal, post.id, but=fetched)
         return False
+
+    def _read(self, portal: PortalConfig, post: Post, check: DueCheck, titles: Sequence[str]) -> ReadArticle | None:
+        validators = self._validators(portal, check)
+        if check.article_at is None:
+            return self._articles.read_first(post.url, portal, post.title, validators)
+        return self._articles.read_again(post, portal, titles, validators)
 
     def _validators(self, portal: PortalConfig, check: DueCheck) -> Validators:
         is_same = check.version == self._articles.version(portal) and check.article_at is not None
@@ -106,11 +124,13 @@ class Rechecks:
         """The article could not be read. Whether that withdraws the post."""
         if isinstance(error, FetchError) and decide.is_gone(error.status):
             return self._missed(portal, post, check)
-        now = self._clock()
-        wait = min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY)
-        with self._database.writing() as conn:
-            postpone_check(conn, post.id, now + wait)
+        self._postpone(post)
         return False
+
+    def _postpone(self, post: Post) -> None:
+        now = self._clock()
+        with self._database.writing() as conn:
+            postpone_check(conn, post.id, now + min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY))
 
     def _missed(self, portal: PortalConfig, post: Post, check: DueCheck) -> bool:
         """The article is gone. Whether that makes it withdrawn: the second time, hours after the first."""

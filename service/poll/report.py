@@ -8,10 +8,13 @@ from typing import Any
 
 from service.types import Outcome
 
+ANOTHER = "another_article"
+"""Why the answer to a recheck was dropped: it was not the post's article."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListingReport:
-    """How the poll of one listing ended. `dropped` counts rejected links by reason."""
+    """How the poll of one listing ended. `dropped` counts by reason what was rejected: links, answers to rechecks."""
 
     portal_id: str
     url: str

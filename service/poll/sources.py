@@ -42,7 +42,6 @@ class Understands(Protocol):
         *,
         hints: tuple[str, ...] = (),
         attachments: tuple[AttachmentLink, ...] = (),
-        portal_name: str = "",
         published_at: datetime | None = None,
         attachment_text: str = "",
     ) -> Understanding: ...

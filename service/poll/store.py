@@ -15,12 +15,14 @@ from service.posts.diff import fingerprint, what_changed
 from service.storage.archive import WatchedFile, store_watch
 from service.storage.changes import write_change
 from service.storage.engine import Database
+from service.storage.fence import TOLD_BEFORE, keep_owed, was_told_before
 from service.storage.post_writes import (
     add_alias,
     add_file_revision,
     complete_post,
     keep_attachments,
     kept_overruling,
+    lift_overruling,
     lock_post,
     set_facts,
 )
@@ -73,7 +75,13 @@ class Store:
             return None
         link_listing(conn, post.id, listing_url, listed_title, draft.seen_at)
         _keep_watch(conn, post.id, draft.files, draft.seen_at)
+        if silenced in (None, "flood") and was_told_before(
+            conn, post.portal.id, listing_url, published_at=draft.published_at, seen_at=draft.seen_at
+        ):
+            silenced = TOLD_BEFORE
         self._write_change(conn, post, ChangeType.PUBLISHED, draft.seen_at, silenced=silenced)
+        if silenced == TOLD_BEFORE:
+            keep_owed(conn, post.id)
         return post
 
     def listed(self, post_id: str, listing_url: str, title: str, now: datetime) -> None:
@@ -105,11 +113,31 @@ class Store:
             if is_news and lift_baseline(conn, post.id, self._payload(ChangeType.PUBLISHED, now, current)):
                 bump(conn, "feeds")
 
-    def _publish_to_fresh(self, conn: Connection, post: Post, now: datetime) -> None:
-        silenced = silence_of(conn, post.id)
-        if silenced is not None:
+    def _publish_to_fresh(self, conn: Connection, post: Post, now: datetime, silenced: str | None = None) -> None:
+        was_silenced = silence_of(conn, post.id)
+        if was_silenced is not None:
             refresh_silenced(conn, post.id, self._payload(ChangeType.PUBLISHED, now, post))
-        self._write_change(conn, post, ChangeType.PUBLISHED, now, silenced=silenced)
+        self._write_change(conn, post, ChangeType.PUBLISHED, now, silenced=was_silenced or silenced)
+
+    def read_by_new_rules(
+        self, post: Post, understanding: Understanding, now: datetime, silenced: str | None, *, is_lifting: bool
+    ) -> Post | None:
+        """What a stored post is about by the rules of now; None where they say nothing else, or it was just edited.
+
+        Who comes to want it by that is told, unless it is `silenced`. `is_lifting`: an overruling no longer counts.
+        """
+        with self._database.writing() as conn:
+            lock_post(conn, post.id)
+            if is_lifting:
+                lift_overruling(conn, post.id)
+            current = get_post(conn, post.id)
+            newer = replace(current, understanding=kept_overruling(conn, post.id, understanding))
+            if newer == current or current.revision != post.revision:
+                return None
+            document = newer.understanding.document
+            keep_attachments(conn, newer, fingerprint(newer.title, newer.text, document, newer.attachments))
+            self._publish_to_fresh(conn, newer, now, silenced)
+        return newer
 
     def completed(self, post: Post, draft: Draft) -> Post:
         """The article of a post of which only the listing's row was stored; nobody is told again."""

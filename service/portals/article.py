@@ -17,7 +17,7 @@ from service.portals.dom import Tree, ancestors, attribute, first, pieces, selec
 from service.portals.files import find_attachments
 from service.portals.heading import find_heading
 from service.portals.prose import find_body, find_lead, take_out_foreign
-from service.portals.sanitise import plain_text, sanitise
+from service.portals.sanitise import harmless
 from service.settings import ArticleSelectors
 from service.text import clean, parse_moment, split_trailing_moment
 from service.types import Article, Moment, Outcome
@@ -46,8 +46,8 @@ def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> 
     moment = moment or glued or _meta_moment(tree) or _moment_near(heading, body) or _moment_marked(heading, body)
     scopes = select(tree.root, chosen.attachments) if chosen.attachments else _scopes(heading, body)
     attachments = find_attachments([_as_scope(scope) for scope in scopes], tree.base_url)
-    html = sanitise(_source(body, is_detected=chosen.body is None), tree.base_url) if body else ""
-    return Article(tree.url, title[:_MAX_TITLE], moment, html, plain_text(html), attachments)
+    html, text = harmless(_source(body, is_detected=chosen.body is None), tree.base_url) if body else ("", "")
+    return Article(tree.url, title[:_MAX_TITLE], moment, html, text, attachments)
 
 
 def _title(tree: Tree, chosen: ArticleSelectors, body: LexborNode | None) -> tuple[LexborNode | None, str]:
@@ -64,7 +64,8 @@ def _source(body: LexborNode, *, is_detected: bool) -> str:
         return body.html or ""
     lead = find_lead(body)
     take_out_foreign(body)
-    return f"{(lead.html or '') if lead else ''}{body.html or ''}"
+    html = body.html or ""
+    return (lead.html or "") + html if lead else html
 
 
 def _as_scope(node: LexborNode) -> LexborNode:

@@ -10,7 +10,7 @@ import feedparser
 
 from service.errors import UnreadableError
 from service.portals.files import file_name, media_type_of
-from service.portals.sanitise import plain_text, sanitise, to_html
+from service.portals.sanitise import harmless, to_html
 from service.portals.urls import base_of, resolve_link
 from service.text import clean, parse_moment, split_trailing_moment
 from service.types import Article, AttachmentLink, ListedPost, Listing, Moment, Outcome, Page, RejectedLink
@@ -91,7 +91,7 @@ def _words(title: str, base_url: str) -> str:
     """A title may be text or HTML, and feeds do not always say which."""
     if "<" not in title and "&" not in title:
         return clean(title)
-    return clean(plain_text(sanitise(title, base_url)).replace("\n", " "))
+    return clean(harmless(title, base_url)[1])
 
 
 def _moment(entry: Any) -> Moment | None:
@@ -114,10 +114,11 @@ def _article(entry: Any, url: str, title: str, moment: Moment | None, markup: st
     """What the entry itself says in `markup`, with its enclosures; None where it says nothing."""
     if not markup.strip():
         return None
-    html = sanitise(markup, url)
+    html, text = harmless(markup, url)
     if not html:
-        html = to_html(clean(markup))
-    return Article(url, title, moment, html, plain_text(html), _attachments(entry, url))
+        text = clean(markup)
+        html = to_html(text)
+    return Article(url, title, moment, html, text, _attachments(entry, url))
 
 
 def _attachments(entry: Any, url: str) -> tuple[AttachmentLink, ...]:

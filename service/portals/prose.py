@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
@@ -34,6 +35,11 @@ _LONGEST_LEAD = 3_000
 _FOREIGN = re.compile(
     r"\b(?:related\w*|lien-?quan|tin-?khac|other_?news|comments?|comment-\w+|share\w*|social\w*|rating\w*|tags?|print)\b"
 )
+_MAY_BE_FOREIGN = ", ".join(
+    f'[{name}*="{part}" i]'
+    for name in ("class", "id")
+    for part in ("relat", "quan", "khac", "other", "comment", "share", "social", "rating", "tag", "print")
+)
 _OTHER_POSTS = re.compile(
     r"\W*(?:(?:các |những )?(?:tin|bài)(?: viết)?(?: đã đưa| đã đăng| khác| liên quan| cùng chuyên mục| mới hơn"
     r"| cũ hơn| mới nhất| mới)+|có thể bạn quan tâm|xem thêm|đọc thêm|văn bản (?:liên quan|cùng loại|khác))\W*",
@@ -48,18 +54,20 @@ def find_body(root: LexborNode) -> LexborNode | None:
     if root.css_first(_ALL_MARKED) is not None:
         for selector in _MARKED:
             node = root.css_first(selector)
-            if node is not None and node.text(deep=True).strip():
+            if node is not None and any((one.text_content or "").strip() for one in _texts(node)):
                 return node
     found = _densest(root)
     return _sheet_around(found) if found is not None else None
 
 
+def _texts(node: LexborNode) -> Iterator[LexborNode]:
+    return (one for one in node.traverse(include_text=True) if one.is_text_node)
+
+
 def _densest(root: LexborNode) -> LexborNode | None:
     weight: dict[int, float] = defaultdict(float)
     nodes: dict[int, LexborNode] = {}
-    for text in root.traverse(include_text=True):
-        if not text.is_text_node:
-            continue
+    for text in _texts(root):
         length = len((text.text_content or "").strip())
         if length < _LEAST_PIECE:
             continue
@@ -114,9 +122,10 @@ def take_out_foreign(body: LexborNode) -> None:
     links = [link for link in body.css("a[href]") if not media_type_of(attribute(link, "href"))]
     if not links:
         return
-    whole = len(text_of(body))
-    for node in body.css("[class], [id]"):
-        if _FOREIGN.search(names(node)) and not _holds_file(node) and len(text_of(node)) < whole / 2:
+    foreign = [node for node in body.css(_MAY_BE_FOREIGN) if _FOREIGN.search(names(node)) and not _holds_file(node)]
+    whole = len(text_of(body)) if foreign else 0
+    for node in reversed(foreign):  # what is inside another goes first: freed memory is never looked at
+        if len(text_of(node)) < whole / 2:
             node.decompose()
     if len(links) >= _FEW:
         for block in reversed(body.css(_LISTS)):

@@ -13,7 +13,7 @@ from functools import lru_cache
 import nh3
 
 from service.portals.urls import resolve_link
-from service.text import clean_text
+from service.text import clean_lines, is_showable
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl",
@@ -29,30 +29,28 @@ _GONE_WITH_CONTENT = {
 }  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
-    "img": {"src", "alt", "title", "width", "height"},
+    "img": {"src", "alt", "title", "width", "height", "style"},  # style only as the mark of what is hidden
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "ol": {"start"},
 }
 _ADDRESSES = frozenset({("a", "href"), ("img", "src")})
 _MAILTO = re.compile(r"^(?:mailto|tel):[\w.+@%-]{1,254}$", re.I)
+_IN_A_TAG = r"[^>\"]*(?:\"[^\"]*\"[^>\"]*)*"  # quoted values may hold `>`
 # HTML 4.01 sizes and inline style: a picture nobody is meant to see is there to count readers.
-_PIXEL = re.compile(
-    r"<img\b(?=[^>]*(?:\b(?:width|height)\s*=\s*[\"']?\s*[012](?:px)?\s*[\"'\s/>]"
-    r"|style\s*=\s*[\"'][^\"']*(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:width|height)\s*:\s*[012](?:px)?\s*[;\"'])))"
-    r"[^>]*>",
-    re.I,
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$)", re.I
 )
-_BLOCK = re.compile(
-    r"<(?:br|hr|/?(?:p|div|li|ul|ol|tr|table|h[1-6]|blockquote|figure|figcaption|caption|dd|dt|dl|pre|center))\b"
-    r"(?:[^>\"]|\"[^\"]*\")*>",
-    re.I,
-)
-_CELL = re.compile(r"</t[dh]>", re.I)
-_TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
+_HIDDEN = "hidden"
+_PIXEL = re.compile(rf'<img(?={_IN_A_TAG} (?:style="{_HIDDEN}"|(?:width|height)="\s*[012](?:px)?\s*")){_IN_A_TAG}>')
+_TAG = re.compile(rf"<(/?[a-z0-9]+)(?:>| {_IN_A_TAG}>)")
+_BLOCKS = (
+    "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
+    "figcaption", "caption", "dd", "dt", "dl", "pre", "center",
+)  # fmt: skip
+_BETWEEN = dict.fromkeys([*_BLOCKS, *(f"/{name}" for name in _BLOCKS), "br", "hr"], "\n") | {"/td": " ", "/th": " "}
+"""What stands for a tag in plain text; nothing for one that is not here."""
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")  # XML 1.0, 2.2
-_CONTROLS = bytes(value for value in range(32) if value not in b"\t\n\r") + b"\x7f"
-_BEYOND = (b"\xef\xb7", b"\xef\xbf")  # how UTF-8 begins the other characters that XML has not
 
 
 class _Washer(threading.local):
@@ -71,6 +69,8 @@ class _Washer(threading.local):
         )
 
     def _keep(self, tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "style":
+            return _HIDDEN if _HIDING.search(value) else None
         if (tag, attribute) not in _ADDRESSES:
             return value
         if tag == "a" and _MAILTO.match(value):
@@ -87,29 +87,29 @@ def _washer() -> _Washer:
     return _Washer()
 
 
-def sanitise(html: str, base_url: str) -> str:
-    """The harmless part of `html`, its links absolute by `base_url`. May be empty; never raises."""
-    return _washer().wash(_without_pixels(_showable(html)), base_url).strip()
+def harmless(html: str, base_url: str) -> tuple[str, str]:
+    """The harmless part of `html`, its links absolute by `base_url`; and its text, a line for each paragraph.
 
-
-def _without_pixels(html: str) -> str:
-    return _PIXEL.sub("", html) if "<img" in html or "<I" in html or "<iM" in html else html
-
-
-def _showable(html: str) -> str:
-    """Without what no feed may hold. Told from the bytes: looking at every character costs as much as sanitising."""
+    Either may be empty; never raises.
+    """
     try:
-        data = html.encode()
+        washed = _washer().wash(html, base_url)
     except UnicodeEncodeError:  # a lone surrogate
-        return _UNSHOWABLE.sub("", html)
-    is_clean = len(data.translate(None, _CONTROLS)) == len(data) and not any(start in data for start in _BEYOND)
-    return html if is_clean else _UNSHOWABLE.sub("", html)
+        washed = _washer().wash(_UNSHOWABLE.sub("", html), base_url)
+    if "<img" in washed:
+        washed = _PIXEL.sub("", washed)
+    is_plain = is_showable(washed)  # looked at once for both; it is stricter than XML is
+    if not is_plain:
+        washed = _UNSHOWABLE.sub("", washed)  # numeric entities can write what no feed may hold
+    washed = washed.strip()
+    return washed, _text_of(washed, is_plain)
 
 
-def plain_text(sanitised: str) -> str:
-    """The text of sanitised HTML, a line for each paragraph, without empty lines."""
-    marked = _BLOCK.sub("\n", _CELL.sub(" ", sanitised.replace("\n", " ")))
-    return "\n".join(filter(None, clean_text(entities.unescape(_TAG.sub("", marked))).split("\n")))
+def _text_of(sanitised: str, is_plain: bool) -> str:
+    parts = _TAG.split(sanitised.replace("\n", " "))
+    parts[1::2] = [_BETWEEN.get(tag, "") for tag in parts[1::2]]
+    text = entities.unescape("".join(parts))
+    return "\n".join(filter(None, clean_lines(text, is_known_showable=is_plain)))
 
 
 def to_html(text: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 _NOT_AN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._"
+_SAFE_IN_USER = "%:!$&'()*+,;=~-._"
 _SAFE_IN_QUERY = _SAFE_IN_PATH + "?[]"
 _IGNORED_BY_BROWSERS = str.maketrans("", "", "\t\n\r")  # WHATWG URL, "basic URL parser", step 3
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -34,7 +35,7 @@ def encode_once(url: str) -> str:
         host = host.encode("idna").decode("ascii")
     if ":" in host:
         host = f"[{host}]"
-    user = parts.netloc.rpartition("@")[0]
+    user = _encode(parts.netloc.rpartition("@")[0], _SAFE_IN_USER)
     netloc = (f"{user}@" if user else "") + host + (f":{parts.port}" if parts.port is not None else "")
     return urlunsplit(
         (

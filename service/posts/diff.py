@@ -1,4 +1,4 @@
-"""Whether a post has really changed: white space, counters and markup are no change.
+"""Whether a post has really changed: white space, counters and markup are no change, another post is none either.
 
 Owns the fingerprint that is stored with a revision and the words for what became different.
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
-from service.text import fold
-from service.types import AttachmentLink, Document
+from service.posts.document import document_key
+from service.posts.identity import is_beginning_of, is_cut
+from service.posts.numbers import find_numbers, number_key
+from service.text import clean, fold
+from service.types import Article, AttachmentLink, Document, Post
 
 # Lines that a page counts up by itself: they say nothing of the post.
 _COUNTERS = re.compile(
@@ -19,6 +23,12 @@ _COUNTERS = re.compile(
     r"|^[\s(]*[\d.,]+\s*(?:lượt\s+(?:xem|truy cập|đọc|tải)|người (?:xem|đang online|đang truy cập)|views?)[\s)]*$"
 )
 
+_ALIKE_TITLES = 0.5  # of the words of the longer one
+_ALIKE_TEXTS = 0.2  # of the runs of three words of the longer one: most of a text may be written anew
+_LEAST_ALIKE = 12  # runs; `Chi tiết xem tệp đính kèm` stands in many posts
+_COMPARED_CHARS = 10_000
+_MOST = 0.6
+_BEGINNING_CHARS = 3_000
 
 _PARTS = ("title", "number", "text", "attachments")
 
@@ -44,6 +54,52 @@ def what_changed(old: str, new: str) -> tuple[str, ...]:
     return tuple(
         part for part, was, now in pairs if was != now and not (part == "attachments" and _same_files(was, now))
     )
+
+
+def is_another(known: Post, article: Article, shown: Iterable[str] = ()) -> bool:
+    """Whether the page under a post's address is about something else: nothing of it agrees with what is known.
+
+    Not its title with that of the post or one of a listing (`shown`), no file, not the document's number in its
+    title, nor its text. A portal answers so, with success, when it means an error, a login or its front page.
+    """
+    if any(is_alike_title(title, article.title) for title in (known.title, *shown)):
+        return False
+    if {link.url for link in known.attachments} & {link.url for link in article.attachments}:
+        return False
+    own = document_key(known.understanding.document) if known.understanding.document else None
+    if own is not None and own in {number_key(found.number) for found in find_numbers(clean(article.title))}:
+        return False
+    was, now = _runs(known.text), _runs(article.text)
+    return len(was & now) < _LEAST_ALIKE or _share(was, now) < _ALIKE_TEXTS
+
+
+def is_about(title: str, article: Article) -> bool:
+    """Whether the first article that is read of a post can be the one that a listing shows under `title`.
+
+    Where not even most of the title's words begin it, and no file hangs on it, it says something else: an error.
+    """
+    words = set(fold(title).split())
+    if is_alike_title(title, article.title) or article.attachments:
+        return True
+    said = set(fold(f"{article.title} {article.text[:_BEGINNING_CHARS]}").split())
+    return len(words & said) >= _MOST * len(words)
+
+
+def is_alike_title(one: str, other: str) -> bool:
+    """Whether two titles are one post's: one may be cut, or be corrected in less than half of its words."""
+    if is_cut(one) and is_beginning_of(one, other):
+        return True
+    return _share(set(fold(one).split()), set(fold(other).split())) >= _ALIKE_TITLES
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = fold(text[:_COMPARED_CHARS]).split()
+    return set(zip(words, words[1:], words[2:], strict=False))
+
+
+def _share(one: set[Any], other: set[Any]) -> float:
+    """How much two have in common, of the larger one."""
+    return len(one & other) / max(len(one), len(other), 1)
 
 
 def _same_files(was: str, now: str) -> bool:

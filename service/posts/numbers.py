@@ -18,7 +18,7 @@ _D = r"[-–—‐−]"
 _NUMBER = re.compile(
     rf"(?<![\w/.,:])(?P<n>\d{{1,5}}[a-zA-Z]?)\s{{0,2}}"
     rf"(?:/\s?(?P<year>(?:19|20)\d\d)\s?/\s?(?P<legal>[A-ZĐÐ][A-ZĐÐa-z]{{0,5}}\d{{0,2}}(?:\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{0,12}})*)"
-    rf"|/\s?(?P<state>[A-ZĐÐ][A-ZĐÐa-z]{{0,6}}\s?(?:{_D}|\.)\s?[A-ZĐÐ][\w&ĐÐ]{{0,12}}(?:\s?[{_D[1:-1]}.,&]\s?[A-ZĐÐ][\wĐÐ]{{0,12}}){{0,3}})"
+    rf"|/\s?(?P<state>[A-ZĐÐ][A-ZĐÐa-z]{{0,6}}\s?(?:{_D}|\.)\s?[A-ZĐÐ][\w&ĐÐ]{{0,12}}(?:(?:\s?{_D}\s?|[.,&])[A-ZĐÐ][\wĐÐ]{{0,12}}){{0,3}})"
     rf"|\s?{_D}\s?(?P<party>[A-ZĐÐ][A-ZĐÐa-z]{{0,4}}\s?/\s?[A-ZĐÐ][\wĐÐ]{{0,12}}(?:{_D}[A-ZĐÐ][\wĐÐ]{{0,12}})*)"
     rf"|{_D}?\s?(?P<loose>(?:GM|CĐ|CT|CV|KH|QĐ|TB|NQ|BC|KL|HD)\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{1,12}}(?:{_D}[A-ZĐÐ][\wĐÐ]{{0,12}})*))"
     r"(?![\w/])"
@@ -56,12 +56,12 @@ def normalise_number(text: str) -> str:
 
 
 def number_key(number: str) -> str:
-    """The form in which two writings of a number are equal: `18 GM-HĐND`, `18/gm–hđnd` and `18-GM/HĐND` are one.
+    """The form in which two writings of a number are equal: `08 GM-HĐND`, `8/gm–hđnd` and `08-GM/HĐND` are one.
 
-    >>> number_key("18 GM-HĐND") == number_key("18/GM–HĐND")
+    >>> number_key("08 GM-HĐND") == number_key("8/GM–HĐND")
     True
     """
-    return "/".join(part for part in re.split(r"[^\w&]+", fold(number)) if part)
+    return "/".join(part.lstrip("0") or part for part in re.split(r"[^\w&]+", fold(number)) if part)
 
 
 def find_numbers(text: str) -> list[Found]:

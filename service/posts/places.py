@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from service.errors import ConfigurationError
+from service.posts.reading import FileReader
 from service.text import fold
 from service.types import Place
 
@@ -120,9 +120,8 @@ def parse_places(mapping: Mapping[str, Any], origin: str = "the places") -> Gaze
     return _Reader(origin).places(mapping)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    origin: str
+class _Reader(FileReader):
+    __slots__ = ()
 
     def places(self, mapping: Mapping[str, Any]) -> Gazetteer:
         self._only(mapping, "", {"area", "places"})
@@ -164,11 +163,3 @@ class _Reader:
             raise self._wrong(f"{key}.successor", successor, "the id of another place of this file")
         label = f"{kind.capitalize()} {name}"
         return Unit(Place(id_, label), kind, entry.get("from"), entry.get("until"), successor)
-
-    def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
-        for key in table:
-            if key not in allowed:
-                raise self._wrong(prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}")
-
-    def _wrong(self, key: str, found: object, allowed: str) -> ConfigurationError:
-        return ConfigurationError(f"cannot use '{key}' of {self.origin}: found {found!r}, allowed is {allowed}")

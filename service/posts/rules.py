@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import ahocorasick
 
-from service.errors import ConfigurationError
+from service.posts.reading import FileReader
 from service.text import fold
 from service.types import Category
 
@@ -133,9 +133,8 @@ def parse_rules(mapping: Mapping[str, Any], origin: str = "the categories") -> R
     return _Reader(origin).rules(mapping)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    origin: str
+class _Reader(FileReader):
+    __slots__ = ()
 
     def rules(self, mapping: Mapping[str, Any]) -> Rules:
         self._only(mapping, "", {"fallback", "retired", "categories", *_LISTS})
@@ -228,14 +227,6 @@ class _Reader:
         if not isinstance(value, list) or not value or not all(isinstance(item, kind) for item in value):
             raise self._wrong(prefix + key, value, f"a list of {'tables' if kind is dict else 'strings'}, not empty")
         return value
-
-    def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
-        for key in table:
-            if key not in allowed:
-                raise self._wrong(prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}")
-
-    def _wrong(self, key: str, found: object, allowed: str) -> ConfigurationError:
-        return ConfigurationError(f"cannot use '{key}' of {self.origin}: found {found!r}, allowed is {allowed}")
 
 
 def _is_id(name: str) -> bool:

@@ -53,7 +53,6 @@ class Understander:
         *,
         hints: Sequence[str] = (),
         attachments: Iterable[AttachmentLink] = (),
-        portal_name: str = "",
         published_at: datetime | None = None,
         attachment_text: str = "",
     ) -> Understanding:

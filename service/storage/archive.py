@@ -56,13 +56,6 @@ def keep_file(database: Database, file: ArchivedFile) -> None:
         _store_row(conn, file)
 
 
-def store_file(conn: Connection, file: ArchivedFile) -> None:
-    """Keeps a small file in the caller's transaction; the same bytes are kept once."""
-    for number, part in enumerate(_parts(file.body)):
-        _store_part(conn, file.sha256, number, part)
-    _store_row(conn, file)
-
-
 def _parts(body: bytes) -> list[bytes]:
     return [body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES)]
 

@@ -26,6 +26,14 @@ _WHERE = (
     " OR (s.frequency = 'immediate' AND d.created_at < :daily))"  # it was a digest when the delivery was written
 )
 
+_TAKE = text(  # into a message, with what is said of the post by now: it may have come to another category meanwhile
+    "UPDATE delivery SET message_id = :message, change_id = COALESCE((SELECT n.id FROM change c JOIN change n"
+    " ON n.post_id = c.post_id AND n.revision = c.revision AND n.type = c.type AND n.silenced IS NULL"
+    " WHERE c.id = delivery.change_id AND NOT EXISTS (SELECT 1 FROM delivery x"
+    " WHERE x.change_id = n.id AND x.subscription_id = delivery.subscription_id AND x.id <> delivery.id)"
+    " ORDER BY n.round DESC LIMIT 1), change_id) WHERE id = :id AND message_id IS NULL"
+)
+
 
 def gather_digests(database: Database, runs: Mapping[Frequency, datetime], on: date, now: datetime) -> int:
     """Makes the messages of the runs that are past; gives how many. `on` is the local day, the digest's name."""
@@ -63,11 +71,17 @@ def _gather(conn: Connection, person: str, runs: Mapping[Frequency, datetime], o
     )
     if message_id is None:
         return 0
-    conn.execute(
-        text("UPDATE delivery SET message_id = :message WHERE id = :id AND message_id IS NULL"),
-        [{"message": message_id, "id": row.id} for row in rows],
-    )
+    conn.execute(_TAKE, [{"message": message_id, "id": row.id} for row in rows])
     return 1
+
+
+def waits_for_digest(conn: Connection, post_id: str) -> bool:
+    """Whether somebody is to be told of the post by a digest that is not written yet."""
+    query = text(
+        "SELECT 1 FROM change c JOIN delivery d ON d.change_id = c.id"
+        " WHERE c.post_id = :post AND d.message_id IS NULL AND d.state = 'due' LIMIT 1"
+    )
+    return conn.execute(query, {"post": post_id}).first() is not None
 
 
 def overdue_digests(conn: Connection, runs: Mapping[Frequency, datetime]) -> int:

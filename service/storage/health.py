@@ -1,4 +1,4 @@
-"""How portals have been: the present state of each listing, and the history of its outcomes."""
+"""How portals have been: the history of the outcomes of each listing."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from service.storage import schema
-from service.storage.listings import ListingState, load_listings
 from service.types import Outcome
 
 FORGOTTEN_AT_ONCE = 500
 """Polls in one transaction: a few milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListingHealth:
-    state: ListingState
-    posts: int
-    """How many posts it ever showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +25,6 @@ class PastPoll:
     outcome: Outcome
     tallies: Mapping[str, Any]
     error: str | None
-
-
-def portal_health(conn: Connection) -> list[ListingHealth]:
-    """Every listing that was ever known, by portal and address."""
-    link = schema.post_listing
-    counted = select(link.c.listing_url, func.count()).group_by(link.c.listing_url)
-    counts = {row[0]: row[1] for row in conn.execute(counted)}
-    states = load_listings(conn)
-    return [ListingHealth(states[key], counts.get(key[1], 0)) for key in sorted(states)]
 
 
 def past_polls(conn: Connection, portal_id: str, url: str, limit: int = 50) -> list[PastPoll]:

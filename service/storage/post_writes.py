@@ -118,7 +118,7 @@ def _insert_revision(conn: Connection, post: Post, draft: Draft, what: Sequence[
 
 
 def _write_facets(conn: Connection, post: Post) -> None:
-    _write_categories(conn, post.id, post.categories)
+    write_categories(conn, post.id, post.categories)
     conn.execute(delete(schema.post_place).where(schema.post_place.c.post_id == post.id))
     places = post.understanding.concerns
     if places:
@@ -127,7 +127,8 @@ def _write_facets(conn: Connection, post: Post) -> None:
     index_words(conn, post.id, post.title, (document and document.number) or "", post.text)
 
 
-def _write_categories(conn: Connection, post_id: str, categories: Sequence[str]) -> None:
+def write_categories(conn: Connection, post_id: str, categories: Sequence[str]) -> None:
+    """Replaces the rows by which a post is found in its categories."""
     table = schema.post_category
     conn.execute(delete(table).where(table.c.post_id == post_id))
     if categories:
@@ -277,8 +278,13 @@ def set_categories(conn: Connection, post_id: str, categories: Sequence[str], at
     why = tuple(Reason(category, OVERRULED, "") for category in wanted)
     overruled = replace(facts, categories=wanted, why=why)
     conn.execute(update(post).where(post.c.id == post_id).values(facts=facts_to_json(overruled), overruled_at=at))
-    _write_categories(conn, post_id, wanted)
+    write_categories(conn, post_id, wanted)
     bump(conn, "feeds")
+
+
+def lift_overruling(conn: Connection, post_id: str) -> None:
+    """The rules decide the categories again, from the next time that the post is read."""
+    conn.execute(update(schema.post).where(schema.post.c.id == post_id).values(overruled_at=None))
 
 
 def set_facts(conn: Connection, post: Post) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 
 from service.errors import InvalidInput, NotFound
 from service.storage import schema
-from service.storage.health import portal_health
 from service.storage.post_writes import (
     Draft,
     add_revision,
@@ -46,15 +45,16 @@ __all__ = [
     "insert_post",
     "is_overruled",
     "link_listing",
+    "listed_titles",
     "listings_of",
     "load_posts",
     "newest_posts",
     "oldest_listed",
-    "portal_health",
     "post_by_key",
     "revisions",
     "set_categories",
     "set_facts",
+    "walk_posts",
 ]
 
 _CHUNK = 500  # ids in one statement; SQLite takes 32,766 parameters, short statements are planned faster
@@ -111,6 +111,15 @@ def load_posts(conn: Connection, ids: Iterable[str]) -> dict[str, Post]:
         rows = conn.execute(_posts().where(schema.post.c.id.in_(wanted[start : start + _CHUNK])))
         found.update((row.id, post_from_row(row)) for row in rows)
     return {post_id: found[post_id] for post_id in wanted if post_id in found}
+
+
+def walk_posts(conn: Connection, after: str, limit: int) -> list[Post]:
+    """The posts that portals show, in the order of their ids, after the one of this id."""
+    post = schema.post
+    rows = conn.execute(
+        _posts().where(post.c.id > after, post.c.withdrawn_at.is_(None)).order_by(post.c.id).limit(limit)
+    )
+    return [post_from_row(row) for row in rows]
 
 
 def find_post(conn: Connection, post_id: str) -> Post | None:
@@ -234,6 +243,12 @@ def listings_of(conn: Connection, post_id: str) -> list[str]:
     link = schema.post_listing
     statement = select(link.c.listing_url).where(link.c.post_id == post_id)
     return list(conn.execute(statement.order_by(link.c.first_listed_at, link.c.listing_url)).scalars())
+
+
+def listed_titles(conn: Connection, post_id: str) -> list[str]:
+    """The titles under which listings show or showed the post, each as that listing did last."""
+    link = schema.post_listing
+    return list(conn.execute(select(link.c.title).where(link.c.post_id == post_id)).scalars())
 
 
 def is_overruled(conn: Connection, post_id: str) -> bool:

@@ -2,14 +2,14 @@
 
 The words of a post are folded here, in Python: accents off, numbers without leading zeros, punctuation gone, so
 that "06/CT-UBND" and "6 ct ubnd" are the same three words in a row. SQLite's FTS5 and PostgreSQL's full text only
-look up whole folded words; a phrase is then a substring of them.
+look up whole folded words, and runs of them.
 """
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal_column, select, text
 
 from service.errors import InvalidInput
 from service.storage import schema
@@ -51,25 +51,28 @@ def matches_words(conn: Connection, q: str) -> ColumnElement[bool]:
     phrases = parse_query(q)
     if not phrases:
         return literal_column("1") == literal_column("0")
-    words = sorted({word for phrase in phrases for word in phrase})
-    conditions = [post_search.c.post_id == schema.post.c.id, _all_words(conn, words)]
-    conditions += [
-        post_search.c.words.contains(f" {' '.join(phrase)} ", autoescape=True)
-        for phrase in phrases
-        if len(phrase) > 1
-    ]
-    return exists(select(post_search.c.n).where(and_(*conditions)))
+    is_here = post_search.c.post_id == schema.post.c.id
+    return exists(select(post_search.c.n).where(is_here, *_all_phrases(conn, phrases)))
 
 
-def _all_words(conn: Connection, words: list[str]) -> ColumnElement[bool]:
+def holding_phrase(conn: Connection, phrase: str) -> ColumnElement[bool]:
+    """Likewise, for a phrase that few posts hold: these are found first, where `matches_words` tries post by post."""
+    few = select(post_search.c.post_id).where(*_all_phrases(conn, [fold_words(phrase)]))
+    return schema.post.c.id.in_(few)
+
+
+def _all_phrases(conn: Connection, phrases: list[list[str]]) -> list[ColumnElement[bool]]:
+    """FTS5 knows where in a text a word stands; PostgreSQL's index does not, so there the text is looked at too."""
     if conn.dialect.name == "sqlite":
         found = text("SELECT rowid FROM post_fts WHERE post_fts MATCH :words").bindparams(
-            words=" AND ".join(f'"{word}"' for word in words)
+            words=" AND ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
         )
-        return post_search.c.n.in_(found.columns(post_search.c.n).scalar_subquery())
+        return [post_search.c.n.in_(found.columns(post_search.c.n).scalar_subquery())]
+    words = sorted({word for phrase in phrases for word in phrase})
     vector = func.to_tsvector(literal_column("'simple'"), post_search.c.words)
-    query: ColumnElement[bool] = vector.op("@@")(func.to_tsquery(literal_column("'simple'"), " & ".join(words)))
-    return query
+    holds_words: ColumnElement[bool] = vector.op("@@")(func.to_tsquery(literal_column("'simple'"), " & ".join(words)))
+    runs = [f" {' '.join(phrase)} " for phrase in phrases if len(phrase) > 1]
+    return [holds_words, *(post_search.c.words.contains(run, autoescape=True) for run in runs)]
 
 
 def index_words(conn: Connection, post_id: str, *texts: str) -> None:

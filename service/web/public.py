@@ -14,8 +14,9 @@ from flask import Blueprint, g, render_template, request
 from selectolax.lexbor import LexborHTMLParser
 
 from service.errors import InvalidInput
-from service.storage.archive import archived
+from service.storage.archive import archived, scans
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts, revisions
+from service.storage.same_document import companions
 from service.types import AttachmentLink, Post
 from service.web import portal_state
 from service.web.app import base_path, category_name
@@ -48,7 +49,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/")
     def index() -> str:
-        query = read_query()
+        query = read_query(loa)
         is_front = query == PostQuery() and "before" not in request.args
         with loa.database.reading() as conn:
             troubles = portal_state.troubles(conn, loa.settings.portals)
@@ -62,14 +63,17 @@ def make_blueprint(loa: Loa) -> Blueprint:
         with loa.database.reading() as conn:
             found = get_post(conn, post_id)
             history = revisions(conn, post_id)
-            kept = archived(conn, [link.sha256 for link in found.attachments if link.sha256])
+            digests = [link.sha256 for link in found.attachments if link.sha256]
+            kept, pictures = archived(conn, digests), scans(conn, digests)
+            same_document = companions(conn, found)
         addressees = found.understanding.addressees
         return render_template(
             "post.html",
             post=found,
             history=list(reversed(history)),
             body=without_pictures(found.html, "Ảnh" if g.language == "vi" else "Picture"),
-            files=[file_view(loa, link, kept) for link in found.attachments],
+            files=[file_view(loa, link, kept, pictures) for link in found.attachments],
+            same_document=same_document,
             host=urlsplit(found.url).hostname or found.url,
             addressees=[place.name if (place := loa.gazetteer.get(one)) else one for one in addressees],
         )
@@ -77,15 +81,16 @@ def make_blueprint(loa: Loa) -> Blueprint:
     return blueprint
 
 
-def read_query() -> PostQuery:
-    """What the address narrows the list to. Raises InvalidInput for what no page of ours asks."""
+def read_query(loa: Loa) -> PostQuery:
+    """What the address narrows the list to, categories by their ids of now. Raises InvalidInput for what is amiss."""
     for name in ("category", "portal", "place"):
         if len(request.args.getlist(name)) > MAX_FILTERS:
             raise InvalidInput(name, "is given too often", f"at most {MAX_FILTERS} times")
     if any("\0" in value for _, value in request.args.items(multi=True)):
         raise InvalidInput("q", "holds a NUL character", "text")
     many = {name: tuple(v for v in request.args.getlist(name) if v) for name in ("category", "portal", "place")}
-    return PostQuery(many["category"], many["portal"], many["place"], request.args.get("q", "").strip())
+    categories = tuple(dict.fromkeys(loa.rules.renamed.get(one, one) for one in many["category"]))
+    return PostQuery(categories, many["portal"], many["place"], request.args.get("q", "").strip())
 
 
 def _sections(conn: Connection, loa: Loa) -> list[Section]:
@@ -150,8 +155,11 @@ def query_string(query: PostQuery) -> str:
     return urlencode([*pairs, ("q", query.q)] if query.q else pairs)
 
 
-def file_view(loa: Loa, link: AttachmentLink, kept: set[str]) -> dict[str, object]:
-    """A file as a page shows it. `archived` is the address of our own copy, None where none of `kept` is it."""
+def file_view(loa: Loa, link: AttachmentLink, kept: set[str], pictures: set[str]) -> dict[str, object]:
+    """A file as a page shows it. `archived` is the address of our own copy, None where none of `kept` is it.
+
+    One of `pictures` is a scan: nobody can search or quote it.
+    """
     base = base_path(loa.settings.service.public_url)
     name = (link.name if "://" not in link.name else "") or unquote(link.url.rsplit("/", 1)[-1]) or "file"
     copy = f"{base}/attachments/{link.sha256}/{quote(name.replace('/', '_'), safe='')}"
@@ -159,8 +167,8 @@ def file_view(loa: Loa, link: AttachmentLink, kept: set[str]) -> dict[str, objec
         "name": name,
         "url": link.url,
         "bytes": link.bytes,
-        "is_pdf": link.media_type == "application/pdf",
         "archived": copy if link.sha256 in kept else None,
+        "is_scan": link.sha256 in pictures,
     }
 
 

@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
+from service.alerts.message import build_payload
 from service.bootstrap import Loa, open_loa
 from service.errors import ConfigurationError
 from service.settings import shipped
+from service.storage.changes import write_change
+from service.storage.posts import PostQuery, get_post, newest_posts
+from service.storage.renamed import follow_renames
+from service.storage.subscriptions import NewSubscription, add_subscription, get_subscription
+from service.storage.why import explain
+from service.types import ChangeType, Channel, Filters, Post
 from service.web.app import create_app
+from tests.fakes_web import store_post
 
 _MORE = """
 [[categories]]
@@ -55,6 +63,36 @@ def test_O4_a_renamed_category_redirects_and_a_retired_one_is_gone(loa: Loa) -> 
     assert (moved.status_code, moved.headers["Location"].endswith("/feeds/clinics.atom")) == (301, True)
     assert client.get("/feeds/gossip.atom").status_code == 410
     assert client.get("/feeds/unknown.atom").status_code == 404
+
+
+def test_O4_what_was_stored_under_an_old_name_follows_it(loa: Loa) -> None:
+    posts = [store_post(loa, n, category="vaccination", title=f"Lịch tiêm {n}") for n in range(60)]
+    wanted = Filters(categories=("vaccination", "meetings"))
+    now = loa.clock()
+    with loa.database.writing() as conn:
+        subscription = add_subscription(
+            conn, NewSubscription(Channel.EMAIL, "lan@xa.example", now, filters=wanted, is_confirmed=True)
+        )
+    assert loa.poller is not None
+    assert follow_renames(loa.database, loa.rules.renamed) == 0
+    with loa.database.writing() as conn:
+        post = get_post(conn, posts[0].id)
+        assert (post.categories, post.understanding.why[0].category) == (("clinics",), "clinics")
+        assert get_subscription(conn, subscription.id).filters.categories == ("clinics", "meetings")
+        payload = build_payload(ChangeType.PUBLISHED, now, post, loa.links)
+        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload)
+        told = explain(conn, post, subscription.id)
+    assert told.was_owed
+    assert "clinics" in told.words[0]
+    client = Client(create_app(loa))
+    for name in ("vaccination", "clinics"):
+        assert client.get(f"/?category={name}").get_data(as_text=True).count("Lịch tiêm") >= 30
+    assert len(newest_in(loa, "clinics")) == 60
+
+
+def newest_in(loa: Loa, category: str) -> list[Post]:
+    with loa.database.reading() as conn:
+        return newest_posts(conn, PostQuery(categories=(category,)), 100)
 
 
 def test_M6_a_broken_rule_stops_the_start_and_is_named_with_its_file(tmp_path: Path) -> None:

@@ -110,6 +110,31 @@ def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_ea
         assert world.told() == ["held"]
 
 
+def test_L8_a_held_post_that_is_withdrawn_is_told_to_nobody_and_when_it_is_back_once(tmp_path: Path) -> None:
+    release = ["--config", str(tmp_path / "loa.toml"), "portal", "release", "huyen", "--json"]
+    with open_world(tmp_path, polling="flood_limit = 3") as world:
+        world.show(*OLD)
+        world.poll(0)
+        flood = [numbered(number, day=23) for number in range(40, 44)]
+        world.show(*flood, *OLD)
+        world.poll()
+        gone = flood[0]
+        world.show(*flood[1:], *OLD)
+        world.site.answers[gone.path] = reply("Không tìm thấy", status=404)
+        for _ in range(3):
+            world.poll(4 * 3600)
+        assert post_of(world, gone.title).withdrawn_at is not None
+        assert json.loads(CliRunner().invoke(main, release).stdout)["portals"][0]["released"] == 3
+        world.poll()
+        assert sorted(world.alerts()) == sorted((item.title, PUBLISHED) for item in flood[1:])
+        world.show(*flood, *OLD)
+        world.poll()
+        assert post_of(world, gone.title).withdrawn_at is None
+        assert json.loads(CliRunner().invoke(main, release).stdout)["portals"][0]["released"] == 1
+        world.poll()
+        assert sorted(world.alerts()) == sorted((item.title, PUBLISHED) for item in flood)
+
+
 def test_L4_a_whole_archive_under_new_addresses_is_held_and_nothing_is_withdrawn(tmp_path: Path) -> None:
     with open_world(tmp_path, polling="flood_limit = 3") as world:
         world.show(*OLD)

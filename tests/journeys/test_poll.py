@@ -14,7 +14,7 @@ from service.errors import InvalidInput
 from service.poll import Poller, recategorise
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.health import past_polls, portal_health
+from service.storage.health import past_polls
 from service.storage.listings import ListingState, load_listings
 from service.storage.posts import generation, newest_posts, revisions
 from service.storage.schema import to_micros
@@ -422,4 +422,3 @@ def test_the_history_keeps_one_row_for_a_run_of_unchanged_polls(
         poll(poller, clock)
     with database.reading() as conn:
         assert [past.outcome for past in past_polls(conn, "huyen", LISTING)] == [Outcome.UNCHANGED, Outcome.NEW]
-        assert [health.posts for health in portal_health(conn)] == [2]

@@ -13,7 +13,7 @@ import pytest
 
 from service.bootstrap import open_loa
 from service.poll.files import MAX_ARCHIVED_BYTES
-from service.storage.archive import PART_BYTES, get_file, scans
+from service.storage.archive import PART_BYTES, get_file
 from service.storage.posts import newest_posts, revisions
 from service.types import Outcome, Post
 from tests.fakes_pdf import make_pdf
@@ -82,6 +82,80 @@ def test_L8_withdrawn_by_two_checks_hours_apart_told_to_those_owed_and_restored(
     world.poll(3 * 86_400)
     assert (world.withdrawn(), post_of(world, NEW.title).id) == (0, post_id)
     assert world.alerts()[2:] == [(NEW.title, UPDATED)]
+
+
+FRONT = (
+    "<html><title>Trang chủ</title><h1>Cổng thông tin điện tử huyện Quảng Xương</h1><div class='article-content'>"
+    f"<p>Tin mới: {NEW.title}. Thông báo số 8. Chào mừng quý vị đến với cổng thông tin của huyện.</p>"
+    "<p>Giới thiệu chung, tổ chức bộ máy, văn bản chỉ đạo điều hành, thủ tục hành chính.</p></div></html>"
+)
+LOGIN = (
+    "<html><h1>Hệ thống quản trị</h1><div class='article-content'>Nhập tên và mật mã của ông/bà để vào."
+    "<form><input name='u'></form></div></html>"
+)
+ERROR = "<html><h1>Đã có lỗi xảy ra</h1><div class='article-content'>Máy chủ quá tải, mời thử lại sau.</div></html>"
+OTHER = numbered(70, day=23)
+
+
+@pytest.mark.parametrize("answer", [FRONT, LOGIN, ERROR, OTHER.page], ids=["front page", "login", "error", "another"])
+def test_L8_another_page_under_a_posts_address_with_200_changes_nothing_and_is_counted(
+    world: World, answer: str
+) -> None:
+    world.show(NEW, *OLD)
+    world.poll()
+    known, article = post_of(world, NEW.title), world.site.answers[NEW.path]
+    world.site.answers[NEW.path] = conditional(answer)
+    for _ in range(4):
+        assert world.poll(3 * 3600).dropped["another_article"] == 1
+    assert post_of(world, NEW.title) == known
+    assert world.alerts() == [(NEW.title, PUBLISHED)]
+    world.site.answers[NEW.path] = article
+    assert "another_article" not in world.poll(3 * 3600).dropped
+    assert world.alerts() == [(NEW.title, PUBLISHED)]
+
+
+@pytest.mark.parametrize("answer", [LOGIN, ERROR, OTHER.page], ids=["login", "error", "another"])
+def test_L8_a_new_post_whose_article_is_another_page_is_told_by_its_listing_and_read_later(
+    world: World, answer: str
+) -> None:
+    world.show(NEW, *OLD)
+    article = world.site.answers[NEW.path]
+    world.site.answers[NEW.path] = conditional(answer)
+    world.poll()
+    assert world.alerts() == [(NEW.title, PUBLISHED)]
+    assert post_of(world, NEW.title).text == ""
+    world.site.answers[NEW.path] = article
+    world.poll(3 * 3600)
+    assert post_of(world, NEW.title).text.startswith("Nội dung của bài")
+    assert world.alerts() == [(NEW.title, PUBLISHED)]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        replace(NEW, title="Hỏa tốc: ứng phó cơn bão mới trên biển Đông",
+                body=f"Nội dung của bài: {NEW.title}. Đề nghị các đơn vị liên quan nghiên cứu, thực hiện ngay."),
+        replace(NEW, title="Công điện khẩn về bão số 9 (đính chính)", body="Viết lại hoàn toàn, không còn chữ cũ."),
+    ],
+    ids=["another title", "another text"],
+)  # fmt: skip
+def test_L8_a_true_edit_of_title_or_text_is_an_edit_though_the_listing_does_not_show_it(
+    world: World, edited: Item
+) -> None:
+    world.show(NEW, *OLD)
+    world.poll()
+    world.site.answers[NEW.path] = conditional(edited.page)
+    world.poll(3700)
+    assert world.alerts() == [(edited.title, PUBLISHED), (edited.title, UPDATED)]
+
+
+def test_L8_a_post_that_its_listing_shows_under_the_same_new_title_was_written_anew(world: World) -> None:
+    world.show(NEW, *OLD)
+    world.poll()
+    edited = replace(NEW, title="Hỏa tốc: sơ tán dân ven biển", body="Viết lại hoàn toàn, không còn chữ cũ.")
+    world.show(edited, *OLD)
+    world.poll(3700)
+    assert world.alerts() == [(edited.title, PUBLISHED), (edited.title, UPDATED)]
 
 
 def feed(world: World, fmt: str) -> str:
@@ -212,9 +286,9 @@ def test_a_scan_is_marked_and_a_damaged_file_costs_nothing(world: World) -> None
         world.site.answers[PDF] = pdf(body)
         world.show(WITH_FILE, *OLD)
         world.poll(86_400)
-        digest = sha256(body).hexdigest()
-        with world.loa.database.reading() as conn:
-            assert scans(conn, [digest]) == ({digest} if is_scan else set())
+        page = world.get(f"/posts/{post_of(world, WITH_FILE.title).id}").get_data(as_text=True)
+        assert f"/attachments/{sha256(body).hexdigest()}/" in page
+        assert ("bản quét" in page) is is_scan
     assert world.entries() == world.shown
 
 

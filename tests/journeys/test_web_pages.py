@@ -78,6 +78,25 @@ def test_a_post_shows_text_attachment_document_history_and_its_original(web: Web
         assert wanted in page
 
 
+def test_a_post_names_the_other_posts_of_its_document_with_their_dates(web: Web) -> None:
+    post, other = store_post(web.loa, 1), store_post(web.loa, 2, title="Chỉ thị trên cổng khác")
+    page = _text(web, f"/posts/{post.id}")
+    section = page[page.index("Tin khác về văn bản này") :]
+    assert f'href="/posts/{other.id}">Chỉ thị trên cổng khác' in section
+    assert "11:16, 28/01/2024" in section and PORTAL.name in section and "đưa tin về văn bản" in section
+    answer = web.client.get(f"/api/v1/posts/{post.id}", headers=web.unit).get_json()
+    assert answer["same_document"] == [
+        {
+            "id": other.id,
+            "title": "Chỉ thị trên cổng khác",
+            "portal": {"id": PORTAL.id, "name": PORTAL.name},
+            "published_at": "2024-01-28T04:16:00Z",
+            "relation": "relays",
+            "archive_url": f"{PUBLIC_URL}/posts/{other.id}",
+        }
+    ]
+
+
 def test_L11_a_picture_of_an_article_is_a_link_and_nothing_loads_from_elsewhere(web: Web) -> None:
     post = store_post(
         web.loa, 1, html='<p>Ảnh <img src="https://quangxuong.example/a.jpg" alt="Lễ &lt;b&gt; ra quân"></p>'
@@ -196,6 +215,8 @@ def test_M1_a_database_that_cannot_be_used_is_503_everywhere_and_readiness_says_
     assert ready.status_code == 503
     assert "database" in ready.json["reasons"][0]
     assert web.client.get("/").status_code == 503
+    figures = web.client.get("/metrics")
+    assert (figures.status_code, figures.mimetype) == (503, "text/plain")
     assert web.client.get("/healthz").status_code == 200
     web.loa.database.close()
     for extra in tmp_path.glob("loa.db-*"):

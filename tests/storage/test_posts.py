@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from service.errors import InvalidInput, NotFound
 from service.portals.gate import StoredRobots
 from service.posts.diff import fingerprint
-from service.storage.archive import ArchivedFile, get_file, store_file
+from service.storage.archive import ArchivedFile, get_file, keep_file
 from service.storage.engine import Database
 from service.storage.hosts import StoredHostGate
 from service.storage.posts import (
@@ -29,6 +30,8 @@ from service.storage.posts import (
     revisions,
     set_categories,
 )
+from service.storage.same_document import companions
+from service.storage.watch import set_withdrawn
 from service.types import Document, Place, PortalName, Post, Relation, Understanding
 from tests.fakes import FakeClock
 
@@ -131,6 +134,38 @@ def test_an_overruling_sticks_through_edits(any_database: Database) -> None:
         assert newest_posts(conn, PostQuery(q="moi", categories=("events",))) == [edited]
 
 
+def _of_document(key: str, number: str, issued_on: date | None, issuer: str | None, hours: int = 0) -> Draft:
+    one = draft(key, title=f"Tin {key}", hours=hours)
+    document = Document("chi-thi", number, issued_on, issuer, Relation.RELAYS)
+    return replace(one, understanding=replace(one.understanding, document=document))
+
+
+def test_posts_of_one_document_find_each_other_in_any_writing_of_its_number(any_database: Database) -> None:
+    day = date(2023, 6, 5)
+    with any_database.writing() as conn:
+        post = store(conn, _of_document("/of", "06/CT-UBND", day, "UBND huyện Quảng Xương"))
+        older = store(conn, _of_document("/older", "6 /CT–UBND", day, None, hours=-2))
+        newer = store(conn, _of_document("/newer", "06/ct-ubnd", None, "Chủ tịch UBND huyện Quảng Xương", hours=1))
+        store(conn, _of_document("/next-year", "06/CT-UBND", date(2024, 6, 5), "UBND huyện Quảng Xương"))
+        store(conn, _of_document("/other-office", "06/CT-UBND", day, "UBND huyện Nga Sơn"))
+        store(conn, draft("/mentions-it", text="theo Chỉ thị số 06/CT-UBND ngày 05/6/2023"))
+        gone = store(conn, _of_document("/gone", "06/CT-UBND", day, None))
+        set_withdrawn(conn, gone.id, CLOCK(), None)
+        found = companions(conn, post)
+        assert [(one.id, one.title, one.portal.id, one.published_at) for one in found] == [
+            (newer.id, "Tin /newer", "huyen", newer.published_at),
+            (older.id, "Tin /older", "huyen", older.published_at),
+        ]
+        assert post.id in [one.id for one in companions(conn, older)]
+
+
+def test_a_post_without_a_document_number_has_no_companions(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        without, unnumbered = store(conn, draft("/none")), store(conn, _of_document("/no-number", "", None, "UBND"))
+        overlong = store(conn, _of_document("/long", "6/CT-" + "U" * 300, None, "UBND"))
+        assert [companions(conn, post) for post in (without, unnumbered, overlong)] == [[], [], []]
+
+
 def test_a_generation_counts_its_moves(any_database: Database) -> None:
     with any_database.writing() as conn:
         assert generation(conn, "feeds") == 0
@@ -164,7 +199,7 @@ def test_robots_of_a_host_are_remembered(any_database: Database) -> None:
 
 def test_a_file_is_archived_once_and_read_back(any_database: Database) -> None:
     file = ArchivedFile("ab" * 32, "application/pdf", b"%PDF", CLOCK())
-    with any_database.writing() as conn:
-        store_file(conn, file)
-        store_file(conn, file)
+    keep_file(any_database, file)
+    keep_file(any_database, replace(file, body=b"%PDF of somebody else's"))
+    with any_database.reading() as conn:
         assert get_file(conn, file.sha256) == file

@@ -108,3 +108,20 @@ def test_L4_a_token_alone_does_not_make_two_addresses_one_post() -> None:
     assert decide.may_be_renamed(URL, f"https://x{old}")
     assert not decide.may_be_renamed(URL, f"https://x{old.replace('11-20', '11-21')}")
     assert not decide.may_be_renamed(URL, "https://x/portal/pages/2026-11-20/bai-viet-d4e5f6.aspx")
+
+
+@pytest.mark.parametrize(
+    ("listed", "stated", "title"),
+    [
+        ("Tăng cường trách nhiệm, kỷ luật...", "Tăng cường trách nhiệm, kỷ luật, kỷ cương", "stated"),
+        ("Tăng cường trách nhiệm, kỷ luật, kỷ cương", "Tăng cường trách nhiệm...", "listed"),
+        ("Tăng cường trách nhiệm, kỷ luật", "Tăng cường trách nhiệm, kỉ luật", "stated"),
+        ("Tăng cường trách nhiệm, kỷ luật", "Đã có lỗi xảy ra", "listed"),
+        ("Tăng cường trách nhiệm...", "Cổng thông tin điện tử", "listed"),
+        ("", "Cổng thông tin điện tử", "stated"),
+    ],
+)
+def test_L2_a_new_post_has_its_articles_title_where_that_can_be_the_same(
+    listed: str, stated: str, title: str
+) -> None:
+    assert decide.first_title(listed, stated) == {"listed": listed, "stated": stated}[title]

@@ -17,7 +17,7 @@ from service.errors import LoaError, UnreadableError
 from service.portals.charset import decode
 from service.portals.dom import parse
 from service.portals.read import read_article, read_listing, reader_version
-from service.portals.sanitise import sanitise
+from service.portals.sanitise import harmless
 from service.portals.td_portal import sort_links
 from service.portals.urls import encode_once, resolve_link
 from service.posts.identity import canonical_key
@@ -176,6 +176,7 @@ def test_L2_repeated_links_are_one_post_with_the_whole_title() -> None:
         ("#top", None),
         ("mailto:a@b.vn", None),
         ("http://[x", None),
+        ("http://ô@x.vn/", "http://%C3%B4@x.vn/"),
     ],
 )
 def test_L3_a_link_is_absolute_and_encoded_exactly_once(href: str, want: str | None) -> None:
@@ -359,9 +360,20 @@ def test_decoding_never_fails(body: bytes, header: str) -> None:
 
 @given(st.lists(FRAGMENTS | st.text(max_size=12), max_size=15))
 def test_L11_what_was_sanitised_parses_again_without_anything_executable(parts: list[str]) -> None:
-    once = sanitise("".join(parts), "https://p.vn/")
+    once, _ = harmless("".join(parts), "https://p.vn/")
     for node in LexborHTMLParser(f"<body>{once}</body>").root.traverse():
         assert node.tag not in ("script", "style", "iframe", "svg", "math", "object", "form", "base", "meta")
         for name, value in node.attributes.items():
             assert not name.startswith("on")
             assert not (value or "").lower().startswith(("javascript:", "data:"))
+
+
+def test_what_is_not_the_articles_is_taken_out_whole_though_it_is_nested() -> None:
+    link = '<a href="/portal/Pages/2024-2-7/khac-b1c2d3.aspx">Một bài khác của cổng</a>'
+    related = (
+        f'<div class="Related-news"><div id="tin-lien-quan"><p class="tags">{link}</p></div><i>Tin khác</i></div>'
+    )
+    text = "<p>Các phòng, ban, đơn vị nghiêm túc thực hiện nội dung trên.</p>" * 5
+    body = f'<h1>Chỉ thị về kỷ cương</h1><div class="article-content">{text}{related}</div>'
+    article = read_article(page(body.encode()), portal())
+    assert article.text == "\n".join(["Các phòng, ban, đơn vị nghiêm túc thực hiện nội dung trên."] * 5)

@@ -72,6 +72,32 @@ def test_the_first_subject_noun_decides(title: str, lead: str, categories: tuple
     assert classify(_RULES, title, lead)[0] == categories
 
 
+@pytest.mark.parametrize(
+    ("title", "category"),
+    [
+        ("Nông dân tập trung thu hoạch lúa", "news"),
+        ("Từ thực tiễn một xã miền biển", "news"),
+        ("Yên tâm hơn về nguồn nước sạch", "news"),
+        ("Nhiều vấn đề xã hội thi đua bàn cách làm", "news"),
+        ("Đêm trung thu của thiếu nhi", "events"),
+        ("Chi đoàn hành trình về nguồn", "events"),
+        ("Tiễn tân binh lên đường", "events"),
+    ],
+)
+def test_words_that_only_neighbours_make_up_are_no_words(title: str, category: str) -> None:
+    assert classify(_RULES, title)[0] == (category,)
+
+
+@pytest.mark.parametrize("title", ["Về tăng cường quản lý lễ hội", "Về tổ chức hội nghị", "Xét tuyển viên chức"])
+def test_a_letters_subject_is_a_directive_without_its_noun(title: str) -> None:
+    assert classify(_RULES, title, "Sáng nay diễn ra lễ trao quà.")[0][0] == "directives"
+
+
+def test_an_abstract_that_a_lead_tells_as_news_is_news() -> None:
+    assert classify(_RULES, "Cấp giấy chứng nhận quyền sử dụng đất")[0] == ("directives",)
+    assert classify(_RULES, "Cấp giấy chứng nhận quyền sử dụng đất", "Bà con rất vui.")[0] == ("news",)
+
+
 @pytest.mark.parametrize("name", sorted(set(KIND_NAMES.values()) - {"giấy mời", "chương trình", "dự án"}))
 def test_a_title_that_begins_with_a_document_noun_is_a_directive(name: str) -> None:
     assert classify(_RULES, f"{name.capitalize()} về hội nghị và lễ hội")[0][0] == "directives"

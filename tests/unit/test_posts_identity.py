@@ -1,10 +1,12 @@
 """When two addresses are one post, and when a state has changed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from service.posts.diff import fingerprint, what_changed
+from service.posts.diff import fingerprint, is_about, is_another, what_changed
 from service.posts.identity import canonical_key, is_beginning_of, is_cut, parse_article_path, post_id
-from service.types import AttachmentLink, Document, Relation
+from service.types import Article, AttachmentLink, Document, PortalName, Post, Relation, Understanding
 
 _ARTICLE = "https://q.gov.vn/portal/Pages/2023-2-6/abc-y7g5d4.aspx"
 
@@ -62,3 +64,44 @@ def test_L9_only_a_real_change_changes_the_fingerprint() -> None:
     assert what_changed(known, other) == ("attachments",)
     assert what_changed(old, fingerprint("Khác", "Đổi", None, [])) == ("title", "number", "text", "attachments")
     assert what_changed(old, fingerprint("Tên", "Lời", _document(None), [file])) == ("number",)
+
+
+_FILE = AttachmentLink("https://x.vn/a.pdf", "a.pdf", "application/pdf")
+_AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def _another(title: str, text: str = "", files: tuple[AttachmentLink, ...] = (), shown: tuple[str, ...] = ()) -> bool:
+    known = Post(
+        "1", 1, PortalName("x", "X"), "https://x.vn/1", "Công điện về bão số 9 trên biển Đông", "",
+        "Chủ tịch UBND tỉnh yêu cầu các huyện sơ tán dân trước 17 giờ hôm nay. Các lực lượng trực 24/24.",
+        Understanding((), document=Document("cong-dien", "12/CĐ-UBND", None, None, Relation.IS)), (_FILE,),
+        _AT, _AT, _AT,
+    )  # fmt: skip
+    return is_another(known, Article(known.url, title, None, "", text, files), shown)
+
+
+def test_what_shares_title_text_file_or_number_with_a_post_is_that_post() -> None:
+    assert not _another("CÔNG ĐIỆN về bão số 9 trên biển Đông (sửa)")
+    assert not _another("Hỏa tốc", "Chủ tịch UBND tỉnh yêu cầu các huyện sơ tán dân trước 17 giờ hôm nay. Chấm dứt.")
+    assert not _another("Hỏa tốc", files=(_FILE,))
+    assert not _another("Về việc thực hiện 12/CĐ-UBND")
+    assert not _another("Sơ tán dân ven biển trước đêm nay", shown=("Sơ tán dân ven biển...",))
+
+
+def test_what_shares_nothing_with_a_post_is_another() -> None:
+    assert _another(
+        "Trang chủ", "Tin mới: Công điện về bão số 9 trên biển Đông. Giới thiệu. Thủ tục. Văn bản. Liên hệ."
+    )
+    assert _another("Công điện số 13/CĐ-UBND về rét", shown=("Khác...",))
+
+
+def test_the_first_article_of_a_post_says_what_its_listing_says_of_it() -> None:
+    listed = "Công điện về bão số 9 trên biển Đông"
+
+    def says(title: str, text: str = "", files: tuple[AttachmentLink, ...] = ()) -> bool:
+        return is_about(listed, Article("https://x.vn/1", title, None, "", text, files))
+
+    assert says("CÔNG ĐIỆN về bão số 9 trên biển Đông")
+    assert says("UBND huyện Quảng Xương", "Ngày 23/11 có công điện yêu cầu ứng phó bão số 9 trên biển.")
+    assert says("Văn bản", "Chi tiết xem tệp đính kèm", (_FILE,))
+    assert not says("Đã có lỗi xảy ra", "Máy chủ quá tải, mời thử lại sau.")

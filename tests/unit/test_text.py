@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from service.text import (
     LOCAL,
     clean,
+    clean_lines,
     clean_text,
     excerpt,
     find_dates,
@@ -162,3 +163,16 @@ def test_an_excerpt_ends_between_words() -> None:
     assert excerpt("Hội nghị giao ban", 12) == "Hội nghị…"
     assert excerpt("ngắn", 12) == "ngắn"
     assert excerpt("Hội nghị giao", 9) == "Hội nghị…"
+
+
+_LETTERS = st.sampled_from(
+    ["a", "ế", " ", "  ", "\n", "\r\n", "\r", "\t", "\u00a0", "\u3000", "\u2009", "\u2028", "\x85", "\x1c", "\u200b",
+     "\u00ad", "\u0301", "\u1680", "\u17b4", "\ufeff", "\ud800", "\U000e0041", "“", "…", "。", "©"]
+)  # fmt: skip
+
+
+@given(st.lists(_LETTERS | st.characters(), max_size=12).map("".join))
+def test_each_line_of_a_text_is_cleaned_as_one_line_is(text: str) -> None:
+    expected = [line for line in map(clean, text.splitlines()) if line]
+    assert [line for line in clean_lines(text) if line] == expected
+    assert [line for line in clean_text(text).split("\n") if line] == expected
