@@ -360,6 +360,8 @@ class Subscription:
     """None for a person."""
     name: str
     created_at: datetime
+    headers: tuple[str, ...] = ()
+    """Names of the request headers of its own; their values are kept sealed."""
 
 
 # --- sending ----------------------------------------------------------------------------------

@@ -66,6 +66,14 @@ def database(sqlite_url: str) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> Iterator[Database]:
+    """A migrated PostgreSQL database, for what SQLite with its one writer cannot meet."""
+    opened = open_database(postgresql_url)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The same test on both databases: the conformance suite."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +57,20 @@ def raw(*parts: bytes, every_s: float = 0.0) -> Answer:
             handler.wfile.write(part)
             handler.wfile.flush()
             time.sleep(every_s)
+
+    return answer
+
+
+def reset(part: bytes) -> Answer:
+    """Writes these bytes, then breaks the connection off."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(part)
+        handler.wfile.flush()
+        time.sleep(0.1)  # or the reset would overtake what was written
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
 
     return answer
 

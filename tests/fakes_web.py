@@ -8,13 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from service.alerts.message import build_payload
 from service.bootstrap import Loa
 from service.settings import ListingConfig, PortalConfig, Settings
+from service.storage.changes import write_change
 from service.storage.posts import Draft, insert_post
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
 from service.types import (
     AttachmentLink,
+    ChangeType,
     Clock,
     Document,
     PortalName,
@@ -90,3 +93,13 @@ def make_web(database_url: str, clock: Clock, **sections: dict[str, object]) -> 
     app.testing = False
     bearer = [{"Authorization": f"Bearer {token}"} for token in (operator, own)]
     return Web(loa, app, app.test_client(), bearer[0], bearer[1], unit.id, other.id, operator)
+
+
+def owe(web: Web, post: Post) -> None:
+    """The post is told to the unit, which has a webhook that wants everything."""
+    body = {"channel": "webhook", "target": "https://unit.example/loa", "unit": web.unit_id, "confirmed": True}
+    assert web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).status_code == 201
+    now = web.loa.clock()
+    payload = build_payload(ChangeType.PUBLISHED, now, post, web.loa.links)
+    with web.loa.database.writing() as conn:
+        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload)

@@ -47,6 +47,7 @@ SILENCED = {
     "baseline": "chỉ vào nguồn tin (lần đọc đầu tiên của chuyên mục)",
     "too_old": "chỉ vào nguồn tin (tin quá cũ)",
     "flood": "đang giữ lại, chờ người vận hành",
+    "restored": "chỉ vào nguồn tin (đã báo trước khi khôi phục cơ sở dữ liệu)",
 }
 VIA = {"link": "liên kết trong thông điệp", "api": "hệ thống của đơn vị"}
 

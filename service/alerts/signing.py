@@ -60,12 +60,20 @@ class SecretBox:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return _FORMAT + nonce + self._cipher.encrypt(nonce, secret.encode(), _FORMAT)
 
+    def is_ours(self, sealed: bytes) -> bool:
+        """Whether it can be opened with this key."""
+        try:
+            self.decrypt(sealed)
+        except ConfigurationError:
+            return False
+        return True
+
     def decrypt(self, sealed: bytes) -> str:
-        """Raises ConfigurationError when it was sealed with another key."""
+        """Raises ConfigurationError when it was sealed with another key, or is damaged."""
         nonce, hidden = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, hidden, sealed[:1]).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise ConfigurationError(
                 "cannot open a webhook secret: service.secret_key is not the key it was sealed with; "
                 "put the old key back, or rotate the secrets of the subscriptions"

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # libcurl's error codes (https://curl.se/libcurl/c/libcurl-errors.html)
-_OK, _RESOLVE, _CONNECT, _TIMEOUT, _TOO_BIG = 0, 6, 7, 28, 63
+_RESOLVE, _CONNECT, _TIMEOUT = 6, 7, 28
 _TLS = frozenset({35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91})
-_CUT_SHORT = frozenset({18, 23, 28, 56, 61, 63})
 _CONTENT = {413: "quá lớn", 415: "sai kiểu nội dung", 422: "nội dung không hợp lệ"}
 GONE = 410
 
@@ -31,9 +30,9 @@ def judge(status: int, error: int, *, is_guarded: bool = False) -> Verdict:
     """`status` is 0 where no status line came; `error` is libcurl's code; `is_guarded`: the guard refused to dial."""
     if is_guarded:
         return Verdict(False, "địa chỉ không được phép gửi tới", is_final=True)
-    if 200 <= status < 300 and (error == _OK or error in _CUT_SHORT):
-        return Verdict(True, f"đã nhận ({status})" + (", phần thân trả lời bị bỏ qua" if error else ""))
-    if error == _OK or (status >= 300 and error in _CUT_SHORT):
+    if 200 <= status < 300:
+        return Verdict(True, f"đã nhận ({status})" + (", phần còn lại của trả lời bị bỏ qua" if error else ""))
+    if status >= 300 or not error:
         return _judge_status(status)
     return _judge_error(error)
 

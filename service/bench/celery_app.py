@@ -1,4 +1,10 @@
-"""The rival: the same signed POST as a Celery task, by requests, one Session for each worker process."""
+"""The rival: the same signed POST as a Celery task, by requests, one Session for each worker process.
+
+Celery and requests as they come (a prefetch of four, `trust_env`), but for what makes the two sides promise the same:
+a task is acknowledged when it is done (`acks_late`) and its result is kept. And a pool for as many hosts as are
+sent to, or most requests would dial anew. Redis keeps nothing on disk: in this the rival promises less.
+Without results, without `trust_env` and with a prefetch of 32 it needs about a third less CPU.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +21,8 @@ from service.alerts.signing import sign_with
 app: Any = import_module("celery").Celery("loa-bench")
 app.conf.update(
     result_expires=600,
-    worker_prefetch_multiplier=32,  # kinder to it than the default of 4
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
     broker_connection_retry_on_startup=True,
     worker_hijack_root_logger=False,
 )
@@ -24,7 +31,6 @@ app.conf.update(
 @lru_cache(1)
 def _session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False
     session.mount("http://", HTTPAdapter(pool_connections=64))  # as many hosts as are sent to
     return session
 

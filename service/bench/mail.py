@@ -126,7 +126,7 @@ def _mailroom() -> Mailroom:
     mailroom = Mailroom(
         sender, Links("key", "https://loa.example"), "key", receipt_categories=("directives",), labels={}, zone=zone
     )
-    mailroom.remember("c1", orjson.dumps(_PAYLOAD).decode(), ())
+    mailroom.remember("c1", orjson.dumps(_PAYLOAD).decode(), "[]")
     return mailroom
 
 

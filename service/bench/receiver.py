@@ -1,4 +1,4 @@
-"""A small epoll receiver in a process of its own: keep-alive, answers 204, writes the ids it is sent to a pipe."""
+"""A small epoll receiver in a process of its own: keeps connections, answers 204, and says by a pipe what came."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import select
 import signal
 import socket
 import time
+from collections import deque
 from types import TracebackType
 
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Receiver:
-    """`with Receiver() as r`: listens on 127.0.0.0/8, port `r.port`; `r.ids()` are the webhook-ids it has answered.
+    """`with Receiver() as r`: listens on 127.0.0.0/8, port `r.port`; `r.seen()` is what it has answered.
 
     Paths that begin with `/hang` are never answered; `delay_s` holds every answer back for so long.
     """
@@ -65,17 +66,29 @@ def _serve(listener: socket.socket, writer: int, delay_s: float) -> None:
     poll = select.epoll()
     poll.register(listener, select.EPOLLIN)
     clients: dict[int, tuple[socket.socket, bytearray]] = {}
-    late: list[tuple[float, int]] = []
+    late: deque[tuple[float, int]] = deque()
     while True:
         wait = max(0.0, late[0][0] - time.monotonic()) if late else 1.0
+        said = bytearray()
         for fd, _ in poll.poll(wait):
             if fd == listener.fileno():
                 _accept(listener, poll, clients)
-            elif not _read(fd, clients, writer, late, delay_s):
+                continue
+            path = _read(*clients[fd])
+            if path is None:
                 poll.unregister(fd)
                 clients.pop(fd)[0].close()
+            elif path and not path[1].startswith(b"/hang"):
+                now = time.monotonic()
+                said += b"%s %f %s\n" % (path[0], now, path[1])
+                if delay_s:
+                    late.append((now + delay_s, fd))
+                else:
+                    _answer(clients, fd)
+        if said and not delay_s:  # with a delay nobody reads the pipe, and a full one would stop us
+            os.write(writer, said)
         while late and late[0][0] <= time.monotonic():
-            _answer(clients, late.pop(0)[1])
+            _answer(clients, late.popleft()[1])
 
 
 def _accept(listener: socket.socket, poll: select.epoll, clients: dict[int, tuple[socket.socket, bytearray]]) -> None:
@@ -90,39 +103,29 @@ def _accept(listener: socket.socket, poll: select.epoll, clients: dict[int, tupl
         clients[client.fileno()] = (client, bytearray())
 
 
-def _read(
-    fd: int,
-    clients: dict[int, tuple[socket.socket, bytearray]],
-    writer: int,
-    late: list[tuple[float, int]],
-    delay_s: float,
-) -> bool:
-    client, buffer = clients[fd]
+def _read(client: socket.socket, buffer: bytearray) -> tuple[bytes, bytes] | tuple[()] | None:
+    """The id and the path of a request that is whole now; empty while it is not, None when the sender hung up."""
     try:
         data = client.recv(65536)
     except OSError:
-        return False
+        return None
     if not data:
-        return False
+        return None
     buffer += data
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
-        return True
-    head = bytes(buffer[:end]).decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
-    if len(buffer) < end + 4 + int(headers.get("content-length", "0")):
-        return True
+        return ()
+    head = bytes(buffer[: end + 2]).lower()
+    if len(buffer) < end + 4 + int(_value(head, b"content-length") or 0):
+        return ()
+    path = bytes(buffer[: buffer.find(b"\r\n")]).split(b" ")[1]
     buffer.clear()
-    path = head[0].split(" ")[1]
-    if path.startswith("/hang"):
-        return True
-    if not delay_s:  # with a delay nobody reads the pipe, and a full one would stop us
-        os.write(writer, f"{headers.get('webhook-id', '-')} {time.monotonic()} {path}\n".encode())
-    if delay_s:
-        late.append((time.monotonic() + delay_s, fd))
-    else:
-        _answer(clients, fd)
-    return True
+    return _value(head, b"webhook-id") or b"-", path
+
+
+def _value(head: bytes, name: bytes) -> bytes:
+    at = head.find(b"\r\n" + name + b": ")
+    return b"" if at < 0 else head[at + len(name) + 4 : head.find(b"\r\n", at + 2)]
 
 
 def _answer(clients: dict[int, tuple[socket.socket, bytearray]], fd: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -15,11 +14,12 @@ from typing import Any
 
 import pycurl
 
+from service.bench.cpu import family_cpu_s
+from service.bench.sending import Sent
 from service.bench.servers import redis_server
 from service.storage.engine import uuid7
 
 _BODY = "a" * 3000
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Celery:
@@ -31,7 +31,7 @@ class Celery:
         self._app.app.conf.update(broker_url=url, result_backend=url)
         self._redis: Any = import_module("redis").Redis.from_url(url)
 
-    def measure(self, urls: Sequence[str], n: int) -> tuple[float, float]:
+    def measure(self, urls: Sequence[str], n: int) -> Sent:
         """Deliveries a second, and CPU seconds a delivery of workers and broker, from the queue to the kept result.
 
         What enqueues is not counted, for our fan-out is not either.
@@ -43,13 +43,13 @@ class Celery:
         self._app.app.control.add_consumer("celery")
         while self._left():
             time.sleep(0.01)
-        return n / (time.perf_counter() - began), (self._cpu_s() - cpu) / n
+        return Sent(n / (time.perf_counter() - began), (self._cpu_s() - cpu) / n)
 
     def _left(self) -> int:
         return int(self._redis.llen("celery")) + int(self._redis.hlen("unacked"))
 
     def _cpu_s(self) -> float:
-        return sum(_cpu_of(pid) for root in self._pids for pid in _family(root))
+        return sum(family_cpu_s(pid) for pid in self._pids)
 
 
 @contextmanager
@@ -64,8 +64,7 @@ def celery(folder: Path) -> Iterator[Celery | None]:
             return
         url, broker_pid = broker
         command = [sys.executable, "-m", "celery", "-A", "service.bench.celery_app",
-                   "--broker", url, "--result-backend",
-                   url,
+                   "--broker", url, "--result-backend", url,
                    "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "CRITICAL", "--without-gossip",
                    "--without-mingle", "--without-heartbeat"]  # fmt: skip
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 — ours
@@ -83,18 +82,6 @@ def _wait_until_ready(rival: Celery) -> None:
         if rival._app.app.control.ping(timeout=0.5):
             return
     raise TimeoutError("Celery's worker did not answer within 20 s")
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        found += _family(int(child))
-    return found
-
-
-def _cpu_of(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
 
 
 def bare_curl(urls: Sequence[str], n: int, *, concurrency: int, authority: str) -> float:

@@ -61,8 +61,8 @@ class Work(Protocol):
         """Whether a claim would find something; reads only."""
         ...
 
-    def wait(self, timeout_s: float) -> None:
-        """Until a hint says that something may have become due, at most so long."""
+    def call_on_wake(self, wake: Callable[[], None] | None) -> None:
+        """What to call, from any thread, when something may have become due; None: nothing any more."""
         ...
 
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from service.alerts.bounce import refusal_kind
 from service.alerts.links import Links
 from service.alerts.mail import Sender
+from service.alerts.owing import OWN_FAULT_REST
 from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
 from service.delivery.dialogue import Outcome, Verdict
@@ -197,7 +198,7 @@ class EmailChannel:
             claim = by_id[mail.message_id]
             composed = self._mailroom.compose(mail)
             if isinstance(composed, Unsendable):
-                refused.append(self._result(claim, composed.state, None, composed.reason, 0.0))
+                refused.append(self._unsent(claim, composed))
             else:
                 ready.append((claim, composed))
         if refused:
@@ -259,6 +260,11 @@ class EmailChannel:
             return self._result(claim, State.FAILED, status, f"{detail}; tried {claim.attempts} times", took_s)
         now = self._clock()
         return Result(claim.message_id, claim.lease_token, State.DUE, status, detail, now, took_s, due_at=now + wait)
+
+    def _unsent(self, claim: Claimed, why: Unsendable) -> Result:
+        now = self._clock()
+        due_at = now + OWN_FAULT_REST if why.state is State.DUE else None
+        return Result(claim.message_id, claim.lease_token, why.state, None, why.reason, now, 0.0, due_at=due_at)
 
     def _result(self, claim: Claimed, state: State, status: int | None, detail: str, took_s: float) -> Result:
         return Result(claim.message_id, claim.lease_token, state, status, detail, self._clock(), took_s)

@@ -39,13 +39,16 @@ class _Opened:
         self._socket.close()
 
 
-def guard_for(refuse: Callable[[], None], *, allow_private_networks: bool) -> Callable[[int, Any], Any]:
-    """libcurl's OPENSOCKETFUNCTION: opens a socket to an address that may be dialled, else calls `refuse`."""
+def guard_for(
+    refuse: Callable[[], None], opened: Callable[[], None], *, allow_private_networks: bool
+) -> Callable[[int, Any], Any]:
+    """libcurl's OPENSOCKETFUNCTION: opens a socket to an address that may be dialled, and says so; else `refuse`."""
 
     def open_socket(_purpose: int, address: Any) -> Any:
         if not allow_private_networks and not is_public(str(address.addr[0])):
             refuse()
             return pycurl.SOCKET_BAD
+        opened()
         return _Opened(address)
 
     return open_socket

@@ -20,9 +20,10 @@ from sqlalchemy import Connection
 from service.alerts import bounce
 from service.alerts.headers import address
 from service.alerts.links import Links, Purpose
-from service.alerts.mail import Letter, Part, Recipient, Sender, compose, compose_letter
+from service.alerts.mail import Letter, Part, Recipient, Section, Sender, compose, compose_letter
 from service.alerts.mail_item import Item, prepare, show_date
 from service.alerts.message import owes_receipt
+from service.alerts.owing import UNDER, UNPREPARED
 from service.alerts.reason import say_reason
 from service.alerts.words import words
 from service.errors import InvalidInput
@@ -49,7 +50,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Unsendable:
-    """A message that must not be sent: SKIPPED, SUSPENDED or FAILED, and why."""
+    """A message that must not be sent: SKIPPED, SUSPENDED, HELD or FAILED, and why. DUE: the fault is ours, later."""
 
     message_id: str
     state: State
@@ -59,12 +60,16 @@ class Unsendable:
 @dataclass(frozen=True)
 class _Change:
     written: str
-    what: tuple[str, ...]
+    changed: str
 
     @cached_property
     def payload(self) -> Mapping[str, Any]:
         """Read when a mail is composed, so that one that cannot be read is that mail's fault."""
         return cast("Mapping[str, Any]", orjson.loads(self.written))
+
+    @cached_property
+    def what(self) -> tuple[str, ...]:
+        return tuple(orjson.loads(self.changed))
 
 
 class Mailroom:
@@ -100,8 +105,8 @@ class Mailroom:
             self.remember(change_id, payload, what)
         return [found[one] for one in message_ids if one in found]
 
-    def remember(self, change_id: str, payload: str, what: tuple[str, ...]) -> None:
-        """Keeps a change, so that the mails about it can be composed."""
+    def remember(self, change_id: str, payload: str, what: str) -> None:
+        """Keeps a change, as JSON, so that the mails about it can be composed."""
         self._changes[change_id] = _Change(payload, what)
 
     def compose(self, outgoing: Outgoing) -> Ready | Unsendable:
@@ -111,13 +116,14 @@ class Mailroom:
             if refusal is not None:
                 return refusal
         try:
-            to = address(outgoing.address)
-            mail = self._letter(outgoing, to) if outgoing.letter is not None else self._alert(outgoing, to)
+            letter = None if outgoing.letter is None else orjson.loads(outgoing.letter)
+            to = address(outgoing.address if letter is None else letter["address"])
+            mail = self._alert(outgoing, to) if letter is None else self._letter(outgoing, letter, to)
         except InvalidInput as error:
             return Unsendable(outgoing.message_id, State.FAILED, f"không gửi được: {error.field} {error.problem}")
         except Exception:  # a bug in one mail, logged whole: the others must go out
             _log.exception("mail %s cannot be composed", outgoing.message_id)
-            return Unsendable(outgoing.message_id, State.FAILED, "không soạn được thư")
+            return Unsendable(outgoing.message_id, State.DUE, UNPREPARED)
         sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)
         return Ready(outgoing.message_id, sender, to, mail)
 
@@ -167,16 +173,20 @@ class Mailroom:
         on = show_date(outgoing.created_at.astimezone(self._zone).date())
         return words(outgoing.language)[f"digest.{frequency}"].format(on=on, n=n)
 
-    def _letter(self, outgoing: Outgoing, to: str) -> bytes:
-        letter = outgoing.letter or {}
+    def _letter(self, outgoing: Outgoing, letter: Mapping[str, Any], to: str) -> bytes:
         button = letter.get("button")
-        made = (self._links.url(Purpose(button[0]), *button[1]), button[2]) if button else None
-        links = tuple((url, label) for url, label in letter.get("links", ()))
+        made = self._button(button) if button else None
+        sections = tuple(
+            Section(one["text"], self._button(one["button"]), _links(one)) for one in letter.get("sections", ())
+        )
         subscription = letter.get("subscription")
         recipient = self._recipient(outgoing, to, [subscription] if subscription else [])
-        return compose_letter(
-            self.sender, outgoing.language, recipient, Letter(letter["subject"], letter["text"], made, links)
-        )
+        said = Letter(letter["subject"], letter["text"], made, _links(letter), sections)
+        return compose_letter(self.sender, letter["language"], recipient, said)
+
+    def _button(self, button: Sequence[Any]) -> tuple[str, str]:
+        purpose, subject, label = button
+        return self._links.url(Purpose(purpose), *subject), label
 
     def _recipient(self, outgoing: Outgoing, to: str, subscriptions: Sequence[str]) -> Recipient:
         manage = self._links.url(Purpose.MANAGE, subscriptions[0]) if subscriptions else None
@@ -184,6 +194,10 @@ class Mailroom:
         unsubscribe = self._links.url(Purpose.UNSUBSCRIBE, *named) if named else None
         created_at: datetime = outgoing.created_at
         return Recipient(outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id)
+
+
+def _links(letter: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((url, label) for url, label in letter.get("links", ()))
 
 
 def _counting(outgoing: Outgoing) -> list[Owed]:
@@ -208,9 +222,10 @@ def _refusal(outgoing: Outgoing) -> Unsendable | None:
     """D14: what the subscriptions are now counts, not what they were at publication."""
     if _counting(outgoing):
         return None
-    statuses = {owed.status for owed in outgoing.owed}
-    if statuses <= {SubscriptionStatus.REMOVED, SubscriptionStatus.PENDING}:
-        return Unsendable(outgoing.message_id, State.SKIPPED, "đăng ký đã bị hủy hoặc chưa được xác nhận")
-    if SubscriptionStatus.PAUSED in statuses:
-        return Unsendable(outgoing.message_id, State.HELD, "đăng ký đang tạm dừng")
-    return Unsendable(outgoing.message_id, State.SUSPENDED, "đăng ký đang bị ngừng gửi")
+    states = {UNDER[SubscriptionStatus(owed.status)] for owed in outgoing.owed} or {(State.SKIPPED, _FOR_NOBODY)}
+    state, words = min(states, key=lambda one: _MILDEST.index(one[0]))
+    return Unsendable(outgoing.message_id, state, words)
+
+
+_MILDEST = (State.HELD, State.SUSPENDED, State.SKIPPED)
+_FOR_NOBODY = "không còn ai nhận thư này"

@@ -13,6 +13,7 @@ import orjson
 
 from service.alerts.links import Links
 from service.alerts.message import owes_receipt, with_receipt_url
+from service.alerts.own_headers import open_value
 from service.alerts.signing import SecretBox, secret_key, sign_with
 from service.alerts.target import Target, parse_target
 from service.storage.outgoing import Outgoing, Told
@@ -36,27 +37,30 @@ class Request:
 class Preparer:
     def __init__(self, links: Links, secret_box: SecretBox, receipt_categories: Sequence[str]) -> None:
         self._links = links
+        self._box = secret_box
         self._receipt_categories = tuple(receipt_categories)
         self._open = lru_cache(20_000)(lambda sealed: secret_key(secret_box.decrypt(sealed)))
         self._target = lru_cache(20_000)(lambda url: parse_target(url, allow_private_networks=True))
         self._owes = lru_cache(256)(self._owes_receipt)
 
     def prepare(self, outgoing: Outgoing, timestamp: int) -> Request:
-        """The request, signed for an instant in Unix seconds; the same bytes at every attempt."""
-        body = self._body(outgoing)
-        signature = sign_with([self._open(s) for s in outgoing.sealed], outgoing.message_id, timestamp, body)
+        """The request, signed for an instant in Unix seconds; the same bytes at every attempt.
+
+        Raises ConfigurationError when a secret was sealed with another key.
+        """
+        message_id, body = outgoing.message_id, self._body(outgoing)
+        signature = sign_with([self._open(sealed) for sealed in outgoing.sealed], message_id, timestamp, body)
         headers = [
             *_HEADERS,
-            f"webhook-id: {outgoing.message_id}",
+            f"webhook-id: {message_id}",
             f"webhook-timestamp: {timestamp}",
             f"webhook-signature: {signature}",
         ]
-        if outgoing.headers:
-            headers += [f"{name}: {value}" for name, value in outgoing.headers.items()]
+        if outgoing.headers != "{}":
+            own = orjson.loads(outgoing.headers)
+            headers += [f"{name}: {open_value(value, self._box)}" for name, value in own.items()]
         challenge = orjson.loads(outgoing.body)["data"].get("challenge") if outgoing.body else None
-        return Request(
-            outgoing.message_id, outgoing.subscription_id, self._target(outgoing.url), headers, body, challenge
-        )
+        return Request(message_id, outgoing.subscription_id, self._target(outgoing.url), headers, body, challenge)
 
     def _body(self, outgoing: Outgoing) -> bytes:
         told = outgoing.told

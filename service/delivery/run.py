@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import IO, TypeVar
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ class LedgerWork:
         self._clock = clock
         self._lease_s = lease_s
         self._lock = threading.Lock()
+        self._on_wake: Callable[[], None] | None = None
         self.counts: Counter[str] = Counter()
 
     def exchange(
@@ -118,9 +119,16 @@ class LedgerWork:
         if self._hint.wait(timeout_s):
             self._hint.clear()
 
+    def call_on_wake(self, wake: Callable[[], None] | None) -> None:
+        with self._lock:
+            self._on_wake = wake
+
     def wake(self) -> None:
         """A hint: something may have become due."""
         self._hint.set()
+        with self._lock:  # so that nobody is called who has just said that he wants no more
+            if self._on_wake is not None:
+                self._on_wake()
 
     def _record(self, conn: Connection, results: Sequence[Result]) -> Sequence[Result]:
         """Those that counted."""
@@ -184,16 +192,18 @@ class Deliverer:
                 f"delivery by {channel.name}": partial(self._send, channel, work, stop, is_draining=False)
                 for channel, work in works
             }
+            jobs["the end of leases"] = partial(self._keep_reaping, stop)
+            jobs["tending the ledger"] = partial(self._keep_tending, stop)
             jobs["the fan-out"] = partial(self._keep_fanning_out, stop, wake)
             if not self._database.is_sqlite:
                 jobs["listening for what becomes due"] = partial(listen, self._database, stop, wake)
             threads = [
-                threading.Thread(target=self._keep, args=(name, stop, work), daemon=True)
+                threading.Thread(target=self._keep, args=(name, stop, work), name=name, daemon=True)
                 for name, work in jobs.items()
             ]
             for thread in threads:
                 thread.start()
-            self._keep("tending the ledger", stop, partial(self._keep_tending, stop))
+            stop.wait()
             wake()
             deadline = time.monotonic() + _END_WITHIN_S
             for thread in threads:
@@ -239,13 +249,13 @@ class Deliverer:
                 wake()
 
     def _keep_tending(self, stop: threading.Event) -> None:
-        next_at = 0.0
+        while not stop.is_set():
+            self._tend()
+            stop.wait(_TEND_EVERY_S)
+
+    def _keep_reaping(self, stop: threading.Event) -> None:
         while not stop.wait(_REAP_EVERY_S):
-            if time.monotonic() >= next_at:
-                next_at = time.monotonic() + _TEND_EVERY_S
-                self._tend()
-            else:
-                self._reap()
+            self._reap()
 
     def _reap(self) -> None:
         with self._database.reading() as conn:
@@ -259,21 +269,25 @@ class Deliverer:
         now = self._clock()
         webhooks = self._settings.webhooks
         after = timedelta(seconds=webhooks.disable_after_s)
-        with self._database.writing() as conn:
-            endpoints.apply_caps(
-                conn, per_endpoint=webhooks.per_endpoint_concurrency, per_host=webhooks.per_host_concurrency
-            )
-            ledger.free_expired(conn, now)
-            for key in health.warn_failing(conn, now, after):
-                _log.warning("an endpoint has failed for half the time after which it is disabled: %s", host_of(key))
-            for key in health.disable_failing(conn, now, after):
-                _log.error("an endpoint failed for too long and is disabled: %s", host_of(key))
-            health.probe_disabled(conn, now)
-            endpoints.heal(conn)
+        places = {"per_endpoint": webhooks.per_endpoint_concurrency, "per_host": webhooks.per_host_concurrency}
+        self._reap()
+        with self._database.reading() as conn:
+            is_off, has_news = endpoints.is_off(conn, **places), health.has_news(conn, now, after)
+        if is_off or has_news:
+            self._mend(now, after, places)
         if self._settings.email.smtp_url:
             tell_troubles(self._database, self._teller(after), now)
         if is_start:
             continue_fanouts(self._database, now)
+
+    def _mend(self, now: datetime, after: timedelta, places: dict[str, int]) -> None:
+        with self._database.writing() as conn:
+            endpoints.apply_caps(conn, **places)
+            for key in health.warn_failing(conn, now, after):
+                _log.warning("an endpoint has failed for half the time after which it is disabled: %s", host_of(key))
+            health.disable_failing(conn, now, after)
+            health.probe_disabled(conn, now)
+            endpoints.heal(conn)
 
     def _teller(self, after: timedelta) -> Teller:
         service = self._settings.service

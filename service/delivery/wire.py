@@ -21,6 +21,7 @@ import pycurl
 from service.delivery.guard import guard_for, is_allowed
 from service.delivery.prepare import Request
 from service.delivery.resolve import Resolver
+from service.delivery.watch import Watch
 from service.settings import WebhookSettings
 
 MAX_ANSWER_BYTES = 16_384
@@ -43,14 +44,14 @@ class Answered:
 class _Slot:
     """A handle that is used again and again, with what it carries now."""
 
-    def __init__(self, allow_private_networks: bool, timeout_s: float, authority: str) -> None:
+    def __init__(self, settings: WebhookSettings, authority: str, opened: Callable[[], None]) -> None:
         self.request: Request | None = None
         self.is_guarded = False
         self.body: list[bytes] = []
         self.started_at = 0.0
         self.has_addresses = False
-        guard = guard_for(self._refuse, allow_private_networks=allow_private_networks)
-        self.curl = _handle(guard, timeout_s, authority)
+        guard = guard_for(self._refuse, opened, allow_private_networks=settings.allow_private_networks)
+        self.curl = _handle(guard, settings.timeout_s, authority)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
 
     def _refuse(self) -> None:
@@ -100,7 +101,7 @@ class Wire:
         self._multi.setopt(pycurl.M_MAXCONNECTS, _kept_connections(settings.concurrency))
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._epoll = select.epoll()
+        self._watched = Watch()
         self._timer_at: float | None = None
         self._free: list[_Slot] = []
         self._slots: dict[Any, _Slot] = {}
@@ -129,7 +130,7 @@ class Wire:
             timeout_s = 0
         if self._timer_at is not None:
             timeout_s = min(timeout_s, max(0.0, self._timer_at - time.monotonic()))
-        for fd, events in self._epoll.poll(timeout_s):
+        for fd, events in self._watched.poll(timeout_s):
             mask = (pycurl.CSELECT_IN if events & (select.EPOLLIN | select.EPOLLHUP) else 0) | (
                 pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
             )
@@ -142,11 +143,15 @@ class Wire:
         ended, self._done = list(self._done), deque()
         return ended
 
+    def wake(self) -> None:
+        """Ends the wait of a `poll`; from any thread."""
+        self._watched.wake()
+
     def close(self) -> None:
         for curl in list(self._slots):
             self._multi.remove_handle(curl)
         self._multi.close()
-        self._epoll.close()
+        self._watched.close()
         self._resolver.close()
 
     def _dial_resolved(self) -> None:
@@ -185,7 +190,7 @@ class Wire:
         self._multi.add_handle(curl)
 
     def _new_slot(self) -> _Slot:
-        return _Slot(self._settings.allow_private_networks, self._settings.timeout_s, self._authority)
+        return _Slot(self._settings, self._authority, self._watched.opened)
 
     def _end(self, request: Request, error: int, started_at: float, *, is_guarded: bool = False) -> None:
         took_s = max(time.monotonic() - started_at, 1e-6)
@@ -220,18 +225,12 @@ class Wire:
         slot.request = None
         self._free.append(slot)
 
-    def _watch(self, event: int, fd: int, _multi: Any, known: Any) -> None:
+    def _watch(self, event: int, fd: int, _multi: Any, _known: Any) -> None:
         if event == pycurl.POLL_REMOVE:
-            if known is not None:
-                self._epoll.unregister(fd)
-                self._multi.assign(fd, None)
+            self._watched.rest(fd)
             return
         mask = (select.EPOLLIN if event & pycurl.POLL_IN else 0) | (select.EPOLLOUT if event & pycurl.POLL_OUT else 0)
-        if known is None:
-            self._epoll.register(fd, mask)
-            self._multi.assign(fd, True)
-        else:
-            self._epoll.modify(fd, mask)
+        self._watched.want(fd, mask)
 
     def _set_timer(self, timeout_ms: int) -> None:
         self._timer_at = None if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000

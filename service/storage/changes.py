@@ -15,8 +15,9 @@ import orjson
 from sqlalchemy import Connection, bindparam, select, text
 
 from service.alerts.match import Matcher
-from service.alerts.message import with_type
+from service.alerts.message import says_else, with_type
 from service.storage import schema
+from service.storage.digests import waits_for_digest
 from service.storage.engine import uuid7
 from service.storage.fanout import continue_fanouts, fan_out
 from service.storage.schema import to_micros
@@ -48,7 +49,7 @@ def write_change(
     known = _known_matches(conn, post.id)
     matched = _match_all(conn, post)
     fresh = {key: reason for key, (reason, created_at) in matched.items() if known and known.is_new(key, created_at)}
-    if type is not ChangeType.PUBLISHED and silenced is None and is_held(conn, post.id):
+    if type is ChangeType.UPDATED and silenced is None and is_held(conn, post.id):
         silenced = "flood"
     if type is ChangeType.PUBLISHED and known:
         return _publish_again(conn, post, at, payload, fresh, silenced)
@@ -70,12 +71,15 @@ def is_held(conn: Connection, post_id: str) -> bool:
     return conn.execute(query).first() is not None
 
 
-def release_flood(conn: Connection, portal_id: str, at: datetime) -> int:
-    """Lets go the alerts of a portal that a flood held back; gives how many changes. `continue_fanouts` sends."""
+def release_flood(conn: Connection, portal_id: str) -> int:
+    """Lets go the alerts of a portal that a flood held back; gives how many changes. `continue_fanouts` sends.
+
+    Those of a post that is withdrawn by now stay held: nobody heard of it, nobody has to; it may come back.
+    """
     held = conn.execute(
         text(
             "UPDATE change SET silenced = NULL, fanned_out_at = NULL WHERE silenced = 'flood'"
-            " AND post_id IN (SELECT id FROM post WHERE portal_id = :portal) RETURNING id"
+            " AND post_id IN (SELECT id FROM post WHERE portal_id = :portal AND withdrawn_at IS NULL) RETURNING id"
         ),
         {"portal": portal_id},
     ).scalars()
@@ -136,11 +140,12 @@ def _publish_again(
 ) -> str:
     """Publishes to sets that the post did not match before: what it is now, so in a change of their own.
 
-    What is silent joins the change of this revision that is there, of which nothing was sent.
+    What is silent joins the change of this revision that is there, of which nothing was sent. Digests that are not
+    written yet tell of the latest change, so one is written for them too where it says something else.
     """
     table = schema.change.c
     there = conn.execute(
-        select(table.id, table.silenced, table.round)
+        select(table.id, table.silenced, table.round, table.payload)
         .where(
             table.post_id == post.id,
             table.revision == post.revision,
@@ -152,7 +157,7 @@ def _publish_again(
     is_silent = silenced is not None or (there is not None and there.silenced == "flood")
     if there is None:
         change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], silenced)
-    elif fresh and not is_silent:
+    elif not is_silent and (fresh or (says_else(there.payload, payload) and waits_for_digest(conn, post.id))):
         change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], None, there.round + 1)
     else:
         change_id = str(there.id)

@@ -40,7 +40,8 @@ def count_held(conn: Connection) -> dict[str, int]:
     """By portal, how many changes a flood holds back until an operator lets them go."""
     change, post = schema.change, schema.post
     joined = change.join(post, post.c.id == change.c.post_id)
-    query = select(post.c.portal_id, func.count()).select_from(joined).where(change.c.silenced == "flood")
+    query = select(post.c.portal_id, func.count()).select_from(joined)
+    query = query.where(change.c.silenced == "flood", post.c.withdrawn_at.is_(None))
     return {row[0]: row[1] for row in conn.execute(query.group_by(post.c.portal_id))}
 
 

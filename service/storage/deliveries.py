@@ -13,8 +13,11 @@ from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage.endpoints import refresh
+from service.storage.fence import WORDS, is_fenced
 from service.storage.schema import from_micros, to_micros
 from service.types import ChangeType, Channel, State, SubscriptionStatus
+
+PAUSED = "the stop switch is off: nothing is sent until `loa delivery resume`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Shown:
 
 
 _SELECT = """SELECT d.id, d.change_id, c.type, c.post_id, c.revision, d.subscription_id, s.channel, d.message_id,
-    CASE WHEN d.state = 'due' AND m.state IN ('leased', 'held', 'suspended') THEN m.state ELSE d.state END AS state,
+    CASE WHEN d.state = 'due' AND m.state IN ('held', 'suspended') THEN m.state WHEN d.state = 'due' AND EXISTS
+    (SELECT 1 FROM lease WHERE message_id = m.id) THEN 'leased' ELSE d.state END AS state,
     d.reason, d.created_at, d.done_at
     FROM delivery d JOIN change c ON c.id = d.change_id JOIN subscription s ON s.id = d.subscription_id
     LEFT JOIN message m ON m.id = d.message_id"""
@@ -106,14 +110,15 @@ def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]
     """Every try at a message, the first one first."""
     rows = conn.execute(
         text(
-            "SELECT number, started_at, took_ms, state, status, detail FROM attempt"
-            " WHERE message_id = :id ORDER BY number"
+            "SELECT started_at, took_ms, state, status, detail FROM attempt WHERE message_id = :id UNION ALL"
+            " SELECT sent_started_at, sent_took_ms, 'sent', sent_status, detail FROM message"
+            " WHERE id = :id AND sent_started_at IS NOT NULL ORDER BY started_at"
         ),
         {"id": message_id},
     )
     return tuple(
-        Attempt(row.number, from_micros(row.started_at), row.took_ms, State(row.state), row.status, row.detail)
-        for row in rows
+        Attempt(number, from_micros(row.started_at), row.took_ms, State(row.state), row.status, row.detail or "")
+        for number, row in enumerate(rows, start=1)
     )
 
 
@@ -126,15 +131,16 @@ def replay(
     since: datetime | None = None,
     is_failed_only: bool = False,
 ) -> int:
-    """Makes due again what is done: one delivery, a subscription's, or all since a time; gives how many messages.
+    """Makes due now what is done, or waits for its next attempt: one delivery, a subscription's, or all since a time.
 
-    The same message id goes out again, so that a receiver knows the repeat. What was skipped stays so.
+    Gives how many messages. The same message id goes out again, so that a receiver knows the repeat. What was
+    skipped stays so. `is_failed_only`: what failed, is suspended, or waits since its last attempt failed.
     """
     if delivery_id is None and subscription_id is None and since is None and not is_failed_only:
         raise InvalidInput(
             "delivery", "nothing was named to replay", "a delivery, a subscription, a time, or all failed"
         )
-    states = "('failed', 'suspended')" if is_failed_only else "('sent', 'failed', 'suspended')"
+    states = "('due', 'failed', 'suspended')" if is_failed_only else "('due', 'sent', 'failed', 'suspended')"
     clauses = {"(d.id = :one OR d.message_id = :one)": delivery_id, "d.subscription_id = :sub": subscription_id,
                "d.created_at >= :since": to_micros(since) if since else None}  # fmt: skip
     given = {clause: value for clause, value in clauses.items() if value is not None}
@@ -153,7 +159,7 @@ def replay(
             values,
         ).scalars()
     )
-    return _requeue(conn, sorted(set(ids)), at)
+    return _requeue(conn, sorted(set(ids)), at, is_failed_only=is_failed_only)
 
 
 def _check_active(conn: Connection, subscription_id: str) -> None:
@@ -164,27 +170,50 @@ def _check_active(conn: Connection, subscription_id: str) -> None:
     if status is None:
         raise NotFound("subscription", subscription_id)
     if status != SubscriptionStatus.ACTIVE:
-        raise Conflict(f"cannot replay to the subscription {subscription_id!r}: it is {status}; resume it first")
+        remedy = _REMEDIES.get(status, "resume it first")
+        raise Conflict(f"cannot replay to the subscription {subscription_id!r}: it is {status}; {remedy}")
 
 
-def _requeue(conn: Connection, message_ids: Sequence[str], at: datetime) -> int:
+_REMEDIES = {
+    SubscriptionStatus.REMOVED.value: "it gets nothing more: add a new one",
+    SubscriptionStatus.PENDING.value: "confirm it first",
+}
+
+
+def _requeue(conn: Connection, message_ids: Sequence[str], at: datetime, *, is_failed_only: bool) -> int:
     """What was forgotten since is passed over: its message is gone."""
     keys: set[str] = set()
     done = 0
     for start in range(0, len(message_ids), 500):
         values = {"ids": message_ids[start : start + 500], "at": to_micros(at)}
-        touched = conn.execute(_DUE_AGAIN, values).all()
+        conn.execute(_KEEP_ACCEPTED, values)
+        touched = list(conn.execute(_DUE_AGAIN, values))
         if touched:
             conn.execute(_OWED_AGAIN, {"ids": [row.id for row in touched]})
+        touched += conn.execute(_DUE_NOW, {**values, "all": int(not is_failed_only)})
         done += len(touched)
         keys.update(row.endpoint_key for row in touched)
     refresh(conn, sorted(keys))
     return done
 
 
+_KEEP_ACCEPTED = text(
+    "INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail) SELECT m.id,"
+    " (SELECT COALESCE(max(a.number), 0) + 1 FROM attempt a WHERE a.message_id = m.id), m.sent_started_at,"
+    " m.sent_took_ms, 'sent', m.sent_status, COALESCE(m.detail, '') FROM message m"
+    " WHERE m.id IN :ids AND m.sent_started_at IS NOT NULL"
+).bindparams(bindparam("ids", expanding=True))
+
 _DUE_AGAIN = text(
-    "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0, is_final = 0"
+    "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0, is_final = 0,"
+    " sent_started_at = NULL, sent_took_ms = NULL, sent_status = NULL"
     " WHERE id IN :ids AND state IN ('sent', 'failed', 'suspended') RETURNING id, endpoint_key"
+).bindparams(bindparam("ids", expanding=True))
+
+_DUE_NOW = text(
+    "UPDATE message SET due_at = :at WHERE id IN :ids AND state = 'due' AND due_at > :at"
+    " AND (:all = 1 OR attempts > 0 OR detail IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM lease WHERE message_id = message.id) RETURNING id, endpoint_key"
 ).bindparams(bindparam("ids", expanding=True))
 
 _OWED_AGAIN = text(
@@ -201,14 +230,22 @@ def pause_all(conn: Connection, at: datetime) -> None:
     )
 
 
+def paused_at(conn: Connection) -> datetime | None:
+    """Since when the stop switch is off; None while messages are sent."""
+    query = text("SELECT value FROM meta WHERE key = 'delivery_paused'")
+    at = conn.execute(query).scalar_one_or_none()
+    return None if at is None else from_micros(int(at))
+
+
+def why_stopped(conn: Connection) -> str:
+    """Why nothing is sent at all, and what ends it; empty while messages are sent."""
+    if is_fenced(conn):
+        return WORDS
+    return PAUSED if paused_at(conn) is not None else ""
+
+
 def resume_all(conn: Connection) -> None:
     conn.execute(text("DELETE FROM meta WHERE key = 'delivery_paused'"))
-
-
-def count_states(conn: Connection) -> dict[State, int]:
-    """How many messages are in each state, for metrics."""
-    rows = conn.execute(text("SELECT state, count(*) FROM message GROUP BY state"))
-    return {State(row[0]): row[1] for row in rows}
 
 
 def _delivery(row: RowMapping) -> Delivery:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, bindparam, text
 
 from service.alerts.message import build_test
-from service.storage.endpoints import SLOW, SMTP_CAPS, refresh, share_places
+from service.storage.endpoints import SLOW, SMTP_CAPS, hold_lanes, share_again, share_places, shift
 from service.storage.engine import uuid7
 from service.storage.parking import park
 from service.storage.schema import to_micros
@@ -123,26 +123,50 @@ def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
     )
 
 
+_TO_DISABLE = (
+    "channel = 'webhook' AND status <> 'disabled' AND probe_at IS NULL"
+    " AND failures >= :count AND failed_at - failing_since >= :after"
+)
+_TO_WARN = (
+    "channel = 'webhook' AND status <> 'disabled' AND warned_at IS NULL AND failures > 0"
+    " AND failed_at - failing_since >= :half"
+)
+_TO_PROBE = "probe_at <= :at"
+
+
+def has_news(conn: Connection, now: datetime, after: timedelta) -> bool:
+    """Whether there is any endpoint to warn of, to disable or to probe; reads only."""
+    given = {"at": to_micros(now), "count": MIN_FAILURES, "after": _micros(after), "half": _micros(after / 2)}
+    query = f"SELECT 1 FROM endpoint WHERE ({_TO_DISABLE}) OR ({_TO_WARN}) OR {_TO_PROBE} LIMIT 1"  # noqa: S608  # constants
+    return conn.execute(text(query), given).first() is not None
+
+
 def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
     """Disables the endpoints that failed for so long and so often; gives their keys. They are probed from now on.
 
     Measured from the first failure to the last: time in which nothing was tried, since Loa was stopped or the
     clock jumped, says nothing of them.
     """
-    keys = list(
-        conn.execute(
-            text(
-                "UPDATE endpoint SET status = 'disabled', probe_at = :probe, next_due_at = NULL"
-                " WHERE channel = 'webhook' AND status <> 'disabled' AND probe_at IS NULL"
-                " AND failures >= :count AND failed_at - failing_since >= :after RETURNING key"
-            ),
-            {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "after": _micros(after)},
-        ).scalars()
+    keys = _update(
+        conn,
+        "status = 'disabled', probe_at = :probe, next_due_at = NULL",
+        _TO_DISABLE,
+        {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "after": _micros(after)},
     )
     for key in keys:
         _disable_behind(conn, key, now)
-    refresh(conn, keys)
+    share_again(conn, keys)
     return keys
+
+
+def _update(conn: Connection, values: str, where: str, given: dict[str, object]) -> list[str]:
+    """Changes endpoints under the locks that claims and results take, first; gives the keys of those changed."""
+    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {where}"), given).scalars())  # noqa: S608  # constants
+    if not keys:
+        return []
+    hold_lanes(conn, keys)
+    changed = conn.execute(text(f"UPDATE endpoint SET {values} WHERE {where} RETURNING key"), given)  # noqa: S608  # constants
+    return list(changed.scalars())
 
 
 def _disable_behind(conn: Connection, key: str, now: datetime) -> None:
@@ -166,14 +190,11 @@ def _disable_behind(conn: Connection, key: str, now: datetime) -> None:
 
 def warn_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
     """The endpoints that are half way to being disabled, each once in a failure."""
-    return list(
-        conn.execute(
-            text(
-                "UPDATE endpoint SET warned_at = :at WHERE channel = 'webhook' AND status <> 'disabled'"
-                " AND warned_at IS NULL AND failures > 0 AND failed_at - failing_since >= :after RETURNING key"
-            ),
-            {"at": to_micros(now), "after": _micros(after / 2)},
-        ).scalars()
+    return _update(
+        conn,
+        "warned_at = :at",
+        _TO_WARN,
+        {"at": to_micros(now), "half": _micros(after / 2)},
     )
 
 
@@ -183,15 +204,11 @@ def _micros(duration: timedelta) -> int:
 
 def probe_disabled(conn: Connection, now: datetime) -> int:
     """Lets one message through to each disabled endpoint whose time has come: half open."""
-    keys = list(
-        conn.execute(
-            text("UPDATE endpoint SET probe_at = :next, status = 'slow' WHERE probe_at <= :at RETURNING key"),
-            {"at": to_micros(now), "next": to_micros(now + PROBE_EVERY)},
-        ).scalars()
-    )
+    times: dict[str, object] = {"at": to_micros(now), "next": to_micros(now + PROBE_EVERY)}
+    keys = _update(conn, "probe_at = :next, status = 'slow'", _TO_PROBE, times)
     for key in keys:
         _send_probe(conn, key, now)
-    refresh(conn, keys)
+    share_again(conn, keys)
     return len(keys)
 
 
@@ -239,16 +256,27 @@ def _close_again(conn: Connection, key: str) -> None:
 
 def reopen(conn: Connection, subscription_id: str) -> None:
     """Somebody vouches for a disabled endpoint again: it starts afresh, and its first success heals as ever."""
-    keys = conn.execute(
-        text(
-            "UPDATE endpoint SET status = 'ok', probe_at = NULL, failures = 1, failing_since = NULL,"
-            " failed_at = NULL, warned_at = NULL"
-            " WHERE probe_at IS NOT NULL AND key = (SELECT endpoint_key FROM subscription WHERE id = :id)"
-            " RETURNING key"
-        ),
+    keys = _update(
+        conn,
+        "status = 'ok', probe_at = NULL, failures = 1, failing_since = NULL, failed_at = NULL, warned_at = NULL",
+        "probe_at IS NOT NULL AND key = (SELECT endpoint_key FROM subscription WHERE id = :id)",
         {"id": subscription_id},
-    ).scalars()
-    refresh(conn, list(keys))
+    )
+    share_again(conn, keys)
+
+
+def abandon(conn: Connection, endpoint_key: str) -> None:
+    """Nobody is behind an endpoint any more: that it timed out last costs its host no places."""
+    hold_lanes(conn, [endpoint_key])
+    row = conn.execute(
+        text(
+            "SELECT host_key, lane_key, key, in_flight FROM endpoint WHERE key = :key AND lane_key <> host_key"
+            " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.endpoint_key = :key AND s.status <> 'removed')"
+        ),
+        {"key": endpoint_key},
+    ).first()
+    if row is not None:
+        shift(conn, {}, dict.fromkeys(sorted(set(_move(conn, [(row, "ok")]))), 0))
 
 
 def queue_own(conn: Connection, subscription_id: str, body: str, at: datetime) -> str:

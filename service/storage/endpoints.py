@@ -28,8 +28,10 @@ SMTP_CAPS = {SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}
 
 SLOW = "#slow"
 
-_MIN_DUE = """(SELECT CASE WHEN min(m.due_at) < COALESCE(endpoint.not_before_at, 0) THEN endpoint.not_before_at
-    ELSE min(m.due_at) END FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due')"""
+_WAITING = """FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'
+    AND NOT EXISTS (SELECT 1 FROM lease t WHERE t.message_id = m.id)"""
+_MIN_DUE = f"""(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0) THEN endpoint.not_before_at
+    ELSE m.due_at END {_WAITING} ORDER BY m.due_at LIMIT 1)"""  # constants
 _SOONEST = "(SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL)"
 
 _ENDPOINT = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
@@ -51,7 +53,7 @@ _SHIFT = {
 
 _QUARTER = "CASE WHEN host_cap < 8 THEN 1 ELSE host_cap / 4 END"
 _HAS_SLOW = """EXISTS (SELECT 1 FROM endpoint e
-    WHERE e.lane_key = lane.key || '#slow' AND e.lane_key <> e.host_key)"""
+    WHERE e.lane_key = lane.key || '#slow' AND e.lane_key <> e.host_key AND e.status <> 'disabled')"""
 _CAP = f"""CASE WHEN is_slow = 1 THEN {_QUARTER}
     WHEN host_cap > 1 AND {_HAS_SLOW} THEN host_cap - {_QUARTER} ELSE host_cap END"""
 _SHARE = f"UPDATE lane SET cap = {_CAP} WHERE channel = 'webhook' AND cap <> {_CAP}"  # noqa: S608  # constants
@@ -81,8 +83,12 @@ def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) ->
 
 
 def lock_lanes(conn: Connection, keys: Iterable[str]) -> None:
-    """Takes the lanes' rows in the order that everybody does. SQLite has one writer and needs none."""
-    wanted = sorted(set(keys))
+    """Takes both lanes of each host, in the order that everybody does. SQLite has one writer and needs none.
+
+    Who holds both knows that no endpoint moves between them meanwhile.
+    """
+    hosts = {key.removesuffix(SLOW) for key in keys}
+    wanted = sorted(hosts | {host + SLOW for host in hosts})
     if conn.dialect.name == "sqlite" or not wanted:
         return
     conn.execute(text("SELECT key FROM lane WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"), {"keys": wanted})
@@ -98,6 +104,13 @@ def lanes_of(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]:
     for start in range(0, len(keys), 500):
         found.update({row[0]: row[1] for row in conn.execute(query, {"keys": keys[start : start + 500]})})
     return found
+
+
+def hold_lanes(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]:
+    """Locks the lanes of endpoints, and gives the lane that each is in now: it may have moved before the lock."""
+    keys = set(endpoint_keys)
+    lock_lanes(conn, lanes_of(conn, keys).values())
+    return lanes_of(conn, keys)
 
 
 def shift(conn: Connection, endpoints: Mapping[str, int], lanes: Mapping[str, int]) -> None:
@@ -122,16 +135,24 @@ def share_places(conn: Connection, host_keys: Iterable[str]) -> list[str]:
     return changed
 
 
+def share_again(conn: Connection, endpoint_keys: Sequence[str]) -> None:
+    """Finds anew how the lanes of these endpoints share their hosts' places, and what is due next there."""
+    hosts = {lane.removesuffix(SLOW) for lane in hold_lanes(conn, endpoint_keys).values()}
+    changed = share_places(conn, hosts)
+    refresh(conn, endpoint_keys)
+    shift(conn, {}, dict.fromkeys(changed, 0))
+
+
 def refresh(conn: Connection, endpoint_keys: Sequence[str]) -> None:
     """Finds anew what is due next at these endpoints, after their messages were changed."""
-    lanes = lanes_of(conn, endpoint_keys)
-    lock_lanes(conn, lanes.values())
+    lanes = hold_lanes(conn, endpoint_keys)
     shift(conn, dict.fromkeys(lanes, 0), dict.fromkeys(lanes.values(), 0))
     notify(conn)
 
 
 def set_min_interval(conn: Connection, key: str, interval_s: int | None) -> None:
     """At least so long between two messages to an endpoint; None: as fast as it answers."""
+    hold_lanes(conn, [key])
     conn.execute(
         text("UPDATE endpoint SET min_interval_s = :s, not_before_at = NULL WHERE key = :key"),
         {"key": key, "s": interval_s},
@@ -139,22 +160,40 @@ def set_min_interval(conn: Connection, key: str, interval_s: int | None) -> None
     refresh(conn, [key])
 
 
+def is_off(conn: Connection, *, per_endpoint: int, per_host: int) -> bool:
+    """Whether `apply_caps` or `heal` would mend anything; reads only, for looking takes longer than mending."""
+    caps = {"one": per_endpoint, "host": per_host}
+    wrong = (
+        text(f"SELECT 1 FROM endpoint WHERE {_CAPS} LIMIT 1"),  # noqa: S608  # constants
+        text(f"SELECT 1 FROM lane WHERE {_PLACES} LIMIT 1"),  # noqa: S608  # constants
+        _WRONG,
+        _WRONG_LANES,
+    )
+    return any(conn.execute(query, caps).first() is not None for query in wrong)
+
+
+_CAPS = "channel = 'webhook' AND cap <> :one"
+_PLACES = f"channel = 'webhook' AND (host_cap <> :host OR cap <> {_CAP})"
+
+
 def apply_caps(conn: Connection, *, per_endpoint: int, per_host: int) -> None:
     """Brings webhooks' places to what is configured; a changed cap moves what is due next."""
-    changed = conn.execute(
-        text("UPDATE endpoint SET cap = :cap WHERE channel = 'webhook' AND cap <> :cap RETURNING key"),
-        {"cap": per_endpoint},
-    ).scalars()
-    keys = list(changed)
-    conn.execute(
-        text("UPDATE lane SET host_cap = :cap WHERE channel = 'webhook' AND host_cap <> :cap"), {"cap": per_host}
-    )
-    lanes = {*conn.execute(text(f"{_SHARE} RETURNING key")).scalars(), *lanes_of(conn, keys).values()}
-    shift(conn, dict.fromkeys(keys, 0), dict.fromkeys(sorted(lanes), 0))
+    caps = {"one": per_endpoint, "host": per_host}
+    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {_CAPS}"), caps).scalars())  # noqa: S608  # constants
+    lanes = list(conn.execute(text(f"SELECT key FROM lane WHERE {_PLACES}"), caps).scalars())  # noqa: S608  # constants
+    if not keys and not lanes:
+        return
+    lock_lanes(conn, [*lanes, *lanes_of(conn, keys).values()])
+    conn.execute(text(f"UPDATE endpoint SET cap = :one WHERE {_CAPS}"), caps)  # noqa: S608  # constants
+    conn.execute(text("UPDATE lane SET host_cap = :host WHERE channel = 'webhook' AND host_cap <> :host"), caps)
+    lanes += conn.execute(text(f"{_SHARE} RETURNING key")).scalars()
+    touched = {*lanes, *lanes_of(conn, keys).values()}
+    shift(conn, dict.fromkeys(keys, 0), dict.fromkeys(sorted(touched), 0))
 
 
 def hold_back(conn: Connection, key: str, until: datetime | None) -> None:
     """Sends nothing to an endpoint before an instant: a relay that refuses our login stops all mail, not each."""
+    hold_lanes(conn, [key])
     conn.execute(
         text("UPDATE endpoint SET not_before_at = :until WHERE key = :key"),
         {"key": key, "until": None if until is None else to_micros(until)},
@@ -163,25 +202,32 @@ def hold_back(conn: Connection, key: str, until: datetime | None) -> None:
 
 
 def heal(conn: Connection) -> int:
-    """Counts anew what is in flight and due next wherever a row says otherwise; gives how many were mended."""
-    counted = "(SELECT count(*) FROM message m WHERE m.state = 'leased' AND m.endpoint_key = endpoint.key)"
-    wrong = conn.execute(
-        text(
-            f"SELECT key, lane_key, {counted} - in_flight FROM endpoint WHERE {counted} <> in_flight"  # noqa: S608  # constants
-            " OR (next_due_at IS NULL AND in_flight < cap AND status <> 'disabled' AND EXISTS"
-            " (SELECT 1 FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'))"
-        )
-    ).all()
-    lock_lanes(conn, (row[1] for row in wrong))
-    shift(conn, {row[0]: row[2] for row in wrong}, {})
-    lanes = conn.execute(
-        text(
-            "SELECT key, flying - in_flight FROM (SELECT lane.key, lane.in_flight, lane.cap, lane.next_due_at,"
-            " (SELECT COALESCE(sum(e.in_flight), 0) FROM endpoint e WHERE e.lane_key = lane.key) AS flying,"
-            " (SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS NOT NULL)"
-            " AS soonest FROM lane) AS l WHERE flying <> in_flight"
-            " OR (soonest IS NOT NULL AND in_flight < cap AND (next_due_at IS NULL OR next_due_at > soonest))"
-        )
-    ).all()
-    shift(conn, {}, {row[0]: row[1] for row in lanes})
-    return len(wrong) + len(lanes)
+    """Counts anew what is in flight and due next wherever a row says otherwise; gives how many were mended.
+
+    Looked at again once the lanes are locked: another worker may have mended them meanwhile.
+    """
+    endpoints, lanes = conn.execute(_WRONG).all(), conn.execute(_WRONG_LANES).all()
+    if not endpoints and not lanes:
+        return 0
+    lock_lanes(conn, {row.lane_key for row in endpoints} | {row.key for row in lanes})
+    held = {row.key for row in endpoints}
+    off = {row.key: row.n for row in conn.execute(_WRONG) if row.key in held}
+    shift(conn, off, {})
+    touched = {row.key for row in lanes} | {row.lane_key for row in endpoints}
+    lanes_off = {row.key: row.n for row in conn.execute(_WRONG_LANES) if row.key in touched}
+    shift(conn, {}, lanes_off)
+    return len(off) + len(lanes_off)
+
+
+_WRONG = text(
+    "SELECT key, lane_key, COALESCE(f.n, 0) - in_flight AS n FROM endpoint LEFT JOIN"  # noqa: S608  # constants
+    " (SELECT endpoint_key, count(*) AS n FROM lease GROUP BY endpoint_key) AS f ON f.endpoint_key = key"
+    " WHERE COALESCE(f.n, 0) <> in_flight OR (next_due_at IS NULL AND in_flight < cap"
+    f" AND status <> 'disabled' AND EXISTS (SELECT 1 {_WAITING}))"
+)
+_WRONG_LANES = text(
+    "SELECT key, COALESCE(flying, 0) - in_flight AS n FROM lane LEFT JOIN"
+    " (SELECT lane_key, sum(in_flight) AS flying, min(next_due_at) AS soonest FROM endpoint GROUP BY lane_key) AS e"
+    " ON e.lane_key = key WHERE COALESCE(flying, 0) <> in_flight"
+    " OR (soonest IS NOT NULL AND in_flight < cap AND (next_due_at IS NULL OR next_due_at > soonest))"
+)

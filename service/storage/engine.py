@@ -18,11 +18,17 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service.errors import DatabaseVersionError, StorageError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12 MB."""
 
 BUSY_TIMEOUT_S = 10
 """How long SQLite waits for another process's write; ours take less than 50 ms."""
+
+PAGES_BYTES = 2 << 20
+"""Of SQLite's page caches in a whole process; each connection would fill as much, beside the system's own copy."""
+
+CHECKPOINT_PAGES = 4_000
+"""Of SQLite's log, 16 MB: at its own 1,000 every second batch of results would write the whole database's file."""
 
 
 def uuid7() -> str:
@@ -59,6 +65,12 @@ class Database:
         """
         with _translated(self.url), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def listening(self) -> Iterator[Connection]:
+        """A connection of PostgreSQL outside any transaction, for as long as somebody listens."""
+        with _translated(self.url), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         self.engine.dispose()
@@ -113,8 +125,12 @@ def open_database(url: str, *, is_migrating: bool = True) -> Database:
 
 def _create_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_use_lifo=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        pool_use_lifo=True,  # the connection used last has its pages still
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -122,6 +138,8 @@ def _create_engine(url: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA soft_heap_limit={PAGES_BYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         connection.create_function("loa_uuid7", 0, uuid7)
 
     @event.listens_for(engine, "begin")

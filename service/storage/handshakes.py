@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
@@ -24,16 +25,24 @@ def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: d
     subscription = _webhook(conn, subscription_id)
     if subscription.status is not SubscriptionStatus.PENDING:
         raise Conflict(f"cannot ask {subscription_id!r} to confirm: it is {subscription.status.value}")
-    url = links.url(Purpose.CONFIRM, subscription_id)
+    url = links.url(Purpose.CONFIRM, subscription_id, address_mark(subscription.target))
     return _send(conn, subscription, build_handshake(at, subscription_id, secrets.token_urlsafe(24), url), at)
 
 
-def confirm_endpoint(conn: Connection, subscription_id: str, at: datetime) -> bool:
-    """The endpoint answered the question: a pending subscription is active. False, and nothing, for any other."""
-    status = conn.execute(
-        text("SELECT status FROM subscription WHERE id = :id"), {"id": subscription_id}
-    ).scalar_one_or_none()
-    if status != SubscriptionStatus.PENDING:
+def address_mark(url: str) -> str:
+    """What a question says of the address it was about: the answer of an earlier address confirms no later one."""
+    return sha256(url.encode()).hexdigest()[:32]
+
+
+def confirm_endpoint(conn: Connection, subscription_id: str, at: datetime, url: str) -> bool:
+    """The endpoint at `url` answered the question: a pending subscription is active.
+
+    False, and nothing, for any other, and for one that has moved to another address since.
+    """
+    row = conn.execute(
+        text("SELECT status, target FROM subscription WHERE id = :id"), {"id": subscription_id}
+    ).first()
+    if row is None or row.status != SubscriptionStatus.PENDING or row.target != url:
         return False
     set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=at)
     return True

@@ -6,18 +6,20 @@ A result counts only under the lease token it was claimed with. Nobody holds a t
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from types import ModuleType
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from service.storage import ledger_postgresql, ledger_sqlite
 from service.storage.driver import driver_of
 from service.storage.endpoint_health import judge_endpoints
-from service.storage.endpoints import lanes_of, lock_lanes, shift
-from service.storage.ledger_rows import Carried, Claimed, Owned, Tried, Written
+from service.storage.endpoints import hold_lanes, lanes_of, shift
+from service.storage.ledger_rows import Carried, Claimed, Owned, Sent, Tried, Written
 from service.storage.schema import from_micros, to_micros
 from service.types import Channel, Result, State
 
@@ -34,9 +36,6 @@ __all__ = [
 ]
 
 _MICROS = 1_000_000
-
-_FREE = """UPDATE message SET state = 'due', lease_until = NULL, lease_token = lease_token + 1,
-    attempts = attempts - 1, due_at = :now WHERE state = 'leased'"""
 
 
 def _statements(conn: Connection) -> ModuleType:
@@ -69,13 +68,15 @@ def claim_due(
         return []
     statements = _statements(conn)
     at, until = to_micros(now), instant(conn, now) + int(lease_s * _MICROS)
+    token = secrets.randbits(63)
     with driver_of(conn) as db:
-        taken = statements.take(db, channel.value, at, until, limit, is_slow=False)
+        statements.steer(db)
+        taken = statements.take(db, channel.value, at, until, token, limit, is_slow=False)
         claimed: list[Claimed] = taken.claimed
         rest = limit - len(claimed)
         slow = rest if slow_limit is None else min(rest, slow_limit)
         if slow > 0:
-            more = statements.take(db, channel.value, at, until, slow, is_slow=True)
+            more = statements.take(db, channel.value, at, until, token, slow, is_slow=True)
             claimed += more.claimed
             taken.endpoints.update(more.endpoints)
             taken.lanes.update(more.lanes)
@@ -98,17 +99,27 @@ def record_results(conn: Connection, results: Sequence[Result], now: datetime) -
     at = to_micros(now)
     statements = _statements(conn)
     with driver_of(conn) as db:
+        statements.steer(db)
         owned: list[Owned] = statements.owned(db, latest)
-        if not owned:
-            return []
-        statements.write(
-            db,
-            [_written(one, at) for one in owned],
-            [_tried(one) for one in owned if _is_attempt(one.result)],
-            [_carried(one.result, at) for one in owned if one.result.state is not State.DUE],
-        )
+        accepted = [one.result for one in owned if one.is_accepted_webhook]
+        if accepted:
+            statements.write_sent(db, [_sent(result, at) for result in accepted])
+        if len(accepted) < len(owned):
+            is_accepted = {result.message_id for result in accepted}
+            _write_others(statements, db, [o.result for o in owned if o.result.message_id not in is_accepted], at)
     _free_places(conn, owned, now)
     return [one.result for one in owned]
+
+
+def _write_others(statements: ModuleType, db: Any, results: Sequence[Result], at: int) -> None:
+    others = [result for result in results if result.state is not State.SENT]
+    statements.write(
+        db,
+        [_sent(result, at) for result in results if result.state is State.SENT],
+        [_written(result, at) for result in others],
+        [_tried(result) for result in others if _is_attempt(result)],
+        [_carried(result, at) for result in results if result.state is not State.DUE],
+    )
 
 
 def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> None:
@@ -130,25 +141,28 @@ def _is_attempt(result: Result) -> bool:
     return result.status is not None or result.took_s > 0 or result.state in (State.SENT, State.FAILED)
 
 
-def _written(one: Owned, at: int) -> Written:
-    result = one.result
+def _sent(result: Result, at: int) -> Sent:
+    return Sent(
+        result.message_id, at, result.detail, to_micros(result.started_at), round(result.took_s * 1000), result.status
+    )
+
+
+def _written(result: Result, at: int) -> Written:
     return Written(
-        one.row,
         result.message_id,
         result.state.value,
         to_micros(result.due_at) if result.due_at else None,
         None if result.state in (State.DUE, State.HELD, State.SUSPENDED) else at,
         result.detail,
         int(result.is_final),
-        0 if _is_attempt(result) else 1,
+        int(_is_attempt(result)),
     )
 
 
-def _tried(one: Owned) -> Tried:
-    result = one.result
+def _tried(result: Result) -> Tried:
     return Tried(
-        result.message_id, one.attempts, to_micros(result.started_at), round(result.took_s * 1000),
-        result.state.value, result.status, result.detail,
+        result.message_id, to_micros(result.started_at), round(result.took_s * 1000), result.state.value,
+        result.status, result.detail,
     )  # fmt: skip
 
 
@@ -163,29 +177,27 @@ def _carried(result: Result, at: int) -> Carried:
 
 def free_all_leases(conn: Connection, now: datetime, channel: Channel | None = None) -> int:
     """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the owners are dead."""
-    where = "" if channel is None else " AND channel = :channel"
-    return _free(conn, where, {"channel": channel.value if channel else None, "now": to_micros(now)})
+    behind = "" if channel is None else " WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel = :channel)"
+    return _free(conn, behind, {"channel": channel.value if channel else None})
 
 
 def has_expired(conn: Connection, now: datetime) -> bool:
     """Whether `free_expired` would find something; reads only."""
     row = conn.execute(
-        text("SELECT 1 FROM message WHERE state = 'leased' AND lease_until < :until LIMIT 1"),
-        {"until": instant(conn, now)},
+        text("SELECT 1 FROM lease WHERE until < :until LIMIT 1"), {"until": instant(conn, now)}
     ).first()
     return row is not None
 
 
 def free_expired(conn: Connection, now: datetime) -> int:
     """Makes due again what was leased for longer than a lease. The attempt is not counted: nobody saw its end."""
-    return _free(conn, " AND lease_until < :until", {"until": instant(conn, now), "now": to_micros(now)})
+    return _free(conn, " WHERE until < :until", {"until": instant(conn, now)})
 
 
 def _free(conn: Connection, where: str, values: dict[str, object]) -> int:
-    keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM message WHERE state = 'leased'{where}"), values)  # noqa: S608  # constants
-    lanes = lanes_of(conn, keys.scalars())
-    lock_lanes(conn, lanes.values())
-    freed = Counter(conn.execute(text(f"{_FREE}{where} RETURNING endpoint_key"), values).scalars())
+    keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM lease{where}"), values).scalars()  # noqa: S608  # constants
+    lanes = hold_lanes(conn, keys)
+    freed = Counter(conn.execute(text(f"DELETE FROM lease{where} RETURNING endpoint_key"), values).scalars())  # noqa: S608  # constants
     per_lane: Counter[str] = Counter()
     for key, n in freed.items():
         per_lane[lanes[key]] -= n

@@ -1,4 +1,7 @@
-"""What the ledger's statements take and give, the same for both databases."""
+"""What the ledger's statements take and give, the same for both databases.
+
+Named tuples: these are made for every message that is sent, and a frozen dataclass costs three times as much.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from service.types import Result
+from service.storage.endpoints import SMTP_CAPS
+from service.types import Result, State
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A message that is ours until its lease ends. `attempts` counts this one."""
 
     message_id: str
@@ -33,40 +36,53 @@ class Taken:
 
 
 class Owned(NamedTuple):
-    """A result whose lease still holds. `row` is how the database finds the message fastest."""
+    """A result whose lease held until now."""
 
     result: Result
-    row: int | str
     endpoint_key: str
     lane_key: str
-    attempts: int
     is_well: bool
     """Nothing in the endpoint's row would be changed by another success."""
 
+    @property
+    def is_accepted_webhook(self) -> bool:
+        """Such a message carries one delivery; a mail may carry several, some of which went out without it."""
+        return self.result.state is State.SENT and self.endpoint_key not in SMTP_CAPS
+
+
+class Sent(NamedTuple):
+    """A message that was accepted, and by which attempt."""
+
+    message_id: str
+    done_at: int
+    detail: str
+    started_at: int
+    took_ms: int
+    status: int | None
+
+
+class Tried(NamedTuple):
+    """An attempt that was not accepted."""
+
+    message_id: str
+    started_at: int
+    took_ms: int
+    state: str
+    status: int | None
+    detail: str
+
 
 class Written(NamedTuple):
-    """A message's new state."""
+    """The new state of a message that was not accepted."""
 
-    row: int | str
     message_id: str
     state: str
     due_at: int | None
     done_at: int | None
     detail: str
     is_final: int
-    uncounted: int
-
-
-class Tried(NamedTuple):
-    """A row of `attempt`."""
-
-    message_id: str
-    number: int
-    started_at: int
-    took_ms: int
-    state: str
-    status: int | None
-    detail: str
+    counted: int
+    """1 where something was tried."""
 
 
 class Carried(NamedTuple):

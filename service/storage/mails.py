@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, bindparam, select, text, update
+from sqlalchemy import Connection, RowMapping, Text, bindparam, select, text, type_coerce, update
 
 from service.storage import schema
 from service.storage.endpoints import SMTP, SMTP_CAPS, add_endpoint, refresh
@@ -42,12 +42,12 @@ class Owed:
 
 @dataclass(slots=True)
 class Outgoing:
-    """A message as the email channel needs it. `letter` is None for a mail that carries deliveries."""
+    """A message as the email channel needs it. `letter`, as JSON, is None for a mail that carries deliveries."""
 
     message_id: str
     group_key: str
     created_at: datetime
-    letter: Mapping[str, Any] | None = None
+    letter: str | None = None
     address: str = ""
     target_key: str = ""
     language: str = "vi"
@@ -84,11 +84,8 @@ def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Out
 
 
 def _outgoing(row: RowMapping) -> Outgoing:
-    letter = orjson.loads(row["body"]) if row["body"] else None
-    mail = Outgoing(row["message_id"], row["group_key"], schema.from_micros(row["created_at"]), letter)
-    if letter is not None:
-        mail.address, mail.language = letter["address"], letter["language"]
-    elif row["target"] is not None:
+    mail = Outgoing(row["message_id"], row["group_key"], schema.from_micros(row["created_at"]), row["body"] or None)
+    if row["target"] is not None:
         mail.address, mail.target_key, mail.language = row["target"], row["target_key"], row["language"]
     return mail
 
@@ -120,11 +117,12 @@ def _first_message(conn: Connection, mail: Outgoing) -> str | None:
     return conn.execute(query, {"post": mail.owed[0].post_id, "target": mail.target_key}).scalar_one_or_none()
 
 
-def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """(payload, what changed) of each change."""
-    table = schema.change
-    rows = conn.execute(select(table.c.id, table.c.payload, table.c.what).where(table.c.id.in_(list(change_ids))))
-    return {row.id: (row.payload, tuple(row.what)) for row in rows}
+def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """(payload, what changed) of each change, both as JSON: what cannot be read is the fault of one mail."""
+    table = schema.change.c
+    what = type_coerce(table.what, Text)
+    rows = conn.execute(select(table.id, table.payload, what.label("what")).where(table.id.in_(list(change_ids))))
+    return {row.id: (row.payload, row.what) for row in rows}
 
 
 _WAITING = text(
@@ -200,13 +198,15 @@ def queue_letter(
     language: str = "vi",
     button: tuple[str, Sequence[str], str] | None = None,
     links: Sequence[tuple[str, str]] = (),
+    sections: Sequence[Mapping[str, Any]] = (),
     subscription_id: str | None = None,
     endpoint_key: str = SMTP,
 ) -> str | None:
     """Queues a mail that is about no post; None when `key` was used before.
 
     `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so that no
-    token is ever stored. `links`: (url, label), without a right of their own.
+    token is ever stored. `links`: (url, label), without a right of their own. `sections`: `text`, `button` and
+    `links` of each of several things that it is about.
     `subscription_id` gives it the links to manage and to unsubscribe.
     """
     body = {
@@ -216,6 +216,7 @@ def queue_letter(
         "text": "\n".join(paragraphs),
         "button": [button[0], list(button[1]), button[2]] if button else None,
         "links": [list(link) for link in links],
+        "sections": list(sections),
         "subscription": subscription_id,
     }
     return queue_message(

@@ -25,9 +25,10 @@ def notify(conn: Connection) -> None:
 
 def listen(database: Database, stop: Event, wake: Callable[[], None]) -> None:
     """Calls `wake` at each notice, until `stop` is set. Raises StorageError when the connection is lost."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn, driver_of(conn) as db:
+    with database.listening() as conn, driver_of(conn) as db:
         try:
             db.execute(f"LISTEN {_CHANNEL}")
+            wake()  # for what came while nobody listened
             while not stop.is_set():
                 for _ in db.notifies(timeout=_LOOK_UP_EVERY_S, stop_after=1):
                     wake()

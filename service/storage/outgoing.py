@@ -7,17 +7,15 @@ state counts at the moment of sending.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
 from service.storage.driver import driver_of
 from service.storage.schema import to_micros
-from service.types import SubscriptionStatus
 
 _KEPT = 256
 """Changes whose payload is kept: a few megabytes at most."""
@@ -34,11 +32,9 @@ _CHANGES = {
     "sqlite": "SELECT id, post_id, revision, payload FROM change WHERE id IN (SELECT value FROM json_each(?))",
     "postgresql": "SELECT id, post_id, revision, payload FROM change WHERE id = ANY(%s)",
 }
-_STATUS = {status.value: status for status in SubscriptionStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What a change says. `payload` has its receipt address null."""
 
     post_id: str
@@ -46,17 +42,20 @@ class Told:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message and its subscription. `told` is None where the message has a `body` of its own."""
+class Outgoing(NamedTuple):
+    """A message and its subscription. `told` is None where the message has a `body` of its own.
+
+    Nothing is parsed here: what is wrong with one message must not stop the others of its batch.
+    """
 
     message_id: str
     url: str
-    status: SubscriptionStatus
+    status: str
     subscription_id: str
     unit_id: str | None
     sealed: tuple[bytes, ...]
-    headers: Mapping[str, str]
+    headers: str
+    """A JSON object."""
     body: bytes
     told: Told | None
 
@@ -92,15 +91,10 @@ class OutgoingReader:
         self, id_: str, body: str | None, change_id: str | None, target: str, status: str, subscription_id: str,
         unit_id: str | None, secret: bytes | None, old_secret: bytes | None, headers: str,
     ) -> Outgoing:  # fmt: skip
-        if secret is None:
-            sealed: tuple[bytes, ...] = ()
-        else:
-            sealed = (secret,) if old_secret is None else (secret, old_secret)
-        return Outgoing(
-            id_, target, _STATUS[status], subscription_id, unit_id, sealed,
-            orjson.loads(headers) if headers != "{}" else {}, body.encode() if body else b"",
-            None if body or change_id is None else self._told.get(change_id),
-        )  # fmt: skip
+        sealed = tuple(one for one in (secret, old_secret if secret else None) if one is not None)
+        told = None if body or change_id is None else self._told.get(change_id)
+        own = body.encode() if body else b""
+        return Outgoing(id_, target, status, subscription_id, unit_id, sealed, headers, own, told)
 
 
 def _list(dialect: str, values: Sequence[str]) -> Any:

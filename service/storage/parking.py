@@ -1,7 +1,8 @@
 """What becomes of what is owed to a subscription when its status changes.
 
 Paused and suspended deliveries wait, those of a removed one are skipped with the reason kept; active again,
-what waited is due. A mail that others still want goes out without the one that waits.
+what waited is due. A mail that others still want goes out without the one that waits. Messages are found by
+what they carry, or, where they are about the subscription itself, by its endpoint: never among all there are.
 """
 
 from __future__ import annotations
@@ -10,67 +11,85 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from service.storage.endpoints import refresh
+from service.alerts.owing import UNDER
+from service.storage.endpoints import SMTP_CAPS, hold_lanes, refresh
 from service.storage.engine import uuid7
 from service.storage.schema import to_micros
 from service.types import State, SubscriptionStatus
 
-_WAITING = "('due', 'held', 'suspended')"
-_PARKED_AS = {
-    SubscriptionStatus.PENDING: State.HELD,
-    SubscriptionStatus.PAUSED: State.HELD,
-    SubscriptionStatus.DISABLED: State.SUSPENDED,
-    SubscriptionStatus.SUSPENDED: State.SUSPENDED,
-    SubscriptionStatus.REMOVED: State.SKIPPED,
-}
-
-
-def parked_as(status: SubscriptionStatus) -> State | None:
-    """The state of what is owed under a status; None where it is sent."""
-    return _PARKED_AS.get(status)
+_WAITING = ("due", "held", "suspended")
+_IS_WAITING = "state IN ('due', 'held', 'suspended')"
+_CARRYING = "id IN (SELECT message_id FROM delivery WHERE subscription_id = :sub AND state = :state)"
+_OF_OTHERS = "EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state = 'due')"
+_OWN = "subscription_id = :sub AND change_id IS NULL AND endpoint_key = :key"
 
 
 def park(
     conn: Connection, subscription_id: str, status: SubscriptionStatus, at: datetime, reason: str | None
 ) -> None:
     """Takes what waits out of the queue. What is in the air ends as it ends."""
-    state = _PARKED_AS[status]
-    done_at = to_micros(at) if state is State.SKIPPED else None
-    values = {"sub": subscription_id, "state": state.value, "done": done_at, "reason": reason or status.value}
+    state, words = UNDER[status]
+    key = _hold(conn, subscription_id)
+    values = {
+        "sub": subscription_id,
+        "key": key,
+        "state": state.value,
+        "done": to_micros(at) if state is State.SKIPPED else None,
+        "reason": reason or words,
+    }
     conn.execute(
         text(
-            f"UPDATE delivery SET state = :state, done_at = :done, reason = :reason"  # noqa: S608  # constants
-            f" WHERE subscription_id = :sub AND state IN {_WAITING}"
+            "UPDATE delivery SET state = :state, done_at = :done, reason = :reason"  # noqa: S608  # constants
+            f" WHERE subscription_id = :sub AND {_IS_WAITING}"
         ),
         values,
     )
-    touched = conn.execute(
-        text(
-            f"UPDATE message SET state = :state, done_at = :done, detail = :reason"  # noqa: S608  # constants
-            f" WHERE state IN {_WAITING} AND (subscription_id = :sub OR id IN"
-            " (SELECT message_id FROM delivery WHERE subscription_id = :sub AND state = :state))"
-            " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state = 'due')"
-            " RETURNING endpoint_key"
-        ),
-        values,
-    ).scalars()
-    refresh(conn, sorted(set(touched)))
+    change = "UPDATE message SET state = :state, done_at = :done, detail = :reason"
+    carrying = f"{change} WHERE {_IS_WAITING} AND {_CARRYING} AND NOT {_OF_OTHERS} RETURNING endpoint_key"
+    touched = {key, *conn.execute(text(carrying), values).scalars()}
+    for waiting in _WAITING:
+        conn.execute(text(f"{change} WHERE state = '{waiting}' AND {_OWN}"), values)
+    refresh(conn, sorted(touched))
+
+
+def drop_questions(conn: Connection, subscription_id: str, at: datetime) -> None:
+    """Skips what would ask about, or test, an address that a subscription no longer has."""
+    values = {"sub": subscription_id, "key": _hold(conn, subscription_id), "at": to_micros(at)}
+    for waiting in _WAITING:
+        question = f"state = '{waiting}' AND {_OWN} AND body LIKE '{{\"type\":\"subscription.confirm\"%'"
+        conn.execute(
+            text(
+                "UPDATE message SET state = 'skipped', done_at = :at, detail = 'địa chỉ đã đổi'"  # noqa: S608  # constants
+                f" WHERE {question}"
+            ),
+            values,
+        )
+
+
+def redirect(conn: Connection, subscription_id: str, before: str, after: str) -> None:
+    """What waits or failed at an endpoint that a subscription left is its next endpoint's."""
+    values = {"sub": subscription_id, "key": before, "after": after}
+    for waiting in ("state = 'held'", "state IN ('failed', 'suspended')"):
+        conn.execute(
+            text(
+                "UPDATE message SET endpoint_key = :after"  # noqa: S608  # constants
+                f" WHERE {waiting} AND endpoint_key = :key AND subscription_id = :sub"
+            ),
+            values,
+        )
 
 
 def release(conn: Connection, subscription_id: str, at: datetime) -> None:
     """Makes due what was held or suspended."""
-    values = {"sub": subscription_id, "at": to_micros(at)}
+    key = _hold(conn, subscription_id)
+    values: dict[str, object] = {"sub": subscription_id, "key": key, "at": to_micros(at)}
     _regroup(conn, values)
-    touched = conn.execute(
-        text(
-            "UPDATE message SET state = 'due', due_at = :at, done_at = NULL"
-            " WHERE state IN ('held', 'suspended') AND (subscription_id = :sub OR id IN"
-            " (SELECT message_id FROM delivery WHERE subscription_id = :sub AND state IN ('held', 'suspended')))"
-            " RETURNING endpoint_key"
-        ),
-        values,
-    ).scalars()
-    keys = sorted(set(touched))
+    again = "UPDATE message SET state = 'due', due_at = :at, done_at = NULL"
+    carrying = "(SELECT message_id FROM delivery WHERE subscription_id = :sub AND state IN ('held', 'suspended'))"
+    where = f"state IN ('held', 'suspended') AND id IN {carrying} RETURNING endpoint_key"
+    touched = {key, *conn.execute(text(f"{again} WHERE {where}"), values).scalars()}
+    for waiting in ("held", "suspended"):
+        conn.execute(text(f"{again} WHERE state = '{waiting}' AND {_OWN}"), values)
     conn.execute(
         text(
             "UPDATE delivery SET state = 'due', reason = NULL, done_at = NULL"
@@ -78,7 +97,16 @@ def release(conn: Connection, subscription_id: str, at: datetime) -> None:
         ),
         values,
     )
-    refresh(conn, keys)
+    refresh(conn, sorted(touched))
+
+
+def _hold(conn: Connection, subscription_id: str) -> str:
+    """Locks what claims and results lock first, before any message is changed; gives the endpoint."""
+    row = conn.execute(
+        text("SELECT endpoint_key FROM subscription WHERE id = :id"), {"id": subscription_id}
+    ).scalar_one()
+    hold_lanes(conn, SMTP_CAPS if row in SMTP_CAPS else [row])
+    return str(row)
 
 
 def _regroup(conn: Connection, values: dict[str, object]) -> None:

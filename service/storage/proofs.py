@@ -19,7 +19,8 @@ _SEEN = text(
 )
 _SENT = text(
     "SELECT s.unit_id, c.revision, c.type, s.channel, d.state, d.done_at, COALESCE(m.attempts, 0) AS attempts,"
-    " (SELECT a.status FROM attempt a WHERE a.message_id = d.message_id ORDER BY a.number DESC LIMIT 1) AS status"
+    " CASE WHEN m.sent_started_at IS NOT NULL THEN m.sent_status ELSE (SELECT a.status FROM attempt a"
+    " WHERE a.message_id = d.message_id ORDER BY a.number DESC LIMIT 1) END AS status"
     " FROM change c JOIN delivery d ON d.change_id = c.id JOIN subscription s ON s.id = d.subscription_id"
     " LEFT JOIN message m ON m.id = d.message_id"
     " WHERE c.post_id = :post AND s.unit_id IS NOT NULL ORDER BY c.at, d.created_at, d.id"

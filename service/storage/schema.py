@@ -22,7 +22,17 @@ from sqlalchemy import (
 )
 
 from service.storage.schema_base import EPOCH, Instant, Json, from_micros, id_column, metadata, to_micros
-from service.storage.schema_ledger import attempt, change, change_match, delivery, endpoint, lane, message, receipt
+from service.storage.schema_ledger import (
+    attempt,
+    change,
+    change_match,
+    delivery,
+    endpoint,
+    lane,
+    lease,
+    message,
+    receipt,
+)
 
 __all__ = [
     "EPOCH",
@@ -39,6 +49,7 @@ __all__ = [
     "generation",
     "host",
     "lane",
+    "lease",
     "listing",
     "message",
     "meta",
@@ -262,6 +273,7 @@ subscription = Table(
     Index("ix_subscription_walk", "channel", "id"),  # the chunks of a fan-out to webhooks
     Index("ix_subscription_target", "channel", "target_key"),  # all subscriptions of one person or endpoint
     Index("ix_subscription_unit", "unit_id"),  # the receipt board
+    Index("ix_subscription_endpoint", "endpoint_key"),  # who is behind an endpoint that fails, or answers again
 )
 
 api_token = Table(

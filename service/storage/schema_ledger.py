@@ -30,7 +30,7 @@ change = Table(
     Column("at", Instant, nullable=False),
     Column("payload", Text, nullable=False),  # the webhook's body, with `receipt_url` null
     Column("what", Json, nullable=False),  # what changed, for people
-    Column("silenced", Text),  # null: alerts go out; baseline, too_old, flood (held until released)
+    Column("silenced", Text),  # null: alerts go out; baseline, too_old, restored, flood (held until released)
     Column("fanned_out_at", Instant),  # null: deliveries are still being written
     Column("fanout_after", Text),  # the last subscription done; null: none yet
     Column("round", SmallInteger, nullable=False, server_default="0"),  # published again to who came to match later
@@ -60,22 +60,33 @@ message = Table(
     Column("group_key", Text, nullable=False, unique=True),  # what may be sent once: change and target, or digest
     Column("state", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("lease_until", Instant),  # null: not leased
-    Column("lease_token", BigInteger, nullable=False, server_default="0"),  # fences off late results
-    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # since it was last made due by hand or a probe
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),  # null: not yet sent, failed or skipped
     Column("detail", Text),  # of the last attempt; null: none yet
     Column("is_final", SmallInteger, nullable=False, server_default="0"),  # 1: failed by its content or its target
+    Column("sent_started_at", Instant),  # of the accepted attempt, which has no row in attempt; null: none
+    Column("sent_took_ms", Integer),
+    Column("sent_status", Integer),  # null: none was received, or none was accepted
     Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
           postgresql_where=text("state = 'due'")),  # the claim
-    Index("ix_message_leased", "lease_until", sqlite_where=text("state = 'leased'"),
-          postgresql_where=text("state = 'leased'")),  # leases that ran out
+    Index("ix_message_held", "endpoint_key", sqlite_where=text("state = 'held'"),
+          postgresql_where=text("state = 'held'")),  # what a subscription that is resumed is sent
     Index("ix_message_parked", "endpoint_key", sqlite_where=text("state IN ('failed', 'suspended')"),
           postgresql_where=text("state IN ('failed', 'suspended')")),  # what an endpoint that answers again is sent
     Index("ix_message_done", "done_at", sqlite_where=text("done_at IS NOT NULL"),
           postgresql_where=text("done_at IS NOT NULL")),  # retention
 )  # fmt: skip
+
+lease = Table(  # what is in the air: a small table, so that a claim need not rewrite messages
+    "lease",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("endpoint_key", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("token", BigInteger, nullable=False),  # fences off late results
+    sqlite_with_rowid=False,
+)
 
 delivery = Table(
     "delivery",
@@ -91,9 +102,10 @@ delivery = Table(
     UniqueConstraint("change_id", "subscription_id"),
     Index("ix_delivery_message", "message_id"),  # what a message carries
     Index("ix_delivery_subscription", "subscription_id", "created_at"),  # its history, its digest
+    postgresql_with={"fillfactor": 80},  # room for the one update of each row within its page
 )
 
-attempt = Table(
+attempt = Table(  # those that were not accepted, and those accepted before a replay
     "attempt",
     metadata,
     Column("message_id", Text, primary_key=True),

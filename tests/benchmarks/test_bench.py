@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from service.bench.burst import burst
+from service.bench.cpu import family_cpu_s, peak_mb
+from service.bench.ledger_data import sqlite_url
 from service.cli.bench import NAMES
 from tests.journeys.cli import Terminal
 
@@ -23,3 +29,18 @@ def test_a_benchmark_prints_both_sides(tmp_path: Path) -> None:
         assert set(row) == {"what", "ours", "baseline", "ratio", "budget", "met"}
         assert row["ours"]
         assert row["baseline"]
+
+
+def test_one_post_to_many_arrives_once_at_each_of_them(tmp_path: Path) -> None:
+    row = burst("SQLite", sqlite_url(tmp_path, "many"), sqlite_url(tmp_path, "one"), 1, 40)
+    assert isinstance(row["ours"], dict)
+    assert isinstance(row["baseline"], dict)
+    assert (row["ours"]["arrived"], row["ours"]["distinct"]) == (40, 40)
+    assert (row["baseline"]["arrived"], row["baseline"]["distinct"]) == (1, 1)
+
+
+def test_the_cpu_of_a_process_has_its_children_in_it() -> None:
+    before = family_cpu_s(os.getpid())
+    subprocess.run([sys.executable, "-c", "sum(range(3_000_000))"], check=True)
+    assert family_cpu_s(os.getpid()) > before
+    assert peak_mb() > 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES
@@ -65,7 +67,7 @@ def test_a_delivery_is_shown_with_its_attempts_and_replayed_under_the_same_id(
     assert terminal.run("deliver").stdout.startswith("1 sent")
     ids = {one.headers["webhook-id"] for one in receiver.received}
     assert (len(receiver.received), ids) == (2, {delivery["message_id"]})
-    assert "messages are due again" in terminal.run("delivery", "replay", "--since", "1h").stdout
+    assert "messages are due now" in terminal.run("delivery", "replay", "--since", "1h").stdout
 
 
 def test_what_failed_is_listed_and_all_of_it_replayed(terminal: Terminal, receiver: FakeReceiver) -> None:
@@ -79,6 +81,59 @@ def test_what_failed_is_listed_and_all_of_it_replayed(terminal: Terminal, receiv
     assert terminal.json("deliver")["sent"] == 1
 
 
+@pytest.mark.parametrize("named", ["delivery", "subscription", "failed", "since"])
+def test_what_waits_for_its_next_attempt_is_sent_now_on_request(
+    terminal: Terminal, receiver: FakeReceiver, named: str
+) -> None:
+    terminal.environ["LOA_WEBHOOKS__RETRY_SCHEDULE_S"] = "[0, 3600]"
+    hook = subscribe(terminal, receiver.url("/broken"), "--keyword", "tham mưu")
+    terminal.run("poll")
+    assert "--state due" in terminal.run("deliver", code=1).stderr
+    receiver.answers.clear()
+    assert terminal.json("deliver")["sent"] == 0, "it waits"
+    waiting = only(terminal.json("delivery", "list", "--state", "due"))["id"]
+    asked = {
+        "delivery": [waiting],
+        "subscription": ["--subscription", hook],
+        "failed": ["--failed"],
+        "since": ["--since", "1h"],
+    }
+    assert terminal.json("delivery", "replay", *asked[named]) == {"replayed": 1}
+    again = terminal.run("delivery", "replay", waiting)
+    assert "0 messages" in again.stdout and "due already" in again.stderr
+    assert terminal.json("deliver")["sent"] == 1
+    assert terminal.json("delivery", "show", waiting)["state"] == "sent"
+
+
+def test_what_is_removed_is_not_replayed_and_nobody_is_told_to_resume_it(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
+    hook = subscribe(terminal, receiver.url("/hook"))
+    terminal.run("subscription", "remove", hook)
+    said = terminal.refused("delivery", "replay", "--subscription", hook)
+    assert "gets nothing more" in said and "resume" not in said
+
+
+def test_a_name_that_is_mistyped_is_not_nothing_owed(terminal: Terminal) -> None:
+    assert "no subscription 'typo'" in terminal.refused("delivery", "list", "--subscription", "typo")
+    assert "no post 'typo'" in terminal.refused("delivery", "list", "--post", "typo")
+
+
+def test_a_second_rotation_within_a_day_is_refused_until_it_is_forced(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
+    hook = subscribe(terminal, receiver.url("/hook"))
+    second = terminal.json("subscription", "rotate", hook)["secret"]
+    assert "still signs until" in terminal.refused("subscription", "rotate", hook)
+    third = terminal.json("subscription", "rotate", hook, "--force")["secret"]
+    terminal.run("subscription", "test", hook)
+    terminal.run("deliver")
+    sent = only(receiver.received)
+    for secret in (second, third):
+        Webhook(secret).verify(sent.body, sent.headers)
+    assert len(sent.headers["webhook-signature"].split()) == 2
+
+
 def test_why_tells_what_matched_or_what_was_missing(terminal: Terminal, receiver: FakeReceiver) -> None:
     owed = subscribe(terminal, receiver.url("/a"), "--category", "directives")
     other = subscribe(terminal, receiver.url("/b"), "--keyword", "không-có-chữ-này")
@@ -87,16 +142,20 @@ def test_why_tells_what_matched_or_what_was_missing(terminal: Terminal, receiver
     assert terminal.json("why", post, owed)["was_owed"] is True
     answer = terminal.json("why", post, other)
     assert (answer["was_owed"], bool(answer["words"])) == (False, True)
-    assert "it was owed this post" in terminal.run("why", post, owed).stdout
+    assert "\nđược báo tin này" in "\n" + terminal.run("why", post, owed).stdout
     said = terminal.run("why", post, other).stdout
-    assert "it was not owed this post" in said and "không-có-chữ-này" in said
+    assert "không được báo tin này" in said and "không-có-chữ-này" in said
 
 
 def test_while_the_switch_is_off_nothing_is_sent_and_nothing_lost(terminal: Terminal, receiver: FakeReceiver) -> None:
     subscribe(terminal, receiver.url("/hook"), "--keyword", "tham mưu")
     assert "loa delivery resume" in terminal.run("delivery", "pause").stdout
     terminal.run("poll")
-    assert terminal.json("deliver")["sent"] == 0
+    stopped = terminal.run("deliver", "--json")
+    assert json.loads(stopped.stdout)["sent"] == 0
+    assert "nothing is sent until `loa delivery resume`" in stopped.stderr
+    (switch,) = [one for one in terminal.json("check", "--offline")["checks"] if one["what"] == "delivery"]
+    assert (switch["verdict"], switch["remedy"]) == ("warning", "loa delivery resume")
     assert "goes on" in terminal.run("delivery", "resume").stdout
     assert terminal.json("deliver")["sent"] == 1
 
@@ -123,7 +182,7 @@ def test_a_webhook_is_asked_first_and_confirms_itself_by_its_answer(
 
 def test_a_test_delivery_arrives_and_old_and_new_secrets_sign(terminal: Terminal, receiver: FakeReceiver) -> None:
     hook = subscribe(terminal, receiver.url("/hook"))
-    assert "goes out with" in terminal.run("subscription", "test", hook).stdout
+    assert "goes out with" in terminal.run("subscription", "test", hook).stderr
     terminal.run("deliver")
     assert b"subscription.test" in receiver.received[0].body
     rotated = terminal.run("subscription", "rotate", hook).stdout
@@ -149,5 +208,6 @@ def test_units_tokens_and_edits_say_what_they_did(terminal: Terminal, tmp_path: 
     hook = subscribe(terminal, "https://office.example/loa", "--unit", UNIT)
     edited = terminal.run("subscription", "edit", hook, "--category", "directives", "--keyword", "rét").stdout
     assert edited == f"{hook} wants category directives; keyword rét, immediate\n"
+    assert terminal.json("subscription", "edit", hook, "--name", "máy chủ mới")["name"] == "máy chủ mới"
     pending = terminal.json("subscription", "add", "webhook", "https://office.example/2")["id"]
     assert terminal.run("subscription", "confirm", pending).stdout == f"{pending} is active\n"

@@ -12,20 +12,22 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from service.alerts.owing import OWN_FAULT_REST
+from service.alerts.own_headers import MASK, seal_headers
 from service.alerts.signing import new_secret
 from service.errors import Conflict, InvalidInput
+from service.storage.alarms import own_faults
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
 from service.storage.subscriptions import (
-    NewSubscription,
-    add_subscription,
+    get_subscription,
     min_interval,
     rotate_secret,
-    set_headers,
+    seal_plain_headers,
     set_min_interval,
     set_status,
 )
-from service.types import Channel, State, SubscriptionStatus
+from service.types import State, SubscriptionStatus
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, NOW, a_post, deliverer, hook, tell
 from tests.fakes_receiver import FakeReceiver, status
@@ -45,7 +47,7 @@ def test_D14_a_secret_that_changed_since_publication_signs_and_the_old_one_besid
     with database.writing() as conn:
         subscription = hook(conn, receiver.url(), secret=old)
         tell(conn, a_post())
-        rotate_secret(conn, subscription.id, BOX.encrypt(new), datetime.now(UTC))
+        rotate_secret(conn, subscription.id, new, BOX, datetime.now(UTC))
     assert deliverer(database, lambda: datetime.now(UTC)).deliver_due().sent == 1
     (got,) = receiver.received
     Webhook(old).verify(got.body, got.headers)
@@ -206,20 +208,9 @@ def test_who_has_not_confirmed_may_not_slow_an_endpoint_down(database: Database,
     ],
     ids=lambda headers: ascii(next(iter(headers.items())))[:40],
 )
-def test_D12_a_header_that_would_forge_or_break_the_request_is_refused(
-    database: Database, headers: dict[str, str]
-) -> None:
-    with database.writing() as conn:
-        with pytest.raises(InvalidInput, match="headers"):
-            add_subscription(
-                conn,
-                NewSubscription(
-                    Channel.WEBHOOK, "https://office.example/", NOW, secret=BOX.encrypt(new_secret()), headers=headers
-                ),
-            )
-        subscription = hook(conn, "http://a.example/1")
-        with pytest.raises(InvalidInput, match="headers"):
-            set_headers(conn, subscription.id, headers)
+def test_D12_a_header_that_would_forge_or_break_the_request_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput, match="headers"):
+        seal_headers(headers, BOX)
 
 
 def test_a_receivers_own_headers_are_sent(tmp_path: Path, receiver: FakeReceiver) -> None:
@@ -235,6 +226,63 @@ def test_a_receivers_own_headers_are_sent(tmp_path: Path, receiver: FakeReceiver
     terminal.run("deliver")
     (got,) = receiver.received
     assert (got.headers["tenant-id"], got.headers["authorization"]) == ("7", "Bearer a:b")
+
+
+def test_the_values_of_a_receivers_own_headers_are_shown_to_nobody_and_unreadable_in_the_file(
+    tmp_path: Path, receiver: FakeReceiver
+) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.configure("[webhooks]\nallow_private_networks = true\n")
+    given = ("--header", "Authorization: Bearer very-secret-1")
+    added = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed", *given)
+    terminal.run("subscription", "edit", added["id"], "--header", "Authorization: Bearer very-secret-2")
+    shown = terminal.run("subscription", "show", added["id"]).stdout
+    assert f"Authorization: {MASK}" in shown and "secret-2" not in shown
+    assert terminal.json("subscription", "show", added["id"])["headers"] == {"Authorization": MASK}
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("loa.db*"))
+    assert b"very-secret" not in kept
+
+
+def test_a_header_that_an_older_loa_kept_plain_is_sent_and_sealed_by_the_next_worker(
+    any_database: Database, clock: FakeClock, receiver: FakeReceiver
+) -> None:
+    with any_database.writing() as conn:
+        subscription = hook(conn, receiver.url())
+        plain = 'UPDATE subscription SET headers = \'{"Tenant":"7","Authorization":"Bearer x"}\''
+        conn.exec_driver_sql(plain)
+        tell(conn, a_post("one"))
+    sender = deliverer(any_database, clock)
+    assert sender.deliver_due().sent == 1
+    with any_database.writing() as conn:
+        assert seal_plain_headers(conn, BOX) == 1
+        assert seal_plain_headers(conn, BOX) == 0
+        assert "Bearer" not in str(conn.exec_driver_sql("SELECT headers FROM subscription").scalar_one())
+        assert get_subscription(conn, subscription.id).headers == ("Tenant", "Authorization")
+        tell(conn, a_post("two"))
+    assert sender.deliver_due().sent == 1
+    sent = [(one.headers["tenant"], one.headers["authorization"]) for one in receiver.received]
+    assert sent == [("7", "Bearer x")] * 2
+
+
+def test_one_row_that_is_broken_stops_no_other(
+    any_database: Database, clock: FakeClock, receiver: FakeReceiver
+) -> None:
+    with any_database.writing() as conn:
+        broken = [hook(conn, receiver.url(f"/broken-{n}")).id for n in range(4)]
+        hook(conn, receiver.url("/good"))
+        for subscription_id, headers in zip(broken, ("{", "[]", '{"A": {}}', '{"A": {"sealed": "?"}}'), strict=True):
+            values = {"h": headers, "id": subscription_id}
+            conn.execute(text("UPDATE subscription SET headers = :h WHERE id = :id"), values)
+        tell(conn, a_post())
+    sender = deliverer(any_database, clock)
+    counts = sender.deliver_due()
+    assert (counts.sent, counts.failed, counts.retry) == (1, 0, 4)
+    assert [one.path for one in receiver.received] == ["/good"]
+    with any_database.writing() as conn:
+        assert own_faults(conn) == 4
+        conn.execute(text("UPDATE subscription SET headers = '{}'"))
+    clock.advance(OWN_FAULT_REST.total_seconds() + 1)
+    assert sender.deliver_due().sent == 4
 
 
 def test_secrets_are_unreadable_in_the_database_file(tmp_path: Path, receiver: FakeReceiver) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 from standardwebhooks import Webhook
 
+from service.alerts.signing import new_secret
 from service.bootstrap import Loa
 from service.delivery.run import LedgerWork
 from service.delivery.webhook import WebhookChannel
@@ -22,11 +23,17 @@ from service.errors import StorageError
 from service.settings import WebhookSettings
 from service.storage.engine import Database
 from service.storage.handshakes import ask_confirmation
-from service.storage.subscriptions import get_subscription
+from service.storage.subscriptions import (
+    NewSubscription,
+    add_subscription,
+    get_subscription,
+    set_status,
+    set_target,
+)
 from service.types import Channel, SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes import FakeClock
-from tests.fakes_ledger import BOX, LINKS, a_post, hook, tell
+from tests.fakes_ledger import BOX, EARLIER, LINKS, a_post, hook, tell
 from tests.fakes_receiver import Answer, FakeReceiver, status
 from tests.fakes_web import Web, make_web
 from tests.journeys.cli import Terminal
@@ -179,3 +186,83 @@ def test_an_answer_that_comes_after_the_subscription_was_removed_confirms_nothin
     receiver.answers["/hook"] = late
     assert web.loa.deliverer.deliver_due().sent == 1
     assert status_of(web.loa, added["id"]) is SubscriptionStatus.REMOVED
+
+
+def link_of(receiver: FakeReceiver) -> str:
+    """The path of the link in the last question."""
+    url = str(orjson.loads(receiver.received[-1].body)["data"]["confirm_url"])
+    return url.removeprefix("https://loa.example")
+
+
+def test_a_link_that_asked_about_an_earlier_address_confirms_no_later_one_and_says_so(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    body = {"channel": "webhook", "target": receiver.url("/first")}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json["id"]
+    web.loa.deliverer.deliver_due()
+    old_link = link_of(receiver)
+    browser = create_app(web.loa).test_client()
+    assert browser.post(old_link).status_code == 200
+    assert status_of(web.loa, added) is SubscriptionStatus.ACTIVE
+    with web.loa.database.writing() as conn:
+        set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+        ask_confirmation(conn, added, web.loa.links, web.loa.clock())
+        tell(conn, a_post())
+    said = browser.post(old_link)
+    assert said.status_code == 403
+    assert "không còn giá trị" in said.text
+    assert "không còn giá trị" in browser.get(old_link).text
+    assert status_of(web.loa, added) is SubscriptionStatus.PENDING
+    assert web.loa.deliverer.deliver_due().sent == 1
+    assert browser.post(link_of(receiver)).status_code == 200
+    assert status_of(web.loa, added) is SubscriptionStatus.ACTIVE
+    assert web.loa.deliverer.deliver_due().sent == 1
+    assert [one.path for one in receiver.received] == ["/first", "/second", "/second"]
+    assert orjson.loads(receiver.received[-1].body)["data"]["id"] == "post-1"
+
+
+def test_a_question_to_an_earlier_address_is_asked_no_more_and_its_late_answer_confirms_nothing(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    body = {"channel": "webhook", "target": receiver.url("/first")}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json["id"]
+
+    def moved_meanwhile(handler: BaseHTTPRequestHandler) -> None:
+        with web.loa.database.writing() as conn:
+            set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+        echo(receiver)(handler)
+
+    receiver.answers["/first"] = moved_meanwhile
+    web.loa.deliverer.deliver_due()
+    assert status_of(web.loa, added) is SubscriptionStatus.PENDING
+    assert web.loa.deliverer.deliver_due().sent == 0
+    assert [one.path for one in receiver.received] == ["/first"]
+
+
+def test_what_was_in_the_air_when_the_address_changed_goes_to_the_new_one_only_once_it_is_confirmed(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    def moved_meanwhile(handler: BaseHTTPRequestHandler) -> None:
+        with web.loa.database.writing() as conn:
+            set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+        status(503)(handler)
+
+    receiver.answers["/first"] = moved_meanwhile
+    with web.loa.database.writing() as conn:
+        secret = web.loa.secret_box.encrypt(new_secret())
+        target = receiver.url("/first")
+        new = NewSubscription(
+            Channel.WEBHOOK, target, EARLIER, is_confirmed=True, secret=secret, allow_private_networks=True
+        )
+        added = add_subscription(conn, new).id
+        tell(conn, a_post())
+    web.loa.deliverer.deliver_due()
+    clock = web.loa.clock
+    assert isinstance(clock, FakeClock)
+    clock.advance(3600)
+    assert web.loa.deliverer.deliver_due().sent == 0
+    assert [one.path for one in receiver.received] == ["/first"]
+    with web.loa.database.writing() as conn:
+        set_status(conn, added, SubscriptionStatus.ACTIVE, at=clock())
+    assert web.loa.deliverer.deliver_due().sent == 1
+    assert [one.path for one in receiver.received] == ["/first", "/second"]

@@ -147,11 +147,12 @@ def test_D5_the_address_that_is_dialled_is_asked_about_at_every_connection() -> 
             self.addr = (host, 443)
 
     refusals: list[bool] = []
-    guard = guard_for(lambda: refusals.append(True), allow_private_networks=False)
+    opened: list[bool] = []
+    guard = guard_for(lambda: refusals.append(True), lambda: opened.append(True), allow_private_networks=False)
     assert guard(0, Address("93.184.215.14")) != pycurl.SOCKET_BAD
     assert guard(0, Address("127.0.0.1")) == pycurl.SOCKET_BAD
     assert guard(0, Address("::ffff:10.0.0.1")) == pycurl.SOCKET_BAD
-    assert refusals == [True, True]
+    assert (opened, refusals) == ([True], [True, True])
 
 
 def test_D5_two_names_of_one_address_never_share_what_was_allowed_for_one(

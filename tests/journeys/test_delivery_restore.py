@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,6 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from service.bootstrap import open_loa
+from service.demo.portal import SamplePortal
+from service.demo.sample import DIRECTIVES, live_post
 from service.storage.fence import RESTORED
 from tests.fakes import FakeClock
 from tests.fakes_receiver import FakeReceiver
@@ -81,6 +85,95 @@ def test_D15_a_backup_put_in_a_new_place_sends_nothing_until_it_is_released(
     assert "restored from a backup" in terminal.run("deliver", code=1).stderr
     assert terminal.json("delivery", "release", "--since", "1h") == {"was_restored": True, "discarded": 0}
     assert terminal.json("deliver")["sent"] == 1
+
+
+@pytest.fixture
+def portal(terminal: Terminal) -> Iterator[SamplePortal]:
+    made = SamplePortal()
+    made.start()
+    terminal.configure("[webhooks]\nallow_private_networks = true\n[polling]\nmin_delay_per_host_s = 0.0\n")
+    (terminal.folder / "portals" / "mau.toml").write_text(
+        f'id = "mau"\nname = "Cổng mẫu"\nbase_url = "{made.base_url}"\nkind = "td-portal"\n'
+        f'[[listings]]\nurl = "{DIRECTIVES}"\n',
+        encoding="utf-8",
+    )
+    yield made
+    made.stop()
+
+
+def publish(terminal: Terminal, portal: SamplePortal, hours_ago: int) -> str:
+    """A post of that time, found by a poll; its title."""
+    post = live_post(datetime.now(UTC) - timedelta(hours=hours_ago))
+    portal.publish(post)
+    terminal.json("poll")
+    return post.title
+
+
+def told(receiver: FakeReceiver) -> list[str]:
+    return [json.loads(one.body)["data"]["title"] for one in receiver.received]
+
+
+@pytest.mark.parametrize("is_polled_first", [False, True])
+def test_D15_what_the_lost_database_had_told_is_not_told_again_whether_it_is_found_before_or_after_the_release(
+    terminal: Terminal, receiver: FakeReceiver, portal: SamplePortal, tmp_path: Path, is_polled_first: bool
+) -> None:
+    hook = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed")["id"]
+    terminal.json("poll")
+    terminal.json("deliver")
+    terminal.run("backup", str(tmp_path / "backup.db"))
+    before = publish(terminal, portal, hours_ago=3)
+    assert terminal.json("deliver")["sent"] == 1
+
+    put_back(terminal, tmp_path / "backup.db")
+    if is_polled_first:
+        terminal.json("poll")
+    since = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+    assert terminal.json("delivery", "release", "--since", since)["was_restored"] is True
+    after = publish(terminal, portal, hours_ago=1)
+    assert terminal.json("deliver")["sent"] == 1
+    assert told(receiver) == [before, after]
+    again = terminal.json("post", "list", "--search", before)["posts"]
+    assert [post["title"] for post in again] == [before]
+    assert terminal.json("why", again[0]["id"], hook)["was_owed"] is True
+
+    backdated = publish(terminal, portal, hours_ago=4)
+    assert terminal.json("deliver")["sent"] == 1, "the listing was read since: what is new now is new"
+    assert told(receiver)[-1] == backdated
+
+
+def test_D15_after_a_release_that_discards_the_next_poll_tells_nothing_that_is_older(
+    terminal: Terminal, receiver: FakeReceiver, portal: SamplePortal, tmp_path: Path
+) -> None:
+    terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed")
+    terminal.json("poll")
+    terminal.json("deliver")
+    terminal.run("backup", str(tmp_path / "backup.db"))
+    publish(terminal, portal, hours_ago=3)
+    terminal.json("deliver")
+    put_back(terminal, tmp_path / "backup.db")
+    assert terminal.json("delivery", "release", "--discard") == {"was_restored": True, "discarded": 0}
+    terminal.json("poll")
+    assert terminal.json("deliver")["sent"] == 0
+    publish(terminal, portal, hours_ago=1)
+    assert terminal.json("deliver")["sent"] == 1
+
+
+def test_what_a_restored_database_may_send_is_said_in_one_way_or_the_other(terminal: Terminal) -> None:
+    assert "either --since WHEN, or --discard" in terminal.refused("delivery", "release")
+    assert "both were said" in terminal.refused("delivery", "release", "--discard", "--since", "1h")
+
+
+def test_while_a_restored_database_waits_whoever_queues_is_told_so(
+    terminal: Terminal, receiver: FakeReceiver, tmp_path: Path
+) -> None:
+    added = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed")
+    terminal.json("deliver")
+    terminal.run("backup", str(tmp_path / "backup.db"))
+    queue(terminal, added["id"])
+    terminal.json("deliver")
+    put_back(terminal, tmp_path / "backup.db")
+    terminal.json("deliver", code=1)
+    assert "loa delivery release" in terminal.run("subscription", "test", added["id"]).stderr
 
 
 def test_readyz_says_that_a_restored_database_sends_nothing(sqlite_url: str, clock: FakeClock) -> None:

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 
 import orjson
 import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from service.alerts.owing import OWN_FAULT_REST, UNSIGNABLE
 from service.alerts.signing import SecretBox, new_secret
+from service.delivery.run import Counts
+from service.storage.alarms import own_faults
 from service.storage.deliveries import list_deliveries, pause_all, replay, resume_all, show_delivery
 from service.storage.engine import Database
 from service.storage.subscriptions import get_subscription, rotate_secret, set_status
 from service.storage.units import add_unit
+from service.storage.why import explain
 from service.types import State, SubscriptionStatus
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, NOW, a_post, deliverer, hook, tell
-from tests.fakes_receiver import FakeReceiver, hang, raw, status
+from tests.fakes_receiver import FakeReceiver, hang, raw, reset, status
+from tests.fakes_web import make_loa
+
+BOMB = gzip.compress(b"\0" * 20_000_000)
+"""20 MB in 20 kB."""
 
 
 def real_clock() -> datetime:
@@ -52,7 +64,7 @@ def test_both_secrets_sign_while_they_rotate_and_the_old_one_no_longer_after_a_d
     with FakeReceiver() as receiver:
         with database.writing() as conn:
             subscription = hook(conn, receiver.url(), secret=old)
-            rotate_secret(conn, subscription.id, BOX.encrypt(new), clock())
+            rotate_secret(conn, subscription.id, new, BOX, clock())
             tell(conn, a_post("one"))
         deliverer(database, clock).deliver_due()
         clock.advance(25 * 3600)
@@ -76,7 +88,7 @@ def test_every_attempt_has_the_same_id_and_the_same_bytes(database: Database, cl
     assert len(receiver.received) == 3
 
 
-def test_a_message_that_cannot_be_signed_or_prepared_fails_alone(
+def test_a_message_that_we_cannot_sign_waits_alone_blames_nobody_and_goes_out_when_it_can_be(
     any_database: Database, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with FakeReceiver() as receiver:
@@ -87,20 +99,42 @@ def test_a_message_that_cannot_be_signed_or_prepared_fails_alone(
                 values = {"secret": value, "id": subscription.id}
                 conn.execute(text("UPDATE subscription SET secret = :secret WHERE id = :id"), values)
             tell(conn, a_post())
-        counts = deliverer(any_database, clock).deliver_due()
-        assert (counts.sent, counts.failed, counts.retry) == (1, 2, 0)
+        sender = deliverer(any_database, clock, disable_after_s=3600.0)
+        for _ in range(30):
+            counts = sender.deliver_due()
+            assert (counts.failed, counts.retry) == (0, 2)
+            clock.advance(OWN_FAULT_REST.total_seconds() + 1)
         assert [one.path for one in receiver.received] == ["/good"]
-        with any_database.reading() as conn:
-            shown = [show_delivery(conn, one.id) for one in list_deliveries(conn)]
-        said = {one.delivery.subscription_id: one.attempts[-1].detail for one in shown if one.attempts}
-        assert "không mở được khoá" in said[of_another_key.id]
-        assert "không soạn được" in said[broken.id]
-        assert [bool(one.exc_info) for one in caplog.records if one.levelname == "ERROR"].count(True) == 1
+        assert any("cannot be signed" in one.message for one in caplog.records)
         with any_database.writing() as conn:
-            rotate_secret(conn, of_another_key.id, BOX.encrypt(new_secret()), NOW)
-            assert replay(conn, at=clock(), is_failed_only=True) == 2
-            conn.execute(text("UPDATE subscription SET old_secret = NULL WHERE id = :id"), {"id": of_another_key.id})
-        assert deliverer(any_database, clock).deliver_due().sent == 1
+            assert own_faults(conn) == 2
+            for one in (of_another_key, broken):
+                assert get_subscription(conn, one.id).status is SubscriptionStatus.ACTIVE
+                assert UNSIGNABLE in explain(conn, a_post(), one.id).words
+                (delivery,) = list_deliveries(conn, subscription_id=one.id)
+                assert (delivery.state, show_delivery(conn, delivery.id).attempts) == (State.DUE, ())
+                rotate_secret(conn, one.id, new_secret(), BOX, clock())
+        assert sender.deliver_due().sent == 2
+        with any_database.reading() as conn:
+            assert own_faults(conn) == 0
+
+
+def test_the_operator_is_told_by_mail_of_what_waits_for_our_own_fault(sqlite_url: str, clock: FakeClock) -> None:
+    loa = make_loa(
+        sqlite_url, clock, operator={"email": "huyen@example.vn"}, webhooks={"allow_private_networks": True}
+    )
+    with FakeReceiver() as receiver, loa.database.writing() as conn:
+        hook(conn, receiver.url())
+        tell(conn, a_post())
+    loa.deliverer.deliver_due()
+    assert [alarm.key for alarm in loa.watchdogs.watch()] == ["own_fault"]
+    loa.watchdogs.watch()
+    with loa.database.reading() as conn:
+        (letter,) = conn.execute(text("SELECT body FROM message WHERE channel = 'email'")).scalars()
+    said = orjson.loads(letter)
+    assert said["address"] == "huyen@example.vn"
+    assert "service.secret_key" in said["text"]
+    loa.close()
 
 
 def test_what_exhausts_its_schedule_is_failed_and_due_again_when_its_endpoint_answers(
@@ -150,11 +184,40 @@ def test_D3_410_disables_the_subscription_and_keeps_the_reason(database: Databas
         assert get_subscription(conn, subscription.id).status is SubscriptionStatus.DISABLED
 
 
-@pytest.mark.parametrize(("asked", "least", "most"), [("7", 7, 10), ("-1", 4, 6), ("1e9", 4, 10), ("rubbish", 4, 6)])
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 409, 418, 451, 500, 502, 504])
+def test_D3_any_other_refusal_is_tried_again(database: Database, clock: FakeClock, code: int) -> None:
+    with FakeReceiver({"/hook": status(code)}) as receiver:
+        with database.writing() as conn:
+            hook(conn, receiver.url())
+            tell(conn, a_post())
+        assert deliverer(database, clock).deliver_due().retry == 1
+
+
+@pytest.mark.parametrize("code", [413, 415, 422])
+def test_D3_a_refusal_of_the_content_is_final(database: Database, clock: FakeClock, code: int) -> None:
+    with FakeReceiver({"/hook": status(code)}) as receiver:
+        with database.writing() as conn:
+            hook(conn, receiver.url())
+            tell(conn, a_post())
+        sender = deliverer(database, clock)
+        assert sender.deliver_due().failed == 1
+        clock.advance(1e6)
+        assert sender.deliver_due() == Counts()
+
+
+SOON = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+
+
+@pytest.mark.parametrize("code", [429, 503])
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [("2", 5, 7), ("7", 7, 10), ("-1", 4, 6), ("1e9", 4, 10), ("999999999", 10, 10), ("rubbish", 4, 6),
+     (SOON, 10, 10), ("Sat, 01 Jan 2000 00:00:00 GMT", 4, 6)],
+)  # fmt: skip
 def test_D3_retry_after_holds_between_the_schedule_and_twice_that(
-    database: Database, clock: FakeClock, asked: str, least: int, most: int
+    database: Database, clock: FakeClock, code: int, asked: str, least: int, most: int
 ) -> None:
-    with FakeReceiver({"/hook": status(429, retry_after=asked)}) as receiver:
+    with FakeReceiver({"/hook": status(code, retry_after=asked)}) as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())
             tell(conn, a_post())
@@ -173,13 +236,19 @@ def test_D3_retry_after_holds_between_the_schedule_and_twice_that(
         (raw(b"HTTP/1.1 100 Continue\r\n\r\n", b"", every_s=5), False),
         (raw(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 65536] * 300), True),
         (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"), True),
-        (raw(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 100_000 + b"\r\n"), False),
-        (raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 1_000_000), False),
+        (raw(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 100_000 + b"\r\n"), True),
+        (raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 1_000_000), True),
         (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), True),
         (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), False),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB), BOMB), True),
+        (raw(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 200, every_s=0.1), True),
+        (reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody"), True),
+        (reset(b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nbody"), False),
+        (reset(b"HTTP/1.1 20"), False),
     ],
-    ids=["hang", "drip", "continue", "endless", "bad-chunk", "headers", "header-line", "cut-short", "ssh"],
-)
+    ids=["hang", "drip", "continue", "endless", "bad-chunk", "headers", "header-line", "cut-short", "ssh",
+         "gzip-bomb", "dripped-body", "reset-after-body", "reset-after-500", "reset-in-status-line"],
+)  # fmt: skip
 def test_D2_a_hostile_receiver_costs_its_deadline_and_no_more(
     database: Database, answer: object, is_sent: bool
 ) -> None:
@@ -193,7 +262,29 @@ def test_D2_a_hostile_receiver_costs_its_deadline_and_no_more(
     assert (counts.sent, counts.retry) == ((1, 0) if is_sent else (0, 1))
 
 
-def test_one_hanging_endpoint_of_twenty_does_not_delay_the_others(database: Database) -> None:
+def test_D2_of_an_answer_of_200_megabytes_sixteen_kilobytes_are_read(database: Database) -> None:
+    piece, written, ended = b"x" * 65_536, [0], Event()
+
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+        try:
+            while written[0] < 200_000_000:
+                handler.wfile.write(piece)
+                written[0] += len(piece)
+        finally:
+            ended.set()
+
+    with FakeReceiver({"/hook": endless}) as receiver:
+        with database.writing() as conn:
+            hook(conn, receiver.url())
+            tell(conn, a_post(), at=real_clock())
+        assert deliverer(database, real_clock).deliver_due().sent == 1
+        assert ended.wait(10)
+    assert written[0] < 20_000_000  # what the sockets hold
+
+
+def test_D2_one_hanging_endpoint_of_twenty_does_not_delay_the_others(database: Database) -> None:
     with FakeReceiver({"/hook-0": hang(9)}) as receiver:
         with database.writing() as conn:
             for i in range(20):
@@ -253,7 +344,8 @@ def test_a_replay_goes_out_under_the_same_id(database: Database, clock: FakeCloc
 def test_D5_the_environment_names_no_proxy_for_us(
     database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     with FakeReceiver() as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())

@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from service.alerts.owing import OWN_FAULT_REST, UNPREPARED
 from service.delivery.email import EmailChannel
+from service.storage.alarms import own_faults
 from service.storage.engine import Database
 from service.storage.mails import LANES, queue_letter
 from service.storage.subscriptions import set_status
@@ -75,26 +77,38 @@ def test_D6_a_lost_answer_is_repeated_under_the_same_message_id(
     assert first.mail == second.mail and states(database) == {"a@xa.example": "sent"}
 
 
-def test_a_mail_that_cannot_be_composed_fails_alone(
+def test_a_mail_that_cannot_be_composed_waits_alone_and_goes_out_when_it_can_be(
     any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel], caplog: pytest.LogCaptureFixture
 ) -> None:
     with any_database.writing() as conn:
         subscribe(conn, "a@xa.example", clock())
-        for post_id in ("without-portal", "no-json", "good"):
+        for post_id in ("without-portal", "no-json", "what", "good"):
             tell(conn, make_post(conn, clock(), post_id), clock())
+        whole: dict[str, str] = dict(conn.execute(text("SELECT post_id, payload FROM change")).all())
         for post_id, payload in (("without-portal", '{"data": {"categories": []}}'), ("no-json", "{")):
             values = {"payload": payload, "post": post_id}
             conn.execute(text("UPDATE change SET payload = :payload WHERE post_id = :post"), values)
-        queue_letter(conn, key="k", address="b@xa.example", subject="x", paragraphs=["x"], now=clock())
-        conn.execute(text("UPDATE message SET body = :body WHERE body IS NOT NULL"), {"body": BODILESS})
+        conn.execute(text("UPDATE change SET what = '[' WHERE post_id = 'what'"))
+        for n, body in enumerate((BODILESS, "{", "[]", '"b@xa.example"')):
+            queue_letter(conn, key=str(n), address="b@xa.example", subject="x", paragraphs=["x"], now=clock())
+            values = {"body": body, "key": f"letter:{n}"}
+            conn.execute(text("UPDATE message SET body = :body WHERE group_key = :key"), values)
     with running_relay() as relay:
         results = drain(any_database, made(relay), clock)
-    assert relay.recipients == ["a@xa.example"]
-    assert (
-        sorted((one.state, one.detail) for one in results if one.state is not State.SENT)
-        == [(State.FAILED, "không soạn được thư")] * 3
-    )
-    assert sum("cannot be composed" in record.message for record in caplog.records) == 3
+        assert relay.recipients == ["a@xa.example"]
+        unsent = [one for one in results if one.state is not State.SENT]
+        assert [(one.state, one.detail) for one in unsent] == [(State.DUE, UNPREPARED)] * 7
+        assert sum("cannot be composed" in record.message for record in caplog.records) == 7
+        with any_database.writing() as conn:
+            assert own_faults(conn) == 7
+            for post_id, payload in whole.items():
+                values = {"payload": payload, "post": post_id}
+                conn.execute(text("UPDATE change SET payload = :payload, what = '[]' WHERE post_id = :post"), values)
+        clock.advance(OWN_FAULT_REST.total_seconds() + 1)
+        drain(any_database, made(relay), clock)
+    assert relay.recipients == ["a@xa.example"] * 4
+    with any_database.reading() as conn:
+        assert own_faults(conn) == 4
 
 
 def test_D13_five_subscriptions_of_one_person_are_one_mail_that_names_every_reason(

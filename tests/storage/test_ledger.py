@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from datetime import timedelta
+from itertools import cycle
+from random import Random
+from threading import Event, Thread
 
+import pytest
 from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries
-from service.storage.endpoint_health import disable_failing, probe_disabled
+from service.storage.endpoint_health import disable_failing, probe_disabled, warn_failing
 from service.storage.endpoints import apply_caps, heal, set_min_interval
 from service.storage.engine import Database
-from service.storage.ledger import Claimed, claim_due, free_all_leases, free_expired, record_results
+from service.storage.ledger import Claimed, claim_due, free_all_leases, free_expired, has_expired, record_results
 from service.storage.retention import forget_done
-from service.storage.subscriptions import get_subscription
-from service.types import Channel, Result, State, SubscriptionStatus
+from service.storage.subscriptions import get_subscription, list_subscriptions, set_status, set_target
+from service.types import Channel, Filters, Result, State, SubscriptionStatus
 from tests.fakes_ledger import NOW, a_post, hook, tell
+from tests.fakes_trouble import wait_until
 
 LATER = NOW + timedelta(hours=1)
 
 
-def claim(database: Database, limit: int = 100, slow_limit: int | None = None) -> list[Claimed]:
+def claim(
+    database: Database, limit: int = 100, slow_limit: int | None = None, *, lease_s: float = 30
+) -> list[Claimed]:
     with database.writing() as conn:
-        return claim_due(conn, channel=Channel.WEBHOOK, now=LATER, limit=limit, lease_s=30, slow_limit=slow_limit)
+        return claim_due(
+            conn, channel=Channel.WEBHOOK, now=LATER, limit=limit, lease_s=lease_s, slow_limit=slow_limit
+        )
 
 
 def result(one: Claimed, state: State = State.SENT, **more: object) -> Result:
@@ -84,14 +94,16 @@ def test_D1_a_late_result_under_an_old_lease_changes_nothing(any_database: Datab
 
 
 def test_a_lease_that_ran_out_is_due_again_and_its_attempt_is_not_counted(any_database: Database) -> None:
-    owe(any_database, ["http://a.example/1"])
-    (first,) = claim(any_database)
+    owe(any_database, ["http://a.example/1", "http://b.example/1"])
+    (first,), (other,) = claim(any_database, 1, lease_s=-1), claim(any_database, 1, lease_s=3600)
     with any_database.writing() as conn:
-        assert free_expired(conn, NOW) == 0
-        conn.execute(text("UPDATE message SET lease_until = 1"))
-        assert free_expired(conn, NOW) == 1
+        assert has_expired(conn, LATER)
+        assert free_expired(conn, LATER) == 1
+        assert free_expired(conn, LATER) == 0
     (second,) = claim(any_database)
-    assert (first.attempts, second.attempts) == (1, 1)
+    assert (second.message_id, second.attempts) == (first.message_id, first.attempts)
+    assert record(any_database, result(first)) == 0
+    assert record(any_database, result(second), result(other)) == 2
 
 
 def test_healing_mends_places_that_a_crash_left_taken(any_database: Database) -> None:
@@ -163,3 +175,154 @@ def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(any_
     record(any_database, *map(result, second))
     with any_database.reading() as conn:
         assert conn.execute(text("SELECT cap FROM lane WHERE is_slow = 0")).scalar_one() == 16
+
+
+def test_D15_one_endpoint_with_a_thousand_waiting_delays_no_other(any_database: Database) -> None:
+    owe(any_database, ["http://a.example/busy"], posts=40)
+    with any_database.writing() as conn:
+        for i in range(5):
+            hook(conn, f"http://b{i}.example/", filters=Filters(keywords=("mới",)))
+        tell(conn, a_post("newest", title="Tin mới"), at=NOW + timedelta(minutes=1))
+    first = claim(any_database, 7)
+    assert len({one.endpoint_key for one in first}) == 6
+
+
+def test_M2_leases_end_by_the_clock_of_the_database_whatever_a_workers_clock_says(
+    postgresql_database: Database,
+) -> None:
+    owe(postgresql_database, ["http://a.example/1"])
+    (mine,) = claim(postgresql_database)
+    for skew in (timedelta(days=400), timedelta(days=-400)):
+        with postgresql_database.writing() as conn:
+            assert not has_expired(conn, LATER + skew)
+            assert free_expired(conn, LATER + skew) == 0
+            wrong = claim_due(conn, channel=Channel.WEBHOOK, now=LATER + skew, limit=9, lease_s=30)
+            assert wrong == []
+    assert record(postgresql_database, result(mine)) == 1
+
+
+def slow_host(database: Database) -> list[Claimed]:
+    """Twenty endpoints of one host, of which one timed out last; what of the rest is in the air."""
+    owe(database, [f"http://a.example/{i}" for i in range(20)], posts=3)
+    first = claim(database)
+    late = [one for one in first if one.endpoint_key == first[0].endpoint_key]
+    record(database, *(result(one, State.DUE, due_at=NOW, timed_out=True) for one in late))
+    rest = [one for one in first if one not in late]
+    record(database, *map(result, rest))
+    return late
+
+
+def test_a_disabled_endpoint_that_timed_out_last_costs_its_host_no_places(any_database: Database) -> None:
+    late = slow_host(any_database)
+    with any_database.writing() as conn:
+        failing = "UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000 WHERE key = :k"
+        conn.execute(text(failing), {"k": late[0].endpoint_key})
+        assert disable_failing(conn, LATER, timedelta(days=5)) == [late[0].endpoint_key]
+    taken = claim(any_database)
+    assert (len(taken), any(one.is_slow for one in taken)) == (16, False)
+    record(any_database, *map(result, taken))
+    with any_database.writing() as conn:
+        assert probe_disabled(conn, LATER + timedelta(days=1)) == 1
+    with any_database.writing() as conn:
+        tomorrow = LATER + timedelta(days=2)
+        probed = claim_due(conn, channel=Channel.WEBHOOK, now=tomorrow, limit=100, lease_s=30)
+    assert (len(probed), sum(one.is_slow for one in probed)) == (13, 1)
+
+
+@pytest.mark.parametrize("way", ["removed", "moved"])
+def test_an_endpoint_that_nobody_is_behind_any_more_costs_its_host_no_places(
+    any_database: Database, way: str
+) -> None:
+    late = slow_host(any_database)
+    with any_database.writing() as conn:
+        path = late[0].endpoint_key.rpartition("/")[2]
+        (gone,) = list_subscriptions(conn, target=f"http://a.example/{path}")
+        if way == "removed":
+            set_status(conn, gone.id, SubscriptionStatus.REMOVED, at=LATER)
+        else:
+            set_target(conn, gone.id, "http://b.example/", at=LATER, allow_private_networks=True)
+    assert len(claim(any_database)) == 16
+
+
+def waiting_for_locks(database: Database) -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with database.reading() as conn:
+        return int(conn.execute(text(query)).scalar_one())
+
+
+def test_two_workers_that_heal_at_once_mend_once(postgresql_database: Database) -> None:
+    database = postgresql_database
+    owe(database, ["http://a.example/1"], posts=6)
+    with database.writing() as conn:
+        conn.execute(text("UPDATE endpoint SET in_flight = 2, next_due_at = NULL"))
+        conn.execute(text("UPDATE lane SET in_flight = 2, next_due_at = NULL WHERE is_slow = 0"))
+    mended: list[int] = []
+
+    def heal_too() -> None:
+        with database.writing() as conn:
+            mended.append(heal(conn))
+
+    other = Thread(target=heal_too)
+    with database.writing() as conn:
+        assert heal(conn) == 2
+        other.start()
+        assert wait_until(lambda: waiting_for_locks(database) == 1)
+    other.join()
+    assert mended == [0]
+    assert (len(claim(database)), len(claim(database))) == (2, 0)
+
+
+def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(postgresql_database: Database) -> None:
+    database = postgresql_database
+    owe(database, [f"http://a.example/{i}" for i in range(12)], posts=40)
+    with database.reading() as conn:
+        ids = [one.id for one in list_subscriptions(conn)]
+    stop, chance = Event(), Random(7)
+
+    def work() -> None:
+        mine: list[Claimed] = []
+        while not stop.is_set():
+            mine += claim(database, 20)
+            chance.shuffle(mine)
+            done, mine = mine[: len(mine) // 2], mine[len(mine) // 2 :]
+            late = {one.message_id for one in done if chance.random() < 0.3}
+            record(
+                database,
+                *(
+                    result(one, State.DUE, due_at=NOW, timed_out=one.message_id in late)
+                    for one in sorted(done, key=lambda one: one.message_id)
+                ),
+            )
+        record(database, *(result(one, State.DUE, due_at=NOW) for one in mine))
+
+    def own() -> None:
+        while not stop.is_set():
+            for status in (SubscriptionStatus.PAUSED, SubscriptionStatus.ACTIVE):
+                with database.writing() as conn:
+                    set_status(conn, chance.choice(ids), status, at=LATER)
+
+    def tend() -> None:
+        caps = cycle((2, 3))
+        while not stop.is_set():
+            with database.writing() as conn:
+                apply_caps(conn, per_endpoint=next(caps), per_host=16)
+                free_expired(conn, LATER)
+                warn_failing(conn, LATER, timedelta(0))
+                probe_disabled(conn, LATER)
+                heal(conn)
+
+    with ThreadPoolExecutor(5) as pool:
+        jobs = [pool.submit(one) for one in (work, work, own, own, tend)]
+        wait(jobs, timeout=4, return_when=FIRST_EXCEPTION)
+        stop.set()
+    for job in jobs:
+        job.result()
+    with database.writing() as conn:
+        for one in ids:
+            set_status(conn, one, SubscriptionStatus.ACTIVE, at=LATER)
+        apply_caps(conn, per_endpoint=2, per_host=16)
+        assert heal(conn) == 0
+    sent = 0
+    while claimed := claim(database):
+        sent += record(database, *map(result, claimed))
+    assert sent == 12 * 40

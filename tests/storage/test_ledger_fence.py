@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,12 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.fence import Fence, is_fenced, release_fence
+from service.storage.fence import TOLD_BEFORE, Fence, is_fenced, keep_owed, release_fence, was_told_before
 from service.storage.ledger import claim_due
-from service.types import Channel, State
+from service.storage.listings import know_listings
+from service.storage.schema import to_micros
+from service.text import LOCAL
+from service.types import ChangeType, Channel, Filters, State
 from tests.fakes import FakeClock
 from tests.fakes_ledger import NOW, a_post, hook, tell
 
@@ -74,6 +77,18 @@ def test_D15_a_database_restored_beneath_a_running_process_is_noticed(
     assert not fence.check()
 
 
+def test_another_database_in_its_place_beneath_a_running_process_is_no_restore(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    fence = Fence(any_database, file, clock)
+    for _ in range(5):
+        assert fence.check()
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE meta SET value = 'another-one' WHERE key = 'database_id'"))
+        conn.execute(text("DELETE FROM meta WHERE key = 'restore_counter'"))
+    assert fence.check()
+
+
 def test_D15_a_database_without_its_file_was_restored_on_sqlite_and_is_another_machines_on_postgresql(
     any_database: Database, clock: FakeClock, file: Path
 ) -> None:
@@ -86,7 +101,7 @@ def test_D15_a_database_without_its_file_was_restored_on_sqlite_and_is_another_m
     "left", [b"", b"\0" * 64, b"\xff\xfe 7\n", b"half-an-id"], ids=["empty", "nul", "bytes", "cut"]
 )
 def test_D15_a_file_that_a_power_cut_left_empty_or_garbled_is_written_anew_and_stops_nothing(
-    any_database: Database, clock: FakeClock, file: Path, left: bytes
+    any_database: Database, clock: FakeClock, file: Path, left: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(3):
         assert Fence(any_database, file, clock).check()
@@ -94,6 +109,7 @@ def test_D15_a_file_that_a_power_cut_left_empty_or_garbled_is_written_anew_and_s
     file.write_bytes(left)
     assert Fence(any_database, file, clock).check()
     assert file.read_text() == whole.replace(" 3\n", " 4\n")
+    assert "was damaged: it is written anew" in caplog.text
     restore(any_database)
     assert not Fence(any_database, file, clock).check()
 
@@ -161,3 +177,44 @@ def test_D15_release_since_sends_what_is_newer_and_skips_what_was_told_before(
     with any_database.reading() as conn:
         assert not is_fenced(conn)
     assert claimed(any_database, clock) == 1
+
+
+def test_D15_what_is_found_again_counts_as_told_until_its_listing_was_read_once_since_the_restore(
+    any_database: Database, clock: FakeClock, file: Path
+) -> None:
+    with any_database.writing() as conn:
+        know_listings(conn, [("quangxuong", "/tin")], NOW)
+        hook(conn, "http://a.example/1")
+    for _ in range(2):
+        Fence(any_database, file, clock).check()
+    restore(any_database, 0)
+    assert not Fence(any_database, file, clock).look()
+    lost_at = clock() - timedelta(hours=1)
+    release_fence(any_database, clock(), since=lost_at)
+
+    def is_told(published_at: datetime) -> bool:
+        with any_database.reading() as conn:
+            return was_told_before(conn, "quangxuong", "/tin", published_at=published_at, seen_at=clock())
+
+    day_alone = lost_at.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert is_told(lost_at - timedelta(minutes=1)) and is_told(day_alone - timedelta(days=1))
+    assert not is_told(lost_at) and not is_told(day_alone), "a day without a time may be later that day"
+    assert not is_told(clock()), "without a date it may be new"
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE listing SET last_ok_at = :at"), {"at": to_micros(clock())})
+    assert not is_told(lost_at - timedelta(minutes=1))
+
+
+def test_D15_a_later_edit_of_what_is_found_again_goes_to_those_who_want_the_post(
+    any_database: Database, clock: FakeClock
+) -> None:
+    post = a_post()
+    with any_database.writing() as conn:
+        hook(conn, "http://a.example/1")
+        hook(conn, "http://a.example/2", filters=Filters(categories=("meetings",)))
+        tell(conn, post, silenced=TOLD_BEFORE)
+        keep_owed(conn, post.id)
+        assert list_deliveries(conn) == []
+        tell(conn, a_post(revision=2), ChangeType.UPDATED, at=clock())
+        (delivery,) = list_deliveries(conn)
+    assert (delivery.type, delivery.revision) == (ChangeType.UPDATED, 2)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from service.alerts.owing import UNDER, UNSIGNABLE
 from service.errors import NotFound
 from service.storage.deliveries import pause_all
 from service.storage.digests import gather_digests
@@ -15,8 +17,17 @@ from service.storage.fence import RESTORED
 from service.storage.ledger import claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.subscriptions import NewSubscription, add_subscription, set_filters, set_status
-from service.storage.why import Why, explain
-from service.types import ChangeType, Channel, Filters, Frequency, Result, State, SubscriptionStatus
+from service.storage.why import Because, Why, explain
+from service.types import (
+    ChangeType,
+    Channel,
+    Filters,
+    Frequency,
+    Result,
+    State,
+    SubscriptionStatus,
+    Understanding,
+)
 from tests.fakes_ledger import EARLIER, NOW, a_post, hook, mail, tell
 
 
@@ -37,19 +48,22 @@ def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) 
     with any_database.writing() as conn:
         one = hook(conn, "http://a.example/1", filters=Filters(categories=("directives",), keywords=("bão",)))
         tell(conn, a_post())
-    assert why(any_database, one.id).words == (
-        "post.published: khớp chuyên mục directives; từ khoá “bão”",
+    first = why(any_database, one.id)
+    assert first.words == (
+        "tin mới (post.published): khớp chuyên mục directives; từ khoá “bão”",
         "đang chờ gửi",
-        "lần gửi đầu tiên: từ 2026-11-23 03:00:00Z",
+        "lần gửi đầu tiên: từ 10:00:00 ngày 23/11/2026",
     )
+    assert first.codes == (Because.MATCHED, Because.DUE, Because.NEXT_ATTEMPT)
     try_once(any_database, State.DUE, "trả lời 503", status=503)
     said = why(any_database, one.id)
     assert said.was_owed
     assert said.words[1:] == (
         "đang chờ gửi",
-        "lần 1, 2026-11-23 03:00:00Z: trả lời 503 (120 ms)",
-        "lần gửi tiếp theo: từ 2026-11-23 03:00:05Z",
+        "lần 1, lúc 10:00:00 ngày 23/11/2026: trả lời 503 (120 ms)",
+        "lần gửi tiếp theo: từ 10:00:05 ngày 23/11/2026",
     )
+    assert said.codes[1:] == (Because.DUE, Because.ATTEMPT, Because.NEXT_ATTEMPT)
 
 
 def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Database) -> None:
@@ -60,9 +74,9 @@ def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Dat
     with any_database.writing() as conn:
         tell(conn, a_post(revision=2), ChangeType.UPDATED)
     words = why(any_database, one.id).words
-    assert words[0] == "post.published: khớp không đặt bộ lọc: nhận mọi tin"
+    assert words[0] == "tin mới (post.published): khớp không đặt bộ lọc: nhận mọi tin"
     assert words[1] == "đã gửi, đầu nhận đã nhận"
-    assert any(line.startswith("post.updated") for line in words[2:])
+    assert words[3] == "tin được sửa (post.updated): vì đã được báo tin này trước đó"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +105,7 @@ def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> 
     found = why(any_database, one.id)
     assert not found.was_owed
     assert said in found.words[0]
+    assert found.codes == (Because(silenced),)
 
 
 def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(any_database: Database) -> None:
@@ -103,26 +118,88 @@ def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(any_databa
         )
         tell(conn, a_post())
     told = why(any_database, one.id)
-    assert f"gộp chung trong thư {told.told[0].delivery.message_id}" in told.words
+    message_id = told.told[0].delivery.message_id
+    assert f"gộp chung trong thư {message_id} với 1 đăng ký khác cùng địa chỉ" in told.words
+    assert told.codes[:2] == (Because.MATCHED, Because.MERGED)
     assert "chờ bản tổng hợp" in why(any_database, digest.id).words
     later = NOW + timedelta(days=1)
     assert gather_digests(any_database, {Frequency.DAILY: later}, later.date(), later) == 1
-    assert "chờ bản tổng hợp" not in why(any_database, digest.id).words
+    gathered = why(any_database, digest.id)
+    message_id = gathered.told[0].delivery.message_id
+    assert f"nằm trong bản tổng hợp hằng ngày, thư {message_id}, có 1 mục" in gathered.words
 
 
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [(SubscriptionStatus.PAUSED, "đang tạm dừng: lý do"), (SubscriptionStatus.REMOVED, "đã được gỡ bỏ: lý do"),
-     (SubscriptionStatus.DISABLED, "đầu nhận hỏng: lý do"), (SubscriptionStatus.SUSPENDED, "thư bị trả lại: lý do")],
-)  # fmt: skip
-def test_the_state_of_the_subscription_is_told(any_database: Database, status: SubscriptionStatus, said: str) -> None:
+WAITS = [SubscriptionStatus.PAUSED, SubscriptionStatus.DISABLED, SubscriptionStatus.SUSPENDED]
+
+
+@pytest.mark.parametrize("status", [*WAITS, SubscriptionStatus.REMOVED])
+def test_the_state_of_the_subscription_is_told_beside_the_filter_that_missed(
+    any_database: Database, status: SubscriptionStatus
+) -> None:
     with any_database.writing() as conn:
         one = hook(conn, "http://a.example/1", filters=Filters(categories=("meetings",)))
         set_status(conn, one.id, status, at=NOW, reason="lý do")
         tell(conn, a_post())
-    words = why(any_database, one.id).words
-    assert words[0] == "không khớp bộ lọc: chuyên mục: tin không có meetings"
-    assert said in words[1]
+    found = why(any_database, one.id)
+    assert found.words == (
+        "không khớp bộ lọc: chuyên mục: tin không có meetings", f"{UNDER[status][1]}: lý do",
+    )  # fmt: skip
+    is_why = status is SubscriptionStatus.REMOVED
+    assert found.codes == (Because.FILTERS, Because.REMOVED if is_why else Because.STATUS)
+
+
+@pytest.mark.parametrize("status", WAITS)
+def test_under_a_state_that_waits_a_post_is_owed_and_a_late_subscription_is_late_all_the_same(
+    any_database: Database, status: SubscriptionStatus
+) -> None:
+    with any_database.writing() as conn:
+        one = hook(conn, "http://a.example/1")
+        set_status(conn, one.id, status, at=NOW, reason="lý do")
+        tell(conn, a_post())
+        late = hook(conn, "http://a.example/2", at=NOW + timedelta(days=1))
+        set_status(conn, late.id, status, at=NOW, reason="lý do")
+    owed = why(any_database, one.id)
+    assert (owed.was_owed, owed.codes) == (True, (Because.MATCHED, Because(UNDER[status][0])))
+    assert owed.words[1].endswith(": lý do")
+    missed = why(any_database, late.id)
+    assert (missed.was_owed, missed.codes) == (False, (Because.SUBSCRIBED_LATER, Because.STATUS))
+
+
+def test_things_are_called_by_their_names(any_database: Database) -> None:
+    called = {
+        ("chuyên mục", "directives"): "Chỉ đạo điều hành", ("chuyên mục", "meetings"): "Họp - hội nghị",
+        ("cổng", "quangxuong"): "UBND huyện Quảng Xương", ("địa bàn", "quang-ninh-16540"): "Xã Quảng Ninh",
+    }  # fmt: skip
+    post = replace(a_post(), understanding=Understanding(("directives",), concerns=("quang-ninh-16540",)))
+    place, portal = ("quang-ninh-16540",), ("quangxuong",)
+    with any_database.writing() as conn:
+        yes = hook(conn, "http://a.example/1", filters=Filters(("directives",), portal, place, ("bão; số 5",)))
+        no = hook(conn, "http://a.example/2", filters=Filters(("meetings",), (), place, ("lũ",)))
+        tell(conn, replace(post, text="Bão, số 5"))
+
+        def namer(field: str, value: str) -> str:
+            return called.get((field, value), value)
+
+        assert explain(conn, post, yes.id, namer).words[0] == (
+            "tin mới (post.published): khớp chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng Xương;"
+            " địa bàn Xã Quảng Ninh; từ khoá “bão; số 5”"
+        )
+        assert explain(conn, post, no.id, namer).words == (
+            "không khớp bộ lọc: chuyên mục: tin không có Họp - hội nghị; từ khoá: tin không có lũ",
+        )
+
+
+def test_a_fault_of_our_own_is_told_as_ours(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        one = hook(conn, "http://a.example/1")
+        tell(conn, a_post())
+        (claimed,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=1, lease_s=30)
+        due_at = NOW + timedelta(minutes=15)
+        waits = Result(claimed.message_id, claimed.lease_token, State.DUE, None, UNSIGNABLE, NOW, 0.0, due_at)
+        record_results(conn, [waits], NOW)
+    found = why(any_database, one.id)
+    assert found.codes == (Because.MATCHED, Because.DUE, Because.OWN_FAULT, Because.NEXT_ATTEMPT)
+    assert found.words[2:] == (UNSIGNABLE, "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026")
 
 
 def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -> None:
@@ -131,7 +208,7 @@ def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -
         asked = hook(conn, "http://a.example/2", is_confirmed=False)
         tell(conn, a_post())
         set_filters(conn, moved.id, Filters(categories=("directives",)), NOW + timedelta(days=1))
-        assert "chưa xác nhận" in explain(conn, a_post(), asked.id).words[0]
+        assert explain(conn, a_post(), asked.id).codes == (Because.NOT_CONFIRMED,)
         set_status(conn, asked.id, SubscriptionStatus.ACTIVE, at=NOW + timedelta(days=1))
         late = hook(conn, "http://a.example/3", at=NOW + timedelta(days=1))
     assert why(any_database, moved.id).words == ("khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác",)
@@ -153,3 +230,12 @@ def test_what_retention_forgot_was_owed_all_the_same(any_database: Database) -> 
 def test_a_subscription_that_there_is_not_is_named(any_database: Database) -> None:
     with pytest.raises(NotFound, match="'x'"):
         why(any_database, "x")
+
+
+def test_a_post_found_again_after_a_restore_says_why_nobody_is_told(any_database: Database) -> None:
+    with any_database.writing() as conn:
+        one = hook(conn, "http://a.example/1")
+        tell(conn, a_post(), silenced="restored")
+    said = why(any_database, one.id)
+    assert Because.RESTORED in said.codes
+    assert any("khôi phục" in line for line in said.words)

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from service.alerts.links import Links
-from service.alerts.match import matches, why_not
+from service.alerts.match import as_it_is, matches, name_rule, why_not
 from service.alerts.message import (
     build_handshake,
     build_payload,
@@ -63,6 +63,27 @@ def test_values_are_alternatives_fields_add_up_and_keywords_are_whole_words(
     assert (why_not(filters, a_post()) == "") is is_wanted
 
 
+CALLED = {("chuyên mục", "a"): "Chỉ đạo", ("cổng", "qx"): "UBND huyện", ("địa bàn", "x-1"): "Xã Một"}
+
+
+def called(field: str, value: str) -> str:
+    return CALLED.get((field, value), value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("không đặt bộ lọc: nhận mọi tin", "không đặt bộ lọc: nhận mọi tin"),
+        ("chuyên mục a, b", "chuyên mục Chỉ đạo, b"),
+        ("chuyên mục a; cổng qx; địa bàn x-1, Xã Hai", "chuyên mục Chỉ đạo; cổng UBND huyện; địa bàn Xã Một, Xã Hai"),
+        ("cổng qx; từ khoá “cổng qx; a”", "cổng UBND huyện; từ khoá “cổng qx; a”"),
+    ],
+)
+def test_a_rule_is_said_with_the_names_of_things_and_keywords_as_they_are(rule: str, said: str) -> None:
+    assert name_rule(rule, called) == said
+    assert name_rule(rule, as_it_is) == rule
+
+
 @given(st.integers(0, 12), st.one_of(st.none(), st.floats(-10, 1e12)), st.floats(0, 0.999))
 def test_a_wait_is_within_its_schedule_and_twice_that(attempts: int, asked: float | None, random: float) -> None:
     schedule = (0, 5, 300, 1800)
@@ -95,6 +116,10 @@ def test_a_secret_is_unreadable_at_rest_and_opens_with_its_own_key_only() -> Non
     sealed = SecretBox("one").encrypt(secret)
     assert secret.encode() not in sealed
     assert SecretBox("one").decrypt(sealed) == secret
+    assert SecretBox("one").is_ours(sealed)
+    for damaged in (sealed[:5], b"", b"?", sealed + b"x"):
+        assert not SecretBox("one").is_ours(damaged)
+    assert not SecretBox("two").is_ours(sealed)
     with pytest.raises(ConfigurationError):
         SecretBox("two").decrypt(sealed)
 
@@ -153,7 +178,7 @@ def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_k
         (204, 0, True, False), (200, 63, True, False), (200, 28, True, False), (100, 28, False, False),
         (0, 7, False, False), (0, 6, False, False), (0, 60, False, False), (302, 0, False, False),
         (410, 0, False, True), (422, 0, False, True), (500, 0, False, False), (429, 0, False, False),
-        (0, 1, False, False), (200, 100, False, False), (101, 0, False, False),
+        (0, 1, False, False), (200, 100, True, False), (503, 100, False, False), (101, 0, False, False),
     ],
 )  # fmt: skip
 def test_a_2xx_status_line_is_success_whatever_becomes_of_the_body(

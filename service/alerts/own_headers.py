@@ -1,0 +1,50 @@
+"""The request headers of a webhook's own, which may carry credentials: checked, and sealed value by value.
+
+A kept value is `{"sealed": …}`; a plain text is one that an older Loa kept.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from service.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from service.alerts.signing import SecretBox
+
+MASK = "••••••"
+
+_LIMIT = 10
+_RESERVED_PREFIXES = ("webhook-", "content-", "transfer-", "proxy-")
+_RESERVED = frozenset(
+    {"host", "connection", "keep-alive", "expect", "te", "trailer", "upgrade", "user-agent", "date"}
+)
+
+Kept = Mapping[str, str]
+"""A sealed value, under the one key `sealed`."""
+
+
+def seal_headers(headers: Mapping[str, str], box: SecretBox) -> dict[str, Kept]:
+    """As they are kept. Raises InvalidInput for those that would forge or break the request."""
+    check_headers(headers)
+    return {name: {"sealed": base64.b64encode(box.encrypt(value)).decode()} for name, value in headers.items()}
+
+
+def open_value(kept: str | Kept, box: SecretBox) -> str:
+    """The value as it is sent. Raises ConfigurationError when it was sealed with another key."""
+    return kept if isinstance(kept, str) else box.decrypt(base64.b64decode(kept["sealed"]))
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raises InvalidInput for headers that would forge or break the request."""
+    if len(headers) > _LIMIT:
+        raise InvalidInput("headers", "are too many", f"at most {_LIMIT}")
+    for name, value in headers.items():
+        if not (0 < len(name) <= 64 and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+            raise InvalidInput("headers", "hold a name that is no header", "letters, digits, '-', at most 64")
+        if name.lower().startswith(_RESERVED_PREFIXES) or name.lower() in _RESERVED:
+            raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
+        if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
+            raise InvalidInput("headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000")

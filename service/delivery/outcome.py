@@ -1,0 +1,97 @@
+"""What becomes of a webhook that was claimed: a request, or the result of one that cannot go or has ended."""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import datetime, timedelta
+
+from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
+from service.alerts.retry import next_attempt
+from service.alerts.verdict import judge
+from service.delivery.prepare import Preparer, Request
+from service.delivery.wire import Answered
+from service.errors import ConfigurationError
+from service.settings import WebhookSettings
+from service.storage.ledger import Claimed
+from service.storage.outgoing import Outgoing
+from service.types import Result, State, SubscriptionStatus
+
+_log = logging.getLogger(__name__)
+
+_GONE = (State.SKIPPED, "đăng ký không còn nữa")
+_KEYLESS = (State.SKIPPED, "đăng ký không có khoá để ký")
+_QUESTION = b'{"type":"subscription.confirm"'
+_UNSENT = {
+    status.value: UNDER[status]
+    for status in (SubscriptionStatus.REMOVED, SubscriptionStatus.PAUSED, SubscriptionStatus.SUSPENDED)
+}
+
+
+class Outcomes:
+    """Knows the schedule of attempts and how requests are made."""
+
+    def __init__(self, settings: WebhookSettings, preparer: Preparer) -> None:
+        self._settings = settings
+        self._preparer = preparer
+
+    def prepared(self, claimed: Claimed, outgoing: Outgoing | None, now: datetime) -> Request | Result:
+        """The request, or what becomes of a message that may not or cannot be sent.
+
+        The state of its subscription counts now. What is wrong on our side costs neither the message nor its
+        endpoint: it stays due, and the operator is told.
+        """
+        unsent = _unsent(outgoing)
+        if outgoing is None or unsent is not None:
+            state, detail = unsent or _GONE
+            return Result(claimed.message_id, claimed.lease_token, state, None, detail, now, 0.0)
+        try:
+            return self._preparer.prepare(outgoing, int(now.timestamp()))
+        except ConfigurationError as error:
+            _log.error("message %s cannot be signed: %s", claimed.message_id, error)
+            detail = UNSIGNABLE
+        except Exception:  # a bug in one message, logged whole: the others must go out
+            _log.exception("message %s cannot be prepared", claimed.message_id)
+            detail = UNPREPARED
+        return _untried(claimed, detail, now, now + OWN_FAULT_REST)
+
+    def result(self, claimed: Claimed, answered: Answered, now: datetime) -> Result:
+        """What the answer comes to, and when it is tried again."""
+        verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
+        state, due_at = State.SENT, None
+        if not verdict.is_accepted:
+            wait = None if verdict.is_final else next_attempt(
+                self._settings.retry_schedule_s, claimed.attempts, answered.retry_after_s, random.random()  # noqa: S311 — spreads, hides nothing
+            )  # fmt: skip
+            state, due_at = (State.FAILED, None) if wait is None else (State.DUE, now + wait)
+        return Result(
+            message_id=claimed.message_id,
+            lease_token=claimed.lease_token,
+            state=state,
+            status=answered.status or None,
+            detail=verdict.detail,
+            started_at=now - timedelta(seconds=answered.took_s),
+            took_s=answered.took_s,
+            due_at=due_at,
+            timed_out=verdict.timed_out,
+            disables=verdict.is_gone,
+            is_final=verdict.is_final and not verdict.is_gone,
+        )
+
+
+def _unsent(outgoing: Outgoing | None) -> tuple[State, str] | None:
+    """Why a message may not be sent; None where it may. A pending subscription gets its question and nothing else."""
+    if outgoing is None:
+        return _GONE
+    if outgoing.status == SubscriptionStatus.PENDING and not outgoing.body.startswith(_QUESTION):
+        return UNDER[SubscriptionStatus.PENDING]
+    return _UNSENT.get(outgoing.status) or (None if outgoing.sealed else _KEYLESS)
+
+
+def handed_back(claimed: Claimed, now: datetime) -> Result:
+    """Due again at once: nothing was sent, or nobody saw its end."""
+    return _untried(claimed, "được trả lại, chưa biết kết quả", now, now)
+
+
+def _untried(claimed: Claimed, detail: str, now: datetime, due_at: datetime) -> Result:
+    return Result(claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at)

@@ -1,0 +1,251 @@
+"""The loop that keeps webhooks in the air: claims, sends as places become free, and gives results back in batches.
+
+Some messages are claimed ahead of free places, so that none stays empty while the ledger is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+from threading import Event
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from service.delivery.channel import Work
+from service.delivery.outcome import Outcomes, handed_back
+from service.delivery.prepare import Request
+from service.delivery.trade import Trades
+from service.delivery.wire import Answered, Wire
+from service.errors import StorageError
+from service.settings import WebhookSettings
+from service.storage.engine import Database
+from service.storage.handshakes import confirm_endpoint
+from service.storage.ledger import Claimed
+from service.storage.outgoing import Outgoing, OutgoingReader
+from service.types import Clock, Result, State
+
+_log = logging.getLogger(__name__)
+
+_TRADE_EVERY_S = 0.005
+"""Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results make a batch."""
+
+_LOOK_EVERY_S = 0.25
+"""Where no hint comes."""
+
+_AGAIN_AFTER_S = 1.0
+_AHEAD = 64
+"""Claimed before they have a place."""
+
+_CLAIM_AT_MOST = 160
+"""In one transaction: about what is sent in 5 ms, and about 4 ms of SQLite's lock."""
+
+_GRACE_S = 5.0
+"""For what is in the air when told to stop: half of the ten seconds in which a process must have ended."""
+
+
+class _Claim(NamedTuple):
+    """Of a trade: what it claimed, what was loaded for it, and how many places it was asked for."""
+
+    claimed: Sequence[Claimed]
+    loaded: dict[str, Outgoing]
+    places: int
+
+
+class _Given(NamedTuple):
+    """To a trade: results, and the subscriptions and addresses that have answered as they were asked."""
+
+    results: list[Result]
+    confirmed: list[tuple[str, str]]
+
+
+class Stream:
+    """One loop, in one thread, over one wire. Not used again after `run`."""
+
+    def __init__(
+        self, settings: WebhookSettings, outcomes: Outcomes, clock: Clock, wire: Wire, work: Work, database: Database
+    ) -> None:
+        self._settings = settings
+        self._outcomes = outcomes
+        self._clock = clock
+        self._wire = wire
+        self._work = work
+        self._database = database
+        self._trades: Trades[_Claim] = Trades(is_beside=not database.is_sqlite, ended=wire.wake)
+        self._reader = OutgoingReader()
+        self._waiting: deque[tuple[Claimed, Outgoing | None, float]] = deque()
+        self._flying: dict[str, Claimed] = {}
+        self._n_slow = 0
+        self._given = _Given([], [])
+        self._kept = _Given([], [])
+        self._kept_since = 0.0
+        self._trade_at = 0.0
+        self._look_at = 0.0
+        self._is_dry = False
+        self._is_hinted = False
+        self._patience_s = settings.lease_s - settings.timeout_s
+        """How long after its claim a message may be begun: its lease must outlast the attempt."""
+        self._ahead = min(_AHEAD, settings.concurrency)
+
+    def run(self, stop: Event, is_draining: bool) -> None:
+        self._work.call_on_wake(self._wake)
+        try:
+            self._run(stop, is_draining)
+        finally:
+            self._work.call_on_wake(None)
+            self._trades.close()
+
+    def _wake(self) -> None:
+        """Something may have become due; from any thread."""
+        self._is_hinted = True
+        self._wire.wake()
+
+    def _run(self, stop: Event, is_draining: bool) -> None:
+        give_up_at: float | None = None
+        while True:
+            is_stopping = stop.is_set()
+            if is_stopping and give_up_at is None:
+                give_up_at = time.monotonic() + _GRACE_S
+            is_late = give_up_at is not None and time.monotonic() > give_up_at
+            if is_stopping:
+                self._hand_back(is_late=is_late)
+            try:
+                self._settle()
+                self._trade(is_stopping)
+                self._settle()
+            except StorageError as error:
+                if is_draining or is_late:
+                    raise
+                self._put_off(error)
+            if not is_stopping:
+                self._fill()
+            is_idle = not (self._flying or self._waiting or self._kept.results or self._trades.is_running)
+            if is_idle and (is_stopping or (is_draining and self._is_dry)):
+                return
+            self._wait()
+
+    def _hand_back(self, *, is_late: bool) -> None:
+        """What was not begun, and what did not end in time, is due again at once, and is not counted."""
+        now = self._clock()
+        if is_late:
+            self._trades.wait()
+            self._trade_at = 0.0
+        back = [claimed for claimed, _, _ in self._waiting] + (list(self._flying.values()) if is_late else [])
+        self._waiting.clear()
+        if is_late:
+            self._flying.clear()
+        self._keep([handed_back(claimed, now) for claimed in back])
+
+    def _keep(self, results: Sequence[Result]) -> None:
+        if results and not self._kept.results:
+            self._kept_since = time.monotonic()
+        self._kept.results.extend(results)
+
+    def _put_off(self, error: StorageError) -> None:
+        """The database is away: what is in the air goes on, results are kept for when it is back."""
+        _log.warning("results of webhooks cannot be recorded yet: %s", error)
+        self._kept = _Given(
+            [*self._given.results, *self._kept.results], [*self._given.confirmed, *self._kept.confirmed]
+        )
+        self._given = _Given([], [])
+        self._trade_at = self._look_at = time.monotonic() + _AGAIN_AFTER_S
+
+    def _trade(self, is_stopping: bool) -> None:
+        """Begins to record and claim in one transaction, when there is something to record or may be to claim."""
+        now = time.monotonic()
+        if self._trades.is_running or now < self._trade_at:
+            return
+        if self._is_hinted:
+            self._is_hinted, self._look_at = False, 0.0
+        places = 0 if is_stopping else self._places()
+        if self._kept.results:
+            if now < self._due_at() and not is_stopping:
+                return
+        elif not self._wants(places) or now < self._look_at:
+            return
+        elif not self._work.is_due():
+            self._look_at, self._is_dry = now + _LOOK_EVERY_S, True
+            return
+        self._given, self._kept = self._kept, _Given([], [])
+        slow_places = max(self._settings.concurrency // 4, 1) - self._n_slow
+        self._trades.begin(partial(self._exchange, self._given, places, slow_places))
+
+    def _places(self) -> int:
+        free = self._settings.concurrency + self._ahead - len(self._flying) - len(self._waiting)
+        return max(0, min(free, _CLAIM_AT_MOST))
+
+    def _wants(self, places: int) -> bool:
+        """Whether a claim is worth a transaction of its own."""
+        return places > 0 and 2 * len(self._waiting) <= self._ahead
+
+    def _due_at(self) -> float:
+        """When what is kept is to be recorded: soon, so that it makes a batch, and at once when it is one."""
+        return 0.0 if len(self._kept.results) >= _AHEAD else self._kept_since + _TRADE_EVERY_S
+
+    def _exchange(self, given: _Given, places: int, slow_places: int) -> _Claim:
+        """May run in another thread: touches nothing of the loop's but what it was given."""
+        if given.confirmed:  # before the result that says so: a question whose answer was lost is asked again
+            with self._database.writing() as conn:
+                for subscription_id, url in given.confirmed:
+                    confirm_endpoint(conn, subscription_id, self._clock(), url)
+        claimed, loaded = self._work.exchange(given.results, places, slow_places, self._load)
+        return _Claim(claimed, loaded or {}, places)
+
+    def _load(self, conn: Connection, claimed: Sequence[Claimed]) -> dict[str, Outgoing]:
+        return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
+
+    def _settle(self) -> None:
+        """Takes what an ended trade has claimed."""
+        claim = self._trades.take()
+        if claim is None:
+            return
+        now = time.monotonic()
+        self._is_dry = not claim.claimed and not self._given.results and claim.places > 0
+        self._look_at = 0.0 if claim.claimed or self._given.results else now + _LOOK_EVERY_S
+        self._given = _Given([], [])
+        begin_by = now + self._patience_s
+        self._waiting.extend((one, claim.loaded.get(one.message_id), begin_by) for one in claim.claimed)
+        self._n_slow += sum(one.is_slow for one in claim.claimed)
+        self._trade_at = now + _TRADE_EVERY_S
+
+    def _fill(self) -> None:
+        """Begins what waits, as long as places are free."""
+        now, monotonic = self._clock(), time.monotonic()
+        while self._waiting and len(self._flying) < self._settings.concurrency:
+            claimed, outgoing, begin_by = self._waiting.popleft()
+            if monotonic > begin_by:
+                prepared: Request | Result = handed_back(claimed, now)
+            else:
+                prepared = self._outcomes.prepared(claimed, outgoing, now)
+            if isinstance(prepared, Result):
+                self._n_slow -= claimed.is_slow
+                self._keep([prepared])
+            else:
+                self._flying[claimed.message_id] = claimed
+                self._wire.send(prepared)
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        until = now + _LOOK_EVERY_S
+        if not self._trades.is_running:
+            if self._kept.results:
+                until = max(self._trade_at, self._due_at())
+            elif self._wants(self._places()):
+                until = max(self._trade_at, self._look_at)
+        self._finish(self._wire.poll(max(0.0, min(until - now, _LOOK_EVERY_S))))
+
+    def _finish(self, answers: Sequence[Answered]) -> None:
+        now = self._clock()
+        for answered in answers:
+            claimed = self._flying.pop(answered.request.message_id, None)
+            if claimed is None:
+                continue  # handed back
+            self._n_slow -= claimed.is_slow
+            result = self._outcomes.result(claimed, answered, now)
+            self._keep([result])
+            challenge = answered.request.challenge
+            if challenge and result.state is State.SENT and challenge.encode() in answered.body:
+                self._kept.confirmed.append((answered.request.subscription_id, answered.request.target.url))
