@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.storage.engine import Database
     from service.storage.fence import Fence
-    from service.watchdogs import Watchdogs
+    from service.watchdogs import Diary, Watchdogs
 
 
 POLL_LOOK_S = 5.0
@@ -50,19 +50,29 @@ class Loa:
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.clock = clock
+        self._is_prepared = False
 
     @cached_property
     def database(self) -> Database:
         """Opened, and migrated to the newest version."""
         from service.storage.engine import open_database
 
-        return open_database(self.settings.database.url)
+        return open_database(self.settings.database.url, is_migrating=not self._is_prepared)
 
     @cached_property
     def secret_key(self) -> str:
-        """As configured; else made once beside the SQLite file."""
-        from service.settings.secret import secret_key
+        """As configured; else made once beside the SQLite file.
 
+        Raises ConfigurationError rather than make another one for a database that needs the one it had.
+        """
+        from service.settings.secret import is_key_missing, missing_key, secret_key
+
+        if is_key_missing(self.settings):
+            from service.storage.subscriptions import needs_key
+
+            with self.database.reading() as conn:
+                if needs_key(conn):
+                    raise missing_key(self.settings)
         return secret_key(self.settings)
 
     @cached_property
@@ -107,7 +117,9 @@ class Loa:
     @cached_property
     def poller(self) -> Poller:
         from service.poll import Poller
+        from service.storage.renamed import follow_renames
 
+        follow_renames(self.database, self.rules.renamed)
         return Poller(self.database, self.settings, self.fetcher, self.understander, self.links, self.clock)
 
     @cached_property
@@ -143,6 +155,12 @@ class Loa:
 
         return Watchdogs(self.database, self.settings, self.clock)
 
+    @cached_property
+    def diary(self) -> Diary:
+        from service.watchdogs import Diary
+
+        return Diary(self.database)
+
     def prepare(self) -> None:
         """Reads everything that may be wrong, migrates the database, and lets go of it: what a service does first."""
         self.understander  # noqa: B018  # reads rules and places
@@ -153,6 +171,7 @@ class Loa:
     def for_child(self) -> Loa:
         """The same for a forked process: what was read is shared, what is open is not."""
         child = Loa(self.settings, self.clock)
+        child._is_prepared = True  # a database that is away must not be made anew, empty
         for name in ("rules", "gazetteer", "understander", "secret_key"):
             if name in self.__dict__:
                 child.__dict__[name] = self.__dict__[name]
@@ -161,9 +180,12 @@ class Loa:
     def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
         """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a supervisor sees it."""
         from service.schedule import run_worker
+        from service.storage.subscriptions import seal_plain_headers
 
         faults: list[BaseException] = []
         self.fence.check()
+        with self.database.writing() as conn:
+            seal_plain_headers(conn, self.secret_box)
 
         def deliver() -> None:
             try:
@@ -195,6 +217,7 @@ class Loa:
             Job("watch", 60, self.watchdogs.watch),
             Job("probe suspended", 3600, self.watchdogs.probe_suspended),
             Job("fence", 1, self.fence.move_on),
+            Job("diary", 5, self.diary.write),
             Job("forget", 3600, self.forget_done),
         ]
 

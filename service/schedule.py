@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from service.errors import LoaError
+from service.logs import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 _GRACE_S = 3600  # a machine that slept runs each job once when it wakes, not once for each time it missed
 _END_S = 8.0  # of the 10 s in which a worker must be gone

@@ -7,11 +7,12 @@ decided by pure functions; every word goes through the ledger, under a key that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -21,17 +22,23 @@ from service.alerts.links import Purpose
 from service.alerts.mail_item import show_instant
 from service.alerts.receipts import Line, reminder_step
 from service.alerts.suspension import probe_step
+from service.alerts.target import host_of
 from service.alerts.words import words
+from service.logs import Log
 from service.settings import Settings
 from service.storage.alarms import (
     clear_alarm,
     last_seen,
     oldest_due_at,
+    own_faults,
     raise_alarm,
     raised_alarms,
     unsent_posts,
 )
 from service.storage.bounces import Suspended, load_suspended, resume_suspended
+from service.storage.counts import count_held
+from service.storage.deliveries import why_stopped
+from service.storage.diary import Stopped, fanned_out_since, newest_change, stopped_subscriptions
 from service.storage.digests import gather_digests, overdue_digests
 from service.storage.endpoints import SMTP_BULK
 from service.storage.engine import Database
@@ -41,13 +48,16 @@ from service.storage.receipts import Receipt, list_receipts, load_reminded, post
 from service.storage.schema import to_micros
 from service.types import Clock, Frequency
 
+log = Log(__name__)
+
 LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
 REMIND_WITHIN = timedelta(days=60)
 SILENT_AT_LEAST = timedelta(days=7)
 SILENT_FACTOR = 3
+_IN_ONE_MAIL = 50  # reminders; what is more than a page of titles is several mails
 _ALARM = "alarm:"
-KINDS = ("delivery_late", "unsent", "digest_missing", "silent", "feeds")
+KINDS = ("delivery_late", "own_fault", "unsent", "digest_missing", "silent", "feeds", "stopped", "held")
 """What may be broken: the first part of an alarm's key."""
 
 
@@ -62,6 +72,12 @@ class Facts:
     silent_portals: tuple[str, ...]
     feed_problems: tuple[str, ...] = ()
     """What cannot be published as it is meant, by name, and why."""
+    own_faults: int = 0
+    """Messages that wait because Loa cannot prepare them."""
+    is_stopped: bool = False
+    """The stop switch is off, or a restored database waits for its release."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    """By portal, how many changes a flood holds back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,8 @@ class Alarm:
     key: str
     subject: str
     text: str
+    is_mailed: bool = True
+    """False: counted and shown only, for no mail leaves meanwhile, or another one told of it."""
 
 
 def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
@@ -77,6 +95,10 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
     if facts.oldest_due_at is not None and now - facts.oldest_due_at > LATE:
         since = show_instant(facts.oldest_due_at)
         alarms.append(Alarm("delivery_late", "Loa: thông điệp bị chậm", f"Có thông điệp chờ gửi từ {since}."))
+    if facts.own_faults:
+        said = f"{facts.own_faults} thông điệp chờ vì Loa không soạn hoặc không ký được: xem nhật ký; nếu vừa đổi"
+        said += " service.secret_key thì đặt lại khóa cũ, hoặc cấp lại khóa ký cho các đăng ký (subscription rotate)."
+        alarms.append(Alarm("own_fault", "Loa: có thông điệp không soạn được", said))
     for post_id, title in facts.unsent_directives:
         said = f"Sau một giờ, văn bản chỉ đạo này chưa gửi được đến nơi nào: {title}"
         alarms.append(Alarm(f"unsent:{post_id}", "Loa: văn bản chỉ đạo chưa gửi được", said))
@@ -88,8 +110,15 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
         alarms.append(Alarm(f"silent:{portal}", "Loa: một cổng im lặng bất thường", said))
     if facts.feed_problems:
         some = "; ".join(facts.feed_problems[:5])
-        said = f"{len(facts.feed_problems)} mục không đọc lại đúng, nguồn tin giữ bản tốt gần nhất: {some}"
+        count = len(facts.feed_problems)
+        said = f"{count} mục của nguồn tin không đăng được như phải đăng, bản tốt gần nhất được giữ: {some}"
         alarms.append(Alarm("feeds", "Loa: nguồn tin có mục lỗi", said))
+    if facts.is_stopped:
+        said = "Không gửi gì: công tắc gửi đang tắt, hoặc cơ sở dữ liệu vừa được khôi phục."
+        alarms.append(Alarm("stopped", "Loa: việc gửi đang dừng", said, is_mailed=False))
+    for portal, count in facts.held.items():
+        said = f"{count} tin của cổng {portal} đang được giữ lại vì quá nhiều tin mới cùng lúc."
+        alarms.append(Alarm(f"held:{portal}", "Loa: có tin đang giữ lại", said, is_mailed=False))
     return tuple(alarms)
 
 
@@ -102,6 +131,13 @@ def is_silent(seen: Sequence[datetime], now: datetime) -> bool:
         return False
     longest = max(newer - older for newer, older in pairwise(seen))
     return now - seen[0] > max(SILENT_AT_LEAST, SILENT_FACTOR * longest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reminder:
+    post_id: str
+    title: str
+    line: Receipt
 
 
 class Watchdogs:
@@ -138,6 +174,8 @@ class Watchdogs:
 
     def _raise(self, conn: Connection, key: str, alarm: Alarm, now: datetime) -> None:
         raise_alarm(conn, key, now)
+        if not alarm.is_mailed:
+            return
         where = f"{self._settings.service.public_url.rstrip('/')}/admin/"
         said = [alarm.text, f"Xem tình trạng và gửi lại: {where}", "Khi việc này đã ổn, sẽ không có thư nào thêm."]
         tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, said, now)
@@ -148,6 +186,9 @@ class Watchdogs:
             unsent_directives=unsent_posts(conn, self._settings.receipts.categories, now - RECENT, now - LATE),
             overdue_digests=overdue_digests(conn, self._runs(now - LATE)),
             silent_portals=tuple(p.id for p in self._settings.portals if is_silent(last_seen(conn, p.id), now)),
+            own_faults=own_faults(conn),
+            is_stopped=bool(why_stopped(conn)),
+            held=count_held(conn),
             feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
         )
 
@@ -201,7 +242,7 @@ class Watchdogs:
         return queued is not None
 
     def remind(self) -> int:
-        """Queues the reminders that are due for receipts; gives how many."""
+        """Queues the reminders that are due for receipts, one mail for all of a contact; gives how many mails."""
         now, receipts = self._clock(), self._settings.receipts
         if not receipts.categories:
             return 0
@@ -209,7 +250,7 @@ class Watchdogs:
             posts = posts_owing(conn, receipts.categories, now - REMIND_WITHIN)
             reminded = load_reminded(conn)
             open_lines = [(p, title, line) for p, title in posts for line in list_receipts(conn, p) if _is_open(line)]
-        made = 0
+        due: dict[tuple[str, int], list[_Reminder]] = {}
         for post_id, title, line in open_lines:
             step = reminder_step(
                 line.owed_at or now,
@@ -221,26 +262,86 @@ class Watchdogs:
                 days_off=self._settings.email.days_off,
             )
             if step is not None:
+                due.setdefault((line.unit_id, step), []).append(_Reminder(post_id, title, line))
+        made = 0
+        for (_, step), reminders in due.items():
+            for start in range(0, len(reminders), _IN_ONE_MAIL):
                 with self._database.writing() as conn:
-                    made += self._remind(conn, post_id, title, line, step, now)
+                    made += self._remind(conn, reminders[start : start + _IN_ONE_MAIL], step, now)
         return made
 
-    def _remind(self, conn: Connection, post_id: str, title: str, line: Receipt, step: int, now: datetime) -> bool:
-        says = words(self._settings.service.language)
-        at = show_instant(line.sent_at, self._zone) if line.sent_at else ""
-        said = says["remind.body" if at else "remind.never"].format(unit=line.unit_name, at=at)
-        queued = queue_letter(
-            conn,
-            key=f"remind:{post_id}:{line.revision}:{line.unit_id}:{step}",
-            address=line.contacts[step],
-            subject=says["remind.subject"].format(post=title),
-            paragraphs=[said, title, *([says["escalate.body"]] if step else [])],
-            now=now,
-            language=self._settings.service.language,
-            button=(Purpose.RECEIPT.value, (post_id, str(line.revision), line.unit_id), says["acknowledge"]),
-            links=((f"{self._settings.service.public_url.rstrip('/')}/posts/{post_id}", says["read"]),),
-        )
+    def _remind(self, conn: Connection, reminders: Sequence[_Reminder], step: int, now: datetime) -> bool:
+        """One mail to a unit's contact: about one post, or a list of several."""
+        language, line = self._settings.service.language, reminders[0].line
+        says = words(language)
+        escalation = [says["escalate.body"]] if step else []
+        if len(reminders) == 1:
+            only = self._section(reminders[0], says)
+            at = show_instant(line.sent_at, self._zone) if line.sent_at else ""
+            said = says["remind.body" if at else "remind.never"].format(unit=line.unit_name, at=at)
+            queued = queue_letter(
+                conn,
+                key=f"remind:{reminders[0].post_id}:{line.revision}:{line.unit_id}:{step}",
+                address=line.contacts[step],
+                subject=says["remind.subject"].format(post=reminders[0].title),
+                paragraphs=[said, reminders[0].title, *escalation],
+                now=now,
+                language=language,
+                button=only["button"],
+                links=only["links"],
+            )
+        else:
+            about = ",".join(sorted(f"{one.post_id}:{one.line.revision}" for one in reminders))
+            queued = queue_letter(
+                conn,
+                key=f"reminders:{line.unit_id}:{step}:{sha256(about.encode()).hexdigest()}",
+                address=line.contacts[step],
+                subject=says["reminders.subject"].format(n=len(reminders)),
+                paragraphs=[says["reminders.body"].format(unit=line.unit_name, n=len(reminders)), *escalation],
+                now=now,
+                language=language,
+                sections=[self._section(one, says) for one in reminders],
+            )
         return queued is not None
+
+    def _section(self, about: _Reminder, says: Mapping[str, str]) -> dict[str, Any]:
+        line = about.line
+        sent = says["reminders.sent"].format(at=show_instant(line.sent_at, self._zone)) if line.sent_at else ""
+        read = f"{self._settings.service.public_url.rstrip('/')}/posts/{about.post_id}"
+        return {
+            "text": f"{about.title}\n{sent}".rstrip(),
+            "button": (Purpose.RECEIPT.value, (about.post_id, str(line.revision), line.unit_id), says["acknowledge"]),
+            "links": ((read, says["read"]),),
+        }
+
+
+class Diary:
+    """Logs, a line each, what was fanned out, and which subscriptions Loa stopped or serves again: no addresses.
+
+    Begins with what is there at its first look; on PostgreSQL every worker says so in its own log.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._last: str | None = None
+        self._stopped: Mapping[str, Stopped] = {}
+
+    def write(self) -> None:
+        with self._database.reading() as conn:
+            stopped = stopped_subscriptions(conn)
+            if self._last is None:
+                self._last, self._stopped = newest_change(conn), stopped
+                return
+            told, self._last = fanned_out_since(conn, self._last)
+        for one in told:
+            log.info("fanned out", change=one.type.value, post=one.post_id, deliveries=one.deliveries)
+        for key in stopped.keys() - self._stopped.keys():
+            item = stopped[key]
+            host = host_of(item.endpoint_key)
+            log.warning(f"a subscription is {item.status.value}", subscription=key, host=host, why=item.reason)
+        for key in self._stopped.keys() - stopped.keys():
+            log.info(f"a subscription is no longer {self._stopped[key].status.value}", subscription=key)
+        self._stopped = stopped
 
 
 def tell_operator(

@@ -93,6 +93,8 @@ def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | N
 def main() -> None:
     """Loa hears what government portals publish, and makes sure that everyone who must know, knows.
 
+    Times are local (Asia/Ho_Chi_Minh) for people, and in UTC with --json.
+
     \b
     Examples:
       loa demo                  see the whole job on this machine, nothing configured

@@ -29,7 +29,7 @@ def backup(loa: Loa, file: Path, as_json: bool) -> None:
     """
     from service.storage.backup import copy_database
 
-    copied = copy_database(loa.settings.database.url, file)
+    copied = copy_database(loa.settings.database.url, file.absolute())
     secret = _copy_secret(loa, file)
     if as_json:
         echo_json({"file": str(file.absolute()), "bytes": copied, "secret_file": str(secret) if secret else None})

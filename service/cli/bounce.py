@@ -24,7 +24,8 @@ TRY_AGAIN = 75
 def bounce(loa: Loa, as_json: bool) -> None:
     """Take a bounced mail on stdin; suspend the address it proves to be dead.
 
-    A forged or foreign mail changes nothing and is no error, so that no MTA answers a bounce with a bounce.
+    A forged or foreign mail changes nothing and is no error, so that no MTA answers a bounce with a bounce. One that
+    cannot be read ends with exit code 75 (EX_TEMPFAIL of sysexits.h), so that the MTA keeps it and tries again.
 
     \b
     Example, a line of Postfix's /etc/aliases for the sender "loa":

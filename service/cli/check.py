@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, config_option, echo_json, echo_table, json_option, open_loa, plain
+from service.cli.common import FAILED, MISUSED, config_option, echo_json, echo_table, json_option, open_loa, plain
 
 if TYPE_CHECKING:
     from service.cli.checks import Finding
@@ -28,17 +28,17 @@ def check(is_offline: bool, as_json: bool) -> None:
       loa check
       loa check --offline --json
     """
-    from service.cli.checks import find_all
+    from service.cli.checks import CONFIGURED, find_all
 
     loa = open_loa()
     findings = find_all(loa, is_offline=is_offline)
-    is_bad = any(finding.verdict == "bad" for finding in findings)
+    bad = [finding.what for finding in findings if finding.verdict == "bad"]
     if as_json:
-        echo_json({"checks": plain(findings), "ok": not is_bad})
+        echo_json({"checks": plain(findings), "ok": not bad})
     else:
         _echo(findings)
-    if is_bad:
-        raise click.exceptions.Exit(FAILED)
+    if bad:
+        raise click.exceptions.Exit(MISUSED if set(bad) & set(CONFIGURED) else FAILED)
 
 
 def _echo(findings: list[Finding]) -> None:

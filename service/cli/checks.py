@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RELAY_TIMEOUT_S = 10.0
 ADDRESS_TIMEOUT_S = 5.0
 EXPIRY_WARNING = timedelta(days=14)
+CONFIGURED = ("rules and places", "secret key")
+"""Findings about the configuration: where one of these is bad, it cannot be used."""
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -56,17 +58,24 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
 
 
 def _secret_key(loa: Loa) -> Finding:
-    configured = loa.settings.service.secret_key
-    try:
-        key = loa.secret_key
-    except ConfigurationError as error:
-        return Finding("secret key", "bad", str(error), "set LOA_SERVICE__SECRET_KEY_FILE")
-    if configured and len(configured) < 32:
-        return Finding("secret key", "warning", f"has {len(key)} characters", "use 32 or more: openssl rand -hex 32")
-    if configured:
-        return Finding("secret key", "ok", "configured")
     from service.settings.secret import key_file
+    from service.storage.subscriptions import count_unopened
 
+    is_sqlite = loa.settings.database.url.startswith("sqlite:///")
+    try:
+        box = loa.secret_box
+        with loa.database.reading() as conn:
+            foreign = count_unopened(conn, box)
+    except ConfigurationError as error:
+        remedy = f"put {key_file(loa.settings)} back" if is_sqlite else "set LOA_SERVICE__SECRET_KEY_FILE"
+        return Finding("secret key", "bad", str(error), remedy)
+    except StorageError:
+        foreign = 0  # what is wrong with the database is told below
+    if foreign:
+        said = f"{foreign} webhook secrets were sealed with another key: nothing can be signed for them"
+        return Finding("secret key", "bad", said, "put the old key back, or loa subscription rotate ID for each")
+    if loa.settings.service.secret_key:
+        return Finding("secret key", "ok", "configured")
     return Finding("secret key", "ok", f"{key_file(loa.settings)}; belongs into every backup")
 
 
@@ -82,9 +91,12 @@ def _database(loa: Loa) -> Iterator[Finding]:
     size = "" if facts.bytes is None else f", {facts.bytes / 1e6:.1f} MB"
     yield Finding("database", "ok", f"{address}, version {facts.version}{size}, takes writes")
     yield _fence(loa)
+    yield from _held_back(loa)
 
 
 def _database_remedy(url: str, said: str) -> str:
+    if "newer Loa" in said:
+        return "start the newer Loa that wrote it, or restore a backup from before it (README)"
     if url.startswith("postgresql"):
         if "No module" in said:
             return "install the driver: pip install 'loa[postgres]'"
@@ -104,6 +116,22 @@ def _fence(loa: Loa) -> Finding:
         remedy = "loa delivery release --since WHEN, or --discard"
         return Finding("restore fence", "bad", "the database was restored from a backup: nothing is sent", remedy)
     return Finding("restore fence", "ok", f"{fence_file(loa.settings)}; belongs into no backup")
+
+
+def _held_back(loa: Loa) -> Iterator[Finding]:
+    """What waits until an operator says so: the stop switch, and floods."""
+    from service.cli.common import local
+    from service.storage.counts import count_held
+    from service.storage.deliveries import paused_at
+
+    with loa.database.reading() as conn:
+        paused, held = paused_at(conn), count_held(conn)
+    if paused is not None:
+        said = f"the stop switch is off since {local(paused)}: nothing is sent"
+        yield Finding("delivery", "warning", said, "loa delivery resume")
+    for portal_id, count in held.items():
+        said = f"a flood holds the alerts of {count} changes back"
+        yield Finding(f"portal {portal_id}", "warning", said, f"loa portal release {portal_id}")
 
 
 def _relay(loa: Loa) -> Finding:

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 def deliver(loa: Loa, as_json: bool) -> None:
     """Send everything that is due now, once, and count the messages.
 
+    Nothing is sent while the stop switch is off (`loa delivery pause`) or a restored database waits for
+    `loa delivery release`; either is said on stderr, the second with exit code 1.
+
     \b
     Example:
       loa deliver --json
     """
+    from service.storage.deliveries import why_stopped
     from service.storage.fence import WORDS
 
-    is_open = loa.fence.check()
+    is_open = loa.fence.look()
     counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
     loa.fence.move_on()
     if as_json:
@@ -34,6 +38,20 @@ def deliver(loa: Loa, as_json: bool) -> None:
     if not is_open:
         warn(WORDS)
         raise click.exceptions.Exit(FAILED)
+    with loa.database.reading() as conn:
+        stopped = why_stopped(conn)
+    if stopped:
+        warn(stopped)
     if counts["failed"] or counts["retry"]:
-        warn(f"{counts['failed']} failed, {counts['retry']} are tried again later: loa delivery list --state due")
+        warn(_unsent(counts))
         raise click.exceptions.Exit(FAILED)
+
+
+def _unsent(counts: dict[str, int]) -> str:
+    """What was not sent, and which states of `loa delivery list` show it."""
+    said = []
+    if counts["failed"]:
+        said.append(f"{counts['failed']} failed: loa delivery list --state failed")
+    if counts["retry"]:
+        said.append(f"{counts['retry']} are tried again later: loa delivery list --state due")
+    return "; ".join(said)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain
+from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, warn
 from service.types import State
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from service.bootstrap import Loa
     from service.storage.deliveries import Shown
 
@@ -45,16 +47,19 @@ def list_(
     before: str | None,
     as_json: bool,
 ) -> None:
-    """List deliveries, newest first.
+    """List deliveries, newest first. What a flood holds back has none yet: `loa portal list` counts it.
 
     \b
     Example:
       loa delivery list --state failed --subscription 0199…
     """
     from service.cli.inputs import parse_since
+    from service.storage.counts import count_held
     from service.storage.deliveries import list_deliveries
 
     with loa.database.reading() as conn:
+        _check_named(conn, subscription_id, post_id)
+        held = count_held(conn) if state == State.HELD else {}
         found = list_deliveries(
             conn,
             state=State(state) if state else None,
@@ -66,9 +71,22 @@ def list_(
         )
     if as_json:
         echo_json(plain(found))
-        return
-    rows = [(d.id, local(d.created_at), d.state, d.type, d.post_id, d.subscription_id, d.reason) for d in found]
-    echo_table(["id", "made", "state", "change", "post", "subscription", "reason"], rows, empty="no deliveries")
+    else:
+        rows = [(d.id, local(d.created_at), d.state, d.type, d.post_id, d.subscription_id, d.reason) for d in found]
+        echo_table(["id", "made", "state", "change", "post", "subscription", "reason"], rows, empty="no deliveries")
+    for portal_id, count in held.items():
+        warn(f"a flood holds {count} changes back, no deliveries yet: loa portal release {portal_id}")
+
+
+def _check_named(conn: Connection, subscription_id: str | None, post_id: str | None) -> None:
+    """Raises NotFound: a name that is mistyped is not the same as nothing owed."""
+    from service.storage.posts import get_post
+    from service.storage.subscriptions import get_subscription
+
+    if subscription_id is not None:
+        get_subscription(conn, subscription_id)
+    if post_id is not None:
+        get_post(conn, post_id)
 
 
 @delivery.command()
@@ -116,7 +134,9 @@ def _echo_shown(found: Shown) -> None:
 @click.argument("delivery_id", metavar="[ID]", required=False)
 @click.option("--subscription", "subscription_id", metavar="ID", help="What a subscription was sent.")
 @click.option("--since", metavar="WHEN", help="What was made since: 30m, 2h, 7d ago, or an instant.")
-@click.option("--failed", "is_failed_only", is_flag=True, help="Only what failed or is suspended.")
+@click.option(
+    "--failed", "is_failed_only", is_flag=True, help="Only what failed, is suspended, or waits to be tried again."
+)
 @json_option
 @pass_loa
 def replay(
@@ -129,6 +149,8 @@ def replay(
 ) -> None:
     """Send again: one delivery, a subscription's, or all since a time. A repeat carries the same id.
 
+    What waits for its next attempt is tried now.
+
     \b
     Examples:
       loa delivery replay 0199…
@@ -136,6 +158,7 @@ def replay(
     """
     from service.cli.inputs import parse_since
     from service.storage.deliveries import replay as send_again
+    from service.storage.deliveries import why_stopped
 
     instant = parse_since(since, loa.clock()) if since else None
     with loa.database.writing() as conn:
@@ -147,12 +170,17 @@ def replay(
             since=instant,
             is_failed_only=is_failed_only,
         )
+        stopped = why_stopped(conn)
     if as_json:
         echo_json({"replayed": count})
-    elif count:
-        click.echo(f"{count} messages are due again; they go out with `loa serve` or `loa deliver`")
     else:
-        click.echo("nothing to send again: it waits already, was skipped, or its subscription is not active")
+        click.echo(f"{count} messages are due now")
+    if not count:
+        warn(
+            "nothing to send again: it is due already, is being sent, was skipped, or its subscription is not active"
+        )
+    elif stopped or not as_json:
+        warn(stopped or "they go out with `loa serve` or `loa deliver`")
 
 
 @delivery.command()
@@ -204,7 +232,8 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     """Say what a database that was restored from a backup may send; until then it sends nothing.
 
     With --since, name the time at which the lost database last sent: what was written to the ledger before it
-    is skipped, and so are posts that are found again now and were published before it.
+    is skipped, and so are posts that are found again, now or by each listing's next poll, and were published before
+    it. With --discard so is whatever waits now, and what the next polls find that was published before now.
 
     \b
     Examples:
@@ -213,13 +242,13 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     """
     from service.cli.inputs import parse_since
     from service.errors import InvalidInput
-    from service.storage.fence import is_fenced, release_fence
+    from service.storage.fence import release_fence
 
+    if is_discarding == (since is not None):
+        found = "both were said" if is_discarding else "must say what may be sent"
+        raise InvalidInput("release", found, "either --since WHEN, or --discard")
     instant = parse_since(since, loa.clock()) if since else None
-    with loa.database.reading() as conn:
-        was_fenced = is_fenced(conn)
-    if was_fenced and is_discarding == (since is not None):
-        raise InvalidInput("release", "must say what may be sent", "--since WHEN, or --discard")
+    was_fenced = not loa.fence.look()
     discarded = release_fence(loa.database, loa.clock(), since=instant) if was_fenced else 0
     if as_json:
         echo_json({"was_restored": was_fenced, "discarded": discarded})

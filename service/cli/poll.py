@@ -29,16 +29,21 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
       loa poll
       loa poll quangxuong --json
     """
-    from service.cli.inputs import check_portals
+    from service.cli.inputs import check_portals, portal_ids
 
     wanted = check_portals(loa, portals)
     if not loa.settings.portals:
         warn(f"there is no portal in {loa.settings.portals_dir}: loa portal probe --help")
+    loa.fence.look()  # what a restored database finds again is told from what it held
     report: dict[str, Any] = loa.poller.poll(wanted or None, is_forced=True).to_json()
     if as_json:
         echo_json(report)
     else:
         echo_report(report)
+    polled = {item["id"] for item in report["portals"]}
+    for portal_id in wanted or portal_ids(loa):
+        if portal_id not in polled:
+            warn(f"{portal_id} is being polled by another process: loa portal list shows how that ended")
     failed = [listing for item in report["portals"] for listing in item["listings"] if _is_failed(listing)]
     if failed:
         warn("; ".join(f"{listing['url']}: {listing['outcome']}" for listing in failed))

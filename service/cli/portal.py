@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,11 @@ from service.cli.common import FAILED, echo_json, echo_table, fail, json_option,
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.settings import PortalConfig
+    from service.storage.health import PastPoll
     from service.storage.listings import ListingState
+
+_PAST = 10
+"""Polls of a listing that are shown: those in which something happened, and the first of a run of unchanged ones."""
 
 
 @click.group()
@@ -30,19 +35,27 @@ def portal() -> None:
 @json_option
 @pass_loa
 def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
-    """List the portals that are watched, and how each listing is.
+    """List the portals that are watched, how each listing is, and of those that are named how they have been.
 
     \b
     Example:
       loa portal list quangxuong
     """
+    from service.storage.counts import count_held
+    from service.storage.health import past_polls
     from service.storage.listings import load_listings
 
     chosen = _chosen(loa, portals)
     with loa.database.reading() as conn:
-        states = load_listings(conn)
+        states, held = load_listings(conn), count_held(conn)
+        history = {
+            (item.id, listing.url): past_polls(conn, item.id, listing.url, _PAST)
+            for item in (chosen if portals or as_json else ())
+            for listing in item.listings
+        }
     if as_json:
-        echo_json({"portals": [_portal_json(item, states) for item in chosen]})
+        shown = [{**_portal_json(item, states, history), "held": held.get(item.id, 0)} for item in chosen]
+        echo_json({"portals": shown})
         return
     rows = [
         (item.id, listing.url, *_health(states.get((item.id, listing.url))))
@@ -51,6 +64,14 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     ]
     columns = ["portal", "listing", "outcome", "last polled", "last new", "failing since", "error"]
     echo_table(columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help")
+    for item in chosen:
+        if item.id in held:
+            warn(f"a flood holds the alerts of {held[item.id]} changes back: loa portal release {item.id}")
+    past = [
+        (*key, local(one.started_at), one.outcome, one.error or "") for key, many in history.items() for one in many
+    ]
+    if past:
+        echo_table(["portal", "listing", "polled", "outcome", "error"], past)
 
 
 def _chosen(loa: Loa, ids: tuple[str, ...]) -> list[PortalConfig]:
@@ -72,8 +93,13 @@ def _health(state: ListingState | None) -> tuple[object, ...]:
     )
 
 
-def _portal_json(item: PortalConfig, states: dict[tuple[str, str], ListingState]) -> dict[str, Any]:
-    listings = [_listing_json(listing.url, states.get((item.id, listing.url))) for listing in item.listings]
+def _portal_json(
+    item: PortalConfig,
+    states: Mapping[tuple[str, str], ListingState],
+    history: Mapping[tuple[str, str], list[PastPoll]],
+) -> dict[str, Any]:
+    keys = [(item.id, listing.url) for listing in item.listings]
+    listings = [{**_listing_json(key[1], states.get(key)), "history": plain(history[key])} for key in keys]
     return {"id": item.id, "name": item.name, "base_url": item.base_url, "kind": item.kind, "listings": listings}
 
 
@@ -134,7 +160,7 @@ def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     released = {}
     for portal_id in check_portals(loa, portals):
         with loa.database.writing() as conn:
-            released[portal_id] = release_flood(conn, portal_id, loa.clock())
+            released[portal_id] = release_flood(conn, portal_id)
     if as_json:
         echo_json({"portals": [{"id": key, "released": count} for key, count in released.items()]})
         return

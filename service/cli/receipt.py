@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import click
@@ -66,8 +67,12 @@ def _proof(loa: Loa, post: str) -> str:
 
 
 def _write_csv(lines: list[Receipt]) -> None:
-    """Cells that a spreadsheet would take for a formula are made text by an apostrophe."""
-    writer = csv.writer(sys.stdout)
+    """With a byte order mark, without which Excel takes it for another encoding.
+
+    Cells that a spreadsheet would take for a formula are made text by an apostrophe.
+    """
+    out = StringIO()
+    writer = csv.writer(out)
     writer.writerow(
         ("unit_id", "unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "by", "note", "via")
     )
@@ -75,3 +80,6 @@ def _write_csv(lines: list[Receipt]) -> None:
         times = (at.isoformat() if at else "" for at in (r.owed_at, r.sent_at, r.acknowledged_at))
         cells = (r.unit_id, r.unit_name, r.state.value, r.revision, *times, r.by, r.note, r.via)
         writer.writerow([f"'{cell}" if str(cell)[:1] in "=+-@\t\r" and str(cell) else cell for cell in cells])
+    sys.stdout.flush()
+    sys.stdout.buffer.write(out.getvalue().encode("utf-8-sig"))
+    sys.stdout.buffer.flush()

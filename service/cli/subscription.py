@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, rfc3339
+from service.alerts.own_headers import MASK
+from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, rfc3339, warn
 from service.cli.subscription_add import add, edit
 from service.types import Channel, Subscription, SubscriptionStatus
 
@@ -65,7 +66,7 @@ def list_(loa: Loa, unit_name: str | None, channel: str | None, status: str | No
 @json_option
 @pass_loa
 def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
-    """Show a subscription; never its secret.
+    """Show a subscription; never its secret, nor the values of its headers.
 
     \b
     Example:
@@ -90,6 +91,7 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
             "unit": found.unit_id,
             "frequency": found.frequency.value,
             "wants": filters_text(found),
+            "headers": ", ".join(f"{name}: {MASK}" for name in found.headers),
             "at most": f"one message in {interval_s} s" if interval_s else None,
             "added": local(found.created_at),
         }
@@ -137,10 +139,13 @@ confirm = _move("confirm", SubscriptionStatus.ACTIVE, "Vouch for a pending one: 
 
 @subscription.command()
 @click.argument("subscription_id", metavar="ID")
+@click.option("--force", "is_forced", is_flag=True, help="Within 24 hours of the last time: the oldest one ends now.")
 @json_option
 @pass_loa
-def rotate(loa: Loa, subscription_id: str, as_json: bool) -> None:
+def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> None:
     """Give a webhook a new secret, printed once; the old one signs beside it for 24 hours.
+
+    Two secrets sign at a time: while an old one still does, another rotation is refused unless it is forced.
 
     \b
     Example:
@@ -151,7 +156,7 @@ def rotate(loa: Loa, subscription_id: str, as_json: bool) -> None:
 
     secret = new_secret()
     with loa.database.writing() as conn:
-        rotate_secret(conn, subscription_id, loa.secret_box.encrypt(secret), loa.clock())
+        rotate_secret(conn, subscription_id, secret, loa.secret_box, loa.clock(), is_forced=is_forced)
     until = loa.clock() + ROTATION_OVERLAP
     if as_json:
         echo_json({"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)})
@@ -170,14 +175,18 @@ def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
     Example:
       loa subscription test 0199…
     """
+    from service.storage.deliveries import why_stopped
     from service.storage.handshakes import send_test
 
     with loa.database.writing() as conn:
         message_id = send_test(conn, subscription_id, loa.clock())
+        stopped = why_stopped(conn)
     if as_json:
         echo_json({"id": subscription_id, "message": message_id})
     else:
-        click.echo(f"message {message_id} is due; it goes out with `loa serve` or `loa deliver`")
+        click.echo(f"message {message_id} is due")
+    if stopped or not as_json:
+        warn(stopped or "it goes out with `loa serve` or `loa deliver`")
 
 
 def subscription_json(item: Subscription) -> dict[str, object]:
@@ -191,6 +200,7 @@ def subscription_json(item: Subscription) -> dict[str, object]:
         "unit": item.unit_id,
         "frequency": item.frequency.value,
         "filters": plain(item.filters),
+        "headers": dict.fromkeys(item.headers, MASK),
         "created_at": rfc3339(item.created_at),
     }
 

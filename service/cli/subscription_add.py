@@ -92,6 +92,7 @@ def webhook(
     Example:
       loa subscription add webhook https://office.example/loa --category directives --confirmed
     """
+    from service.alerts.own_headers import seal_headers
     from service.alerts.signing import new_secret
     from service.cli.inputs import check_filters
     from service.storage.subscriptions import NewSubscription
@@ -106,7 +107,7 @@ def webhook(
         language=loa.settings.service.language,
         is_confirmed=is_confirmed,
         secret=loa.secret_box.encrypt(secret),
-        headers=headers_of(headers),
+        headers=seal_headers(headers_of(headers), loa.secret_box),
         allow_private_networks=loa.settings.webhooks.allow_private_networks,
     )
     _echo_added(_store(loa, new, unit_name), secret, as_json)
@@ -202,6 +203,7 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
 @click.option("--everything", "is_everything", is_flag=True, help="Drop all filters.")
 @click.option("--frequency", type=FREQUENCIES, help="Of an email subscription.")
 @header_option
+@click.option("--name", help="What you call it.")
 @click.option("--url", help="Another address of a webhook; it is asked first, unless you vouch: --confirmed.")
 @click.option("--confirmed", "is_confirmed", is_flag=True, help="You vouch for the address of --url.")
 @click.option(
@@ -219,6 +221,7 @@ def edit(
     is_everything: bool,
     frequency: str | None,
     headers: tuple[str, ...],
+    name: str | None,
     url: str | None,
     is_confirmed: bool,
     min_interval_s: int | None,
@@ -231,6 +234,7 @@ def edit(
     Example:
       loa subscription edit 0199… --category directives --category meetings
     """
+    from service.alerts.own_headers import seal_headers
     from service.cli.inputs import check_filters
     from service.cli.subscription import filters_text, subscription_json
     from service.storage.subscriptions import (
@@ -239,22 +243,25 @@ def edit(
         set_frequency,
         set_headers,
         set_min_interval,
+        set_name,
     )
 
     changes = check_filters(loa, **wanted)
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
-        if not headers and min_interval_s is None and url is None:
+        if not headers and min_interval_s is None and url is None and name is None:
             _check_edit(before, changes, is_everything, frequency)
         set_filters(
             conn, subscription_id, Filters() if is_everything else _merged(before.filters, changes), loa.clock()
         )
         if frequency is not None:
             set_frequency(conn, subscription_id, Frequency(frequency))
+        if name is not None:
+            set_name(conn, subscription_id, name)
         if url is not None:
             _move(conn, loa, subscription_id, url, is_confirmed=is_confirmed)
         if headers:
-            set_headers(conn, subscription_id, headers_of(headers))
+            set_headers(conn, subscription_id, seal_headers(headers_of(headers), loa.secret_box))
         if min_interval_s is not None:
             set_min_interval(conn, subscription_id, min_interval_s or None)
         after = get_subscription(conn, subscription_id)
@@ -283,7 +290,8 @@ def _check_edit(before: Subscription, changes: Filters, is_everything: bool, fre
         raise InvalidInput(
             "edit",
             "nothing to change",
-            "--category, --portal, --place, --keyword, --everything, --frequency, --header, --min-interval, --url",
+            "--category, --portal, --place, --keyword, --everything, --frequency, --header, --min-interval, --name,"
+            " --url",
         )
     if changes != Filters() and is_everything:
         raise InvalidInput("--everything", "does not go with filters", "one or the other")

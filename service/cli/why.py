@@ -26,12 +26,14 @@ def why(loa: Loa, post_id: str, subscription_id: str, as_json: bool) -> None:
     """
     from service.storage.posts import get_post
     from service.storage.why import explain
+    from service.web.wants import namer_of
 
     with loa.database.reading() as conn:
-        answer = explain(conn, get_post(conn, post_id), subscription_id)
+        answer = explain(conn, get_post(conn, post_id), subscription_id, namer_of(loa))
     if as_json:
-        echo_json({"post": post_id, "subscription": subscription_id, **plain(answer)})
+        facts = {"was_owed": answer.was_owed, "words": answer.words, "codes": answer.codes, "told": answer.told}
+        echo_json({"post": post_id, "subscription": subscription_id, **plain(facts)})
         return
-    click.echo("it was owed this post" if answer.was_owed else "it was not owed this post")
+    click.echo("được báo tin này" if answer.was_owed else "không được báo tin này")
     for line in answer.words:
         click.echo(f"  {line}")

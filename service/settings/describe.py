@@ -50,7 +50,8 @@ def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return f"a table with {', '.join(known_keys(annotation))}"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return describe(arguments[0], [*arguments[1:], *metadata])
+        said = next((part.description for part in arguments[1:] if getattr(part, "description", None)), None)
+        return said or describe(arguments[0], [*arguments[1:], *metadata])
     if origin is Literal:
         return "one of " + ", ".join(f'"{value}"' for value in arguments)
     if origin in (Union, types.UnionType):
@@ -88,9 +89,9 @@ def allowed_words(error: ErrorDetails, field: FieldInfo | None) -> str:
     return describe(field.annotation, field.metadata)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """A suggestion for a misspelt name: ` (did you mean …?)`, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

@@ -108,7 +108,7 @@ def _validate(merged: Layer, problems: list[str]) -> Settings | None:
     try:
         settings = strictly(Settings, nested)
     except ValidationError as error:
-        problems.extend(_explained(detail, merged) for detail in error.errors())
+        problems.extend(dict.fromkeys(_explained(detail, merged) for detail in error.errors()))
         return None
     return settings
 

@@ -19,6 +19,7 @@ from service.settings.values import (
     check_header_value,
     check_line,
     check_mail_address,
+    check_secret_key,
     check_selector,
     check_sender,
     check_smtp_url,
@@ -50,7 +51,7 @@ class ServiceSettings(Section):
     title: Line = "Bản tin chỉ đạo điều hành"
     language: Literal["vi", "en"] = "vi"
     timezone: Annotated[str, AfterValidator(check_timezone)] = "Asia/Ho_Chi_Minh"
-    secret_key: Annotated[str, Secret] = ""
+    secret_key: Annotated[str, Secret, AfterValidator(check_secret_key)] = ""
 
 
 class OperatorSettings(Section):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.errors import ConfigurationError
 from service.settings.models import Settings
+from service.settings.values import MIN_KEY
 
 FILE_SUFFIX = ".secret"
 FENCE_SUFFIX = ".fence"
@@ -22,10 +23,28 @@ def secret_key(settings: Settings) -> str:
         return settings.service.secret_key
     if not settings.database.url.startswith("sqlite:///"):
         raise ConfigurationError(
-            "service.secret_key is empty; allowed with PostgreSQL: at least 32 random characters, the same on every "
-            "machine, as `openssl rand -hex 32` makes them, in LOA_SERVICE__SECRET_KEY_FILE"
+            f"service.secret_key is empty; allowed with PostgreSQL: at least {MIN_KEY} random characters, the same "
+            "on every machine, as `openssl rand -hex 32` makes them, in LOA_SERVICE__SECRET_KEY_FILE"
         )
     return stored_key(key_file(settings))
+
+
+def is_key_missing(settings: Settings) -> bool:
+    """Whether there is a SQLite database, and no key: none is configured, and none lies beside it."""
+    if settings.service.secret_key or not settings.database.url.startswith("sqlite:///"):
+        return False
+    key = key_file(settings)
+    return key.with_name(key.name.removesuffix(FILE_SUFFIX)).exists() and not key.exists()
+
+
+def missing_key(settings: Settings) -> ConfigurationError:
+    """The refusal to replace a key silently: what it signed and sealed would be lost."""
+    path = str(key_file(settings))
+    return ConfigurationError(
+        f"the secret key {path!r} is missing, and this database needs it: put it back from the backup (FILE.secret);"
+        f" if it is lost for ever, make another (openssl rand -hex 32 > {path}), give every webhook a new secret"
+        " (loa subscription rotate ID), and know that the links in mail that was sent are dead"
+    )
 
 
 def key_file(settings: Settings) -> Path:
@@ -50,9 +69,10 @@ def stored_key(path: Path) -> str:
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"cannot read or make the secret key {str(path)!r}: {error}") from error
-    if not key:
+    if len(key) < MIN_KEY:
         raise ConfigurationError(
-            f"the secret key {str(path)!r} is empty; restore it from a backup, or remove the file"
+            f"the secret key {str(path)!r} has {len(key)} characters; allowed: at least {MIN_KEY}: "
+            "restore it from a backup"
         )
     return key
 

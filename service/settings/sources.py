@@ -16,6 +16,8 @@ from service.errors import ConfigurationError
 from service.settings.describe import flatten, nearest
 
 PREFIX = "LOA_"
+_ALLOWED = "; allowed: LOA_SECTION__KEY for a key of loa.toml, and LOA_SECTION__KEY_FILE"
+_LIKE_A_VARIABLE = 0.8  # all begin alike, so that less would suggest anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def environment_layer(environ: Mapping[str, str], texts: Mapping[str, bool], pro
             continue
         key = variables.get(name) or variables.get(name.removesuffix("_FILE"))
         if key is None:
-            problems.append(f"{name}: there is no such variable{nearest(name, variables)}")
+            hint = nearest(name, variables, _LIKE_A_VARIABLE) or _ALLOWED
+            problems.append(f"{name}: there is no such variable{hint}")
         elif key in layer:
             problems.append(f"{name}: {variable_of(key)} is set too; allowed: one of the two")
         else:

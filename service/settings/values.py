@@ -16,6 +16,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 
 
+MIN_KEY = 32
+"""Characters of a secret key: 128 bits where they are hexadecimal."""
+
+
 def allowed(what: str, key: str = "") -> PydanticCustomError:
     """The error of a value that must be `what`; `key` names the one of the table's keys that is meant."""
     return PydanticCustomError("loa_allowed", "{allowed}", {"allowed": what, "key": key})
@@ -54,6 +58,12 @@ def check_selector(value: str) -> str:
         LexborHTMLParser("<p></p>").css(value)
     except SelectolaxError as error:
         raise allowed('a CSS selector as ".tin-moi li", not empty') from error
+    return value
+
+
+def check_secret_key(value: str) -> str:
+    if value and len(value) < MIN_KEY:
+        raise allowed(f"at least {MIN_KEY} random characters, as `openssl rand -hex 32` makes them, or empty")
     return value
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
+from service.alerts.owing import OWN_FAULTS
 from service.storage.schema import from_micros, to_micros
 
 
@@ -30,6 +31,14 @@ def oldest_due_at(conn: Connection) -> datetime | None:
     """Since when the message waits that waits longest; None where none does."""
     oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
     return None if oldest is None else from_micros(oldest)
+
+
+def own_faults(conn: Connection) -> int:
+    """How many messages wait because Loa itself cannot prepare them."""
+    query = text("SELECT count(*) FROM message WHERE state = 'due' AND detail IN :own").bindparams(
+        bindparam("own", expanding=True)
+    )
+    return int(conn.execute(query, {"own": list(OWN_FAULTS)}).scalar_one())
 
 
 def unsent_posts(

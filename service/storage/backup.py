@@ -27,7 +27,13 @@ def copy_database(url: str, file: Path) -> int:
     try:
         _copy(source, draft)
         draft.rename(file)
-    except (OSError, sqlite3.Error) as error:
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise InvalidInput(
+            "FILE", f"cannot write {str(file)!r}: {error.strerror}", "a file in a folder of ours"
+        ) from error
+    except OSError as error:
+        raise StorageError(f"cannot write the copy {str(file)!r}: {error.strerror}") from error
+    except sqlite3.Error as error:
         raise StorageError(f"cannot write the copy {str(file)!r}: {error}") from error
     finally:
         draft.unlink(missing_ok=True)

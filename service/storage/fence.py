@@ -4,7 +4,10 @@ It sends nothing until an operator says what of it may still be sent. The counte
 deliver and within a second of whatever it sends, in the database first and then in the file, so that the file is
 never ahead of a database that was not restored. On SQLite a database whose file is absent, or names others alone,
 was put in its place alone, which is what restoring on a new disk looks like; on PostgreSQL it is only another
-machine. A file that is there and empty or garbled says nothing of a restore: it is written anew.
+machine. A file that is there and empty or garbled says nothing of a restore: it is written anew, and that is said.
+
+What a restored database may send is remembered: a listing's first poll after the restore finds again what the lost
+database had told, and that is told to nobody.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Connection, text
 
 from service.storage.endpoints import heal
@@ -24,6 +28,9 @@ from service.types import Clock
 
 COUNTER = "restore_counter"
 RESTORED = "restored_at"
+RELEASED = "restore_released"
+TOLD_BEFORE = "restored"
+"""Why nobody is told of a post that is found again: the lost database had told of it."""
 DATABASE_ID = "database_id"
 WORDS = (
     "the database was restored from a backup: nothing is sent until `loa delivery release --since WHEN` "
@@ -44,18 +51,26 @@ class Fence:
         self._database = database
         self._file = file
         self._clock = clock
-        self._reached = 0
+        self._reached = ("", 0)  # of which database: another one in its place is no restore
         self._moved_at = 0
         self._is_warned = False
 
     def check(self) -> bool:
+        """As `look`, and says so in the log where nothing is sent."""
+        is_open = self.look()
+        if not is_open:
+            _log.error(WORDS)
+        return is_open
+
+    def look(self) -> bool:
         """Moves the counter on in both places. False, and nothing is sent, when the database was restored."""
         in_file, _ = _read(self._file)  # first: read after the database it could be ahead by another process's step
         now = self._clock()
         with self._database.writing() as conn:
             database_id = _own_id(conn)
             before = _step(conn)
-            known = max(in_file.get(database_id, 0), self._reached)
+            own_id, reached = self._reached
+            known = max(in_file.get(database_id, 0), reached if own_id == database_id else 0)
             # within the transaction, so that no other process meets a counter without its file
             here, is_whole = _read(self._file)
             is_new_here = database_id not in here and self._keep_file(database_id, 1) and is_whole
@@ -63,10 +78,11 @@ class Fence:
                 _set(conn, RESTORED, str(to_micros(now)))
                 _set(conn, COUNTER, str(max(before, known) + 1))
             is_open = not is_fenced(conn)
-        self._reached, self._moved_at = max(before, known) + 1, to_micros(now)
-        self._keep_file(database_id, self._reached)
-        if not is_open:
-            _log.error(WORDS)
+        self._reached, self._moved_at = (database_id, max(before, known) + 1), to_micros(now)
+        self._keep_file(*self._reached)
+        if not is_whole and not self._is_warned:
+            self._is_warned = True
+            _log.warning("%s was damaged: it is written anew, a restore before now would not be noticed", self._file)
         return is_open
 
     def move_on(self) -> None:
@@ -120,6 +136,8 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
     with database.writing() as conn:
         if since is None:
             conn.execute(text("UPDATE change SET fanned_out_at = :at WHERE fanned_out_at IS NULL"), values)
+        kept = {"restored": restored_at, "since": values["since"], "day": None if since is None else values["day"]}
+        _set(conn, RELEASED, orjson.dumps(kept).decode())
         conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
         conn.execute(text("UPDATE lane SET next_due_at = NULL"))
         heal(conn)
@@ -127,14 +145,47 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
     return done
 
 
+def was_told_before(
+    conn: Connection, portal_id: str, listing_url: str, *, published_at: datetime, seen_at: datetime
+) -> bool:
+    """Whether the lost database is taken to have told of a post that is new to the one in its place.
+
+    So in a listing's first good poll since the restore, for what was published before the time that the release
+    named; a day without a time counts as that whole day. Without a date it is told again, for it may be new, unless
+    all that waited was discarded.
+    """
+    kept = orjson.loads(_get(conn, RELEASED) or "null")
+    if kept is None:
+        return False
+    read = "SELECT 1 FROM listing WHERE portal_id = :portal AND url = :url AND last_ok_at >= :restored"
+    where = {"portal": portal_id, "url": listing_url, "restored": kept["restored"]}
+    if conn.execute(text(read), where).first() is not None:
+        return False
+    at = to_micros(published_at)
+    is_undated = kept["day"] is None and published_at == seen_at
+    return is_undated or (at < kept["since"] and at != kept["day"])
+
+
+def keep_owed(conn: Connection, post_id: str) -> None:
+    """A post that the lost database had told of: who wants it hears of what becomes of it, as who was told does."""
+    conn.execute(
+        text(
+            "INSERT INTO owed(post_id, subscription_id) SELECT DISTINCT c.post_id, s.id FROM change c"
+            " JOIN change_match cm ON cm.change_id = c.id JOIN subscription s ON s.filter_id = cm.filter_id"
+            " WHERE c.post_id = :post AND c.silenced = :told AND s.status NOT IN ('pending', 'removed')"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"post": post_id, "told": TOLD_BEFORE},
+    )
+
+
 _SKIP_DELIVERIES = f"""UPDATE delivery SET state = 'skipped', done_at = :at, reason = :why
     WHERE id > :after AND id <= :upto AND state IN {_OPEN} AND (created_at < :since OR (created_at >= :restored
     AND EXISTS (SELECT 1 FROM change c JOIN post p ON p.id = c.post_id WHERE c.id = delivery.change_id
         AND c.type = 'post.published' AND p.published_at < :since AND p.published_at <> :day)))"""  # noqa: S608  # constants
 
-_SKIP_MESSAGES = f"""UPDATE message SET state = 'skipped', done_at = :at, detail = :why, lease_until = NULL,
-    lease_token = lease_token + 1 WHERE id > :after AND id <= :upto
-    AND state IN ('due', 'leased', 'failed', 'suspended', 'held') AND CASE
+_SKIP_MESSAGES = f"""UPDATE message SET state = 'skipped', done_at = :at, detail = :why
+    WHERE id > :after AND id <= :upto AND state IN ('due', 'failed', 'suspended', 'held') AND CASE
     WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id)
     THEN NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state IN {_OPEN})
     ELSE created_at < :since END"""  # noqa: S608  # constants

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select, text
 
 from service.alerts.receipts import Line, judge
@@ -75,6 +76,17 @@ def acknowledge(
         },
     )
     return done.rowcount == 1
+
+
+def is_owed(conn: Connection, post_id: str, unit_id: str) -> bool:
+    """Whether anything of a post was ever owed to a unit, or it has acknowledged it."""
+    query = text(
+        "SELECT 1 FROM subscription s WHERE s.unit_id = :unit AND (EXISTS (SELECT 1 FROM owed o"
+        " WHERE o.post_id = :post AND o.subscription_id = s.id) OR EXISTS (SELECT 1 FROM change c"
+        " JOIN delivery d ON d.change_id = c.id AND d.subscription_id = s.id WHERE c.post_id = :post))"
+        " UNION ALL SELECT 1 FROM receipt WHERE post_id = :post AND unit_id = :unit LIMIT 1"
+    )
+    return conn.execute(query, {"post": post_id, "unit": unit_id}).first() is not None
 
 
 def acknowledged_at(conn: Connection, post_id: str, revision: int, unit_id: str) -> datetime | None:
@@ -152,12 +164,21 @@ def posts_owing(conn: Connection, categories: Sequence[str], since: datetime) ->
 
 
 def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]]:
-    """When the contacts of a unit were reminded, in their order, by (post, revision, unit)."""
+    """When the contacts of a unit were reminded, in their order, by (post, revision, unit).
+
+    The key of a reminder names what it is about; of one that is about several posts its receipt links do.
+    """
     query = text(
-        "SELECT group_key, created_at FROM message WHERE group_key LIKE 'letter:remind:%' ORDER BY created_at"
+        "SELECT group_key, created_at, CASE WHEN group_key LIKE 'letter:reminders:%' THEN body END AS body"
+        " FROM message WHERE group_key LIKE 'letter:remind%' ORDER BY created_at"
     )
     found: dict[tuple[str, int, str], list[datetime]] = {}
     for row in conn.execute(query):
-        _, _, post_id, revision, unit_id, _ = row.group_key.split(":")
-        found.setdefault((post_id, int(revision), unit_id), []).append(from_micros(row.created_at))
+        about = _about_several(row.body) if row.body else [row.group_key.split(":")[2:5]]
+        for post_id, revision, unit_id in about:
+            found.setdefault((post_id, int(revision), unit_id), []).append(from_micros(row.created_at))
     return found
+
+
+def _about_several(body: str) -> list[Sequence[str]]:
+    return [section["button"][1] for section in orjson.loads(body)["sections"]]

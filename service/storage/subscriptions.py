@@ -14,29 +14,27 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, insert, select, text, update
 
+from service.alerts.own_headers import Kept, open_value, seal_headers
+from service.alerts.signing import SecretBox
 from service.alerts.target import parse_target
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage import schema
-from service.storage.endpoint_health import reopen
+from service.storage.endpoint_health import abandon, reopen
 from service.storage.endpoints import SMTP, add_endpoint
 from service.storage.endpoints import set_min_interval as limit_endpoint
 from service.storage.engine import uuid7
-from service.storage.parking import park, release
+from service.storage.parking import drop_questions, park, redirect, release
 from service.storage.schema import to_micros
+from service.text import LOCAL
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 
 ROTATION_OVERLAP = timedelta(hours=24)
-_HEADER_LIMIT = 10
-_RESERVED_PREFIXES = ("webhook-", "content-", "transfer-", "proxy-")
-_RESERVED = frozenset(
-    {"host", "connection", "keep-alive", "expect", "te", "trailer", "upgrade", "user-agent", "date"}
-)
 MAX_INTERVAL_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """What is asked for. `secret` is sealed by SecretBox; a webhook needs one, mail has none."""
+    """What is asked for. `secret` is sealed by SecretBox, `headers` by `seal_headers`; a webhook needs a secret."""
 
     channel: Channel
     target: str
@@ -48,23 +46,15 @@ class NewSubscription:
     language: str = "vi"
     is_confirmed: bool = False
     secret: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Kept] = field(default_factory=dict)
     allow_private_networks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The sealed secrets that sign now, the newest first."""
-
-    sealed: tuple[bytes, ...]
-
-
 def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
-    """Adds it, pending unless confirmed. Raises InvalidInput for a target, header or name that cannot be used."""
+    """Adds it, pending unless confirmed. Raises InvalidInput for a target that cannot be used."""
     target, target_key, endpoint_key, host_key = _where(new)
     if new.channel is Channel.WEBHOOK and new.secret is None:
         raise InvalidInput("secret", "is missing", "a sealed secret, for a webhook is always signed")
-    check_headers(new.headers)
     add_endpoint(conn, new.channel, endpoint_key, host_key)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
     frequency = Frequency.IMMEDIATE if new.channel is Channel.WEBHOOK else new.frequency
@@ -150,6 +140,8 @@ def set_status(
         release(conn, subscription_id, at)
     else:
         park(conn, subscription_id, status, at, reason)
+    if status is SubscriptionStatus.REMOVED:
+        abandon(conn, _endpoint_key(conn, subscription_id))
     return get_subscription(conn, subscription_id)
 
 
@@ -188,17 +180,20 @@ def set_target(
         return subscription
     add_endpoint(conn, Channel.WEBHOOK, target.endpoint_key, target.host_key)
     set_status(conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="địa chỉ mới chưa được xác nhận")
+    drop_questions(conn, subscription_id, at)
+    before = _endpoint_key(conn, subscription_id)
     table = schema.subscription
     values = {"target": target.url, "target_key": target.url, "endpoint_key": target.endpoint_key}
     conn.execute(update(table).where(table.c.id == subscription_id).values(**values))
-    conn.execute(
-        text(
-            "UPDATE message SET endpoint_key = :key WHERE subscription_id = :id"
-            " AND state IN ('held', 'failed', 'suspended')"
-        ),
-        {"key": target.endpoint_key, "id": subscription_id},
-    )
+    redirect(conn, subscription_id, before, target.endpoint_key)
+    abandon(conn, before)
     return get_subscription(conn, subscription_id)
+
+
+def set_name(conn: Connection, subscription_id: str, name: str) -> None:
+    """What it is called; says nothing of where it goes."""
+    table = schema.subscription
+    conn.execute(update(table).where(table.c.id == subscription_id).values(name=name))
 
 
 def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) -> None:
@@ -210,11 +205,20 @@ def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) 
     )
 
 
-def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, str]) -> None:
-    """The request headers of a webhook's own. Raises InvalidInput."""
-    check_headers(headers)
+def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, Kept]) -> None:
+    """The request headers of a webhook's own, as `seal_headers` made them."""
     table = schema.subscription
     conn.execute(update(table).where(table.c.id == subscription_id).values(headers=dict(headers)))
+
+
+def seal_plain_headers(conn: Connection, box: SecretBox) -> int:
+    """Seals what an older Loa kept plain; gives of how many subscriptions."""
+    table = schema.subscription.c
+    rows = conn.execute(select(table.id, table.headers).where(table.headers != {})).all()
+    plain = {row.id: row.headers for row in rows if any(isinstance(value, str) for value in row.headers.values())}
+    for subscription_id, headers in plain.items():
+        set_headers(conn, subscription_id, seal_headers({k: open_value(v, box) for k, v in headers.items()}, box))
+    return len(plain)
 
 
 def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | None) -> None:
@@ -228,10 +232,12 @@ def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | N
         )
     if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
         raise InvalidInput("min_interval_s", f"is {interval_s}", f"whole seconds, 1 to {MAX_INTERVAL_S}")
-    key = conn.execute(
-        select(schema.subscription.c.endpoint_key).where(schema.subscription.c.id == subscription_id)
-    ).scalar_one()
-    limit_endpoint(conn, key, interval_s)
+    limit_endpoint(conn, _endpoint_key(conn, subscription_id), interval_s)
+
+
+def _endpoint_key(conn: Connection, subscription_id: str) -> str:
+    table = schema.subscription.c
+    return str(conn.execute(select(table.endpoint_key).where(table.id == subscription_id)).scalar_one())
 
 
 def min_interval(conn: Connection, subscription_id: str) -> int | None:
@@ -241,45 +247,45 @@ def min_interval(conn: Connection, subscription_id: str) -> int | None:
     return conn.execute(query.where(schema.subscription.c.id == subscription_id)).scalar_one_or_none()
 
 
-def rotate_secret(conn: Connection, subscription_id: str, sealed: bytes, at: datetime) -> None:
-    """A new secret; the old one signs beside it for 24 hours."""
+def rotate_secret(
+    conn: Connection, subscription_id: str, secret: str, box: SecretBox, at: datetime, *, is_forced: bool = False
+) -> None:
+    """A new secret; the old one signs beside it for 24 hours, unless another key than ours sealed it.
+
+    Raises Conflict while an older one still signs: two do at a time. Forced, the older one ends now.
+    """
     if get_subscription(conn, subscription_id).channel is not Channel.WEBHOOK:
         raise Conflict(f"cannot rotate the secret of {subscription_id!r}: only webhooks are signed")
     table = schema.subscription
-    conn.execute(
-        update(table)
-        .where(table.c.id == subscription_id)
-        .values(old_secret=table.c.secret, old_secret_until=at + ROTATION_OVERLAP, secret=sealed)
-    )
+    columns = (table.c.secret, table.c.old_secret, table.c.old_secret_until)
+    old, older, until = conn.execute(select(*columns).where(table.c.id == subscription_id)).one()
+    if not is_forced and older is not None and until > at and box.is_ours(older):
+        raise Conflict(
+            f"cannot rotate the secret of {subscription_id!r} again: the one before still signs until "
+            f"{until.astimezone(LOCAL):%Y-%m-%d %H:%M}; `loa subscription rotate --force` ends it now"
+        )
+    values = {"old_secret": old, "old_secret_until": at + ROTATION_OVERLAP} if box.is_ours(old) else {}
+    given = {"old_secret": None, "old_secret_until": None, **values, "secret": box.encrypt(secret)}
+    conn.execute(update(table).where(table.c.id == subscription_id).values(**given))
 
 
-def get_secrets(conn: Connection, subscription_id: str, at: datetime) -> Secrets:
-    """The sealed secrets that sign at an instant. Raises NotFound."""
+def count_unopened(conn: Connection, box: SecretBox) -> int:
+    """How many webhooks that are not removed have a secret that another key than ours sealed."""
     table = schema.subscription.c
-    query = select(table.secret, table.old_secret, table.old_secret_until)
-    row = conn.execute(query.where(table.id == subscription_id)).first()
-    if row is None:
-        raise NotFound("subscription", subscription_id)
-    has_old = row.old_secret is not None and row.old_secret_until > at
-    return Secrets(tuple(s for s in (row.secret, row.old_secret if has_old else None) if s is not None))
+    query = select(table.secret).where(table.secret.is_not(None), table.status != SubscriptionStatus.REMOVED.value)
+    return sum(not box.is_ours(sealed) for sealed in conn.execute(query).scalars())
+
+
+def needs_key(conn: Connection) -> bool:
+    """Whether another secret key would lose something: a sealed secret, or the links in mail that was sent."""
+    query = "SELECT 1 WHERE EXISTS (SELECT 1 FROM subscription WHERE secret IS NOT NULL AND status <> 'removed')"
+    mail = " OR EXISTS (SELECT 1 FROM message WHERE channel = 'email' AND state = 'sent')"
+    return conn.execute(text(query + mail)).first() is not None
 
 
 def address_key(address: str) -> str:
     """What makes two mail addresses one person's: without case and surrounding space."""
     return address.strip().lower()
-
-
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raises InvalidInput for headers that would forge or break the request."""
-    if len(headers) > _HEADER_LIMIT:
-        raise InvalidInput("headers", "are too many", f"at most {_HEADER_LIMIT}")
-    for name, value in headers.items():
-        if not (0 < len(name) <= 64 and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
-            raise InvalidInput("headers", "hold a name that is no header", "letters, digits, '-', at most 64")
-        if name.lower().startswith(_RESERVED_PREFIXES) or name.lower() in _RESERVED:
-            raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
-        if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
-            raise InvalidInput("headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000")
 
 
 def _where(new: NewSubscription) -> tuple[str, str, str, str]:
@@ -329,4 +335,5 @@ def _subscription(row: RowMapping) -> Subscription:
         unit_id=row["unit_id"],
         name=row["name"],
         created_at=row["created_at"],
+        headers=tuple(row["headers"]),
     )

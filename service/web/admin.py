@@ -28,7 +28,7 @@ from service.web.board import as_csv
 from service.web.limits import Limit
 from service.web.portal_state import portal_states
 from service.web.public import read_query
-from service.web.wants import say_filters
+from service.web.wants import namer_of, say_filters
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -99,7 +99,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/posts")
     def posts() -> str:
         with loa.database.reading() as conn:
-            found = newest_posts(conn, read_query(), PAGE_ROWS + 1, request.args.get("before"))
+            found = newest_posts(conn, read_query(loa), PAGE_ROWS + 1, request.args.get("before"))
         older = cursor_of(found[PAGE_ROWS - 1]) if len(found) > PAGE_ROWS else None
         return render_template("admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", ""))
 
@@ -174,7 +174,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             shown = deliveries.show_delivery(conn, key)
             post = get_post(conn, shown.delivery.post_id)
             target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
-            told = why.explain(conn, post, target.id)
+            told = why.explain(conn, post, target.id, namer_of(loa))
         return render_template("admin/delivery.html", shown=shown, post=post, subscription=target, why=told)
 
 

@@ -62,7 +62,7 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/portals/<portal_id>/release")
     def release_portal(portal_id: str) -> Response:
         with loa.database.writing() as conn:
-            changes.release_flood(conn, portal_id, loa.clock())
+            changes.release_flood(conn, portal_id)
         return redirect(f"{home}/", 303)
 
     @blueprint.post("/posts/<post_id>/categories")
@@ -110,7 +110,7 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         """Not a redirect: the secret is in this answer and in no other."""
         secret, now = new_secret(), loa.clock()
         with loa.database.writing() as conn:
-            subscriptions.rotate_secret(conn, key, loa.secret_box.encrypt(secret), now)
+            subscriptions.rotate_secret(conn, key, secret, loa.secret_box, now)
             found = subscriptions.get_subscription(conn, key)
         return render_template("admin/secret.html", subscription=found, secret=secret, until=now + ROTATION_OVERLAP)
 

@@ -16,7 +16,9 @@ from sqlalchemy import Connection
 from service.alerts.headers import address as check_address
 from service.errors import InvalidInput, NotFound
 from service.storage import units
+from service.storage.counts import count_held
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
+from service.storage.same_document import companions
 from service.web import api_deliveries, api_subscriptions, shapes
 from service.web.answer import answer, page, page_by, write
 from service.web.auth import caller, owned
@@ -72,7 +74,8 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/posts")
     def list_posts() -> Response:
         asked = read_query(PostsQuery)
-        query = PostQuery(asked.category, asked.portal, asked.place, asked.q)
+        categories = tuple(loa.rules.renamed.get(one, one) for one in asked.category)
+        query = PostQuery(categories, asked.portal, asked.place, asked.q)
         with loa.database.reading() as conn:
             try:
                 found = newest_posts(conn, query, asked.limit + 1, asked.cursor)
@@ -85,13 +88,14 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     def show_post(post_id: str) -> Response:
         with loa.database.reading() as conn:
             found = get_post(conn, post_id)
-        return answer(shapes.post(found, loa.links, is_whole=True))
+            others = companions(conn, found)
+        return answer(shapes.whole_post(found, loa.links, others))
 
     @blueprint.get("/v1/portals")
     def list_portals() -> Response:
         asked = read_query(PageQuery)
         with loa.database.reading() as conn:
-            states = portal_states(conn, loa.settings.portals)
+            states = portal_states(conn, loa.settings.portals, count_held(conn))
         return page_by(states, asked, lambda state: state.portal.id, shapes.portal)
 
     @blueprint.get("/v1/portals/<portal_id>")
@@ -100,7 +104,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
         if not wanted:
             raise NotFound("portal", portal_id)
         with loa.database.reading() as conn:
-            return answer(shapes.portal(portal_states(conn, wanted)[0]))
+            return answer(shapes.portal(portal_states(conn, wanted, count_held(conn))[0]))
 
 
 def check_contacts(addresses: Iterable[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
+from service.errors import Conflict
 from service.storage import deliveries, receipts, why
 from service.storage.posts import get_post
 from service.types import State
@@ -18,6 +19,7 @@ from service.web.answer import answer, page, page_by, write
 from service.web.api_subscriptions import own_subscription
 from service.web.auth import caller
 from service.web.body import Id, Instant, Nothing, PageQuery, Strict, read_body, read_query
+from service.web.wants import namer_of
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -62,6 +64,8 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             if asked.subscription is not None:
                 own_subscription(conn, asked.subscription)
+            if asked.post is not None:
+                get_post(conn, asked.post)
             found = deliveries.list_deliveries(
                 conn,
                 state=asked.state,
@@ -87,10 +91,10 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
         asked = read_query(WhyQuery)
         with loa.database.reading() as conn:
             own_subscription(conn, asked.subscription)
-            found = why.explain(conn, get_post(conn, asked.post), asked.subscription)
+            found = why.explain(conn, get_post(conn, asked.post), asked.subscription, namer_of(loa))
         told = [{**shapes.plain(asdict(one)), "delivery": _delivery(one.delivery)} for one in found.told]
         shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
-        return answer({**shape, "words": list(found.words), "told": told})
+        return answer({**shape, "words": list(found.words), "codes": list(found.codes), "told": told})
 
 
 def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
@@ -143,6 +147,8 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
 
         def work(conn: Connection) -> tuple[object, int]:
             post, unit_id, now = get_post(conn, body.post), caller().unit_id or "", loa.clock()
+            if not receipts.is_owed(conn, post.id, unit_id):
+                raise Conflict(f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit")
             is_new = receipts.acknowledge(
                 conn, post_id=post.id, revision=post.revision, unit_id=unit_id, at=now, by=caller().name,
                 note=note, via="api",

@@ -7,7 +7,8 @@ and an address by a mail, before anything else is sent there.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import Blueprint, Response
@@ -15,6 +16,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
 
+from service.alerts.own_headers import seal_headers
 from service.alerts.signing import new_secret
 from service.errors import Conflict, InvalidInput
 from service.storage import subscriptions
@@ -63,6 +65,11 @@ class SubscriptionBody(Strict):
 
 
 class SubscriptionPatch(Strict):
+    """`target`: another address of a webhook, which is asked first unless an operator vouches: `confirmed`."""
+
+    target: Line | None = Field(None, max_length=2000)
+    confirmed: bool = False
+    name: ShortLine | None = None
     filters: FiltersBody | None = None
     frequency: Frequency | None = None
     headers: dict[str, str] | None = Field(None, max_length=10)
@@ -90,7 +97,7 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             found = subscriptions.list_subscriptions(
                 conn,
-                unit_id=unit_id,
+                unit_id=None if unit_id is None else get_unit(conn, unit_id).id,
                 channel=asked.channel,
                 status=asked.status,
                 after=asked.cursor,
@@ -123,12 +130,17 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
             if found.status is SubscriptionStatus.REMOVED:
                 raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
             _check_channel(found.channel, body.frequency, body.headers)
+            _check_vouching(body.confirmed)
+            if body.target is not None:
+                _move_target(conn, loa, key, body.target, is_confirmed=body.confirmed)
+            if body.name is not None:
+                subscriptions.set_name(conn, key, body.name)
             if body.filters is not None:
                 subscriptions.set_filters(conn, key, _filters(loa, body.filters), loa.clock())
             if body.frequency is not None:
                 subscriptions.set_frequency(conn, key, body.frequency)
             if body.headers is not None:
-                subscriptions.set_headers(conn, key, body.headers)
+                subscriptions.set_headers(conn, key, seal_headers(body.headers, loa.secret_box))
             if body.min_interval_s is not None:
                 subscriptions.set_min_interval(conn, key, body.min_interval_s or None)
             return answer(shapes.subscription(get_subscription(conn, key)))
@@ -159,7 +171,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
         def work(conn: Connection) -> tuple[object, int]:
             own_subscription(conn, key)
             secret, now = new_secret(), loa.clock()
-            subscriptions.rotate_secret(conn, key, loa.secret_box.encrypt(secret), now)
+            subscriptions.rotate_secret(conn, key, secret, loa.secret_box, now)
             return {"id": key, "secret": secret, "old_secret_until": shapes.instant(now + ROTATION_OVERLAP)}, 200
 
         return write(work)
@@ -176,8 +188,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
 
 def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, Any], int]:
-    if body.confirmed and not caller().is_operator:
-        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
+    _check_vouching(body.confirmed)
     if body.channel is Channel.EMAIL and not loa.settings.email.smtp_url:
         raise InvalidInput("channel", "email is not set up here: email.smtp_url is empty", "webhook")
     _check_channel(body.channel, body.frequency, body.headers)
@@ -192,17 +203,39 @@ def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, 
         body.name,
         is_confirmed=body.confirmed,
         secret=None if secret is None else loa.secret_box.encrypt(secret),
-        headers=body.headers,
+        headers=seal_headers(body.headers, loa.secret_box),
         allow_private_networks=loa.settings.webhooks.allow_private_networks,
         language=loa.settings.service.language,
     )
-    try:
+    with _named_target():
         added = subscriptions.add_subscription(conn, new)
-    except InvalidInput as error:
-        field = "target" if error.field in ("url", "address") else error.field  # as the caller knows it
-        raise InvalidInput(field, error.problem, error.allowed) from error
     ask_consent(conn, loa, added)
     return {**shapes.subscription(added), "secret": secret}, 201
+
+
+def _check_vouching(is_confirmed: bool) -> None:
+    if is_confirmed and not caller().is_operator:
+        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
+
+
+@contextmanager
+def _named_target() -> Iterator[None]:
+    """What cannot be sent to is called `target` by who calls the API."""
+    try:
+        yield
+    except InvalidInput as error:
+        field = "target" if error.field in ("url", "address") else error.field
+        raise InvalidInput(field, error.problem, error.allowed) from error
+
+
+def _move_target(conn: Connection, loa: Loa, key: str, target: str, *, is_confirmed: bool) -> None:
+    now, private = loa.clock(), loa.settings.webhooks.allow_private_networks
+    with _named_target():
+        moved = subscriptions.set_target(conn, key, target, at=now, allow_private_networks=private)
+    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
+        set_status(conn, key, SubscriptionStatus.ACTIVE, at=now)
+    else:
+        ask_consent(conn, loa, moved)
 
 
 def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from flask import request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidInput
@@ -114,4 +115,11 @@ def _validate(model: type[Model], value: dict[str, Any]) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])[:100] or "body"
-        raise InvalidInput(field, first["msg"].removeprefix("Value error, ")) from error
+        raise InvalidInput(field, _said(first)) from error
+
+
+def _said(error: ErrorDetails) -> str:
+    facts = error.get("ctx", {})
+    if error["type"] == "too_long" and facts["field_type"] == "Value":  # a text, whose check has run before
+        return f"is {facts['actual_length']} characters long, at most {facts['max_length']} are allowed"
+    return error["msg"].removeprefix("Value error, ")

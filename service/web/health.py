@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import orjson
 from flask import Blueprint, Response
 
 from service.errors import StorageError
+from service.storage.counts import count_held
+from service.storage.deliveries import why_stopped
 from service.storage.engine import sqlite_path
 from service.storage.fence import WORDS, is_fenced
 from service.storage.inspect import check_writable
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 MIN_FREE_BYTES = 64 << 20
 """Of the disk that holds a SQLite file: room for its write-ahead log and a day of posts with attachments."""
 
+WARNINGS_KEPT = timedelta(seconds=10)
+
 PATIENCE_S = 2.0
 """How long a locked database is waited for: a probe of an orchestrator gives up after some seconds itself."""
 
@@ -29,6 +34,7 @@ PATIENCE_S = 2.0
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("health", __name__)
     metrics = Metrics(loa)
+    warnings = _Warnings(loa)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
@@ -38,11 +44,15 @@ def make_blueprint(loa: Loa) -> Blueprint:
     def readyz() -> Response:
         reasons = reasons_not_ready(loa)
         status = "not ready" if reasons else "ready"
-        return _json({"status": status, "reasons": reasons}, 503 if reasons else 200)
+        told = [] if reasons else warnings.now()
+        return _json({"status": status, "reasons": reasons, "warnings": told}, 503 if reasons else 200)
 
     @blueprint.get("/metrics")
     def scrape() -> Response:
-        body, content_type = metrics.render()
+        try:
+            body, content_type = metrics.render()
+        except StorageError:
+            return Response("# the database cannot be used: see /readyz\n", 503, content_type="text/plain")
         return Response(body, content_type=content_type, headers={"Cache-Control": "no-store"})
 
     return blueprint
@@ -68,7 +78,7 @@ def _database_reasons(loa: Loa) -> list[str]:
             listings = load_listings(conn)
             fence = [f"delivery: {WORDS}"] if is_fenced(conn) else []
     except StorageError as error:
-        return [f"database: {error.__cause__ or error}"]  # without its path: anybody may ask
+        return [f"database: {_unusable(loa, error)}"]
     late_after = timedelta(seconds=max(3 * loa.settings.polling.interval_s, 60))
     configured = {(portal.id, listing.url) for portal in loa.settings.portals for listing in portal.listings}
     late = [
@@ -81,6 +91,37 @@ def _database_reasons(loa: Loa) -> list[str]:
     oldest = min(state.next_poll_at for state in late)
     polling = f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker running?"
     return [*fence, polling]
+
+
+def _unusable(loa: Loa, error: StorageError) -> str:
+    """Without its path, host or user: anybody may ask."""
+    if sqlite_path(loa.settings.database.url) is None:
+        return "PostgreSQL cannot be reached, or refuses; `loa check` says why"
+    return str(error.__cause__ or error)
+
+
+class _Warnings:
+    """What waits for an operator's word while all works: looked up at most every ten seconds, for anybody may ask."""
+
+    def __init__(self, loa: Loa) -> None:
+        self._loa = loa
+        self._lock = Lock()
+        self._looked_at: datetime | None = None
+        self._found: list[str] = []
+
+    def now(self) -> list[str]:
+        with self._lock:
+            now = self._loa.clock()
+            if self._looked_at is None or not self._looked_at <= now < self._looked_at + WARNINGS_KEPT:
+                self._found, self._looked_at = _look_for_warnings(self._loa), now
+            return self._found
+
+
+def _look_for_warnings(loa: Loa) -> list[str]:
+    with loa.database.reading() as conn:
+        stopped, held = why_stopped(conn), sum(count_held(conn).values())
+    found = [f"delivery: {stopped}"] if stopped else []
+    return [*found, f"polling: a flood holds {held} changes back: loa portal release"] if held else found
 
 
 def _json(value: object, status: int) -> Response:

@@ -6,7 +6,7 @@ gives the same answer and a restart loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from service.storage.counts import Counts, count_all
+from service.storage.counts import Counts, count_all, count_held
 from service.storage.feeds import feed_problems
 from service.storage.listings import ListingState, load_listings
 from service.types import Channel, Outcome, State, SubscriptionStatus
@@ -61,9 +61,11 @@ class _DatabaseCollector(Collector):
             counts = count_all(conn)
             listings = list(load_listings(conn).values())
             problems = len(feed_problems(conn))
+            held = count_held(conn)
         yield from _counted(counts, self._loa.clock())
         yield _alarms(self._loa.watchdogs.look())
         yield from _of_listings(listings)
+        yield _held([portal.id for portal in self._loa.settings.portals], held)
         yield GaugeMetricFamily("loa_feed_problems", "Entries and feeds not published as meant.", value=problems)
 
 
@@ -94,6 +96,13 @@ def _alarms(found: Mapping[str, int]) -> GaugeMetricFamily:
     for kind, count in found.items():
         alarms.add_metric([kind], count)
     return alarms
+
+
+def _held(portals: Iterable[str], held: Mapping[str, int]) -> GaugeMetricFamily:
+    changes = GaugeMetricFamily("loa_held_changes", "Held back by a flood until an operator says.", labels=["portal"])
+    for portal in dict.fromkeys([*portals, *held]):
+        changes.add_metric([portal], held.get(portal, 0))
+    return changes
 
 
 def _of_listings(listings: list[ListingState]) -> Iterator[GaugeMetricFamily]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,8 @@ class PortalState:
 
     portal: PortalConfig
     listings: tuple[tuple[str, ListingState | None], ...]
+    held: int = 0
+    """Changes that a flood holds back, where they were counted."""
 
     @property
     def failing(self) -> list[ListingState]:
@@ -46,10 +48,17 @@ class PortalState:
         return max((s.last_new_at for _, s in self.listings if s and s.last_new_at), default=None)
 
 
-def portal_states(conn: Connection, portals: Sequence[PortalConfig]) -> list[PortalState]:
+def portal_states(
+    conn: Connection, portals: Sequence[PortalConfig], held: Mapping[str, int] | None = None
+) -> list[PortalState]:
+    """`held`: by portal, what a flood holds back; counting that reads all changes, so not every page does."""
     known = load_listings(conn)
     return [
-        PortalState(portal, tuple((listing.url, known.get((portal.id, listing.url))) for listing in portal.listings))
+        PortalState(
+            portal,
+            tuple((listing.url, known.get((portal.id, listing.url))) for listing in portal.listings),
+            (held or {}).get(portal.id, 0),
+        )
         for portal in portals
     ]
 

@@ -10,6 +10,7 @@ from datetime import date
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.alerts.receipts import Line
+from service.storage.why import Because
 from service.types import ChangeType, Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
 
 
@@ -80,10 +81,20 @@ class Post(Shape):
     archive_url: str
 
 
+class Companion(Shape):
+    id: str
+    title: str
+    portal: Named
+    published_at: AwareDatetime
+    relation: Relation
+    archive_url: str
+
+
 class WholePost(Post):
     html: str
     text: str
     why: list[Reason]
+    same_document: list[Companion] = Field(description="other posts of its document, newest first, 20 at most")
 
 
 class ListingHealth(Shape):
@@ -104,6 +115,7 @@ class Portal(Shape):
     base_url: str
     kind: str
     is_failing: bool
+    held: int = Field(description="changes that a flood holds back until an operator lets them go")
     listings: list[ListingHealth]
 
 
@@ -130,6 +142,7 @@ class Subscription(Shape):
     filters: WantedPosts
     frequency: Frequency
     unit: str | None
+    headers: dict[str, str] = Field(description="the names of its own request headers; their values stay hidden")
     name: str
     created_at: AwareDatetime
 
@@ -179,7 +192,7 @@ class ShownDelivery(Delivery):
 
 
 class Replayed(Shape):
-    replayed: int = Field(description="messages that are due again")
+    replayed: int = Field(description="messages that are due now")
 
 
 class Told(Shape):
@@ -194,6 +207,7 @@ class Why(Shape):
     subscription: str
     was_owed: bool
     words: list[str] = Field(description="for people, in order, in Vietnamese")
+    codes: list[Because] = Field(description="for programs: one for each of the words, in the same order")
     told: list[Told]
 
 

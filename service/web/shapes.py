@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from service.alerts.links import Links
+from service.alerts.own_headers import MASK
+from service.storage.same_document import Companion
 from service.types import Post, Subscription, Unit
 from service.web.portal_state import PortalState
 
@@ -15,10 +18,10 @@ def instant(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def post(post: Post, links: Links, *, is_whole: bool = False) -> dict[str, Any]:
-    """A post with what is known of it; with its text and the reasons of its categories when `is_whole`."""
+def post(post: Post, links: Links) -> dict[str, Any]:
+    """A post with what is known of it."""
     known = post.understanding
-    shape: dict[str, Any] = {
+    return {
         "id": post.id,
         "revision": post.revision,
         "url": post.url,
@@ -41,9 +44,26 @@ def post(post: Post, links: Links, *, is_whole: bool = False) -> dict[str, Any]:
         "attachments": [asdict(attachment) for attachment in post.attachments],
         "archive_url": links.post_url(post.id),
     }
-    if is_whole:
-        shape |= {"html": post.html, "text": post.text, "why": [asdict(reason) for reason in known.why]}
-    return shape
+
+
+def whole_post(whole: Post, links: Links, others: Sequence[Companion]) -> dict[str, Any]:
+    """With its text, the reasons of its categories, and the other posts of the same document."""
+    return post(whole, links) | {
+        "html": whole.html,
+        "text": whole.text,
+        "why": [asdict(reason) for reason in whole.understanding.why],
+        "same_document": [
+            {
+                "id": other.id,
+                "title": other.title,
+                "portal": asdict(other.portal),
+                "published_at": instant(other.published_at),
+                "relation": str(other.relation),
+                "archive_url": links.post_url(other.id),
+            }
+            for other in others
+        ],
+    }
 
 
 def portal(state: PortalState) -> dict[str, Any]:
@@ -53,6 +73,7 @@ def portal(state: PortalState) -> dict[str, Any]:
         "base_url": state.portal.base_url,
         "kind": state.portal.kind,
         "is_failing": bool(state.failing),
+        "held": state.held,
         "listings": [
             {
                 "url": url,
@@ -89,6 +110,7 @@ def subscription(subscription: Subscription) -> dict[str, Any]:
         "filters": {name: list(values) for name, values in asdict(subscription.filters).items()},
         "frequency": subscription.frequency,
         "unit": subscription.unit_id,
+        "headers": dict.fromkeys(subscription.headers, MASK),
         "name": subscription.name,
         "created_at": instant(subscription.created_at),
     }

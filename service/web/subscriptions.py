@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, g, render_template, request
+from sqlalchemy import Connection
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from service.alerts.headers import address as check_address
 from service.alerts.links import Purpose
 from service.errors import Conflict, InvalidInput, NotFound
 from service.feeds.catalogue import label
+from service.storage.handshakes import address_mark
 from service.storage.optin import confirm as confirm_subscription
 from service.storage.optin import erase, request_subscription, unsubscribe
 from service.storage.schema import from_micros
@@ -41,6 +44,7 @@ PER_HOUR = 10
 CONFIRM_WITHIN = timedelta(days=7)
 MAX_KEYWORDS = 10
 MAX_KEYWORD_CHARS = 100
+Refusal = Literal["expired", "moved"]
 BY_OWNER = "người nhận đã hủy"
 
 
@@ -60,7 +64,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
         address = check_address(request.form.get("address", "")[:300])
         filters, frequency = _asked(loa)
         if not limit.has_room(request.remote_addr or ""):
-            abort(429)
+            raise TooManyRequests(retry_after=3600)
         began = time.monotonic()
         with loa.database.writing() as conn:
             request_subscription(
@@ -72,16 +76,18 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/confirm/<token>")
     def show_confirm(token: str) -> str:
-        subscription, is_expired = _to_confirm(loa, token)
-        return _render(loa, "confirm", subscription=subscription, is_expired=is_expired, words=_words_of(loa))
+        with loa.database.reading() as conn:
+            subscription, refusal = _to_confirm(conn, loa, token)
+        return _render(loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa))
 
     @blueprint.post("/confirm/<token>")
-    def confirm(token: str) -> str:
-        subscription, is_expired = _to_confirm(loa, token)
-        if not is_expired:
-            with loa.database.writing() as conn:
+    def confirm(token: str) -> tuple[str, int]:
+        with loa.database.writing() as conn:
+            subscription, refusal = _to_confirm(conn, loa, token)
+            if refusal is None:
                 subscription = confirm_subscription(conn, subscription.id, loa.clock())
-        return _render(loa, "confirm", subscription=subscription, is_expired=is_expired, words=_words_of(loa))
+        page = _render(loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa))
+        return page, 200 if refusal is None else 403
 
     @blueprint.get("/unsubscribe/<token>")
     def show_unsubscribe(token: str) -> str:
@@ -137,12 +143,18 @@ def _subject(loa: Loa, purpose: Purpose, token: str) -> tuple[str, ...]:
         raise NotFound("link", "(token)") from error
 
 
-def _to_confirm(loa: Loa, token: str) -> tuple[Subscription, bool]:
-    """The subscription, and whether its link is too old. The handshake of a webhook has a link without end."""
-    subscription_id, *issued = _subject(loa, Purpose.CONFIRM, token)
-    is_expired = bool(issued) and from_micros(int(issued[0])) + CONFIRM_WITHIN < loa.clock()
-    with loa.database.reading() as conn:
-        return get_subscription(conn, subscription_id), is_expired
+def _to_confirm(conn: Connection, loa: Loa, token: str) -> tuple[Subscription, Refusal | None]:
+    """The subscription, and why its link confirms nothing any more; None where it does.
+
+    A mailbox's link ends after some days; an endpoint's has no end, and is good for the address that was asked.
+    """
+    subscription_id, *said = _subject(loa, Purpose.CONFIRM, token)
+    subscription = get_subscription(conn, subscription_id)
+    if subscription.channel is Channel.WEBHOOK:
+        return subscription, None if said == [address_mark(subscription.target)] else "moved"
+    is_waiting = subscription.status is SubscriptionStatus.PENDING
+    is_late = bool(said) and from_micros(int(said[0])) + CONFIRM_WITHIN < loa.clock()
+    return subscription, "expired" if is_waiting and is_late else None
 
 
 def _own(loa: Loa, token: str) -> list[Subscription]:

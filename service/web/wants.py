@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from service.alerts.match import CATEGORY, PLACE, PORTAL, Namer
 from service.feeds.catalogue import labels
 from service.types import Filters
 
@@ -23,3 +24,16 @@ def say_filters(loa: Loa, filters: Filters, language: str) -> str:
         ", ".join(f"“{word}”" for word in filters.keywords),
     )
     return "; ".join(part for part in parts if part) or ("all posts" if language == "en" else "mọi tin")
+
+
+def namer_of(loa: Loa, language: str = "vi") -> Namer:
+    """What categories, portals and places are called; anything else, and what is not known, as it is."""
+    names = {CATEGORY: labels(loa.rules.categories, language), PORTAL: {p.id: p.name for p in loa.settings.portals}}
+
+    def name(field: str, value: str) -> str:
+        if field == PLACE:
+            place = loa.gazetteer.get(value)
+            return value if place is None else place.name
+        return names.get(field, {}).get(value, value)
+
+    return name

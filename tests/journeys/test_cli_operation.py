@@ -66,6 +66,47 @@ def test_a_backup_is_a_whole_database_with_its_key(terminal: Terminal, tmp_path:
     assert [unit["name"] for unit in terminal.json("unit", "list")] == ["A"]
 
 
+def test_a_key_that_is_lost_is_not_replaced_in_silence(terminal: Terminal) -> None:
+    hook = terminal.json("subscription", "add", "webhook", "https://office.example/loa", "--confirmed")["id"]
+    key = terminal.folder / "loa.db.secret"
+    key.unlink()
+    said = terminal.refused("deliver")
+    assert str(key) in said and "put it back from the backup" in said
+    assert not key.exists()
+    (found,) = [one for one in terminal.json("check", "--offline", code=2)["checks"] if one["what"] == "secret key"]
+    assert found["verdict"] == "bad" and found["remedy"] == f"put {key} back"
+
+    key.write_text("0" * 64 + "\n")
+    (found,) = [one for one in terminal.json("check", "--offline", code=2)["checks"] if one["what"] == "secret key"]
+    assert "1 webhook secrets were sealed with another key" in found["detail"]
+    terminal.run("subscription", "rotate", hook)
+    assert terminal.json("check", "--offline")["ok"] is True
+
+
+def test_a_key_that_is_too_short_stops_the_start_and_is_not_shown(terminal: Terminal) -> None:
+    terminal.environ["LOA_SERVICE__SECRET_KEY"] = "short"
+    said = terminal.refused("unit", "list")
+    assert "service.secret_key = (not shown); allowed: at least 32 random characters" in said
+    assert "short" not in said
+
+
+def test_a_place_that_cannot_be_written_is_wrong_usage_whatever_was_to_be_written_there(terminal: Terminal) -> None:
+    terminal.run("unit", "list")
+    said = terminal.refused("backup", "/nonexistent/dir/x.db")
+    assert "cannot write '/nonexistent/dir/x.db': No such file or directory" in said
+    assert "'/proc/x'" in terminal.refused("export", "/proc/x")
+
+
+def test_what_is_no_address_is_not_erased_and_not_said_to_be(terminal: Terminal) -> None:
+    assert "'bad' is no mail address" in terminal.refused("erase", "bad")
+    assert terminal.json("erase", "lan@xa.example") == {"erased": 0}
+
+
+def test_bounce_says_why_it_may_exit_75(terminal: Terminal) -> None:
+    assert "EX_TEMPFAIL" in terminal.run("bounce", "--help").stdout
+    assert "has no headers" in terminal.run("bounce", stdin="rubbish", code=75).stderr
+
+
 def test_a_backup_of_postgresql_says_how(terminal: Terminal) -> None:
     terminal.environ["LOA_DATABASE__URL"] = "postgresql://loa:hunter2@127.0.0.1:1/loa"
     said = terminal.refused("backup", "x.db")
@@ -117,12 +158,22 @@ def test_a_token_is_shown_once_and_revoked(terminal: Terminal) -> None:
 
 
 def test_a_database_that_was_not_restored_has_nothing_to_release(terminal: Terminal) -> None:
-    assert terminal.json("delivery", "release") == {"was_restored": False, "discarded": 0}
+    assert terminal.json("delivery", "release", "--discard") == {"was_restored": False, "discarded": 0}
+
+
+def test_check_says_to_start_the_newer_loa_where_the_database_is_its(terminal: Terminal) -> None:
+    terminal.run("unit", "list")
+    with closing(sqlite3.connect(terminal.database)) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    checks = terminal.json("check", "--offline", code=1)["checks"]
+    (found,) = [one for one in checks if one["what"] == "database"]
+    assert found["remedy"].startswith("start the newer Loa")
 
 
 def test_check_gives_a_remedy_that_fits_postgresql(terminal: Terminal) -> None:
     terminal.environ["LOA_DATABASE__URL"] = "postgresql://loa:hunter2@127.0.0.1:1/loa"
-    result = terminal.run("check", "--offline", "--json", code=1)
+    result = terminal.run("check", "--offline", "--json", code=2)
     assert "hunter2" not in result.output
     found = {item["what"]: item for item in json.loads(result.stdout)["checks"]}
     assert "start PostgreSQL" in found["database"]["remedy"]

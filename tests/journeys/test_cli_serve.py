@@ -12,10 +12,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from service.demo.portal import SamplePortal
+from service.demo.sample import DIRECTIVES, live_post
+from tests.fakes_receiver import FakeReceiver, status
 from tests.journeys.cli import Terminal
 
 PATIENCE_S = 20.0
@@ -97,6 +101,33 @@ def test_a_worker_reloads_and_ends_in_order(terminal: Terminal) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert "Traceback" not in log.read_text()
+
+
+def test_a_service_tells_of_its_work_a_line_each_and_of_nobodys_address(terminal: Terminal) -> None:
+    portal = SamplePortal()
+    portal.start()
+    terminal.configure(
+        f"[server]\nport = {free_port()}\n[polling]\ninterval_s = 1\nmin_delay_per_host_s = 0.0\n"
+        "[webhooks]\nallow_private_networks = true\n"
+    )
+    (terminal.folder / "portals" / "mau.toml").write_text(
+        f'id = "mau"\nname = "Cổng mẫu"\nbase_url = "{portal.base_url}"\nkind = "td-portal"\n'
+        f'[[listings]]\nurl = "{DIRECTIVES}"\n[[listings]]\nurl = "/portal/khong-co"\n',
+        encoding="utf-8",
+    )
+    with FakeReceiver({"/secret-path": status(410)}) as receiver, running(terminal, "serve") as (_, log):
+        hook = terminal.json("subscription", "add", "webhook", receiver.url("/secret-path"), "--confirmed")["id"]
+        eventually(lambda: '"event":"polled"' in log.read_text())
+        portal.publish(live_post(datetime.now(UTC)))
+        eventually(lambda: '"deliveries":1,"event":"fanned out"' in log.read_text())
+        eventually(lambda: '"event":"a subscription is disabled"' in log.read_text())
+        terminal.run("subscription", "resume", hook)
+        eventually(lambda: '"event":"a subscription is no longer disabled"' in log.read_text())
+    said = log.read_text()
+    portal.stop()
+    assert '"event":"cannot poll"' in said and "khong-co" in said
+    assert said.count('"event":"fanned out"') == 1
+    assert "secret-path" not in said and "Traceback" not in said
 
 
 def test_a_port_that_is_taken_exits_2_and_says_so(terminal: Terminal) -> None:

@@ -83,6 +83,7 @@ def test_an_operator_prints_the_proof_and_a_stranger_does_not(web: Web) -> None:
 
 def test_every_line_of_the_board_is_in_the_table_of_numbers(web: Web, terminal: Terminal) -> None:
     lines = terminal.run("receipt", "list", post_id(web), "--csv").stdout
+    assert lines.startswith("\ufeffunit_id,"), "without a byte order mark Excel takes it for another encoding"
     states = [line.split(",")[2] for line in lines.splitlines()[1:]]
     assert sorted(states)[:1] == ["acknowledged"] and {"not_subscribed", "sent"} <= set(states)
     assert "'=1+1" in lines

@@ -9,9 +9,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.storage import tokens
+from service.web import shapes
 from service.web.admin import SIGN_INS
 from tests.fakes import FakeClock
-from tests.fakes_web import Web, make_web, store_post
+from tests.fakes_web import Web, make_web, owe, store_post
 
 PAGES = ("/admin/", "/admin/posts", "/admin/units", "/admin/subscriptions", "/admin/deliveries")
 
@@ -88,6 +89,7 @@ def test_a_subscription_is_paused_and_removed_by_buttons(web: Web) -> None:
 
 def test_the_receipt_board_shows_who_has_acknowledged(web: Web) -> None:
     post = store_post(web.loa, 1)
+    owe(web, post)
     web.client.post("/api/v1/receipts", json={"post": post.id, "note": "đã rõ"}, headers=web.unit)
     _sign_in(web, web.operator_token)
     page = web.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)
@@ -126,6 +128,12 @@ def test_a_delivery_says_why_and_what_failed_is_sent_again_by_one_button(web: We
     page = web.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)
     assert "hooks.example" in page and "đang chờ gửi" in page
     with web.loa.database.writing() as conn:
+        conn.exec_driver_sql("UPDATE message SET due_at = due_at + 3600000000")
+    assert "Gửi ngay" in web.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)
+    _post(web, f"/admin/deliveries/{delivery}/replay")
+    told = web.client.get(f"/api/v1/deliveries/{delivery}", headers=web.operator).json
+    assert told["next_attempt_at"] == shapes.instant(web.loa.clock())
+    with web.loa.database.writing() as conn:
         conn.exec_driver_sql("UPDATE delivery SET state = 'failed'")
         conn.exec_driver_sql("UPDATE message SET state = 'failed'")
     assert "Chỉ thị về giao thông" in web.client.get("/admin/deliveries?state=failed").get_data(as_text=True)
@@ -162,6 +170,7 @@ def test_a_secret_is_rotated_and_shown_once_and_a_test_is_sent(web: Web) -> None
 
 def test_the_receipt_board_is_a_spreadsheet_in_which_nothing_is_a_formula(web: Web) -> None:
     post = store_post(web.loa, 1)
+    owe(web, post)
     web.client.post("/api/v1/receipts", json={"post": post.id, "note": "=1+1"}, headers=web.unit)
     _sign_in(web, web.operator_token)
     assert f"/admin/receipts/{post.id}.csv" in web.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)

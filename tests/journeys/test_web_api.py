@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.alerts.links import Purpose
 from service.storage import tokens
 from tests.fakes import FakeClock
-from tests.fakes_web import Web, make_web, store_post
+from tests.fakes_web import Web, make_web, owe, store_post
 
 HOOK = {"channel": "webhook", "target": "https://hooks.example/loa"}
 
@@ -95,13 +95,53 @@ def test_a_subscription_is_added_edited_paused_resumed_rotated_and_removed(web: 
         assert web.client.post(f"{address}/{move}", headers=web.operator).json["status"] == status
     rotated = web.client.post(f"{address}/rotate", headers=web.operator).json["secret"]
     assert rotated.startswith("whsec_") and rotated != added.json["secret"]
+    again = web.client.post(f"{address}/rotate", headers=web.operator)
+    assert again.status_code == 409 and "still signs until" in again.json["detail"]
     assert web.client.delete(address, headers=web.operator).status_code == 204
     assert web.client.get(address, headers=web.operator).json["status"] == "removed"
     assert web.client.post(f"{address}/resume", headers=web.operator).status_code == 409
 
 
+def test_D14_a_webhook_is_moved_and_named_over_the_api_and_asked_before_it_gets_anything(web: Web) -> None:
+    made = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.operator).json
+    address = f"/api/v1/subscriptions/{made['id']}"
+    moved = web.client.patch(address, json={"target": "https://other.example/", "name": "mới"}, headers=web.unit)
+    assert moved.status_code == 404
+    moved = web.client.patch(address, json={"target": "https://other.example/", "name": "mới"}, headers=web.operator)
+    assert (moved.json["status"], moved.json["target"], moved.json["name"]) == (
+        "pending", "https://other.example/", "mới"
+    )  # fmt: skip
+    vouched = {"target": "https://third.example/", "confirmed": True}
+    assert web.client.patch(address, json=vouched, headers=web.operator).json["status"] == "active"
+    refused = web.client.patch(address, json={"target": "http://127.0.0.1/"}, headers=web.operator)
+    assert (refused.status_code, refused.json["field"]) == (422, "target")
+    own = {**HOOK, "unit": web.unit_id}
+    mine = web.client.post("/api/v1/subscriptions", json=own, headers=web.unit).json["id"]
+    refused = web.client.patch(f"/api/v1/subscriptions/{mine}", json=vouched, headers=web.unit)
+    assert (refused.status_code, refused.json["field"]) == (422, "confirmed")
+
+
+def test_a_name_in_a_filter_that_does_not_exist_is_404(web: Web) -> None:
+    for path in ("subscriptions?unit=zz", "deliveries?subscription=zz", "deliveries?post=zz"):
+        assert web.client.get(f"/api/v1/{path}", headers=web.operator).status_code == 404, path
+    found = web.client.get(f"/api/v1/subscriptions?unit={web.unit_id}", headers=web.operator)
+    assert (found.status_code, found.json["items"]) == (200, [])
+
+
+def test_a_text_that_is_too_long_is_told_in_characters(web: Web) -> None:
+    answer = web.client.get(f"/api/v1/posts?q={'a' * 999}", headers=web.operator)
+    assert answer.json["detail"] == "q: is 999 characters long, at most 200 are allowed"
+
+
+def test_a_unit_that_is_owed_nothing_has_nothing_to_acknowledge(web: Web) -> None:
+    post = store_post(web.loa, 1)
+    refused = web.client.post("/api/v1/receipts", json={"post": post.id}, headers=web.unit)
+    assert refused.status_code == 409 and "nothing of it is owed" in refused.json["detail"]
+
+
 def test_a_unit_acknowledges_a_post_once_and_the_board_shows_it(web: Web) -> None:
     post = store_post(web.loa, 1)
+    owe(web, post)
     first = web.client.post("/api/v1/receipts", json={"post": post.id, "note": "đã rõ"}, headers=web.unit)
     again = web.client.post("/api/v1/receipts", json={"post": post.id}, headers=web.unit)
     assert (first.status_code, again.status_code) == (201, 200)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.receipts import Line
+from service.poll.recategorise import recategorise
 from service.settings import Settings
 from service.storage.bounces import apply_bounce
+from service.storage.deliveries import pause_all, resume_all
 from service.storage.engine import Database
 from service.storage.receipts import acknowledge, list_receipts
 from service.storage.units import add_unit
-from service.types import ChangeType, Frequency
+from service.types import ChangeType, Filters, Frequency
 from service.watchdogs import Facts, Watchdogs, decide, is_silent
 from tests.fakes import FakeClock
 from tests.fakes_email import drain, make_channel
-from tests.fakes_ledger_mail import make_post, subscribe, tell
+from tests.fakes_ledger_mail import LINKS, make_post, subscribe, tell
 from tests.fakes_mail import running_relay
 from tests.mail_table import bodies, parse
 
@@ -81,6 +85,48 @@ def test_D13_a_post_that_was_edited_before_the_digest_is_in_it_once_and_as_it_is
     assert parse(relay.received[0].mail)["References"] is None
 
 
+@pytest.mark.parametrize(
+    "wanted", [Filters(), Filters(categories=("directives",)), Filters(categories=("meetings",))]
+)
+def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_category(
+    any_database: Database, clock: FakeClock, wanted: Filters
+) -> None:
+    settings = Settings.model_validate({})
+    with any_database.writing() as conn:
+        for name in ("một", "hai"):
+            subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY, filters=wanted, name=name)
+        clock.advance(60)
+        posts = [make_post(conn, clock(), "p1", "Họp về bão"), make_post(conn, clock(), "p2", "Tin khác")]
+        for post in posts:
+            conn.execute(
+                text(
+                    "INSERT INTO revision(post_id, number, seen_at, title, html, text, attachments, fingerprint,"
+                    " what) VALUES (:id, 1, 0, :title, '', '', '[]', '', '[]')"
+                ),
+                {"id": post.id, "title": post.title},
+            )
+            tell(conn, post, clock())
+    clock.advance(60)
+    for _ in range(2):
+        recategorise(any_database, LINKS, settings, "p1", ["meetings"], clock())
+    clock.advance(86_400)
+    assert make_watchdogs(any_database, clock).send_digests() == 1
+    with running_relay() as relay:
+        channel = make_channel(clock, relay.url)
+        drain(any_database, channel, clock)
+        channel.close()
+    (mail,) = relay.received
+    _, html = bodies(parse(mail.mail))
+    others = 0 if wanted.categories == ("meetings",) else 1
+    assert html.count("Họp về bão</h1>") == 1
+    assert html.count("meetings · UBND huyện Quảng Xương") == 1
+    assert html.count("Chỉ đạo điều hành · UBND huyện Quảng Xương") == others
+    assert count(any_database, "group_key LIKE 'mail:%'") == 0
+    with any_database.reading() as conn:
+        rounds = conn.execute(text("SELECT round FROM change WHERE post_id = 'p1' ORDER BY round")).scalars()
+        assert list(rounds) == [0, 1]
+
+
 def test_days_off_are_no_days_of_digests(database: Database, clock: FakeClock) -> None:
     with database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
@@ -127,6 +173,40 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
             )
         line, _ = list_receipts(conn, "p1")
     assert (line.state, line.by, line.acknowledged_at) == (Line.ACKNOWLEDGED, "Lan", clock())
+
+
+def test_several_reminders_for_a_contact_at_once_are_one_mail_that_lists_them(
+    any_database: Database, clock: FakeClock
+) -> None:
+    watchdogs = make_watchdogs(any_database, clock)
+    with any_database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example"))
+        subscribe(conn, "so@xa.example", clock(), unit_id=unit.id)
+        for n in (1, 2):
+            post = make_post(conn, clock(), f"p{n}", f"Chỉ thị số {n}")
+            conn.execute(
+                text("INSERT INTO post_category(post_id, category, position) VALUES (:id, 'directives', 0)"),
+                {"id": post.id},
+            )
+            tell(conn, post, clock())
+    clock.advance(2 * 86_400)
+    assert [watchdogs.remind(), watchdogs.remind()] == [1, 0]
+    with any_database.writing() as conn:
+        acknowledge(conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link")
+    clock.advance(2 * 86_400)
+    assert [watchdogs.remind(), watchdogs.remind()] == [1, 0]
+    with running_relay() as relay:
+        channel = make_channel(clock, relay.url)
+        drain(any_database, channel, clock)
+        channel.close()
+    mails = {mail["To"]: mail for mail in (parse(one.mail) for one in relay.received)}
+    plain, html = bodies(mails["a@xa.example"])
+    assert mails["a@xa.example"]["Subject"] == "Nhắc: 2 văn bản chưa xác nhận đã nhận"
+    for said in (plain, html):
+        assert said.index("Chỉ thị số 1") < said.index("Chỉ thị số 2")
+        assert len(set(re.findall(r"https?://[^\s\"<]+/receipts/[\w.-]+", said))) == 2
+        assert "/posts/p1" in said and "/posts/p2" in said
+    assert mails["b@xa.example"]["Subject"] == "Nhắc: chưa xác nhận đã nhận “Chỉ thị số 2”"
 
 
 # --- bounces ----------------------------------------------------------------------------------
@@ -178,6 +258,20 @@ def test_watchdogs_speak_only_of_what_is_broken() -> None:
     assert decide(Facts(now - timedelta(minutes=59), (), 0, ()), now) == ()
     keys = [alarm.key for alarm in decide(Facts(now - timedelta(hours=2), (("p", "t"),), 3, ("qx",)), now)]
     assert keys == ["delivery_late", "unsent:p", "digest_missing", "silent:qx"]
+
+
+def test_what_an_operator_stopped_or_a_flood_holds_is_shown_and_not_mailed(
+    any_database: Database, clock: FakeClock
+) -> None:
+    watchdogs = make_watchdogs(any_database, clock)
+    with any_database.writing() as conn:
+        pause_all(conn, clock())
+    assert [alarm.key for alarm in watchdogs.watch()] == ["stopped"]
+    assert (watchdogs.look()["stopped"], watchdogs.look()["held"]) == (1, 0)
+    assert count(any_database, "group_key LIKE 'letter:operator%'") == 0
+    with any_database.writing() as conn:
+        resume_all(conn)
+    assert watchdogs.watch() == ()
 
 
 def test_a_portal_is_silent_beyond_its_own_habit_only() -> None:

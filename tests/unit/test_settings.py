@@ -89,8 +89,9 @@ def test_a_variable_is_read_as_toml_and_text_needs_no_quotes(
 
 
 def test_a_secret_comes_from_a_file_without_its_last_line_end(tmp_path: Path) -> None:
-    secret = write(tmp_path, "k3y-of-the-service\n", "key")
-    assert load(None, {"LOA_SERVICE__SECRET_KEY_FILE": str(secret)}).service.secret_key == "k3y-of-the-service"
+    secret = write(tmp_path, "k3y-of-the-service-of-32-letters\n", "key")
+    key = load(None, {"LOA_SERVICE__SECRET_KEY_FILE": str(secret)}).service.secret_key
+    assert key == "k3y-of-the-service-of-32-letters"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,8 @@ def test_a_secret_comes_from_a_file_without_its_last_line_end(tmp_path: Path) ->
         ('[polling]\nuser_agent = "a\\r\\nX: y"\n', "polling.user_agent"),
         ("[webhooks]\nretry_schedule_s = []\n", "webhooks.retry_schedule_s = []"),
         ("[webhooks]\nretry_schedule_s = [1, 'x']\n", "allowed: a list, each a number, at least 0"),
+        ("[email]\ndays_off = ['2026-02-30']\n", 'allowed: a list, each days as "2027-02-17"'),
+        ("[service]\nsecret_key = 'short'\n", "secret_key = (not shown); allowed: at least 32 random characters"),
         ("[webhooks]\nlease_s = 15\n", "webhooks.lease_s = 15; allowed: more than timeout_s, which is 15"),
         ("[service]\nlanguage = 'fr'\n", 'allowed: one of "vi", "en"'),
         ("[service]\ntimezone = 'Asia/Hanoi'\n", "the name of a time zone"),
@@ -130,6 +133,7 @@ def test_M6_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, t
     said = refused(config)
     assert str(config) in said
     assert wanted in said
+    assert len(said.splitlines()) == len(set(said.splitlines())), "a mistake is told once"
 
 
 def test_all_mistakes_are_told_in_one_run(tmp_path: Path) -> None:
@@ -140,7 +144,8 @@ def test_all_mistakes_are_told_in_one_run(tmp_path: Path) -> None:
 
 
 def test_an_unknown_variable_names_the_nearest() -> None:
-    said = refused(None, LOA_SEVRER__PORT="1")
+    said = refused(None, LOA_SEVRER__PORT="1", LOA_NOPE__X="1")
+    assert "LOA_NOPE__X: there is no such variable; allowed: LOA_SECTION__KEY" in said
     assert "LOA_SEVRER__PORT: there is no such variable; did you mean 'LOA_SERVER__PORT'?" in said
 
 
@@ -167,7 +172,7 @@ def test_no_secret_is_ever_told(tmp_path: Path) -> None:
     assert "hunter2" not in said
     assert said.count("(not shown)") == 4
     settings = load(
-        None, {"LOA_SERVICE__SECRET_KEY": "hunter2", "LOA_DATABASE__URL": "postgresql://u:hunter2@db/loa"}
+        None, {"LOA_SERVICE__SECRET_KEY": "hunter2" * 5, "LOA_DATABASE__URL": "postgresql://u:hunter2@db/loa"}
     )
     assert "hunter2" not in repr(settings)
     assert settings.database.url == "postgresql+psycopg://u:hunter2@db/loa"

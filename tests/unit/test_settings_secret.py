@@ -19,7 +19,7 @@ def settings(url: str, key: str = "") -> Settings:
 
 
 def test_a_configured_key_is_used_and_nothing_is_written(tmp_path: Path) -> None:
-    assert secret_key(settings(f"sqlite:///{tmp_path}/loa.db", "configured")) == "configured"
+    assert secret_key(settings(f"sqlite:///{tmp_path}/loa.db", "c" * 32)) == "c" * 32
     assert list(tmp_path.iterdir()) == []
 
 
@@ -44,7 +44,8 @@ def test_postgresql_needs_a_configured_key() -> None:
         secret_key(settings("postgresql+psycopg://db/loa"))
 
 
-def test_an_empty_key_file_is_no_key(tmp_path: Path) -> None:
-    (tmp_path / "x.secret").touch()
-    with pytest.raises(ConfigurationError, match="is empty"):
+@pytest.mark.parametrize("left", ["", "\n", "half-a-key"])
+def test_a_key_file_that_is_empty_or_cut_is_no_key(tmp_path: Path, left: str) -> None:
+    (tmp_path / "x.secret").write_text(left)
+    with pytest.raises(ConfigurationError, match="at least 32: restore it"):
         stored_key(tmp_path / "x.secret")
