@@ -102,11 +102,11 @@ def record_results(conn: Connection, results: Sequence[Result], now: datetime) -
         statements.steer(db)
         owned: list[Owned] = statements.owned(db, latest)
         accepted = [one.result for one in owned if one.is_accepted_webhook]
+        others = [one.result for one in owned if not one.is_accepted_webhook]
         if accepted:
             statements.write_sent(db, [_sent(result, at) for result in accepted])
-        if len(accepted) < len(owned):
-            is_accepted = {result.message_id for result in accepted}
-            _write_others(statements, db, [o.result for o in owned if o.result.message_id not in is_accepted], at)
+        if others:
+            _write_others(statements, db, others, at)
     _free_places(conn, owned, now)
     return [one.result for one in owned]
 

@@ -218,8 +218,10 @@ def limited(what: int, most: int) -> Iterator[None]:
     """This process may have no more of something, while it lasts."""
     soft, hard = resource.getrlimit(what)
     resource.setrlimit(what, (most, hard))
-    yield
-    resource.setrlimit(what, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, (soft, hard))
 
 
 def test_a_shelf_without_any_place_for_a_file_keeps_all_in_memory() -> None:
@@ -229,19 +231,21 @@ def test_a_shelf_without_any_place_for_a_file_keeps_all_in_memory() -> None:
     assert [shelf.get(one).body for one in shelved] == [b"one", b"two"]
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
-    """This process may write no file larger than 100 bytes."""
+    """This process may write no file larger than 100 bytes; not for as long as pytest writes what it found."""
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with limited(resource.RLIMIT_FSIZE, 100):
         yield
     signal.signal(signal.SIGXFSZ, before)
 
 
-def test_a_shelf_keeps_in_memory_what_the_disk_refuses(small_disk: None) -> None:
-    shelf = Shelf(0)
+def test_a_shelf_keeps_in_memory_what_the_disk_refuses() -> None:
     bodies = [os.urandom(60) for _ in range(4)]
-    shelved = [shelf.put(entry(body)) for body in bodies]
-    assert [shelf.get(one).body for one in shelved] == bodies
-    shelf.drop(shelved[0])
-    assert [shelf.get(one).body for one in shelved[1:]] == bodies[1:]
+    with small_disk():
+        shelf = Shelf(0)
+        shelved = [shelf.put(entry(body)) for body in bodies]
+        before = [shelf.get(one).body for one in shelved]
+        shelf.drop(shelved[0])
+        after = [shelf.get(one).body for one in shelved[1:]]
+    assert (before, after) == (bodies, bodies[1:])
