@@ -123,8 +123,8 @@ def _bomb(levels: int) -> bytes:
 def test_a_pdf_that_would_take_for_ever_is_given_up_at_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
     assert read_pdf(_bomb(1)) is not None
     assert caplog.messages == []
-    assert read_pdf(_bomb(12), deadline_s=2.0) is None
-    assert "took longer than 2.0 s" in caplog.text
+    assert read_pdf(_bomb(12), deadline_s=0.2) is None  # before it can meet its limit of memory
+    assert "took longer than 0.2 s" in caplog.text
 
 
 def test_a_pdf_that_asks_for_more_memory_than_a_letter_needs_costs_only_its_text(

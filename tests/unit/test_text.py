@@ -17,6 +17,7 @@ from service.text import (
     first_sentences,
     fold,
     fold_plain,
+    is_showable,
     parse_moment,
     slugify,
     split_trailing_moment,
@@ -176,3 +177,8 @@ def test_each_line_of_a_text_is_cleaned_as_one_line_is(text: str) -> None:
     expected = [line for line in map(clean, text.splitlines()) if line]
     assert [line for line in clean_lines(text) if line] == expected
     assert [line for line in clean_text(text).split("\n") if line] == expected
+
+
+def test_half_a_character_cannot_be_shown_and_is_taken_out() -> None:
+    assert not is_showable("Ch\ud800ỉ thị")
+    assert clean_lines("Ch\ud800ỉ thị") == ["Chỉ thị"]
