@@ -62,8 +62,10 @@ def _show(found: dict[str, object]) -> None:
     assert isinstance(webhooks, dict)
     assert isinstance(mails, dict)
     click.echo(f"{found['posts']} posts")
-    for url, verdict in feeds.items():
+    told = {url: verdict for url, verdict in feeds.items() if verdict != "valid" or "/feeds/places/" not in url}
+    for url, verdict in told.items():
         click.echo(f"  {url}  {verdict}")
+    click.echo(f"  and {len(feeds) - len(told)} feeds of communes  valid")
     click.echo(f"{webhooks['received']} webhooks received, {webhooks['verified']} with a verified signature")
     click.echo(f"{mails['received']} mails received")
     click.echo("everything arrived" if found["ok"] else "something is missing")
