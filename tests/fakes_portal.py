@@ -113,3 +113,17 @@ def make_poller(
     settings = Settings(polling=PollingSettings(**polling), portals=portals or (portal_config(),))
     links = Links("a key of the tests", "https://loa.example")
     return Poller(database, settings, source, FakeUnderstander(), links, clock, chance=chance, patience_s=patience_s)
+
+
+A = ("2026-11-22/cong-dien-ve-mua-lu-y7g5d4", "Công điện về mưa lũ", "22/11/2026 | 08:30")
+B = ("2026-11-21/khai-giang-lop-hoc-k2m9x1", "Khai giảng lớp học", "21/11/2026 | 09:00")
+C = ("2026-11-23/giay-moi-du-le-p4q8r2", "Giấy mời dự lễ", "23/11/2026 | 07:00")
+
+
+def portal_with_two() -> FakePortal:
+    """Has articles of A, B and C; lists the first two."""
+    portal = FakePortal()
+    for slug, title, _ in (A, B, C):
+        portal.show(slug, title)
+    portal.list_posts(A, B)
+    return portal

@@ -17,8 +17,9 @@ from service.bootstrap import Loa, open_loa
 from service.poll.report import ListingReport
 from service.storage.changes import continue_fanouts
 from service.storage.listings import ListingState, load_listings
+from service.storage.posts import newest_posts
 from service.storage.subscriptions import NewSubscription, add_subscription
-from service.types import Channel
+from service.types import Channel, Post
 from service.web.app import create_app
 from tests.fakes import FakeClock
 from tests.hostile import Answer, HostilePortal, Request, reply
@@ -217,3 +218,24 @@ def open_world(
         finally:
             loa.fetcher.close()
             loa.close()
+
+
+PUBLISHED, UPDATED, WITHDRAWN = "post.published", "post.updated", "post.withdrawn"
+DIRECTIVE = (
+    "ỦY BAN NHÂN DÂN HUYỆN QUẢNG XƯƠNG",
+    "CHỈ THỊ số 07/CT-UBND ngày 23/11/2026 của UBND huyện Quảng Xương",
+    "Về việc phòng, chống rét cho cây trồng, vật nuôi.",
+    "Báo cáo kết quả trước ngày 30/11/2026.",
+)
+PDF = "/portal/VanBan/2026-11/a78e75d1702156ddct07.pdf"
+WITH_FILE = Item("chi-thi-ve-phong-chong-ret-p4q8r2", "Chỉ thị về việc phòng, chống rét", "2026-11-23",
+                 "23/11/2026 | 09:30", "Chi tiết xem tệp đính kèm.", (PDF,))  # fmt: skip
+
+
+def post_of(world: World, title: str) -> Post:
+    with world.loa.database.reading() as conn:
+        return next(post for post in newest_posts(conn) if post.title == title)
+
+
+def pdf(body: bytes) -> bytes:
+    return reply(body, Content_Type="application/pdf", ETag=f'"{sha256(body).hexdigest()[:8]}"')

@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.storage.posts import newest_posts
-from service.types import Outcome, Post
-from tests.fakes_site import LIST, NEW, OLD, Item, World, conditional, listing, numbered, open_world
-from tests.hostile import reply
-
-PUBLISHED, UPDATED, WITHDRAWN = "post.published", "post.updated", "post.withdrawn"
-DIRECTIVE = (
-    "ỦY BAN NHÂN DÂN HUYỆN QUẢNG XƯƠNG",
-    "CHỈ THỊ số 07/CT-UBND ngày 23/11/2026 của UBND huyện Quảng Xương",
-    "Về việc phòng, chống rét cho cây trồng, vật nuôi.",
-    "Báo cáo kết quả trước ngày 30/11/2026.",
+from service.types import Outcome
+from tests.fakes_site import (
+    LIST,
+    NEW,
+    OLD,
+    PUBLISHED,
+    Item,
+    World,
+    conditional,
+    listing,
+    numbered,
+    open_world,
+    post_of,
 )
-PDF = "/portal/VanBan/2026-11/a78e75d1702156ddct07.pdf"
-WITH_FILE = Item("chi-thi-ve-phong-chong-ret-p4q8r2", "Chỉ thị về việc phòng, chống rét", "2026-11-23",
-                 "23/11/2026 | 09:30", "Chi tiết xem tệp đính kèm.", (PDF,))  # fmt: skip
+from tests.hostile import reply
 
 
 @pytest.fixture
@@ -35,15 +34,6 @@ def world(tmp_path: Path) -> Iterator[World]:
         opened.show(*OLD)
         opened.poll(0)
         yield opened
-
-
-def post_of(world: World, title: str) -> Post:
-    with world.loa.database.reading() as conn:
-        return next(post for post in newest_posts(conn) if post.title == title)
-
-
-def pdf(body: bytes) -> bytes:
-    return reply(body, Content_Type="application/pdf", ETag=f'"{sha256(body).hexdigest()[:8]}"')
 
 
 def test_L1_one_bad_date_costs_no_other_row_and_none_moves_later(world: World) -> None:

@@ -20,11 +20,7 @@ from service.storage.posts import generation, newest_posts, revisions
 from service.storage.schema import to_micros
 from service.types import Outcome, Page, Post
 from tests.fakes import FakeClock
-from tests.fakes_portal import LISTING, OTHER, FakePortal, down, make_poller, portal_config
-
-A = ("2026-11-22/cong-dien-ve-mua-lu-y7g5d4", "Công điện về mưa lũ", "22/11/2026 | 08:30")
-B = ("2026-11-21/khai-giang-lop-hoc-k2m9x1", "Khai giảng lớp học", "21/11/2026 | 09:00")
-C = ("2026-11-23/giay-moi-du-le-p4q8r2", "Giấy mời dự lễ", "23/11/2026 | 07:00")
+from tests.fakes_portal import LISTING, OTHER, A, B, C, FakePortal, down, make_poller, portal_config, portal_with_two
 
 
 @pytest.fixture
@@ -35,11 +31,7 @@ def database(any_database: Database) -> Database:
 
 @pytest.fixture
 def source() -> FakePortal:
-    portal = FakePortal()
-    for slug, title, _ in (A, B, C):
-        portal.show(slug, title)
-    portal.list_posts(A, B)
-    return portal
+    return portal_with_two()
 
 
 @pytest.fixture

@@ -14,22 +14,29 @@ import pytest
 from service.bootstrap import open_loa
 from service.poll.files import MAX_ARCHIVED_BYTES
 from service.storage.archive import PART_BYTES, get_file
-from service.storage.posts import newest_posts, revisions
-from service.types import Outcome, Post
+from service.storage.posts import revisions
+from service.types import Outcome
 from tests.fakes_pdf import make_pdf
-from tests.fakes_site import LIST, NEW, OLD, Item, World, conditional, listing, numbered, open_world
-from tests.hostile import Request, reply
-
-PUBLISHED, UPDATED, WITHDRAWN = "post.published", "post.updated", "post.withdrawn"
-DIRECTIVE = (
-    "ỦY BAN NHÂN DÂN HUYỆN QUẢNG XƯƠNG",
-    "CHỈ THỊ số 07/CT-UBND ngày 23/11/2026 của UBND huyện Quảng Xương",
-    "Về việc phòng, chống rét cho cây trồng, vật nuôi.",
-    "Báo cáo kết quả trước ngày 30/11/2026.",
+from tests.fakes_site import (
+    DIRECTIVE,
+    LIST,
+    NEW,
+    OLD,
+    PDF,
+    PUBLISHED,
+    UPDATED,
+    WITH_FILE,
+    WITHDRAWN,
+    Item,
+    World,
+    conditional,
+    listing,
+    numbered,
+    open_world,
+    pdf,
+    post_of,
 )
-PDF = "/portal/VanBan/2026-11/a78e75d1702156ddct07.pdf"
-WITH_FILE = Item("chi-thi-ve-phong-chong-ret-p4q8r2", "Chỉ thị về việc phòng, chống rét", "2026-11-23",
-                 "23/11/2026 | 09:30", "Chi tiết xem tệp đính kèm.", (PDF,))  # fmt: skip
+from tests.hostile import Request, reply
 
 
 @pytest.fixture
@@ -38,15 +45,6 @@ def world(tmp_path: Path) -> Iterator[World]:
         opened.show(*OLD)
         opened.poll(0)
         yield opened
-
-
-def post_of(world: World, title: str) -> Post:
-    with world.loa.database.reading() as conn:
-        return next(post for post in newest_posts(conn) if post.title == title)
-
-
-def pdf(body: bytes) -> bytes:
-    return reply(body, Content_Type="application/pdf", ETag=f'"{sha256(body).hexdigest()[:8]}"')
 
 
 # --- the life of a post -----------------------------------------------------------------------
