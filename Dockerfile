@@ -1,10 +1,11 @@
 # Two stages: the first builds the wheel and installs it into a virtual environment, the second runs it.
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY config config
-RUN python -m venv /opt/loa && /opt/loa/bin/pip install --no-cache-dir '.[postgres]'
+RUN python -m venv /opt/loa \
+ && /opt/loa/bin/pip install --no-cache-dir --constraint config/constraints.txt '.[postgres]'
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loa \
