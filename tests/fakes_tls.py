@@ -55,6 +55,6 @@ class FakeAuthority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=30))
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))  # before the clock of every test
             .not_valid_after(now + left)
         )
