@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from service.heartbeat import Pulse
 from service.types import Clock
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from service.posts.understand import Understander
     from service.schedule import Job
     from service.settings import Settings
+    from service.storage.clock import ClockGuard
     from service.storage.engine import Database
     from service.storage.fence import Fence
+    from service.supervisor import Hung
     from service.watchdogs import Diary, Watchdogs
 
 
@@ -50,6 +53,10 @@ class Loa:
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.clock = clock
+        self.pulse = Pulse()
+        """Of this process's own loops."""
+        self.beside: Mapping[str, Pulse] = {}
+        """Of the processes beside it that share their memory with it, by name."""
         self._is_prepared = False
 
     @cached_property
@@ -120,7 +127,8 @@ class Loa:
         from service.storage.renamed import follow_renames
 
         follow_renames(self.database, self.rules.renamed)
-        return Poller(self.database, self.settings, self.fetcher, self.understander, self.links, self.clock)
+        known = self.settings, self.fetcher, self.understander, self.links
+        return Poller(self.database, *known, self.clock, pulse=self.pulse)
 
     @cached_property
     def deliverer(self) -> Deliverer:
@@ -139,7 +147,7 @@ class Loa:
             ),
             EmailChannel(self.settings, self.links, self.secret_key, self.clock, labels),
         ]
-        return Deliverer(self.database, self.settings, self.clock, channels)
+        return Deliverer(self.database, self.settings, self.clock, channels, self.pulse)
 
     @cached_property
     def fence(self) -> Fence:
@@ -148,6 +156,12 @@ class Loa:
         from service.storage.fence import Fence
 
         return Fence(self.database, fence_file(self.settings), self.clock)
+
+    @cached_property
+    def clock_guard(self) -> ClockGuard:
+        from service.storage.clock import ClockGuard
+
+        return ClockGuard(self.database, self.clock)
 
     @cached_property
     def watchdogs(self) -> Watchdogs:
@@ -168,9 +182,11 @@ class Loa:
         self.database  # noqa: B018  # migrates
         self.close()
 
-    def for_child(self) -> Loa:
+    def for_child(self, pulse: Pulse | None = None, beside: Mapping[str, Pulse] | None = None) -> Loa:
         """The same for a forked process: what was read is shared, what is open is not."""
         child = Loa(self.settings, self.clock)
+        child.pulse = pulse or child.pulse
+        child.beside = beside or {}
         child._is_prepared = True  # a database that is away must not be made anew, empty
         for name in ("rules", "gazetteer", "understander", "secret_key"):
             if name in self.__dict__:
@@ -198,7 +214,7 @@ class Loa:
         sending = Thread(target=deliver, name="deliver")
         sending.start()
         try:
-            run_worker(stop, [*self.worker_jobs(), *more_jobs])
+            run_worker(stop, [*self.worker_jobs(), *more_jobs], pulse=self.pulse)
         finally:
             stop.set()
             sending.join()
@@ -211,15 +227,27 @@ class Loa:
 
         look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
         return [
-            Job("poll", look_s, self.poll_due),
-            Job("digests", 60, self.watchdogs.send_digests),
-            Job("reminders", 900, self.watchdogs.remind),
-            Job("watch", 60, self.watchdogs.watch),
-            Job("probe suspended", 3600, self.watchdogs.probe_suspended),
+            Job("poll", look_s, self.poll_due, within_s=60),
+            Job("digests", 60, self.watchdogs.send_digests, within_s=600),
+            Job("reminders", 900, self.watchdogs.remind, within_s=600),
+            Job("watch", 60, self.watchdogs.watch, within_s=60),
+            Job("probe suspended", 3600, self.watchdogs.probe_suspended, within_s=600),
             Job("fence", 1, self.fence.move_on),
+            Job("clock", 2, self.clock_guard.look, within_s=60),
             Job("diary", 5, self.diary.write),
-            Job("forget", 3600, self.forget_done),
+            Job("forget", 3600, self.forget_done, within_s=3600),
         ]
+
+    def put_aside(self, hung: Sequence[Hung]) -> None:
+        """Remembers the pages that a process before this one had in hand when it hung or died."""
+        from service.storage.asides import put_aside
+
+        by_loop = {f"poll {portal.id}": portal.id for portal in self.settings.portals}
+        pages = [(by_loop[one.loop], one) for one in hung if one.loop in by_loop]
+        if pages:
+            with self.database.writing() as conn:
+                for portal_id, one in pages:
+                    put_aside(conn, portal_id, one.doing, one.at, is_sure=one.is_sure)
 
     def poll_due(self) -> int:
         """Polls what is due and tells the operator what there is to tell; gives how much that was."""
@@ -239,10 +267,13 @@ class Loa:
 
     def forget_done(self) -> int:
         """Deletes what was done with long ago; acknowledgements and posts stay. Gives how many messages that were."""
+        from service.storage.asides import forget_asides
         from service.storage.health import FORGOTTEN_AT_ONCE, forget_polls
         from service.storage.retention import forget_done
 
         before = self.clock() - KEPT
+        with self.database.writing() as conn:
+            forget_asides(conn, self.clock())
         forgotten = FORGOTTEN_AT_ONCE
         while forgotten == FORGOTTEN_AT_ONCE:
             with self.database.writing() as conn:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from service.errors import LoaError
+from service.heartbeat import WITHIN_S, Pulse
 from service.logs import Log
 
 log = Log(__name__)
@@ -25,9 +26,13 @@ class Job:
     name: str
     every_s: float
     run: Callable[[], object]
+    within_s: float = WITHIN_S
+    """How long one run may take before it stands still."""
 
 
-def run_worker(stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _END_S) -> None:
+def run_worker(
+    stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _END_S, pulse: Pulse | None = None
+) -> None:
     """Wakes each job at once and then every `every_s`, until `stop`; returns within `end_s` of that.
 
     Work that is then still running is left to end by itself or with the process: its leases free what it held.
@@ -37,7 +42,7 @@ def run_worker(stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _EN
         daemon=True,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE_S},
     )
-    running = _Running()
+    running = _Running(pulse or Pulse())
     for job in jobs:
         scheduler.add_job(
             running.guarded(job), "interval", seconds=job.every_s, id=job.name, next_run_time=datetime.now(UTC)
@@ -54,12 +59,14 @@ def run_worker(stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _EN
 class _Running:
     """Counts what runs, and keeps a fault of one job from the others."""
 
-    def __init__(self) -> None:
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
         self._changed = threading.Condition()
         self._count = 0
 
     def guarded(self, job: Job) -> Callable[[], None]:
         def run() -> None:
+            self._pulse.beat(f"job {job.name}", job.within_s)
             with self._changed:
                 self._count += 1
             try:
@@ -69,6 +76,7 @@ class _Running:
             except Exception:  # a bug in one job, logged whole: the others go on
                 log.exception("a job failed by a fault of Loa's own", job=job.name)
             finally:
+                self._pulse.beat(f"job {job.name}", job.every_s + job.within_s)  # it must be woken again
                 with self._changed:
                     self._count -= 1
                     self._changed.notify_all()

@@ -35,6 +35,7 @@ from service.storage.alarms import (
     raised_alarms,
     unsent_posts,
 )
+from service.storage.asides import Aside, list_asides
 from service.storage.bounces import Suspended, load_suspended, resume_suspended
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
@@ -57,7 +58,7 @@ SILENT_AT_LEAST = timedelta(days=7)
 SILENT_FACTOR = 3
 _IN_ONE_MAIL = 50  # reminders; what is more than a page of titles is several mails
 _ALARM = "alarm:"
-KINDS = ("delivery_late", "own_fault", "unsent", "digest_missing", "silent", "feeds", "stopped", "held")
+KINDS = ("delivery_late", "own_fault", "unsent", "digest_missing", "silent", "feeds", "stopped", "held", "aside")
 """What may be broken: the first part of an alarm's key."""
 
 
@@ -78,6 +79,8 @@ class Facts:
     """The stop switch is off, or a restored database waits for its release."""
     held: Mapping[str, int] = field(default_factory=dict)
     """By portal, how many changes a flood holds back."""
+    asides: tuple[Aside, ...] = ()
+    """Pages that are not read, for they stopped Loa."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
     for portal, count in facts.held.items():
         said = f"{count} tin của cổng {portal} đang được giữ lại vì quá nhiều tin mới cùng lúc."
         alarms.append(Alarm(f"held:{portal}", "Loa: có tin đang giữ lại", said, is_mailed=False))
+    for aside in facts.asides:
+        said = f"Trang {aside.url} của cổng {aside.portal_id} làm Loa đứng lại ({aside.times} lần), nên được để riêng"
+        said += f" và chưa đọc lại trước {show_instant(aside.until)}. Các cổng khác vẫn được đọc."
+        alarms.append(Alarm(f"aside:{aside.url}", "Loa: một trang được để riêng", said))
     return tuple(alarms)
 
 
@@ -189,6 +196,7 @@ class Watchdogs:
             own_faults=own_faults(conn),
             is_stopped=bool(why_stopped(conn)),
             held=count_held(conn),
+            asides=tuple(list_asides(conn, now)),
             feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
         )
 

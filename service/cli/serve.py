@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
+import socket
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +17,9 @@ from service.errors import LoaError
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
+    from service.heartbeat import Pulse
     from service.schedule import Job
+    from service.supervisor import Hung
 
 
 class Running:
@@ -78,10 +83,10 @@ def _serve(running: Running, *, has_worker: bool) -> None:
     port = running.loa.settings.server.port or server.free_port(host)
     click.echo(f"loa: serving http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
     code = server.serve(
-        lambda: _make_app(running.loa.for_child()),
+        lambda pulse, worker: _make_app(running.loa.for_child(pulse, {"worker": worker} if worker else None)),
         host=host,
         port=port,
-        run_worker=(lambda stop: _work(running.loa.for_child(), stop)) if has_worker else None,
+        run_worker=partial(_work, running) if has_worker else None,
         preload=[_import_web],
         reload=running.reload,
     )
@@ -99,12 +104,31 @@ def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type wo
     return thin_layer(app, store, loa.settings.server.trusted_proxies)
 
 
-def _work(loa: Loa, stop: threading.Event) -> None:
-    """Polls and delivers until `stop`, and keeps the exported files up to date where they are configured."""
+def _work(
+    running: Running, stop: threading.Event, pulse: Pulse, hung: Sequence[Hung], *, is_alone: bool = False
+) -> None:
+    """In the worker child: polls and delivers until `stop`, and keeps the exported files up to date where they are
+    configured. `hung`: what those before it stood still with. `is_alone`: no web process shares its memory."""
+    loa = running.loa.for_child(pulse)
     try:
-        loa.work(stop, _export_jobs(loa))
+        loa.put_aside(hung)
+        with ExitStack() as stack:
+            jobs = [stack.enter_context(_beating(loa))] if is_alone else []
+            loa.work(stop, [*_export_jobs(loa), *jobs])
     finally:
         loa.close()
+
+
+@contextmanager
+def _beating(loa: Loa) -> Iterator[Job]:
+    """The job that beats in the database, for web processes elsewhere."""
+    from service.heartbeat import say
+    from service.schedule import Job
+    from service.storage.beats import EVERY_S, BeatRow
+
+    row = BeatRow(loa.database, f"{socket.gethostname()}:{os.getppid()}")
+    yield Job("heartbeat", EVERY_S, lambda: row.write([say(beat) for beat in loa.pulse.standing()]))
+    row.drop()
 
 
 def _export_jobs(loa: Loa) -> list[Job]:
@@ -132,23 +156,10 @@ def worker() -> None:
     Example:
       LOA_DATABASE__URL=postgresql+psycopg://loa@db/loa loa worker
     """
+    from service.supervisor import Worker, supervise
+
     running = Running()
-    ending = threading.Event()
-    turn = [threading.Event()]
-
-    def end(*_: object) -> None:
-        ending.set()
-        turn[0].set()
-
-    def reload(*_: object) -> None:
-        if running.reload():
-            turn[0].set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGHUP, reload)
     warn("working; SIGTERM ends, SIGHUP reads the configuration again")
-    while not ending.is_set():
-        turn[0] = threading.Event()
-        _work(running.loa.for_child(), turn[0])
+    code = supervise(Worker(partial(_work, running, is_alone=True)), running.reload)
     warn("stopped")
+    raise click.exceptions.Exit(code)

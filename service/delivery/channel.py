@@ -44,6 +44,10 @@ class Channel(Protocol):
 class Work(Protocol):
     """The ledger, as a streaming channel sees it."""
 
+    def beat(self) -> None:
+        """The loop is alive; said at least every few seconds."""
+        ...
+
     def exchange(
         self,
         results: Sequence[Result],

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 from service.alerts.target import host_of
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
+from service.heartbeat import WITHIN_S, Pulse
 from service.settings import Settings
 from service.storage import endpoint_health as health
 from service.storage import endpoints, ledger
@@ -43,6 +44,9 @@ _LOOK_EVERY_S = 0.25
 _TEND_EVERY_S = 60.0
 _REAP_EVERY_S = 1.0
 _RETRY_LOCK_S = 1.0
+_SEND_WITHIN_S = 90.0
+"""How long a relay may take until one of a batch is recorded: longer than all time-outs of a dialogue."""
+_TEND_WITHIN_S = 60.0
 _END_WITHIN_S = 8.0
 """Of the ten seconds in which a process must have ended."""
 
@@ -73,7 +77,10 @@ _COUNTED = {
 class LedgerWork:
     """The ledger of one channel, as channel.Work describes it; counts what was recorded."""
 
-    def __init__(self, database: Database, channel: ChannelName, clock: Clock, lease_s: float) -> None:
+    def __init__(
+        self, database: Database, channel: ChannelName, clock: Clock, lease_s: float, pulse: Pulse | None = None
+    ) -> None:
+        self._pulse = pulse or Pulse()
         self._hint = threading.Event()
         self._database = database
         self._channel = channel
@@ -83,6 +90,10 @@ class LedgerWork:
         self._on_wake: Callable[[], None] | None = None
         self.counts: Counter[str] = Counter()
 
+    def beat(self, within_s: float = WITHIN_S) -> None:
+        """The loop that sends is alive."""
+        self._pulse.beat(f"delivery by {self._channel}", within_s)
+
     def exchange(
         self,
         results: Sequence[Result],
@@ -91,12 +102,16 @@ class LedgerWork:
         load: Callable[[Connection, Sequence[Claimed]], T],
     ) -> tuple[Sequence[Claimed], T | None]:
         now = self._clock()
-        with self._database.writing() as conn:
-            counting = self._record(conn, results)
-            claimed = ledger.claim_due(
-                conn, channel=self._channel, now=now, limit=places, slow_limit=slow_places, lease_s=self._lease_s
-            )
-            loaded = load(conn, claimed) if claimed else None
+        self._pulse.beat(f"ledger of {self._channel}")
+        try:
+            with self._database.writing() as conn:
+                counting = self._record(conn, results)
+                claimed = ledger.claim_due(
+                    conn, channel=self._channel, now=now, limit=places, slow_limit=slow_places, lease_s=self._lease_s
+                )
+                loaded = load(conn, claimed) if claimed else None
+        finally:
+            self._pulse.rest(f"ledger of {self._channel}")
         self._count(counting)
         return claimed, loaded
 
@@ -104,6 +119,7 @@ class LedgerWork:
         return self.exchange((), places, places, lambda _conn, _claimed: None)[0]
 
     def record(self, results: Sequence[Result]) -> None:
+        self.beat(_SEND_WITHIN_S)
         if results:
             with self._database.writing() as conn:
                 counting = self._record(conn, results)
@@ -116,6 +132,7 @@ class LedgerWork:
             return at is not None and at <= now and not ledger.is_paused(conn)
 
     def wait(self, timeout_s: float) -> None:
+        self.beat()
         if self._hint.wait(timeout_s):
             self._hint.clear()
 
@@ -156,7 +173,9 @@ class Deliverer:
         settings: Settings,
         clock: Clock,
         channels: Sequence[Channel | StreamingChannel],
+        pulse: Pulse | None = None,
     ) -> None:
+        self._pulse = pulse or Pulse()
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -224,7 +243,7 @@ class Deliverer:
             stop.wait(_RETRY_LOCK_S)
 
     def _work(self, channel: Channel | StreamingChannel) -> LedgerWork:
-        return LedgerWork(self._database, channel.name, self._clock, self._settings.webhooks.lease_s)
+        return LedgerWork(self._database, channel.name, self._clock, self._settings.webhooks.lease_s, self._pulse)
 
     def _send(
         self, channel: Channel | StreamingChannel, work: LedgerWork, stop: threading.Event, *, is_draining: bool
@@ -234,8 +253,10 @@ class Deliverer:
             return
         with closing(channel):
             while not stop.is_set():
+                work.beat()
                 claimed = work.claim(_BATCH) if work.is_due() else ()
                 if claimed:
+                    work.beat(_SEND_WITHIN_S)
                     channel.send(self._database, claimed, work.record, stop)
                 elif is_draining:
                     return
@@ -244,17 +265,25 @@ class Deliverer:
                     work.wait(_LOOK_EVERY_S)
 
     def _keep_fanning_out(self, stop: threading.Event, wake: Callable[[], None]) -> None:
+        def woken() -> None:
+            self._pulse.beat("fan-out")
+            wake()
+
         while not stop.wait(_LOOK_EVERY_S):
-            if continue_fanouts(self._database, self._clock(), wake):
+            self._pulse.beat("fan-out")
+            if continue_fanouts(self._database, self._clock(), woken):
                 wake()
 
     def _keep_tending(self, stop: threading.Event) -> None:
         while not stop.is_set():
+            self._pulse.beat("tending the ledger", _TEND_WITHIN_S)
             self._tend()
+            self._pulse.beat("tending the ledger", _TEND_EVERY_S + WITHIN_S)
             stop.wait(_TEND_EVERY_S)
 
     def _keep_reaping(self, stop: threading.Event) -> None:
         while not stop.wait(_REAP_EVERY_S):
+            self._pulse.beat("the end of leases")
             self._reap()
 
     def _reap(self) -> None:

@@ -106,6 +106,7 @@ class Stream:
     def _run(self, stop: Event, is_draining: bool) -> None:
         give_up_at: float | None = None
         while True:
+            self._work.beat()
             is_stopping = stop.is_set()
             if is_stopping and give_up_at is None:
                 give_up_at = time.monotonic() + _GRACE_S

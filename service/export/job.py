@@ -25,7 +25,7 @@ RETRY_AFTER = timedelta(minutes=1)
 
 def export_job(loa: Loa) -> Job:
     """The job that exports to `feeds.export_dir` after each change."""
-    return Job("export", LOOK_S, KeptUp(loa).look)
+    return Job("export", LOOK_S, KeptUp(loa).look, within_s=3600)
 
 
 class KeptUp:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.errors import StorageError
 from service.logs import Log
@@ -24,7 +24,8 @@ log = Log(__name__)
 class Leases:
     """Safe to be used from several threads."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, longest: timedelta) -> None:
+        self._longest = longest
         self._database = database
         self._clock = clock
         self._held: dict[tuple[str, str], datetime] = {}
@@ -35,7 +36,9 @@ class Leases:
     def take(self, portal_id: str, url: str, *, is_forced: bool) -> ListingState | None:
         """The listing, for polling; None when somebody else has it, or when it is not due and not forced."""
         with self._database.writing() as conn:
-            state = lease_listing(conn, portal_id, url, self._clock(), LEASE_S, is_forced=is_forced)
+            state = lease_listing(
+                conn, portal_id, url, self._clock(), LEASE_S, is_forced=is_forced, longest=self._longest
+            )
         if state is not None and state.lease_until is not None:
             with self._lock:
                 self._held[portal_id, url] = state.lease_until

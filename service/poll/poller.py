@@ -14,10 +14,12 @@ from functools import partial
 
 from service.alerts.links import Links
 from service.errors import FetchError, InvalidInput, LoaError, PortalError
+from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, hints_of
 from service.poll.files import Files
+from service.poll.in_hand import InHand
 from service.poll.leases import Leases
 from service.poll.listing import ListingPoll, Polled
 from service.poll.look_back import Subject
@@ -85,18 +87,20 @@ class Poller:
         reader: Reader = portals_read,
         chance: Callable[[], float] = random.random,
         patience_s: float = PATIENCE_S,
+        pulse: Pulse | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
-        self._source = fetcher
+        self._source = InHand(fetcher, database, clock, pulse or Pulse())
         self._reader = reader
         self._clock = clock
         self._chance = chance
-        self._articles = Articles(fetcher, reader, understander, self._texts)
+        self._articles = Articles(self._source, reader, understander, self._texts)
         self._store = Store(database, links, settings.receipts.categories)
-        self._files = Files(database, fetcher, self._store, clock, self._understand)
+        self._files = Files(database, self._source, self._store, clock, self._understand)
         self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
-        self._leases = Leases(database, clock)
+        self._longest = timedelta(seconds=settings.polling.interval_s * (1 + settings.polling.jitter))
+        self._leases = Leases(database, clock, self._longest)
         self._runs: Runs[_Ended] = Runs(_PORTALS_AT_ONCE)
         self._patience_s = patience_s
 
@@ -117,7 +121,8 @@ class Poller:
         due = [
             portal
             for portal in self._settings.portals
-            if portal.id in checked or any(is_due(states[portal.id, one.url], now) for one in portal.listings)
+            if portal.id in checked
+            or any(is_due(states[portal.id, one.url], now, self._longest) for one in portal.listings)
         ]
         return self._poll(due, is_forced=False, articles=_ARTICLES_DUE, patience_s=self._patience_s)
 
@@ -213,6 +218,10 @@ class Poller:
     # --- one portal --------------------------------------------------------------------------
 
     def _poll_portal(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
+        with self._source.turn(portal.id):
+            return self._poll_in_turn(portal, states, is_forced=is_forced, articles=articles)
+
+    def _poll_in_turn(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
         ended: _Ended = []
         is_down = False
         if is_forced:
@@ -220,7 +229,7 @@ class Poller:
                 ask_newest_checks(conn, portal.id, self._clock(), _RECHECKS_FORCED)
         for listing in portal.listings:
             known = states[portal.id, listing.url]
-            if not is_forced and not is_due(known, self._clock()):
+            if not is_forced and not is_due(known, self._clock(), self._longest):
                 is_down = is_down or known.failing_since is not None
                 continue
             state = self._leases.take(portal.id, listing.url, is_forced=is_forced)

@@ -18,7 +18,8 @@ from service.storage.upsert import insert_into
 from service.types import Outcome, Validators
 
 _SKEW = timedelta(hours=1)  # more than the clocks of two machines differ by
-_BEYOND = timedelta(days=2)  # no back-off is longer than a day
+_BEYOND = timedelta(days=1, seconds=60)  # no back-off is longer than a day
+_APART = timedelta(seconds=60)  # what the clocks of two machines that are set right may differ by
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,17 @@ def _state(row: Row[Any]) -> ListingState:
 
 
 def lease_listing(
-    conn: Connection, portal_id: str, url: str, now: datetime, lease_s: float, *, is_forced: bool = False
+    conn: Connection,
+    portal_id: str,
+    url: str,
+    now: datetime,
+    lease_s: float,
+    *,
+    is_forced: bool = False,
+    longest: timedelta = _BEYOND,
 ) -> ListingState | None:
-    """Takes the listing for polling; None when somebody else has it, or when it is not due and not forced.
+    """Takes the listing for polling; None when somebody else has it, or when it is not due (see `is_due`) and not
+    forced.
 
     A lease further ahead than any lease can be is a clock that was set back, and is ignored.
     """
@@ -120,7 +129,9 @@ def lease_listing(
     is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > beyond)
     conditions = [listing.c.portal_id == portal_id, listing.c.url == url, is_free]
     if not is_forced:
-        conditions.append(or_(listing.c.next_poll_at <= now, listing.c.next_poll_at > now + _BEYOND))
+        is_well = and_(listing.c.failures == 0, listing.c.next_poll_at > now + min(longest + _APART, _BEYOND))
+        is_back = or_(is_well, listing.c.next_poll_at > now + _BEYOND, listing.c.last_polled_at > now + _APART)
+        conditions.append(or_(listing.c.next_poll_at <= now, is_back))
     row = conn.execute(
         update(listing).where(and_(*conditions)).values(lease_until=until).returning(*listing.c)
     ).one_or_none()
@@ -156,9 +167,13 @@ def _change_held(
     return changed.rowcount == 1
 
 
-def is_due(state: ListingState, now: datetime) -> bool:
-    """Whether it is time; a next poll further ahead than any back-off is a clock that was set back."""
-    return state.next_poll_at <= now or state.next_poll_at > now + _BEYOND
+def is_due(state: ListingState, now: datetime, longest: timedelta = _BEYOND) -> bool:
+    """Whether it is time. A listing that was polled in the future, or is due later than it can be, says that the
+    clock was set back: it is due. `longest` is the longest wait of a listing that is well."""
+    if state.next_poll_at <= now or (state.last_polled_at is not None and state.last_polled_at > now + _APART):
+        return True
+    most = _BEYOND if state.failures else min(longest + _APART, _BEYOND)
+    return state.next_poll_at > now + most
 
 
 def _is(portal_id: str, url: str) -> tuple[Any, Any]:

@@ -85,6 +85,7 @@ class FeedStore:
         self._rendering = threading.RLock()
         self._searching = threading.BoundedSemaphore(SEARCHES)
         self._keeping = threading.Lock()
+        self._follower: threading.Thread | None = None
         self.is_followed = False
         self.is_telling = True
 
@@ -179,6 +180,7 @@ class FeedStore:
         for spec, fmt, window in wanted:
             path = path_of(spec, fmt)
             kept = self._kept.get(path)
+            self._beat()
             found = self._maker.make(spec, fmt, window, kept.last if kept else None)
             if found is not None:
                 made[path] = spec, fmt, window, found
@@ -213,6 +215,11 @@ class FeedStore:
             self._told = problems
         except StorageError as error:
             log.warning("cannot note what is wrong with feeds: %s", error)
+
+    def _beat(self) -> None:
+        """The thread that follows is alive; others that render are not waited for."""
+        if threading.current_thread() is self._follower:
+            self._loa.pulse.beat("feeds")
 
     def _tell_news(self) -> None:
         if self._maker.problems != self._told:
@@ -290,6 +297,7 @@ class FeedStore:
         is gone. What is asked for before it is made is made at once."""
         self.is_followed = True
         thread = threading.Thread(target=self._follow, args=(stop, parent_pid), name="feeds", daemon=True)
+        self._follower = thread
         thread.start()
         return thread
 
@@ -297,6 +305,7 @@ class FeedStore:
         watch: GenerationWatch | None = None
         is_failing = is_warm = False
         while not stop.wait(LOOK_EVERY_S if is_warm or is_failing else 0):
+            self._beat()
             if parent_pid is not None and os.getppid() != parent_pid:
                 os.kill(os.getpid(), signal.SIGTERM)
                 break

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from service.heartbeat import Pulse
 from service.web.admission import BODIES
 from service.web.hot import REFUSED, ThinLayer
 
@@ -28,6 +29,9 @@ SERVER_THREADS = FRONT_THREADS + BODIES
 SLOW_THREADS = 32
 """Requests that read the database; each thread is started when it is needed."""
 
+ANSWER_WITHIN_S = 12.0
+"""An answer that takes longer stands still; what it waits for in the database ends before that."""
+
 Task = Callable[[Any, dict[str, Any]], object]
 
 
@@ -35,10 +39,10 @@ class Front:
     """What the server calls for a request: with its `protocol`, to be answered once, and its `scope` (a WSGI environ
     without what is the same for all). `slowly` answers what the layer has not at once, in a thread of its own."""
 
-    def __init__(self, layer: ThinLayer, slowly: Task) -> None:
+    def __init__(self, layer: ThinLayer, slowly: Task, pulse: Pulse | None = None) -> None:
         self._layer = layer
         self._turns = _Turns(FRONT_THREADS)
-        self._pool = _Pool(slowly, SLOW_THREADS)
+        self._pool = _Pool(slowly, SLOW_THREADS, pulse or Pulse())
 
     def __call__(self, protocol: Any, scope: dict[str, Any]) -> None:
         found = self._layer.at_once(scope)
@@ -89,8 +93,9 @@ class _Turn:
 class _Pool:
     """Threads that end with the process, whatever they wait for: the server has drained them as long as it may."""
 
-    def __init__(self, act: Task, most: int) -> None:
+    def __init__(self, act: Task, most: int, pulse: Pulse) -> None:
         self._act = act
+        self._pulse = pulse
         self._tasks: SimpleQueue[tuple[Any, dict[str, Any]]] = SimpleQueue()
         self._idle = threading.Semaphore(0)
         self._may_grow = threading.Semaphore(most)
@@ -103,9 +108,12 @@ class _Pool:
     def _work(self) -> None:
         while True:
             protocol, scope = self._tasks.get()
+            name = f"request {threading.get_ident()}"
+            self._pulse.beat(name, ANSWER_WITHIN_S)
             try:
                 self._act(protocol, scope)
             except Exception:  # a bug in one answer, logged whole: the next ones are made
                 log.exception("cannot answer a request")
                 protocol.response_bytes(500, [], b"")
+            self._pulse.rest(name)
             self._idle.release()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ import orjson
 from flask import Blueprint, Response
 
 from service.errors import StorageError
+from service.heartbeat import PROCESS, say
+from service.storage.asides import Aside, list_asides
+from service.storage.beats import LATE_S, LateBeat, late_beats
+from service.storage.clock import went_back
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
 from service.storage.engine import sqlite_path
@@ -60,7 +65,25 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
 def reasons_not_ready(loa: Loa, min_free_bytes: int = MIN_FREE_BYTES) -> list[str]:
     """In words, what keeps Loa from working; empty when nothing does."""
-    return [*_disk_reasons(loa, min_free_bytes), *_database_reasons(loa)]
+    return [*_disk_reasons(loa, min_free_bytes), *_still_reasons(loa), *_database_reasons(loa)]
+
+
+def _still_reasons(loa: Loa) -> list[str]:
+    """What stands still of the processes whose memory is shared with this one."""
+    own = f"request {threading.get_ident()}"
+    found = []
+    for name, pulse in {**loa.beside, "web process": loa.pulse}.items():
+        standing = [beat for beat in pulse.standing() if beat.name != own]
+        if any(beat.name == PROCESS for beat in standing):  # nothing of it moves: what it works on says more
+            standing = [beat for beat in pulse.beats() if beat.name == PROCESS or beat.doing]
+        found += [f"heartbeat: the {name} stands still: {say(beat)}" for beat in standing]
+    return found
+
+
+def _late(beat: LateBeat) -> str:
+    if beat.age_s <= LATE_S:
+        return f"heartbeat: worker {beat.worker} stands still: {'; '.join(beat.standing)}"
+    return f"heartbeat: worker {beat.worker} has not beaten for {beat.age_s:.0f} s"
 
 
 def _disk_reasons(loa: Loa, min_free_bytes: int) -> list[str]:
@@ -76,7 +99,8 @@ def _database_reasons(loa: Loa) -> list[str]:
         check_writable(loa.database, PATIENCE_S)
         with loa.database.reading() as conn:
             listings = load_listings(conn)
-            fence = [f"delivery: {WORDS}"] if is_fenced(conn) else []
+            told = [f"delivery: {WORDS}"] if is_fenced(conn) else []
+            told += [_late(beat) for beat in late_beats(conn)]
     except StorageError as error:
         return [f"database: {_unusable(loa, error)}"]
     late_after = timedelta(seconds=max(3 * loa.settings.polling.interval_s, 60))
@@ -87,10 +111,10 @@ def _database_reasons(loa: Loa) -> list[str]:
         if key in configured and loa.clock() - state.next_poll_at > late_after
     ]
     if not late:
-        return fence
+        return told
     oldest = min(state.next_poll_at for state in late)
     polling = f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker running?"
-    return [*fence, polling]
+    return [*told, polling]
 
 
 def _unusable(loa: Loa, error: StorageError) -> str:
@@ -120,8 +144,22 @@ class _Warnings:
 def _look_for_warnings(loa: Loa) -> list[str]:
     with loa.database.reading() as conn:
         stopped, held = why_stopped(conn), sum(count_held(conn).values())
+        asides = list_asides(conn, loa.clock())
+        back = went_back(conn, loa.clock())
     found = [f"delivery: {stopped}"] if stopped else []
-    return [*found, f"polling: a flood holds {held} changes back: loa portal release"] if held else found
+    if back is not None:
+        by = f"{back.by.total_seconds():.0f} s, at {back.at.isoformat(timespec='seconds')}"
+        found.append(f"clock: it went back by {by}: what was due is due now; is the time server right?")
+    if held:
+        found.append(f"polling: a flood holds {held} changes back: loa portal release")
+    return [*found, *(_aside(one) for one in asides)]
+
+
+def _aside(aside: Aside) -> str:
+    return (
+        f"polling: portal {aside.portal_id}: {aside.url} stopped Loa at {aside.at.isoformat(timespec='seconds')} and "
+        f"is put aside until {aside.until.isoformat(timespec='seconds')}"
+    )
 
 
 def _json(value: object, status: int) -> Response:

@@ -18,8 +18,8 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
@@ -28,6 +28,8 @@ from granian.server import mp
 from granian.wsgi import _callback_wrapper
 
 from service.errors import ConfigurationError
+from service.heartbeat import PROCESS, Pulse
+from service.supervisor import LOOK_EVERY_S, START_S, Judge, RunWorker, Worker, accuse, begin_child, end_stuck, masked
 from service.web.front import SERVER_THREADS, Front
 from service.web.hot import ThinLayer
 from service.web.memory import give_back, limit_arenas, settle
@@ -41,12 +43,8 @@ HEADER_TIMEOUT_MS = 10_000
 STOP_WITHIN_S = 6
 """Of the ten seconds that a stop may take."""
 
-WORKER_STARTS = 6
-WORKER_STARTS_WITHIN_S = 30.0
-"""A worker that dies this often within this time is not started again: the whole service ends, and says so."""
-
-RunWorker = Callable[[threading.Event], None]
-MakeApp = Callable[[], ThinLayer]
+MakeApp = Callable[[Pulse, Pulse | None], ThinLayer]
+"""From the beats of its own process, and those of the worker beside it."""
 
 SECRET_PREFIX = "LOA_"  # noqa: S105  # of names in the environment, no secret itself
 
@@ -100,40 +98,45 @@ def serve(
     for load in preload:
         load()
     forget_secrets()
-    worker = _Worker(run_worker) if run_worker is not None else None
+    worker = Worker(run_worker, settle) if run_worker is not None else None
     server = _Server(worker, host, port, reload)
     gc.collect()
     give_back()
     gc.freeze()
     try:
-        server.serve(target_loader=_loader(make_app))
+        server.serve(target_loader=_loader(make_app, server))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     return 1 if worker is not None and worker.has_given_up else 0
 
 
-def _loader(make_app: MakeApp) -> Callable[[str], ThinLayer]:
+def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
+    parent_pid = os.getpid()
+
     def load(_target: str) -> ThinLayer:
         """In the web child, before the server sets its own signal handlers."""
-        os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once: a third signal hangs the child
+        begin_child(parent_pid)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
         settle()
-        vars(mp)["_wsgi_call_wrap"] = _front  # in this child alone; the server has no other place for it
-        return make_app()
+        pulse = server.pulse
+        vars(mp)["_wsgi_call_wrap"] = partial(_front, pulse)  # in this child alone; there is no other place for it
+        layer = make_app(pulse, server.worker_pulse)
+        pulse.tick()
+        return layer
 
     return load
 
 
-def _front(layer: ThinLayer, options: dict[str, Any], log_format: str | None) -> Front:
+def _front(pulse: Pulse, layer: ThinLayer, options: dict[str, Any], log_format: str | None) -> Front:
     """What the server calls, in place of its own way into a WSGI application, which waits for the slow ones."""
-    return Front(layer, _callback_wrapper(layer.admitted, options, log_format))
+    return Front(layer, _callback_wrapper(layer.admitted, options, log_format), pulse)
 
 
 class _Server(mp.MPServer):
     """Granian's supervisor, which starts and ends the worker child too."""
 
-    def __init__(self, worker: _Worker | None, host: str, port: int, reload: Callable[[], bool]) -> None:
+    def __init__(self, worker: Worker | None, host: str, port: int, reload: Callable[[], bool]) -> None:
         super().__init__(
             "loa",
             address=host,
@@ -150,20 +153,47 @@ class _Server(mp.MPServer):
         )
         self._loa_worker = worker
         self._may_reload = reload
+        self._is_ending = threading.Event()
+        self._judge = Judge()
+        self.pulse = Pulse()
         self.on_startup(settle)
         if worker is not None:
             worker.give_up = self.signal_handler_interrupt
             self.on_startup(worker.start)
-            self.on_shutdown(worker.join_or_kill)
+            self.on_shutdown(partial(worker.join_or_kill, STOP_WITHIN_S / 2))
+        self.on_startup(threading.Thread(target=self._keep_judging, name="judge", daemon=True).start)
+
+    @property
+    def worker_pulse(self) -> Pulse | None:
+        return self._loa_worker.pulse if self._loa_worker is not None else None
+
+    def _keep_judging(self) -> None:
+        while not self._is_ending.wait(LOOK_EVERY_S):
+            if self._loa_worker is not None:
+                self._loa_worker.judge()
+            try:
+                self._look()
+            except Exception:  # whatever it is, the next look is made
+                log.exception("cannot judge the web process by its beats")
+
+    def _look(self) -> None:
+        stuck = self._judge.look(self.pulse)
+        if stuck and self.wrks:
+            pid = self.wrks[-1].inner.pid
+            accuse("web process", pid, self.pulse, stuck)
+            end_stuck(pid)  # granian begins another
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
         """A signal between the fork and the child's own handlers would be lost: it waits for the loader."""
+        self.pulse = Pulse()  # an old child that drains still writes to its own
+        self.pulse.beat(PROCESS, START_S)
         child = super()._spawn_worker(*args, **kwargs)
         start = child.inner.start
-        child.inner.start = lambda: _masked(start)
+        child.inner.start = lambda: masked(start)
         return child
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        self._is_ending.set()
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call] # granian leaves it untyped
         if self._loa_worker is not None:
             self._loa_worker.terminate()  # now, so that both children drain at the same time
@@ -174,14 +204,6 @@ class _Server(mp.MPServer):
         super().signal_handler_reload(*args, **kwargs)  # type: ignore[no-untyped-call] # granian leaves it untyped
         if self._loa_worker is not None:
             self._loa_worker.restart()
-
-
-def _masked(start: Callable[[], None]) -> None:
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    try:
-        start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 def _log_config() -> dict[str, Any]:
@@ -204,91 +226,3 @@ class _WithoutAdvice(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "seems quite high" not in record.getMessage()
-
-
-class _Worker:
-    """The worker child: started again when it dies, unless it does so again and again."""
-
-    def __init__(self, run: RunWorker) -> None:
-        self._run = run
-        self._process: Any = None
-        self._is_stopping = threading.Event()
-        self._is_restarting = threading.Event()
-        self._starts: list[float] = []
-        self.has_given_up = False
-        self.give_up: Callable[[], None] = lambda: None
-
-    def start(self) -> None:
-        self._spawn()
-        threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
-
-    def _spawn(self) -> None:
-        self._is_restarting.clear()
-        self._starts.append(time.monotonic())
-        context = multiprocessing.get_context("fork")
-        self._process = context.Process(target=_run_worker, args=(self._run, os.getpid()), name="loa-worker")
-        _masked(self._process.start)
-        if self._is_stopping.is_set():
-            self._process.terminate()
-
-    def _watch(self) -> None:
-        while True:
-            self._process.join()
-            if self._is_stopping.is_set():
-                return
-            if self._is_restarting.is_set():
-                self._spawn()
-                continue
-            log.error("the worker ended unexpectedly (exit code %s)", self._process.exitcode)
-            now = time.monotonic()
-            self._starts = [at for at in self._starts if now - at < WORKER_STARTS_WITHIN_S]
-            if len(self._starts) >= WORKER_STARTS:
-                log.error(
-                    "the worker ended %s times within %s s: giving up", len(self._starts), WORKER_STARTS_WITHIN_S
-                )
-                self.has_given_up = True
-                self.give_up()
-                return
-            if self._is_stopping.wait(min(5.0, 0.2 * 2 ** (len(self._starts) - 1))):
-                return
-            self._spawn()
-
-    def restart(self) -> None:
-        """Ends the child in order; another takes its place."""
-        self._is_restarting.set()
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-
-    def terminate(self) -> None:
-        self._is_stopping.set()
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
-
-    def join_or_kill(self) -> None:
-        """Runs after the web child has ended; both were told to stop at the same time."""
-        self._is_stopping.set()
-        if self._process is None:
-            return
-        self._process.join(STOP_WITHIN_S / 2)
-        if self._process.is_alive():
-            log.warning("the worker did not stop in time and is killed; what it held is due again")
-            self._process.kill()
-            self._process.join()
-
-
-def _run_worker(run: RunWorker, parent_pid: int) -> None:
-    """In the worker child: until SIGTERM, or until the parent is gone."""
-    os.setpgid(0, 0)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-    threading.Thread(target=_watch_parent, args=(stop, parent_pid), name="parent-watch", daemon=True).start()
-    settle()
-    run(stop)
-
-
-def _watch_parent(stop: threading.Event, parent_pid: int) -> None:
-    while not stop.wait(0.5):
-        if os.getppid() != parent_pid:
-            stop.set()

@@ -11,8 +11,8 @@ import service
 
 ROOT = Path(service.__file__).parent
 ORDER = (
-    "errors", "types", "logs", "text", "posts", "alerts", "feeds", "settings", "portals", "storage", "delivery",
-    "poll", "watchdogs", "schedule", "bootstrap", "web", "export", "bench", "demo", "cli",
+    "errors", "types", "logs", "heartbeat", "supervisor", "text", "posts", "alerts", "feeds", "settings", "portals",
+    "storage", "delivery", "poll", "watchdogs", "schedule", "bootstrap", "web", "export", "bench", "demo", "cli",
 )  # fmt: skip
 PURE = ("errors", "types", "text", "posts", "alerts", "feeds")
 IMPURE_MODULES = {"flask", "requests", "sqlalchemy", "smtplib", "apscheduler", "socket", "os", "pycurl", "sqlite3"}

@@ -1,0 +1,85 @@
+"""The page that a portal's turn has in hand: named in its beat, so that what hangs a process is known afterwards.
+
+A page that did so is put aside: it is refused here before it is fetched, as a page that cannot be read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.alerts.mail_item import show_instant
+from service.errors import UnreadableError
+from service.heartbeat import WITHIN_S, Pulse
+from service.poll.sources import PageSource
+from service.portals.fetch import FileState
+from service.settings import PortalConfig
+from service.storage.asides import aside_of
+from service.storage.engine import Database
+from service.types import Clock, Outcome, Page, Validators
+
+FETCH_WITHIN_S = 300.0
+"""A fetch ends by time-outs of its own, after it has waited for its host's turn."""
+
+
+class InHand:
+    """A page source that names what is worked on; the same for all portals, each in a thread of its own."""
+
+    def __init__(self, source: PageSource, database: Database, clock: Clock, pulse: Pulse) -> None:
+        self._source = source
+        self._database = database
+        self._clock = clock
+        self._pulse = pulse
+        self._own = threading.local()
+
+    @contextmanager
+    def turn(self, portal_id: str) -> Iterator[None]:
+        """All that one portal's turn does in this thread."""
+        self._own.name = f"poll {portal_id}"
+        self._pulse.beat(self._own.name, FETCH_WITHIN_S)
+        try:
+            yield
+        finally:
+            self._pulse.rest(self._own.name)
+            del self._own.name
+
+    def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008
+        self._refuse(url)
+        self._fetching()
+        page = self._source.get(url, validators, portal=portal)
+        self._reading(url)
+        return page
+
+    def head(
+        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+    ) -> FileState:
+        self._fetching()
+        state = self._source.head(url, portal=portal, etag=etag, last_modified=last_modified)
+        self._reading("")
+        return state
+
+    def download(self, url: str, *, portal: PortalConfig, cap: int) -> Page:
+        self._refuse(url)
+        self._fetching()
+        page = self._source.download(url, portal=portal, cap=cap)
+        self._reading(url)
+        return page
+
+    def _refuse(self, url: str) -> None:
+        with self._database.reading() as conn:
+            aside = aside_of(conn, url, self._clock())
+        if aside is not None:
+            raise UnreadableError(
+                f"cannot read {url!r}: it is put aside until {show_instant(aside.until)}, for it stopped "
+                f"Loa {aside.times} times, lately at {show_instant(aside.at)}",
+                Outcome.NOT_A_LISTING,
+            )
+
+    def _fetching(self) -> None:
+        if hasattr(self._own, "name"):
+            self._pulse.beat(self._own.name, FETCH_WITHIN_S)
+
+    def _reading(self, url: str) -> None:
+        if hasattr(self._own, "name"):
+            self._pulse.beat(self._own.name, WITHIN_S, url)
