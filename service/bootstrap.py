@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from service.errors import DatabaseVersionError
 from service.heartbeat import Pulse
 from service.types import Clock
 
@@ -57,14 +58,18 @@ class Loa:
         """Of this process's own loops."""
         self.beside: Mapping[str, Pulse] = {}
         """Of the processes beside it that share their memory with it, by name."""
+        self.may_replace = False
+        """Whether an operator said that a new database may take the place of one that is gone."""
         self._is_prepared = False
+        self._is_looking = False
 
     @cached_property
     def database(self) -> Database:
-        """Opened, and migrated to the newest version."""
+        """Opened, and migrated to the newest version; neither made nor migrated where somebody else does that."""
         from service.storage.engine import open_database
 
-        return open_database(self.settings.database.url, is_migrating=not self._is_prepared)
+        url = self.settings.database.url
+        return open_database(url, is_migrating=not self._is_prepared, may_replace=self.may_replace)
 
     @cached_property
     def secret_key(self) -> str:
@@ -74,6 +79,8 @@ class Loa:
         """
         from service.settings.secret import is_key_missing, missing_key, secret_key
 
+        if not self.settings.service.secret_key and not self._is_prepared:
+            self.database  # noqa: B018  # before its key: a key without a database says that one is gone
         if is_key_missing(self.settings):
             from service.storage.subscriptions import needs_key
 
@@ -117,9 +124,11 @@ class Loa:
     @cached_property
     def fetcher(self) -> Fetcher:
         from service.portals.fetch import Fetcher
+        from service.portals.gate import LocalHostGate
         from service.storage.hosts import StoredHostGate
 
-        return Fetcher(self.settings.polling, StoredHostGate(self.database), self.clock)
+        gate = LocalHostGate() if self._is_looking else StoredHostGate(self.database)
+        return Fetcher(self.settings.polling, gate, self.clock)
 
     @cached_property
     def poller(self) -> Poller:
@@ -178,9 +187,15 @@ class Loa:
     def prepare(self) -> None:
         """Reads everything that may be wrong, migrates the database, and lets go of it: what a service does first."""
         self.understander  # noqa: B018  # reads rules and places
-        self.secret_key  # noqa: B018  # makes it, so that all children find the same
         self.database  # noqa: B018  # migrates
+        self.secret_key  # noqa: B018  # makes it, so that all children find the same
         self.close()
+
+    def looking_only(self) -> Loa:
+        """The same, which neither makes nor migrates a database."""
+        looking = Loa(self.settings, self.clock)
+        looking._is_prepared = looking._is_looking = True
+        return looking
 
     def for_child(self, pulse: Pulse | None = None, beside: Mapping[str, Pulse] | None = None) -> Loa:
         """The same for a forked process: what was read is shared, what is open is not."""
@@ -195,7 +210,8 @@ class Loa:
 
     def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
         """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a supervisor sees it."""
-        from service.schedule import run_worker
+        from service.schedule import Job, run_worker
+        from service.storage.engine import require_version
         from service.storage.subscriptions import seal_plain_headers
 
         faults: list[BaseException] = []
@@ -211,10 +227,19 @@ class Loa:
             finally:
                 stop.set()
 
+        def look_at_version() -> None:
+            try:
+                with self.database.reading() as conn:
+                    require_version(conn, self.settings.database.url)
+            except DatabaseVersionError as fault:  # told by the main thread below
+                faults.append(fault)
+                stop.set()
+
+        version = Job("version", 5, look_at_version)
         sending = Thread(target=deliver, name="deliver")
         sending.start()
         try:
-            run_worker(stop, [*self.worker_jobs(), *more_jobs], pulse=self.pulse)
+            run_worker(stop, [version, *self.worker_jobs(), *more_jobs], pulse=self.pulse)
         finally:
             stop.set()
             sending.join()

@@ -37,6 +37,8 @@ START_S = 60.0
 STARTS = 6
 STARTS_WITHIN_S = 30.0
 """A worker that dies this often within this time is not started again: the whole service ends, and says so."""
+FINAL = 78
+"""The exit code (EX_CONFIG) of a worker that cannot go on however often it is started."""
 STOP_WITHIN_S = 9.0
 _DUMP_S = 1.0
 _SAMPLE_S = 0.3
@@ -175,6 +177,10 @@ class Worker:
             if self._is_restarting.is_set():
                 self._spawn()
                 continue
+            if self._process.exitcode == FINAL:
+                self.has_given_up = True
+                self.give_up()
+                return
             log.error("the worker ended unexpectedly (exit code %s)", self._process.exitcode)
             self._remember_what_it_did()
             now = time.monotonic()

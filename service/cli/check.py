@@ -30,7 +30,8 @@ def check(is_offline: bool, as_json: bool) -> None:
     """
     from service.cli.checks import CONFIGURED, find_all
 
-    loa = open_loa()
+    loa = open_loa().looking_only()
+    click.get_current_context().call_on_close(loa.close)
     findings = find_all(loa, is_offline=is_offline)
     bad = [finding.what for finding in findings if finding.verdict == "bad"]
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -58,11 +58,15 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
 
 
 def _secret_key(loa: Loa) -> Finding:
+    """The key is read, never made."""
     from service.settings.secret import key_file
     from service.storage.subscriptions import count_unopened
 
     is_sqlite = loa.settings.database.url.startswith("sqlite:///")
+    is_configured = bool(loa.settings.service.secret_key)
     try:
+        if is_sqlite and not is_configured and not key_file(loa.settings).exists() and not _needs_key(loa):
+            return Finding("secret key", "ok", f"{key_file(loa.settings)} is made by the first start")
         box = loa.secret_box
         with loa.database.reading() as conn:
             foreign = count_unopened(conn, box)
@@ -74,29 +78,102 @@ def _secret_key(loa: Loa) -> Finding:
     if foreign:
         said = f"{foreign} webhook secrets were sealed with another key: nothing can be signed for them"
         return Finding("secret key", "bad", said, "put the old key back, or loa subscription rotate ID for each")
-    if loa.settings.service.secret_key:
+    if is_configured:
         return Finding("secret key", "ok", "configured")
     return Finding("secret key", "ok", f"{key_file(loa.settings)}; belongs into every backup")
 
 
+def _needs_key(loa: Loa) -> bool:
+    from service.storage.engine import sqlite_path
+    from service.storage.file import is_empty_file
+    from service.storage.subscriptions import needs_key
+
+    path = sqlite_path(loa.settings.database.url)
+    if path is None or is_empty_file(path):
+        return False
+    with loa.database.reading() as conn:
+        return needs_key(conn)
+
+
 def _database(loa: Loa) -> Iterator[Finding]:
+    """What stands in the database is told as far as it can be read: an older or newer Loa may have written it."""
+    from service.storage.engine import HEAD, sqlite_path
+    from service.storage.file import is_empty_file, refuse_to_replace
     from service.storage.inspect import inspect_database, shown_address
 
-    address = shown_address(loa.settings.database.url)
+    url = loa.settings.database.url
     try:
+        address = shown_address(url)
+        path = sqlite_path(url)
+        if path is not None and is_empty_file(path):
+            refuse_to_replace(path)
+            yield Finding("database", "warning", f"{address} is not there yet", "loa serve makes it")
+            return
         facts = inspect_database(loa.database, loa.clock().isoformat())
+        if not facts.version and path is not None:
+            refuse_to_replace(path)
     except StorageError as error:
-        yield Finding("database", "bad", str(error), _database_remedy(loa.settings.database.url, str(error)))
+        yield Finding("database", "bad", str(error), _database_remedy(url, str(error)))
         return
     size = "" if facts.bytes is None else f", {facts.bytes / 1e6:.1f} MB"
-    yield Finding("database", "ok", f"{address}, version {facts.version}{size}, takes writes")
-    yield _fence(loa)
-    yield from _held_back(loa)
+    if facts.version > HEAD:
+        said = f"{address} is at version {facts.version}{size}: a newer Loa wrote it, this one knows {HEAD}"
+        yield Finding("database", "bad", said, "start the newer Loa that wrote it, or restore a backup (README)")
+    elif facts.version < HEAD:
+        said = f"{address} is at version {facts.version or 'none'}{size}; this Loa works with {HEAD}"
+        remedy = "end older processes, make a backup, start this one: it migrates"
+        yield Finding("database", "warning", said, remedy)
+    else:
+        yield Finding("database", "ok", f"{address}, version {facts.version}{size}, takes writes")
+    if facts.version:
+        yield from _told(_fence, loa, "restore fence")
+        yield from _told(_held_back, loa, "delivery")
+        yield from _told(_beside, loa, "workers")
+        yield from _told(_proxy, loa, "proxy")
+
+
+def _told(look: Callable[[Loa], Iterable[Finding]], loa: Loa, what: str) -> Iterator[Finding]:
+    try:
+        yield from list(look(loa))
+    except StorageError as error:
+        yield Finding(what, "bad", f"cannot be read: {error}", "see the database's line")
+
+
+def _beside(loa: Loa) -> Iterator[Finding]:
+    """What the workers on this database say of themselves, and its clock."""
+    from service.storage.asides import list_asides
+    from service.storage.beats import late_beats
+    from service.storage.clock import went_back
+
+    with loa.database.reading() as conn:
+        late, asides, back = late_beats(conn), list_asides(conn, loa.clock()), went_back(conn, loa.clock())
+    for beat in late:
+        said = f"worker {beat.worker} has not beaten for {beat.age_s:.0f} s {' '.join(beat.standing)}".rstrip()
+        yield Finding("workers", "warning", said, "look at its log; start it again if it is gone")
+    for aside in asides:
+        said = f"{aside.url} stopped Loa and is put aside until {aside.until.isoformat(timespec='seconds')}"
+        yield Finding(
+            f"portal {aside.portal_id}", "warning", said, "tell who wrote Loa; the page is tried again then"
+        )
+    if back is not None:
+        said = f"it went back by {back.by.total_seconds():.0f} s at {back.at.isoformat(timespec='seconds')}"
+        yield Finding("clock", "warning", said, "look at the time server")
+
+
+def _proxy(loa: Loa) -> Iterator[Finding]:
+    from service.storage.proxies import WORDS, is_proxy_seen
+
+    if loa.settings.server.trusted_proxies:
+        return
+    with loa.database.reading() as conn:
+        is_seen = is_proxy_seen(conn, loa.clock())
+    if is_seen:
+        yield Finding("proxy", "warning", WORDS, "set server.trusted_proxies to how many there are")
 
 
 def _database_remedy(url: str, said: str) -> str:
-    if "newer Loa" in said:
-        return "start the newer Loa that wrote it, or restore a backup from before it (README)"
+    if "--new-database" in said:
+        return "put the file back, or restore a backup (README, Restore)"
     if url.startswith("postgresql"):
         if "No module" in said:
             return "install the driver: pip install 'loa[postgres]'"
@@ -106,16 +183,14 @@ def _database_remedy(url: str, said: str) -> str:
     return "free or mend the disk, or restore a backup (README)"
 
 
-def _fence(loa: Loa) -> Finding:
+def _fence(loa: Loa) -> Iterator[Finding]:
     from service.settings.secret import fence_file
-    from service.storage.fence import is_fenced
 
-    with loa.database.reading() as conn:
-        is_restored = is_fenced(conn)
-    if is_restored:
+    if loa.fence.is_restored():
         remedy = "loa delivery release --since WHEN, or --discard"
-        return Finding("restore fence", "bad", "the database was restored from a backup: nothing is sent", remedy)
-    return Finding("restore fence", "ok", f"{fence_file(loa.settings)}; belongs into no backup")
+        yield Finding("restore fence", "bad", "the database was restored from a backup: nothing is sent", remedy)
+    else:
+        yield Finding("restore fence", "ok", f"{fence_file(loa.settings)}; belongs into no backup")
 
 
 def _held_back(loa: Loa) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import config_option, config_path, open_loa, warn
-from service.errors import LoaError
+from service.errors import DatabaseVersionError, LoaError
+from service.supervisor import FINAL
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -22,13 +23,22 @@ if TYPE_CHECKING:
     from service.supervisor import Hung
 
 
+new_database_option = click.option(
+    "--new-database",
+    "may_replace",
+    is_flag=True,
+    help="Make a new, empty database where the one that was there is gone.",
+)
+
+
 class Running:
     """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good configuration."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_replace: bool) -> None:
         self._config = config_path()
         self._environ = dict(os.environ)  # the server takes secrets out of the environment later
         self.loa = open_loa(is_verbose=True)
+        self.loa.may_replace = may_replace
         self.loa.prepare()
 
     def reload(self) -> bool:
@@ -49,8 +59,9 @@ class Running:
 
 
 @click.command()
+@new_database_option
 @config_option
-def serve() -> None:
+def serve(may_replace: bool) -> None:
     """Poll, deliver and serve: everything under one command.
 
     Ends on SIGTERM within ten seconds. SIGHUP reads the configuration again; a broken one is refused and
@@ -60,20 +71,21 @@ def serve() -> None:
     Example:
       loa serve --config /etc/loa/loa.toml
     """
-    running = Running()
+    running = Running(may_replace=may_replace)
     _serve(running, has_worker=True)
 
 
 @click.command()
+@new_database_option
 @config_option
-def web() -> None:
+def web(may_replace: bool) -> None:
     """Only serve feeds, pages and the API; any number of them on PostgreSQL, beside any number of workers.
 
     \b
     Example:
       LOA_DATABASE__URL=postgresql+psycopg://loa@db/loa loa web
     """
-    _serve(Running(), has_worker=False)
+    _serve(Running(may_replace=may_replace), has_worker=False)
 
 
 def _serve(running: Running, *, has_worker: bool) -> None:
@@ -115,6 +127,9 @@ def _work(
         with ExitStack() as stack:
             jobs = [stack.enter_context(_beating(loa))] if is_alone else []
             loa.work(stop, [*_export_jobs(loa), *jobs])
+    except DatabaseVersionError as error:
+        warn(str(error))
+        raise SystemExit(FINAL) from error
     finally:
         loa.close()
 
@@ -148,8 +163,9 @@ def _import_web() -> None:
 
 
 @click.command()
+@new_database_option
 @config_option
-def worker() -> None:
+def worker(may_replace: bool) -> None:
     """Only poll and deliver; any number of them on PostgreSQL, one at a time on SQLite.
 
     \b
@@ -158,7 +174,7 @@ def worker() -> None:
     """
     from service.supervisor import Worker, supervise
 
-    running = Running()
+    running = Running(may_replace=may_replace)
     warn("working; SIGTERM ends, SIGHUP reads the configuration again")
     code = supervise(Worker(partial(_work, running, is_alone=True)), running.reload)
     warn("stopped")

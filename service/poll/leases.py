@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from service.errors import StorageError
 from service.logs import Log
 from service.storage.engine import Database
-from service.storage.listings import ListingState, keep_leases, lease_listing
+from service.storage.listings import MAX_WAIT, ListingState, keep_leases, lease_listing
 from service.types import Clock
 
 LEASE_S = 60.0
@@ -24,7 +24,7 @@ log = Log(__name__)
 class Leases:
     """Safe to be used from several threads."""
 
-    def __init__(self, database: Database, clock: Clock, longest: timedelta) -> None:
+    def __init__(self, database: Database, clock: Clock, longest: timedelta = MAX_WAIT) -> None:
         self._longest = longest
         self._database = database
         self._clock = clock

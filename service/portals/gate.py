@@ -1,12 +1,12 @@
 """What the fetcher needs remembered about a host across polls, processes and machines.
 
-The protocol alone: storage implements it on the `host` table, tests in memory.
+Storage implements the protocol on the `host` table; whoever only looks keeps it in memory.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -39,3 +39,22 @@ class HostGate(Protocol):
         Atomically: start = max(now, next_request_at); next_request_at = start + delay_s; answer start - now.
         """
         ...
+
+
+class LocalHostGate:
+    """For one process that looks and remembers nothing: it is polite towards itself alone."""
+
+    def __init__(self) -> None:
+        self._robots: dict[str, StoredRobots] = {}
+        self._next: dict[str, datetime] = {}
+
+    def robots(self, host_key: str) -> StoredRobots | None:
+        return self._robots.get(host_key)
+
+    def store_robots(self, host_key: str, robots: StoredRobots) -> None:
+        self._robots[host_key] = robots
+
+    def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
+        start = max(now, self._next.get(host_key, now))
+        self._next[host_key] = start + timedelta(seconds=delay_s)
+        return (start - now).total_seconds()

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service.errors import DatabaseVersionError, StorageError
+from service.storage.file import FileWatch, as_uri, is_empty_file, refuse_to_replace
 
 HEAD = "0002"
 """The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12 MB."""
@@ -43,6 +44,7 @@ class Database:
     """A database that is migrated and ready. `is_sqlite` tells which dialect's hints apply."""
 
     def __init__(self, engine: Engine, url: str) -> None:
+        self._file = sqlite_path(url)
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.url = url
@@ -63,14 +65,23 @@ class Database:
 
         On SQLite it takes the write lock first: keep it under 50 ms, never across a network call.
         """
-        with _translated(self.url), self.engine.begin() as connection:
-            yield connection
+        with _translated(self.url):
+            with self.engine.begin() as connection:
+                opened_on = None if self._file is None else FileWatch.of(connection)
+                yield connection
+            if self._file is not None and opened_on is not None:
+                opened_on.check(self._file)  # what was committed to a file that is gone is lost
 
     @contextmanager
     def listening(self) -> Iterator[Connection]:
         """A connection of PostgreSQL outside any transaction, for as long as somebody listens."""
         with _translated(self.url), self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def check_file(self, connection: Any) -> None:
+        """Raises StorageError where a connection that is kept is one to a file that is gone, or was replaced."""
+        if self._file is not None:
+            FileWatch.of(connection).check(self._file)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -102,35 +113,68 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
-def open_database(url: str, *, is_migrating: bool = True) -> Database:
-    """Opens, and brings to the newest version unless told not to.
+def open_database(url: str, *, is_migrating: bool = True, may_replace: bool = False) -> Database:
+    """Opens, and brings to the newest version unless told not to; then it makes no file either.
 
-    Raises StorageError when it cannot be opened, DatabaseVersionError when a newer Loa wrote it.
+    Raises StorageError when it cannot be opened, or when key or restore counter beside a SQLite file that is gone or
+    empty say that there was a database (not with `may_replace`); DatabaseVersionError when a newer Loa wrote it.
     """
     path = sqlite_path(url)
-    if path is not None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"cannot create the folder of the database {str(path)!r}: {error}") from error
+    if path is not None and is_migrating:
+        _make_file(path, may_replace=may_replace)
     try:
-        engine = _create_engine(url)
+        engine = _create_engine(url, is_migrating=is_migrating)
     except (SQLAlchemyError, ImportError) as error:
         raise StorageError(f"cannot open the database {url.split('@')[-1]!r}: {error}") from error
     database = Database(engine, url)
     if is_migrating:
-        _migrate(database)
+        _migrate(database, None if may_replace else path)
     return database
 
 
-def _create_engine(url: str) -> Engine:
+def _make_file(path: Path, *, may_replace: bool) -> None:
+    if not is_empty_file(path):
+        return
+    if not may_replace:
+        refuse_to_replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600)
+    except OSError as error:
+        raise StorageError(f"cannot create the database {str(path)!r}: {error}") from error
+
+
+def require_version(connection: Connection, url: str) -> None:
+    """Raises DatabaseVersionError where another Loa has migrated the database while this one ran."""
+    version = current_version(connection)
+    if version != HEAD:
+        raise DatabaseVersionError(
+            f"cannot use the database {make_url(url).render_as_string()!r} any more: it is at version {version!r} by "
+            f"now, and this Loa knows version {HEAD!r}; start the Loa that brought it there"
+        )
+
+
+def _connect(path: Path, options: dict[str, Any], *, is_migrating: bool) -> sqlite3.Connection:
+    FileWatch.look(path)
+    if not is_migrating and is_empty_file(path):  # opening it would write to it
+        raise StorageError(f"cannot use the database {str(path)!r}: it is empty; put back the one that was there")
+    return sqlite3.connect(as_uri(path), uri=True, **options)
+
+
+def _create_engine(url: str, *, is_migrating: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_use_lifo=True)
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
-        pool_use_lifo=True,  # the connection used last has its pages still
-    )
+    path = sqlite_path(url)
+    options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+    if path is None:
+        engine = create_engine(url, connect_args=options)
+    else:
+        engine = create_engine(
+            url,
+            creator=lambda: _connect(path, options, is_migrating=is_migrating),
+            pool_use_lifo=True,  # the connection used last has its pages still
+        )
+        FileWatch.follow(engine, path)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -157,11 +201,13 @@ def current_version(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _migrate(database: Database) -> None:
+def _migrate(database: Database, path: Path | None) -> None:
     with database.reading() as connection:
         version = current_version(connection)
     if version == HEAD:
         return
+    if version is None and path is not None:
+        refuse_to_replace(path)
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

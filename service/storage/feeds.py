@@ -313,6 +313,7 @@ class GenerationWatch:
     def _read_data_version(self) -> int:
         if self._connection is None:
             self._connection = self._database.engine.raw_connection()
+        self._database.check_file(self._connection)
         cursor = self._connection.cursor()
         try:
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])

@@ -85,6 +85,15 @@ class Fence:
             _log.warning("%s was damaged: it is written anew, a restore before now would not be noticed", self._file)
         return is_open
 
+    def is_restored(self) -> bool:
+        """Whether nothing would be sent: it waits for its release, or would when a process began to deliver. Only
+        reads."""
+        counters, _ = _read(self._file)
+        with self._database.reading() as conn:
+            before, database_id = int(_get(conn, COUNTER) or 0), _get(conn, DATABASE_ID) or ""
+            is_moved_here = self._database.is_sqlite and before > 0 and database_id not in counters
+            return is_fenced(conn) or before < counters.get(database_id, 0) or is_moved_here
+
     def move_on(self) -> None:
         """Moves the counter where something was sent since it last moved: called every second."""
         query = text("SELECT 1 FROM message WHERE done_at >= :since LIMIT 1")

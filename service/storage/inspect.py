@@ -10,7 +10,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from service.errors import StorageError
-from service.storage.engine import Database, current_version, sqlite_path
+from service.storage.engine import HEAD, Database, current_version, sqlite_path
+from service.storage.file import FileWatch, as_uri
 
 _KEY = "checked_at"
 
@@ -18,6 +19,7 @@ _KEY = "checked_at"
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
     version: str
+    """Empty where it was never migrated."""
     bytes: int | None
     """None where the database does not say."""
 
@@ -41,8 +43,9 @@ def check_writable(database: Database, patience_s: float) -> None:
         with database.writing() as conn:
             conn.execute(text("SELECT 1"))
         return
+    FileWatch.look(path)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience_s)) as conn:
+        with closing(sqlite3.connect(as_uri(path), uri=True, timeout=patience_s)) as conn:
             conn.execute("BEGIN IMMEDIATE")
             conn.execute("UPDATE meta SET value = value WHERE key = ''")
             conn.execute("ROLLBACK")
@@ -52,7 +55,8 @@ def check_writable(database: Database, patience_s: float) -> None:
 
 
 def inspect_database(database: Database, now: str) -> DatabaseFacts:
-    """Reads a SQLite file whole and writes one row. Raises StorageError when it is damaged or read-only."""
+    """Reads a SQLite file whole, and writes one row where the version is ours. Raises StorageError when it is damaged
+    or read-only."""
     with database.reading() as conn:
         version = current_version(conn)
         if database.is_sqlite:
@@ -64,6 +68,8 @@ def inspect_database(database: Database, now: str) -> DatabaseFacts:
             ).scalar()
         else:
             size = conn.execute(text("SELECT pg_database_size(current_database())")).scalar()
+    if version != HEAD:
+        return DatabaseFacts(version or "", size)
     with database.writing() as conn:
         conn.execute(
             text(
@@ -72,4 +78,4 @@ def inspect_database(database: Database, now: str) -> DatabaseFacts:
             ),
             {"key": _KEY, "now": now},
         )
-    return DatabaseFacts(version or "empty", size)
+    return DatabaseFacts(version or "", size)

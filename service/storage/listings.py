@@ -18,7 +18,7 @@ from service.storage.upsert import insert_into
 from service.types import Outcome, Validators
 
 _SKEW = timedelta(hours=1)  # more than the clocks of two machines differ by
-_BEYOND = timedelta(days=1, seconds=60)  # no back-off is longer than a day
+MAX_WAIT = timedelta(days=1, seconds=60)  # no back-off is longer than a day
 _APART = timedelta(seconds=60)  # what the clocks of two machines that are set right may differ by
 
 
@@ -116,7 +116,7 @@ def lease_listing(
     lease_s: float,
     *,
     is_forced: bool = False,
-    longest: timedelta = _BEYOND,
+    longest: timedelta = MAX_WAIT,
 ) -> ListingState | None:
     """Takes the listing for polling; None when somebody else has it, or when it is not due (see `is_due`) and not
     forced.
@@ -129,8 +129,8 @@ def lease_listing(
     is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > beyond)
     conditions = [listing.c.portal_id == portal_id, listing.c.url == url, is_free]
     if not is_forced:
-        is_well = and_(listing.c.failures == 0, listing.c.next_poll_at > now + min(longest + _APART, _BEYOND))
-        is_back = or_(is_well, listing.c.next_poll_at > now + _BEYOND, listing.c.last_polled_at > now + _APART)
+        is_well = and_(listing.c.failures == 0, listing.c.next_poll_at > now + min(longest + _APART, MAX_WAIT))
+        is_back = or_(is_well, listing.c.next_poll_at > now + MAX_WAIT, listing.c.last_polled_at > now + _APART)
         conditions.append(or_(listing.c.next_poll_at <= now, is_back))
     row = conn.execute(
         update(listing).where(and_(*conditions)).values(lease_until=until).returning(*listing.c)
@@ -167,12 +167,12 @@ def _change_held(
     return changed.rowcount == 1
 
 
-def is_due(state: ListingState, now: datetime, longest: timedelta = _BEYOND) -> bool:
+def is_due(state: ListingState, now: datetime, longest: timedelta = MAX_WAIT) -> bool:
     """Whether it is time. A listing that was polled in the future, or is due later than it can be, says that the
     clock was set back: it is due. `longest` is the longest wait of a listing that is well."""
     if state.next_poll_at <= now or (state.last_polled_at is not None and state.last_polled_at > now + _APART):
         return True
-    most = _BEYOND if state.failures else min(longest + _APART, _BEYOND)
+    most = MAX_WAIT if state.failures else min(longest + _APART, MAX_WAIT)
     return state.next_poll_at > now + most
 
 

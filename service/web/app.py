@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.web import auth, problem, words
 from service.web.admission import MAX_BODY_BYTES
 from service.web.limits import Limit
+from service.web.proxies import ProxyWatch
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -67,6 +68,8 @@ def create_app(loa: Loa) -> Flask:
     proxies = loa.settings.server.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's documented way to add a middleware
+    proxy_watch = ProxyWatch(loa)
+    app.before_request(lambda: proxy_watch.look(request.environ))
     app.before_request(_choose_language)
     app.before_request(auth.require_access)
     app.after_request(_finish)

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from service.errors import NotFound
 from service.storage import tokens
 from service.web.limits import Limit
+from service.web.proxies import is_from_this_machine
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -32,7 +33,7 @@ WRITES = "loa.writes"
 
 class Access(StrEnum):
     PUBLIC = "public"  # anybody; what needs a right carries it as a signed token in its path
-    METRICS = "metrics"  # anybody, or the bearer of server.metrics_token when that is set
+    METRICS = "metrics"  # whoever asks from this machine, or the bearer of server.metrics_token when that is set
     TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of either role; a unit sees what is its own
     OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; bearer of an operator's API token
     UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
@@ -139,8 +140,12 @@ def bearer_token() -> str | None:
 
 def _require_metrics_token() -> None:
     wanted = _loa().settings.server.metrics_token
+    if not wanted:
+        if not is_from_this_machine(request.environ):
+            abort(403, "metrics are for this machine; others need the bearer token of server.metrics_token")
+        return
     given = bearer_token() or ""
-    if wanted and not secrets.compare_digest(given.encode(), wanted.encode()):
+    if not secrets.compare_digest(given.encode(), wanted.encode()):
         raise Unauthorized("a bearer token is needed: server.metrics_token")
 
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 import orjson
 from flask import Blueprint, Response
 
-from service.errors import StorageError
+from service.errors import DatabaseVersionError, StorageError
 from service.heartbeat import PROCESS, say
 from service.storage.asides import Aside, list_asides
 from service.storage.beats import LATE_S, LateBeat, late_beats
 from service.storage.clock import went_back
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
-from service.storage.engine import sqlite_path
+from service.storage.engine import require_version, sqlite_path
 from service.storage.fence import WORDS, is_fenced
 from service.storage.inspect import check_writable
 from service.storage.listings import load_listings
+from service.storage.proxies import WORDS as PROXY_WORDS
+from service.storage.proxies import is_proxy_seen
 from service.web.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     def readyz() -> Response:
         reasons = reasons_not_ready(loa)
         status = "not ready" if reasons else "ready"
-        told = [] if reasons else warnings.now()
+        told = warnings.now()
         return _json({"status": status, "reasons": reasons, "warnings": told}, 503 if reasons else 200)
 
     @blueprint.get("/metrics")
@@ -98,6 +100,7 @@ def _database_reasons(loa: Loa) -> list[str]:
     try:
         check_writable(loa.database, PATIENCE_S)
         with loa.database.reading() as conn:
+            require_version(conn, loa.settings.database.url)
             listings = load_listings(conn)
             told = [f"delivery: {WORDS}"] if is_fenced(conn) else []
             told += [_late(beat) for beat in late_beats(conn)]
@@ -119,8 +122,12 @@ def _database_reasons(loa: Loa) -> list[str]:
 
 def _unusable(loa: Loa, error: StorageError) -> str:
     """Without its path, host or user: anybody may ask."""
+    if isinstance(error, DatabaseVersionError):
+        return "another Loa has migrated it: this process must be replaced by one of that version"
     if sqlite_path(loa.settings.database.url) is None:
         return "PostgreSQL cannot be reached, or refuses; `loa check` says why"
+    if isinstance(error.__cause__, FileNotFoundError):
+        return "its file is gone: nothing is polled or sent until it is put back, or a backup is restored"
     return str(error.__cause__ or error)
 
 
@@ -137,7 +144,10 @@ class _Warnings:
         with self._lock:
             now = self._loa.clock()
             if self._looked_at is None or not self._looked_at <= now < self._looked_at + WARNINGS_KEPT:
-                self._found, self._looked_at = _look_for_warnings(self._loa), now
+                try:
+                    self._found, self._looked_at = _look_for_warnings(self._loa), now
+                except StorageError:  # told as the reason for not being ready
+                    return []
             return self._found
 
 
@@ -146,7 +156,10 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         stopped, held = why_stopped(conn), sum(count_held(conn).values())
         asides = list_asides(conn, loa.clock())
         back = went_back(conn, loa.clock())
+        is_proxied = not loa.settings.server.trusted_proxies and is_proxy_seen(conn, loa.clock())
     found = [f"delivery: {stopped}"] if stopped else []
+    if is_proxied:
+        found.append(f"proxy: {PROXY_WORDS}")
     if back is not None:
         by = f"{back.by.total_seconds():.0f} s, at {back.at.isoformat(timespec='seconds')}"
         found.append(f"clock: it went back by {by}: what was due is due now; is the time server right?")

@@ -132,7 +132,10 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
     with loa.database.reading() as conn:
         assert feed_problems(conn) == {f"{post_id}.atom": "is wrong"}
     assert [alarm.key for alarm in loa.watchdogs.watch()] == ["feeds"]
-    assert b"loa_feed_problems 1.0" in client_of(loa).get("/metrics").data
+    assert (
+        b"loa_feed_problems 1.0"
+        in client_of(loa).get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).data
+    )
     is_bad = False
     with loa.database.writing() as conn:
         set_categories(conn, post_id, ["news"], loa.clock())
@@ -180,7 +183,7 @@ def test_a_whole_feed_that_is_not_as_meant_keeps_the_last_good_one_until_one_is(
         assert feed_problems(conn) == {"/feeds/all.atom": "has lost its head"}
     (alarm,) = loa.watchdogs.watch()
     assert alarm.key == "feeds" and "has lost its head" in alarm.text
-    assert b"loa_feed_problems 1.0" in client.get("/metrics").data
+    assert b"loa_feed_problems 1.0" in client.get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).data
     judge.verdict = None
     with loa.database.writing() as conn:
         bump(conn, "feeds")
