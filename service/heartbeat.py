@@ -26,7 +26,7 @@ PROCESS = "process"
 """The loop that does nothing but beat: where it stands still, nobody has the interpreter but the one who stands."""
 
 _SLOT = struct.Struct("<ddq48s440s")
-_SLOTS = 128
+_SLOTS = 256
 _PR_SET_PDEATHSIG = 1
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from service.errors import NotFound
 from service.storage.engine import Database
@@ -15,6 +15,7 @@ from service.storage.schema_files import archive, archive_part, attachment_watch
 from service.storage.upsert import insert_into
 
 PART_BYTES = 1 << 20
+PIECE_BYTES = 1 << 17
 """Written in one transaction: about 5 ms on SQLite, where others wait for it."""
 _PAUSE_S = 0.005  # between two transactions on SQLite, whose lock is not fair
 
@@ -85,6 +86,25 @@ def get_file(conn: Connection, sha256: str) -> ArchivedFile:
     part = archive_part.c
     bodies = conn.execute(select(part.body).where(part.sha256 == sha256).order_by(part.number)).scalars()
     return ArchivedFile(row.sha256, row.media_type, b"".join(bodies), row.archived_at, row.text, bool(row.is_scan))
+
+
+def open_file(database: Database, sha256: str) -> tuple[int, Iterator[bytes]]:
+    """How long a file is, and its pieces, each read when it is asked for. Raises NotFound."""
+    with database.reading() as conn:
+        size = conn.execute(select(archive.c.bytes).where(archive.c.sha256 == sha256)).scalar_one_or_none()
+    if size is None:
+        raise NotFound("attachment", sha256)
+    return size, _walk_pieces(database, sha256, size)
+
+
+def _walk_pieces(database: Database, sha256: str, size: int) -> Iterator[bytes]:
+    part = archive_part.c
+    for start in range(0, size, PIECE_BYTES):
+        number, within = divmod(start, PART_BYTES)
+        piece = select(func.substr(part.body, within + 1, PIECE_BYTES))
+        with database.reading() as conn:
+            body = conn.execute(piece.where(part.sha256 == sha256, part.number == number)).scalar_one()
+        yield bytes(body)  # in no transaction: a reader may take its time
 
 
 def archived(conn: Connection, digests: list[str]) -> set[str]:

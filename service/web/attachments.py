@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response
 
 from service.errors import NotFound
-from service.storage.archive import get_file
+from service.storage.archive import open_file
 from service.text import clean
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
     def download(digest: str, name: str) -> Response:
         if not _DIGEST.fullmatch(digest):
             raise NotFound("attachment", digest)
-        with loa.database.reading() as conn:
-            file = get_file(conn, digest)
-        response = Response(file.body, content_type="application/octet-stream")
+        size, parts = open_file(loa.database, digest)
+        response = Response(parts, content_type="application/octet-stream")
+        response.content_length = size
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

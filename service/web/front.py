@@ -32,6 +32,12 @@ SLOW_THREADS = 32
 ANSWER_WITHIN_S = 12.0
 """An answer that takes longer stands still; what it waits for in the database ends before that."""
 
+FILE_THREADS = 96
+"""Files that are sent at once; each reader that takes nothing holds a place until it is cut off (see `sockets`)."""
+
+FILE_WITHIN_S = 3600.0
+FILES_PATH = "/attachments/"
+
 Task = Callable[[Any, dict[str, Any]], object]
 
 
@@ -42,17 +48,35 @@ class Front:
     def __init__(self, layer: ThinLayer, slowly: Task, pulse: Pulse | None = None) -> None:
         self._layer = layer
         self._turns = _Turns(FRONT_THREADS)
-        self._pool = _Pool(slowly, SLOW_THREADS, pulse or Pulse())
+        self._pool = _Pool(slowly, SLOW_THREADS, pulse or Pulse(), ANSWER_WITHIN_S)
+        self._files = _Pool(self._send_file, FILE_THREADS, pulse or Pulse(), FILE_WITHIN_S)
+        self._slowly = slowly
+        self._file_places = threading.Semaphore(FILE_THREADS)
 
     def __call__(self, protocol: Any, scope: dict[str, Any]) -> None:
         found = self._layer.at_once(scope)
         if found is not None:
             protocol.response_bytes(*found)
+        elif scope["PATH_INFO"].startswith(FILES_PATH):
+            self._answer_file(protocol, scope)
         elif self._take_in(scope):
             self._pool.run(protocol, scope)
         else:
             protocol.response_bytes(*REFUSED)
         self._turns.wait()
+
+    def _answer_file(self, protocol: Any, scope: dict[str, Any]) -> None:
+        """A reader of a file holds a thread until it has taken it, so these are others than those of pages."""
+        if scope["REQUEST_METHOD"] in ("GET", "HEAD") and self._file_places.acquire(blocking=False):
+            self._files.run(protocol, scope)
+        else:
+            protocol.response_bytes(*REFUSED)
+
+    def _send_file(self, protocol: Any, scope: dict[str, Any]) -> None:
+        try:
+            self._slowly(protocol, scope)
+        finally:
+            self._file_places.release()
 
     def _take_in(self, scope: dict[str, Any]) -> bool:
         if scope["REQUEST_METHOD"] in ("GET", "HEAD"):
@@ -93,8 +117,9 @@ class _Turn:
 class _Pool:
     """Threads that end with the process, whatever they wait for: the server has drained them as long as it may."""
 
-    def __init__(self, act: Task, most: int, pulse: Pulse) -> None:
+    def __init__(self, act: Task, most: int, pulse: Pulse, within_s: float) -> None:
         self._act = act
+        self._within_s = within_s
         self._pulse = pulse
         self._tasks: SimpleQueue[tuple[Any, dict[str, Any]]] = SimpleQueue()
         self._idle = threading.Semaphore(0)
@@ -109,7 +134,7 @@ class _Pool:
         while True:
             protocol, scope = self._tasks.get()
             name = f"request {threading.get_ident()}"
-            self._pulse.beat(name, ANSWER_WITHIN_S)
+            self._pulse.beat(name, self._within_s)
             try:
                 self._act(protocol, scope)
             except Exception:  # a bug in one answer, logged whole: the next ones are made

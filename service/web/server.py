@@ -15,6 +15,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import threading
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import mp
 from granian.wsgi import _callback_wrapper
@@ -33,11 +34,15 @@ from service.supervisor import LOOK_EVERY_S, START_S, Judge, RunWorker, Worker, 
 from service.web.front import SERVER_THREADS, Front
 from service.web.hot import ThinLayer
 from service.web.memory import give_back, limit_arenas, settle
+from service.web.sockets import limit_sending
 
 log = logging.getLogger(__name__)
 
-BACKPRESSURE = 1024
-"""Open connections, idle ones too, before new clients wait."""
+BACKPRESSURE = 8192
+"""Open connections, idle ones too, before new clients wait; each takes some kB until HEADER_TIMEOUT_MS ends it."""
+
+FILES = BACKPRESSURE + 1024
+"""File descriptors: one for each connection, and what the process needs itself."""
 
 HEADER_TIMEOUT_MS = 10_000
 STOP_WITHIN_S = 6
@@ -67,6 +72,14 @@ def forget_secrets() -> None:
     """Takes Loa's settings out of the environment: every request's environ would hold a copy."""
     for name in [name for name in os.environ if name.upper().startswith(SECRET_PREFIX)]:
         del os.environ[name]
+
+
+def allow_files() -> None:
+    """Asks for as many open files as the connections need, as far as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def free_port(host: str) -> int:
@@ -100,6 +113,7 @@ def serve(
     forget_secrets()
     worker = Worker(run_worker, settle) if run_worker is not None else None
     server = _Server(worker, host, port, reload)
+    allow_files()
     gc.collect()
     give_back()
     gc.freeze()
@@ -123,6 +137,7 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
         vars(mp)["_wsgi_call_wrap"] = partial(_front, pulse)  # in this child alone; there is no other place for it
         layer = make_app(pulse, server.worker_pulse)
         pulse.tick()
+        limit_sending()
         return layer
 
     return load
@@ -142,6 +157,7 @@ class _Server(mp.MPServer):
             address=host,
             port=port,
             interface=Interfaces.WSGI,
+            http=HTTPModes.http1,  # with a choice of two it would wait for ever for the first byte
             workers=1,
             blocking_threads=SERVER_THREADS,
             backpressure=BACKPRESSURE,

@@ -1,0 +1,97 @@
+"""Connections that say nothing, or take nothing, hold up nobody else, without a proxy too (S5)."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from service.storage.archive import ArchivedFile, keep_file
+from service.storage.engine import open_database
+from tests.journeys.test_cli_serve import page
+from tests.journeys.test_serve_processes import Served
+
+FILE = bytes(range(256)) * 80_000
+SILENT = 1100
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    running = Served(tmp_path)
+    yield running
+    running.end()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def serves_others(served: Served) -> bool:
+    started = time.monotonic()
+    answered = all(page(served.port, path) for path in ("/healthz", "/", "/feeds/all.rss"))
+    return answered and time.monotonic() - started < 3
+
+
+def seconds_until_closed(client: socket.socket, most: float) -> float:
+    started = time.monotonic()
+    client.settimeout(most)
+    while client.recv(1 << 16):
+        pass
+    return time.monotonic() - started
+
+
+def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_ten_seconds(served: Served) -> None:
+    with ExitStack() as stack:
+        heads = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n")
+        clients = []
+        for number in range(SILENT):
+            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", served.port))))
+            clients[-1].sendall(heads[number % 3])
+        assert serves_others(served)
+        for client in clients[:3]:
+            assert seconds_until_closed(client, 14) < 13
+        assert serves_others(served)
+
+
+def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_flat(served: Served) -> None:
+    digest = sha256(FILE).hexdigest()
+    database = open_database(f"sqlite:///{served.terminal.folder / 'loa.db'}", is_migrating=False)
+    keep_file(database, ArchivedFile(digest, "application/pdf", FILE, datetime.now(UTC)))
+    database.close()
+    path = f"/attachments/{digest}/x.pdf"
+    with urllib.request.urlopen(f"http://127.0.0.1:{served.port}{path}", timeout=30) as answer:
+        assert (answer.headers["Content-Length"], answer.read()) == (str(len(FILE)), FILE)
+    web = served.children()["web"]
+    before = web.memory_info().rss
+    with ExitStack() as stack:
+        readers = []
+        for _ in range(60):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", served.port))
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            readers.append(client)
+        for _ in range(5):
+            assert serves_others(served)
+        assert web.memory_info().rss - before < 150 << 20  # all of them whole would be 1.2 GB
+        assert '"ready"' in page(served.port, "/readyz")
+
+
+def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> None:
+    from service.web.sockets import SEND_TIMEOUT_MS, limit_listening
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        assert limit_listening()
+        with socket.create_connection(listening.getsockname()):
+            taken, _ = listening.accept()
+            with taken:
+                assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_TIMEOUT_MS
