@@ -158,7 +158,8 @@ def _connect(path: Path, options: dict[str, Any], *, is_migrating: bool) -> sqli
     FileWatch.look(path)
     if not is_migrating and is_empty_file(path):  # opening it would write to it
         raise StorageError(f"cannot use the database {str(path)!r}: it is empty; put back the one that was there")
-    return sqlite3.connect(as_uri(path), uri=True, **options)
+    connection: sqlite3.Connection = sqlite3.connect(as_uri(path), uri=True, **options)
+    return connection
 
 
 def _create_engine(url: str, *, is_migrating: bool) -> Engine:
