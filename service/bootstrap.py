@@ -128,7 +128,7 @@ class Loa:
         from service.storage.hosts import StoredHostGate
 
         gate = LocalHostGate() if self._is_looking else StoredHostGate(self.database)
-        return Fetcher(self.settings.polling, gate, self.clock)
+        return Fetcher(self.settings.polling, gate, self.clock, ca_file=self.settings.network.ca_file)
 
     @cached_property
     def poller(self) -> Poller:
@@ -144,6 +144,7 @@ class Loa:
         from service.delivery.email import EmailChannel
         from service.delivery.run import Deliverer
         from service.delivery.webhook import WebhookChannel
+        from service.settings.trust import authorities
 
         labels = {category.id: category.names for category in self.rules.categories}
         channels: list[Channel | StreamingChannel] = [
@@ -153,6 +154,7 @@ class Loa:
                 self.secret_box,
                 self.clock,
                 receipt_categories=self.settings.receipts.categories,
+                authority=str(authorities(self.settings.network.ca_file)),
             ),
             EmailChannel(self.settings, self.links, self.secret_key, self.clock, labels),
         ]

@@ -210,15 +210,15 @@ def _held_back(loa: Loa) -> Iterator[Finding]:
 
 
 def _relay(loa: Loa) -> Finding:
-    import ssl
-
     from service.delivery.smtp import open_session, parse_relay
+    from service.settings.trust import relay_context
 
     if not loa.settings.email.smtp_url:
         return Finding("mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url")
     try:
         relay = parse_relay(loa.settings.email.smtp_url)
-        open_session(relay, RELAY_TIMEOUT_S, ssl.create_default_context()).sock.close()
+        context = relay_context(loa.settings.network.ca_file)
+        open_session(relay, RELAY_TIMEOUT_S, context).sock.close()
     except (DeliveryError, ConfigurationError) as error:
         return Finding("mail relay", "bad", str(error), "start the relay, or correct email.smtp_url")
     return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")

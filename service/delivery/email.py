@@ -150,7 +150,8 @@ class EmailChannel:
         self._clock = clock
         self._random = random
         self._pace = Pace(email.rate_per_s)
-        self._pool: Pool[Errand] | None = Pool(self.relay, timeout_s, self._mail_s) if self.relay else None
+        ca_file = settings.network.ca_file
+        self._pool: Pool[Errand] | None = Pool(self.relay, timeout_s, self._mail_s, ca_file) if self.relay else None
         self._failures = 0
 
     def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None:

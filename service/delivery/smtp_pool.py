@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from service.delivery.dialogue import Dialogue, Outcome, Verdict
 from service.delivery.smtp import ChannelDownError, Relay, open_session
+from service.settings.trust import relay_context
 
 CONNECTIONS = 8
 IDLE_S = 30.0
@@ -80,9 +81,10 @@ class Line(Generic[P]):
 class Pool(Generic[P]):
     """`timeout_s` holds for each answer but the last, `mail_s` for all of a mail: relays scan before they accept."""
 
-    def __init__(self, relay: Relay, timeout_s: float, mail_s: float) -> None:
+    def __init__(self, relay: Relay, timeout_s: float, mail_s: float, ca_file: str = "") -> None:
         self._relay = relay
-        self._tls = ssl.create_default_context() if relay.is_tls or relay.is_starttls else None
+        is_encrypted = relay.is_tls or relay.is_starttls
+        self._tls = relay_context(ca_file) if is_encrypted else None
         self._timeout_s = timeout_s
         self._mail_s = mail_s
         self._idle: list[Line[P]] = []

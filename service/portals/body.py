@@ -9,11 +9,12 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from service.errors import FetchError
-from service.portals.wire import Leash, translate
+from service.portals.leash import Leash, translate
 from service.types import Outcome
 
 _CHUNK = 65_536
 _GZIP_OR_ZLIB = 47  # zlib.MAX_WBITS + 32: looks at the header itself
+_GZIP_MAGIC = b"\x1f\x8b"
 _BARE_DEFLATE = -15  # what some servers mean by `deflate`
 
 
@@ -52,6 +53,9 @@ class _Inflater:
         out = bytearray()
         while data and self.left >= 0:
             if self._inflate.eof:
+                data = data.lstrip(b"\0")  # padding after a member (gzip 1.2.4 on): ignored, as gzip does
+                if not data or not data.startswith(_GZIP_MAGIC[: len(data)]):
+                    break  # rubbish after the last member, ignored likewise
                 self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
             part = self._inflate.decompress(data, self.left + 1) if self._has_begun else self._begin(data)
             self.left -= len(part)
@@ -63,13 +67,22 @@ class _Inflater:
         return self._inflate.eof or not self._has_begun
 
 
+_INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
+_ASKED_FOR_BY_NOBODY = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+
+
 def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Inflater:
-    coding = response.headers.get("Content-Encoding", "").strip().lower()
-    if coding in ("", "identity"):
-        return _Plain(cap)
-    if coding in ("gzip", "x-gzip", "deflate"):
-        return _Inflater(cap)
-    raise FetchError(f"cannot fetch {url!r}: answered in {coding!r}, which was not asked for", Outcome.HTTP_ERROR)
+    """By `Content-Encoding` as browsers read it: what names no coding (`utf-8`, `none`) is none."""
+    named = [one.strip().lower() for one in response.headers.get("Content-Encoding", "").split(",")]
+    unknown = next((one for one in named if one in _ASKED_FOR_BY_NOBODY), None)
+    if unknown is not None:
+        raise FetchError(
+            f"cannot fetch {url!r}: answered in {unknown!r}, which was not asked for", Outcome.HTTP_ERROR
+        )
+    codings = [one for one in named if one in _INFLATED]
+    if len(codings) > 1:
+        raise FetchError(f"cannot fetch {url!r}: compressed {len(codings)} times", Outcome.HTTP_ERROR)
+    return _Inflater(cap) if codings else _Plain(cap)
 
 
 def read_body(response: requests.Response, leash: Leash, cap: int, *, is_truncating: bool = False) -> bytes:

@@ -11,40 +11,45 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 
 from service.errors import FetchError
-from service.portals.addresses import host_key, port_of, refuse_redirect, split_address, trusted_hosts
+from service.portals.addresses import host_key, port_of, split_address, trusted_hosts
 from service.portals.body import read_body
 from service.portals.gate import HostGate, StoredRobots
+from service.portals.leash import Leash, Resolve, resolve_name
 from service.portals.recognise import recognise_refusal
+from service.portals.redirect import Cookies, location_of, refresh_of, target_of
 from service.portals.robots import MAX_BYTES, Robots
 from service.portals.tls import (
     Certificate,
-    context_with,
     explain,
+    portal_context,
     read_certificate,
-    shared_context,
     shown_certificate,
 )
 from service.portals.urls import encode_once
-from service.portals.wire import Leash, Resolve, exchange, open_session, resolve_name, tls_fault
+from service.portals.wire import exchange, open_session, tls_fault
 from service.settings import PollingSettings, PortalConfig
+from service.settings.trust import authorities
 from service.types import Clock, Outcome, Page, Validators
 
 __all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots", "parse_retry_after"]
+
+_Trust = tuple[Path | None, bool]
+"""A portal's own `ca_file`, and whether it needs old ciphers: one TLS context for each."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _MAX_HOPS = 5
 _MAX_RETRY_AFTER_S = 86_400.0  # a day: the cap of every back-off
+_PAGE_HEAD = 16_384  # in which a page leads on
 _ERROR_BODY = 65_536  # enough of a refusal to recognise who refuses
 
 
@@ -59,6 +64,37 @@ class FileState:
     """True for a 304; False says only that it may have changed."""
 
 
+@dataclass(slots=True)
+class _Chain:
+    """A request and where it was led on to."""
+
+    method: str
+    headers: Mapping[str, str | bytes]
+    leash: Leash
+    cookies: Cookies = field(default_factory=Cookies)
+    visited: list[str] = field(default_factory=list)
+    moved_to: str | None = None
+    """The address that permanent redirects alone led to."""
+    _is_permanent: bool = True
+
+    def has_seen(self, address: str) -> bool:
+        return address in (self.leash.url, *self.visited)
+
+    def step(self, location: str, *, is_permanent: bool, has_cookie: bool) -> None:
+        """To the next address. Raises FetchError where that leaves the host, or is a loop: the same address again
+        without a cookie that it has not seen yet."""
+        source = self.leash.url
+        self.visited.append(source)
+        target = target_of(source, location)
+        is_loop = target in self.visited and not has_cookie
+        if is_loop or len(self.visited) > _MAX_HOPS:
+            kind = "a redirect loop" if is_loop else f"more than {_MAX_HOPS} redirects"
+            raise FetchError(f"cannot fetch {self.visited[0]!r}: {kind}", Outcome.REDIRECTED, location=target)
+        self._is_permanent = self._is_permanent and is_permanent and not has_cookie
+        self.moved_to = target if self._is_permanent else self.moved_to
+        self.leash.url = target
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """The end of a chain of redirects: headers are in, the body is not yet read."""
@@ -66,6 +102,9 @@ class _Answer:
     response: requests.Response
     leash: Leash
     moved_to: str | None
+    chain: _Chain
+    has_cookie: bool
+    """It asked for a cookie that was not sent yet."""
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
@@ -99,10 +138,16 @@ def _length(response: requests.Response) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
+def _is_html(page: Page) -> bool:
+    media = page.content_type.partition(";")[0].strip().lower()
+    return media in ("text/html", "application/xhtml+xml", "")
+
+
 class Fetcher:
     """Safe to be used from several threads.
 
-    `sleep` waits for a host's turn; `resolve` looks names up. Both are handed in by tests.
+    `sleep` waits for a host's turn; `resolve` looks names up: both are handed in by tests. `ca_file` is that of all
+    portals (`network.ca_file`), empty for the public roots alone.
     """
 
     def __init__(
@@ -113,15 +158,17 @@ class Fetcher:
         *,
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = resolve_name,
+        ca_file: str = "",
     ) -> None:
+        self._ca_file = ca_file
         self._polling = polling
         self._gate = gate
         self._clock = clock
         self._sleep = sleep
         self._resolve = resolve
         self._robots = Robots(gate, clock, polling.user_agent)
-        self._contexts: dict[Path | None, ssl.SSLContext] = {}
-        self._sessions: dict[tuple[Path | None, frozenset[str]], requests.Session] = {}
+        self._contexts: dict[_Trust, ssl.SSLContext] = {}
+        self._sessions: dict[tuple[_Trust, frozenset[str]], requests.Session] = {}
         self._lock = threading.Lock()
 
     def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
@@ -137,8 +184,26 @@ class Fetcher:
                 return None
             answer.response.close()
             answer = self._ask("GET", url, {}, portal, cap)
-        page = self._page(answer, cap)
+        page = self._led_on(self._page(answer, cap), answer, portal, cap)
         return None if page.sha256 == validators.sha256 and page.moved_to is None else page
+
+    def _led_on(self, page: Page, answer: _Answer, portal: PortalConfig, cap: int) -> Page:
+        """What a page shows that only leads to another of its host, by a refresh of its header or its head."""
+        while True:
+            refresh = answer.response.headers.get("Refresh")
+            if not refresh and not _is_html(page):
+                return page
+            to = refresh_of(refresh, page.body[:_PAGE_HEAD].decode("utf-8", "replace"))
+            if to is None or (
+                not answer.has_cookie and (not to or target_of(page.url, to) in (page.url, *answer.chain.visited))
+            ):
+                return page  # it stays, or loads itself again: it is what it shows
+            answer.chain.step(to, is_permanent=False, has_cookie=answer.has_cookie)
+            self._wait(host_key(split_address(answer.chain.leash.url)), 0.0)
+            answer = self._walk(answer.chain, portal, cap)
+            if not 200 <= answer.response.status_code < 300:
+                raise self._refusal(answer)
+            page = self._page(answer, cap)
 
     def head(
         self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
@@ -217,42 +282,23 @@ class Fetcher:
     ) -> _Answer:
         """Sends, and follows what stays on the host. One deadline for the whole chain."""
         leash = self._leash(url, portal)
-        visited = {url}
-        moved_to: str | None = None
-        is_permanent = True
-        while True:
-            response = self._send(method, leash, headers, portal, cap)
-            location = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or not location:
-                return _Answer(response, leash, moved_to)
-            response.close()
-            target = self._target(leash.url, location)
-            if target in visited or len(visited) > _MAX_HOPS:
-                kind = "a redirect loop" if target in visited else f"more than {_MAX_HOPS} redirects"
-                raise FetchError(f"cannot fetch {url!r}: {kind}", Outcome.REDIRECTED, location=target)
-            is_permanent = is_permanent and response.status_code in _PERMANENT
-            moved_to = target if is_permanent else moved_to
-            visited.add(target)
-            leash.url = target
+        return self._walk(_Chain(method, headers, leash), portal, cap)
 
-    @staticmethod
-    def _target(source: str, location: str) -> str:
-        try:
-            raw = location.encode("latin-1").decode("utf-8")  # http.client read bytes as Latin-1
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            raw = location
-        try:
-            target = encode_once(urljoin(source, raw.strip())).partition("#")[0]
-            reason = refuse_redirect(source, target)
-        except ValueError:
-            target, reason = raw[:200], "is no address"
-        if reason is not None:
-            raise FetchError(
-                f"cannot fetch {source!r}: it redirects to {target!r}, which {reason}",
-                Outcome.REDIRECTED,
-                location=target,
-            )
-        return target
+    def _walk(self, chain: _Chain, portal: PortalConfig, cap: int) -> _Answer:
+        leash = chain.leash
+        while True:
+            response = self._send(chain.method, leash, {**chain.headers, **chain.cookies.header()}, portal, cap)
+            fields = response.raw.headers
+            has_cookie = chain.cookies.take(fields.getlist("Set-Cookie"))
+            try:
+                location = location_of(fields.getlist("Location"), leash.url)
+            except FetchError:
+                response.close()
+                raise
+            if response.status_code not in _REDIRECTS or location is None:
+                return _Answer(response, leash, chain.moved_to, chain, has_cookie)
+            response.close()
+            chain.step(location, is_permanent=response.status_code in _PERMANENT, has_cookie=has_cookie)
 
     def _send(
         self, method: str, leash: Leash, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
@@ -270,16 +316,18 @@ class Fetcher:
         return Leash(url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s)
 
     def _context(self, portal: PortalConfig) -> ssl.SSLContext:
+        trust = portal.ca_file, portal.legacy_tls
         with self._lock:
-            if portal.ca_file not in self._contexts:
-                made = context_with(portal.ca_file, self._clock()) if portal.ca_file else shared_context()
-                self._contexts[portal.ca_file] = made
-            return self._contexts[portal.ca_file]
+            if trust not in self._contexts:
+                roots = authorities(self._ca_file)
+                made = portal_context(roots, portal.ca_file, self._clock(), is_legacy=portal.legacy_tls)
+                self._contexts[trust] = made
+            return self._contexts[trust]
 
     def _session(self, portal: PortalConfig) -> requests.Session:
         """One for all portals that may reach the same private hosts: what is kept alive was guarded when dialled."""
         context = self._context(portal)
-        key = portal.ca_file, trusted_hosts(portal)
+        key = (portal.ca_file, portal.legacy_tls), trusted_hosts(portal)
         with self._lock:
             if key not in self._sessions:
                 self._sessions[key] = open_session(context, self._polling.user_agent)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from service.errors import UnreadableError
+from service.portals.redirect import reloads_by_script
 from service.types import Outcome, Page
 
 _SMALL = 60_000  # bytes; refusal pages are small, and a large one shows itself in its title
@@ -76,7 +77,7 @@ def _text(source: str) -> str:
 
 
 def _judge(title: str, source: str, text: str, *, has_few_links: bool = False) -> Outcome | None:
-    if _CHALLENGE.search(title) or (has_few_links and _CHALLENGE.search(source)):
+    if _CHALLENGE.search(title) or (has_few_links and (_CHALLENGE.search(source) or reloads_by_script(source))):
         return Outcome.BLOCKED
     if has_few_links and _PASSWORD.search(source) and _LOGIN.search(text):
         return Outcome.LOGIN

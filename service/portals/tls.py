@@ -21,6 +21,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from service.errors import ConfigurationError
 
+_LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on
 _MISSING_ISSUER = frozenset({2, 20, 21})  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, …_LOCALLY, …_VERIFY_LEAF_SIGNATURE
 
 
@@ -33,16 +34,21 @@ class Certificate:
     expires_at: datetime
 
 
-def shared_context() -> ssl.SSLContext:
-    """The public roots alone. Reading them takes 25 ms: make it once."""
-    return ssl.create_default_context(cafile=certifi.where())
+def portal_context(authorities: Path, ca_file: Path | None, now: datetime, *, is_legacy: bool) -> ssl.SSLContext:
+    """Whom and how a portal is believed: the roots of all, its own `ca_file`, old ciphers where it needs them.
 
-
-def context_with(ca_file: Path, now: datetime) -> ssl.SSLContext:
-    """The public roots and what the operator adds. Raises ConfigurationError for a file that cannot help."""
-    check_ca_file(ca_file, now)
-    context = shared_context()
-    context.load_verify_locations(cafile=str(ca_file))
+    Reading the roots takes 25 ms: make it once. Raises ConfigurationError for a file that cannot help.
+    """
+    context = ssl.create_default_context(cafile=str(authorities))
+    if ca_file is not None:
+        check_ca_file(ca_file, now)
+        context.load_verify_locations(cafile=str(ca_file))
+    if is_legacy:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.options |= _LEGACY_SERVER_CONNECT
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is what the switch is for
+            context.minimum_version = ssl.TLSVersion.TLSv1
     return context
 
 
@@ -129,7 +135,7 @@ def _roots() -> dict[bytes, tuple[x509.Certificate, ...]]:
 def explain(error: ssl.SSLError, host: str, shown: x509.Certificate | None) -> str:
     """What is wrong with a host's certificate, and what would mend it."""
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return f"TLS failed: {error.reason or error}"
+        return _explain_protocol(error, host)
     if error.verify_code == 18:
         return f"the certificate of {host!r} is signed by itself; give its issuer as ca_file"
     if error.verify_code == 10:
@@ -139,6 +145,39 @@ def explain(error: ssl.SSLError, host: str, shown: x509.Certificate | None) -> s
     if error.verify_code in _MISSING_ISSUER and shown is not None:
         return _explain_missing(host, shown)
     return f"the certificate of {host!r} is not valid: {error.verify_message}"
+
+
+_OLD = "; `legacy_tls = true` in the portal's file speaks them too, verification stays on"
+_PROTOCOL = {
+    "UNSUPPORTED_PROTOCOL": "{host!r} speaks only versions of TLS older than 1.2" + _OLD,
+    "WRONG_SSL_VERSION": "{host!r} speaks only versions of TLS older than 1.2" + _OLD,
+    "TLSV1_ALERT_PROTOCOL_VERSION": "{host!r} speaks no version of TLS that we do" + _OLD,
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "{host!r} knows none of our ciphers: it may know old ones alone" + _OLD,
+    "NO_SHARED_CIPHER": "{host!r} knows none of our ciphers" + _OLD,
+    "NO_CIPHERS_AVAILABLE": "{host!r} knows none of our ciphers" + _OLD,
+    "WRONG_CIPHER_RETURNED": "{host!r} knows none of our ciphers" + _OLD,
+    "DH_KEY_TOO_SMALL": "the key exchange of {host!r} is too weak" + _OLD,
+    "BAD_ECPOINT": "the key exchange of {host!r} is broken",
+    "EE_KEY_TOO_SMALL": "the key of the certificate of {host!r} is too short" + _OLD,
+    "CA_KEY_TOO_SMALL": "the key of an issuer of {host!r} is too short" + _OLD,
+    "CA_MD_TOO_WEAK": "the certificate of {host!r} is signed in a way that is forgeable" + _OLD,
+    "WRONG_SIGNATURE_TYPE": "{host!r} signs in an old way" + _OLD,
+    "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED": "{host!r} signs in an old way" + _OLD,
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": "{host!r} renegotiates in the old, unsafe way" + _OLD,
+    "WRONG_VERSION_NUMBER": "{host!r} answers without TLS on the port of TLS: is it http://?",
+    "HTTP_REQUEST": "{host!r} answers without TLS on the port of TLS: is it http://?",
+    "UNEXPECTED_EOF_WHILE_READING": "{host!r} hangs up before TLS is agreed upon",
+    "TLSV1_UNRECOGNIZED_NAME": "{host!r} says that it is not called so",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "{host!r} wants a certificate of ours",
+}
+"""By OpenSSL's name of the reason: what is wrong in plain words, and what mends it."""
+
+
+def _explain_protocol(error: ssl.SSLError, host: str) -> str:
+    words = _PROTOCOL.get(error.reason or "")
+    if words is None:
+        return f"TLS failed: {error.reason or error}"
+    return words.format(host=host) + f" ({error.reason})"
 
 
 def _explain_missing(host: str, shown: x509.Certificate) -> str:

@@ -6,14 +6,11 @@ Refuses addresses that nobody configured, proxies and credentials of the environ
 
 from __future__ import annotations
 
-import queue
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from http.client import BadStatusLine, HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -23,48 +20,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from service.errors import FetchError
-from service.portals.addresses import is_public
+from service.portals.dial import dial
+from service.portals.leash import Leash, inside, translate
 from service.types import Outcome
 
-Resolve = Callable[[str, int], list[tuple[Any, ...]]]
-"""(host, port) → rows as `socket.getaddrinfo` gives them; raises OSError."""
-
 _HEADERS_AND_FRAMING = 262_144  # beside the body's cap: header block, chunk sizes, TLS is counted inside
-_OUR_NETWORK = frozenset({100, 101, 51, 50})  # ENETDOWN, ENETUNREACH on Linux and on BSD
-
-
-def resolve_name(host: str, port: int) -> list[tuple[Any, ...]]:
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
-
-@dataclass(slots=True)
-class Leash:
-    """What one request may still use up; every socket of the request asks it."""
-
-    url: str
-    deadline: float
-    """On the monotonic clock."""
-    wire_left: int
-    trusted: frozenset[str]
-    resolve: Resolve
-    timeout_s: float
-    peer: tuple[Any, ...] | None = field(default=None)
-    """The address that was dialled last; None before."""
-    has_dialled: bool = False
-    """Whether the present exchange opened a connection; False while it uses one that was kept alive."""
-
-    def left_s(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise FetchError(f"cannot fetch {self.url!r}: no whole answer in {self.timeout_s:g} s", Outcome.NETWORK)
-        return left
-
-    def count(self, received: int) -> int:
-        self.wire_left -= received
-        if self.wire_left < 0:
-            raise FetchError(f"cannot fetch {self.url!r}: the answer is larger than allowed", Outcome.TOO_BIG)
-        return received
-
+_MOST_INTERIM = 16
+_LONGEST_LINE = 65_536  # as http.client allows a header line
 
 _leash: ContextVar[Leash] = ContextVar("leash")
 
@@ -89,71 +51,31 @@ def _receive(sock: socket.socket, receive: Callable[..., int], args: Any, kwargs
         raise
 
 
-def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
-    """Resolves in a thread of its own: getaddrinfo knows no deadline."""
-    answer: queue.SimpleQueue[list[tuple[Any, ...]] | OSError | UnicodeError] = queue.SimpleQueue()
+class _Response(HTTPResponse):
+    """Passes over every interim answer (RFC 9110, 15.2: a client must be able to parse them), not only 100."""
 
-    def ask() -> None:
-        try:
-            answer.put(leash.resolve(host, port))
-        except (OSError, UnicodeError) as error:
-            answer.put(error)
-
-    threading.Thread(target=ask, daemon=True, name="loa-resolve").start()
-    try:
-        found = answer.get(timeout=leash.left_s())
-    except queue.Empty:
-        raise FetchError(f"cannot fetch {leash.url!r}: no answer about the name {host!r}", Outcome.NETWORK) from None
-    if isinstance(found, OSError) and found.errno in _OUR_NETWORK:
-        raise translate(leash, found) from found
-    if isinstance(found, Exception):
-        is_silent = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
-        words = "cannot be looked up now" if is_silent else "is not known"
-        raise FetchError(f"cannot fetch {leash.url!r}: the name {host!r} {words}", Outcome.NETWORK) from found
-    return found
-
-
-def _guard(leash: Leash, host: str, address: str) -> None:
-    if host.lower() not in leash.trusted and not is_public(address):
-        raise FetchError(
-            f"cannot fetch {leash.url!r}: {host!r} is on a private network", Outcome.REDIRECTED, location=leash.url
-        )
-
-
-def _dial(host: str, port: int) -> socket.socket:
-    """Connects to the first address that answers, each of them guarded before any is tried."""
-    leash = _leash.get()
-    rows = _look_up(leash, host.strip("[]"), port)
-    for row in rows:
-        _guard(leash, host.strip("[]"), row[4][0])
-    failure: OSError | None = None
-    for family, kind, protocol, _, address in rows:
-        sock = _Socket(family, kind, protocol)
-        try:
-            sock.settimeout(leash.left_s())
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            sock.close()
-            failure = error
-        except FetchError:
-            sock.close()
-            raise
-        else:
-            leash.peer = address
-            leash.has_dialled = True
-            return sock
-    raise translate(leash, failure or OSError("no address")) from failure
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # private, and typeshed's is silent
+            if not 101 < status < 200:
+                return version, status, reason
+            while self.fp.readline(_LONGEST_LINE).strip():
+                pass  # the fields of the interim answer, up to its empty line; counted as all that is received
+        raise BadStatusLine("interim answers without end")
 
 
 class _Connection(HTTPConnection):
+    response_class = _Response
+
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port or 80)
+        return dial(_leash.get(), self._dns_host.strip("[]"), self.port or 80, _Socket)
 
 
 class _TlsConnection(HTTPSConnection):
+    response_class = _Response
+
     def _new_conn(self) -> socket.socket:
-        return _dial(self._dns_host, self.port or 443)
+        return dial(_leash.get(), self._dns_host.strip("[]"), self.port or 443, _Socket)
 
 
 class _Pool(HTTPConnectionPool):
@@ -200,29 +122,6 @@ def open_session(context: ssl.SSLContext, user_agent: str) -> requests.Session:
     return session
 
 
-def translate(leash: Leash, error: BaseException) -> FetchError:
-    """What a foreign exception means, in one line and one outcome."""
-    seen: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in seen:
-        seen.append(cause)
-        reason = getattr(cause, "reason", None)
-        nested = reason if isinstance(reason, BaseException) else next(iter(_nested(cause)), None)
-        cause = nested or cause.__cause__ or cause.__context__
-    for known in seen:
-        if isinstance(known, FetchError):
-            return known
-        if isinstance(known, OSError) and known.errno in _OUR_NETWORK and not isinstance(known, ssl.SSLError):
-            return FetchError(f"cannot fetch {leash.url!r}: our own network is down", Outcome.OWN_NETWORK)
-    innermost = seen[-1]
-    words = str(innermost) or type(innermost).__name__
-    return FetchError(f"cannot fetch {leash.url!r}: {words}", Outcome.NETWORK)
-
-
-def _nested(error: BaseException) -> Iterator[BaseException]:
-    return (arg for arg in error.args if isinstance(arg, BaseException))
-
-
 def tls_fault(error: BaseException) -> ssl.SSLError | None:
     """The TLS fault inside a foreign exception; None when it is about something else."""
     todo, seen = [error], set()
@@ -233,7 +132,7 @@ def tls_fault(error: BaseException) -> ssl.SSLError | None:
         seen.add(id(one))
         if isinstance(one, ssl.SSLError):
             return one
-        todo += [*_nested(one)]
+        todo += [*inside(one)]
         todo += [
             c for c in (one.__cause__, one.__context__, getattr(one, "reason", None)) if isinstance(c, Exception)
         ]

@@ -21,7 +21,7 @@ from service.settings.sources import Found, Layer, environment_layer, file_layer
 
 KEYS = known_keys(Settings, FOUND_BY_LOADER)
 TABLES = frozenset(key.partition(".")[0] for key in KEYS if "." in key)
-PATHS = frozenset({"portals_dir", "feeds.export_dir", "database.fence_path"})
+PATHS = frozenset({"portals_dir", "feeds.export_dir", "database.fence_path", "network.ca_file"})
 
 
 def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -36,6 +36,9 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
     portals = load_portals(settings.portals_dir, _portals_origin(merged), categories, problems)
     if categories:
         _check_receipts(merged, settings, categories, problems)
+    if settings.network.ca_file and not Path(settings.network.ca_file).is_file():
+        entry = merged["network.ca_file"]
+        problems.append(f"{entry.origin}: network.ca_file = {found(entry.value)}; allowed: a PEM file that exists")
     if problems:
         raise _refusal(problems)
     return settings.model_copy(update={"portals": portals, **files})

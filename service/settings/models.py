@@ -121,6 +121,10 @@ class ReceiptSettings(Section):
     remind_after_working_days: PositiveInt = 2
 
 
+class NetworkSettings(Section):
+    ca_file: str = ""
+
+
 class ArticleSelectors(Section):
     """CSS selectors within an article page; None leaves the part to detection."""
 
@@ -157,6 +161,8 @@ class PortalConfig(Section):
     article: ArticleSelectors | None = None
     ca_file: Path | None = None
     """An additional CA or intermediate certificate, PEM."""
+    legacy_tls: bool = False
+    """Whether old ciphers, key exchange and TLS 1.0 are spoken too; the certificate is verified all the same."""
 
     @model_validator(mode="after")
     def _html_names_its_items(self) -> PortalConfig:
@@ -176,6 +182,7 @@ class Settings(Section):
     webhooks: WebhookSettings = WebhookSettings()
     email: EmailSettings = EmailSettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    network: NetworkSettings = NetworkSettings()
     portals: tuple[PortalConfig, ...] = ()
     """Read from portals_dir, one file each; no key."""
     categories_file: Path = Path("config/categories.toml")

@@ -1,13 +1,17 @@
-"""F7: verification is never off; what is missing is named; a file that cannot help is refused before use."""
+"""F7, F15, D21: verification is never off; what is missing is named; a file that cannot help is refused first."""
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,7 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from service.errors import ConfigurationError, FetchError
 from service.portals.fetch import Fetcher
-from service.portals.tls import check_ca_file
+from service.portals.tls import _PROTOCOL, check_ca_file, explain
+from service.settings import ListingConfig, PortalConfig
+from service.settings.trust import authorities
 from service.types import Outcome
 from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply
 
@@ -131,3 +137,81 @@ def test_F7_a_bad_certificate_is_refused_in_words(tmp_path: Path, leaf: Issued, 
 def test_F7_a_ca_file_that_cannot_help_is_refused(tmp_path: Path, issued: tuple[Issued, ...], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         check_ca_file(write(tmp_path, *issued), NOW)
+
+
+# --- what old servers speak -------------------------------------------------------------------
+
+
+def old(tmp_path: Path, how: str) -> HostilePortal:
+    """A host with a good certificate that speaks TLS in an old way."""
+    site = serve(tmp_path, issue("cổng", ROOT, is_ca=False))
+    context = site.context
+    assert context is not None
+    if how == "tls 1.0":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    elif how == "old ciphers":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("AES128-SHA:@SECLEVEL=0")
+    return site
+
+
+def test_F15_a_host_of_old_versions_is_told_of_and_read_with_the_switch(tmp_path: Path) -> None:
+    trusted = write(tmp_path, ROOT)
+    error = failure(old(tmp_path, "tls 1.0"), ca_file=trusted)
+    assert "older than 1.2" in str(error) or "no version of TLS" in str(error)
+    assert "legacy_tls = true" in str(error)
+    made = fetcher()
+    with old(tmp_path, "tls 1.0") as site:
+        page = made.get(site.url + "/list", portal=site.portal(ca_file=trusted, legacy_tls=True))
+    made.close()
+    assert page is not None and page.body == b"hello"
+
+
+def test_F15_the_switch_gives_up_no_verification(tmp_path: Path) -> None:
+    error = failure(old(tmp_path, "tls 1.0"), legacy_tls=True)
+    assert "certificate" in str(error) or "chain" in str(error)
+
+
+def test_F15_plain_http_on_the_port_of_tls_is_named(tmp_path: Path) -> None:
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=(listener,), daemon=True).start()
+        base = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        portal = PortalConfig.model_validate(
+            {"id": "p", "name": "P", "base_url": base, "listings": [ListingConfig(url=base + "/list")]}
+        )
+        with pytest.raises(FetchError) as caught:
+            fetcher().get(base + "/list", portal=portal)
+    assert caught.value.outcome is Outcome.TLS
+    assert "without TLS" in str(caught.value)
+
+
+@pytest.mark.parametrize("reason", sorted(_PROTOCOL))
+def test_F15_every_known_fault_is_told_with_its_host_and_its_name(reason: str) -> None:
+    error = ssl.SSLError(1, f"[SSL: {reason}]")
+    error.reason = reason
+    words = explain(error, "cong.example", None)
+    assert "'cong.example'" in words and reason in words
+
+
+def test_D21_one_file_is_believed_by_all_portals(tmp_path: Path) -> None:
+    made = Fetcher(quick_polling(timeout_s=5), MemoryGate(), lambda: NOW, ca_file=str(write(tmp_path, ROOT)))
+    with serve(tmp_path, issue("cổng", ROOT, is_ca=False)) as site:
+        page = made.get(site.url + "/list", portal=site.portal())
+    made.close()
+    assert page is not None and page.body == b"hello"
+
+
+def test_D21_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"network\.ca_file: cannot read '/none/ca.pem'"):
+        authorities("/none/ca.pem")
+    assert authorities("") == Path(certifi.where())
