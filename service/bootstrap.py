@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.delivery.channel import Channel, StreamingChannel
     from service.delivery.run import Deliverer
     from service.poll import Poller
+    from service.portals.apart import Apart
     from service.portals.fetch import Fetcher
     from service.posts.classify import Rules
     from service.posts.places import Gazetteer
@@ -133,11 +134,26 @@ class Loa:
     @cached_property
     def poller(self) -> Poller:
         from service.poll import Poller
+        from service.portals.apart import ApartReader
         from service.storage.renamed import follow_renames
 
         follow_renames(self.database, self.rules.renamed)
         known = self.settings, self.fetcher, self.understander, self.links
-        return Poller(self.database, *known, self.clock, pulse=self.pulse)
+        return Poller(
+            self.database,
+            *known,
+            self.clock,
+            reader=ApartReader(self.apart),
+            read_pdf=partial(self.apart.call, "pdf"),
+            pulse=self.pulse,
+        )
+
+    @cached_property
+    def apart(self) -> Apart:
+        """Where foreign documents are read; made before any thread, since it forks."""
+        from service.portals.apart import Apart
+
+        return Apart()
 
     @cached_property
     def deliverer(self) -> Deliverer:
@@ -217,6 +233,7 @@ class Loa:
         from service.storage.subscriptions import seal_plain_headers
 
         faults: list[BaseException] = []
+        self.apart  # noqa: B018  # forks, which must come before the first thread
         self.fence.check()
         with self.database.writing() as conn:
             seal_plain_headers(conn, self.secret_box)

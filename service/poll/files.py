@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.errors import FetchError
+from service.logs import Log
 from service.poll.article import ReadArticle
 from service.poll.sources import PageSource
 from service.poll.store import Store
-from service.portals.pdf import read_pdf
+from service.portals.apart import EndedError
+from service.portals.pdf import PdfText
 from service.settings import PortalConfig
 from service.storage.archive import ArchivedFile, WatchedFile, keep_file, watched_files
 from service.storage.engine import Database
@@ -26,6 +28,10 @@ PATIENCE = timedelta(seconds=30)
 """For so long alerts wait for the files of their posts; then they go without."""
 _PDF = "application/pdf"
 
+log = Log(__name__)
+
+ReadPdf = Callable[[bytes], PdfText | None]
+"""`portals.pdf.read_pdf`, apart. Raises EndedError where a file is too much for its reader."""
 Understand = Callable[[PortalConfig, Post], Understanding]
 
 
@@ -39,13 +45,20 @@ class _Look:
 
 class Files:
     def __init__(
-        self, database: Database, source: PageSource, store: Store, clock: Clock, understand: Understand
+        self,
+        database: Database,
+        source: PageSource,
+        store: Store,
+        clock: Clock,
+        understand: Understand,
+        read_pdf: ReadPdf,
     ) -> None:
         self._database = database
         self._source = source
         self._store = store
         self._clock = clock
         self._understand = understand
+        self._read_pdf = read_pdf
 
     def fetch(
         self,
@@ -125,7 +138,7 @@ class Files:
         return _Look(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)
 
     def _archive(self, page: Page, media_type: str) -> None:
-        pdf = read_pdf(page.body) if media_type == _PDF else None
+        pdf = self._text(page) if media_type == _PDF else None
         keep_file(
             self._database,
             ArchivedFile(
@@ -137,6 +150,13 @@ class Files:
                 pdf is not None and pdf.is_scan,
             ),
         )
+
+    def _text(self, page: Page) -> PdfText | None:
+        try:
+            return self._read_pdf(page.body)
+        except EndedError as error:
+            log.warning("a PDF is not read", url=page.url, bytes=len(page.body), error=str(error))
+            return None
 
     def _is_same(self, portal: PortalConfig, known: WatchedFile) -> bool:
         """By validators alone; a host that gives none is asked for the file."""

@@ -18,7 +18,7 @@ from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, hints_of
-from service.poll.files import Files
+from service.poll.files import Files, ReadPdf
 from service.poll.in_hand import InHand
 from service.poll.leases import Leases
 from service.poll.listing import ListingPoll, Polled
@@ -29,6 +29,7 @@ from service.poll.runs import Run, Runs
 from service.poll.sources import PageSource, Reader, Understands
 from service.poll.store import Store
 from service.portals import read as portals_read
+from service.portals.pdf import read_pdf
 from service.settings import ListingConfig, PortalConfig, Settings
 from service.storage.archive import file_texts
 from service.storage.engine import Database
@@ -85,6 +86,7 @@ class Poller:
         clock: Clock,
         *,
         reader: Reader = portals_read,
+        read_pdf: ReadPdf = read_pdf,
         chance: Callable[[], float] = random.random,
         patience_s: float = PATIENCE_S,
         pulse: Pulse | None = None,
@@ -97,7 +99,7 @@ class Poller:
         self._chance = chance
         self._articles = Articles(self._source, reader, understander, self._texts)
         self._store = Store(database, links, settings.receipts.categories)
-        self._files = Files(database, self._source, self._store, clock, self._understand)
+        self._files = Files(database, self._source, self._store, clock, self._understand, read_pdf)
         self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
         self._longest = timedelta(seconds=settings.polling.interval_s * (1 + settings.polling.jitter))
         self._leases = Leases(database, clock, self._longest)
