@@ -325,7 +325,10 @@ class Loa:
         return forget_done(self.database, before)
 
     def close(self) -> None:
-        """Lets go of the database, if it was ever opened. May be called again."""
+        """Lets go of the database and of the readers, where there are any. May be called again."""
+        if "apart" in self.__dict__:
+            self.apart.close()
+            del self.__dict__["apart"]
         if "database" in self.__dict__:
             self.database.close()
             del self.__dict__["database"]

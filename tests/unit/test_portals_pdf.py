@@ -1,10 +1,8 @@
 """PDFs: the text of the first pages is read, a scan is marked, what is no PDF is none."""
 
 import io
-import zlib
 
 import pypdfium2
-import pytest
 
 from service.portals.pdf import read_pdf
 from service.posts.document import understand_document
@@ -100,53 +98,6 @@ def test_bytes_that_are_no_pdf_are_none() -> None:
     assert read_pdf(b"<html>") is None
     assert read_pdf(b"") is None
     assert read_pdf(_pdf(_LETTER)[:200]) is None
-
-
-def _bomb(levels: int) -> bytes:
-    """A page that draws a form a hundred times, which draws a form a hundred times, …"""
-    forms = [
-        f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X {6 + level} 0 R >> >>"
-        f" /Length {6 * 100} >>\nstream\n{'/X Do ' * 100}\nendstream"
-        for level in range(levels)
-    ]
-    return _file(
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R"
-        " /Resources << /XObject << /X 5 0 R >> >> >>",
-        _stream("/X Do"),
-        *forms,
-        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 12 >>\nstream\n0 0 1 1 re f\nendstream",
-    )
-
-
-def test_a_pdf_that_would_take_for_ever_is_given_up_at_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
-    assert read_pdf(_bomb(1)) is not None
-    assert caplog.messages == []
-    assert read_pdf(_bomb(12), deadline_s=0.2) is None  # before it can meet its limit of memory
-    assert "took longer than 0.2 s" in caplog.text
-
-
-def test_a_pdf_that_asks_for_more_memory_than_a_letter_needs_costs_only_its_text(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    zeros = zlib.compress(bytes(1 << 20), 9)
-    for _ in range(2):
-        zeros = zlib.compress(zeros * 900, 9)  # a terabyte, once all three are undone
-    stream = (
-        f"<< /Length {len(zeros)} /Filter [/FlateDecode /FlateDecode /FlateDecode] >>\nstream\n"
-        f"{zeros.decode('latin-1')}\nendstream"
-    )
-    read = read_pdf(
-        _file(
-            "<< /Type /Catalog /Pages 2 0 R >>",
-            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>",
-            stream,
-        )
-    )
-    assert read is None or read.text == ""
-    assert read is not None or "is not read" in caplog.text
 
 
 def test_a_pdf_that_claims_two_thousand_million_pages_is_read_like_any_other() -> None:
