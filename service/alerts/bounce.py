@@ -1,6 +1,7 @@
 """What a bounced mail says: of which message it speaks, and whether it is final.
 
-Order: the signed envelope address first (VERP), then RFC 3464, then flufl.bounce for what follows no standard.
+Order: the signed envelope address first (VERP), then the fields of RFC 3464 with the words beside them, then
+those of mails that follow no standard, then flufl.bounce. What words mean stands in `refusal`, for RCPT too.
 Pure; only what this service sealed is believed. Never answers a bounce.
 """
 
@@ -9,25 +10,17 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.policy import compat32
 from email.utils import parseaddr
-from enum import StrEnum
 
+from service.alerts.refusal import MAX_WORDS, Kind, kind_of_refusal, says_something
 from service.errors import InvalidInput
 
 _MARK = 16
 """Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64 octets."""
 _VERP = re.compile(r"([^+@\s<>]+)\+b-([0-9a-f]{32})-([0-9a-f]{16})@([A-Za-z0-9.-]+)", re.IGNORECASE)
-
-
-class Kind(StrEnum):
-    HARD = "hard"
-    SOFT = "soft"
-    COMPLAINT = "complaint"
-    NONE = "none"
-    """An answer by a machine or a person that says nothing of delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +58,11 @@ def read(raw: bytes, secret_key: str) -> Bounce:
     if not mail.keys():
         raise InvalidInput("mail", "has no headers", "a whole mail, as it was received")
     message_id = _of_message(mail, raw, secret_key)
-    if _is_complaint(mail):
-        return Bounce(Kind.COMPLAINT, message_id, "khiếu nại của người nhận")
+    feedback = _feedback(mail)
+    if feedback is not None:
+        return Bounce(
+            feedback, message_id, "khiếu nại của người nhận" if feedback is Kind.COMPLAINT else "báo cáo kiểm tra thư"
+        )
     report = _report(mail)
     if report is not None:
         return Bounce(report[0], message_id, report[1])
@@ -77,24 +73,9 @@ def read(raw: bytes, secret_key: str) -> Bounce:
     return Bounce(*_by_habit(mail, message_id))
 
 
-_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_NO_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
-"""Of RFC 3463 and 7505: no such mailbox, no such host, an address that is none, moved, takes no mail, disabled."""
-_NOT_THEIRS = {"5.3", "5.4", "5.5", "5.6", "5.7"}
-"""The relay's system, routing, protocol, content or policy: says nothing of the address."""
-
-
-def refusal_kind(answer: str) -> Kind | None:
-    """What a refusal for good (5xx) at RCPT says of the address: HARD where it says that there is no mailbox.
-
-    Without such a status it is SOFT: suspended only when it comes on several days. None: it speaks of us.
-    """
-    found = _STATUS.search(answer)
-    if found is None:
-        return Kind.SOFT if answer.startswith(("550", "551", "553")) else None
-    if found[0] in _NO_MAILBOX:
-        return Kind.HARD
-    return None if f"{found[1]}.{found[2]}" in _NOT_THEIRS else Kind.SOFT
+def refusal_kind(answer: str) -> Kind:
+    """What a refusal for good (5xx) at RCPT says: of the address, or of us."""
+    return kind_of_refusal(answer[3:], answer[:3])
 
 
 def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
@@ -110,31 +91,84 @@ def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
     return None
 
 
-def _is_complaint(mail: Message) -> bool:
-    return mail.get_content_type() == "multipart/report" and mail.get_param("report-type") == "feedback-report"
+def _feedback(mail: Message) -> Kind | None:
+    """What a feedback report (RFC 5965) says: a person's complaint, or what a machine found of our mail (RFC 6591).
+
+    None: it is no such report.
+    """
+    if mail.get_content_type() != "multipart/report" or mail.get_param("report-type") != "feedback-report":
+        head = f"{mail.get('Subject', '')} {_human(mail)[:1000]}".lower()
+        return Kind.COMPLAINT if any(mark in head for mark in _COMPLAINTS) else None
+    for part in mail.walk():
+        if part.get_content_type() == "message/feedback-report":
+            said = re.search(r"(?im)^feedback-type:[ \t]*([a-z-]*)", _text(part))
+            return _OF_FEEDBACK.get(said[1].lower(), Kind.COMPLAINT) if said else Kind.COMPLAINT
+    return Kind.COMPLAINT
+
+
+_OF_FEEDBACK = {
+    "auth-failure": Kind.OURS, "dmarc": Kind.OURS, "virus": Kind.OURS, "not-spam": Kind.NONE, "other": Kind.NONE,
+}  # fmt: skip
+_COMPLAINTS = ("complaint about message from", '"notificationtype":"complaint"')
+"""Of services that write a complaint in a form of their own."""
 
 
 def _report(mail: Message) -> tuple[Kind, str] | None:
     """The verdict of a delivery status notification (RFC 3464, 2.3); None when there is none."""
-    parts = (part for part in mail.walk() if part.get_content_type() == "message/delivery-status")
-    return next(filter(None, (_verdict(block) for part in parts for block in part.walk())), None)
+    blocks = (
+        block
+        for part in mail.walk()
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status")
+        for block in _blocks(part)
+    )
+    human = _human(mail)
+    return next(filter(None, (_verdict(block, human) for block in blocks)), None)
+
+
+_AT_SENDER = re.compile(
+    r"(?:after|in reply to)\s(?:the\s)?(?:mail from|helo|ehlo)\b|\bmy name was rejected", re.IGNORECASE
+)
+_AT_CONTENT = re.compile(r"(?:after|in reply to)\s(?:the\s)?end of data\b", re.IGNORECASE)
+
+
+def _of_mailbox(kind: Kind, human: str) -> Kind:
+    """What was refused before a recipient was named speaks of us; after the text was seen, perhaps of the text."""
+    if kind is Kind.HARD and _AT_SENDER.search(human):
+        return Kind.OURS
+    return Kind.SOFT if kind is Kind.HARD and _AT_CONTENT.search(human) else kind
+
+
+def _blocks(part: Message) -> list[Message]:
+    """The groups of fields of a report (RFC 3464, 2.1): the one of the message, then one of each recipient."""
+    if str(part.get("Content-Transfer-Encoding", "")).lower() in ("quoted-printable", "base64"):
+        text = _text(part)  # forbidden by RFC 3464, 2.1, and met
+        return [message_from_string(group, policy=compat32) for group in re.split(r"\r?\n\r?\n", text.strip())]
+    return list(part.walk())
 
 
 _FAILED = {"failed", "failure", "error"}
 """`failed` is the standard's word, the others are met."""
 
 
-def _verdict(block: Message) -> tuple[Kind, str] | None:
+def _verdict(block: Message, human: str) -> tuple[Kind, str] | None:
     said = re.match(r"[a-z-]+", str(block.get("Action", "")).strip().lower())
     if said is None:
         return None
     action = said[0]
-    status = re.match(r"[245](?:\.\d{1,3}\.\d{1,3}|\d\d)", str(block.get("Status", "")).strip())
-    code = status[0] if status else ""
-    detail = f"{action} {code}".strip()
-    if action in _FAILED:
-        return (Kind.SOFT if code.startswith("4") else Kind.HARD), detail
-    return (Kind.SOFT if action == "delayed" else Kind.NONE), detail
+    found = re.match(r"[245](?:\.\d{1,3}\.\d{1,3}|\d\d)", str(block.get("Status", "")).strip())
+    status = found[0] if found else ""
+    detail = f"{action} {status}".strip()
+    if action == "delayed":
+        return Kind.SOFT, detail
+    if action not in _FAILED:
+        return Kind.NONE, detail
+    reason = " ".join(str(value) for value in block.get_all("Diagnostic-Code", []))
+    if not _LETTERS.search(reason.partition(";")[2] or reason):
+        reason = _answer(human)  # the report has the code alone: the words are those for people
+    return _of_mailbox(kind_of_refusal(reason, status), human), detail
+
+
+_LETTERS = re.compile(r"[^\W\d_]{3}")
 
 
 def _is_automatic_answer(mail: Message) -> bool:
@@ -145,18 +179,68 @@ def _is_automatic_answer(mail: Message) -> bool:
     return answered or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"))
 
 
+_RETURNED = re.compile(
+    r"(?im)^(?:>? ?(?:return-path|received|message-id|dkim-signature):|-+ ?(?:this is a copy|original message|below"
+    r"|the body of|message header|returned message|header of|unsent message|message contents|included is))"
+)
+"""Where the mail that comes back begins: its own words say nothing of its delivery."""
+
+
+def _human(mail: Message) -> str:
+    """The text for people, up to the mail that came back."""
+    for part in mail.walk():
+        is_whole = part is mail  # of a report whose boundary is wrong, all is one text
+        if (is_whole or part.get_content_type() in ("text/plain", "text/html")) and not part.is_multipart():
+            text = _text(part)[:MAX_WORDS]
+            if part.get_content_type() == "text/html":
+                text = re.sub(r"<[^<>]*>", " ", text)
+            returned = _RETURNED.search(text)
+            text = text[: returned.start()] if returned else text
+            if text.strip():
+                return text.replace("\r\n", "\n")
+    return ""
+
+
+def _answer(human: str) -> str:
+    """The relay's own answer, where the text quotes one; else all of it."""
+    found = _ANSWER.search(human)
+    return human[found.start() :].partition("\n\n")[0] if found else human
+
+
+_ANSWER = re.compile(r"(?<![\w.-])[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|[^\W\d_<#'(\[]|[<#'(\[])")
+"""The beginning of a relay's answer (RFC 5321, 4.2) within a text."""
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):  # a message/… part is a list of messages
+        return "\n\n".join(str(block) for block in part.get_payload()) if part.is_multipart() else ""
+    return payload.decode("utf-8", "replace")
+
+
 def _by_habit(mail: Message, message_id: str | None) -> tuple[Kind, str | None, str]:
     from flufl.bounce import all_failures  # only here: it costs 30 ms to import
 
+    human = _human(mail)
     sender = parseaddr(str(mail.get("From", "")))[1]
+    origin = f"{mail.get('From', '')} {mail.get('Subject', '')}"
+    is_of_a_system = mail.get("Return-Path", "") == "<>" or bool(_SYSTEM.search(origin))
     del mail["From"]
     mail["From"] = sender if sender.isascii() and "@" in sender else "unknown@localhost"  # its detectors need one
     try:
         temporary, permanent = all_failures(mail)
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise InvalidInput("mail", "cannot be read by flufl.bounce", "a bounce; keep it and look at it") from error
-    if permanent:
-        return Kind.HARD, message_id, "thư bị trả lại"
     if temporary:
         return Kind.SOFT, message_id, "thư bị hoãn"
+    answer = _answer(human)
+    if permanent or (is_of_a_system and says_something(answer)):
+        return _of_mailbox(kind_of_refusal(answer), human), message_id, "thư bị trả lại"
     return Kind.NONE, message_id, "không phải thư trả lại"
+
+
+_SYSTEM = re.compile(
+    r"mailer-daemon|postmaster|mail delivery|mail administrator|undeliver|returned mail|failure not"
+    r"|delivery (?:status|failure|report)",
+    re.IGNORECASE,
+)

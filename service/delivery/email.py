@@ -236,8 +236,7 @@ class EmailChannel:
         An address that the relay refuses counts as a bounce: for good when it says that there is no such mailbox.
         """
         now = self._clock()
-        kinds = [(one, refusal_kind(verdict.said), verdict.said) for one, verdict in work.refused]
-        refusals = [(one, kind, said) for one, kind, said in kinds if kind is not None]
+        refusals = [(one, refusal_kind(verdict.said), verdict.said) for one, verdict in work.refused]
         if refusals:
             with database.writing() as conn:
                 apply_refusals(conn, refusals, now)

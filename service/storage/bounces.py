@@ -37,6 +37,8 @@ def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
     person = _person(conn, bounce.message_id)
     if person is None or not _record(conn, bounce, now):
         return 0
+    if bounce.kind is Kind.OURS:
+        return 0
     if bounce.kind is Kind.SOFT and _soft_days(conn, person, now) < SOFT_DAYS:
         return 0
     query = text("SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'active'")
