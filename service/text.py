@@ -26,6 +26,7 @@ _RARE_STARTS = bytes({*range(32), 0x7F, 0xCD, 0xD8, 0xE3, 0xEF, 0xF3} - set(b"\t
 _RARE_LATIN = re.compile(rb"\xc2[\x80-\xa0\xad]")
 _RARE_PUNCTUATION = re.compile(rb"\xe2(?:\x80[\x80-\x8f\xa8-\xaf]|\x81[\x9f-\xaf])")
 _RARE_LETTERS = "\u115f\u1160\u1680\u17b4\u17b5\u180e"
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
@@ -116,7 +117,7 @@ def fold_plain(text: str) -> str:
 
 def slugify(text: str) -> str:
     """ASCII letters and digits joined by single dashes: `Xã Quảng Hòa` becomes `xa-quang-hoa`."""
-    return re.sub(r"[^a-z0-9]+", "-", fold_plain(text)).strip("-")
+    return _NOT_IN_A_SLUG.sub("-", fold_plain(text)).strip("-")
 
 
 def excerpt(text: str, limit: int) -> str:
@@ -165,7 +166,7 @@ _ABBREVIATIONS = frozenset(
         "nxb",
     }
 )
-_SENTENCE_END = re.compile(r"(?:[.!?]+|…)[\"'”’»)\]]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?:(?<![.!?])[.!?]++|…)[\"'”’»)\]]*+(?=\s|$)")
 
 
 _NEAR = 40  # what stands further away than a long word says nothing of a full stop
@@ -315,7 +316,7 @@ def split_trailing_moment(text: str) -> tuple[str, Moment | None]:
 _RUNNING_DATE = re.compile(
     r"(?<![\w/.\-–])(?:"
     r"(?P<d>\d{1,2})(?P<s>\s*[/\-–]\s*|\.)(?P<m>\d{1,2})(?:(?P=s)(?P<y>\d{4}))?(?![\d/]|[.\-–]\d|%)"
-    r"|(?P<d2>\d{1,2})\s*(?:tháng|/\s*tháng)\s*(?P<m2>\d{1,2})\b(?:\s*,?\s*/?\s*năm\s*(?P<y2>\d{4}))?(?!\d))",
+    r"|(?P<d2>\d{1,2})\s*(?:tháng|/\s*tháng)\s*(?P<m2>\d{1,2})\b(?:\s*+(?:,\s*+)?(?:/\s*+)?năm\s*+(?P<y2>\d{4}))?(?!\d))",
     re.IGNORECASE,
 )
 _BEFORE_A_DAY = re.compile(r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$", re.IGNORECASE)

@@ -20,7 +20,7 @@ from service.errors import InvalidInput
 
 _MARK = 16
 """Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64 octets."""
-_VERP = re.compile(r"([^+@\s<>]+)\+b-([0-9a-f]{32})-([0-9a-f]{16})@([A-Za-z0-9.-]+)", re.IGNORECASE)
+_VERP = re.compile(r"\+b-([0-9a-f]{32})-([0-9a-f]{16})@[a-z0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def read_envelope(address: str, secret_key: str) -> str | None:
     found = _VERP.search(address)
     if found is None:
         return None
-    digits, mark = found[2].lower(), found[3].lower()
+    digits, mark = found[1].lower(), found[2].lower()
     message_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     return message_id if hmac.compare_digest(mark, seal(secret_key, message_id)) else None
 
@@ -146,16 +146,19 @@ def _blocks(part: Message) -> list[Message]:
     return list(part.walk())
 
 
+_ACTION = re.compile(r"[a-z-]+")
+_CODE = re.compile(r"[245](?:\.\d{1,3}\.\d{1,3}|\d\d)")
+_MAIL_SYSTEM = re.compile(r"mailer-daemon|postmaster|mail delivery", re.IGNORECASE)
 _FAILED = {"failed", "failure", "error"}
 """`failed` is the standard's word, the others are met."""
 
 
 def _verdict(block: Message, human: str) -> tuple[Kind, str] | None:
-    said = re.match(r"[a-z-]+", str(block.get("Action", "")).strip().lower())
+    said = _ACTION.match(str(block.get("Action", "")).strip().lower())
     if said is None:
         return None
     action = said[0]
-    found = re.match(r"[245](?:\.\d{1,3}\.\d{1,3}|\d\d)", str(block.get("Status", "")).strip())
+    found = _CODE.match(str(block.get("Status", "")).strip())
     status = found[0] if found else ""
     detail = f"{action} {status}".strip()
     if action == "delayed":
@@ -173,7 +176,7 @@ _LETTERS = re.compile(r"[^\W\d_]{3}")
 
 def _is_automatic_answer(mail: Message) -> bool:
     """A vacation or a challenge. What a mail system says of itself is none, whatever it calls it."""
-    if re.search(r"mailer-daemon|postmaster|mail delivery", str(mail.get("From", "")), re.IGNORECASE):
+    if _MAIL_SYSTEM.search(str(mail.get("From", ""))):
         return False
     answered = str(mail.get("Auto-Submitted", "no")).lower().startswith("auto-replied")
     return answered or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"))

@@ -21,7 +21,8 @@ NEWS = "/portal/KenhTin/Tin-tuc-su-kien.aspx"
 SECTION_POSTS = 4  # of the seed's 34 titles the first four are of the article's own section
 SLUG_CHARACTERS = 48  # where this family of portals cuts a slug
 NO_BODY = "Bài mẫu, không có nội dung gốc."
-_PDF = re.compile(r"https://quangxuong\.thanhhoa\.gov\.vn(/portal/VanBan/\S+\.pdf)")
+_PDF = re.compile(r"https://quangxuong\.thanhhoa\.gov\.vn(/portal/VanBan/\S{1,300}?\.pdf)")
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _no_body() -> str:
 
 
 def _post(title: str, listed_title: str, at: datetime, body: str, section: str) -> SamplePost:
-    slug = re.sub(r"[^a-z0-9]+", "-", fold_plain(listed_title))[:SLUG_CHARACTERS].strip("-")
+    slug = _NOT_IN_A_SLUG.sub("-", fold_plain(listed_title))[:SLUG_CHARACTERS].strip("-")
     token = hashlib.sha256(f"{at.isoformat()} {listed_title}".encode()).hexdigest()[:6]
     return SamplePost(f"/portal/Pages/{at:%Y-%m-%d}/{slug}-{token}.aspx", title, listed_title, at, body, section)
 

@@ -52,7 +52,8 @@ _OTHER_TAGS = """applet area article aside audio base body button canvas dialog 
 frameset head header html iframe input label legend link main map marquee math meta nav noscript object option section
 select source style svg script table template textarea title track video"""
 _MARKUP = re.compile(
-    rf"</?(?:{'|'.join(sorted(_HTML_TAGS | set(_OTHER_TAGS.split())))})\b[^<>]*>|</?[A-Za-z][^<>]*=[^<>]*>|<!--", re.I
+    rf"</?(?:{'|'.join(sorted(_HTML_TAGS | set(_OTHER_TAGS.split())))})\b[^<>]*+>|</?[A-Za-z][^<>=]*+=[^<>]*+>|<!--",
+    re.I,
 )
 """What readers take for HTML; `<mới>` is none."""
 _SIMPLE_TAGS = "|".join(sorted(_HTML_TAGS - {"a", "img"}))

@@ -17,7 +17,7 @@ _NAMED = '[class*="title" i], [id*="title" i], [class*="tieude" i], [class*="tie
 _HEADINGS = "h1, h2, h3"
 _PLAIN = "b, strong, font, span, div, td, p"
 _WEIGHT = {"h1": 3.0, "h2": 2.0, "h3": 1.5}
-_SPLIT = re.compile(r"\s+(?:\||-|–|—|::|»|:)\s+")
+_SPLIT = re.compile(r"(?<!\s)\s++(?:\||-|–|—|::|»|:)\s+")
 _BESIDE = re.compile(
     r"\b(?:menu|nav\w*|footer|sidebar|breadcrumbs?|comments?|banner|related|logo|site-title|site-name)\b"
 )

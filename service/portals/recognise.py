@@ -15,12 +15,12 @@ from service.types import Outcome, Page
 _SMALL = 60_000  # bytes; refusal pages are small, and a large one shows itself in its title
 _HEAD = 40_000  # bytes of the page that are looked at
 
-_TITLE = re.compile(rb"<title[^>]*>(.{0,400}?)</title", re.I | re.S)
+_TITLE = re.compile(rb"<title[^<>]*+>((?:[^<]|<(?!/?title)){0,400}+)</title", re.I)
 _CHALLENGE = re.compile(
     r"cf-browser-verification|cf_chl_|challenge-platform|__cf_chl|just a moment\.\.\."
     r"|attention required! \| cloudflare"
     r"|_incapsula_resource|request unsuccessful\. incapsula|sucuri website firewall|/_sec/verify|ddos protection by"
-    r"|document\.cookie\s*=\s*[^;]{0,200};?\s*(?:window\.)?location(?:\.reload|\.href|\s*=)"
+    r"|document\.cookie\s{0,20}=[^;]{0,200}?(?:;\s{0,20})?(?:window\.)?location(?:\.reload|\.href|\s{0,20}=)"
     r"|the requested url was rejected\. please consult|your support id is|checking your browser before"
     r"|enable javascript and cookies to continue|d1n_|xác minh bạn không phải (?:là )?(?:robot|người máy)"
     r"|access denied",
@@ -32,9 +32,10 @@ _MAINTENANCE = re.compile(
     re.I,
 )
 _LOGIN = re.compile(r"đăng nhập|log ?in|sign ?in", re.I)
-_PASSWORD = re.compile(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.I)
-_WORDS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.I | re.S)
-_ANCHOR = re.compile(rb"<a\s[^>]*href", re.I)
+_PASSWORD = re.compile(r"<input[^<>]{0,300}?type\s{0,9}=\s{0,9}[\"']?password", re.I)
+_TAG = re.compile(r"<(?:(script|style)\b)?", re.I)
+_CLOSE = {name: re.compile(rf"</{name}\s*+>", re.I) for name in ("script", "style")}
+_ANCHOR = re.compile(rb"<a\s[^<>]*?href", re.I)
 _FEW_LINKS = 15
 
 
@@ -73,7 +74,20 @@ def _suspect(body: bytes) -> Outcome | None:
 
 
 def _text(source: str) -> str:
-    return _WORDS.sub(" ", source)
+    """Without tags, scripts and styles. Each character is looked at a few times, whatever is left open."""
+    kept: list[str] = []
+    unclosed: set[str] = set()
+    at = 0
+    while opened := _TAG.search(source, at):
+        kept.append(source[at : opened.start()])
+        name = (opened[1] or "").lower()
+        closed = _CLOSE[name].search(source, opened.end()) if name and name not in unclosed else None
+        if name and closed is None:
+            unclosed.add(name)
+        at = closed.end() if closed else source.find(">", opened.end()) + 1
+        if not at:
+            return " ".join([*kept, source[opened.start() :]])
+    return " ".join([*kept, source[at:]])
 
 
 def _judge(title: str, source: str, text: str, *, has_few_links: bool = False) -> Outcome | None:

@@ -36,14 +36,16 @@ _ATTRIBUTES = {
 }
 _ADDRESSES = frozenset({("a", "href"), ("img", "src")})
 _MAILTO = re.compile(r"^(?:mailto|tel):[\w.+@%-]{1,254}$", re.I)
-_IN_A_TAG = r"[^>\"]*(?:\"[^\"]*\"[^>\"]*)*"  # quoted values may hold `>`
+_IN_A_TAG = r"[^<>\"]*+(?:\"[^\"]*+\"?[^<>\"]*+)*+>?"
+"""To the end of the tag: quoted values may hold `<` and `>`. What nh3 writes is closed; what is not ends the text."""
 # HTML 4.01 sizes and inline style: a picture nobody is meant to see is there to count readers.
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$)", re.I
 )
 _HIDDEN = "hidden"
-_PIXEL = re.compile(rf'<img(?={_IN_A_TAG} (?:style="{_HIDDEN}"|(?:width|height)="\s*[012](?:px)?\s*")){_IN_A_TAG}>')
-_TAG = re.compile(rf"<(/?[a-z0-9]+)(?:>| {_IN_A_TAG}>)")
+_IMAGE = re.compile(rf"<img {_IN_A_TAG}")
+_OF_A_PIXEL = re.compile(rf' (?:style="{_HIDDEN}"|(?:width|height)="\s*+[012](?:px)?\s*+")')
+_TAG = re.compile(rf"<(/?[a-z0-9]+)(?:>| {_IN_A_TAG})")
 _BLOCKS = (
     "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
     "figcaption", "caption", "dd", "dt", "dl", "pre", "center",
@@ -97,12 +99,16 @@ def harmless(html: str, base_url: str) -> tuple[str, str]:
     except UnicodeEncodeError:  # a lone surrogate
         washed = _washer().wash(_UNSHOWABLE.sub("", html), base_url)
     if "<img" in washed:
-        washed = _PIXEL.sub("", washed)
+        washed = _IMAGE.sub(_unless_a_pixel, washed)
     is_plain = is_showable(washed)  # looked at once for both; it is stricter than XML is
     if not is_plain:
         washed = _UNSHOWABLE.sub("", washed)  # numeric entities can write what no feed may hold
     washed = washed.strip()
     return washed, _text_of(washed, is_plain)
+
+
+def _unless_a_pixel(image: re.Match[str]) -> str:
+    return "" if _OF_A_PIXEL.search(image[0]) else image[0]
 
 
 def _text_of(sanitised: str, is_plain: bool) -> str:

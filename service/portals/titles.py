@@ -25,7 +25,9 @@ _LONGEST_DATE = 60
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _IN_HEADING = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _YEAR = re.compile(r"\d{4}")
-_NUMBER_ALONE = re.compile(r"(?:số\s*:?\s*)?\S*\d\S*", re.I)  # `06/CT-UBND`: names a document, says nothing of it
+_NUMBER_ALONE = re.compile(
+    r"(?:số\s*+(?::\s*+)?)?(?=[^\s\d]*+\d)\S++", re.I
+)  # `06/CT-UBND`: names a document, says nothing of it
 
 
 def is_title(text: str) -> bool:

@@ -16,11 +16,13 @@ from service.posts.numbers import find_numbers, number_key
 from service.text import clean, fold
 from service.types import Article, AttachmentLink, Document, Post
 
-# Lines that a page counts up by itself: they say nothing of the post.
+# Lines that a page counts up by itself: they say nothing of the post. Not whole runs of white space: every line
+# begins one.
 _COUNTERS = re.compile(
-    r"(?im)^[\s(]*(?:(?:số\s+)?lượt\s+(?:xem|truy cập|đọc|tải)|(?:đã\s+)?xem|views?|truy cập"
-    r"|đang (?:xem|online))\s*[:：]?\s*[\d.,]+[\s)]*$"
-    r"|^[\s(]*[\d.,]+\s*(?:lượt\s+(?:xem|truy cập|đọc|tải)|người (?:xem|đang online|đang truy cập)|views?)[\s)]*$"
+    r"(?im)^[\s(]{0,20}+(?:(?:số\s{1,20}+)?lượt\s{1,20}+(?:xem|truy cập|đọc|tải)|(?:đã\s{1,20}+)?xem|views?|truy cập"
+    r"|đang (?:xem|online))\s{0,20}+(?:[:：]\s{0,20}+)?[\d.,]{1,30}+[\s)]{0,20}$"
+    r"|^[\s(]{0,20}+[\d.,]{1,30}+\s{0,20}+(?:lượt\s{1,20}+(?:xem|truy cập|đọc|tải)|người (?:xem|đang online"
+    r"|đang truy cập)|views?)[\s)]{0,20}$"
 )
 
 _ALIKE_TITLES = 0.5  # of the words of the longer one

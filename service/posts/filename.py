@@ -66,4 +66,4 @@ def hint_of_name(name: str) -> NameHint | None:
 
 
 def _digits(n: str) -> int:
-    return int(re.sub(r"\D", "", n))
+    return int("".join(filter(str.isdecimal, n)))

@@ -19,6 +19,7 @@ _ARTICLE = re.compile(
     r"^/(?P<site>portal|tinhuy)/pages/(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})/(?P<rest>[^/]+)\.aspx$"
 )
 _TOKEN = re.compile(r"^(?P<slug>.+?)-(?P<token>\d{5,9}|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{6,7})$")
+_SLASHES = re.compile(r"/{2,}")
 _GLUED_TOKEN = re.compile(r"[a-z0-9]{6}$")
 # What mailers and social sites add to an address; it never names another post.
 _TRACKING = re.compile(r"^(?:fbclid|gclid|zarsrc|mibextid|utm_\w+|_ga|_gl|ref|share\w*)$", re.IGNORECASE)
@@ -93,7 +94,7 @@ def _split(url: str) -> SplitResult:
 
 def _folded_path(url: str) -> str:
     path = unicodedata.normalize("NFC", unquote(_split(url).path)).lower()
-    return re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
+    return _SLASHES.sub("/", path).rstrip("/") or "/"
 
 
 def _quoted(path: str) -> str:

@@ -25,9 +25,11 @@ _NUMBER = re.compile(
 )
 _LETTER_AFTER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # 36a/NQ-CP
 _LAW = re.compile(r"QH\d{1,2}")
-_TIGHT = re.compile(rf"\s*({_D}|[/.&,])\s*")
+_TIGHT = re.compile(rf" ?({_D}|[/.&,]) ?")
+_BETWEEN_PARTS = re.compile(r"[^\w&]+")
+_BETWEEN_LETTERS = re.compile(r"\s?[/.\-]\s?")
 _NOUN_NEAR = re.compile(rf"(?<!\w)({NOUN})(?!\w)")
-_CLOSE = re.compile(r"(?:[^.;,:]{0,40}\bsố|(?:\s(?:hoả tốc|thượng khẩn|khẩn))?)\s*:?\s*")
+_CLOSE = re.compile(r"(?:[^.;,:]{0,40}\bsố|(?:\s(?:hoả tốc|thượng khẩn|khẩn))?)\s*+(?::\s*+)?")
 _DATE_AFTER = re.compile(r"[\s,(]*(?:ký\s+)?(?:ban hành\s+)?ngày\s+", re.IGNORECASE)
 _DATE_BEFORE = re.compile(r"(?<!\w)ngày\s+$", re.IGNORECASE)
 
@@ -61,7 +63,7 @@ def number_key(number: str) -> str:
     >>> number_key("08 GM-HĐND") == number_key("8/GM–HĐND")
     True
     """
-    return "/".join(part.lstrip("0") or part for part in re.split(r"[^\w&]+", fold(number)) if part)
+    return "/".join(part.lstrip("0") or part for part in _BETWEEN_PARTS.split(fold(number)) if part)
 
 
 def find_numbers(text: str) -> list[Found]:
@@ -88,7 +90,7 @@ def _kind_of_letters(match: re.Match[str]) -> str | None:
     if match["legal"] and _LAW.fullmatch(match["legal"]):
         return "luat"
     letters = fold(match["legal"] or match["state"] or match["party"] or match["loose"])
-    first = re.split(r"\s?[/.\-]\s?", letters)[0]
+    first = _BETWEEN_LETTERS.split(letters)[0]
     kinds = PARTY_KIND_OF_ABBREVIATION if match["party"] else KIND_OF_ABBREVIATION
     if first in kinds:
         return kinds[first]

@@ -18,10 +18,10 @@ from service.types import Place
 
 _KINDS = ("xã", "phường", "thị trấn")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_KIND_BEFORE = re.compile(r"(?<!\w)(xã|phường|thị trấn|tt\.?)\s*:?\s+$")
-_LIST_GOES_ON = re.compile(r"\s*(?:[,;]|,?\s*và|-)\s*(?:xã\s+)?")
+_KIND_BEFORE = re.compile(r"(?<!\w)(xã|phường|thị trấn|tt\.?)(?:\s*+:)?\s++$")
+_LIST_GOES_ON = re.compile(r"\s*+(?:[,;]|(?:,\s*+)?và|-)\s*+(?:xã\s++)?")
 _OTHER_AREA = re.compile(
-    r"^\s*[,(-]?\s*(?:thuộc\s+)?(?:huyện|thị xã|thành phố|tp\.?|quận|tỉnh)\s+(?P<area>[^,.;()\n]{2,30})"
+    r"^\s*+(?:[,(-]\s*+)?(?:thuộc\s++)?(?:huyện|thị xã|thành phố|tp\.?|quận|tỉnh)\s++(?P<area>[^,.;()\n]{2,30})"
 )
 
 

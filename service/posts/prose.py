@@ -15,7 +15,7 @@ _CAPTION = re.compile(
     r"[\s(\[*-]*(?:ảnh|hình ảnh|clip|video|nguồn|tác giả|theo|bài và ảnh|bài, ảnh|tin và ảnh|tin, ảnh|tin bài"
     r"|lượt xem|đã xem|số lượt xem|quang cảnh|toàn cảnh|một số hình ảnh)"
     r"(?:\s*[:.)]|\s+(?:hội nghị|buổi|lễ|cuộc họp|kỳ họp|đại hội|minh hoạ)\b)"
-    r"|.{0,80}\(ảnh\b[^)]*\)?[\s.]*$"
+    r"|.{0,80}\(ảnh\b[^)]*+(?:\)[\s.]*+)?$"
 )
 _ENDS = (".", "!", "?", "…", ":", ";", "./", "”", '"')
 

@@ -29,10 +29,10 @@ _URGENCIES = (
         Urgency.KHAN,
     ),
 )
-_STAMP = re.compile(r"(?m)^\s*khẩn\s*$")
+_STAMP = re.compile(r"(?m)^[^\S\n]*+khẩn[^\S\n]*+$")
 _EVERY_COMMUNE = re.compile(
     r"(?:ubnd|uỷ ban nhân dân|đảng uỷ|cấp uỷ|mttq|hđnd|chính quyền|địa phương)"
-    r"(?:,? (?:và )?(?:hđnd|ubnd|đảng uỷ|mttq))* (?:tại )?(?:các |tất cả các |toàn bộ các )"
+    r"(?:,? (?:và )?(?:hđnd|ubnd|đảng uỷ|mttq)){0,8} (?:tại )?(?:các |tất cả các |toàn bộ các )"
     r"(?P<kinds>(?:xã|phường|thị trấn)(?:(?:, | và |/| - )(?:xã|phường|thị trấn))*)(?!\w)"
     r"|(?:ubnd|uỷ ban nhân dân|đảng uỷ) (?P<pair>(?:xã|phường)(?:, phường)?, thị trấn)(?!\w)"
 )
@@ -98,7 +98,7 @@ class Understander:
         return tuple(
             place.id
             for place in places
-            if re.search(rf"(?:ubnd|đảng uỷ|uỷ ban nhân dân) {re.escape(fold(place.name))}", folded)
+            if any(f"{organ} {fold(place.name)}" in folded for organ in ("ubnd", "đảng uỷ", "uỷ ban nhân dân"))
         )
 
 

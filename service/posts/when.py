@@ -8,29 +8,31 @@ from datetime import UTC, date, datetime, timedelta
 from service.text import LOCAL, clean, find_dates
 from service.types import Deadline
 
-_HOUR = r"(?P<h>\d{1,2})\s*(?:giờ|h|g|:)\s*(?P<i>\d{2})?\s*(?:phút|['’])?\s*(?P<half>sáng|trưa|chiều|tối)?"
-_END = r"(?:\s*(?:[-–]|đến)\s*\d{1,2}\s*(?:giờ|h|g|:)\s*(?:\d{2})?(?:\s*phút)?)?"
-_DAY_WORDS = r"[\s,;(\-]*(?:thứ\s+\w+|chủ nhật)?[\s,;(\-]*(?:(?:vào\s+)?(?:hết\s+)?ngày\s+)?"
+_HOUR = r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?\s*+(?P<half>sáng|trưa|chiều|tối)?"
+_END = r"(?:\s*+(?:[-–]|đến)\s*+\d{1,2}\s*+(?:giờ|h|g|:)\s*+(?:\d{2})?(?:\s*+phút)?)?"
+_DAY_WORDS = r"[\s,;(\-]*+(?:(?:thứ\s++\w++|chủ nhật)[\s,;(\-]*+)?(?:(?:vào\s++)?(?:hết\s++)?ngày\s++)?"
 _UNTIL = re.compile(
     r"(?<!\w)(?:trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|thời hạn|không quá|không muộn hơn"
     r"|hạn (?:chót|cuối cùng|cuối|nộp|trả lời|báo cáo|đăng ký)|hoàn thành (?:trong|trước))"
-    r"(?:[\s:]+(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo cáo|lúc|hồi|cuối))*[\s:]*"
+    r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo cáo|lúc|hồi|cuối)){0,8}[\s:]*+"
     rf"(?:{re.sub('[?]P<[a-z]+>', '', _HOUR)})?"
     rf"{_DAY_WORDS}$",
     re.IGNORECASE,
 )
 _AT_BEFORE = re.compile(rf"(?<![\w:/.]){_HOUR}{_END}{_DAY_WORDS}$", re.IGNORECASE)
 _AT_AFTER = re.compile(
-    rf"[\s,;(]*(?:(?:vào\s+)?(?:hồi|lúc)|bắt đầu(?:\s+(?:từ|lúc))?|từ|thời gian)?\s*:?\s*(?<!\d){_HOUR}(?!\d)",
+    r"[\s,;(]*+(?:(?:vào\s++)?(?:hồi|lúc)|bắt đầu(?:\s++(?:từ|lúc))?|từ|thời gian)?\s*+(?::\s*+)?"
+    rf"(?<!\d){_HOUR}(?!\d)",
     re.IGNORECASE,
 )
 _VENUE = re.compile(
-    r"[\s,;.):]*(?:\([^)]{0,30}\)[\s,;.]*)?(?:[Đđ]ịa điểm\s*:?|tại)\s*:?\s*(?P<venue>[^.;\n]{3,120})", re.IGNORECASE
+    r"[\s,;.):]*+(?:\([^)]{0,30}\)[\s,;.]*+)?(?:[Đđ]ịa điểm\s*+:?|tại)\s*+(?::\s*+)?(?P<venue>[^.;\n]{3,120})",
+    re.IGNORECASE,
 )
-_VENUE_LINE = re.compile(r"(?<!\w)địa điểm(?: tổ chức)?\s*:\s*(?P<venue>[^.;\n]{3,120})", re.IGNORECASE)
+_VENUE_LINE = re.compile(r"(?<!\w)địa điểm(?: tổ chức)?\s*+:\s*+(?P<venue>[^.;\n]{3,120})", re.IGNORECASE)
 _VENUE_ENDS = re.compile(
-    r",?\s+(?:UBND|HĐND|Ban|Đảng ủy|Huyện ủy|Ủy ban)\b[^,]*?\s+(?:tổ chức|đã tổ chức)"
-    r"|,\s+(?:đồng chí|ông|bà)\b|\s+(?:đã\s+)?(?:tổ chức|diễn ra|khai mạc)\b"
+    r"(?:,|(?<![\s,]))\s++(?:UBND|HĐND|Ban|Đảng ủy|Huyện ủy|Ủy ban)\b[^,]{0,120}?\s(?:tổ chức|đã tổ chức)"
+    r"|,\s++(?:đồng chí|ông|bà)\b|(?<!\s)\s++(?:đã\s++)?(?:tổ chức|diễn ra|khai mạc)\b"
 )
 # A post may come months after its document; a day years before it is history, no deadline.
 _OLDEST = timedelta(days=730)
