@@ -49,7 +49,7 @@ TAILS = ("\x00", "")
 SMALL, LARGE = 500, 32_000
 """Characters. What grows with the square takes 0.3 s for the large one at least, what is linear 1 to 10 ms."""
 
-SUSPICIOUS_S = 0.008
+SUSPICIOUS_S = 0.25
 GIVE_UP_S = 1.0
 REPEATS = frozenset({const.MAX_REPEAT, const.MIN_REPEAT, const.POSSESSIVE_REPEAT})
 MANY = 8
