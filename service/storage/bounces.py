@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
-from service.alerts.bounce import Bounce, Kind
+from service.alerts.bounce import Bounce
+from service.alerts.refusal import Kind
 from service.alerts.suspension import PROBE_AFTER, Probe
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import set_status
