@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import text
 
 from service.storage.deliveries import attempts_of
 from service.storage.endpoints import heal
-from service.storage.engine import Database, open_database
+from service.storage.engine import Database, open_database, sqlite_path
 from service.storage.ledger import claim_due, record_results
 from service.storage.schema import to_micros
 from service.types import Channel, Result, State
@@ -44,6 +46,10 @@ def test_what_was_in_the_air_is_due_again_after_the_migration(kind: str, request
 
 
 def _make_version_0001(url: str) -> None:
+    path = sqlite_path(url)
+    if path is not None:
+        with closing(sqlite3.connect(path)) as made:  # what is not migrated is not made either, nor used while empty
+            made.execute("PRAGMA user_version = 1")
     old: Database = open_database(url, is_migrating=False)
     config = Config()
     config.set_main_option("script_location", "service.storage:migrations")
