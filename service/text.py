@@ -205,6 +205,8 @@ def first_sentences(text: str, n: int) -> str:
 # Since June 1975 the whole country keeps +07:00; older years on a portal are a database's zero, not a date.
 _FIRST_YEAR, _LAST_YEAR = 1976, 2100
 _LONGEST_LABEL = 120
+_LONGEST_TEXT = 1000
+"""Characters, white space counted once, in which a date is looked for: the expression is no linear one."""
 
 _SEPARATOR = r"[\s,;|.\-–—]*"
 _DATE = (
@@ -295,7 +297,8 @@ def parse_moment(text: str) -> Moment | None:
 
 def find_moment(text: str) -> Moment | None:
     """The first date in a label that says more than a date: `28/01/2024 9:16 SA | Lượt xem: 35`."""
-    matches = _SOMEWHERE.finditer(unicodedata.normalize("NFC", text))
+    plain = " ".join(unicodedata.normalize("NFC", text).split())[:_LONGEST_TEXT]
+    matches = _SOMEWHERE.finditer(plain)
     return next((moment for moment in map(_moment, matches) if moment), None)
 
 

@@ -25,6 +25,8 @@ class Place:
 
     where: str
     pattern: re.Pattern[str] | re.Pattern[bytes]
+    uses: frozenset[str] = frozenset()
+    """The methods that its module calls on it by name: what only matches is not searched with."""
 
 
 def all_patterns() -> list[Place]:
@@ -43,9 +45,11 @@ def modules() -> Iterator[Any]:
 
 def _held() -> Iterator[Place]:
     for module in modules():
+        source = Path(module.__file__).read_text("utf-8")
         for name, value in vars(module).items():
             for pattern in _inside(value, _DEPTH, module.__name__):
-                yield Place(f"{module.__name__}:{name}", pattern)
+                uses = frozenset(re.findall(rf"\b{re.escape(name)}\.(\w+)", source))
+                yield Place(f"{module.__name__}:{name}", pattern, uses)
 
 
 def _inside(value: Any, depth: int, module: str) -> Iterator[Any]:
