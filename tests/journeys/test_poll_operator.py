@@ -175,7 +175,7 @@ def test_a_portal_that_hangs_delays_no_other_and_is_booked_when_it_ends(
             return super().get(url, validators, portal=portal)
 
     portals = portal_config(name="cham"), portal_config(name="nhanh")
-    poller = make_poller(database, Hanging(pages=source.pages), clock, *portals, patience_s=0.5)
+    poller = make_poller(database, Hanging(pages=source.pages), clock, *portals, patience_s=3.0)
     assert [report.portal_id for report in poller.poll_due().listings] == ["nhanh"]
     clock.advance(301)
     assert [report.portal_id for report in poller.poll_due().listings] == ["nhanh"]
