@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from service.errors import FetchError
 from service.logs import Log
 from service.poll.article import ReadArticle
+from service.poll.in_hand import ReadPdf
 from service.poll.sources import PageSource
 from service.poll.store import Store
 from service.portals.apart import EndedError
@@ -30,8 +31,6 @@ _PDF = "application/pdf"
 
 log = Log(__name__)
 
-ReadPdf = Callable[[bytes], PdfText | None]
-"""`portals.pdf.read_pdf`, apart. Raises EndedError where a file is too much for its reader."""
 Understand = Callable[[PortalConfig, Post], Understanding]
 
 

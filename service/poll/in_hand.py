@@ -6,21 +6,28 @@ A page that did so is put aside: it is refused here before it is fetched, as a p
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from service.alerts.mail_item import show_instant
 from service.errors import UnreadableError
 from service.heartbeat import WITHIN_S, Pulse
-from service.poll.sources import PageSource
+from service.poll.sources import PageSource, Reader
 from service.portals.fetch import FileState
-from service.settings import PortalConfig
+from service.portals.pdf import PdfText
+from service.settings import ListingConfig, PortalConfig
 from service.storage.asides import aside_of
 from service.storage.engine import Database
-from service.types import Clock, Outcome, Page, Validators
+from service.types import Article, Clock, Listing, Outcome, Page, Validators
 
 FETCH_WITHIN_S = 300.0
 """A fetch ends by time-outs of its own, after it has waited for its host's turn."""
+
+READ_WITHIN_S = 300.0
+"""A reader apart ends by limits of its own (`portals.apart`, 30 s), after the readers of 16 portals at the most."""
+
+ReadPdf = Callable[[bytes], PdfText | None]
+"""`portals.pdf.read_pdf`, apart. Raises EndedError where a file is too much for its reader."""
 
 
 class InHand:
@@ -66,6 +73,29 @@ class InHand:
         self._reading(url)
         return page
 
+    def reader(self, reader: Reader) -> Reader:
+        """The same reader, which this thread may wait for without standing still."""
+        return _ReaderInHand(self, reader)
+
+    def pdf_reader(self, read_pdf: ReadPdf) -> ReadPdf:
+        """Likewise, for files: the one in hand is the one that was downloaded last."""
+
+        def read(body: bytes) -> PdfText | None:
+            with self.waiting(getattr(self._own, "url", "")):
+                return read_pdf(body)
+
+        return read
+
+    @contextmanager
+    def waiting(self, url: str) -> Iterator[None]:
+        """While a page is read elsewhere: the 12 s of a loop that works count again as soon as it is read."""
+        if hasattr(self._own, "name"):
+            self._pulse.beat(self._own.name, READ_WITHIN_S, url)
+        try:
+            yield
+        finally:
+            self._reading(url)
+
     def _refuse(self, url: str) -> None:
         with self._database.reading() as conn:
             aside = aside_of(conn, url, self._clock())
@@ -81,5 +111,25 @@ class InHand:
             self._pulse.beat(self._own.name, FETCH_WITHIN_S)
 
     def _reading(self, url: str) -> None:
+        self._own.url = url
         if hasattr(self._own, "name"):
             self._pulse.beat(self._own.name, WITHIN_S, url)
+
+
+class _ReaderInHand:
+    """A Reader whose time is its own."""
+
+    def __init__(self, in_hand: InHand, reader: Reader) -> None:
+        self._in_hand = in_hand
+        self._reader = reader
+
+    def read_listing(self, page: Page, portal: PortalConfig, listing: ListingConfig) -> Listing:
+        with self._in_hand.waiting(page.url):
+            return self._reader.read_listing(page, portal, listing)
+
+    def read_article(self, page: Page, portal: PortalConfig) -> Article:
+        with self._in_hand.waiting(page.url):
+            return self._reader.read_article(page, portal)
+
+    def reader_version(self, portal: PortalConfig) -> str:
+        return self._reader.reader_version(portal)

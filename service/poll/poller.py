@@ -18,8 +18,8 @@ from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, hints_of
-from service.poll.files import Files, ReadPdf
-from service.poll.in_hand import InHand
+from service.poll.files import Files
+from service.poll.in_hand import InHand, ReadPdf
 from service.poll.leases import Leases
 from service.poll.listing import ListingPoll, Polled
 from service.poll.look_back import Subject
@@ -94,12 +94,13 @@ class Poller:
         self._database = database
         self._settings = settings
         self._source = InHand(fetcher, database, clock, pulse or Pulse())
-        self._reader = reader
+        self._reader = self._source.reader(reader)
         self._clock = clock
         self._chance = chance
-        self._articles = Articles(self._source, reader, understander, self._texts)
+        self._articles = Articles(self._source, self._reader, understander, self._texts)
         self._store = Store(database, links, settings.receipts.categories)
-        self._files = Files(database, self._source, self._store, clock, self._understand, read_pdf)
+        read_files = self._source.pdf_reader(read_pdf)
+        self._files = Files(database, self._source, self._store, clock, self._understand, read_files)
         self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
         self._longest = timedelta(seconds=settings.polling.interval_s * (1 + settings.polling.jitter))
         self._leases = Leases(database, clock, self._longest)
