@@ -120,7 +120,7 @@ class Loa:
     def understander(self) -> Understander:
         from service.posts.understand import Understander
 
-        return Understander(self.rules, self.gazetteer)
+        return Understander(self.rules, self.gazetteer, self.settings.email.days_off)
 
     @cached_property
     def fetcher(self) -> Fetcher:

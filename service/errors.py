@@ -5,13 +5,15 @@ LoaError
 ├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or 422)
 ├── NotFound                  a resource that was named does not exist         (exit 2, HTTP 404)
 ├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
-├── PortalError               a portal gave no usable answer; carries its Outcome
-│   ├── FetchError            nothing usable arrived: network, TLS, HTTP status, size, robots.txt
-│   └── UnreadableError       something arrived, and it is not what was expected there
-│       └── AnotherArticle    an article, but not the one that is known under this address
-├── StorageError              the database cannot be used
-│   └── DatabaseVersionError  it belongs to another version of Loa
-└── DeliveryError             what messages go through cannot be used: a relay that is away, a login that fails
+├── CodedError                its reason is a code, which is stored and worded for whoever reads it
+│   ├── PortalError           a portal gave no usable answer; carries its Outcome
+│   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
+│   │   └── UnreadableError   something arrived, and it is not what was expected there
+│   │       └── AnotherArticle    an article, but not the one that is known under this address
+│   └── DeliveryError         what messages go through cannot be used: a relay that is away, a login that fails
+└── StorageError              the database cannot be used
+    ├── OverdueError          it was asked for more than there was time for     (HTTP 503)
+    └── DatabaseVersionError  it belongs to another version of Loa
 
 Messages begin with the act in lower case and quote the resource: ``cannot fetch 'https://…': …``.
 Foreign exceptions are translated once, at the edge that saw them, with ``raise … from``; bugs pass through.
@@ -56,12 +58,25 @@ class Conflict(LoaError):
     """The resource exists, but not in a state that allows what was asked."""
 
 
-class PortalError(LoaError):
+class CodedError(LoaError):
+    """One whose `reason` is coded (`service.words`): it is what is stored. As a string it is English, for logs."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        from service.words import say  # only here: a start of the command line needs no sentence
+
+        return say(self.reason, "en")
+
+
+class PortalError(CodedError):
     """A portal gave no usable answer. `outcome` is how the poll that met it ends."""
 
-    def __init__(self, message: str, outcome: Outcome) -> None:
+    def __init__(self, reason: str, outcome: Outcome) -> None:
+        super().__init__(reason)
         self.outcome = outcome
-        super().__init__(message)
 
 
 class FetchError(PortalError):
@@ -74,37 +89,43 @@ class FetchError(PortalError):
 
     def __init__(
         self,
-        message: str,
+        reason: str,
         outcome: Outcome,
         *,
         retry_after_s: float | None = None,
         status: int | None = None,
         location: str | None = None,
     ) -> None:
-        super().__init__(message, outcome)
+        super().__init__(reason, outcome)
         self.retry_after_s = retry_after_s
         self.status = status
         self.location = location
 
 
 class UnreadableError(PortalError):
-    """Something arrived, and it is not what was expected there. The message names what was missing."""
+    """Something arrived, and it is not what was expected there. The reason names what was missing."""
 
 
 class AnotherArticle(UnreadableError):
     """Under the address of a known post came another one (không phải bài này): nothing of it may be believed."""
 
     def __init__(self, url: str, title: str) -> None:
-        super().__init__(f"cannot read {url!r}: it shows another article, {title!r}", Outcome.NOT_A_LISTING)
+        from service.words import coded
+
+        super().__init__(coded("read.another", url=url, title=title), Outcome.NOT_A_LISTING)
 
 
 class StorageError(LoaError):
     """The database cannot be used: missing, locked, full, read-only, damaged."""
 
 
+class OverdueError(StorageError):
+    """The database was asked for more than whoever asks is given time for; or he does not want it any more."""
+
+
 class DatabaseVersionError(StorageError):
     """The database was written by another version of Loa."""
 
 
-class DeliveryError(LoaError):
+class DeliveryError(CodedError):
     """What messages go through cannot be used. What becomes of one message is a `Result`, never an exception."""

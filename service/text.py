@@ -1,17 +1,14 @@
-"""Vietnamese text and dates: how they are shown, compared, and read from the forms that portals print.
+"""Vietnamese text: how it is shown and compared, and the dates that running text names.
 
-Refuses to guess: a date that contradicts itself, or that no calendar has, is no date. Always day first,
-always Asia/Ho_Chi_Minh where a page names no other offset.
+Labels that are dates are `moments`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import date
 from zoneinfo import ZoneInfo
-
-from service.types import Moment
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -204,116 +201,16 @@ def first_sentences(text: str, n: int) -> str:
 
 # Since June 1975 the whole country keeps +07:00; older years on a portal are a database's zero, not a date.
 _FIRST_YEAR, _LAST_YEAR = 1976, 2100
-_LONGEST_LABEL = 120
-_LONGEST_TEXT = 1000
-"""Characters, white space counted once, in which a date is looked for: the expression is no linear one."""
-
-_SEPARATOR = r"[\s,;|.\-–—]*"
-_DATE = (
-    r"(?:(?P<d>\d{1,2})\s*(?P<s>[/.\-–])\s*(?P<m>\d{1,2})\s*(?P=s)\s*(?P<y>\d{4})(?!\d)"
-    r"|(?P<y3>\d{4})-(?P<m3>\d{2})-(?P<d3>\d{2})(?!\d)"
-    r"|(?P<d2>\d{1,2})\s*tháng\s*(?P<m2>\d{1,2})\s*[,/]?\s*năm\s*(?P<y2>\d{4})(?!\d))"
-)
-_NOON = r"(?:\s*(?P<{0}>sa|ch|am|pm|sáng|chiều|tối)\b\.?)?"
-_TIME = (
-    r"(?P<h{0}>\d{{1,2}})\s*(?::|h|g|giờ)\s*(?:(?P<i{0}>\d{{1,2}})(?::(?P<x{0}>\d{{1,2}})(?:\.\d{{1,9}})?)?\s*(?:phút|p\b)?)?"
-    + _NOON.format("n{0}")
-)
-_ZONE = (
-    r"(?:(?P<utc>z)\b|(?P<zi>[+-]\d{2}):?(?P<zj>\d{2})\b"
-    r"|\s*\(?\s*(?:gmt|utc)\s*(?:(?P<zh>[+-]\s?\d{1,2})(?::?(?P<zm>\d{2}))?)?(?!\d)\s*\)?)?"
-)
-_WORDS = (
-    r"(?:(?:thứ\s*(?:hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|chủ\s*nhật|cn|t[2-7]"
-    r"|ngày|giờ|đăng|tải|lên|lúc|vào|hồi|gửi|tạo|bài|viết|cập\s*nhật|xuất\s*bản|phát\s*hành|ban\s*hành|ký|thời\s*gian"
-    r"|post(?:ed)?|publish(?:ed)?|update(?:d)?|last|on|date|at)\b[\s:,|.\-–—]*)*"
-)
-_CORE = (
-    rf"(?:{_TIME.format(1)}{_SEPARATOR}{_WORDS})?{_DATE}"
-    rf"(?:(?:t|{_SEPARATOR}{_WORDS}){_TIME.format(2)})?{_ZONE}"
-)
-_LABEL = re.compile(rf"[\s(\[|,;:.\-–—]*{_WORDS}{_CORE}[\s)\]|.,;\-–—]*", re.IGNORECASE)
-_SOMEWHERE = re.compile(rf"(?<![\d/.\-:]){_CORE}(?![\d/])", re.IGNORECASE)
 
 
-def _hour(match: re.Match[str], n: str) -> int | None:
-    """The hour on the 24-hour clock; None when it and its half of the day contradict each other."""
-    hour, half = int(match["h" + n]), (match["n" + n] or "").lower()
-    if not half:
-        return hour
-    is_morning = half in ("sa", "am", "sáng")
-    if hour > 12:
-        return None if is_morning else hour
-    return hour % 12 + (0 if is_morning else 12)
-
-
-def _zone(match: re.Match[str]) -> tzinfo | None:
-    """LOCAL where none is named; None for an offset that no place on earth has."""
-    hours, minutes = (match["zi"], match["zj"]) if match["zi"] else (match["zh"], match["zm"])
-    if not hours:
-        return UTC if match["utc"] else LOCAL
-    offset = timedelta(hours=int(hours[-2:].strip("+- ")), minutes=int(minutes or 0))
-    return timezone(-offset if hours[0] == "-" else offset) if offset <= timedelta(hours=14) else None
-
-
-def _checked(year: int, month: int, day: int, first_year: int = _FIRST_YEAR) -> date | None:
+def checked_date(year: int, month: int, day: int, first_year: int = _FIRST_YEAR) -> date | None:
+    """The date, where the calendar has it and a portal could mean it."""
     if not first_year <= year <= _LAST_YEAR:
         return None
     try:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _moment(match: re.Match[str]) -> Moment | None:
-    form = "" if match["y"] else "2" if match["y2"] else "3"
-    day = _checked(int(match["y" + form]), int(match["m" + form]), int(match["d" + form]))
-    if day is None:
-        return None
-    clock = "1" if match["h1"] else "2" if match["h2"] else ""
-    hour, zone = (_hour(match, clock), _zone(match)) if clock else (0, LOCAL)
-    if hour is None or zone is None:
-        return None
-    minute, second = (int(match["i" + clock] or 0), int(match["x" + clock] or 0)) if clock else (0, 0)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    at = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
-    return Moment(at.astimezone(UTC), has_time=bool(clock))
-
-
-def parse_moment(text: str) -> Moment | None:
-    """The instant of a date label: the whole text must be a date, with or without a time of day.
-
-    None where there is no date, where it does not exist, and where a time contradicts itself (`13:05 SA`).
-
-    >>> parse_moment("(07/02/2024 12:05 SA)").at.isoformat()
-    '2024-02-06T17:05:00+00:00'
-    """
-    if len(text) > _LONGEST_LABEL:
-        return None
-    match = _LABEL.fullmatch(unicodedata.normalize("NFC", text))
-    return _moment(match) if match else None
-
-
-def find_moment(text: str) -> Moment | None:
-    """The first date in a label that says more than a date: `28/01/2024 9:16 SA | Lượt xem: 35`."""
-    plain = " ".join(unicodedata.normalize("NFC", text).split())[:_LONGEST_TEXT]
-    matches = _SOMEWHERE.finditer(plain)
-    return next((moment for moment in map(_moment, matches) if moment), None)
-
-
-def split_trailing_moment(text: str) -> tuple[str, Moment | None]:
-    """A title and the date that a list glues to it; the last pair of parentheses decides.
-
-    >>> split_trailing_moment("Luật Đất đai số 31/2024/QH15(29/03/2024 10:48 SA)")[0]
-    'Luật Đất đai số 31/2024/QH15'
-    """
-    stripped = text.rstrip()
-    start = stripped.rfind("(")
-    if start < 0 or not stripped.endswith(")"):
-        return text, None
-    moment = parse_moment(stripped[start:])
-    return (stripped[:start].rstrip(), moment) if moment else (text, None)
 
 
 _RUNNING_DATE = re.compile(
@@ -326,19 +223,21 @@ _BEFORE_A_DAY = re.compile(r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|h
 _FIRST_RUNNING_YEAR = 1900  # a text may speak of history
 
 
-def find_dates(text: str, near: date | None = None) -> list[tuple[date, int, int]]:
+def find_dates(
+    text: str, near: date | None = None, before_day: re.Pattern[str] = _BEFORE_A_DAY
+) -> list[tuple[date, int, int]]:
     """Every date in running text with the offsets of its words.
 
-    A day without a year (`sáng 16.6`) counts only after a word for a day, and takes the year that brings it
-    closest to `near`; without `near` it is left out.
+    A day without a year (`sáng 16.6`) counts only after a word for a day, which `before_day` finds at its end, and
+    takes the year that brings it closest to `near`; without `near` it is left out.
     """
     found: list[tuple[date, int, int]] = []
     for match in _RUNNING_DATE.finditer(text):
         day, month = int(match["d"] or match["d2"]), int(match["m"] or match["m2"])
         year = match["y"] or match["y2"]
         if year:
-            when = _checked(int(year), month, day, _FIRST_RUNNING_YEAR)
-        elif near and _BEFORE_A_DAY.search(text, max(match.start() - 12, 0), match.start()):
+            when = checked_date(int(year), month, day, _FIRST_RUNNING_YEAR)
+        elif near and before_day.search(text, max(match.start() - 12, 0), match.start()):
             when = _closest(month, day, near)
         else:
             continue
@@ -348,5 +247,5 @@ def find_dates(text: str, near: date | None = None) -> list[tuple[date, int, int
 
 
 def _closest(month: int, day: int, near: date) -> date | None:
-    candidates = (_checked(near.year + step, month, day, _FIRST_RUNNING_YEAR) for step in (0, -1, 1))
+    candidates = (checked_date(near.year + step, month, day, _FIRST_RUNNING_YEAR) for step in (0, -1, 1))
     return min((c for c in candidates if c), key=lambda c: abs(c - near), default=None)

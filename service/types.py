@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from service.instants import Dating, Witness
+from service.instants import Moment as Moment  # the one that `ListedPost` and `Article` hold
+
 Clock = Callable[[], datetime]
 """Returns the present instant, aware, UTC. The shell is handed one; pure code is handed its result."""
 
@@ -117,14 +120,6 @@ class Urgency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A date as a page states it. `has_time` is False when only the day is known (then `at` is 00:00 local)."""
-
-    at: datetime
-    has_time: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """One answer of a portal, whole. `url` is where it came from after redirects; `body` is inflated bytes."""
 
@@ -138,6 +133,8 @@ class Page:
     """Hex digest of `body`."""
     moved_to: str | None = None
     """The address that a permanent redirect within the host named, None without one."""
+    fetched_at: datetime | None = None
+    """What it tells from now (`hôm qua`) is told from then; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +170,14 @@ class ListedPost:
     """The whole article, where the listing carries it (an upstream feed may); else None."""
     teaser: Article | None = None
     """What the listing says of an article that it does not carry; it stands in until the article is read."""
+    witnesses: tuple[Witness, ...] = ()
+    """All that the row says of its date; `moment` is what it makes of them."""
+    guid: str | None = None
+    """What an upstream feed calls the post, where its address alone may not tell it from others."""
+
+
+LIKE_POSTS = "like_the_posts"
+"""The reason of links that were left out though they look like those that were taken: operators see them first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,8 @@ class Article:
     html: str
     text: str
     attachments: tuple[AttachmentLink, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    """All that the page says of its date; `moment` is what it makes of them."""
 
 
 # --- what Loa knows of a post -----------------------------------------------------------------
@@ -303,6 +310,8 @@ class Post:
     first_seen_at: datetime
     withdrawn_at: datetime | None = None
     """None while the portal shows it."""
+    dating: Dating | None = None
+    """Who says so of `published_at`; None of a post stored before that was kept."""
 
     @property
     def categories(self) -> tuple[str, ...]:

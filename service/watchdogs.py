@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from service.alerts.digest import last_run
 from service.alerts.links import Purpose
-from service.alerts.mail_item import show_instant
 from service.alerts.receipts import Line, reminder_step
 from service.alerts.suspension import probe_step
 from service.alerts.target import host_of
-from service.alerts.words import words
 from service.logs import Log
 from service.settings import Settings
 from service.storage.alarms import (
@@ -36,7 +33,8 @@ from service.storage.alarms import (
     unsent_posts,
 )
 from service.storage.asides import Aside, list_asides
-from service.storage.bounces import Suspended, load_suspended, resume_suspended
+from service.storage.bounces import Suspended, about_us, load_suspended, resume_suspended
+from service.storage.brake import braked_providers
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
 from service.storage.diary import Stopped, fanned_out_since, newest_change, stopped_subscriptions
@@ -48,6 +46,7 @@ from service.storage.mails import queue_letter
 from service.storage.receipts import Receipt, list_receipts, load_reminded, posts_owing
 from service.storage.schema import to_micros
 from service.types import Clock, Frequency
+from service.words import coded, say
 
 log = Log(__name__)
 
@@ -58,7 +57,19 @@ SILENT_AT_LEAST = timedelta(days=7)
 SILENT_FACTOR = 3
 _IN_ONE_MAIL = 50  # reminders; what is more than a page of titles is several mails
 _ALARM = "alarm:"
-KINDS = ("delivery_late", "own_fault", "unsent", "digest_missing", "silent", "feeds", "stopped", "held", "aside")
+KINDS = (
+    "delivery_late",
+    "own_fault",
+    "unsent",
+    "digest_missing",
+    "silent",
+    "feeds",
+    "stopped",
+    "held",
+    "aside",
+    "brake",
+    "ours",
+)
 """What may be broken: the first part of an alarm's key."""
 
 
@@ -81,10 +92,16 @@ class Facts:
     """By portal, how many changes a flood holds back."""
     asides: tuple[Aside, ...] = ()
     """Pages that are not read, for they stopped Loa."""
+    braked: tuple[str, ...] = ()
+    """Providers that refused so many addresses at once that nobody of them is suspended."""
+    about_us: tuple[int, str] = (0, "")
+    """How many refusals of the last day spoke of us, and what the last one said, coded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
+    """`subject` and `text` are coded."""
+
     key: str
     subject: str
     text: str
@@ -96,37 +113,33 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
     """What is broken now; empty when nothing is."""
     alarms = []
     if facts.oldest_due_at is not None and now - facts.oldest_due_at > LATE:
-        since = show_instant(facts.oldest_due_at)
-        alarms.append(Alarm("delivery_late", "Loa: thông điệp bị chậm", f"Có thông điệp chờ gửi từ {since}."))
+        alarms.append(_alarm("delivery_late", since_at=facts.oldest_due_at.isoformat()))
     if facts.own_faults:
-        said = f"{facts.own_faults} thông điệp chờ vì Loa không soạn hoặc không ký được: xem nhật ký; nếu vừa đổi"
-        said += " service.secret_key thì đặt lại khóa cũ, hoặc cấp lại khóa ký cho các đăng ký (subscription rotate)."
-        alarms.append(Alarm("own_fault", "Loa: có thông điệp không soạn được", said))
-    for post_id, title in facts.unsent_directives:
-        said = f"Sau một giờ, văn bản chỉ đạo này chưa gửi được đến nơi nào: {title}"
-        alarms.append(Alarm(f"unsent:{post_id}", "Loa: văn bản chỉ đạo chưa gửi được", said))
+        alarms.append(_alarm("own_fault", n=facts.own_faults))
+    alarms += [_alarm("unsent", post_id, title=title) for post_id, title in facts.unsent_directives]
     if facts.overdue_digests:
-        said = f"{facts.overdue_digests} tin đáng lẽ đã nằm trong bản tin định kỳ."
-        alarms.append(Alarm("digest_missing", "Loa: bản tin định kỳ chưa gửi", said))
-    for portal in facts.silent_portals:
-        said = f"Cổng {portal} lâu hơn thường lệ không có tin mới."
-        alarms.append(Alarm(f"silent:{portal}", "Loa: một cổng im lặng bất thường", said))
+        alarms.append(_alarm("digest_missing", n=facts.overdue_digests))
+    alarms += [_alarm("silent", portal, portal=portal) for portal in facts.silent_portals]
     if facts.feed_problems:
-        some = "; ".join(facts.feed_problems[:5])
-        count = len(facts.feed_problems)
-        said = f"{count} mục của nguồn tin không đăng được như phải đăng, bản tốt gần nhất được giữ: {some}"
-        alarms.append(Alarm("feeds", "Loa: nguồn tin có mục lỗi", said))
+        alarms.append(_alarm("feeds", n=len(facts.feed_problems), some="; ".join(facts.feed_problems[:5])))
     if facts.is_stopped:
-        said = "Không gửi gì: công tắc gửi đang tắt, hoặc cơ sở dữ liệu vừa được khôi phục."
-        alarms.append(Alarm("stopped", "Loa: việc gửi đang dừng", said, is_mailed=False))
+        alarms.append(replace(_alarm("stopped"), is_mailed=False))
     for portal, count in facts.held.items():
-        said = f"{count} tin của cổng {portal} đang được giữ lại vì quá nhiều tin mới cùng lúc."
-        alarms.append(Alarm(f"held:{portal}", "Loa: có tin đang giữ lại", said, is_mailed=False))
+        alarms.append(replace(_alarm("held", portal, n=count, portal=portal), is_mailed=False))
     for aside in facts.asides:
-        said = f"Trang {aside.url} của cổng {aside.portal_id} làm Loa đứng lại ({aside.times} lần), nên được để riêng"
-        said += f" và chưa đọc lại trước {show_instant(aside.until)}. Các cổng khác vẫn được đọc."
-        alarms.append(Alarm(f"aside:{aside.url}", "Loa: một trang được để riêng", said))
+        until_at = aside.until.isoformat()
+        alarms.append(
+            _alarm("aside", aside.url, url=aside.url, portal=aside.portal_id, times=aside.times, until_at=until_at)
+        )
+    alarms += [_alarm("brake", provider, provider=provider) for provider in facts.braked]
+    if facts.about_us[0]:
+        alarms.append(_alarm("ours", n=facts.about_us[0], reason=facts.about_us[1]))
     return tuple(alarms)
+
+
+def _alarm(kind: str, about: str = "", **facts: str | int) -> Alarm:
+    """`about`: what of several it is, None where there is one of the kind."""
+    return Alarm(f"{kind}:{about}" if about else kind, f"alarm.{kind}", coded(f"alarm.{kind}_text", **facts))
 
 
 def is_silent(seen: Sequence[datetime], now: datetime) -> bool:
@@ -154,7 +167,7 @@ class Watchdogs:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._zone = ZoneInfo(settings.service.timezone)
+        self._zone = settings.service.locale.zone
 
     def look(self) -> Counter[str]:
         """How many alarms of each of KINDS there are now; tells nobody."""
@@ -184,7 +197,7 @@ class Watchdogs:
         if not alarm.is_mailed:
             return
         where = f"{self._settings.service.public_url.rstrip('/')}/admin/"
-        said = [alarm.text, f"Xem tình trạng và gửi lại: {where}", "Khi việc này đã ổn, sẽ không có thư nào thêm."]
+        said = [alarm.text, coded("alarm.where", where=where), "alarm.once"]
         tell_operator(conn, self._settings, f"{key}:{to_micros(now)}", alarm.subject, said, now)
 
     def _facts(self, conn: Connection, now: datetime) -> Facts:
@@ -197,6 +210,8 @@ class Watchdogs:
             is_stopped=bool(why_stopped(conn)),
             held=count_held(conn),
             asides=tuple(list_asides(conn, now)),
+            braked=tuple(braked_providers(conn, now)),
+            about_us=about_us(conn, now - timedelta(days=1)),
             feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
         )
 
@@ -234,16 +249,15 @@ class Watchdogs:
     def _probe(self, conn: Connection, person: Suspended, step: int | Literal["resume"], now: datetime) -> bool:
         if step == "resume":
             return resume_suspended(conn, person, now) > 0
-        says = words(person.language)
         queued = queue_letter(
             conn,
             key=f"{person.probe_key}:{step}",
             address=person.address,
-            subject=says["probe.subject"],
-            paragraphs=[says["probe.body"].format(title=self._settings.service.title)],
+            subject="letter.probe_subject",
+            paragraphs=[coded("letter.probe_body", title=self._settings.service.title)],
             now=now,
             language=person.language,
-            button=(Purpose.MANAGE.value, (person.subscription_id,), says["manage.button"]),
+            button=(Purpose.MANAGE.value, (person.subscription_id,), "letter.manage_button"),
             subscription_id=person.subscription_id,
             endpoint_key=SMTP_BULK,
         )
@@ -281,18 +295,20 @@ class Watchdogs:
     def _remind(self, conn: Connection, reminders: Sequence[_Reminder], step: int, now: datetime) -> bool:
         """One mail to a unit's contact: about one post, or a list of several."""
         language, line = self._settings.service.language, reminders[0].line
-        says = words(language)
-        escalation = [says["escalate.body"]] if step else []
+        escalation = ["letter.escalate_body"] if step else []
         if len(reminders) == 1:
-            only = self._section(reminders[0], says)
-            at = show_instant(line.sent_at, self._zone) if line.sent_at else ""
-            said = says["remind.body" if at else "remind.never"].format(unit=line.unit_name, at=at)
+            only = self._section(reminders[0])
+            said = (
+                coded("letter.remind_body", unit=line.unit_name, sent_at=line.sent_at.isoformat())
+                if line.sent_at
+                else coded("letter.remind_never", unit=line.unit_name)
+            )
             queued = queue_letter(
                 conn,
                 key=f"remind:{reminders[0].post_id}:{line.revision}:{line.unit_id}:{step}",
                 address=line.contacts[step],
-                subject=says["remind.subject"].format(post=reminders[0].title),
-                paragraphs=[said, reminders[0].title, *escalation],
+                subject=coded("letter.remind_subject", post=reminders[0].title),
+                paragraphs=[said, coded("letter.plain", words=reminders[0].title), *escalation],
                 now=now,
                 language=language,
                 button=only["button"],
@@ -304,22 +320,26 @@ class Watchdogs:
                 conn,
                 key=f"reminders:{line.unit_id}:{step}:{sha256(about.encode()).hexdigest()}",
                 address=line.contacts[step],
-                subject=says["reminders.subject"].format(n=len(reminders)),
-                paragraphs=[says["reminders.body"].format(unit=line.unit_name, n=len(reminders)), *escalation],
+                subject=coded("letter.reminders_subject", n=len(reminders)),
+                paragraphs=[coded("letter.reminders_body", unit=line.unit_name, n=len(reminders)), *escalation],
                 now=now,
                 language=language,
-                sections=[self._section(one, says) for one in reminders],
+                sections=[self._section(one) for one in reminders],
             )
         return queued is not None
 
-    def _section(self, about: _Reminder, says: Mapping[str, str]) -> dict[str, Any]:
+    def _section(self, about: _Reminder) -> dict[str, Any]:
         line = about.line
-        sent = says["reminders.sent"].format(at=show_instant(line.sent_at, self._zone)) if line.sent_at else ""
+        sent = [coded("letter.reminders_sent", sent_at=line.sent_at.isoformat())] if line.sent_at else []
         read = f"{self._settings.service.public_url.rstrip('/')}/posts/{about.post_id}"
         return {
-            "text": f"{about.title}\n{sent}".rstrip(),
-            "button": (Purpose.RECEIPT.value, (about.post_id, str(line.revision), line.unit_id), says["acknowledge"]),
-            "links": ((read, says["read"]),),
+            "paragraphs": [coded("letter.plain", words=about.title), *sent],
+            "button": (
+                Purpose.RECEIPT.value,
+                (about.post_id, str(line.revision), line.unit_id),
+                "letter.acknowledge",
+            ),
+            "links": ((read, "letter.read"),),
         }
 
 
@@ -346,7 +366,9 @@ class Diary:
         for key in stopped.keys() - self._stopped.keys():
             item = stopped[key]
             host = host_of(item.endpoint_key)
-            log.warning(f"a subscription is {item.status.value}", subscription=key, host=host, why=item.reason)
+            log.warning(
+                f"a subscription is {item.status.value}", subscription=key, host=host, why=say(item.reason, "en")
+            )
         for key in self._stopped.keys() - stopped.keys():
             log.info(f"a subscription is no longer {self._stopped[key].status.value}", subscription=key)
         self._stopped = stopped
@@ -355,13 +377,19 @@ class Diary:
 def tell_operator(
     conn: Connection, settings: Settings, key: str, subject: str, paragraphs: Sequence[str], now: datetime
 ) -> str | None:
-    """One plain mail to `operator.email`, through the ledger; None without an operator, a relay, or twice."""
+    """One plain mail to `operator.email`, in codes; None without an operator, without a relay, or the second time."""
     if not settings.operator.email or not settings.email.smtp_url:
         return None
     return queue_letter(
-        conn, key=f"operator:{key}", address=settings.operator.email, subject=subject, paragraphs=paragraphs, now=now
+        conn,
+        key=f"operator:{key}",
+        address=settings.operator.email,
+        subject=subject,
+        paragraphs=paragraphs,
+        now=now,
+        language=settings.service.language,
     )
 
 
 def _is_open(line: Receipt) -> bool:
-    return line.state in (Line.OWED, Line.SENT, Line.FAILED)
+    return not line.is_removed and line.state in (Line.OWED, Line.SENT, Line.FAILED)

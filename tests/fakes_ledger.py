@@ -86,14 +86,16 @@ def hook(
     return add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, url, at, filters=filters, unit_id=unit_id, is_confirmed=is_confirmed,
+            Channel.WEBHOOK, url, at, language="vi", filters=filters, unit_id=unit_id, is_confirmed=is_confirmed,
             secret=BOX.encrypt(secret or new_secret()), allow_private_networks=True,
         ),
     )  # fmt: skip
 
 
 def mail(conn: Connection, address: str, *, filters: Filters = EVERYTHING, at: datetime = EARLIER) -> Subscription:
-    return add_subscription(conn, NewSubscription(Channel.EMAIL, address, at, filters=filters, is_confirmed=True))
+    return add_subscription(
+        conn, NewSubscription(Channel.EMAIL, address, at, language="vi", filters=filters, is_confirmed=True)
+    )
 
 
 def deliverer(database: Database, clock: Callable[[], datetime], **webhooks: object) -> Deliverer:

@@ -39,5 +39,5 @@ def tell(conn: Connection, post: Post, at: datetime, kind: ChangeType = ChangeTy
 
 
 def subscribe(conn: Connection, address: str, at: datetime, **options: Any) -> Subscription:
-    new = NewSubscription(Channel.EMAIL, address, at, is_confirmed=options.pop("is_confirmed", True), **options)
+    new = NewSubscription(Channel.EMAIL, address, at, **{"language": "vi", "is_confirmed": True, **options})
     return add_subscription(conn, new)

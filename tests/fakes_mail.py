@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from service.words import say
 
 
 @dataclass
@@ -116,3 +118,8 @@ def running_relay(
     finally:
         controller.hang_up()
         controller.stop()
+
+
+def letter_text(body: Mapping[str, Any], language: str = "vi") -> str:
+    """What a letter that waits in the ledger says: its subject and its paragraphs."""
+    return "\n".join(say(one, language) for one in (body["subject"], *body["paragraphs"]))

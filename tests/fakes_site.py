@@ -207,6 +207,7 @@ def open_world(
             channel=Channel.WEBHOOK,
             target="http://127.0.0.1:9999/hook",
             created_at=clock(),
+            language="vi",
             is_confirmed=True,
             secret=loa.secret_box.encrypt(new_secret()),
             allow_private_networks=True,

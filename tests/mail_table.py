@@ -12,10 +12,13 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from service.alerts.mail import Letter, Part, Recipient, Sender, compose, compose_letter
 from service.alerts.mail_item import prepare
+from service.values import Locale
 
+HANOI = Locale("vi", ZoneInfo("Asia/Ho_Chi_Minh"))
 SENDER = Sender.build("Bản tin <loa@mail.example>", "Bản tin chỉ đạo điều hành", "https://loa.example")
 TO = Recipient(
     "01900000-0000-7000-8000-000000000001",
@@ -52,7 +55,7 @@ def payload(**data: Any) -> dict[str, Any]:
 
 
 def build(language: str = "vi", **data: Any) -> bytes:
-    item = prepare(payload(**data), language)
+    item = prepare(payload(**data), HANOI.to(language))
     part = Part(item, ("Đăng ký “Lan”: chỉ đạo",), (("https://loa.example/receipts/r", "UBND xã A"),))
     return compose(SENDER, language, TO, [part])
 

@@ -17,6 +17,7 @@ from email.utils import parseaddr
 
 from service.alerts.refusal import MAX_WORDS, Kind, kind_of_refusal, says_something
 from service.errors import InvalidInput
+from service.words import coded
 
 _MARK = 16
 """Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64 octets."""
@@ -25,7 +26,10 @@ _VERP = re.compile(r"\+b-([0-9a-f]{32})-([0-9a-f]{16})@[a-z0-9]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """`message_id` of the mail that came back, None when nothing proves one: then nothing may be done."""
+    """`message_id` of the mail that came back, None when nothing proves one: then nothing may be done.
+
+    `detail` is coded.
+    """
 
     kind: Kind
     message_id: str | None
@@ -60,16 +64,14 @@ def read(raw: bytes, secret_key: str) -> Bounce:
     message_id = _of_message(mail, raw, secret_key)
     feedback = _feedback(mail)
     if feedback is not None:
-        return Bounce(
-            feedback, message_id, "khiếu nại của người nhận" if feedback is Kind.COMPLAINT else "báo cáo kiểm tra thư"
-        )
+        return Bounce(feedback, message_id, "bounce.complaint" if feedback is Kind.COMPLAINT else "bounce.feedback")
     report = _report(mail)
     if report is not None:
         return Bounce(report[0], message_id, report[1])
     if message_id is None:
-        return Bounce(Kind.NONE, None, "không có dấu của dịch vụ này")
+        return Bounce(Kind.NONE, None, "bounce.unproven")
     if _is_automatic_answer(mail):
-        return Bounce(Kind.NONE, message_id, "thư trả lời tự động")
+        return Bounce(Kind.NONE, message_id, "bounce.automatic")
     return Bounce(*_by_habit(mail, message_id))
 
 
@@ -160,7 +162,7 @@ def _verdict(block: Message, human: str) -> tuple[Kind, str] | None:
     action = said[0]
     found = _CODE.match(str(block.get("Status", "")).strip())
     status = found[0] if found else ""
-    detail = f"{action} {status}".strip()
+    detail = coded("bounce.reported", said=f"{action} {status}".strip())
     if action == "delayed":
         return Kind.SOFT, detail
     if action not in _FAILED:
@@ -235,11 +237,11 @@ def _by_habit(mail: Message, message_id: str | None) -> tuple[Kind, str | None, 
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise InvalidInput("mail", "cannot be read by flufl.bounce", "a bounce; keep it and look at it") from error
     if temporary:
-        return Kind.SOFT, message_id, "thư bị hoãn"
+        return Kind.SOFT, message_id, "bounce.deferred"
     answer = _answer(human)
     if permanent or (is_of_a_system and says_something(answer)):
-        return _of_mailbox(kind_of_refusal(answer), human), message_id, "thư bị trả lại"
-    return Kind.NONE, message_id, "không phải thư trả lại"
+        return _of_mailbox(kind_of_refusal(answer), human), message_id, "bounce.returned"
+    return Kind.NONE, message_id, "bounce.none"
 
 
 _SYSTEM = re.compile(

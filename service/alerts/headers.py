@@ -1,6 +1,6 @@
 """Mail headers as bytes, written here because no version of `email` can be trusted with a hostile title.
 
-Owns RFC 2047 encoded-words, folding and mailboxes. Refuses every character that could end a line, start a
+Owns RFC 2047 encoded-words and folding. Refuses every character that could end a line, start a
 header or turn text round; what it returns is ASCII, in lines of at most 76 octets where it folds.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from email.utils import parseaddr
 from functools import lru_cache
 
-from service.errors import InvalidInput
+from service.values import Mailbox
 
 MAX_SUBJECT = 250
 """Characters of a subject that are shown; phones show about 60, and 10,000 help nobody."""
@@ -26,7 +25,6 @@ _UNSAFE = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9 .,:;/()'!?+-]*")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 def one_line(value: str) -> str:
@@ -68,37 +66,12 @@ def subject(value: str) -> bytes:
     return encode_phrase(shorten(one_line(value), MAX_SUBJECT)) or b"-"
 
 
-@lru_cache(1024)
-def address(value: str) -> str:
-    """An address that can stand in an envelope and a header, its domain in IDNA and lower case.
-
-    Raises InvalidInput for anything else: two addresses, white space, comments, quoting, a local part outside
-    ASCII (it would need SMTPUTF8, which few relays of offices speak).
-    """
-    local, _, domain = value.strip().rpartition("@")
-    candidate = f"{local}@{_idna(domain)}"
-    is_dotted_well = ".." not in candidate and not local.startswith(".") and not local.endswith(".")
-    if len(candidate) > 254 or not is_dotted_well or not _ADDRESS.fullmatch(candidate):
-        raise InvalidInput("address", "is not an email address", "one address such as ten@coquan.vn")
-    return candidate
-
-
-@lru_cache(1024)
-def _idna(domain: str) -> str:
-    """Empty for what is no domain."""
-    try:
-        return domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return ""
-
-
-def mailbox(value: str) -> tuple[bytes, str]:
-    """`Name <address>` as a header's value and as the bare address. Raises InvalidInput."""
-    name, bare = parseaddr(one_line(value))
-    bare = address(bare)
-    if not name:
-        return bare.encode("ascii"), bare
-    phrase = encode_phrase(name)
+def mailbox(box: Mailbox) -> bytes:
+    """`Name <address>` as a header's value."""
+    bare = str(box.address).encode("ascii")
+    if not box.name:
+        return bare
+    phrase = encode_phrase(box.name)
     if not phrase.startswith(b"=?"):
         phrase = b'"' + phrase + b'"'
-    return phrase + b" <" + bare.encode("ascii") + b">", bare
+    return phrase + b" <" + bare + b">"

@@ -19,6 +19,7 @@ from service.alerts import headers, mail_html
 from service.alerts.mail_item import Item
 from service.alerts.quoted import encode, encode_open
 from service.alerts.words import words
+from service.values import MailAddress, Mailbox, parse_host
 
 CRLF = b"\r\n"
 _PART_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -37,12 +38,12 @@ class Sender:
 
     @classmethod
     def build(cls, from_: str, title: str, public_url: str) -> Sender:
-        shown, address = headers.mailbox(from_)
-        host = urlsplit(public_url).hostname or "localhost"
+        box = Mailbox.parse(from_, "email.from")
+        host = parse_host(urlsplit(public_url).hostname or "localhost", "service.public_url")
         title = headers.one_line(title)
-        list_id = headers.encode_phrase(title) + b"\r\n <loa." + host.encode("idna") + b">"
-        block = b"From: " + shown + b"\r\nList-Id: " + list_id + CRLF
-        return cls(address, address.rpartition("@")[2], title, block)
+        list_id = headers.encode_phrase(title) + b"\r\n <loa." + host.encode("ascii") + b">"
+        block = b"From: " + headers.mailbox(box) + b"\r\nList-Id: " + list_id + CRLF
+        return cls(str(box.address), box.address.domain, title, block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def _headers(sender: Sender, to: Recipient, subject: bytes, boundary: bytes) -> 
     lines = [
         f"Message-ID: {message_id(to.message_id, sender.domain)}",
         f"Date: {_date(to.created_at.replace(microsecond=0))}",
-        f"To: {headers.address(to.address)}",
+        f"To: {MailAddress.parse(to.address)}",
     ]
     if to.first_message_id and to.first_message_id != to.message_id:
         first = message_id(to.first_message_id, sender.domain)

@@ -17,6 +17,7 @@ from service.alerts import mail_html
 from service.alerts.headers import many_lines, one_line, shorten
 from service.alerts.quoted import encode_open
 from service.alerts.words import words
+from service.values import Locale
 
 MAX_TITLE = 400
 MAX_SUMMARY = 2000
@@ -36,37 +37,39 @@ class Item:
 
 def prepare(
     payload: Mapping[str, Any],
-    language: str,
+    locale: Locale,
     *,
     what: Sequence[str] = (),
     labels: Mapping[str, Mapping[str, str]] | None = None,
-    zone: ZoneInfo = ZONE,
 ) -> Item:
     """Builds the item of a change from its webhook payload.
 
     `what` names what changed (title, number, text, attachments); `labels` maps a category id to its names by
     language.
     """
-    says = words(language)
+    says = words(locale.language)
     kind, data = payload["type"], payload["data"]
     title = shorten(one_line(data["title"]), MAX_TITLE) or "-"
-    top = _kicker(data, language, labels or {})
-    note = _note(kind, what, says)
+    top = _kicker(data, locale.language, labels or {})
+    note = _note(kind, what, says) or (says["late_note"] if data.get("is_late") else "")
     summary = shorten(many_lines(data.get("summary") or ""), MAX_SUMMARY)
-    pairs = [(says[key], value) for key, value in _facts(data, zone, language)]
-    files = [(one_line(one["url"]), _file_name(one)) for one in (data.get("attachments") or ())[:MAX_FILES]]
+    pairs = [(says[key], value) for key, value in _facts(data, locale)]
+    attached = data.get("attachments") or ()
+    files = [(one_line(one["url"]), _file_name(one)) for one in attached[:MAX_FILES]]
+    count = len(attached) + (data.get("cut") or {}).get("attachments", 0)
+    files_head = says["attachments"] + (f" ({len(files)}/{count})" if count > len(files) else "")
     links = [(data.get("archive_url") or "", says["read"]), (data["url"], says["original"])]
     links = [(one_line(url), label) for url, label in links if mail_html.is_web(url)]
 
     text = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
     text += "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
     text += f"{summary}\n\n" if summary else ""
-    text += f"{says['attachments']}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
+    text += f"{files_head}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
     text += "".join(f"{label}:\n{url}\n\n" for url, label in links)
 
     html = mail_html.kicker(top) + mail_html.heading(title) + (mail_html.note(note) if note else "")
     html += mail_html.facts(pairs) + mail_html.paragraphs(summary)
-    html += mail_html.files(says["attachments"], files)
+    html += mail_html.files(files_head, files)
     html += mail_html.button(*links[0]) if links else ""
     html += "".join(mail_html.small(mail_html.link(*one)) for one in links[1:])
     return Item(title, _subject(kind, data, title, says), encode_open(text), encode_open(html))
@@ -93,7 +96,7 @@ def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:
     return ""
 
 
-def _facts(data: Mapping[str, Any], zone: ZoneInfo, language: str) -> Iterator[tuple[str, str]]:
+def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
     document = data.get("document") or {}
     if document.get("number"):
         yield "number", one_line(document["number"])
@@ -102,9 +105,9 @@ def _facts(data: Mapping[str, Any], zone: ZoneInfo, language: str) -> Iterator[t
     if document.get("issuer"):
         yield "issuer", one_line(document["issuer"])
     if data.get("published_at"):
-        yield "published_at", show_instant(datetime.fromisoformat(data["published_at"]), zone, language)
+        yield "published_at", show_instant(datetime.fromisoformat(data["published_at"]), locale.zone, locale.language)
     if data.get("begins_at"):
-        yield "begins_at", show_instant(datetime.fromisoformat(data["begins_at"]), zone, language)
+        yield "begins_at", show_instant(datetime.fromisoformat(data["begins_at"]), locale.zone, locale.language)
     if data.get("venue"):
         yield "venue", one_line(data["venue"])
     for deadline in data.get("deadlines") or ():

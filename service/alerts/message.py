@@ -6,20 +6,17 @@ Refuses to know who it goes to, but for the one link that is made for a unit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from service.alerts.cut import cut_to_fit
 from service.alerts.links import Links
 from service.types import AttachmentLink, ChangeType, Document, Post
+from service.values import rfc3339
 
 _NO_RECEIPT = '"receipt_url":null}}'
-
-
-def instant(at: datetime) -> str:
-    """RFC 3339 in UTC, with `Z`; fractions of a second only where there are any."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def build_payload(
@@ -31,9 +28,12 @@ def build_payload(
 ) -> str:
     """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in for a unit.
 
+    At most `cut.MAX_BYTES`; what is left out is said in its `cut`.
     `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend on it.
     """
-    return orjson.dumps({"type": change_type.value, "timestamp": instant(at), "data": _data(post, links)}).decode()
+    return orjson.dumps(
+        {"type": change_type.value, "timestamp": rfc3339(at), "data": cut_to_fit(_data(post, links))}
+    ).decode()
 
 
 def with_type(payload: str, change_type: ChangeType) -> str:
@@ -63,13 +63,13 @@ def owes_receipt(categories: Sequence[str], receipt_categories: Sequence[str]) -
 def build_handshake(at: datetime, subscription_id: str, challenge: str, confirm_url: str) -> str:
     """What a new endpoint is asked before anything real is sent to it."""
     data = {"subscription_id": subscription_id, "challenge": challenge, "confirm_url": confirm_url}
-    return orjson.dumps({"type": "subscription.confirm", "timestamp": instant(at), "data": data}).decode()
+    return orjson.dumps({"type": "subscription.confirm", "timestamp": rfc3339(at), "data": data}).decode()
 
 
 def build_test(at: datetime, subscription_id: str) -> str:
     """A test delivery, which says nothing but that it is one."""
     data = {"subscription_id": subscription_id}
-    return orjson.dumps({"type": "subscription.test", "timestamp": instant(at), "data": data}).decode()
+    return orjson.dumps({"type": "subscription.test", "timestamp": rfc3339(at), "data": data}).decode()
 
 
 def _data(post: Post, links: Links) -> dict[str, Any]:
@@ -91,11 +91,12 @@ def _data(post: Post, links: Links) -> dict[str, Any]:
             for m in facts.mentions
         ],
         "deadlines": [{"on": deadline.on.isoformat(), "text": deadline.text} for deadline in facts.deadlines],
-        "begins_at": instant(facts.begins_at) if facts.begins_at else None,
+        "begins_at": rfc3339(facts.begins_at) if facts.begins_at else None,
         "venue": facts.venue,
-        "published_at": instant(post.published_at),
-        "updated_at": instant(post.updated_at),
-        "first_seen_at": instant(post.first_seen_at),
+        "published_at": rfc3339(post.published_at),
+        "updated_at": rfc3339(post.updated_at),
+        "first_seen_at": rfc3339(post.first_seen_at),
+        "is_late": post.dating is not None and post.dating.is_late,
         "attachments": [_attachment(link) for link in post.attachments],
         "archive_url": links.post_url(post.id),
         "receipt_url": None,

@@ -1,4 +1,4 @@
-"""What becomes of what is owed while its subscription is not active, and in which words; and our own faults.
+"""What becomes of what is owed while its subscription is not active, and by which code; and our own faults.
 
 The one place that says so: fan-out, parking, both channels and `why` take it from here.
 """
@@ -10,16 +10,16 @@ from datetime import timedelta
 from service.types import State, SubscriptionStatus
 
 UNDER: dict[SubscriptionStatus, tuple[State, str]] = {
-    SubscriptionStatus.PENDING: (State.HELD, "đăng ký chưa được xác nhận"),
-    SubscriptionStatus.PAUSED: (State.HELD, "đăng ký đang tạm dừng"),
-    SubscriptionStatus.DISABLED: (State.SUSPENDED, "đăng ký bị ngừng vì đầu nhận hỏng"),
-    SubscriptionStatus.SUSPENDED: (State.SUSPENDED, "đăng ký bị ngừng vì thư bị trả lại"),
-    SubscriptionStatus.REMOVED: (State.SKIPPED, "đăng ký đã được gỡ bỏ"),
+    SubscriptionStatus.PENDING: (State.HELD, "subscription.pending"),
+    SubscriptionStatus.PAUSED: (State.HELD, "subscription.paused"),
+    SubscriptionStatus.DISABLED: (State.SUSPENDED, "subscription.disabled"),
+    SubscriptionStatus.SUSPENDED: (State.SUSPENDED, "subscription.suspended"),
+    SubscriptionStatus.REMOVED: (State.SKIPPED, "subscription.removed"),
 }
 """Of a subscription that is not active. Active: it is sent."""
 
-UNSIGNABLE = "không mở được khoá ký bằng service.secret_key hiện tại"
-UNPREPARED = "lỗi của Loa: không soạn được tin"
+UNSIGNABLE = "own.unsignable"
+UNPREPARED = "own.unprepared"
 OWN_FAULTS = (UNSIGNABLE, UNPREPARED)
 """Why a message waits that could not be prepared: it stays due, and its endpoint is not blamed."""
 

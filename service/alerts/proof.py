@@ -14,7 +14,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from service.alerts.headers import one_line
-from service.alerts.mail_item import ZONE, show_instant
+from service.alerts.mail_item import show_instant
 from service.alerts.receipts import Line
 
 STYLE = (
@@ -109,7 +109,7 @@ class Proof:
     units: tuple[UnitProof, ...]
 
 
-def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo = ZONE) -> str:
+def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
     """A whole HTML page, which needs nothing else. `service` is the title of this Loa."""
     done = sum(unit.line is Line.ACKNOWLEDGED for unit in proof.units)
     facts = [
@@ -136,8 +136,17 @@ def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo = ZONE) -> 
         + "<h2>Từng đơn vị</h2>\n"
         + _table(("Đơn vị", "Tình trạng", "Gửi", "Xác nhận"), units)
         + "<p>“Đã gửi” nghĩa là hệ thống của đơn vị hoặc máy chủ thư đã nhận thông điệp; không có nghĩa là đã đọc. "
-        "Giờ Việt Nam (UTC+7).</p>\n</body></html>\n"
+        f"{_clock_of(zone, now)}.</p>\n</body></html>\n"
     )
+
+
+def _clock_of(zone: ZoneInfo, now: datetime) -> str:
+    """Whose clock the times are of, so that nobody takes them for another's."""
+    offset = f"{now.astimezone(zone):%z}"
+    shown = f"UTC{offset[:3].replace('+0', '+').replace('-0', '-')}" + (
+        f":{offset[3:]}" if offset[3:] != "00" else ""
+    )
+    return f"Giờ Việt Nam ({shown})" if zone.key == "Asia/Ho_Chi_Minh" else f"Giờ {escape(zone.key)} ({shown})"
 
 
 def _show(value: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from service.alerts.headers import one_line
 from service.alerts.words import words
+from service.words import parse
 
 
 def say_reason(
@@ -21,18 +22,19 @@ def say_reason(
 ) -> str:
     """What of the filters the post met.
 
-    `decided` is what was written when it was matched, empty when the filters are others since; `data` is the
+    `decided` is what was stored when it was matched, empty when the filters are others since; `data` is the
     payload's; `labels` maps a category id to its names by language.
     """
     says = words(language)
     if not decided:
         return says["why.earlier"]
+    keywords = parse(decided)[1].get("keyword", ())
     wanted = {name: tuple(filters.get(name, ())) for name in ("categories", "portals", "places", "keywords")}
     met = {
         "category": [_label(one, language, labels) for one in data["categories"] if one in wanted["categories"]],
         "portal": [data["portal"]["name"]] if wanted["portals"] else [],
         "place": [place["name"] for place in data["places"] if place["id"] in wanted["places"]],
-        "keyword": [f"“{one}”" for one in wanted["keywords"] if f"“{one}”" in decided],
+        "keyword": [f"“{one}”" for one in wanted["keywords"] if one in keywords],
     }
     parts = [says[f"why.{field}"].format(names=one_line(", ".join(names))) for field, names in met.items() if names]
     return "; ".join(parts) or says["why.earlier" if any(wanted.values()) else "why.all"]

@@ -54,6 +54,14 @@ _OURS = _phrases("""
 """)
 """Words of the sender, the mail, the connection or the relay."""
 
+_DENIED = _phrases("""
+    relay access denied | relaying denied | relay denied | relay not permitted | relaying not permitted | relay not
+    allowed | relaying not allowed | not permitted to relay | not allowed to relay | unable to relay | cannot relay |
+    do not relay | don't relay | relaying is prohibited | relaying prohibited | authentication required | must
+    authenticate | authenticate first | authorization required
+""")
+"""Words of a relay that does not know us."""
+
 _FULL = _phrases("""
     mailbox full | mailbox is full | mailbox for user is full | full mailbox | mailbox size | mailbox quota | over
     quota | overquota | over the quota | over its quota | over their quota | over his quota | exceeded quota | quota
@@ -132,6 +140,12 @@ def kind_of_refusal(words: str, status: str = "") -> Kind:
         return _both(told, inner or status)
     is_plain = inner.endswith(".0.0")  # "undefined", by those who have nothing better to say
     return _by_status(status if status and (is_plain or not inner) else inner)
+
+
+def is_relaying_denied(answer: str) -> bool:
+    """Whether an answer to RCPT says that the relay does not relay for us, whoever is written to."""
+    said = " ".join(answer[:MAX_WORDS].lower().split())
+    return said.startswith("530 ") or any(phrase in said for phrase in _DENIED)
 
 
 def says_something(words: str) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import idna
 
+from service.alerts.networks import is_disguised, is_public_address, parse_address, plain_host
 from service.errors import InvalidInput
 
 # Ports that speak something other than HTTP: a request written to them could be taken for a command.
@@ -25,8 +26,6 @@ _BAD_PORTS = frozenset(
      6667, 6668, 6669, 6679, 6697, 9042, 9200, 9300, 10080, 11211, 27017}
 )  # fmt: skip
 
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))  # RFC 6052, RFC 8215
-_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 _NUMBER = re.compile(r"^(0[xX][0-9a-fA-F]*|[0-9]+)$")  # what inet_aton takes for a part of an address
 _NAME = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _LOCAL = ("localhost", "local", "internal", "localdomain", "home.arpa", "intranet", "lan", "onion")
@@ -53,26 +52,8 @@ def host_of(endpoint_key: str) -> str:
 
 def is_public(address: str) -> bool:
     """Whether an address belongs to the public network, judging what is embedded in IPv6 too."""
-    try:
-        ip = ipaddress.ip_address(address.split("%", 1)[0])
-    except ValueError:
-        return False
-    inner = _embedded(ip) if isinstance(ip, ipaddress.IPv6Address) else None
-    if inner is not None:
-        return False  # mapped, NAT64, 6to4, Teredo: nobody publishes a service under such an address
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
-
-
-def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip.sixtofour is not None:
-        return ip.sixtofour
-    if ip.teredo is not None:
-        return ip.teredo[1]
-    if any(ip in network for network in (*_NAT64, _COMPATIBLE)):
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return None
+    ip = parse_address(address)
+    return ip is not None and is_public_address(ip)
 
 
 def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
@@ -114,16 +95,23 @@ def _ascii(part: str) -> str:
 
 def _host(written: str, allow_private_networks: bool) -> str:
     host = written.rstrip(".").lower()
+    if is_disguised(host) or (not host.isascii() and _is_number(plain_host(host))):
+        raise _refused("writes an address in an unusual form", "a name, or four decimal numbers")
     if not host:
         raise _refused("names no host", "https://host/path")
     if ":" in host:
         return _address(host, allow_private_networks)
     labels = host.split(".")
-    if all(_NUMBER.match(label) for label in labels[-1:]):
+    if _NUMBER.match(labels[-1]):
         if len(labels) != 4 or any(not label.isdigit() or (label != "0" and label[0] == "0") for label in labels):
             raise _refused("writes an address in an unusual form", "a name, or four decimal numbers")
         return _address(host, allow_private_networks)
     return _name(host, labels, allow_private_networks)
+
+
+def _is_number(host: str) -> bool:
+    """Whether a look-up would take it for an address, in whatever form (inet_aton)."""
+    return _NUMBER.match(host.rpartition(".")[2]) is not None or ":" in host
 
 
 def _name(host: str, labels: list[str], allow_private_networks: bool) -> str:

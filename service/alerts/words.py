@@ -12,6 +12,7 @@ VI: Mapping[str, str] = {
     "post.updated": "Cập nhật",
     "post.withdrawn": "Đã gỡ",
     "updated_note": "Cổng thông tin đã sửa tin này: {what}.",
+    "late_note": "Đăng muộn: cổng thông tin ghi ngày cũ, nhưng tin vừa mới xuất hiện.",
     "withdrawn_note": "Cổng thông tin đã gỡ tin này. Bản lưu vẫn xem được ở liên kết bên dưới.",
     "what.title": "tiêu đề",
     "what.number": "số, ký hiệu văn bản",
@@ -49,24 +50,6 @@ VI: Mapping[str, str] = {
     "digest.weekly": "Bản tin tuần đến {on}: {n} tin",
     "contents": "Trong thư này",
     "many": "{n} tin mới",
-    "confirm.subject": "Xác nhận đăng ký nhận tin",
-    "confirm.body": "Có người (có lẽ là ông/bà) vừa đăng ký nhận tin của {title} đến địa chỉ này: {what}.",
-    "confirm.hint": "Mở liên kết “Xác nhận đăng ký” bên dưới rồi bấm nút trên trang ấy."
-    " Nếu không phải ông/bà, xin bỏ qua: sẽ không có thư nào nữa.",
-    "confirm.button": "Xác nhận đăng ký",
-    "already.subject": "Đăng ký nhận tin của ông/bà",
-    "already.body": "Địa chỉ này đã đăng ký nhận tin của {title}. Ông/bà có thể xem và thay đổi đăng ký ở trang sau.",
-    "manage.button": "Xem đăng ký",
-    "probe.subject": "Thử lại địa chỉ nhận tin",
-    "probe.body": "Thư gửi đến địa chỉ này từng bị trả lại nên {title} đã tạm ngừng gửi."
-    " Nếu thư này đến nơi, việc gửi tin tự tiếp tục sau ba ngày; ông/bà không phải làm gì.",
-    "remind.subject": "Nhắc: chưa xác nhận đã nhận “{post}”",
-    "remind.body": "{unit} đã được gửi văn bản chỉ đạo dưới đây lúc {at} và chưa xác nhận đã nhận.",
-    "remind.never": "{unit} cần nhận văn bản chỉ đạo dưới đây và chưa xác nhận đã nhận.",
-    "reminders.subject": "Nhắc: {n} văn bản chưa xác nhận đã nhận",
-    "reminders.body": "{unit} chưa xác nhận đã nhận {n} văn bản chỉ đạo dưới đây.",
-    "reminders.sent": "Đã gửi lúc {at}.",
-    "escalate.body": "Thư này gửi đến ông/bà vì người liên hệ trước của đơn vị chưa xác nhận sau khi được nhắc.",
 }
 
 EN: Mapping[str, str] = {
@@ -74,6 +57,7 @@ EN: Mapping[str, str] = {
     "post.updated": "Updated",
     "post.withdrawn": "Withdrawn",
     "updated_note": "The portal changed this post: {what}.",
+    "late_note": "Posted late: the portal gives an old day, but the post has only just appeared.",
     "withdrawn_note": "The portal withdrew this post. The archived copy can still be read below.",
     "what.title": "title",
     "what.number": "document number",
@@ -111,24 +95,6 @@ EN: Mapping[str, str] = {
     "digest.weekly": "Weekly digest to {on}: {n} posts",
     "contents": "In this mail",
     "many": "{n} new posts",
-    "confirm.subject": "Confirm your subscription",
-    "confirm.body": "Somebody (perhaps you) subscribed this address to {title}: {what}.",
-    "confirm.hint": "Open “Confirm subscription” below and press the button on that page."
-    " If it was not you, ignore this: no other mail will come.",
-    "confirm.button": "Confirm subscription",
-    "already.subject": "Your subscriptions",
-    "already.body": "This address is already subscribed to {title}. You can see and change it on the page below.",
-    "manage.button": "See subscriptions",
-    "probe.subject": "Trying your address again",
-    "probe.body": "Mail to this address came back, so {title} stopped sending."
-    " If this one arrives, posts are sent again after three days; there is nothing you must do.",
-    "remind.subject": "Reminder: receipt of “{post}” is not acknowledged",
-    "remind.body": "{unit} was sent the directive below at {at} and has not acknowledged it.",
-    "remind.never": "{unit} must know the directive below and has not acknowledged it.",
-    "reminders.subject": "Reminder: receipt of {n} directives is not acknowledged",
-    "reminders.body": "{unit} has not acknowledged receipt of the {n} directives below.",
-    "reminders.sent": "Sent at {at}.",
-    "escalate.body": "You receive this because the unit's previous contact did not acknowledge after a reminder.",
 }
 
 CATALOGUE: Mapping[str, Mapping[str, str]] = {"vi": VI, "en": EN}

@@ -15,9 +15,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from service.moments.label import parse_moment
 from service.posts.classify import Rules, classify, parse_rules
 from service.settings.sources import read_toml, shipped
-from service.text import LOCAL, fold, parse_moment
+from service.text import LOCAL, fold
 
 _BUDGET_US = 10.0
 _DATE_FACTOR = 5.0

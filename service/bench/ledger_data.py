@@ -48,7 +48,7 @@ def subscribe(conn: Connection, urls: list[str]) -> None:
     first = add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), is_confirmed=True,
+            Channel.WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), language="vi", is_confirmed=True,
             secret=BOX.encrypt(new_secret()), filters=Filters(categories=("directives",)),
             allow_private_networks=True,
         ),

@@ -29,6 +29,7 @@ from service.settings import Settings
 from service.storage.ledger import Claimed
 from service.storage.mails import Outgoing, Owed
 from service.types import State
+from service.values import Locale
 
 MAILS = 4000
 QUICK_MAILS = 800
@@ -122,9 +123,14 @@ def _baseline(path: str, port: int, mails: int, size: int) -> float:
 
 def _mailroom() -> Mailroom:
     sender = Sender.build("Loa <loa@mail.example>", "Bản tin", "https://loa.example")
-    zone = ZoneInfo("Asia/Ho_Chi_Minh")
+    locale = Locale("vi", ZoneInfo("Asia/Ho_Chi_Minh"))
     mailroom = Mailroom(
-        sender, Links("key", "https://loa.example"), "key", receipt_categories=("directives",), labels={}, zone=zone
+        sender,
+        Links("key", "https://loa.example"),
+        "key",
+        receipt_categories=("directives",),
+        labels={},
+        locale=locale,
     )
     mailroom.remember("c1", orjson.dumps(_PAYLOAD).decode(), "[]")
     return mailroom

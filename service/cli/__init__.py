@@ -5,6 +5,10 @@ Owns the names and the order of `loa --help`; knows nothing of what a command do
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -66,14 +70,33 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        _ready_output()
         try:
             return super().invoke(ctx)
+        except OSError as error:
+            if error.errno not in _OUTPUT_FAULTS:
+                raise
+            click.echo(f"loa: cannot write the answer: {error.strerror}", err=True)
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123,SIM115  # what is left is flushed at exit
+            raise click.exceptions.Exit(1) from error
         except LoaError as error:
             from service.cli.common import exit_code, warn
 
             listed = LISTED.get(error.kind) if isinstance(error, NotFound) else None
             warn(f"{error}; {listed} shows those there are" if listed else str(error))
             raise click.exceptions.Exit(exit_code(error)) from error
+
+
+_OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF})
+"""What a full disk, a dead terminal and a closed descriptor say to who writes; a database says StorageError."""
+
+
+def _ready_output() -> None:
+    """A closed stdout is nowhere, and a letter that the terminal does not know is `?`: neither ends a command."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123,SIM115  # for as long as the process lives
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() not in ("utf-8", "utf8"):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -93,7 +116,7 @@ def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | N
 def main() -> None:
     """Loa hears what government portals publish, and makes sure that everyone who must know, knows.
 
-    Times are local (Asia/Ho_Chi_Minh) for people, and in UTC with --json.
+    Times are by the clock of service.timezone for people, and in UTC with --json.
 
     \b
     Examples:

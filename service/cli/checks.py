@@ -130,6 +130,7 @@ def _database(loa: Loa) -> Iterator[Finding]:
         yield from _told(_held_back, loa, "delivery")
         yield from _told(_beside, loa, "workers")
         yield from _told(_proxy, loa, "proxy")
+        yield from _told(_addresses, loa, "addresses")
 
 
 def _told(look: Callable[[Loa], Iterable[Finding]], loa: Loa, what: str) -> Iterator[Finding]:
@@ -202,25 +203,46 @@ def _held_back(loa: Loa) -> Iterator[Finding]:
     with loa.database.reading() as conn:
         paused, held = paused_at(conn), count_held(conn)
     if paused is not None:
-        said = f"the stop switch is off since {local(paused)}: nothing is sent"
+        said = f"the stop switch is off since {local(paused, loa.settings.service.locale)}: nothing is sent"
         yield Finding("delivery", "warning", said, "loa delivery resume")
     for portal_id, count in held.items():
         said = f"a flood holds the alerts of {count} changes back"
         yield Finding(f"portal {portal_id}", "warning", said, f"loa portal release {portal_id}")
 
 
+def _addresses(loa: Loa) -> Iterator[Finding]:
+    """Nothing where every address that is kept can be mailed."""
+    from service.storage.unmailable import find_unmailable
+
+    with loa.database.reading() as conn:
+        found = find_unmailable(conn)
+    for key in found.subscriptions:
+        said = f"subscription {key} has an address that no relay can be given: its mails fail"
+        yield Finding("addresses", "bad", said, f"loa subscription remove {key}, and add the right address")
+    for name in found.units:
+        said = f"unit {name!r} has a contact that no relay can be given"
+        yield Finding("addresses", "bad", said, "loa unit import, with a contact that can be mailed")
+
+
 def _relay(loa: Loa) -> Finding:
-    from service.delivery.smtp import open_session, parse_relay
+    from service.delivery.smtp import ask_recipient, hello_name, open_session
     from service.settings.trust import relay_context
+    from service.values import Mailbox, Relay
 
     if not loa.settings.email.smtp_url:
         return Finding("mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url")
     try:
-        relay = parse_relay(loa.settings.email.smtp_url)
+        relay = Relay.parse(loa.settings.email.smtp_url, "email.smtp_url")
         context = relay_context(loa.settings.network.ca_file)
-        open_session(relay, RELAY_TIMEOUT_S, context).sock.close()
-    except (DeliveryError, ConfigurationError) as error:
+        sender = str(Mailbox.parse(loa.settings.email.from_, "email.from").address)
+        hello = hello_name(loa.settings.service.public_url, sender)
+        opened = open_session(relay, RELAY_TIMEOUT_S, context, hello)
+        refused = ask_recipient(opened, sender, loa.settings.operator.email or sender, RELAY_TIMEOUT_S)
+    except (DeliveryError, ConfigurationError, OSError) as error:
         return Finding("mail relay", "bad", str(error), "start the relay, or correct email.smtp_url")
+    if refused:
+        remedy = "let the relay relay for this machine, or put user:password@ into email.smtp_url"
+        return Finding("mail relay", "bad", f"{relay.host}:{relay.port} takes no mail of ours: {refused}", remedy)
     return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")
 
 
@@ -238,7 +260,7 @@ def _portal(loa: Loa, portal: PortalConfig) -> Iterator[Finding]:
     for listing in portal.listings:
         what = f"portal {portal.id}"
         try:
-            found = check_listing(loa.fetcher, portal, listing)
+            found = check_listing(loa.fetcher, portal, listing, loa.settings.service.locale)
         except LoaError as error:
             yield Finding(what, "bad", str(error), "correct the portal's file")
             continue

@@ -9,7 +9,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,6 +20,7 @@ from service.errors import ConfigurationError, Conflict, InvalidInput, LoaError,
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
+    from service.values import Locale
 
 DONE = 0
 FAILED = 1
@@ -107,7 +108,9 @@ def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def rfc3339(instant: datetime) -> str:
     """An instant as JSON output has it: UTC, `Z`."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    from service.values import rfc3339 as formatted
+
+    return formatted(instant)
 
 
 def plain(value: Any) -> Any:
@@ -139,13 +142,9 @@ def echo_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def local(instant: datetime | None) -> str:
-    """An instant for people: local time to the minute; empty for None."""
-    if instant is None:
-        return ""
-    from service.text import LOCAL
-
-    return instant.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M")
+def local(instant: datetime | None, locale: Locale) -> str:
+    """An instant for people: to the minute, by the service's clock; empty for None."""
+    return "" if instant is None else f"{locale.at(instant):%Y-%m-%d %H:%M}"
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing") -> None:

@@ -8,12 +8,14 @@ import click
 
 from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, warn
 from service.types import State
+from service.words import say, say_fields
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from service.bootstrap import Loa
     from service.storage.deliveries import Shown
+    from service.values import Locale
 
 STATES = click.Choice([state.value for state in State])
 
@@ -65,14 +67,25 @@ def list_(
             state=State(state) if state else None,
             subscription_id=subscription_id,
             post_id=post_id,
-            since=parse_since(since, loa.clock()) if since else None,
+            since=parse_since(since, loa.clock(), loa.settings.service.locale.zone) if since else None,
             before=before,
             limit=limit,
         )
     if as_json:
-        echo_json(plain(found))
+        echo_json(say_fields(plain(found), "en"))
     else:
-        rows = [(d.id, local(d.created_at), d.state, d.type, d.post_id, d.subscription_id, d.reason) for d in found]
+        rows = [
+            (
+                d.id,
+                local(d.created_at, loa.settings.service.locale),
+                d.state,
+                d.type,
+                d.post_id,
+                d.subscription_id,
+                say(d.reason, "en", loa.settings.service.locale.zone),
+            )
+            for d in found
+        ]
         echo_table(["id", "made", "state", "change", "post", "subscription", "reason"], rows, empty="no deliveries")
     for portal_id, count in held.items():
         warn(f"a flood holds {count} changes back, no deliveries yet: loa portal release {portal_id}")
@@ -105,13 +118,13 @@ def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
     with loa.database.reading() as conn:
         found = show_delivery(conn, delivery_id)
     if as_json:
-        shown = {**plain(found.delivery), "attempts": plain(found.attempts)}
+        shown = say_fields({**plain(found.delivery), "attempts": plain(found.attempts)}, "en")
         echo_json({**shown, "next_attempt_at": plain(found.next_attempt_at)})
     else:
-        _echo_shown(found)
+        _echo_shown(found, loa.settings.service.locale)
 
 
-def _echo_shown(found: Shown) -> None:
+def _echo_shown(found: Shown, locale: Locale) -> None:
     item = found.delivery
     echo_facts(
         {
@@ -119,14 +132,24 @@ def _echo_shown(found: Shown) -> None:
             "message": item.message_id or "none yet: it waits for its digest",
             "change": f"{item.type.value} of post {item.post_id}, revision {item.revision}",
             "subscription": f"{item.subscription_id} ({item.channel.value})",
-            "state": item.state.value + (f": {item.reason}" if item.reason else ""),
-            "made": local(item.created_at),
-            "done": local(item.done_at),
-            "next attempt": local(found.next_attempt_at),
+            "state": item.state.value + (f": {say(item.reason, 'en')}" if item.reason else ""),
+            "made": local(item.created_at, locale),
+            "done": local(item.done_at, locale),
+            "next attempt": local(found.next_attempt_at, locale),
         }
     )
     click.echo()
-    rows = [(a.number, local(a.started_at), f"{a.took_ms} ms", a.state, a.status, a.detail) for a in found.attempts]
+    rows = [
+        (
+            a.number,
+            local(a.started_at, locale),
+            f"{a.took_ms} ms",
+            a.state,
+            a.status,
+            say(a.detail, "en", locale.zone),
+        )
+        for a in found.attempts
+    ]
     echo_table(["attempt", "at", "took", "state", "status", "detail"], rows, empty="no attempt yet")
 
 
@@ -157,19 +180,28 @@ def replay(
       loa delivery replay --subscription 0199… --since 2026-11-23T08:00 --failed
     """
     from service.cli.inputs import parse_since
-    from service.storage.deliveries import replay as send_again
+    from service.services import deliveries, subscriptions
+    from service.services.context import OPERATOR
     from service.storage.deliveries import why_stopped
 
-    instant = parse_since(since, loa.clock()) if since else None
+    instant = parse_since(since, loa.clock(), loa.settings.service.locale.zone) if since else None
     with loa.database.writing() as conn:
-        count = send_again(
-            conn,
-            at=loa.clock(),
-            delivery_id=delivery_id,
-            subscription_id=subscription_id,
-            since=instant,
-            is_failed_only=is_failed_only,
-        )
+        if delivery_id is not None:
+            count = deliveries.replay(
+                conn,
+                loa,
+                delivery_id,
+                OPERATOR,
+                subscription_id=subscription_id,
+                since=instant,
+                is_failed_only=is_failed_only,
+            )
+        elif subscription_id is not None:
+            count = subscriptions.replay(
+                conn, loa, subscription_id, OPERATOR, since=instant, is_failed_only=is_failed_only
+            )
+        else:
+            count = deliveries.replay_all(conn, loa, since=instant, is_failed_only=is_failed_only)
         stopped = why_stopped(conn)
     if as_json:
         echo_json({"replayed": count})
@@ -193,10 +225,10 @@ def pause(loa: Loa, as_json: bool) -> None:
     Example:
       loa delivery pause
     """
-    from service.storage.deliveries import pause_all
+    from service.services.deliveries import pause_all
 
     with loa.database.writing() as conn:
-        pause_all(conn, loa.clock())
+        pause_all(conn, loa)
     if as_json:
         echo_json({"status": "paused"})
     else:
@@ -213,7 +245,7 @@ def resume(loa: Loa, as_json: bool) -> None:
     Example:
       loa delivery resume
     """
-    from service.storage.deliveries import resume_all
+    from service.services.deliveries import resume_all
 
     with loa.database.writing() as conn:
         resume_all(conn)
@@ -247,7 +279,7 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     if is_discarding == (since is not None):
         found = "both were said" if is_discarding else "must say what may be sent"
         raise InvalidInput("release", found, "either --since WHEN, or --discard")
-    instant = parse_since(since, loa.clock()) if since else None
+    instant = parse_since(since, loa.clock(), loa.settings.service.locale.zone) if since else None
     was_fenced = not loa.fence.look()
     discarded = release_fence(loa.database, loa.clock(), since=instant) if was_fenced else 0
     if as_json:

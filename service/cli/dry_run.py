@@ -8,22 +8,24 @@ import click
 
 from service.cli.common import echo_facts, echo_table, local, plain
 from service.errors import PortalError
+from service.types import LIKE_POSTS
 
 if TYPE_CHECKING:
     from service.portals.fetch import Fetcher
     from service.settings import ListingConfig, PortalConfig
     from service.types import Article, Listing
+    from service.values import Locale
 
-_FOR_PEOPLE = ("outcome", "error")
+_FOR_PEOPLE = ("outcome", "error", "dating")
 SHOWN = 10  # rows of each list that people are shown; JSON has all
 
 
-def check_portal(fetcher: Fetcher, portal: PortalConfig) -> dict[str, Any]:
+def check_portal(fetcher: Fetcher, portal: PortalConfig, locale: Locale) -> dict[str, Any]:
     """Every listing of a portal, each in the shape of `portal probe`, with `outcome` and `error` besides."""
-    return {"id": portal.id, "listings": [check_listing(fetcher, portal, item) for item in portal.listings]}
+    return {"id": portal.id, "listings": [check_listing(fetcher, portal, item, locale) for item in portal.listings]}
 
 
-def check_listing(fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig) -> dict[str, Any]:
+def check_listing(fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig, locale: Locale) -> dict[str, Any]:
     from service.portals.read import read_listing
 
     try:
@@ -31,11 +33,11 @@ def check_listing(fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig
         assert page is not None, "a request without validators is never answered with 'unchanged'"
         found = read_listing(page, portal, listing)
     except PortalError as error:
-        return _shape(portal, listing, None, None, error)
+        return _shape(portal, listing, None, None, error, locale)
     try:
-        return _shape(portal, listing, found, first_article(fetcher, portal, found), None)
+        return _shape(portal, listing, found, first_article(fetcher, portal, found), None, locale)
     except PortalError as error:
-        return _shape(portal, listing, found, None, error)
+        return _shape(portal, listing, found, None, error, locale)
 
 
 def first_article(fetcher: Fetcher, portal: PortalConfig, listing: Listing) -> Article | None:
@@ -57,6 +59,7 @@ def _shape(
     found: Listing | None,
     article: Article | None,
     error: PortalError | None,
+    locale: Locale,
 ) -> dict[str, Any]:
     return {
         "url": listing.url,
@@ -70,7 +73,18 @@ def _shape(
         ],
         "rejected": plain(found.rejected) if found else [],
         "article": _article_shape(article) if article else None,
+        "dating": _dating(found, article, locale) if found and found.posts else None,
     }
+
+
+def _dating(found: Listing, article: Article | None, locale: Locale) -> list[str]:
+    """Who says when the first post was published, in words."""
+    from datetime import UTC, datetime
+
+    from service.cli.dating import dating_lines
+    from service.poll.dating import settle
+
+    return dating_lines(settle(found.posts[0], article, datetime.now(UTC)).dating, locale)
 
 
 def _article_shape(article: Article) -> dict[str, Any]:
@@ -93,15 +107,15 @@ def is_failed(listing: dict[str, Any]) -> bool:
     return listing.get("error") is not None or not listing["posts"]
 
 
-def echo_checked(checked: list[dict[str, Any]]) -> None:
+def echo_checked(checked: list[dict[str, Any]], locale: Locale) -> None:
     for portal in checked:
         for listing in portal["listings"]:
             click.secho(f"{portal['id']}: {listing['url']}", bold=True)
-            echo_probe(listing)
+            echo_probe(listing, locale)
             click.echo()
 
 
-def echo_probe(found: dict[str, Any]) -> None:
+def echo_probe(found: dict[str, Any], locale: Locale) -> None:
     """What was found on one listing, for people."""
     if found.get("error"):
         click.echo(f"{found.get('outcome')}: {found['error']}")
@@ -113,22 +127,24 @@ def echo_probe(found: dict[str, Any]) -> None:
             "posts": str(len(found["posts"])),
             "rejected links": str(len(found["rejected"])),
             "first article": article.get("title"),
-            "published": _local(article.get("published_at")),
+            "published": _local(article.get("published_at"), locale),
+            "published says": found.get("dating"),
             "body": f"{article['body_chars']} characters" if article else None,
             "attachments": [
                 str(link.get("url") if isinstance(link, dict) else link) for link in article.get("attachments", [])
             ],
         }
     )
-    rows = [(_local(post["published_at"]), post["title"], post["url"]) for post in found["posts"][:SHOWN]]
+    rows = [(_local(post["published_at"], locale), post["title"], post["url"]) for post in found["posts"][:SHOWN]]
     echo_table(["published", "title", "address"], rows, empty="no post was found")
     if found["rejected"]:
         click.echo("taken for no post, among others:")
-        rejected = [(link["reason"], link["text"], link["url"]) for link in found["rejected"][:SHOWN]]
+        telling = sorted(found["rejected"], key=lambda link: link["reason"] != LIKE_POSTS)
+        rejected = [(link["reason"], link["text"], link["url"]) for link in telling[:SHOWN]]
         echo_table(["reason", "text", "address"], rejected)
 
 
-def _local(instant: str | None) -> str:
+def _local(instant: str | None, locale: Locale) -> str:
     from datetime import datetime
 
-    return local(datetime.fromisoformat(instant)) if instant else ""
+    return local(datetime.fromisoformat(instant), locale) if instant else ""

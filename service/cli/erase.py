@@ -23,12 +23,10 @@ def erase(loa: Loa, address: str, as_json: bool) -> None:
     Example:
       loa erase lan@example.vn
     """
-    from service.cli.inputs import check_address
-    from service.storage.optin import erase as forget
+    from service.services.optin import erase as forget
 
-    wanted = check_address(address)
     with loa.database.writing() as conn:
-        count = forget(conn, wanted, loa.clock())
+        count = forget(conn, loa, address)
     if as_json:
         echo_json({"erased": count})
     else:

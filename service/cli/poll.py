@@ -29,7 +29,7 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
       loa poll
       loa poll quangxuong --json
     """
-    from service.cli.inputs import check_portals, portal_ids
+    from service.services.filters import check_portals
 
     wanted = check_portals(loa, portals)
     if not loa.settings.portals:
@@ -41,7 +41,7 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     else:
         echo_report(report)
     polled = {item["id"] for item in report["portals"]}
-    for portal_id in wanted or portal_ids(loa):
+    for portal_id in wanted or [portal.id for portal in loa.settings.portals]:
         if portal_id not in polled:
             warn(f"{portal_id} is being polled by another process: loa portal list shows how that ended")
     failed = [listing for item in report["portals"] for listing in item["listings"] if _is_failed(listing)]

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.common import FAILED, echo_json, echo_table, fail, json_option, local, pass_loa, plain, warn
+from service.words import say, say_fields
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.settings import PortalConfig
     from service.storage.health import PastPoll
     from service.storage.listings import ListingState
+    from service.values import Locale
 
 _PAST = 10
 """Polls of a listing that are shown: those in which something happened, and the first of a run of unchanged ones."""
@@ -58,7 +60,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         echo_json({"portals": shown})
         return
     rows = [
-        (item.id, listing.url, *_health(states.get((item.id, listing.url))))
+        (item.id, listing.url, *_health(states.get((item.id, listing.url)), loa.settings.service.locale))
         for item in chosen
         for listing in item.listings
     ]
@@ -68,28 +70,35 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         if item.id in held:
             warn(f"a flood holds the alerts of {held[item.id]} changes back: loa portal release {item.id}")
     past = [
-        (*key, local(one.started_at), one.outcome, one.error or "") for key, many in history.items() for one in many
+        (
+            *key,
+            local(one.started_at, loa.settings.service.locale),
+            one.outcome,
+            say(one.error, "en", loa.settings.service.locale.zone),
+        )
+        for key, many in history.items()
+        for one in many
     ]
     if past:
         echo_table(["portal", "listing", "polled", "outcome", "error"], past)
 
 
 def _chosen(loa: Loa, ids: tuple[str, ...]) -> list[PortalConfig]:
-    from service.cli.inputs import check_portals
+    from service.services.filters import check_portals
 
     wanted = check_portals(loa, ids)
     return [item for item in loa.settings.portals if not wanted or item.id in wanted]
 
 
-def _health(state: ListingState | None) -> tuple[object, ...]:
+def _health(state: ListingState | None, locale: Locale) -> tuple[object, ...]:
     if state is None or state.last_polled_at is None:
         return ("not yet polled", "", "", "", "")
     return (
         state.last_outcome,
-        local(state.last_polled_at),
-        local(state.last_new_at),
-        local(state.failing_since),
-        state.last_error or "",
+        local(state.last_polled_at, locale),
+        local(state.last_new_at, locale),
+        local(state.failing_since, locale),
+        say(state.last_error, "en", locale.zone),
     )
 
 
@@ -99,7 +108,9 @@ def _portal_json(
     history: Mapping[tuple[str, str], list[PastPoll]],
 ) -> dict[str, Any]:
     keys = [(item.id, listing.url) for listing in item.listings]
-    listings = [{**_listing_json(key[1], states.get(key)), "history": plain(history[key])} for key in keys]
+    listings = [
+        {**_listing_json(key[1], states.get(key)), "history": say_fields(plain(history[key]), "en")} for key in keys
+    ]
     return {"id": item.id, "name": item.name, "base_url": item.base_url, "kind": item.kind, "listings": listings}
 
 
@@ -113,7 +124,7 @@ def _listing_json(url: str, state: ListingState | None) -> dict[str, Any]:
         "last_ok_at": plain(state.last_ok_at) if state else None,
         "last_new_at": plain(state.last_new_at) if state else None,
         "next_poll_at": plain(state.next_poll_at) if state else None,
-        "error": state.last_error if state else None,
+        "error": say(state.last_error, "en") if state and state.last_error else None,
     }
 
 
@@ -130,11 +141,11 @@ def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     """
     from service.cli.dry_run import check_portal, echo_checked, is_failed, probe_shape
 
-    checked = [check_portal(loa.fetcher, item) for item in _chosen(loa, portals)]
+    checked = [check_portal(loa.fetcher, item, loa.settings.service.locale) for item in _chosen(loa, portals)]
     if as_json:
         echo_json({"portals": [probe_shape(item) for item in checked]})
     else:
-        echo_checked(checked)
+        echo_checked(checked, loa.settings.service.locale)
     broken = [listing for item in checked for listing in item["listings"] if is_failed(listing)]
     for listing in broken:
         warn(f"{listing['outcome']}: {listing['error']}" if listing["error"] else f"{listing['url']} shows no post")
@@ -154,13 +165,13 @@ def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal release quangxuong
     """
-    from service.cli.inputs import check_portals
-    from service.storage.changes import release_flood
+    from service.services.filters import check_portals
+    from service.services.portals import release as release_flood
 
     released = {}
     for portal_id in check_portals(loa, portals):
         with loa.database.writing() as conn:
-            released[portal_id] = release_flood(conn, portal_id)
+            released[portal_id] = release_flood(conn, loa, portal_id)
     if as_json:
         echo_json({"portals": [{"id": key, "released": count} for key, count in released.items()]})
         return
@@ -189,7 +200,9 @@ def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
     if as_json:
         echo_json(found.shown())
     else:
-        echo_probe({**plain(found.shown()), "outcome": "article", "error": found.article_error})
+        echo_probe(
+            {**plain(found.shown()), "outcome": "article", "error": found.article_error}, loa.settings.service.locale
+        )
     if file is not None:
         write_new(file, render_portal(found.portal))
         click.echo(f"wrote {file}; try it with: loa portal check", err=True)

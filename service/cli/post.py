@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.storage.posts import Revision
     from service.types import Post, Reason
+    from service.values import Locale
 
 
 @click.group()
@@ -49,11 +50,11 @@ def list_(
     Example:
       loa post list --category directives --search "phòng chống rét" --limit 10
     """
-    from service.cli.inputs import category_ids, check_known, check_place
+    from service.services.filters import check_categories, parse_place
     from service.storage.posts import PostQuery, cursor_of, newest_posts
 
-    checked = tuple(filter(None, (check_place(loa.gazetteer, place) for place in places)))
-    query = PostQuery(check_known("category", categories, category_ids(loa)), portals, checked, q)
+    checked = tuple(dict.fromkeys(parse_place(loa.gazetteer, place) for place in places))
+    query = PostQuery(check_categories(loa, categories), portals, checked, q)
     with loa.database.reading() as conn:
         found = newest_posts(conn, query, limit, before)
     cursor = cursor_of(found[-1]) if len(found) == limit else None
@@ -61,7 +62,14 @@ def list_(
         echo_json({"posts": [post_json(item) for item in found], "before": cursor})
         return
     rows = [
-        (item.id, local(item.published_at), item.portal.id, ", ".join(item.categories), item.title) for item in found
+        (
+            item.id,
+            local(item.published_at, loa.settings.service.locale),
+            item.portal.id,
+            ", ".join(item.categories),
+            item.title,
+        )
+        for item in found
     ]
     echo_table(["id", "published", "portal", "categories", "title"], rows, empty="no posts")
     if cursor:
@@ -79,6 +87,7 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
     Example:
       loa post show 5b4c…
     """
+    from service.cli.dating import dating_json
     from service.storage.posts import get_post, is_overruled, revisions
 
     with loa.database.reading() as conn:
@@ -87,9 +96,10 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
         overruled = is_overruled(conn, post_id)
     if as_json:
         told = [{"number": item.number, "seen_at": item.seen_at, "what": item.what} for item in history]
-        echo_json({**post_json(found), "text": found.text, "is_overruled": overruled, "revisions": told})
+        dating = {"dating": dating_json(found.dating)}
+        echo_json({**post_json(found), **dating, "text": found.text, "is_overruled": overruled, "revisions": told})
         return
-    _echo_post(found, history, overruled)
+    _echo_post(found, history, overruled, loa.settings.service.locale)
 
 
 @post.command()
@@ -111,15 +121,15 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
       loa post recategorise 5b4c… directives meetings
       loa post recategorise --by-rules
     """
-    from service.cli.inputs import category_ids, check_known
     from service.poll import recategorise as overrule
+    from service.services.filters import check_categories
 
     if by_rules:
         _read_again(loa, words, as_json)
         return
     if len(words) < 2:
         raise click.UsageError("Missing ID and CATEGORY…, or --by-rules.")
-    wanted = check_known("category", words[1:], category_ids(loa))
+    wanted = check_categories(loa, words[1:])
     changed = overrule(loa.database, loa.links, loa.settings, words[0], wanted, loa.clock())
     if as_json:
         echo_json(post_json(changed))
@@ -166,7 +176,9 @@ def _reason_text(reason: Reason) -> str:
     return f"{reason.category}:{said} ({reason.rule})"
 
 
-def _echo_post(item: Post, history: list[Revision], is_overruled: bool) -> None:
+def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: Locale) -> None:
+    from service.cli.dating import dating_lines
+
     facts = item.understanding
     document = facts.document
     why = [_reason_text(reason) for reason in facts.why]
@@ -176,9 +188,10 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool) -> None:
             "title": item.title,
             "portal": f"{item.portal.name} ({item.portal.id})",
             "url": item.url,
-            "published": local(item.published_at),
-            "first seen": local(item.first_seen_at),
-            "withdrawn": local(item.withdrawn_at),
+            "published": local(item.published_at, locale),
+            "published says": dating_lines(item.dating, locale),
+            "first seen": local(item.first_seen_at, locale),
+            "withdrawn": local(item.withdrawn_at, locale),
             "categories": ", ".join(item.categories) + (" (overruled by a person)" if is_overruled else ""),
             "why": why,
             "document": document
@@ -186,6 +199,8 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool) -> None:
             "places": [f"{place.name} ({place.id})" for place in facts.places],
             "deadlines": [f"{deadline.on}: {deadline.text}" for deadline in facts.deadlines],
             "attachments": [link.url for link in item.attachments],
-            "history": [f"{r.number}  {local(r.seen_at)}  {', '.join(r.what) or 'first seen'}" for r in history],
+            "history": [
+                f"{r.number}  {local(r.seen_at, locale)}  {', '.join(r.what) or 'first seen'}" for r in history
+            ],
         }
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.alerts.cells import plain_cell
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
 
 if TYPE_CHECKING:
@@ -54,7 +55,17 @@ def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> N
     else:
         heads = ("unit", "state", "sent", "acknowledged", "by")
         echo_table(
-            heads, [(r.unit_name, r.state.value, local(r.sent_at), local(r.acknowledged_at), r.by) for r in lines]
+            heads,
+            [
+                (
+                    r.unit_name + (" (removed)" if r.is_removed else ""),
+                    r.state.value,
+                    local(r.sent_at, loa.settings.service.locale),
+                    local(r.acknowledged_at, loa.settings.service.locale),
+                    r.by,
+                )
+                for r in lines
+            ],
         )
 
 
@@ -63,7 +74,9 @@ def _proof(loa: Loa, post: str) -> str:
     from service.storage.proofs import load_proof
 
     with loa.database.reading() as conn:
-        return render(load_proof(conn, post), loa.settings.service.title, loa.clock())
+        return render(
+            load_proof(conn, post), loa.settings.service.title, loa.clock(), loa.settings.service.locale.zone
+        )
 
 
 def _write_csv(lines: list[Receipt]) -> None:
@@ -79,7 +92,7 @@ def _write_csv(lines: list[Receipt]) -> None:
     for r in lines:
         times = (at.isoformat() if at else "" for at in (r.owed_at, r.sent_at, r.acknowledged_at))
         cells = (r.unit_id, r.unit_name, r.state.value, r.revision, *times, r.by, r.note, r.via)
-        writer.writerow([f"'{cell}" if str(cell)[:1] in "=+-@\t\r" and str(cell) else cell for cell in cells])
+        writer.writerow([plain_cell(str(cell)) for cell in cells])
     sys.stdout.flush()
     sys.stdout.buffer.write(out.getvalue().encode("utf-8-sig"))
     sys.stdout.buffer.flush()

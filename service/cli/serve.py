@@ -108,12 +108,12 @@ def _serve(running: Running, *, has_worker: bool) -> None:
 def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
     from service.web.app import create_app
     from service.web.feeds import EXTENSION
-    from service.web.hot import thin_layer
+    from service.web.hot import ThinLayer
 
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
-    return thin_layer(app, store, loa.settings.server.trusted_proxies)
+    return ThinLayer(app, store, loa.settings.server.trusted_proxies)
 
 
 def _work(

@@ -11,6 +11,7 @@ from service.alerts.own_headers import MASK
 from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, rfc3339, warn
 from service.cli.subscription_add import add, edit
 from service.types import Channel, Subscription, SubscriptionStatus
+from service.words import say
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -76,7 +77,7 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
 
     with loa.database.reading() as conn:
         found = get_subscription(conn, subscription_id)
-        reason = status_reason(conn, subscription_id)
+        reason = say(status_reason(conn, subscription_id), "en") or None
         interval_s = min_interval(conn, subscription_id)
     if as_json:
         echo_json({**subscription_json(found), "status_reason": reason, "min_interval_s": interval_s})
@@ -93,25 +94,25 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
             "wants": filters_text(found),
             "headers": ", ".join(f"{name}: {MASK}" for name in found.headers),
             "at most": f"one message in {interval_s} s" if interval_s else None,
-            "added": local(found.created_at),
+            "added": local(found.created_at, loa.settings.service.locale),
         }
     )
 
 
-def _move(name: str, status: SubscriptionStatus, text: str) -> Callable[..., Any]:
-    """A command that gives a subscription another status."""
+def _move(name: str, text: str) -> Callable[..., Any]:
+    """A command that gives a subscription another status: all that are named, or none."""
 
     @subscription.command(name, help=f"{text}\n\n\b\nExample:\n  loa subscription {name} 0199…")
     @click.argument("subscription_ids", metavar="ID…", nargs=-1, required=True)
     @json_option
     @pass_loa
     def move(loa: Loa, subscription_ids: tuple[str, ...], as_json: bool) -> None:
-        from service.storage.subscriptions import get_subscription, set_status
+        from service.services import subscriptions
+        from service.services.context import OPERATOR
 
+        act = getattr(subscriptions, name)
         with loa.database.writing() as conn:
-            for subscription_id in subscription_ids:
-                check_move(get_subscription(conn, subscription_id), name)
-            moved = [set_status(conn, each, status, at=loa.clock()) for each in subscription_ids]
+            moved = [act(conn, loa, each, OPERATOR) for each in subscription_ids]
         if as_json:
             echo_json([subscription_json(item) for item in moved])
         else:
@@ -121,20 +122,10 @@ def _move(name: str, status: SubscriptionStatus, text: str) -> Callable[..., Any
     return move
 
 
-def check_move(found: Subscription, name: str) -> None:
-    """Raises Conflict where the move would skip the owner's consent."""
-    from service.errors import Conflict
-
-    if name == "resume" and found.status is SubscriptionStatus.PENDING:
-        raise Conflict(
-            f"cannot resume {found.id!r}: its owner has not confirmed it; `loa subscription confirm` vouches for it"
-        )
-
-
-pause = _move("pause", SubscriptionStatus.PAUSED, "Let its alerts wait until `resume`.")
-resume = _move("resume", SubscriptionStatus.ACTIVE, "Send again, what waited first; also after Loa disabled it.")
-remove = _move("remove", SubscriptionStatus.REMOVED, "End it for ever: it gets nothing more.")
-confirm = _move("confirm", SubscriptionStatus.ACTIVE, "Vouch for a pending one: no handshake, no opt-in.")
+pause = _move("pause", "Let its alerts wait until `resume`.")
+resume = _move("resume", "Send again, what waited first; also after Loa disabled it.")
+remove = _move("remove", "End it for ever: it gets nothing more.")
+confirm = _move("confirm", "Vouch for a pending one: no handshake, no opt-in.")
 
 
 @subscription.command()
@@ -151,17 +142,18 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
     Example:
       loa subscription rotate 0199… --json
     """
-    from service.alerts.signing import new_secret
-    from service.storage.subscriptions import ROTATION_OVERLAP, rotate_secret
+    from service.services.context import OPERATOR
+    from service.services.subscriptions import rotate as rotate_secret
 
-    secret = new_secret()
     with loa.database.writing() as conn:
-        rotate_secret(conn, subscription_id, secret, loa.secret_box, loa.clock(), is_forced=is_forced)
-    until = loa.clock() + ROTATION_OVERLAP
+        made = rotate_secret(conn, loa, subscription_id, OPERATOR, is_forced=is_forced)
+    secret, until = made.secret, made.old_until
     if as_json:
         echo_json({"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)})
         return
-    click.echo(f"{secret}\nThis is shown once. The old secret signs too until {local(until)}.")
+    click.echo(
+        f"{secret}\nThis is shown once. The old secret signs too until {local(until, loa.settings.service.locale)}."
+    )
 
 
 @subscription.command()
@@ -175,11 +167,12 @@ def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
     Example:
       loa subscription test 0199…
     """
+    from service.services.context import OPERATOR
+    from service.services.subscriptions import test as send_test
     from service.storage.deliveries import why_stopped
-    from service.storage.handshakes import send_test
 
     with loa.database.writing() as conn:
-        message_id = send_test(conn, subscription_id, loa.clock())
+        message_id = send_test(conn, loa, subscription_id, OPERATOR)
         stopped = why_stopped(conn)
     if as_json:
         echo_json({"id": subscription_id, "message": message_id})

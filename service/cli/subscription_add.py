@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.cli.common import echo_json, json_option, pass_loa, warn
-from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.types import Channel, Filters, Frequency, Subscription
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from service.bootstrap import Loa
+    from service.services.subscriptions import SubscriptionRequest
 
 FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 
@@ -92,25 +91,18 @@ def webhook(
     Example:
       loa subscription add webhook https://office.example/loa --category directives --confirmed
     """
-    from service.alerts.own_headers import seal_headers
-    from service.alerts.signing import new_secret
-    from service.cli.inputs import check_filters
-    from service.storage.subscriptions import NewSubscription
+    from service.services.subscriptions import SubscriptionRequest
 
-    secret = new_secret()
-    new = NewSubscription(
+    wants = SubscriptionRequest(
         Channel.WEBHOOK,
         url,
-        loa.clock(),
-        filters=check_filters(loa, **wanted),
+        filters=_filters(loa, wanted),
+        unit=unit_name,
         name=name,
-        language=loa.settings.service.language,
+        headers=headers_of(headers),
         is_confirmed=is_confirmed,
-        secret=loa.secret_box.encrypt(secret),
-        headers=seal_headers(headers_of(headers), loa.secret_box),
-        allow_private_networks=loa.settings.webhooks.allow_private_networks,
     )
-    _echo_added(_store(loa, new, unit_name), secret, as_json)
+    _add(loa, wants, as_json)
 
 
 @add.command()
@@ -136,53 +128,33 @@ def email(
     Example:
       loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
     """
-    from service.cli.inputs import check_address, check_filters
-    from service.errors import Conflict
-    from service.storage.subscriptions import NewSubscription
+    from service.services.subscriptions import SubscriptionRequest
 
-    if not loa.settings.email.smtp_url:
-        raise Conflict(
-            "cannot add an email subscription: email.smtp_url is empty, so no mail could be sent; "
-            "set LOA_EMAIL__SMTP_URL, as smtp://relay.example:25"
-        )
-    new = NewSubscription(
+    wants = SubscriptionRequest(
         Channel.EMAIL,
-        check_address(address),
-        loa.clock(),
-        filters=check_filters(loa, **wanted),
+        address,
+        filters=_filters(loa, wanted),
         frequency=Frequency(frequency),
+        unit=unit_name,
         name=name,
-        language=loa.settings.service.language,
         is_confirmed=is_confirmed,
     )
-    _echo_added(_store(loa, new, unit_name), None, as_json)
+    _add(loa, wants, as_json)
 
 
-def _store(loa: Loa, new: Any, unit_name: str | None) -> Subscription:
-    from dataclasses import replace
+def _filters(loa: Loa, wanted: Mapping[str, tuple[str, ...]]) -> Filters:
+    from service.services.filters import parse_filters
 
-    from service.storage.handshakes import ask_confirmation
-    from service.storage.subscriptions import add_subscription
-    from service.storage.units import get_unit
+    return parse_filters(loa, **wanted)
+
+
+def _add(loa: Loa, wants: SubscriptionRequest, as_json: bool) -> None:
+    from service.services.context import OPERATOR
+    from service.services.subscriptions import add as add_subscription
 
     with loa.database.writing() as conn:
-        unit_id = get_unit(conn, unit_name).id if unit_name else None
-        added = add_subscription(conn, replace(new, unit_id=unit_id))
-        if added.status is SubscriptionStatus.PENDING and added.channel is Channel.WEBHOOK:
-            ask_confirmation(conn, added.id, loa.links, loa.clock())
-        elif added.status is SubscriptionStatus.PENDING:
-            _ask_owner(conn, loa, added)
-        return added
-
-
-def _ask_owner(conn: Connection, loa: Loa, added: Subscription) -> None:
-    """One mail a day for an address asks whether it wants this, whoever added it."""
-    from service.storage.optin import ask_owner
-    from service.web.wants import say_filters
-
-    service = loa.settings.service
-    what = say_filters(loa, added.filters, service.language)
-    ask_owner(conn, added, language=service.language, what=what, title=service.title, now=loa.clock())
+        added = add_subscription(conn, loa, wants, OPERATOR)
+    _echo_added(added.subscription, added.secret, as_json)
 
 
 def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
@@ -234,75 +206,46 @@ def edit(
     Example:
       loa subscription edit 0199… --category directives --category meetings
     """
-    from service.alerts.own_headers import seal_headers
-    from service.cli.inputs import check_filters
     from service.cli.subscription import filters_text, subscription_json
-    from service.storage.subscriptions import (
-        get_subscription,
-        set_filters,
-        set_frequency,
-        set_headers,
-        set_min_interval,
-        set_name,
-    )
+    from service.services.context import OPERATOR
+    from service.services.filters import replace_named
+    from service.services.subscriptions import SubscriptionChanges
+    from service.services.subscriptions import edit as edit_subscription
+    from service.storage.subscriptions import get_subscription
 
-    changes = check_filters(loa, **wanted)
+    named = _filters(loa, wanted)
+    _check_edit(named, is_everything, (headers, frequency, name, url, min_interval_s))
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
-        if not headers and min_interval_s is None and url is None and name is None:
-            _check_edit(before, changes, is_everything, frequency)
-        set_filters(
-            conn, subscription_id, Filters() if is_everything else _merged(before.filters, changes), loa.clock()
+        changes = SubscriptionChanges(
+            filters=Filters()
+            if is_everything
+            else replace_named(before.filters, named)
+            if named != Filters()
+            else None,
+            frequency=None if frequency is None else Frequency(frequency),
+            headers=headers_of(headers) if headers else None,
+            name=name,
+            target=url,
+            is_confirmed=is_confirmed,
+            min_interval_s=min_interval_s,
         )
-        if frequency is not None:
-            set_frequency(conn, subscription_id, Frequency(frequency))
-        if name is not None:
-            set_name(conn, subscription_id, name)
-        if url is not None:
-            _move(conn, loa, subscription_id, url, is_confirmed=is_confirmed)
-        if headers:
-            set_headers(conn, subscription_id, seal_headers(headers_of(headers), loa.secret_box))
-        if min_interval_s is not None:
-            set_min_interval(conn, subscription_id, min_interval_s or None)
-        after = get_subscription(conn, subscription_id)
+        after = edit_subscription(conn, loa, subscription_id, changes, OPERATOR)
     if as_json:
         echo_json(subscription_json(after))
     else:
         click.echo(f"{after.id} wants {filters_text(after)}, {after.frequency.value}")
 
 
-def _move(conn: Connection, loa: Loa, subscription_id: str, url: str, *, is_confirmed: bool) -> None:
-    from service.storage.handshakes import ask_confirmation
-    from service.storage.subscriptions import set_status, set_target
-
-    now, private = loa.clock(), loa.settings.webhooks.allow_private_networks
-    moved = set_target(conn, subscription_id, url, at=now, allow_private_networks=private)
-    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
-        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
-    elif moved.status is SubscriptionStatus.PENDING:
-        ask_confirmation(conn, subscription_id, loa.links, now)
-
-
-def _check_edit(before: Subscription, changes: Filters, is_everything: bool, frequency: str | None) -> None:
+def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...]) -> None:
     from service.errors import InvalidInput
 
-    if changes == Filters() and not is_everything and frequency is None:
+    if named == Filters() and not is_everything and all(one in (None, ()) for one in others):
         raise InvalidInput(
             "edit",
             "nothing to change",
             "--category, --portal, --place, --keyword, --everything, --frequency, --header, --min-interval, --name,"
             " --url",
         )
-    if changes != Filters() and is_everything:
+    if named != Filters() and is_everything:
         raise InvalidInput("--everything", "does not go with filters", "one or the other")
-    if frequency not in (None, Frequency.IMMEDIATE) and before.channel is Channel.WEBHOOK:
-        raise InvalidInput("--frequency", "a webhook is always immediate", "only with an email subscription")
-
-
-def _merged(before: Filters, changes: Filters) -> Filters:
-    return Filters(
-        categories=changes.categories or before.categories,
-        portals=changes.portals or before.portals,
-        places=changes.places or before.places,
-        keywords=changes.keywords or before.keywords,
-    )

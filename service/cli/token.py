@@ -37,15 +37,11 @@ def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool)
     Example:
       loa token create --name bảng-điều-khiển
     """
-    from service.errors import InvalidInput
-    from service.storage.tokens import create_token
-    from service.storage.units import get_unit
+    from service.services.tokens import create as create_token
+    from service.storage.tokens import Role
 
-    if (role == "unit") != (unit_name is not None):
-        raise InvalidInput("--unit", "goes with --role unit, and that with it", "--role unit --unit UNIT")
     with loa.database.writing() as conn:
-        unit_id = get_unit(conn, unit_name).id if unit_name else None
-        secret, made = create_token(conn, name=name, unit_id=unit_id, at=loa.clock())
+        secret, made = create_token(conn, loa, name=name, role=Role(role), unit=unit_name)
     if as_json:
         echo_json({**plain(made), "role": role, "token": secret})
     else:
@@ -71,7 +67,14 @@ def list_(loa: Loa, as_json: bool) -> None:
         echo_json(plain(tokens))
         return
     rows = [
-        (item.id, item.name, item.role, item.unit_id, local(item.created_at), local(item.revoked_at))
+        (
+            item.id,
+            item.name,
+            item.role,
+            item.unit_id,
+            local(item.created_at, loa.settings.service.locale),
+            local(item.revoked_at, loa.settings.service.locale),
+        )
         for item in tokens
     ]
     echo_table(["id", "name", "role", "unit", "made", "revoked"], rows, empty="no tokens: loa token create --help")
@@ -88,10 +91,10 @@ def revoke(loa: Loa, token_id: str, as_json: bool) -> None:
     Example:
       loa token revoke 0199…
     """
-    from service.storage.tokens import revoke_token
+    from service.services.tokens import revoke as revoke_token
 
     with loa.database.writing() as conn:
-        revoke_token(conn, token_id, loa.clock())
+        revoke_token(conn, loa, token_id)
     if as_json:
         echo_json({"id": token_id, "status": "revoked"})
     else:

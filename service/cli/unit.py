@@ -12,6 +12,7 @@ from service.cli.common import echo_facts, echo_json, echo_table, json_option, l
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.types import Unit
+    from service.values import Locale
 
 
 @click.group()
@@ -38,14 +39,12 @@ def add(loa: Loa, name: str, place: str | None, contacts: tuple[str, ...], as_js
       loa unit add --name "UBND xã Quảng Ninh" --place quang-ninh-16540 \\
                    --contact vanthu@quangninh.example --contact chutich@quangninh.example
     """
-    from service.cli.inputs import check_contacts, check_place
-    from service.storage.units import add_unit
+    from service.services import units
 
-    checked = check_contacts(contacts)
-    place = check_place(loa.gazetteer, place)
+    facts = units.parse_unit(loa, name=name, place=place, contacts=contacts)
     with loa.database.writing() as conn:
-        added = add_unit(conn, name=name, at=loa.clock(), place=place, contacts=checked)
-    _echo_unit(added, as_json)
+        added = units.add(conn, loa, facts)
+    _echo_unit(added, as_json, loa.settings.service.locale)
 
 
 @unit.command("list")
@@ -90,7 +89,7 @@ def show(loa: Loa, unit_name: str, as_json: bool) -> None:
     if as_json:
         echo_json({**_as_json(found), "subscriptions": [subscription_json(item) for item in subscriptions]})
         return
-    _echo_unit(found, as_json=False)
+    _echo_unit(found, False, loa.settings.service.locale)
     click.echo()
     echo_subscriptions(subscriptions)
 
@@ -106,10 +105,10 @@ def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
     Example:
       loa unit remove "UBND xã Quảng Ninh"
     """
-    from service.storage.units import remove_unit
+    from service.services import units
 
     with loa.database.writing() as conn:
-        removed = remove_unit(conn, unit_name, loa.clock())
+        removed = units.remove(conn, loa, unit_name)
     if as_json:
         echo_json({"id": removed.id, "status": "removed"})
     else:
@@ -134,8 +133,7 @@ def import_(loa: Loa, file: Path, as_json: bool) -> None:
     """
     from service.cli.unit_file import import_units, read_units
 
-    rows = read_units(file, loa.gazetteer)
-    counts = import_units(loa.database, rows, loa.clock())
+    counts = import_units(loa, read_units(loa, file))
     if as_json:
         echo_json(counts)
     else:
@@ -152,9 +150,9 @@ def _as_json(item: Unit) -> dict[str, object]:
     }
 
 
-def _echo_unit(item: Unit, as_json: bool) -> None:
+def _echo_unit(item: Unit, as_json: bool, locale: Locale) -> None:
     if as_json:
         echo_json(_as_json(item))
         return
     facts = {"id": item.id, "name": item.name, "place": item.place, "contacts": item.contacts}
-    echo_facts({**facts, "added": local(item.created_at)})
+    echo_facts({**facts, "added": local(item.created_at, locale)})

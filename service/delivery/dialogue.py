@@ -10,7 +10,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from service.alerts.refusal import is_relaying_denied
 from service.delivery.smtp import one_line
+from service.words import coded
 
 MAX_ANSWER = 16_384
 """Octets that a relay may say before it must have come to an end."""
@@ -34,8 +36,13 @@ class Verdict:
     outcome: Outcome
     code: int | None
     said: str
+    """The relay's own words; empty where it said nothing."""
+    reason: str
+    """Coded: what is stored."""
     is_of_recipient: bool = False
     """It was said of the address, before any mail was seen."""
+    is_denied: bool = False
+    """The relay does not relay for us at all, or wants a login first: no address is to blame."""
 
     @property
     def is_over(self) -> bool:
@@ -87,16 +94,14 @@ class Dialogue:
             if verdict is not None:
                 return out, verdict
         if len(self._read) > MAX_ANSWER:
-            return out, self.lost("it says something without end")
+            return out, self.lost("relay.endless")
         return out, None
 
     def lost(self, why: str) -> Verdict:
-        """The verdict when the connection ends before there was another."""
+        """The verdict when the connection ends before there was another. `why` is coded."""
         if self.is_handed_over:
-            return Verdict(
-                Outcome.UNKNOWN, None, f"the connection was lost while the mail was handed over: {one_line(why)}"
-            )
-        return Verdict(Outcome.DOWN, None, f"the mail relay broke off: {one_line(why)}")
+            return Verdict(Outcome.UNKNOWN, None, "", coded("relay.lost", reason=why))
+        return Verdict(Outcome.DOWN, None, "", coded("relay.broke_off", reason=why))
 
     def _next(self) -> tuple[int, bytes] | None:
         """The next answer (RFC 5321, 4.2.1): its code and words; code 0 for what is none. None: not whole yet."""
@@ -113,11 +118,11 @@ class Dialogue:
     def _hear(self, step: str, code: int, words: bytes) -> tuple[bytes, Verdict | None]:
         said = f"{code} {one_line(words)}"
         if code in (0, 421):
-            return b"", Verdict(Outcome.DOWN, code, f"the mail relay closes: {said}")
+            return b"", Verdict(Outcome.DOWN, code, said, coded("relay.closes", said=said))
         match step:
             case "RSET":
                 return b"", None if code == 250 else Verdict(
-                    Outcome.DOWN, code, f"the mail relay is confused: {said}"
+                    Outcome.DOWN, code, said, coded("relay.confused", said=said)
                 )
             case "MAIL":
                 return self._on_sender(code, said)
@@ -126,19 +131,22 @@ class Dialogue:
             case "DATA":
                 return self._on_data(code, said)
             case "BODY":
-                return b"", _judge(code, said) if code // 100 != 2 else Verdict(Outcome.SENT, code, said)
+                return b"", _judge(code, said) if code // 100 != 2 else _verdict(Outcome.SENT, code, said)
         return b"", self._refusal  # END: nothing was sent after a refusal
 
     def _on_sender(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
         if code == 250:
             return self._ask("RCPT"), None
         if code != 552:  # one sender for all: what is said of it holds for every mail
-            return b"", Verdict(Outcome.DOWN, code, f"the mail relay refuses the sender: {said}")
-        return b"", self._refuse(Verdict(Outcome.REFUSED, code, said))
+            return b"", Verdict(Outcome.DOWN, code, said, coded("relay.refuses_sender", said=said))
+        return b"", self._refuse(_verdict(Outcome.REFUSED, code, said))
 
     def _on_recipient(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
         if code in (250, 251):
             return self._ask("DATA"), None
+        if self._refusal is None and code // 100 == 5 and is_relaying_denied(said):
+            reason = coded("relay.denies", said=said)
+            return b"", self._refuse(Verdict(Outcome.DOWN, code, said, reason, is_denied=True))
         return b"", self._refuse(self._refusal or replace(_judge(code, said), is_of_recipient=True))
 
     def _on_data(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
@@ -167,4 +175,8 @@ class Dialogue:
 
 
 def _judge(code: int, said: str) -> Verdict:
-    return Verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.DEFERRED, code, said)
+    return _verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.DEFERRED, code, said)
+
+
+def _verdict(outcome: Outcome, code: int, said: str) -> Verdict:
+    return Verdict(outcome, code, said, coded("relay.answered", said=said))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import random as _random
 from threading import Event
-from zoneinfo import ZoneInfo
 
 from service.alerts.bounce import refusal_kind
 from service.alerts.links import Links
@@ -23,7 +22,7 @@ from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
 from service.delivery.dialogue import Outcome, Verdict
 from service.delivery.mailroom import Mailroom, Ready, Unsendable
-from service.delivery.smtp import ChannelDownError, Relay, parse_relay
+from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
 from service.settings import Settings
 from service.storage.bounces import apply_refusals
@@ -32,6 +31,8 @@ from service.storage.engine import Database
 from service.storage.ledger import Claimed
 from service.storage.mails import LANES, adopt_waiting, has_waiting
 from service.types import Channel, Clock, Result, State
+from service.values import Relay
+from service.words import coded
 
 BATCH = 50
 """Results recorded in one transaction."""
@@ -88,7 +89,7 @@ class Round:
     stop: Event
     deadline: float
     down: str = ""
-    """What the relay failed with; empty: it did not."""
+    """What the relay failed with, coded; empty: it did not."""
     refused: list[tuple[str, Verdict]] = field(default_factory=list)
     """(message id, verdict) of addresses that the relay refused."""
     _results: list[Result] = field(default_factory=list)
@@ -135,14 +136,14 @@ class EmailChannel:
     ) -> None:
         """`labels`: a category's names by language."""
         email = settings.email
-        self.relay: Relay | None = parse_relay(email.smtp_url) if email.smtp_url else None
+        self.relay: Relay | None = Relay.parse(email.smtp_url, "email.smtp_url") if email.smtp_url else None
         self._mailroom = Mailroom(
             Sender.build(email.from_, settings.service.title, settings.service.public_url),
             links,
             secret_key,
             receipt_categories=settings.receipts.categories,
             labels=labels,
-            zone=ZoneInfo(settings.service.timezone),
+            locale=settings.service.locale,
         )
         self._schedule_s = settings.webhooks.retry_schedule_s
         self._mail_s = max(timeout_s, settings.webhooks.lease_s - timeout_s - MARGIN_S)
@@ -151,7 +152,10 @@ class EmailChannel:
         self._random = random
         self._pace = Pace(email.rate_per_s)
         ca_file = settings.network.ca_file
-        self._pool: Pool[Errand] | None = Pool(self.relay, timeout_s, self._mail_s, ca_file) if self.relay else None
+        hello = hello_name(settings.service.public_url, self._mailroom.sender.address)
+        self._pool: Pool[Errand] | None = (
+            Pool(self.relay, timeout_s, self._mail_s, ca_file, hello) if self.relay else None
+        )
         self._failures = 0
 
     def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None:
@@ -165,12 +169,12 @@ class EmailChannel:
     def send_ready(self, work: Round) -> None:
         """Hands over what is composed and records it; what is left in `work.waiting` was not begun."""
         if self._pool is None:
-            work.down = "email.smtp_url is empty: no mail can be sent"
+            work.down = "relay.none"
         elif work.waiting:
             try:
                 self._pool.run(_Source(self, work), min(CONNECTIONS, len(work.waiting)))
             except ChannelDownError as error:
-                work.down = str(error)
+                work.down = error.reason
         work.flush()
 
     def rest(self) -> None:
@@ -215,15 +219,15 @@ class EmailChannel:
             case Outcome.SENT:
                 self._failures = 0
                 result = Result(
-                    claim.message_id, claim.lease_token, State.SENT, verdict.code, verdict.said,
+                    claim.message_id, claim.lease_token, State.SENT, verdict.code, verdict.reason,
                     now - timedelta(seconds=took_s), took_s,
                 )  # fmt: skip
             case Outcome.REFUSED:
-                result = self._result(claim, State.FAILED, verdict.code, verdict.said, took_s)
+                result = self._result(claim, State.FAILED, verdict.code, verdict.reason, took_s)
                 if verdict.is_of_recipient:
                     work.refused.append((claim.message_id, verdict))
             case _:
-                result = self._again(claim, verdict.code, verdict.said, took_s)
+                result = self._again(claim, verdict.code, verdict.reason, took_s)
         work.done(result)
 
     def reserve_s(self) -> float:
@@ -236,7 +240,7 @@ class EmailChannel:
         An address that the relay refuses counts as a bounce: for good when it says that there is no such mailbox.
         """
         now = self._clock()
-        refusals = [(one, refusal_kind(verdict.said), verdict.said) for one, verdict in work.refused]
+        refusals = [(one, refusal_kind(verdict.said), verdict.reason) for one, verdict in work.refused]
         if refusals:
             with database.writing() as conn:
                 apply_refusals(conn, refusals, now)
@@ -248,7 +252,7 @@ class EmailChannel:
             with database.writing() as conn:
                 for lane in LANES:
                     hold_back(conn, lane, now + timedelta(seconds=rest_s))
-        detail = work.down or "handed back: not begun"
+        detail = work.down or "message.not_begun"
         work.record([
             Result(one.claim.message_id, one.claim.lease_token, State.DUE, None, detail, now, 0.0, due_at=now)
             for one in work.waiting
@@ -257,7 +261,9 @@ class EmailChannel:
     def _again(self, claim: Claimed, status: int | None, detail: str, took_s: float) -> Result:
         wait = next_attempt(self._schedule_s, claim.attempts, None, self._random())
         if wait is None:
-            return self._result(claim, State.FAILED, status, f"{detail}; tried {claim.attempts} times", took_s)
+            return self._result(
+                claim, State.FAILED, status, coded("relay.gave_up", reason=detail, n=claim.attempts), took_s
+            )
         now = self._clock()
         return Result(claim.message_id, claim.lease_token, State.DUE, status, detail, now, took_s, due_at=now + wait)
 

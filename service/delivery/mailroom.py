@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection
 
 from service.alerts import bounce
-from service.alerts.headers import address
 from service.alerts.links import Links, Purpose
 from service.alerts.mail import Letter, Part, Recipient, Section, Sender, compose, compose_letter
 from service.alerts.mail_item import Item, prepare, show_date
@@ -29,6 +27,8 @@ from service.alerts.words import words
 from service.errors import InvalidInput
 from service.storage.mails import Outgoing, Owed, load_changes, load_outgoing
 from service.types import ChangeType, State, SubscriptionStatus
+from service.values import Locale, MailAddress
+from service.words import coded, say
 
 MAX_UNSUBSCRIBED = 8
 """Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998 octets."""
@@ -83,14 +83,14 @@ class Mailroom:
         *,
         receipt_categories: Sequence[str],
         labels: Mapping[str, Mapping[str, str]],
-        zone: ZoneInfo,
+        locale: Locale,
     ) -> None:
         self.sender = sender
         self._links = links
         self._secret_key = secret_key
         self._receipt_categories = tuple(receipt_categories)
         self._labels = labels
-        self._zone = zone
+        self._locale = locale
         self._changes: dict[str, _Change] = {}
         self._item = lru_cache(_CACHED_CHANGES)(self._prepare)
         self._why = lru_cache(_CACHED_REASONS)(self._say_why)
@@ -117,10 +117,14 @@ class Mailroom:
                 return refusal
         try:
             letter = None if outgoing.letter is None else orjson.loads(outgoing.letter)
-            to = address(outgoing.address if letter is None else letter["address"])
+            to = str(MailAddress.parse(outgoing.address if letter is None else letter["address"]))
             mail = self._alert(outgoing, to) if letter is None else self._letter(outgoing, letter, to)
         except InvalidInput as error:
-            return Unsendable(outgoing.message_id, State.FAILED, f"không gửi được: {error.field} {error.problem}")
+            return Unsendable(
+                outgoing.message_id,
+                State.FAILED,
+                coded("message.unwritable", field=error.field, problem="is not an email address"),
+            )
         except Exception:  # a bug in one mail, logged whole: the others must go out
             _log.exception("mail %s cannot be composed", outgoing.message_id)
             return Unsendable(outgoing.message_id, State.DUE, UNPREPARED)
@@ -130,7 +134,7 @@ class Mailroom:
     def _prepare(self, change_id: str, kind: str, language: str) -> Item:
         change = self._changes[change_id]
         payload = {**change.payload, "type": kind}
-        return prepare(payload, language, what=change.what, labels=self._labels, zone=self._zone)
+        return prepare(payload, self._locale.to(language), what=change.what, labels=self._labels)
 
     def _say_why(self, change_id: str, filters: str, decided: str, language: str) -> str:
         data = self._changes[change_id].payload["data"]
@@ -170,23 +174,29 @@ class Mailroom:
         frequency = rest.partition(":")[0]
         if kind != "digest" or frequency not in {"daily", "weekly"}:
             return None
-        on = show_date(outgoing.created_at.astimezone(self._zone).date())
+        on = show_date(self._locale.day(outgoing.created_at))
         return words(outgoing.language)[f"digest.{frequency}"].format(on=on, n=n)
 
     def _letter(self, outgoing: Outgoing, letter: Mapping[str, Any], to: str) -> bytes:
-        button = letter.get("button")
-        made = self._button(button) if button else None
+        """Worded now, in its reader's language."""
+        language, button = letter["language"], letter.get("button")
+        made = self._button(button, language) if button else None
         sections = tuple(
-            Section(one["text"], self._button(one["button"]), _links(one)) for one in letter.get("sections", ())
+            Section(self._text(one, language), self._button(one["button"], language), _links(one, language))
+            for one in letter.get("sections", ())
         )
         subscription = letter.get("subscription")
         recipient = self._recipient(outgoing, to, [subscription] if subscription else [])
-        said = Letter(letter["subject"], letter["text"], made, _links(letter), sections)
-        return compose_letter(self.sender, letter["language"], recipient, said)
+        subject = say(letter["subject"], language, self._locale.zone)
+        said = Letter(subject, self._text(letter, language), made, _links(letter, language), sections)
+        return compose_letter(self.sender, language, recipient, said)
 
-    def _button(self, button: Sequence[Any]) -> tuple[str, str]:
+    def _text(self, part: Mapping[str, Any], language: str) -> str:
+        return "\n".join(say(one, language, self._locale.zone) for one in part["paragraphs"])
+
+    def _button(self, button: Sequence[Any], language: str) -> tuple[str, str]:
         purpose, subject, label = button
-        return self._links.url(Purpose(purpose), *subject), label
+        return self._links.url(Purpose(purpose), *subject), say(label, language)
 
     def _recipient(self, outgoing: Outgoing, to: str, subscriptions: Sequence[str]) -> Recipient:
         manage = self._links.url(Purpose.MANAGE, subscriptions[0]) if subscriptions else None
@@ -196,8 +206,8 @@ class Mailroom:
         return Recipient(outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id)
 
 
-def _links(letter: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((url, label) for url, label in letter.get("links", ()))
+def _links(letter: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
+    return tuple((url, say(label, language)) for url, label in letter.get("links", ()))
 
 
 def _counting(outgoing: Outgoing) -> list[Owed]:
@@ -228,4 +238,4 @@ def _refusal(outgoing: Outgoing) -> Unsendable | None:
 
 
 _MILDEST = (State.HELD, State.SUSPENDED, State.SKIPPED)
-_FOR_NOBODY = "không còn ai nhận thư này"
+_FOR_NOBODY = "message.for_nobody"

@@ -19,8 +19,8 @@ from service.types import Result, State, SubscriptionStatus
 
 _log = logging.getLogger(__name__)
 
-_GONE = (State.SKIPPED, "đăng ký không còn nữa")
-_KEYLESS = (State.SKIPPED, "đăng ký không có khoá để ký")
+_GONE = (State.SKIPPED, "subscription.gone")
+_KEYLESS = (State.SKIPPED, "subscription.keyless")
 _QUESTION = b'{"type":"subscription.confirm"'
 _UNSENT = {
     status.value: UNDER[status]
@@ -90,7 +90,7 @@ def _unsent(outgoing: Outgoing | None) -> tuple[State, str] | None:
 
 def handed_back(claimed: Claimed, now: datetime) -> Result:
     """Due again at once: nothing was sent, or nobody saw its end."""
-    return _untried(claimed, "được trả lại, chưa biết kết quả", now, now)
+    return _untried(claimed, "message.handed_back", now, now)
 
 
 def _untried(claimed: Claimed, detail: str, now: datetime, due_at: datetime) -> Result:

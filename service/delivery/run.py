@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import IO, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -320,7 +319,7 @@ class Deliverer:
 
     def _teller(self, after: timedelta) -> Teller:
         service = self._settings.service
-        return Teller(self._settings.operator.email, service.language, ZoneInfo(service.timezone), after)
+        return Teller(self._settings.operator.email, service.language, after)
 
     def _free_dead(self) -> None:
         with self._database.writing() as conn:

@@ -1,4 +1,4 @@
-"""The way to the mail relay: its address, and a connection that is opened safely.
+"""The way to the mail relay: a connection that is opened safely.
 
 Owns smtplib, which greets, secures and logs in; the mails themselves go through `dialogue`. Refuses to go on
 without STARTTLS where it was asked for, and with a certificate that does not prove the relay.
@@ -9,51 +9,18 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote, urlsplit
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from service.errors import ConfigurationError, DeliveryError
+from service.errors import DeliveryError
+from service.values import Relay
+from service.words import coded
 
-ALLOWED = "smtp://user@host:587?starttls=1, smtp://host:25, or smtps://user@host"
+_LONGEST_LINE = 4_096
 
 
 class ChannelDownError(DeliveryError):
     """The relay cannot be used by anybody now: no mail is to blame, none is counted as tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(default="", repr=False)
-    is_tls: bool = False
-    is_starttls: bool = False
-
-
-def parse_relay(smtp_url: str) -> Relay:
-    """The relay that `email.smtp_url` names. Raises ConfigurationError without showing the password."""
-    try:
-        parts = urlsplit(smtp_url)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"email.smtp_url: has an impossible host or port; allowed: {ALLOWED}") from error
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"}:
-        raise ConfigurationError(f"email.smtp_url: is not the address of a mail relay; allowed: {ALLOWED}")
-    options = parse_qs(parts.query, keep_blank_values=True)
-    starttls = options.pop("starttls", ["0"])[-1]
-    if options or starttls not in {"0", "1"}:
-        raise ConfigurationError(f"email.smtp_url: knows only the option starttls=1; allowed: {ALLOWED}")
-    is_tls = parts.scheme == "smtps"
-    is_starttls = starttls == "1" and not is_tls
-    return Relay(
-        host=parts.hostname,
-        port=port or (465 if is_tls else 587 if is_starttls else 25),
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        is_tls=is_tls,
-        is_starttls=is_starttls,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +32,42 @@ class Opened:
     """The relay takes several commands at once (RFC 2920)."""
 
 
-def open_session(relay: Relay, timeout_s: float, tls: ssl.SSLContext | None) -> Opened:
+def hello_name(public_url: str, sender: str) -> str | None:
+    """How we are called in EHLO (RFC 5321, 4.1.4): the host of `public_url`, else the sender's domain.
+
+    Relays refuse an address literal and `localhost`. None: neither is a name, the machine's own is said.
+    """
+    names = (urlsplit(public_url).hostname or "", sender.rpartition("@")[2])
+    return next((name for name in map(_as_name, names) if name), None)
+
+
+def _as_name(host: str) -> str | None:
+    last = host.rstrip(".").rpartition(".")[2]
+    return host.rstrip(".") if "." in host and last.isascii() and last.isalpha() and last != "localhost" else None
+
+
+def open_session(relay: Relay, timeout_s: float, tls: ssl.SSLContext | None, hello: str | None) -> Opened:
     """Connects, secures and logs in; `timeout_s` holds for each answer. Raises ChannelDownError.
+
+    `hello`: how we are called; None: as the machine calls itself.
 
     `tls` is shared by the sessions of a relay, since to make one reads all CAs (25 ms); None: TLS is not asked for.
     """
     try:
         if relay.is_tls:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=timeout_s, context=tls)
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                relay.host, relay.port, local_hostname=hello, timeout=timeout_s, context=tls
+            )
         else:
-            smtp = smtplib.SMTP(relay.host, relay.port, timeout=timeout_s)
+            smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=hello, timeout=timeout_s)
     except (OSError, smtplib.SMTPException) as error:
-        raise ChannelDownError(f"cannot connect to the mail relay: {_say(error)}") from error
+        raise ChannelDownError(coded("relay.unconnected", said=_say(error))) from error
     try:
         _prepare(smtp, relay, tls)
         return _taken_over(smtp)
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
-        raise ChannelDownError(f"cannot use the mail relay: {_say(error)}") from error
+        raise ChannelDownError(coded("relay.unusable", said=_say(error))) from error
     except ChannelDownError:
         smtp.close()
         raise
@@ -93,25 +78,40 @@ def _prepare(smtp: smtplib.SMTP, relay: Relay, tls: ssl.SSLContext | None) -> No
     if code // 100 == 5:  # it may be older than ESMTP
         code, said = smtp.helo()
     if code // 100 != 2:
-        raise ChannelDownError(f"cannot use the mail relay: it answers the greeting with {code} {one_line(said)}")
+        raise ChannelDownError(coded("relay.greeting", said=f"{code} {one_line(said)}"))
     if relay.is_starttls:
         if not smtp.has_extn("starttls"):
-            raise ChannelDownError("cannot use the mail relay: it offers no STARTTLS, which starttls=1 requires")
+            raise ChannelDownError("relay.no_starttls")
         smtp.starttls(context=tls)
         smtp.ehlo()
     if relay.user:
+        if "auth" in smtp.esmtp_features:  # RFC 4954, 4: in any case; smtplib knows them in capitals
+            smtp.esmtp_features["auth"] = smtp.esmtp_features["auth"].upper()
         smtp.login(relay.user, relay.password)
 
 
 def _taken_over(smtp: smtplib.SMTP) -> Opened:
     sock, smtp.sock = smtp.sock, None
     if sock is None:
-        raise ChannelDownError("cannot use the mail relay: it closed the connection after the greeting")
+        raise ChannelDownError("relay.closed_early")
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(False)
     is_pipelined = smtp.has_extn("pipelining")
     smtp.close()
     return Opened(sock, is_pipelined)
+
+
+def ask_recipient(opened: Opened, sender: str, recipient: str, timeout_s: float) -> str:
+    """What the relay says against a mail to somebody, none of which is sent; empty: nothing. Closes the session."""
+    opened.sock.settimeout(timeout_s)
+    with opened.sock, opened.sock.makefile("rb") as answers:
+        for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "QUIT"):
+            opened.sock.sendall(f"{command}\r\n".encode())
+            while (line := answers.readline(_LONGEST_LINE))[3:4] == b"-":
+                pass
+            if not line.startswith(b"2"):
+                return one_line(line)
+    return ""
 
 
 def one_line(answer: bytes | str) -> str:

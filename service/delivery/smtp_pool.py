@@ -13,12 +13,14 @@ import ssl
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from service.delivery.dialogue import Dialogue, Outcome, Verdict
-from service.delivery.smtp import ChannelDownError, Relay, open_session
+from service.delivery.smtp import ChannelDownError, one_line, open_session
 from service.settings.trust import relay_context
+from service.values import Relay
+from service.words import coded
 
 CONNECTIONS = 8
 IDLE_S = 30.0
@@ -81,8 +83,12 @@ class Line(Generic[P]):
 class Pool(Generic[P]):
     """`timeout_s` holds for each answer but the last, `mail_s` for all of a mail: relays scan before they accept."""
 
-    def __init__(self, relay: Relay, timeout_s: float, mail_s: float, ca_file: str = "") -> None:
+    def __init__(
+        self, relay: Relay, timeout_s: float, mail_s: float, ca_file: str = "", hello: str | None = None
+    ) -> None:
         self._relay = relay
+        self._hello = hello
+        self._has_relayed = False
         is_encrypted = relay.is_tls or relay.is_starttls
         self._tls = relay_context(ca_file) if is_encrypted else None
         self._timeout_s = timeout_s
@@ -95,11 +101,12 @@ class Pool(Generic[P]):
         """Hands mails over until the source has no more. Raises ChannelDownError when the relay takes none."""
         while True:
             lines = self._lines(wanted)
-            talk = Talk(source, lines, self._timeout_s, self._mail_s)
+            talk = Talk(source, lines, self._timeout_s, self._mail_s, has_relayed=self._has_relayed)
             try:
                 talk.run()
             finally:
                 self._idle += talk.rest()
+                self._has_relayed = talk.has_relayed
             if not talk.lines_down:
                 return
             if not talk.has_progress:
@@ -155,20 +162,30 @@ class Pool(Generic[P]):
         return opened
 
     def _open_one(self) -> Line[P]:
-        session = open_session(self._relay, self._timeout_s, self._tls)
+        session = open_session(self._relay, self._timeout_s, self._tls, self._hello)
         return Line(session.sock, Dialogue(is_pipelined=session.is_pipelined))
 
 
 class Talk(Generic[P]):
     """One pass over some lines: ends when the source is dry, or the last line is down."""
 
-    def __init__(self, source: Source[P], lines: Sequence[Line[P]], timeout_s: float, mail_s: float) -> None:
+    def __init__(
+        self,
+        source: Source[P],
+        lines: Sequence[Line[P]],
+        timeout_s: float,
+        mail_s: float,
+        *,
+        has_relayed: bool = False,
+    ) -> None:
         self._source = source
         self._lines = {line.sock.fileno(): line for line in lines}
         self._free = list(lines)
         self._timeout_s = timeout_s
         self._mail_s = mail_s
         self.has_progress = False
+        self.has_relayed = has_relayed
+        """The relay has taken mail of ours: that it relays nothing for us is not so."""
         self.lines_down = ""
         """What the last line that broke said; empty: mails are not waiting for a line."""
         self._said = ""
@@ -183,7 +200,7 @@ class Talk(Generic[P]):
                 wait_s = self._begin(poll)
                 if len(self._free) == len(self._lines):
                     if not self._lines and self._source.has_more():
-                        self.lines_down = self._said or "the mail relay closed all connections"
+                        self.lines_down = self._said or "relay.closed_all"
                     if not self._lines or wait_s == float("inf"):
                         return
                 for fileno, events in poll.poll(min(wait_s, _TICK_S)):
@@ -222,10 +239,10 @@ class Talk(Generic[P]):
         except _NOT_NOW:
             return
         except OSError as error:
-            self._lose(poll, line, str(error))
+            self._lose(poll, line, coded("relay.failed", said=one_line(str(error))))
             return
         if not data or line.parcel is None:  # a relay that speaks unasked says that it closes
-            self._lose(poll, line, "it closed the connection")
+            self._lose(poll, line, "relay.closed")
             return
         out, verdict = line.dialogue.take(data)
         ends = line.began + self._mail_s
@@ -244,7 +261,7 @@ class Talk(Generic[P]):
         except _NOT_NOW:
             pass  # the rest is written when the socket takes it
         except OSError as error:
-            self._lose(poll, line, str(error))
+            self._lose(poll, line, coded("relay.failed", said=one_line(str(error))))
             return
         line.unsent = unsent
         if bool(unsent) is not line.wants_write:
@@ -255,15 +272,18 @@ class Talk(Generic[P]):
         parcel, line.parcel = line.parcel, None
         if parcel is None:
             return
+        if verdict.is_denied and self.has_relayed:  # of this recipient alone, then
+            verdict = replace(verdict, outcome=Outcome.DEFERRED)
+        self.has_relayed |= verdict.outcome is Outcome.SENT
         if verdict.outcome is Outcome.DOWN:
             self.has_progress |= line.is_tried
-            self._said = verdict.said
+            self._said = verdict.reason
             self._source.give_back(parcel)
         else:
             self.has_progress = line.is_tried = True
             self._source.settle(parcel, verdict, time.monotonic() - line.began)
         if verdict.is_over:
-            self._said = self._said or verdict.said
+            self._said = self._said or verdict.reason
             self._drop(poll, line)
         else:
             self._free.append(line)
@@ -290,7 +310,7 @@ class Talk(Generic[P]):
                 line.until = min(line.until, now + STOPPING_S)
         for line in list(self._lines.values()):
             if line.parcel is not None and now > line.until:
-                self._lose(poll, line, "it did not answer in time")
+                self._lose(poll, line, "relay.silent")
 
 
 def _read(sock: socket.socket) -> bytes:

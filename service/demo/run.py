@@ -134,9 +134,17 @@ class Demo:
         return items
 
     def read(self, path: str) -> bytes:
-        with urllib.request.urlopen(self._public_url + path, timeout=10) as answer:  # noqa: S310  # our own http address
-            body: bytes = answer.read()
-            return body
+        """Asks again where the service says that it is too busy: a slow machine has much to do at first."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with urllib.request.urlopen(self._public_url + path, timeout=10) as answer:  # noqa: S310  # ours
+                    body: bytes = answer.read()
+                    return body
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def wait_for_baseline(self) -> None:
         """Until every post of the sample is in the feed with its article read."""
@@ -211,6 +219,7 @@ class Demo:
             created_at=loa.clock(),
             filters=Filters(categories=("directives",)),
             unit_id=unit_id,
+            language=loa.settings.service.language,
             is_confirmed=True,
             secret=loa.secret_box.encrypt(secret) if is_webhook else None,
             allow_private_networks=is_webhook,

@@ -14,7 +14,8 @@ from datetime import datetime
 from html import escape
 from importlib.resources import files
 
-from service.text import LOCAL, clean, fold_plain, split_trailing_moment
+from service.moments.label import split_trailing_moment
+from service.text import LOCAL, clean, fold_plain
 
 DIRECTIVES = "/portal/KenhTin/Chi-dao-dieu-hanh.aspx"
 NEWS = "/portal/KenhTin/Tin-tuc-su-kien.aspx"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
+from threading import RLock
 from typing import Any, Protocol
 
 from service.feeds import json_feed, rss
@@ -99,7 +100,8 @@ class Joined:
 
 
 class Renderer:
-    """Renders the feeds of one site. Not for several threads at once (see `rss`).
+    """Renders the feeds of one site. For several threads at once: each entry and each head is made by one of them
+    at a time (see `rss`), and no thread has the renderer for longer.
 
     `report` hears of every entry that could not be rendered as it was meant.
     """
@@ -123,6 +125,7 @@ class Renderer:
         self._shelf = shelf or MemoryShelf()
         self._entries: OrderedDict[tuple[Format, str], _Rendered] = OrderedDict()
         self._heads: OrderedDict[tuple[object, ...], Head] = OrderedDict()
+        self._lock = RLock()
 
     def render(self, feed: Feed, fmt: Format, stamps: Mapping[str, bytes] | None = None) -> Joined:
         """The feed in one format. An entry that cannot be rendered never spoils the others.
@@ -153,19 +156,21 @@ class Renderer:
 
     def _head(self, feed: Feed, fmt: Format) -> Head:
         key = (fmt, feed.spec, feed.query, feed.before, feed.previous, feed.following, feed.is_archive)
-        if key not in self._heads:
-            self._heads[key] = _HEAD[fmt](self.site, feed, feed_title(self.site, feed))
-            if len(self._heads) > HEADS:
-                self._heads.popitem(last=False)
-        return self._heads[key]
+        with self._lock:
+            if key not in self._heads:
+                self._heads[key] = _HEAD[fmt](self.site, feed, feed_title(self.site, feed))
+                if len(self._heads) > HEADS:
+                    self._heads.popitem(last=False)
+            return self._heads[key]
 
     def known(self, post_id: str, fmt: Format, stamp: bytes) -> tuple[bool, Entry | None]:
         """Whether the post is rendered in the state that the stamp names, and its entry if it could be."""
-        found = self._entries.get((fmt, post_id))
-        if found is None or found.stamp != stamp:
-            return False, None
-        self._entries.move_to_end((fmt, post_id))
-        return True, self._entry_of(found)
+        with self._lock:
+            found = self._entries.get((fmt, post_id))
+            if found is None or found.stamp != stamp:
+                return False, None
+            self._entries.move_to_end((fmt, post_id))
+            return True, self._entry_of(found)
 
     def _entry_of(self, rendered: _Rendered | None) -> Entry | None:
         return self._shelf.get(rendered.shelved) if rendered and rendered.shelved else None
@@ -173,6 +178,10 @@ class Renderer:
     def entry(self, post: Post, fmt: Format, stamp: bytes | None = None) -> Entry | None:
         """The entry's bytes; the last good ones where the present ones are wrong; None where there never were any."""
         stamp = stamp or digest(repr(post).encode(errors="surrogatepass"))
+        with self._lock:
+            return self._entry(post, fmt, stamp)
+
+    def _entry(self, post: Post, fmt: Format, stamp: bytes) -> Entry | None:
         is_known, entry = self.known(post.id, fmt, stamp)
         if is_known:
             return entry
@@ -189,9 +198,10 @@ class Renderer:
 
     def forget_problems(self, shown: Container[str]) -> None:
         """Of posts that are not `shown` anywhere: nobody can see them, and they are looked at anew when they are."""
-        for key in [key for key in self.problems if key[1] not in shown]:
-            del self.problems[key]
-            self._forget(key)
+        with self._lock:
+            for key in [key for key in self.problems if key[1] not in shown]:
+                del self.problems[key]
+                self._forget(key)
 
     def _forget(self, key: tuple[Format, str]) -> None:
         rendered = self._entries.pop(key, None)

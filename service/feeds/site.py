@@ -6,11 +6,12 @@ Owns the words that all formats share. Refuses to know the time, the request and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
+from itertools import islice
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -26,6 +27,10 @@ and fixed, so that an empty feed is the same bytes for ever."""
 FEED_IDS = UUID(str(uuid5(NAMESPACE_URL, "urn:loa:feeds")))
 """The namespace of feed ids, which depend on the feed's name and never on `public_url`."""
 
+MAX_ATTACHMENTS = 100
+"""Of a post in a feed; all of them are named on its page."""
+
+_ADDRESS = re.compile(r'(?:href|src)="([^"]*+)"')
 UNTITLED = "(không có tiêu đề)"
 
 _ABOVE_ASCII = (
@@ -157,10 +162,20 @@ def feed_updated_at(moments: Iterable[datetime]) -> datetime:
     return whole_seconds(max(moments, default=EMPTY_FEED_UPDATED_AT))
 
 
+def _fetchable(post: Post) -> Iterator[AttachmentLink]:
+    """The files that a reader could fetch, each address once, named as it is last."""
+    last = {attachment.url: attachment for attachment in post.attachments}
+    seen = set()
+    for attachment in last.values():
+        url = uri(attachment.url)
+        if url not in seen and url.lower().startswith(("http://", "https://")):
+            seen.add(url)
+            yield attachment
+
+
 def shown_attachments(post: Post) -> tuple[AttachmentLink, ...]:
-    """Those that a reader could fetch, each address once."""
-    by_url = {uri(attachment.url): attachment for attachment in post.attachments}
-    return tuple(a for url, a in by_url.items() if url.lower().startswith(("http://", "https://")))
+    """The first MAX_ATTACHMENTS that a reader could fetch, each address once; the others are in the text."""
+    return tuple(islice(_fetchable(post), MAX_ATTACHMENTS))
 
 
 def _harmless(html: str) -> str:
@@ -178,10 +193,14 @@ def body_html(post: Post) -> str:
     html = _harmless(post.html)
     if not html.strip():
         html = f"<p>{escape(xml_text(post.summary) or title_of(post))}</p>"
-    missing = [a for a in shown_attachments(post) if f'"{escape(a.url)}"' not in html]
+    linked = set(_ADDRESS.findall(html)) if post.attachments else set()
+    missing = [a for a in _fetchable(post) if escape(a.url) not in linked]
     if not missing:
         return html
     rows = "".join(
-        f'<li><a href="{escape(uri(a.url))}">{escape(xml_text(a.name) or uri(a.url))}</a></li>' for a in missing
+        f'<li><a href="{escape(uri(a.url))}">{escape(xml_text(a.name) or uri(a.url))}</a></li>'
+        for a in missing[:MAX_ATTACHMENTS]
     )
-    return f"{html}<p>Tệp đính kèm:</p><ul>{rows}</ul>"
+    more = len(missing) - MAX_ATTACHMENTS
+    rest = f"<p>Và {more} tệp đính kèm khác, xem trên trang gốc.</p>" if more > 0 else ""
+    return f"{html}<p>Tệp đính kèm:</p><ul>{rows}</ul>{rest}"

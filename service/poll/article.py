@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.errors import AnotherArticle, FetchError
-from service.poll.decide import first_title, is_front_page, next_check_at, published_at, says_not_found, whole_title
+from service.instants import Witness
+from service.poll.dating import settle, whole_title
+from service.poll.decide import is_front_page, is_same_title, next_check_at, says_not_found
+from service.poll.guids import guid_key
 from service.poll.sources import PageSource, Reader, Understands
 from service.posts.diff import fingerprint, is_about, is_another
 from service.settings import PortalConfig
@@ -16,7 +19,6 @@ from service.types import (
     Article,
     AttachmentLink,
     ListedPost,
-    Moment,
     Outcome,
     Page,
     PortalName,
@@ -24,6 +26,7 @@ from service.types import (
     Understanding,
     Validators,
 )
+from service.words import coded
 
 _UNDERSTOOD_CHARS = 100_000  # about 40 printed pages; what a longer text says further on is kept, not interpreted
 NO_ARTICLE_YET = Validators()
@@ -62,10 +65,10 @@ class Articles:
         if page is None:
             return None
         if is_front_page(url, page.url):
-            raise FetchError(f"cannot read {url!r}: it leads to the front page", Outcome.HTTP_ERROR, status=404)
+            raise FetchError(coded("read.front_page", url=url), Outcome.HTTP_ERROR, status=404)
         article = self._reader.read_article(page, portal)
         if says_not_found(article):
-            raise FetchError(f"cannot read {url!r}: the page says that there is none", Outcome.HTTP_ERROR, status=404)
+            raise FetchError(coded("read.says_none", url=url), Outcome.HTTP_ERROR, status=404)
         return ReadArticle(article, page, self.version(portal))
 
     def read_first(
@@ -100,11 +103,15 @@ class Articles:
         read: ReadArticle | None,
         hints: tuple[str, ...],
         now: datetime,
+        more: Sequence[Witness] = (),
     ) -> Draft:
-        """A post as its listing and, when it could be read, its article show it."""
+        """A post as its listing and, when it could be read, its article show it.
+
+        `more`: what is said of its date besides.
+        """
         article = read.article if read is not None else row.teaser
-        at = published_at(row.moment, article.moment if article is not None else None, row.url, now)
-        title = first_title(row.title, article.title if article is not None else "")
+        settled = settle(row, article, now, more)
+        title, at = settled.title, settled.dating.at
         text = article.text if article is not None else ""
         attachments = article.attachments if article is not None else ()
         understanding = self._understander.understand(
@@ -134,6 +141,8 @@ class Articles:
             last_modified=page.last_modified if page is not None else None,
             sha256=page.sha256 if page is not None else None,
             version=read.version if read is not None else None,
+            dating=settled.dating,
+            guid_key=guid_key(row),
         )
 
     def _said_by(self, attachments: Iterable[AttachmentLink]) -> str:
@@ -158,13 +167,20 @@ class Articles:
         read: ReadArticle,
         hints: tuple[str, ...],
         now: datetime,
-        moment: Moment | None,
+        row: ListedPost,
     ) -> Draft:
-        """A stored post as its article shows it now; what is known of its files is kept."""
-        row = ListedPost(post.url, whole_title(post.title, read.article.title), moment)
+        """A stored post as its article shows it now; what is known of its files is kept. `row`: as it is listed."""
+        row = replace(row, url=post.url, title=whole_title(post.title, read.article.title))
         article = replace(read.article, attachments=_with_known(read.article.attachments, post.attachments))
         drafted = self.draft(portal, "", row, replace(read, article=article), hints, now)
+        if post.dating is None and is_same_title(post.title, drafted.title):
+            drafted = _under(drafted, post.title)  # stored without its date by a reader of then: no edit
         return replace(drafted, next_check_at=next_check_at(post.first_seen_at, now))
+
+
+def _under(draft: Draft, title: str) -> Draft:
+    digest = fingerprint(title, draft.text, draft.understanding.document, draft.attachments)
+    return replace(draft, title=title, fingerprint=digest)
 
 
 def _with_known(links: tuple[AttachmentLink, ...], known: tuple[AttachmentLink, ...]) -> tuple[AttachmentLink, ...]:

@@ -6,17 +6,19 @@ import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from service.errors import PortalError
-from service.posts.diff import is_alike_title
-from service.posts.identity import canonical_key, is_cut, parse_article_path
+from service.instants import Dating, Source
+from service.moments.label import split_trailing_moment
+from service.moments.vote import is_old
+from service.posts.identity import parse_article_path
 from service.settings import PollingSettings
 from service.storage.listings import ListingState
 from service.storage.posts import KnownPost
 from service.text import LOCAL, fold
-from service.types import Article, ListedPost, Moment, Outcome
+from service.types import Article, ListedPost, Moment, Outcome, Post
 
 MAX_BACK_OFF_S = 86_400.0  # a day
 RECHECKS = (
@@ -41,6 +43,7 @@ _NOT_FOUND = re.compile(
 _GONE = frozenset({404, 410})
 _FRONT_PAGES = frozenset({"", "/", "/portal", "/index.html", "/default.aspx", "/portal/pages/default.aspx"})
 _SHORT_FOR = timedelta(days=7)
+_OF_LISTINGS = frozenset({Source.ROW, Source.FEED, Source.ORDER})
 _MIN_ROWS = 6  # a listing with fewer rows may lose most of them without having been redesigned
 
 
@@ -57,15 +60,9 @@ class Sorted:
     """Known from another listing, shown here for the first time."""
 
 
-def merge_rows(rows: Sequence[ListedPost]) -> dict[str, ListedPost]:
-    """One row for each post, in the page's order: a whole title before a cut one, a dated row before one without."""
-    merged: dict[str, ListedPost] = {}
-    for row in rows:
-        key = canonical_key(row.url)
-        other = merged.get(key)
-        if other is None or _worth(row) > _worth(other):
-            merged[key] = row
-    return merged
+def best_row(one: ListedPost | None, other: ListedPost) -> ListedPost:
+    """Of two rows of one post: a whole title before a cut one, a dated row before one without."""
+    return other if one is None or _worth(other) > _worth(one) else one
 
 
 def _worth(row: ListedPost) -> tuple[bool, bool, bool]:
@@ -80,11 +77,20 @@ def sort_rows(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost], li
             sorted_.new[key] = row
         elif listing_url not in post.listed_titles:
             sorted_.other[key] = row
-        elif post.is_withdrawn or fold(post.listed_titles[listing_url]) != fold(row.title):
+        elif post.is_withdrawn or not is_same_title(post.listed_titles[listing_url], row.title):
             sorted_.edited[key] = row
         else:
             sorted_.again[key] = row
     return sorted_
+
+
+def is_same_title(before: str, now: str) -> bool:
+    """Whether a listing shows the same title: one that was read without the date at its end once is."""
+    one, other = fold(before), fold(now)
+    if one == other:
+        return True
+    longer, shorter = (now, one) if len(other) > len(one) else (before, other)
+    return fold(split_trailing_moment(longer)[0]) == shorter
 
 
 def is_joined(rows: Mapping[str, ListedPost], known: Collection[str]) -> bool:
@@ -124,54 +130,35 @@ def moved_up(
     return {key for key in below if (moment := rows[key].moment) is not None and moment.at < oldest}
 
 
-def published_at(listed: Moment | None, stated: Moment | None, url: str, now: datetime) -> datetime:
-    """When a post was published: by its article, its listing, its date folder, else when it was first seen.
-
-    Where the article gives only a date and the listing an instant of that day, the instant counts. A moment of the
-    future (more than a day ahead) is a slip and not believed.
-    """
-    future = now + timedelta(days=1)
-    listed = listed if listed is not None and listed.at <= future else None
-    stated = stated if stated is not None and stated.at <= future else None
-    if stated is None:
-        return listed.at if listed is not None else _folder_day(url, future) or now
-    if not stated.has_time and listed is not None and listed.has_time and _day(listed.at) == _day(stated.at):
-        return listed.at
-    return stated.at
+def remembered_row(post: Post) -> ListedPost:
+    """A stored post as its listing showed it; of one stored before witnesses were kept, by its instant."""
+    if post.dating is not None:
+        told = tuple(one for one in post.dating.witnesses if one.source in _OF_LISTINGS)
+        return ListedPost(post.url, post.title, None, witnesses=told)
+    if post.published_at == post.first_seen_at:
+        return ListedPost(post.url, post.title, None)
+    local = post.published_at.astimezone(LOCAL)
+    has_time = (local.hour, local.minute, local.second) != (0, 0, 0)
+    return ListedPost(post.url, post.title, Moment(post.published_at, has_time))
 
 
-def _day(at: datetime) -> object:
-    return at.astimezone(LOCAL).date()
-
-
-def _folder_day(url: str, future: datetime) -> datetime | None:
-    path = parse_article_path(url)
-    if path is None:
-        return None
-    try:
-        at = datetime.fromisoformat(path.day).replace(tzinfo=LOCAL).astimezone(UTC)
-    except ValueError:
-        return None
-    return at if at <= future else None
-
-
-def remembered_moment(stored: datetime, first_seen_at: datetime) -> Moment | None:
-    """What the listing said of a post of which only the published instant was kept; None when it said nothing."""
-    if stored == first_seen_at:
-        return None
-    local = stored.astimezone(LOCAL)
-    return Moment(stored, (local.hour, local.minute, local.second) != (0, 0, 0))
-
-
-def silence(
-    at: datetime, now: datetime, polling: PollingSettings, *, is_baseline: bool, is_flood: bool
-) -> str | None:
+def silence(is_old: bool, polling: PollingSettings, *, is_baseline: bool, is_flood: bool) -> str | None:
     """Why nobody is told of a new post; None when all who asked are."""
     if is_baseline and not polling.alert_on_first_poll:
         return "baseline"
-    if at < now - timedelta(days=polling.max_alert_age_days):
+    if is_old:
         return "too_old"
     return "flood" if is_flood else None
+
+
+def alerted_since(polling: PollingSettings, now: datetime) -> datetime:
+    """Nobody is alerted of posts of before."""
+    return now - timedelta(days=polling.max_alert_age_days)
+
+
+def is_agreed_old(dating: Dating | None, polling: PollingSettings, now: datetime) -> bool:
+    """Whether a new post is silenced as too old: two independent witnesses agree that it is; one is not enough."""
+    return dating is not None and is_old(dating, alerted_since(polling, now))
 
 
 def success_outcome(
@@ -287,15 +274,3 @@ def left_the_listing(
     keys = list(rows)
     below = keys[keys.index(new_key) + 1 :]
     return old_key not in rows and any(known[key].published_at < old_published_at for key in below if key in known)
-
-
-def first_title(listed: str, stated: str) -> str:
-    """The title of a new post: its article's where that can be the same, else what the listing says."""
-    return whole_title(listed, stated) if not listed or is_alike_title(listed, stated) else listed
-
-
-def whole_title(listed: str, stated: str) -> str:
-    """The title of an article, or of its listing where the article gives none or a cut one."""
-    if stated and (is_cut(listed) or not is_cut(stated)):
-        return stated
-    return listed or stated

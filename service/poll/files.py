@@ -22,6 +22,7 @@ from service.storage.archive import ArchivedFile, WatchedFile, keep_file, watche
 from service.storage.engine import Database
 from service.storage.posts import get_post
 from service.types import AttachmentLink, Clock, Page, Post, Understanding
+from service.words import coded
 
 MAX_ARCHIVED_BYTES = 20 * 1024 * 1024
 """A larger file is linked and not archived: a scanned directive has 1 to 8 MB."""
@@ -117,7 +118,7 @@ class Files:
         try:
             is_same = self._is_same(portal, file)
         except FetchError as error:
-            return _Look(link, replace(file, error=str(error)))
+            return _Look(link, replace(file, error=error.reason))
         if is_same:
             return _Look(replace(link, bytes=file.bytes, sha256=file.sha256))
         return self._fetch(portal, link, file)
@@ -128,10 +129,10 @@ class Files:
         try:
             page = self._source.download(link.url, portal=portal, cap=MAX_ARCHIVED_BYTES)
         except FetchError as error:
-            return _Look(link, replace(known, error=str(error)))
+            return _Look(link, replace(known, error=error.reason))
         media_type = page.content_type.partition(";")[0].strip() or link.media_type
         if media_type == "text/html" and link.media_type != "text/html":
-            return _Look(link, replace(known, error="a page came instead of the file"))
+            return _Look(link, replace(known, error=coded("file.is_page")))
         self._archive(page, link.media_type or media_type)
         seen = WatchedFile(link.url, page.etag, page.last_modified, len(page.body), page.sha256)
         return _Look(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.alerts.mail_item import show_instant
 from service.errors import UnreadableError
 from service.heartbeat import WITHIN_S, Pulse
 from service.poll.sources import PageSource, Reader
@@ -19,6 +18,7 @@ from service.settings import ListingConfig, PortalConfig
 from service.storage.asides import aside_of
 from service.storage.engine import Database
 from service.types import Article, Clock, Listing, Outcome, Page, Validators
+from service.words import coded
 
 FETCH_WITHIN_S = 300.0
 """A fetch ends by time-outs of its own, after it has waited for its host's turn."""
@@ -101,8 +101,13 @@ class InHand:
             aside = aside_of(conn, url, self._clock())
         if aside is not None:
             raise UnreadableError(
-                f"cannot read {url!r}: it is put aside until {show_instant(aside.until)}, for it stopped "
-                f"Loa {aside.times} times, lately at {show_instant(aside.at)}",
+                coded(
+                    "read.aside",
+                    url=url,
+                    until_at=aside.until.isoformat(),
+                    times=aside.times,
+                    last_at=aside.at.isoformat(),
+                ),
                 Outcome.NOT_A_LISTING,
             )
 

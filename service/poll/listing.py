@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.errors import FetchError, PortalError
+from service.instants import Witness
 from service.poll import decide
 from service.poll.article import Articles, ReadArticle, hints_of
+from service.poll.dating import by_order
 from service.poll.files import PATIENCE, Files
 from service.poll.look_back import LookBack, Seen, Subject
 from service.poll.rename import Renames
@@ -19,11 +21,13 @@ from service.poll.report import ListingReport
 from service.poll.store import Store
 from service.posts.diff import is_another
 from service.storage.archive import WatchedFile
-from service.storage.posts import KnownPost, get_post, is_overruled, listings_of, oldest_listed
+from service.storage.posts import Draft, KnownPost, get_post, is_overruled, listings_of, oldest_listed
 from service.storage.watch import ask_check
 from service.types import Article, Clock, ListedPost, Outcome, Page, Post, Understanding, Validators
+from service.words import coded
 
 _BATCH = 10  # posts stored in one transaction where nobody waits for an alert: well under 50 ms
+_MOST_NEIGHBOURS = 200
 _MAX_FAILURES = 2  # articles in a row that cannot be reached; the rest are stored from their rows, to be read later
 
 
@@ -67,6 +71,8 @@ class ListingPoll:
         is_drifted = listing.is_by_detection and self._of.portal.kind != "auto"
         seen = self._look_back.run(listing)
         sorted_ = decide.sort_rows(seen.rows, seen.known, self._of.listing.url)
+        if seen.aliases:
+            self._store.named(self._of.portal.id, seen.aliases)
         renamed = self._take_renamed(sorted_.new, seen)
         is_flood = not self._is_quiet and len(sorted_.new) > self._of.polling.flood_limit
         held = self._store_new(sorted_.new, seen, is_flood=is_flood)
@@ -87,7 +93,7 @@ class ListingPoll:
             unchanged=len(sorted_.again) + len(sorted_.other) + len(sorted_.edited) - updated + renamed,
             held=held,
             dropped=dict(seen.dropped),
-            error=f"moved permanently to {page.moved_to!r}" if page.moved_to else None,
+            error=_remark(page, seen),
         )
         return self._remembered(report, page, seen, is_drifted=is_drifted)
 
@@ -116,7 +122,7 @@ class ListingPoll:
         moved_up = self._moved_up(seen) if new else set()
         order = list(new.items())[::-1]
         if self._is_quiet or is_flood:
-            return self._store_from_rows(order, moved_up, is_flood=is_flood)
+            return self._store_from_rows(order, moved_up, seen, is_flood=is_flood)
         failures = 0
         until = self._clock() + PATIENCE
         for key, row in order:
@@ -124,45 +130,59 @@ class ListingPoll:
             if row.article is not None or failures < _MAX_FAILURES:
                 read, has_failed = self._read(row, is_new=True)
                 failures = failures + 1 if has_failed else 0
-            self._store_one(key, row, read, until, is_moved_up=key in moved_up)
+            self._store_one(key, row, read, until, _place_of(key, seen), is_moved_up=key in moved_up)
         return 0
 
     def _store_one(
-        self, key: str, row: ListedPost, read: ReadArticle | None, until: datetime, *, is_moved_up: bool
+        self,
+        key: str,
+        row: ListedPost,
+        read: ReadArticle | None,
+        until: datetime,
+        order: Sequence[Witness],
+        *,
+        is_moved_up: bool,
     ) -> None:
         """Its files are fetched first, so that the alert says what they say; until `until`, then it goes without."""
         files: tuple[WatchedFile, ...] = ()
         if read is not None and read.article.attachments:
             read, files = self._files.fetch(self._of.portal, read, until=until)
         now = self._clock()
-        draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), now)
+        draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), now, order)
         draft = replace(draft, files=files)
         if len(files) < len(draft.attachments):
             draft = replace(draft, next_check_at=now)
-        silenced = self._silence(draft.published_at, is_moved_up=is_moved_up)
-        self._store.new(draft, self._of.listing.url, row.title, silenced)
+        silenced = self._silence(draft, is_moved_up=is_moved_up)
+        self._store.new(self._marked(draft, silenced), self._of.listing.url, row.title, silenced)
+
+    def _marked(self, draft: Draft, silenced: str | None) -> Draft:
+        """As late, where it says an old day and is told nevertheless."""
+        is_late = silenced is None and draft.published_at < decide.alerted_since(self._of.polling, self._clock())
+        return replace(draft, dating=replace(draft.dating, is_late=True)) if is_late and draft.dating else draft
 
     def _moved_up(self, seen: Seen) -> set[str]:
         with self._of.database.reading() as conn:
             oldest = oldest_listed(conn, self._of.portal.id, self._of.listing.url)
         return decide.moved_up(seen.first_page, seen.known, self._of.state.last_rows, oldest)
 
-    def _silence(self, published_at: datetime, *, is_moved_up: bool, is_flood: bool = False) -> str | None:
+    def _silence(self, draft: Draft, *, is_moved_up: bool, is_flood: bool = False) -> str | None:
         if is_moved_up:
             return "baseline"
-        return decide.silence(
-            published_at, self._clock(), self._of.polling, is_baseline=self._is_baseline, is_flood=is_flood
-        )
+        is_old = decide.is_agreed_old(draft.dating, self._of.polling, self._clock())
+        return decide.silence(is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=is_flood)
 
-    def _store_from_rows(self, order: list[tuple[str, ListedPost]], moved_up: set[str], *, is_flood: bool) -> int:
+    def _store_from_rows(
+        self, order: list[tuple[str, ListedPost]], moved_up: set[str], seen: Seen, *, is_flood: bool
+    ) -> int:
         """Stores what the listing says, at once and for no alert; the articles are read afterwards."""
         held = 0
         for start in range(0, len(order), _BATCH):
             batch = []
             for key, row in order[start : start + _BATCH]:
                 read = None if row.article is None else self._read(row)[0]
-                draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock())
-                silenced = self._silence(draft.published_at, is_moved_up=key in moved_up, is_flood=is_flood)
+                place = _place_of(key, seen)
+                draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock(), place)
+                silenced = self._silence(draft, is_moved_up=key in moved_up, is_flood=is_flood)
                 held += silenced == "flood"
                 batch.append((draft, row.title, silenced))
             self._store.new_batch(batch, self._of.listing.url)
@@ -219,7 +239,7 @@ class ListingPoll:
                     ask_check(conn, post_id, now)
                 continue
             read, files = self._files.fetch(self._of.portal, read, post.attachments)
-            drafted = self._articles.redraft(self._of.portal, post, read, self._hints(listings), now, row.moment)
+            drafted = self._articles.redraft(self._of.portal, post, read, self._hints(listings), now, row)
             drafted = replace(drafted, files=files)
             if known[key].has_article:
                 count += self._store.edited(post_id, drafted)
@@ -237,9 +257,9 @@ class ListingPoll:
                 listings = listings_of(conn, post.id)
                 is_decided = is_overruled(conn, post.id)
             understanding = None if is_decided else self._reconsidered(post, self._hints(listings))
-            silenced = decide.silence(
-                post.published_at, now, self._of.polling, is_baseline=self._is_baseline, is_flood=False
-            )
+            # that it stood elsewhere before is the second witness of its age
+            is_old = post.published_at < decide.alerted_since(self._of.polling, now)
+            silenced = decide.silence(is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=False)
             is_news = silenced is None and not self._is_baseline
             self._store.listed_elsewhere(post, self._of.listing.url, row.title, understanding, now, is_news=is_news)
 
@@ -247,6 +267,20 @@ class ListingPoll:
         """What the post is about by all its hints; None where they change nothing."""
         understanding = self._articles.understand(self._of.portal, post, hints)
         return None if understanding.categories == post.categories else understanding
+
+
+def _remark(page: Page, seen: Seen) -> str | None:
+    """What the operator is told of a listing that could be read."""
+    if page.moved_to:
+        return coded("fetch.moved", target=page.moved_to)
+    return coded("poll.moved_posts", n=seen.moved) if seen.moved else None
+
+
+def _place_of(key: str, seen: Seen) -> tuple[Witness, ...]:
+    """What its place among its neighbours says of a post's date."""
+    is_asked = key in seen.first_page and len(seen.first_page) <= _MOST_NEIGHBOURS
+    told = by_order(seen.first_page, key) if is_asked else None
+    return (told,) if told is not None else ()
 
 
 def _article_of(post: Post, row: ListedPost) -> Article:

@@ -6,14 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from service.errors import FetchError, PortalError
 from service.poll import decide
+from service.poll.guids import Matched, asked, keyed, match
+from service.poll.moved import Moved, lost_and_found, under_former_keys
 from service.poll.sources import PageSource, Reader
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.storage.engine import Database
 from service.storage.listings import ListingState
 from service.storage.posts import KnownPost, post_by_key
 from service.types import ListedPost, Listing, Validators
+
+SAME_POST = "same_post"
+"""Why a row was dropped: another of its page has the same address or name."""
 
 
 @dataclass(slots=True)
@@ -24,6 +31,10 @@ class Seen:
     rows: dict[str, ListedPost] = field(default_factory=dict)
     known: dict[str, KnownPost] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Guids of an upstream feed that are to be kept, with the id of the known post that each names."""
+    moved: int = 0
+    """Rows that are known posts by their titles and days, though nobody knows their addresses."""
     is_gap: bool = False
     """Posts may have been missed: no known post was reached."""
     resume_url: str | None = None
@@ -58,7 +69,7 @@ class LookBack:
         An older page that cannot be read just now is gone back to by the next poll: what page one shows is stored
         meanwhile, and would hide that something is missing.
         """
-        seen = Seen(decide.merge_rows(first.posts))
+        seen = Seen({})
         self._walk(first, seen, decide.is_joined)
         if self._of.state.resume_url is not None and seen.resume_url is None:
             listing = self._older(self._of.state.resume_url, seen)
@@ -81,12 +92,36 @@ class LookBack:
     def _take(self, listing: Listing, seen: Seen) -> tuple[dict[str, ListedPost], dict[str, KnownPost]]:
         """The rows of a page that no page before it showed, and what is known of them."""
         seen.dropped.update(link.reason for link in listing.rejected)
-        rows = {key: row for key, row in decide.merge_rows(listing.posts).items() if key not in seen.rows}
+        merged = keyed(listing.posts)
+        rows = {key: row for key, row in merged.items() if key not in seen.rows}
         with self._of.database.reading() as conn:
-            known = post_by_key(conn, self._of.portal.id, list(rows))
-        seen.rows.update(rows)
-        seen.known.update(known)
-        return rows, known
+            matched = match(rows, post_by_key(conn, self._of.portal.id, asked(rows)))
+            found = self._moved(conn, matched)
+        matched.known.update(found.known)
+        seen.moved += found.strangers
+        matched.aliases.update(found.aliases)
+        same = len(listing.posts) - len(merged) + len(rows) - len(matched.rows)
+        if same:
+            seen.dropped[SAME_POST] += same
+        if not seen.first_page:
+            seen.first_page.update(matched.rows)
+        seen.rows.update(matched.rows)
+        seen.known.update(matched.known)
+        seen.aliases.update(matched.aliases)
+        return matched.rows, matched.known
+
+    def _moved(self, conn: Connection, matched: Matched) -> Moved:
+        """Of the rows whose keys nobody knows, those that are known posts nevertheless."""
+        of = self._of
+        unknown = {key: row for key, row in matched.rows.items() if key not in matched.known}
+        if not unknown:
+            return Moved()
+        found = under_former_keys(conn, of.portal.id, unknown)
+        if of.state.baseline_at is None or len(unknown) == len(found.known):
+            return found
+        known = {**matched.known, **found.known}
+        lost = lost_and_found(conn, of.portal.id, of.listing.url, matched.rows, known)
+        return Moved({**found.known, **lost.known}, {**found.aliases, **lost.aliases}, len(lost.known))
 
     def _older(self, url: str, seen: Seen) -> Listing | None:
         try:

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from service.alerts.mail_item import show_instant
 from service.logs import Log
-from service.poll.words import MOVED, words
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings, set_told
 from service.storage.schema import to_micros
 from service.types import Outcome
+from service.words import coded
 
 log = Log(__name__)
 
@@ -27,6 +26,8 @@ Tell = Callable[[Connection, str, str, Sequence[str], datetime], object]
 """(connection, key that makes it once, subject, paragraphs, now): queues a letter to the operator."""
 
 RECOVERED = "recovered"
+MOVED = "moved"
+"""What is told of a listing that a permanent redirect within its host leads away from."""
 _PATIENCE = 2  # failures in a row that a host may have before it is called bad: one is a hiccup
 _OWN_PATIENCE = timedelta(hours=1)  # of our own network: what mends itself sooner is nobody's errand
 _FLEETING = frozenset({Outcome.NETWORK, Outcome.HTTP_ERROR, Outcome.MAINTENANCE})
@@ -91,7 +92,7 @@ def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: da
     for key, state in states.items():
         notice = what_to_tell(state, now) if key in configured else None
         if notice is not None:
-            told += _tell(database, configured[key], state, notice, tell, settings.service.language, now)
+            told += _tell(database, configured[key], state, notice, tell, now)
     return told
 
 
@@ -101,10 +102,9 @@ def _tell(
     state: ListingState,
     notice: Notice,
     tell: Tell,
-    language: str,
     now: datetime,
 ) -> bool:
-    subject, paragraphs = compose(portal, state, notice, language)
+    subject, paragraphs = compose(portal, state, notice)
     has_recovered = notice.what == RECOVERED
     polled_at = to_micros(state.last_polled_at or now)
     with database.writing() as conn:
@@ -116,18 +116,22 @@ def _tell(
     return True
 
 
-def compose(portal: PortalConfig, state: ListingState, notice: Notice, language: str) -> tuple[str, list[str]]:
-    """Subject and paragraphs of the letter."""
-    says = words(language)
-    facts = {"portal": portal.name, "id": portal.id, "url": state.url, "rows": state.last_rows}
+def compose(portal: PortalConfig, state: ListingState, notice: Notice) -> tuple[str, list[str]]:
+    """Subject and paragraphs of the letter, coded."""
+    facts: dict[str, str | int] = {
+        "portal": portal.name,
+        "id": portal.id,
+        "url": state.url,
+        "rows": state.last_rows or 0,
+    }
     if notice.what == RECOVERED:
-        return says["recovered"].format(**facts), [says["recovered.text"].format(**facts)]
+        return coded("notice.recovered", **facts), [coded("notice.recovered_text", **facts)]
     is_failure = notice.is_bad and Outcome(notice.what).is_failure and state.failures > 0
-    paragraphs = [says[notice.what].format(**facts), says["listing"].format(**facts)]
+    paragraphs = [coded(f"notice.{notice.what}", **facts), coded("notice.listing", **facts)]
     if state.failing_since is not None:
-        paragraphs.append(says["since"].format(at=show_instant(state.failing_since)))
+        paragraphs.append(coded("notice.since", since_at=state.failing_since.isoformat()))
     if state.last_error:
-        paragraphs.append(says["error"].format(error=state.last_error))
+        paragraphs.append(coded("notice.error", reason=state.last_error))
     if is_failure:
-        paragraphs.append(says["kept"])
-    return says["bad" if is_failure else "odd"].format(**facts), paragraphs
+        paragraphs.append("notice.kept")
+    return coded("notice.bad" if is_failure else "notice.odd", **facts), paragraphs

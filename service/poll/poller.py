@@ -186,9 +186,8 @@ class Poller:
             if portal is None:
                 continue
             now = self._clock()
-            silenced = decide.silence(
-                post.published_at, now, self._settings.polling, is_baseline=False, is_flood=False
-            )
+            is_old = post.published_at < decide.alerted_since(self._settings.polling, now)
+            silenced = decide.silence(is_old, self._settings.polling, is_baseline=False, is_flood=False)
             understanding = self._understand(portal, post)
             newer = self._store.read_by_new_rules(post, understanding, now, silenced, is_lifting=bool(post_ids))
             if newer is not None:
@@ -346,7 +345,7 @@ class Poller:
             if is_ours
             else decide.back_off_s(polling, failures, retry_after_s, self._chance())
         )
-        report = ListingReport(state.portal_id, state.url, outcome, error=str(error))
+        report = ListingReport(state.portal_id, state.url, outcome, error=error.reason)
         result = ListingResult(
             outcome=outcome,
             started_at=failed.started_at,
@@ -355,7 +354,7 @@ class Poller:
             next_poll_at=failed.started_at + timedelta(seconds=wait_s),
             failures=failures,
             failing_since=state.failing_since or failed.started_at,
-            error=str(error),
+            error=error.reason,
             is_success=False,
         )
         self._record(state, result)

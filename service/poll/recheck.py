@@ -109,9 +109,8 @@ class Rechecks:
         self, portal: PortalConfig, post: Post, check: DueCheck, read: ReadArticle, hints: tuple[str, ...]
     ) -> tuple[bool, frozenset[str]]:
         """Stores what the article says now: whether that is an edit, and which files were fetched with it."""
-        moment = decide.remembered_moment(post.published_at, post.first_seen_at)
         read, files = self._files.fetch(portal, read, post.attachments)
-        draft = self._articles.redraft(portal, post, read, hints, self._clock(), moment)
+        draft = self._articles.redraft(portal, post, read, hints, self._clock(), decide.remembered_row(post))
         draft = replace(draft, files=files)
         is_edited = False
         if check.article_at is None:

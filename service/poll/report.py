@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.types import Outcome
+from service.words import say
 
 ANOTHER = "another_article"
 """Why the answer to a recheck was dropped: it was not the post's article."""
@@ -53,6 +54,11 @@ class PollReport:
     def to_json(self) -> dict[str, Any]:
         portals: dict[str, list[dict[str, Any]]] = {}
         for report in self.listings:
-            row = {"url": report.url, "outcome": report.outcome.value, **report.tallies, "error": report.error}
+            row = {
+                "url": report.url,
+                "outcome": report.outcome.value,
+                **report.tallies,
+                "error": say(report.error, "en") or None,
+            }
             portals.setdefault(report.portal_id, []).append(row)
         return {"portals": [{"id": portal_id, "listings": rows} for portal_id, rows in portals.items()]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -147,6 +147,12 @@ class Store:
             _keep_watch(conn, post.id, draft.files, draft.seen_at)
             self._publish_to_fresh(conn, current, draft.seen_at)
         return current
+
+    def named(self, portal_id: str, aliases: Mapping[str, str]) -> None:
+        """What an upstream feed calls posts that are known: a guid's key and a post's id each."""
+        with self._database.writing() as conn:
+            for key, post_id in aliases.items():
+                add_alias(conn, portal_id, key, post_id)
 
     def renamed(self, post: Post, draft: Draft, listing_url: str, listed_title: str) -> bool:
         """A known post under a new address."""

@@ -8,32 +8,25 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
+from service.alerts.networks import is_public_address, plain_host
 from service.errors import FetchError
 from service.settings import PortalConfig
 from service.types import Outcome
+from service.words import coded
 
 _PORTS = {"http": 80, "https": 443}
-# IANA's special-purpose registry says "global" of translations and relays that end in any IPv4 address.
-_TRANSLATED = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
-)
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public network, after every disguise is taken off."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in network for network in _TRANSLATED):
-            return False
-    return ip.is_global and not ip.is_multicast
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return is_public_address(mapped or ip)
 
 
 def is_private_literal(host: str) -> bool:
     """Whether a host is written as an address that is not public, or is `localhost`."""
-    name = host.rstrip(".").lower()
+    name = plain_host(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -48,9 +41,9 @@ def split_address(url: str) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - the property itself raises for a port that is none
     except ValueError as error:
-        raise FetchError(f"cannot fetch {url!r}: not an address", Outcome.NETWORK) from error
+        raise FetchError(coded("fetch.no_address", url=url), Outcome.NETWORK) from error
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
-        raise FetchError(f"cannot fetch {url!r}: not an http address", Outcome.NETWORK)
+        raise FetchError(coded("fetch.not_http", url=url), Outcome.NETWORK)
     return parts
 
 
@@ -76,16 +69,16 @@ def trusted_hosts(portal: PortalConfig) -> frozenset[str]:
 
 
 def refuse_redirect(source: str, target: str) -> str | None:
-    """Why a redirect may not be followed, in words; None when it stays within the host."""
+    """Why a redirect may not be followed, as a code; None when it stays within the host."""
     old, new = urlsplit(source), urlsplit(target)
     if new.scheme not in _PORTS or not new.hostname:
-        return "is no http address"
+        return "redirect.not_http"
     if is_private_literal(new.hostname) and (old.hostname or "").lower() != new.hostname.lower():
-        return "is an address of a private network"
+        return "redirect.private"
     if bare_host(old.hostname or "") != bare_host(new.hostname):
-        return "is another host"
+        return "redirect.another_host"
     if old.scheme == "https" and new.scheme == "http":
-        return "gives up encryption"
+        return "redirect.cleartext"
     if old.scheme == new.scheme and port_of(old) != port_of(new):
-        return "is another port"
+        return "redirect.another_port"
     return None

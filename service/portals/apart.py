@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from service.errors import LoaError, UnreadableError
+from service.errors import CodedError, LoaError, UnreadableError
 from service.portals.spawn import Spawner
 from service.settings import ListingConfig, PortalConfig
 from service.types import Article, Listing, Outcome, Page
+from service.words import coded
 
 READERS = 2
 """Documents read at once: parsing needs a core each."""
@@ -57,7 +58,7 @@ JOBS = {
 }
 
 
-class EndedError(LoaError):
+class EndedError(CodedError):
     """A reader was ended: by a limit, or by what it read."""
 
 
@@ -95,7 +96,7 @@ class Apart:
         try:
             return _Reader(*self._spawner.spawn())
         except OSError as error:
-            raise EndedError(f"cannot start a process that reads documents: {error}") from error
+            raise EndedError(coded("reader.unstarted", said=str(error))) from error
 
     def _give_back(self, reader: _Reader) -> None:
         with self._lock:
@@ -141,11 +142,11 @@ class _Reader:
             _send(self._line, pickle.dumps((job, args), pickle.HIGHEST_PROTOCOL), until)
             answer = _receive(self._line, until)
         except TimeoutError as error:
-            raise EndedError(f"it took longer than {limits.wall_s:g} s") from error
+            raise EndedError(coded("reader.late", wall_s=limits.wall_s)) from error
         except OSError as error:
-            raise EndedError(f"its reader broke off: {error}") from error
+            raise EndedError(coded("reader.broke_off", said=str(error))) from error
         if answer is None:
-            raise EndedError(f"its reader fell over, or needed more than {limits.cpu_s} s or {MEMORY_BYTES >> 20} MB")
+            raise EndedError(coded("reader.fell", cpu_s=limits.cpu_s, mb=MEMORY_BYTES >> 20))
         self._used_at = time.monotonic()
         return answer
 
@@ -209,7 +210,8 @@ class _Careful(pickle.Unpickler):
 
 _OURS = frozenset(
     {
-        "service.types", "service.errors", "service.portals.apart", "service.portals.pdf", "service.alerts.bounce",
+        "service.types", "service.instants", "service.errors",
+        "service.portals.apart", "service.portals.pdf", "service.alerts.bounce",
         "service.alerts.refusal",
     }
 )  # fmt: skip
@@ -225,12 +227,12 @@ def _value(answer: bytes) -> Any:
     try:
         is_error, value = _Careful(io.BytesIO(answer)).load()
     except Exception as error:  # whatever a broken answer makes of unpickling, it is no document
-        raise EndedError(f"its reader answers nonsense: {error}") from error
+        raise EndedError(coded("reader.nonsense", said=str(error))) from error
     if not is_error:
         return value
     kind, message, facts = value
     if not (isinstance(kind, type) and issubclass(kind, LoaError)):
-        raise EndedError(f"its reader failed: {message}")
+        raise EndedError(coded("reader.failed", said=message))
     raise _rebuilt(kind, message, facts)
 
 
@@ -263,7 +265,7 @@ def _work(job: str, args: tuple[Any, ...]) -> bytes:
     except LoaError as error:
         answer = (True, (type(error), str(error), dict(error.__dict__)))
     except (MemoryError, RecursionError) as error:
-        answer = (True, (EndedError, type(error).__name__, {}))
+        answer = (True, (None, type(error).__name__, {}))
     except Exception as error:  # a bug in a reader: told with its name, the page is put aside like any other fault
         answer = (True, (None, f"{type(error).__name__}: {error}", {}))
     return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
@@ -297,5 +299,5 @@ class ApartReader:
         try:
             return self._apart.call(job, page, portal, *more)
         except EndedError as error:
-            words = f"cannot read {page.url!r} of portal {portal.id!r}: {error}"
-            raise UnreadableError(words, Outcome.NOT_A_LISTING) from error
+            reason = coded("read.ended", url=page.url, portal=portal.id, reason=error.reason)
+            raise UnreadableError(reason, Outcome.NOT_A_LISTING) from error

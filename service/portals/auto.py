@@ -5,198 +5,158 @@ Refuses menus, side columns, pagers and footers, and says of every link it refus
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from service.errors import UnreadableError
 from service.portals.addresses import bare_host
-from service.portals.dom import Tree, ancestors, attribute, names, text_of
+from service.portals.dates import is_date
+from service.portals.dom import Tree, attribute, text_of
 from service.portals.files import media_type_of
+from service.portals.kin import choose, group, is_alike
 from service.portals.pager import find_pager
-from service.portals.rows import Row, merge, to_post
+from service.portals.regions import Places, Regions
+from service.portals.rows import merge
 from service.portals.urls import resolve_link
-from service.posts.identity import canonical_key
+from service.posts.identity import canonical_key, route_of
 from service.text import clean
-from service.types import ListedPost, Listing, Outcome, RejectedLink
+from service.types import LIKE_POSTS, Listing, Outcome, RejectedLink
+from service.words import coded
 
-_MENU_TAGS = frozenset({"nav", "footer"})
-_SIDE_TAGS = frozenset({"aside", "marquee"})
-_MENU_ROLES = frozenset({"navigation", "menu", "menubar", "banner", "contentinfo", "search"})
-_MENU = re.compile(
-    r"(?:^|[\s_-])(?:menu|mainmenu|topmenu|submenu|nav|navbar|navigation|footer|foot|breadcrumbs?|topbar|site-header|top-header"
-    r"|page-header|site-?map|language|social|share|banner|login|dang-?nhap|quang-?cao)(?:$|[\s_-])"
-)
-_SIDE = re.compile(
-    r"(?:^|[\s_-])(?:aside|sidebar|side-?bar|(?:left|right)-?(?:pane|bar|side|block)|col-?right|right-?col(?:umn)?|cot-?phai|col-?left|left-?col(?:umn)?|cot-?trai|widget"
-    r"|xem-?nhieu|doc-?nhieu|most-?read|popular|lien-?ket|related)(?:$|[\s_-])"
-)
-_PAGER = re.compile(r"(?:^|[\s_-])(?:pager|paging|pagination|phan-?trang)(?:$|[\s_-])")
-_CARDS = frozenset({"article", "section", "main", "li"})
-_SIGNATURE = 5  # ancestors that make up a place in the tree
-_LEAST_SCORE = 0.55  # what one undated link of five words in the text of a page stays below
-_TRUNK = frozenset({"html", "body"})
+_MOST_FILES = 5  # of one post; more beside one link to a page are a list of files
+_MOST_AROUND = 24  # links in an element, from which on it is no row
+_ROWS = frozenset({"tr", "li"})
+
+_Link = tuple[LexborNode, str, str]
+"""An anchor, its address and its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Rows that stand alike in the tree."""
+@dataclass(slots=True)
+class _Sorted:
+    """The links of a page that may lead to posts, and those that cannot, with the reason."""
 
-    rows: tuple[Row, ...]
-    posts: tuple[ListedPost, ...]
-    shape: str
-    score: float
-    dated: float
-    words: float
+    pages: list[_Link] = field(default_factory=list)
+    files: list[_Link] = field(default_factory=list)
+    at_side: list[_Link] = field(default_factory=list)
+    rejected: list[RejectedLink] = field(default_factory=list)
 
-
-class _Regions:
-    """Which part of a page an element is in; each element is looked at once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, str | None] = {}
-
-    def of(self, node: LexborNode) -> str | None:
-        """`menu`, `side` or `pager`; None for the page's own matter."""
-        chain: list[int] = []
-        found: str | None = None
-        for one in ancestors(node):
-            if one.mem_id in self._known:
-                found = self._known[one.mem_id]
-                break
-            chain.append(one.mem_id)
-            found = _region(one)
-            if found is not None:
-                break
-        self._known.update(dict.fromkeys(chain, found))
-        return found
+    def reject(self, link: LexborNode, url: str, reason: str) -> None:
+        self.rejected.append(RejectedLink(url, clean(text_of(link))[:200], reason))
 
 
-def _region(node: LexborNode) -> str | None:
-    if node.tag in _TRUNK:
-        return None
-    if node.tag in _MENU_TAGS or attribute(node, "role") in _MENU_ROLES:
-        return "menu"
-    if node.tag == "header" and not any(one.tag in _CARDS for one in ancestors(node)):
-        return "menu"
-    if node.tag in _SIDE_TAGS:
-        return "side"
-    words = names(node)
-    if not words.strip():
-        return None
-    if _PAGER.search(words):
-        return "pager"
-    if _MENU.search(words):
-        return "menu"
-    return "side" if _SIDE.search(words) else None
-
-
-def url_shape(url: str) -> str:
-    """What addresses of one kind have in common: depth, ending, a number at the end or none, query names."""
-    parts = urlsplit(url)
-    path = PurePosixPath(parts.path)
-    has_number = any(char.isdecimal() for char in path.stem)
-    keys = ",".join(sorted({name.lower() for name, _ in parse_qsl(parts.query)}))
-    return f"{len(path.parts)}{path.suffix.lower()}{'#' if has_number else ''}?{keys}"
-
-
-def _signature(link: LexborNode) -> str:
-    chain = [link, *ancestors(link)][: _SIGNATURE + 1]
-    return "<".join(f"{node.tag}.{(names(node).split() or [''])[0].rstrip('0123456789-_')}" for node in chain)
-
-
-def _sort(tree: Tree, links: Iterable[LexborNode]) -> tuple[list[tuple[LexborNode, str]], list[RejectedLink]]:
-    """Links that may lead to posts, and those that cannot, with the reason."""
+def _sort(tree: Tree, places: Places) -> _Sorted:
     host = bare_host(urlsplit(tree.url).hostname or "")
     here = canonical_key(tree.url)
-    regions = _Regions()
-    kept: list[tuple[LexborNode, str]] = []
-    rejected: list[RejectedLink] = []
-    for link in links:
+    regions = Regions(places)
+    found = _Sorted()
+    for link in places.links:
         href = attribute(link, "href")
         url = resolve_link(tree.base_url, href)
-        reason = _refuse(link, url, host, here, regions)
-        if reason is None and url is not None:
-            kept.append((link, url))
+        if url is None:
+            found.reject(link, href, "no_address")
+            continue
+        region = regions.of(link)
+        key = canonical_key(url)
+        reason = region if region != "side" else None
+        reason = reason or _refuse(url, key, host, here) or ("date" if is_date(text_of(link).strip()) else None)
+        if reason is not None:
+            found.reject(link, url, reason)
+        elif region == "side":
+            found.at_side.append((link, url, key))
         else:
-            rejected.append(RejectedLink(url or href, clean(text_of(link))[:200], reason or "no_address"))
-    return kept, rejected
+            (found.files if media_type_of(url) else found.pages).append((link, url, key))
+    return found
 
 
-def _refuse(link: LexborNode, url: str | None, host: str, here: str, regions: _Regions) -> str | None:
-    if url is None:
-        return "no_address"
-    region = regions.of(link)
-    if region is not None:
-        return region
-    if bare_host(urlsplit(url).hostname or "") != host:
+def _refuse(url: str, key: str, host: str, here: str) -> str | None:
+    parts = urlsplit(url)
+    if bare_host(parts.hostname or "") != host:
         return "other_host"
-    if canonical_key(url) == here or urlsplit(url).path in ("", "/"):
+    if key == here or (parts.path in ("", "/") and not parts.query and not route_of(url)):
         return "same_page"
     return None
 
 
-def _group(rows: Iterable[Row]) -> list[_Group]:
-    by_place: dict[str, list[Row]] = {}
-    for row in rows:
-        by_place.setdefault(_signature(row.links[0]), []).append(row)
-    return [group for members in by_place.values() if (group := _weigh(members))]
+def _free_files(found: _Sorted, places: Places) -> list[_Link]:
+    """The files that are no attachments of a row that leads to a page. Those of one row are one post."""
+    keys: list[tuple[str, bool] | None] = [None] * len(places.links)
+    for is_file, links in ((False, found.pages), (True, found.files)):
+        for link, _, key in links:
+            keys[places.index[link.mem_id or -1]] = (key, is_file)
+    free: list[_Link] = []
+    named: dict[int, _Link] = {}
+    for one in found.files:
+        if _is_of_page(one[0], keys, places):
+            found.reject(one[0], one[1], "file")
+            continue
+        row = _row_around(one[0], places)
+        _, url, key = named.setdefault(row.mem_id or -1, one) if row is not None else one
+        if key != one[2]:
+            found.reject(one[0], one[1], "file")
+        else:
+            free.append((one[0], url, key))
+    return free
 
 
-def _weigh(rows: list[Row]) -> _Group | None:
-    pairs = [(row, post) for row in rows if (post := to_post(row))]
-    if not pairs:
-        return None
-    posts = tuple(post for _, post in pairs)
-    count = len(posts)
-    dated = sum(1 for post in posts if post.moment) / count
-    words = sum(min(len(post.title.split()), 14) for post in posts) / count
-    shape, alike = Counter(url_shape(post.url) for post in posts).most_common(1)[0]
-    score = min(count, 40) ** 0.7 * (0.15 + dated) * (0.3 + words / 8) * (0.4 + 0.6 * alike / count)
-    return _Group(tuple(row for row, _ in pairs), posts, shape, score, dated, words)
+def _is_of_page(link: LexborNode, keys: Sequence[tuple[str, bool] | None], places: Places) -> bool:
+    node = link.parent
+    while node is not None:
+        first, last = places.spans[node.mem_id or -1]
+        if last - first >= _MOST_AROUND:
+            return False
+        around = {key for key in keys[first : last + 1] if key is not None}
+        files = sum(is_file for _, is_file in around)
+        if files > _MOST_FILES:
+            return False
+        if len(around) > files:
+            return len(around) - files == 1
+        node = node.parent
+    return False
 
 
-def _is_kin(group: _Group, best: _Group) -> bool:
-    """Whether a group is of the same list as the best: a top story, a second column, a pinned row."""
-    if group is best:
-        return True
-    if group.shape != best.shape:
-        return False
-    if best.dated >= 0.5:
-        return group.dated >= 0.5
-    return group.words >= 0.5 * best.words and group.score >= 0.3 * best.score
+def _row_around(link: LexborNode, places: Places) -> LexborNode | None:
+    node = link.parent
+    while node is not None and node.tag not in ("table", "ul", "ol", "body"):
+        if node.tag in _ROWS:
+            first, last = places.spans[node.mem_id or -1]
+            return node if last - first < _MOST_FILES else None
+        node = node.parent
+    return None
 
 
 def detect_listing(tree: Tree) -> Listing:
     """The posts of a page, by detection alone. Raises UnreadableError when it looks like no listing."""
     links = tree.root.css("a[href]")
-    kept, rejected = _sort(tree, links)
-    files = [(link, url) for link, url in kept if media_type_of(url)]
-    pages = [(link, url) for link, url in kept if not media_type_of(url)]
-    rows = merge([(link, url, canonical_key(url)) for link, url in pages], tree.root)
-    groups = _group(rows.values())
-    best = max(groups, key=lambda group: group.score, default=None)
-    if best is None or best.score < _LEAST_SCORE:
+    places = Places(links)
+    found = _sort(tree, places)
+    main = [*found.pages, *_free_files(found, places)] if found.files else found.pages
+    shown = {key for _, _, key in main}
+    for link, url, key in found.at_side:
+        if key in shown or media_type_of(url):
+            found.reject(link, url, "side")
+    aside = [one for one in found.at_side if one[2] not in shown and not media_type_of(one[1])]
+    at_side = {key for _, _, key in aside}
+    order = sorted([*main, *aside], key=lambda one: places.index[one[0].mem_id or -1])
+    rows = merge(order, tree.root, tree.now)
+    groups = group(rows.values(), urlsplit(tree.url).path.rstrip("/"), at_side)
+    chosen = choose(groups, places)
+    if not chosen:
         raise UnreadableError(
-            f"cannot read listing {tree.url!r}: nothing among {len(links)} links looks like a list of posts",
+            coded("read.no_list", url=tree.url, n=len(links)),
             Outcome.NOT_A_LISTING,
         )
-    chosen = [group for group in groups if _is_kin(group, best)]
-    taken = {row.key: post for group in chosen for row, post in zip(group.rows, group.posts, strict=True)}
-    posts = tuple(taken[key] for key in rows if key in taken)
-    rejected += [RejectedLink(url, clean(text_of(link))[:200], "file") for link, url in files]
-    rejected += [
-        RejectedLink(row.url, clean(text_of(row.links[0]))[:200], "unlike_the_posts")
-        for key, row in rows.items()
-        if key not in taken
-    ]
+    taken = {row.key: post for one in chosen for row, post in zip(one.rows, one.posts, strict=True)}
+    alike = {row.key for one in groups if one not in chosen and is_alike(one, chosen) for row in one.rows}
+    for key, row in rows.items():
+        if key not in taken:
+            unlike = "side" if key in at_side else "unlike_the_posts"
+            found.reject(row.links[0], row.url, LIKE_POSTS if key in alike else unlike)
     of_posts = {link.mem_id for key in taken for link in rows[key].links}
     pager = find_pager(tree, [link for link in links if link.mem_id not in of_posts])
     if pager.is_postback:
-        rejected.append(RejectedLink(tree.url, "", "postback_pager"))
-    return Listing(posts, tuple(rejected), pager.next_url, is_by_detection=False)
+        found.rejected.append(RejectedLink(tree.url, "", "postback_pager"))
+    posts = tuple(taken[key] for key in rows if key in taken)
+    return Listing(posts, tuple(found.rejected), pager.next_url, is_by_detection=False)

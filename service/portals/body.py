@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError
 from service.errors import FetchError
 from service.portals.leash import Leash, translate
 from service.types import Outcome
+from service.words import coded
 
 _CHUNK = 65_536
 _GZIP_OR_ZLIB = 47  # zlib.MAX_WBITS + 32: looks at the header itself
@@ -76,12 +77,10 @@ def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Infla
     named = [one.strip().lower() for one in response.headers.get("Content-Encoding", "").split(",")]
     unknown = next((one for one in named if one in _ASKED_FOR_BY_NOBODY), None)
     if unknown is not None:
-        raise FetchError(
-            f"cannot fetch {url!r}: answered in {unknown!r}, which was not asked for", Outcome.HTTP_ERROR
-        )
+        raise FetchError(coded("fetch.coding", url=url, coding=unknown), Outcome.HTTP_ERROR)
     codings = [one for one in named if one in _INFLATED]
     if len(codings) > 1:
-        raise FetchError(f"cannot fetch {url!r}: compressed {len(codings)} times", Outcome.HTTP_ERROR)
+        raise FetchError(coded("fetch.coded_often", url=url, n=len(codings)), Outcome.HTTP_ERROR)
     return _Inflater(cap) if codings else _Plain(cap)
 
 
@@ -107,11 +106,11 @@ def _read(response: requests.Response, leash: Leash, cap: int, is_truncating: bo
             if decoder.left < 0:
                 if is_truncating:
                     return bytes(out[:cap])
-                raise FetchError(f"cannot fetch {leash.url!r}: larger than {cap} bytes", Outcome.TOO_BIG)
+                raise FetchError(coded("fetch.too_big", url=leash.url, cap=cap), Outcome.TOO_BIG)
     except zlib.error as error:
-        raise FetchError(f"cannot fetch {leash.url!r}: damaged compression", Outcome.NETWORK) from error
+        raise FetchError(coded("fetch.damaged", url=leash.url), Outcome.NETWORK) from error
     except (HTTPError, OSError, ValueError) as error:
         raise translate(leash, error) from error
     if not decoder.is_whole():
-        raise FetchError(f"cannot fetch {leash.url!r}: the answer ends in its middle", Outcome.NETWORK)
+        raise FetchError(coded("fetch.cut", url=leash.url), Outcome.NETWORK)
     return bytes(out)

@@ -1,39 +1,43 @@
 """Where a page shows a post's date: in an element marked as one, in a label of its own, glued to its neighbours.
 
-Refuses to read dates itself: that is `service.text`, of which this knows one quick case.
+Refuses to read dates itself: that is `service.moments`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.dom import pieces, text_of
-from service.text import clean, find_moment, parse_moment
-from service.types import Moment
+from service.instants import Moment, Source, Witness
+from service.moments.label import find_moment, parse_moment, read_label, usual_moment
+from service.moments.vote import day_of
+from service.portals.dom import attribute, names, pieces, text_of
+from service.text import clean
 
-MARKED_DATES = "time, .pub-time, .date, .time, .ngay, .post-date"
+MARKED_DATES = "time, abbr.published, .pub-time, .date, .time, .ngay, .post-date"
 
 _MAX_PIECES = 120
 _LONGEST_DATE = 60  # characters of a label that holds a date among other words
-# The commonest label by far, `28/01/2024 | 10:32`: a fifth of what reading every form of a date costs.
-_USUAL = re.compile(r"(\d{1,2})/(\d{1,2})/((?:19[89]|20\d)\d)(?: ?[|,-]? (\d{1,2}):(\d{2}))?", re.ASCII)
-_OFFSET = timedelta(hours=7)  # Asia/Ho_Chi_Minh since June 1975, before any year that _USUAL takes
+_LONGEST_LINE = 160  # characters of a line of labels: `Cập nhật lần cuối: … | Ngày đăng: … | Lượt xem: …`
+_WINDOW = 3
+"""Pieces that may be one date: a day, its month, its hour; a word for what it is, and the date."""
+_OF_NOW = ("trước", "qua", "nay", "kia", "xong", "ago", "today", "yesterday")
+_OF_EDITS = ("updated", "modified", "cap-nhat", "capnhat")
 
 
-def _usual_moment(text: str) -> Moment | None:
-    match = _USUAL.fullmatch(text)
-    if match is None:
-        return None
-    day, month, year, hour, minute = match.groups()
-    try:
-        local = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
-    except ValueError:
-        return None
-    return Moment(local - _OFFSET, hour is not None)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A date as a page shows it, with the words."""
+
+    moment: Moment
+    said: str
+    is_update: bool = False
+
+    def by(self, source: Source) -> Witness:
+        return Witness(source, self.moment, self.said, self.is_update)
 
 
 def is_date(text: str) -> bool:
@@ -49,29 +53,49 @@ def find_in_label(text: str) -> Moment | None:
     return found or (find_moment(text) if len(text) <= _LONGEST_DATE else None)
 
 
-def moment_of_mark(node: LexborNode) -> Moment | None:
-    """What an element that is marked as a date says: `<time datetime>` first, then its words."""
-    stamp = node.attrs.get("datetime")
-    found = parse_moment(stamp.strip()) if stamp else None
+def told_in_label(text: str, now: datetime | None = None) -> list[Told]:
+    """Every date of a short label; of a longer one those that it calls the day of publication or of an edit."""
+    is_short = len(text) <= _LONGEST_DATE
+    dates = read_label(text, now).dates if len(text) <= _LONGEST_LINE else ()
+    return [Told(one.moment, text[one.start : one.end], one.is_update) for one in dates if is_short or one.is_called]
+
+
+def published(told: Iterable[Told]) -> Told | None:
+    """The first that is no day of an edit."""
+    return next((one for one in told if not one.is_update), None)
+
+
+def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
+    """What an element that is marked as a date says: `<time datetime>` first, then its words, then its title."""
+    said = names(node)
+    is_named = any(word in said for word in _OF_EDITS) and "published" not in said  # WordPress names it both at once
+    is_update = is_named or attribute(node, "itemprop").lower() == "datemodified"
+    stamp = attribute(node, "datetime").strip()
+    found = parse_moment(stamp, is_stamp=True) if stamp else None
     if found is not None:
-        return found
-    text = text_of(node).strip()
-    return _usual_moment(text) or find_in_label(clean(text))
+        return [Told(found, stamp, is_update)]
+    told = told_in_label(clean(text_of(node)), now)
+    is_exact = any(one.moment.has_time for one in told)
+    if not is_exact and (stamp := attribute(node, "title").strip()):
+        found = parse_moment(stamp, is_stamp=True)
+        if found is not None and (not told or (found.has_time and day_of(found) == day_of(told[0].moment))):
+            told = [Told(found, stamp)]
+    return [Told(one.moment, one.said, is_update or one.is_update) for one in told]
 
 
-def moment_in(node: LexborNode, *, but: Sequence[LexborNode] = ()) -> Moment | None:
-    """The date that a row shows: in an element marked as a date, else in a label of its own.
+def told_in(node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None) -> list[Told]:
+    """The dates that a row shows: in elements marked as dates, else in labels of their own.
 
     `but` are the links, whose own words are no dates of the post.
     """
-    marked = (moment_of_mark(one) for one in node.css(MARKED_DATES))
-    return next((moment for moment in marked if moment), None) or moment_in_labels(node, but=but)
+    marked = [told for one in node.css(MARKED_DATES) for told in told_by_mark(one, now)]
+    return marked if published(marked) else [*marked, *told_in_labels(node, but=but, now=now)]
 
 
-def moment_in_labels(node: LexborNode, *, but: Sequence[LexborNode] = ()) -> Moment | None:
-    """The date among a row's pieces of text."""
+def told_in_labels(node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None) -> list[Told]:
+    """The dates among a row's pieces of text."""
     spoken = {clean(text_of(link)) for link in but}
-    return moment_among(text for text in map(clean, _some(node)) if text and text not in spoken)
+    return list(told_among((text for text in map(clean, _some(node)) if text and text not in spoken), now))
 
 
 def _some(node: LexborNode) -> Iterable[str]:
@@ -81,22 +105,41 @@ def _some(node: LexborNode) -> Iterable[str]:
         yield piece
 
 
-def moment_among(texts: Iterable[str]) -> Moment | None:
-    """The first date among pieces of text, joined with its neighbour where that has the time."""
-    before = ""
-    day_only: Moment | None = None
-    for text in texts:
-        if len(text) > _LONGEST_DATE or not any(map(str.isdecimal, text)):
-            if day_only is not None:
-                return day_only
-            before = ""
-            continue
-        pair = parse_moment(f"{before} {text}") if before else None
-        found = (pair if pair is not None and pair.has_time else None) or find_in_label(text)
-        if found is not None and found.has_time:
-            return found
-        if day_only is not None:
-            return day_only
-        day_only = found
-        before = text
-    return day_only
+def told_among(texts: Iterable[str], now: datetime | None = None, *, is_one_place: bool = False) -> Iterator[Told]:
+    """The dates among pieces of text, each joined with its neighbours where they are one date together.
+
+    `is_one_place`: behind running text, or a few words that are no date, is another place, and not looked at.
+    """
+    line = [text if len(text) <= _LONGEST_LINE else "" for text in texts]
+    at, since = 0, -1
+    while at < len(line):
+        if is_one_place and since >= 0 and (since > _WINDOW or not line[at]):
+            return
+        size, told = _widest(line, at, now)
+        yield from told
+        since = 0 if told else since + (since >= 0)
+        at += size
+
+
+def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, list[Told]]:
+    """How many pieces from one on are a date together, and which; one piece with what it holds, where none are."""
+    if not line[at]:
+        return 1, []
+    usual = usual_moment(line[at])
+    if usual is not None and usual.has_time:
+        return 1, [Told(usual, line[at])]
+    for size in range(min(_WINDOW, len(line) - at), 0, -1):
+        window = line[at : at + size]
+        text = " ".join(window)
+        if all(window) and len(text) <= _LONGEST_DATE and _may_be_date(text, now):
+            label = read_label(text, now)
+            if label.is_whole:
+                one = label.dates[0]
+                return size, [Told(one.moment, text[one.start : one.end], one.is_update)]
+    return 1, told_in_label(line[at], now) if _may_be_date(line[at], now) else []
+
+
+def _may_be_date(text: str, now: datetime | None) -> bool:
+    if any(map(str.isdecimal, text)):
+        return len(text) > 4
+    return now is not None and any(word in text.lower() for word in _OF_NOW)

@@ -21,6 +21,7 @@ from service.errors import FetchError
 from service.portals.addresses import is_public
 from service.portals.leash import OUR_NETWORK, Leash, translate
 from service.types import Outcome
+from service.words import coded
 
 NEXT_AFTER_S = 0.25
 """RFC 8305, section 5: the recommended Connection Attempt Delay."""
@@ -55,21 +56,19 @@ def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
     try:
         found = answer.get(timeout=leash.left_s())
     except queue.Empty:
-        raise FetchError(f"cannot fetch {leash.url!r}: no answer about the name {host!r}", Outcome.NETWORK) from None
+        raise FetchError(coded("fetch.name_silent", url=leash.url, host=host), Outcome.NETWORK) from None
     if isinstance(found, OSError) and found.errno in OUR_NETWORK:
         raise translate(leash, found) from found
     if isinstance(found, Exception):
         is_silent = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
-        words = "cannot be looked up now" if is_silent else "is not known"
-        raise FetchError(f"cannot fetch {leash.url!r}: the name {host!r} {words}", Outcome.NETWORK) from found
+        code = "fetch.name_not_now" if is_silent else "fetch.name_unknown"
+        raise FetchError(coded(code, url=leash.url, host=host), Outcome.NETWORK) from found
     return found
 
 
 def _guard(leash: Leash, host: str, address: str) -> None:
     if host.lower() not in leash.trusted and not is_public(address):
-        raise FetchError(
-            f"cannot fetch {leash.url!r}: {host!r} is on a private network", Outcome.REDIRECTED, location=leash.url
-        )
+        raise FetchError(coded("fetch.private", url=leash.url, host=host), Outcome.REDIRECTED, location=leash.url)
 
 
 def _in_turn(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -153,7 +152,7 @@ class _Race:
             return translate(self._leash, theirs[0])
         if any(family == socket.AF_INET for family, _ in self._failures):
             return translate(self._leash, self._failures[0][1])
-        return FetchError(f"cannot fetch {url!r}: there is no way to the host's addresses", Outcome.NETWORK)
+        return FetchError(coded("fetch.no_way", url=url), Outcome.NETWORK)
 
     def close(self) -> None:
         for key in list(self._ready.get_map().values()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -16,8 +17,15 @@ from service.errors import ConfigurationError, UnreadableError
 from service.portals.charset import decode, is_plain_utf8
 from service.portals.urls import base_of
 from service.types import Outcome, Page
+from service.words import coded
 
 _INVISIBLE = frozenset({"script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg"})
+
+_BREAKS = frozenset(
+    {"br", "hr", "p", "pre", "div", "center", "section", "article", "main", "aside", "nav", "blockquote"}
+)
+_BREAKS |= {"h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "figure", "figcaption"}
+_BREAKS |= {"li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "td", "th"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class Tree:
     root: LexborNode
     url: str
     base_url: str
+    now: datetime | None = None
+    """When the page was fetched."""
 
 
 MOST_DEEP = 800
@@ -43,9 +53,9 @@ def parse(page: Page) -> Tree:
     """The tree of a page. Raises UnreadableError for what has none."""
     root = LexborHTMLParser(_source(page)).root
     if root is None:
-        raise UnreadableError(f"cannot read {page.url!r}: it has no elements", Outcome.NOT_A_LISTING)
+        raise UnreadableError(coded("read.no_elements", url=page.url), Outcome.NOT_A_LISTING)
     base = root.css_first("base[href]")
-    return Tree(root, page.url, base_of(page.url, attribute(base, "href") if base else None))
+    return Tree(root, page.url, base_of(page.url, attribute(base, "href") if base else None), page.fetched_at)
 
 
 def _source(page: Page) -> str | bytes:
@@ -109,6 +119,36 @@ def pieces(node: LexborNode) -> Iterator[str]:
             while child is not None:
                 todo.append(child)
                 child = child.prev
+
+
+def spaced(node: LexborNode) -> Iterator[tuple[str, LexborNode]]:
+    """The visible text nodes below a node, each with its element; a space where a line ends for whoever reads."""
+    todo: list[LexborNode | str] = [node]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, str):
+            yield one, node
+        elif one.is_text_node:
+            yield one.text_content or "", one.parent or node
+        elif one.tag not in _INVISIBLE:
+            is_break = one.tag in _BREAKS and one is not node
+            if is_break:
+                yield " ", node
+                todo.append(" ")
+            child = one.last_child
+            while child is not None:
+                todo.append(child)
+                child = child.prev
+
+
+def words_of(node: LexborNode) -> str:
+    """The visible text below a node; words of two lines or blocks are not run together."""
+    child = node.first_child
+    if child is None:
+        return (node.text_content or "") if node.is_text_node else ""
+    if child.next is None and child.is_text_node and node.tag not in _INVISIBLE:
+        return child.text_content or ""
+    return "".join(piece for piece, _ in spaced(node))
 
 
 def text_of(node: LexborNode) -> str:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import feedparser
 
 from service.errors import UnreadableError
+from service.instants import Source, Witness
+from service.portals.feed_bytes import as_utf8, content_type_of, without_captions
+from service.portals.feed_dates import told_by_feed
 from service.portals.files import file_name, media_type_of
 from service.portals.sanitise import harmless, to_html
+from service.portals.titles import split_glued
 from service.portals.urls import base_of, resolve_link
-from service.text import clean, parse_moment, split_trailing_moment
+from service.posts.identity import is_cut
+from service.text import clean, excerpt, first_sentences
 from service.types import Article, AttachmentLink, ListedPost, Listing, Moment, Outcome, Page, RejectedLink
+from service.words import coded
 
-_ZONED = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}|\b[A-Z]{2,4})\s*$")
 _LOOKS_LIKE_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I)
 _REFERENCE = re.compile(rb"&#([xX][0-9a-fA-F]{1,12}|[0-9]{1,12});?")
-_DATES = ("published", "updated", "created")
+_LONGEST_TITLE = 160
+"""Characters of a title that is made from the item's own text."""
 
 
 def is_feed(page: Page) -> bool:
-    """Whether the bytes begin as a feed does, whatever the server calls them."""
-    return _LOOKS_LIKE_FEED.search(page.body[:2_000]) is not None
+    """Whether the bytes begin as a feed does, whatever the server calls them and whatever they are encoded in."""
+    return _LOOKS_LIKE_FEED.search(as_utf8(page.body[:4_000])) is not None
 
 
 def read_feed(page: Page) -> Listing:
@@ -31,12 +38,13 @@ def read_feed(page: Page) -> Listing:
     parsed = _parse(page)
     if not parsed.entries and not (parsed.version and is_feed(page)):
         reason = str(parsed.get("bozo_exception", "no entries"))
-        raise UnreadableError(f"cannot read feed {page.url!r}: {reason}", Outcome.NOT_A_LISTING)
+        raise UnreadableError(coded("read.no_feed", url=page.url, said=reason), Outcome.NOT_A_LISTING)
     base_url = base_of(page.url, parsed.feed.get("link"))
+    dates = told_by_feed(parsed)
     posts: list[ListedPost] = []
     rejected: list[RejectedLink] = []
-    for entry in parsed.entries:
-        post = _read_entry(entry, base_url)
+    for entry, told in zip(parsed.entries, dates, strict=True):
+        post = _read_entry(entry, base_url, told)
         if isinstance(post, ListedPost):
             posts.append(post)
         else:
@@ -45,15 +53,16 @@ def read_feed(page: Page) -> Listing:
 
 
 def _parse(page: Page) -> Any:
-    headers = {"content-type": page.content_type, "content-location": page.url}
-    body = _REFERENCE.sub(_showable, page.body) if b"&#" in page.body else page.body
+    headers = {"content-type": content_type_of(page)}  # no address: relative links start from the channel's
+    body = without_captions(as_utf8(page.body))
+    body = _REFERENCE.sub(_showable, body) if b"&#" in body else body
     try:
         return feedparser.parse(
             BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         raise UnreadableError(
-            f"cannot read feed {page.url!r}: feedparser gives up: {error}", Outcome.NOT_A_LISTING
+            coded("read.feed_fault", url=page.url, said=str(error)), Outcome.NOT_A_LISTING
         ) from error
 
 
@@ -71,20 +80,46 @@ def _next_url(parsed: Any, url: str) -> str | None:
     return resolve_link(url, found) if found else None
 
 
-def _read_entry(entry: Any, base_url: str) -> ListedPost | RejectedLink:
-    href = entry.get("link") or entry.get("id") or ""
+def _read_entry(entry: Any, base_url: str, told: tuple[Witness, ...]) -> ListedPost | RejectedLink:
+    href = _address(entry)
     url = resolve_link(base_url, href) if href else None
-    title = _words(entry.get("title", ""), base_url)
-    title, glued = split_trailing_moment(title)
+    said = _words(entry.get("title", ""), base_url)
     if url is None:
-        return RejectedLink(href, title, "no_address")
+        return RejectedLink(href, said, "no_address")
+    contents = [part.get("value", "") for part in entry.get("content", ())]
+    own = next((one.moment for one in told if not one.is_update), None)
+    title, glued = split_glued(said, own)
+    witnesses = (*told, glued.by(Source.TITLE)) if glued else told
+    own = own or (glued.moment if glued else None)
+    whole = _article(entry, url, title, own, max(contents, key=len, default=""))
+    teaser = None if whole else _article(entry, url, title, own, entry.get("summary", ""), is_empty_shown=True)
+    title = title or _title_from(whole or teaser)
     if not title:
         return RejectedLink(url, "", "no_title")
-    moment = _moment(entry) or glued
-    contents = [part.get("value", "") for part in entry.get("content", ())]
-    whole = _article(entry, url, title, moment, max(contents, key=len, default=""))
-    teaser = None if whole else _article(entry, url, title, moment, entry.get("summary", ""))
-    return ListedPost(url, title, moment, article=whole, teaser=teaser)
+    guid = clean(str(dict.get(entry, "id") or "")) or None
+    whole, teaser = (replace(one, title=title, witnesses=witnesses) if one else None for one in (whole, teaser))
+    return ListedPost(url, title, own, is_cut(title), article=whole, teaser=teaser, witnesses=witnesses, guid=guid)
+
+
+def _address(entry: Any) -> str:
+    """Where the item says that it stands; of one that is but a file, the file's; never made from its `guid`."""
+    link = str(dict.get(entry, "link") or "")
+    if link and not (link == dict.get(entry, "id") and dict.get(entry, "guidislink") is False and "://" not in link):
+        return link
+    name = str(dict.get(entry, "id") or "")
+    if name.lower().startswith(("http://", "https://")) and dict.get(entry, "guidislink") is not False:
+        return name
+    files = (one for one in entry.get("enclosures", ()) if not str(one.get("type") or "").startswith("image/"))
+    return next((href for one in files if (href := str(one.get("href") or ""))), "")
+
+
+def _title_from(article: Article | None) -> str:
+    """A title for an item without one: how its own text begins, else the name of its file."""
+    if article is None:
+        return ""
+    if article.text:
+        return excerpt(first_sentences(article.text, 1), _LONGEST_TITLE)
+    return article.attachments[0].name if article.attachments else ""
 
 
 def _words(title: str, base_url: str) -> str:
@@ -94,26 +129,16 @@ def _words(title: str, base_url: str) -> str:
     return clean(harmless(title, base_url)[1])
 
 
-def _moment(entry: Any) -> Moment | None:
-    """An entry's instant, in the zone it names; without a zone it is local, unlike feedparser's belief."""
-    for name in _DATES:
-        raw = str(dict.get(entry, name) or "").strip()  # its own get() answers for others' keys, with a warning
-        found = parse_moment(raw) if raw else None
-        if found is not None:
-            return found
-        stamp = dict.get(entry, f"{name}_parsed")
-        if raw and stamp is not None:
-            zone = " +00:00" if _ZONED.search(raw) else ""
-            found = parse_moment("{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*stamp[:6]) + zone)
-            if found is not None:
-                return found
-    return None
+def _article(
+    entry: Any, url: str, title: str, moment: Moment | None, markup: str, *, is_empty_shown: bool = False
+) -> Article | None:
+    """What the entry itself says in `markup`, with its enclosures; None where it says nothing.
 
-
-def _article(entry: Any, url: str, title: str, moment: Moment | None, markup: str) -> Article | None:
-    """What the entry itself says in `markup`, with its enclosures; None where it says nothing."""
+    `is_empty_shown`: enclosures are something, where there are no words.
+    """
     if not markup.strip():
-        return None
+        files = _attachments(entry, url) if is_empty_shown else ()
+        return Article(url, title, moment, "", "", files) if files else None
     html, text = harmless(markup, url)
     if not html:
         text = clean(markup)

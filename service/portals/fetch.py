@@ -39,6 +39,7 @@ from service.portals.wire import exchange, open_session, tls_fault
 from service.settings import PollingSettings, PortalConfig
 from service.settings.trust import authorities
 from service.types import Clock, Outcome, Page, Validators
+from service.words import coded
 
 __all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots", "parse_retry_after"]
 
@@ -88,8 +89,9 @@ class _Chain:
         target = target_of(source, location)
         is_loop = target in self.visited and not has_cookie
         if is_loop or len(self.visited) > _MAX_HOPS:
-            kind = "a redirect loop" if is_loop else f"more than {_MAX_HOPS} redirects"
-            raise FetchError(f"cannot fetch {self.visited[0]!r}: {kind}", Outcome.REDIRECTED, location=target)
+            first = self.visited[0]
+            reason = coded("fetch.loop", url=first) if is_loop else coded("fetch.many_hops", url=first, n=_MAX_HOPS)
+            raise FetchError(reason, Outcome.REDIRECTED, location=target)
         self._is_permanent = self._is_permanent and is_permanent and not has_cookie
         self.moved_to = target if self._is_permanent else self.moved_to
         self.leash.url = target
@@ -240,7 +242,9 @@ class Fetcher:
         except ssl.SSLError as error:
             raise self._tls_error(leash, parts.hostname, port_of(parts), error) from error
         except OSError as error:
-            raise FetchError(f"cannot reach {portal.base_url!r}: {error}", Outcome.NETWORK) from error
+            raise FetchError(
+                coded("fetch.unreachable", url=portal.base_url, said=str(error)), Outcome.NETWORK
+            ) from error
 
     def forget_connections(self) -> None:
         """Closes what is kept alive; the next request dials anew."""
@@ -335,8 +339,7 @@ class Fetcher:
 
     # --- what came ---------------------------------------------------------------------------
 
-    @staticmethod
-    def _page(answer: _Answer, cap: int) -> Page:
+    def _page(self, answer: _Answer, cap: int) -> Page:
         response = answer.response
         body = read_body(response, answer.leash, cap)
         return Page(
@@ -348,6 +351,7 @@ class Fetcher:
             last_modified=_header(response, "Last-Modified"),
             sha256=sha256(body).hexdigest(),
             moved_to=answer.moved_to,
+            fetched_at=self._clock(),
         )
 
     def _refusal(self, answer: _Answer) -> FetchError:
@@ -359,7 +363,7 @@ class Fetcher:
             body = b""  # the status says enough
         response.close()
         return FetchError(
-            f"cannot fetch {url!r}: the host answers {response.status_code}",
+            coded("fetch.answered", url=url, status=response.status_code),
             recognise_refusal(response.status_code, response.headers, body),
             retry_after_s=parse_retry_after(response.headers.get("Retry-After"), self._clock()),
             status=response.status_code,
@@ -371,4 +375,4 @@ class Fetcher:
         address = (str(leash.peer[0]), port) if leash.peer else (host, port)
         is_chain = isinstance(error, ssl.SSLCertVerificationError)
         shown = shown_certificate(host, address, left_s) if is_chain else None
-        return FetchError(f"cannot fetch {leash.url!r}: {explain(error, host, shown)}", Outcome.TLS)
+        return FetchError(coded("fetch.tls", url=leash.url, reason=explain(error, host, shown)), Outcome.TLS)

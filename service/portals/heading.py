@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
+from service.portals.contents import HIDDEN, INLINE, Contents
 from service.portals.dom import Tree, ancestors, attribute, names, text_of
 from service.text import clean, fold
 
@@ -18,9 +19,7 @@ _HEADINGS = "h1, h2, h3"
 _PLAIN = "b, strong, font, span, div, td, p"
 _WEIGHT = {"h1": 3.0, "h2": 2.0, "h3": 1.5}
 _SPLIT = re.compile(r"(?<!\s)\s++(?:\||-|–|—|::|»|:)\s+")
-_BESIDE = re.compile(
-    r"\b(?:menu|nav\w*|footer|sidebar|breadcrumbs?|comments?|banner|related|logo|site-title|site-name)\b"
-)
+_SITE = re.compile(r"\b(?:logo|site-title|site-name|breadcrumbs?)\b")
 _BESIDE_TAGS = frozenset({"nav", "footer", "aside", "li", "a", "title", "head"})
 _GENERIC = frozenset(
     map(fold, (
@@ -31,6 +30,7 @@ _GENERIC = frozenset(
 )  # fmt: skip
 _ABSTRACT = re.compile(r"\W*(?:trích yếu(?: nội dung)?|tiêu đề|tên văn bản|về việc)\W*", re.I)
 _LONGEST = 500
+_MOST_NODES = 4_000  # looked at for each kind of element: a title is never behind more of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Heading:
 
     node: LexborNode | None
     text: str
+    is_sure: bool = False
+    """Whether the page calls itself so, or has no other heading of the first rank."""
 
 
 def is_generic(title: str) -> bool:
@@ -46,12 +48,12 @@ def is_generic(title: str) -> bool:
     return fold(title).strip(" .:") in _GENERIC
 
 
-def find_heading(tree: Tree, body: LexborNode | None) -> Heading:
+def find_heading(tree: Tree, body: LexborNode | None, regions: Contents) -> Heading:
     """The article's title; its text is empty where nothing says one."""
     shared = _shared_title(tree)
     window = _window_title(tree)
     segments = {fold(one) for one in (shared, window, *_SPLIT.split(window)) if one}
-    best = _best(tree, body, segments)
+    best = _best(tree, body, segments, regions)
     if best is not None and fold(best.text) in segments and not is_generic(best.text):
         return best
     sheet = _of_sheet(body) if body is not None and body.tag == "table" else None
@@ -60,35 +62,36 @@ def find_heading(tree: Tree, body: LexborNode | None) -> Heading:
     return best if best is not None and not is_generic(best.text) else _fallback(best, shared, window)
 
 
-def _best(tree: Tree, body: LexborNode | None, segments: set[str]) -> Heading | None:
+def _best(tree: Tree, body: LexborNode | None, segments: set[str], regions: Contents) -> Heading | None:
     headings = tree.root.css(_HEADINGS)
     if len(headings) == 1 and headings[0].tag == "h1":
-        score, text = _score(headings[0], segments, is_plain=False)
+        score, text = _score(headings[0], segments, regions, is_plain=False)
         if score > 0 and not is_generic(text):
-            return Heading(headings[0], text)
-    order = {node.mem_id: index for index, node in enumerate(tree.root.traverse())}
+            return Heading(headings[0], text, is_sure=True)
+    order = regions.order
     inside = [order[node.mem_id] for node in body.traverse() if node.mem_id in order] if body else []
     end = inside[-1] if inside else len(order)
     above = {node.mem_id for node in ancestors(body)} if body else set()
     scored: list[tuple[float, int, Heading]] = []
     seen: set[int] = set()
     for selector in (_HEADINGS, _NAMED, _PLAIN):
-        for node in tree.root.css(selector):
+        for node in tree.root.css(selector)[:_MOST_NODES]:
             index = order.get(node.mem_id or -1, end)
             if node.mem_id in seen or node.mem_id in above or (index > end and selector != _HEADINGS):
                 continue
             seen.add(node.mem_id)
-            score, text = _score(node, segments, is_plain=selector == _PLAIN)
+            score, text = _score(node, segments, regions, is_plain=selector == _PLAIN)
             if score > 0:
-                scored.append((score - (2.0 if index > end else 0.0), -index, Heading(node, text)))
+                heading = Heading(node, text, is_sure=node.tag == "h1" or fold(text) in segments)
+                scored.append((score - (2.0 if index > end else 0.0), -index, heading))
         if any(score >= _WEIGHT["h3"] for score, _, _ in scored):
             break
     best = max(scored, default=None, key=lambda one: one[:2])
     return best[2] if best is not None and best[0] > 0 else None
 
 
-def _score(node: LexborNode, segments: set[str], *, is_plain: bool) -> tuple[float, str]:
-    raw = text_of(node)
+def _score(node: LexborNode, segments: set[str], regions: Contents, *, is_plain: bool) -> tuple[float, str]:
+    raw = words_of(node)
     if not 1 < len(raw) < _LONGEST * 3:
         return 0.0, ""
     text = clean(raw)
@@ -98,22 +101,45 @@ def _score(node: LexborNode, segments: set[str], *, is_plain: bool) -> tuple[flo
     is_named = folded in segments
     if is_plain and not is_named:
         return 0.0, ""
-    if _is_beside(node):
+    if _is_beside(node, regions):
         return 0.0, ""
     score = _WEIGHT.get(node.tag or "", 1.5 if not is_plain else 0.5)
     score += 4.0 if is_named else 2.0 * max((_overlap(folded, one) for one in segments), default=0.0)
     return score + min(len(text.split()), 10) * 0.1 - (4.0 if is_generic(text) else 0.0), text
 
 
-def _is_beside(node: LexborNode) -> bool:
-    if _BESIDE.search(names(node)):
+def _is_beside(node: LexborNode, regions: Contents) -> bool:
+    if _SITE.search(names(node)):
         return True
     for one in ancestors(node):
-        if one.tag in _BESIDE_TAGS or _BESIDE.search(names(one)):
-            return True
-        if one.tag == "header" and not any(above.tag in ("article", "main", "section") for above in ancestors(one)):
+        if one.tag in _BESIDE_TAGS or one.mem_id in regions.foreign or _SITE.search(names(one)):
             return True
     return False
+
+
+def words_of(node: LexborNode) -> str:
+    """The visible text below a node, `<br>` and blocks standing for a space between words."""
+    child = node.first_child
+    if child is not None and child.next is None and child.is_text_node and node.tag not in HIDDEN:
+        return child.text_content or ""
+    parts: list[str] = []
+    todo: list[LexborNode | None] = [node]
+    while todo:
+        one = todo.pop()
+        if one is None:
+            parts.append(" ")
+        elif one.is_text_node:
+            parts.append(one.text_content or "")
+        elif one.tag not in HIDDEN:
+            is_apart = one.tag == "br" or one.tag not in INLINE or "block" in attribute(one, "style")
+            if is_apart:
+                parts.append(" ")
+                todo.append(None)
+            child = one.last_child
+            while child is not None:
+                todo.append(child)
+                child = child.prev
+    return "".join(parts)
 
 
 def _overlap(text: str, named: str) -> float:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from selectolax.lexbor import LexborNode
 
 from service.errors import ConfigurationError, UnreadableError
-from service.portals.dates import moment_in, moment_of_mark
-from service.portals.dom import Tree, attribute, first, select, text_of
+from service.instants import Moment
+from service.portals.dates import Told, published, told_by_mark, told_in
+from service.portals.dom import Tree, attribute, first, select, text_of, words_of
 from service.portals.pager import find_pager
-from service.portals.titles import is_title, title_of
+from service.portals.rows import listed
+from service.portals.titles import is_title, split_glued, title_of, unlabelled
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_cut
 from service.settings import ListingSelectors
-from service.text import clean, split_trailing_moment
-from service.types import ListedPost, Listing, Moment, Outcome, RejectedLink
+from service.text import clean
+from service.types import ListedPost, Listing, Outcome, RejectedLink
+from service.words import coded
 
 
 def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing:
@@ -25,13 +28,15 @@ def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing
     rejected: list[RejectedLink] = []
     for item in items:
         post = _read_item(tree, item, selectors)
-        if isinstance(post, ListedPost):
-            posts.setdefault(canonical_key(post.url), post)
-        else:
+        if not isinstance(post, ListedPost):
             rejected.append(post)
+        elif (key := canonical_key(post.url)) in posts:
+            rejected.append(RejectedLink(post.url, post.title, "same_post"))
+        else:
+            posts[key] = post
     if not posts:
         raise UnreadableError(
-            f"cannot read listing {tree.url!r}: {selectors.item!r} matches {len(items)} rows, none with a post",
+            coded("read.no_rows", url=tree.url, selector=selectors.item, n=len(items)),
             Outcome.LAYOUT_CHANGED,
         )
     next_url, is_postback = _next(tree, selectors)
@@ -56,23 +61,29 @@ def _read_item(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> Lis
     if url is None:
         return RejectedLink("", clean(text_of(item))[:200], "no_address")
     row = [link for link in links if _leads_to(tree, link, url)]
-    title, glued = _title(item, row, selectors)
+    told = _told(tree, item, selectors)
+    own = published(told) or published(told_in(item, but=row, now=tree.now))
+    title, glued = _title(item, row, selectors, own.moment if own else None)
     if not title:
         return RejectedLink(url, clean(text_of(item))[:200], "no_title")
-    moment = _moment(item, selectors) or glued or moment_in(item, but=row)
-    return ListedPost(url, title, moment, is_cut(title))
+    return listed(url, title, told or ([own] if own else []), glued)
 
 
 def _leads_to(tree: Tree, link: LexborNode, url: str) -> bool:
     return resolve_link(tree.base_url, attribute(link, "href")) == url
 
 
-def _title(item: LexborNode, row: list[LexborNode], selectors: ListingSelectors) -> tuple[str, Moment | None]:
+def _title(
+    item: LexborNode, row: list[LexborNode], selectors: ListingSelectors, own: Moment | None
+) -> tuple[str, Told | None]:
     named = first(item, selectors.title)
-    text, moment = split_trailing_moment(clean(text_of(named))) if named else ("", None)
-    return (text, moment) if is_title(text) and not is_cut(text) else title_of(row)
+    text, glued = split_glued(unlabelled(clean(words_of(named))), own) if named else ("", None)
+    return (text, glued) if is_title(text) and not is_cut(text) else title_of(row, own)
 
 
-def _moment(item: LexborNode, selectors: ListingSelectors) -> Moment | None:
+def _told(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> list[Told]:
     named = first(item, selectors.date)
-    return moment_of_mark(named) if named is not None else None
+    if named is None:
+        return []
+    told = told_by_mark(named, tree.now)
+    return told if published(told) else [*told, *told_in(named, now=tree.now)]

@@ -11,6 +11,7 @@ from typing import Any
 
 from service.errors import FetchError
 from service.types import Outcome
+from service.words import coded
 
 Resolve = Callable[[str, int], list[tuple[Any, ...]]]
 """(host, port) → rows as `socket.getaddrinfo` returns them; raises OSError."""
@@ -42,13 +43,13 @@ class Leash:
     def left_s(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise FetchError(f"cannot fetch {self.url!r}: no whole answer in {self.timeout_s:g} s", Outcome.NETWORK)
+            raise FetchError(coded("fetch.late", url=self.url, timeout_s=self.timeout_s), Outcome.NETWORK)
         return left
 
     def count(self, received: int) -> int:
         self.wire_left -= received
         if self.wire_left < 0:
-            raise FetchError(f"cannot fetch {self.url!r}: the answer is larger than allowed", Outcome.TOO_BIG)
+            raise FetchError(coded("fetch.too_much", url=self.url), Outcome.TOO_BIG)
         return received
 
 
@@ -65,10 +66,10 @@ def translate(leash: Leash, error: BaseException) -> FetchError:
         if isinstance(known, FetchError):
             return known
         if isinstance(known, OSError) and known.errno in OUR_NETWORK and not isinstance(known, ssl.SSLError):
-            return FetchError(f"cannot fetch {leash.url!r}: our own network is down", Outcome.OWN_NETWORK)
+            return FetchError(coded("fetch.own_network", url=leash.url), Outcome.OWN_NETWORK)
     innermost = seen[-1]
-    words = str(innermost) or type(innermost).__name__
-    return FetchError(f"cannot fetch {leash.url!r}: {words}", Outcome.NETWORK)
+    said = str(innermost) or type(innermost).__name__
+    return FetchError(coded("fetch.failed", url=leash.url, said=said), Outcome.NETWORK)
 
 
 def inside(error: BaseException) -> Iterator[BaseException]:

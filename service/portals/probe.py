@@ -21,6 +21,7 @@ from service.portals.urls import encode_once, resolve_link
 from service.settings import ListingConfig, PortalConfig
 from service.text import slugify
 from service.types import Article, Listing, Outcome, Page
+from service.words import coded
 
 Kind = Literal["td-portal", "feed", "html", "auto"]
 
@@ -132,7 +133,7 @@ def _address(url: str) -> str:
     try:
         found = encode_once(url.strip() if "://" in url else f"https://{url.strip()}")
     except ValueError as error:
-        raise FetchError(f"cannot fetch {url!r}: not an address", Outcome.NETWORK) from error
+        raise FetchError(coded("fetch.no_address", url=url), Outcome.NETWORK) from error
     split_address(found)
     return found
 
@@ -178,7 +179,7 @@ def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[str | None, Listing |
 
 def _with_article(fetcher: Fetcher, found: Probe) -> Probe:
     if not found.listing.posts:
-        raise UnreadableError(f"cannot read {found.url!r}: no posts were found", Outcome.NOT_A_LISTING)
+        raise UnreadableError(coded("read.no_posts", url=found.url), Outcome.NOT_A_LISTING)
     post = found.listing.posts[0]
     if post.article is not None:
         return replace(found, article=post.article)

@@ -6,13 +6,14 @@ What stands inside it but is not the article's (related posts, comments, buttons
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.dom import ancestors, attribute, names, text_of
+from service.portals.contents import LEAST_RUNNING, Contents
+from service.portals.dom import Tree, ancestors, attribute, names, text_of
 from service.portals.files import media_type_of
+from service.portals.heading import find_heading, is_generic
 from service.text import clean
 
 _MARKED = (
@@ -20,26 +21,39 @@ _MARKED = (
     ".news-content", ".entry-content", ".post-content", ".content-detail", ".noidung", ".noi-dung",
 )  # fmt: skip
 _ALL_MARKED = ", ".join(_MARKED)
-_BESIDE = re.compile(
-    r"\b(?:menu|nav\w*|footer|header|sidebar|side-?bar|breadcrumbs?|comments?|banner|related|lien-?quan|widget)\b"
-)
-_BESIDE_TAGS = frozenset({"nav", "header", "footer", "aside", "a", "button", "label", "script", "style", "noscript"})
-_INLINE = frozenset({"p", "span", "font", "b", "strong", "i", "em", "u", "o:p", "center", "blockquote", "pre", "a"})
-_LEAST_PIECE = 25  # characters: shorter ones are labels
 _LEAST_BODY = 40
 _SHORT = 600  # characters below which a body may be the cell of a sheet
 _LEAD = re.compile(
     r"\b(?:hometext|sapo|lead|summary|mo-?ta|trich-?(?:dan|yeu)|description\w*|divarticledescription)\b"
 )
 _LONGEST_LEAD = 3_000
+_LABEL = re.compile(r"date|time|meta|author|byline|info|tool|view|luot|ngay|source|nguon|credit|caption")
+_LONGEST_LABEL = 200
+_MOST_LABELS = 8
+_MOST_LEVELS = 14
+_MOST_LINKED = 0.4
+_OF_A_CARD = ", ".join(
+    one for h in ("h2", "h3", "h4") for one in (f'{h} a[href]:not([href^="#"])', f'a[href]:not([href^="#"]) {h}')
+)
+_FACTORS = (4.0, 3.0, 2.5, 2.0)
+"""By how many steps out an element holds both the heading and text."""
+_BEFORE = 0.3  # what text above the heading counts
+_FAR_MORE = 5.0  # times as much text elsewhere: the marked element is a teaser
 _FOREIGN = re.compile(
-    r"\b(?:related\w*|lien-?quan|tin-?khac|other_?news|comments?|comment-\w+|share\w*|social\w*|rating\w*|tags?|print)\b"
+    r"(?<![a-z])(?:related\w*+|lien-?quan|tin-?khac|other[-_]?news|comments?|comment-\w++|kommentar\w*+|shares?|sharing"
+    r"|share[-_]?(?:bar|box|buttons?|links?)|shariff|socials?|social\w*+|ratings?|rate|rate-box|tags?|tag-list|tag-links"
+    r"|print|breadcrumbs?|subscri\w*+|signup\w*+|license|credits?|captions?"
+    r"|author-?(?:box|bio|info|desc|card)\w*+|about-?author|advert\w*+|ad-\w++|postmeta\w*+|entry-?meta|post-?meta"
+    r"|pagination|post-navigation|nav-links|disclaimer|paywall\w*+|cookie\w*+)(?![a-z])|newsletter|copyright|(?<![\w-])toc(?:[-_](?:container|list))?(?![\w-])"
 )
-_MAY_BE_FOREIGN = ", ".join(
-    f'[{name}*="{part}" i]'
-    for name in ("class", "id")
-    for part in ("relat", "quan", "khac", "other", "comment", "share", "social", "rating", "tag", "print")
-)
+_OFFER = re.compile(r"teaser|promo|recommend|read-?more|read-?also|lire-aussi|xem-them|doc-them|box-?tin")
+"""Foreign where it leads to another page; the lead of an article may be called so too."""
+_BLOCKS = "p, li, ul, ol, table, h2, h3, h4, h5, h6, div, section, aside, td"
+_ALL_LINK = 0.8
+_LISTED = 0.5
+_MOST_LISTED = 0.9
+_MOST_LOOKED_AT = 20  # times the text: what is nested deeper than that is not looked at again and again
+_HEADINGS = "h2, h3, h4, h5, h6"
 _OTHER_POSTS = re.compile(
     r"\W*(?:(?:các |những )?(?:tin|bài)(?: viết)?(?: đã đưa| đã đăng| khác| liên quan| cùng chuyên mục| mới hơn"
     r"| cũ hơn| mới nhất| mới)+|có thể bạn quan tâm|xem thêm|đọc thêm|văn bản (?:liên quan|cùng loại|khác))\W*",
@@ -49,39 +63,231 @@ _LISTS = "ul, ol, table, div, section"
 _FEW = 3
 
 
-def find_body(root: LexborNode) -> LexborNode | None:
-    """The element that holds the article; None where a page has no running text."""
-    if root.css_first(_ALL_MARKED) is not None:
-        for selector in _MARKED:
-            node = root.css_first(selector)
-            if node is not None and any((one.text_content or "").strip() for one in _texts(node)):
-                return node
-    found = _densest(root)
-    return _sheet_around(found) if found is not None else None
+@dataclass(frozen=True, slots=True)
+class Body:
+    """`main` is the element with most of the article's text; `parts` is all of it in order, its lead included."""
+
+    main: LexborNode
+    parts: tuple[LexborNode, ...]
 
 
-def _texts(node: LexborNode) -> Iterator[LexborNode]:
-    return (one for one in node.traverse(include_text=True) if one.is_text_node)
+def find_body(tree: Tree) -> Body | None:
+    """The article of a page; None where a page has no running text."""
+    return find_parts(tree, Contents(tree.root))
 
 
-def _densest(root: LexborNode) -> LexborNode | None:
-    weight: dict[int, float] = defaultdict(float)
-    nodes: dict[int, LexborNode] = {}
-    for text in _texts(root):
-        length = len((text.text_content or "").strip())
-        if length < _LEAST_PIECE:
-            continue
-        chain = list(ancestors(text))
-        if any(node.tag in _BESIDE_TAGS or _BESIDE.search(names(node)) for node in chain[:12]):
-            continue
-        blocks = [node for node in chain if node.tag not in _INLINE][:2]
-        for share, node in zip((1.0, 0.45), blocks, strict=False):
-            weight[node.mem_id] += length * share
-            nodes[node.mem_id] = node
-    if not weight:
+def find_parts(tree: Tree, regions: Contents) -> Body | None:
+    """`find_body`, by what is known of the page's regions already."""
+    said = find_heading(tree, None, regions)
+    heading = None if is_generic(said.text) or not (said.is_sure or _opens(said.node, regions)) else said.node
+    regions.settle(heading)
+    near = _Nearness(regions, heading)
+    densest = near.densest()
+    main = _best_marked(tree.root, near, densest)
+    is_marked = main is not None
+    if main is None and densest is not None:
+        main = _sheet_around(densest)
+    return None if main is None else Body(main, tuple(_Parts(regions, heading).of(main, is_marked=is_marked)))
+
+
+def _opens(heading: LexborNode | None, regions: Contents) -> bool:
+    """Whether nothing runs before a heading where it stands: else it heads a part of the text."""
+    if heading is None:
+        return False
+    for node in (heading, *ancestors(heading)):
+        if regions.is_page(node):
+            return True
+        before = node.prev
+        while before is not None:
+            if regions.running.get(before.mem_id, 0) >= _LEAST_BODY and before.mem_id not in regions.foreign:
+                return False
+            before = before.prev
+    return True
+
+
+class _Nearness:
+    """Text counts for more where it stands with the heading: a notice is shorter than what is said of the portal."""
+
+    def __init__(self, regions: Contents, heading: LexborNode | None) -> None:
+        self._regions = regions
+        self._heading = heading
+        self._factors: dict[int, float] = {}
+        factors = iter(_FACTORS)
+        for node in ancestors(heading) if heading is not None else ():
+            if regions.is_page(node):
+                break
+            if regions.running.get(node.mem_id, 0) >= _LEAST_BODY:
+                self._factors[node.mem_id] = next(factors, 1.5)
+
+    def weigh(self, node: LexborNode, weight: float) -> float:
+        for one in (node, *ancestors(node)):
+            if one.mem_id in self._factors:
+                weight *= self._factors[one.mem_id]
+                break
+        return weight * (_BEFORE if self._is_before(node) else 1.0)
+
+    def _is_before(self, node: LexborNode) -> bool:
+        if self._heading is None or self._regions.order[node.mem_id] > self._regions.order[self._heading.mem_id]:
+            return False
+        return all(one.mem_id != node.mem_id for one in ancestors(self._heading))
+
+    def densest(self) -> LexborNode | None:
+        regions = self._regions
+        weighed = {key: self.weigh(regions.nodes[key], weight) for key, weight in regions.weight.items()}
+        if not weighed:
+            return None
+        best = max(weighed, key=lambda key: weighed[key])
+        return regions.nodes[best] if regions.weight[best] >= _LEAST_BODY else None
+
+    def text(self, node: LexborNode) -> float:
+        """What an element has of an article: running text, and a word where there is none."""
+        if self._regions.chars.get(node.mem_id, 0) == 0:
+            return 0.0
+        return self.weigh(node, self._regions.running.get(node.mem_id, 0) + 1.0)
+
+
+def _best_marked(root: LexborNode, near: _Nearness, densest: LexborNode | None) -> LexborNode | None:
+    if root.css_first(_ALL_MARKED) is None:
         return None
-    best = max(weight, key=lambda key: weight[key])
-    return nodes[best] if weight[best] >= _LEAST_BODY else None
+    least = near.text(densest) / _FAR_MORE if densest is not None else 0.0
+    for selector in _MARKED:
+        best = max(root.css(selector), key=near.text, default=None)
+        if best is not None and (text := near.text(best)) and text >= least:
+            return best
+    return None
+
+
+class _Parts:
+    """What belongs to an article beside its main element: more blocks of its kind, and the lead under its heading."""
+
+    def __init__(self, regions: Contents, heading: LexborNode | None) -> None:
+        self._regions = regions
+        self._heading = heading
+        self._above = {node.mem_id for node in ancestors(heading)} if heading is not None else set()
+
+    def of(self, main: LexborNode, *, is_marked: bool) -> list[LexborNode]:
+        if main.mem_id in self._above and self._heading is not None:
+            parts = self._after_heading(main)
+            whole = self._regions.running.get(main.mem_id, 0)
+            return parts if 2 * self._running_of(parts) >= whole else [main]
+        parts = [main]
+        node = main
+        for _ in range(_MOST_LEVELS):
+            parent = node.parent
+            if parent is None or parent.tag in ("html", "-document", "tr", "tbody", "table"):
+                break
+            holds = parent.mem_id in self._above
+            is_page = self._regions.is_page(parent)
+            if parent.tag in ("body", "form") and not holds:
+                break
+            before, after = _around(node)
+            head: list[LexborNode] = []
+            if holds:
+                at = max((i for i, one in enumerate(before) if self._is_heading(one)), default=-1)
+                if at >= 0:
+                    head = [one for one in self._after_heading(before[at]) if self._is_lead(one)]
+                    before = before[at + 1 :]
+                else:
+                    before = []
+            front = self._front(before, is_page=is_page)
+            back = [] if is_marked else self._back(after, node, is_page=is_page)
+            parts = [*head, *front, *parts, *back]
+            node = parent
+            if holds:
+                break
+        return parts
+
+    def _running_of(self, parts: list[LexborNode]) -> int:
+        """What parts hold, the text between elements counted as it is."""
+        sizes = self._regions.running
+        return sum(sizes.get(one.mem_id, 0) if one.is_element_node else len(one.text_content or "") for one in parts)
+
+    def _is_heading(self, node: LexborNode) -> bool:
+        return node.mem_id in self._above or (self._heading is not None and node.mem_id == self._heading.mem_id)
+
+    def _after_heading(self, top: LexborNode) -> list[LexborNode]:
+        """What follows the heading below an element, in order, but for lines that say when and by whom."""
+        found: list[LexborNode] = []
+        node = self._heading
+        while node is not None and node.mem_id != top.mem_id:
+            sibling = node.next
+            while sibling is not None:
+                found.append(sibling)
+                sibling = sibling.next
+            node = node.parent
+        kept = [one for one in found if one.mem_id not in self._regions.outside]
+        at = 0
+        while at < len(kept) and at < _MOST_LABELS and self._is_label(kept[at]):
+            at += 1
+        return [one for i, one in enumerate(kept) if i >= at or (one.is_element_node and _LEAD.search(names(one)))]
+
+    def _is_label(self, node: LexborNode) -> bool:
+        if not node.is_element_node:
+            return not (node.text_content or "").strip() or node.tag == "-comment"
+        said = names(node)
+        if _LEAD.search(said) or node.tag == "img":
+            return False
+        running = self._regions.running.get(node.mem_id, 0)
+        return running < LEAST_RUNNING or (running < _LONGEST_LABEL and _LABEL.search(said) is not None)
+
+    def _is_lead(self, node: LexborNode) -> bool:
+        if not node.is_element_node or node.mem_id in self._regions.outside:
+            return False
+        chars = self._regions.chars.get(node.mem_id, 0)
+        if chars == 0 or chars > _LONGEST_LEAD:
+            return False
+        if _LEAD.search(names(node)) or any(_LEAD.search(names(one)) for one in node.css("[class], [id]")[:_FEW]):
+            return True
+        return self._is_text(node) and not self._is_label(node)
+
+    def _is_text(self, node: LexborNode) -> bool:
+        if not node.is_element_node or node.mem_id in self._regions.outside:
+            return False
+        if _FOREIGN.search(names(node)):
+            return False
+        if self._regions.running.get(node.mem_id, 0) < _LEAST_BODY or self._regions.share_linked(node) > _MOST_LINKED:
+            return False
+        return node.css_first(_OF_A_CARD) is None and not _is_list_of_posts(node)
+
+    def _front(self, before: list[LexborNode], *, is_page: bool) -> list[LexborNode]:
+        at = next((i for i, one in enumerate(before) if self._is_lead(one)), None)
+        if at is None:
+            near = next((one for one in reversed(before) if one.is_element_node), None)
+            return [near] if near is not None and not is_page and self._heads_a_part(near) else []
+        return [one for one in before[at:] if self._is_lead(one) or (not is_page and self._is_between(one))]
+
+    def _heads_a_part(self, node: LexborNode) -> bool:
+        chars = self._regions.chars.get(node.mem_id, 0)
+        is_heading = node.tag in _HEADINGS.split(", ") or node.css_first(_HEADINGS) is not None
+        return is_heading and 0 < chars < _LONGEST_LABEL and self._is_between(node) and not self._is_heading(node)
+
+    def _back(self, after: list[LexborNode], node: LexborNode, *, is_page: bool) -> list[LexborNode]:
+        kind = (node.tag, names(node))
+        taken = [
+            i for i, one in enumerate(after) if self._is_text(one) and (not is_page or (one.tag, names(one)) == kind)
+        ]
+        if not taken:
+            return []
+        return [one for i, one in enumerate(after[: taken[-1] + 1]) if i in taken or self._is_between(one)]
+
+    def _is_between(self, node: LexborNode) -> bool:
+        """A picture, a table, a heading: not what is dense with links, not what is the portal's."""
+        if not node.is_element_node:
+            return node.is_text_node
+        return node.mem_id not in self._regions.outside and self._regions.share_linked(node) <= _MOST_LINKED
+
+
+def _around(node: LexborNode) -> tuple[list[LexborNode], list[LexborNode]]:
+    before, after = [], []
+    one = node.prev
+    while one is not None:
+        before.append(one)
+        one = one.prev
+    one = node.next
+    while one is not None:
+        after.append(one)
+        one = one.next
+    return before[::-1], after
 
 
 def _sheet_around(body: LexborNode) -> LexborNode:
@@ -92,45 +298,56 @@ def _sheet_around(body: LexborNode) -> LexborNode:
     return table if table is not None and len(text_of(table)) < 8 * _SHORT else body
 
 
-def find_lead(body: LexborNode) -> LexborNode | None:
-    """The paragraph that portals set apart before the body; None when there is none."""
-    before = _before(body)
-    for _ in range(8):
-        if before is None:
-            return None
-        if before.is_element_node and _LEAD.search(names(before)):
-            return before if 0 < len(text_of(before).strip()) < _LONGEST_LEAD else None
-        before = before.prev
-    return None
+def take_out_foreign(body: Body, regions: Contents) -> tuple[LexborNode, ...]:
+    """The parts without lists of other posts, comments and buttons: never without a file or most of the text.
+
+    Changes the tree.
+    """
+    parts = list(body.parts)
+    for part in body.parts:
+        is_main = part.mem_id == body.main.mem_id
+        if is_main or len(parts) < 2 or not part.is_element_node or not _is_list_of_posts(part):
+            continue
+        label = _label_of(part)
+        out = {part.mem_id, label.mem_id if label is not None else 0}
+        parts = [one for one in parts if one.mem_id not in out]
+    whole = sum(regions.chars.get(part.mem_id, 0) for part in parts)
+    kept = {part.mem_id for part in parts}
+    for part in parts:
+        if part.is_element_node:
+            _take_out_of(part, whole, kept, regions)
+    return tuple(parts)
 
 
-def _before(body: LexborNode) -> LexborNode | None:
-    """What stands before the body, or before a wrapper around nothing but it."""
-    node = body
-    for _ in range(3):
-        before = node.prev
-        while before is not None and before.is_text_node and not (before.text_content or "").strip():
-            before = before.prev
-        if before is not None or node.parent is None or node.parent.tag in ("body", "form", "td"):
-            return before
-        node = node.parent
-    return None
-
-
-def take_out_foreign(body: LexborNode) -> None:
-    """Removes lists of other posts, comments and buttons from the tree, never a file and never most of the text."""
-    links = [link for link in body.css("a[href]") if not media_type_of(attribute(link, "href"))]
-    if not links:
-        return
-    foreign = [node for node in body.css(_MAY_BE_FOREIGN) if _FOREIGN.search(names(node)) and not _holds_file(node)]
-    whole = len(text_of(body)) if foreign else 0
-    for node in reversed(foreign):  # what is inside another goes first: freed memory is never looked at
-        if len(text_of(node)) < whole / 2:
-            node.decompose()
-    if len(links) >= _FEW:
-        for block in reversed(body.css(_LISTS)):
-            if block.mem_id != body.mem_id and _is_list_of_posts(block):
-                _remove_with_label(block)
+def _take_out_of(part: LexborNode, whole: int, kept: set[int], regions: Contents) -> None:
+    chars, linked = regions.chars, regions.linked
+    gone = []
+    for node in part.css("[class], [id], nav, aside, footer"):
+        key = node.mem_id
+        if key in kept or chars.get(key, 0) >= whole / 2:
+            continue
+        said = names(node)
+        is_offer = _OFFER.search(said) is not None and linked.get(key, 0) > 0
+        if node.tag != "figcaption" and (key in regions.foreign or is_offer or _FOREIGN.search(said)):
+            gone.append(node)
+    lists = []
+    budget = _MOST_LOOKED_AT * whole
+    if part.css_first("a[href]") is not None:
+        for node in part.css(_BLOCKS):
+            length = chars.get(node.mem_id, 0)
+            share = linked.get(node.mem_id, 0) / max(length, 1)
+            if node.mem_id in kept or not LEAST_RUNNING <= length < _MOST_LISTED * whole:
+                continue
+            budget -= length if share > _LISTED else 0
+            is_list = share > _LISTED and budget > 0 and _is_list_of_posts(node)
+            if is_list or (share >= _ALL_LINK and length < whole / 4):
+                lists.append(node)
+    taken = {node.mem_id: node for node in [*gone, *lists] if not _holds_file(node)}
+    for node in lists:
+        if node.mem_id in taken and (label := _label_of(node)) is not None and label.mem_id not in kept:
+            taken.setdefault(label.mem_id, label)
+    for node in sorted(taken.values(), key=lambda one: -regions.order[one.mem_id]):
+        node.decompose()  # what is inside another goes first: freed memory is never looked at
 
 
 def _holds_file(node: LexborNode) -> bool:
@@ -138,16 +355,17 @@ def _holds_file(node: LexborNode) -> bool:
 
 
 def _is_list_of_posts(block: LexborNode) -> bool:
-    links = [link for link in block.css("a[href]") if len(text_of(link).strip()) >= _LEAST_PIECE]
+    links = [link for link in block.css("a[href]") if len(text_of(link).strip()) >= LEAST_RUNNING]
     if len(links) < _FEW or _holds_file(block):
         return False
     return sum(len(text_of(link)) for link in links) > 0.6 * len(clean(text_of(block)))
 
 
-def _remove_with_label(block: LexborNode) -> None:
+def _label_of(block: LexborNode) -> LexborNode | None:
+    """The words above a list of other posts: `Các tin đã đưa`."""
     before = block.prev
     while before is not None and not text_of(before).strip() and before.tag != "img":
         before = before.prev
     if before is not None and before.is_element_node and _OTHER_POSTS.fullmatch(clean(text_of(before))):
-        before.decompose()
-    block.decompose()
+        return before
+    return None

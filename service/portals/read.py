@@ -16,7 +16,7 @@ from service.portals.td_portal import read_td_listing
 from service.settings import ListingConfig, PortalConfig
 from service.types import Article, Listing, Outcome, Page
 
-_READERS = "2"  # moves whenever a reader understands the same bytes differently: validators are dropped then
+_READERS = "4"  # moves whenever a reader understands the same bytes differently: validators are dropped then
 
 
 def reader_version(portal: PortalConfig) -> str:
@@ -46,7 +46,7 @@ def _stand_in(tree: Tree, configured: UnreadableError) -> Listing:
     try:
         return replace(detect_listing(tree), is_by_detection=True)
     except UnreadableError:
-        raise UnreadableError(str(configured), Outcome.LAYOUT_CHANGED) from configured
+        raise UnreadableError(configured.reason, Outcome.LAYOUT_CHANGED) from configured
 
 
 def read_article(page: Page, portal: PortalConfig) -> Article:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from service.errors import UnreadableError
 from service.portals.redirect import reloads_by_script
 from service.types import Outcome, Page
+from service.words import coded
 
 _SMALL = 60_000  # bytes; refusal pages are small, and a large one shows itself in its title
 _HEAD = 40_000  # bytes of the page that are looked at
@@ -43,12 +44,12 @@ def recognise(page: Page) -> None:
     """Passes a page that may be what was asked for. Raises UnreadableError with the outcome otherwise."""
     body = page.body
     if not body.strip(b" \t\r\n\0\xef\xbb\xbf"):
-        raise UnreadableError(f"cannot read {page.url!r}: the page is empty", Outcome.NOT_A_LISTING)
+        raise UnreadableError(coded("read.empty", url=page.url), Outcome.NOT_A_LISTING)
     if _is_data(page):
-        raise UnreadableError(f"cannot read {page.url!r}: not a page but {_media(page)!r}", Outcome.NOT_A_LISTING)
+        raise UnreadableError(coded("read.data", url=page.url, media=_media(page)), Outcome.NOT_A_LISTING)
     outcome = _suspect(body)
     if outcome is not None:
-        raise UnreadableError(f"cannot read {page.url!r}: a page of {outcome.value}, not of posts", outcome)
+        raise UnreadableError(coded("read.recognised", url=page.url, outcome=outcome.value), outcome)
 
 
 def _media(page: Page) -> str:

@@ -15,6 +15,7 @@ from service.errors import FetchError
 from service.portals.addresses import refuse_redirect
 from service.portals.urls import encode_once
 from service.types import Outcome
+from service.words import coded
 
 _MOST_COOKIES = 32
 _LONGEST_COOKIE = 4096  # RFC 6265, 6.1
@@ -71,7 +72,7 @@ def location_of(values: Sequence[str], url: str) -> str | None:
     named = list(dict.fromkeys(value.strip() for value in values if value.strip()))
     if len(named) > 1:
         raise FetchError(
-            f"cannot fetch {url!r}: it redirects to {len(named)} addresses at once",
+            coded("fetch.many_targets", url=url, n=len(named)),
             Outcome.REDIRECTED,
             location=named[0],
         )
@@ -88,10 +89,10 @@ def target_of(source: str, location: str) -> str:
         target = encode_once(urljoin(source, _as_browsers(raw))).partition("#")[0]
         reason = refuse_redirect(source, target)
     except ValueError:
-        target, reason = raw[:200], "is no address"
+        target, reason = raw[:200], "redirect.no_address"
     if reason is not None:
         raise FetchError(
-            f"cannot fetch {source!r}: it redirects to {target!r}, which {reason}",
+            coded("fetch.redirected", url=source, target=target, reason=reason),
             Outcome.REDIRECTED,
             location=target,
         )

@@ -14,6 +14,7 @@ from protego import Protego
 from service.errors import FetchError
 from service.portals.gate import HostGate, StoredRobots
 from service.types import Clock, Outcome
+from service.words import coded
 
 MAX_BYTES = 524_288  # RFC 9309, section 2.5: at least 500 kibibytes must be read; the rest is cut off
 _MAX_AGE = timedelta(days=1)
@@ -44,12 +45,12 @@ class Robots:
         """
         stored = self._known(host_key, fetch)
         if stored.body is None:
-            raise FetchError(f"cannot fetch {url!r}: robots.txt of the host {stored.error}", Outcome.ROBOTS)
+            raise FetchError(coded("fetch.robots_fault", url=url, reason=stored.error or ""), Outcome.ROBOTS)
         if not stored.body:
             return 0.0
         rules = _parse(stored.body)
         if not rules.can_fetch(url, self._user_agent):
-            raise FetchError(f"cannot fetch {url!r}: robots.txt of the host forbids it", Outcome.ROBOTS)
+            raise FetchError(coded("fetch.robots", url=url), Outcome.ROBOTS)
         delay = rules.crawl_delay(self._user_agent) or 0.0
         return min(max(delay, 0.0), _MAX_CRAWL_DELAY_S)
 
@@ -70,10 +71,10 @@ class Robots:
         except FetchError as error:
             if error.outcome is Outcome.REDIRECTED or (error.status is not None and 400 <= error.status < 500):
                 if error.status == 429:
-                    return StoredRobots(old_body, now, "answers 429")
+                    return StoredRobots(old_body, now, coded("robots.answered", status=429))
                 return StoredRobots("", now)
             if error.status is not None:
-                return StoredRobots(old_body, now, f"answers {error.status}")
+                return StoredRobots(old_body, now, coded("robots.answered", status=error.status))
             if old_body is not None:
-                return StoredRobots(old_body, now, str(error))
+                return StoredRobots(old_body, now, error.reason)
             raise

@@ -5,14 +5,18 @@ Knows no portal. Looks at each element of a page once, whatever the number of ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.dates import MARKED_DATES, moment_in_labels, moment_of_mark
-from service.portals.dom import text_of
-from service.portals.titles import MAX_TITLE, ends_cut, title_of
+from service.instants import Source
+from service.portals.dates import MARKED_DATES, Told, is_date, published, told_by_mark, told_in, told_in_labels
+from service.portals.day_heads import days_above, with_hour
+from service.portals.dom import spaced, text_of, words_of
+from service.portals.titles import MAX_TITLE, ends_cut, is_number_alone, is_title, title_of
+from service.text import clean
 from service.types import ListedPost
 
 _MAX_CLIMB = 6  # a row is never further above its link: beyond is the page
@@ -20,6 +24,12 @@ _PAGE = frozenset({"body", "main", "form", "html"})
 _NOBODY = ""  # no key is empty
 _HUB_PLACES = 3  # a link that returns among other links so often is the author's or the section's, not a post's
 _HUB_WORDS = 5
+_MOST_NEIGHBOURS = 6
+_NEAR = 2  # a date, and a dash behind it
+_MOST_PIECES = 200
+_TITLES = "h1, h2, h3, h4, h5, h6, .title, .name, .ten, .tieu-de, .tieude, .trich-yeu, .trichyeu"
+_MOST_TITLES = 5
+_LEAST_WORDS = 3  # of a line that stands in for the words of a link that has none
 
 
 @dataclass(slots=True)
@@ -31,11 +41,21 @@ class Row:
     links: list[LexborNode] = field(default_factory=list)
     boxes: list[LexborNode] = field(default_factory=list)
     """What surrounds the links and holds no link to another post."""
+    after: list[LexborNode] = field(default_factory=list)
+    """What follows those boxes up to the next row, where rows stand beside each other without an element each."""
+    before: list[LexborNode] = field(default_factory=list)
+    """What stands before them since the last row, where a date does."""
     dates: list[LexborNode] = field(default_factory=list)
     """The elements in those boxes that are marked as dates."""
+    above: Told | None = None
+    """The day that a heading above the row names; None where none does."""
+    now: datetime | None = None
+    """When the page was made, for what it tells from then."""
 
 
-def merge(links: Iterable[tuple[LexborNode, str, str]], root: LexborNode) -> dict[str, Row]:
+def merge(
+    links: Iterable[tuple[LexborNode, str, str]], root: LexborNode, now: datetime | None = None
+) -> dict[str, Row]:
     """One row for each key, in the order of their first links. `links` are node, address and key."""
     rows: dict[str, Row] = {}
     places: dict[str, int] = {}
@@ -43,7 +63,7 @@ def merge(links: Iterable[tuple[LexborNode, str, str]], root: LexborNode) -> dic
     for node, url, key in links:
         row = rows.get(key)
         if row is None:
-            row = rows[key] = Row(key, url)
+            row = rows[key] = Row(key, url, now=now)
         row.links.append(node)
         if key != last:
             places[key] = places.get(key, 0) + 1
@@ -52,6 +72,11 @@ def merge(links: Iterable[tuple[LexborNode, str, str]], root: LexborNode) -> dic
     for row in rows.values():
         row.boxes = _boxes(row, owner)
     _hand_out_dates(root, rows, owner)
+    _hand_out_neighbours(rows.values(), owner, now)
+    undated = {link.mem_id or -1: row.key for row in rows.values() if not row.dates for link in row.links}
+    if len(undated) * 2 > len(rows):
+        for key, told in days_above(root, undated, now).items():
+            rows[key].above = told
     return rows
 
 
@@ -104,15 +129,94 @@ def _hand_out_dates(root: LexborNode, rows: dict[str, Row], owner: dict[int, str
             node = node.parent
 
 
+def _hand_out_neighbours(rows: Iterable[Row], owner: dict[int, str | None], now: datetime | None) -> None:
+    """Gives rows that share an element what stands between them, unless what is theirs stands before each."""
+    is_before: dict[int, bool] = {}
+    for row in rows:
+        box = row.boxes[-1]
+        holder = box.parent
+        if row.dates or holder is None or owner.get(holder.mem_id, _NOBODY) is not None:
+            continue
+        mem = holder.mem_id or -1
+        if mem not in is_before:
+            is_before[mem] = any(told_in(one, now=now) for one in _beside(row.boxes[0], owner, is_back=True)[:_NEAR])
+        if is_before[mem]:
+            row.before = _beside(row.boxes[0], owner, is_back=True)
+        else:
+            row.after = _beside(box, owner)
+
+
+def _beside(box: LexborNode, owner: dict[int, str | None], *, is_back: bool = False) -> list[LexborNode]:
+    """The neighbours of a box that hold no link to a post, up to one that does."""
+    found: list[LexborNode] = []
+    node = box.prev if is_back else box.next
+    while node is not None and len(found) < _MOST_NEIGHBOURS and node.mem_id not in owner:
+        if node.is_element_node or (node.text_content or "").strip():
+            found.append(node)
+        node = node.prev if is_back else node.next
+    return found
+
+
 def to_post(row: Row) -> ListedPost | None:
     """The post of a row; None when nothing in it can be a title."""
-    title, moment = title_of(row.links)
+    told = [one for mark in row.dates for one in told_by_mark(mark, row.now)]
+    for box in row.boxes:
+        if published(told) is None:
+            told += told_in_labels(box, but=row.links, now=row.now)
+    for near in row.after if published(told) is None else ():
+        told += told_in(near, now=row.now)
+    if row.above is not None and published(told) is None:
+        told.append(with_hour(row.above, row.boxes))
+    for near in row.before if published(told) is None else ():
+        told += told_in(near, now=row.now)
+    own = published(told)
+    title, glued = title_of(row.links, own.moment if own else None)
+    if not title or is_number_alone(title):
+        title = _said_beside(row, title) or title
     if not title:
         return None
-    if moment is None:
-        moment = next((found for mark in row.dates if (found := moment_of_mark(mark))), None)
-    if moment is None:
-        moment = next((found for box in row.boxes if (found := moment_in_labels(box, but=row.links))), None)
     if len(title) > MAX_TITLE:
-        title = title[:MAX_TITLE]
-    return ListedPost(row.url, title, moment, ends_cut(title))
+        title, glued = title[:MAX_TITLE], None
+    return listed(row.url, title, told, glued)
+
+
+def _said_beside(row: Row, number: str) -> str:
+    """What a row is called whose link is a button or a number alone; empty where nothing can be a title.
+
+    Its heading; else the longest line of a row of a table, where columns differ, and the first of any other.
+    """
+    for box in row.boxes:
+        marked = (clean(words_of(one)[: MAX_TITLE * 2]) for one in box.css(_TITLES)[:_MOST_TITLES])
+        named = next((text for text in marked if _is_able(text, number)), "")
+        if named:
+            return named
+    lines = [line for box in row.boxes for line in _lines(box) if _is_able(line, number)]
+    if not lines:
+        return ""
+    is_in_table = any(box.tag in ("tr", "td", "table", "tbody") for box in row.boxes)
+    return max(lines, key=len) if is_in_table else lines[0]
+
+
+def _lines(box: LexborNode) -> Iterator[str]:
+    line = ""
+    for count, (piece, _) in enumerate(spaced(box)):
+        if count >= _MOST_PIECES:
+            break
+        if piece == " ":
+            yield clean(line)
+            line = ""
+        elif len(line) <= MAX_TITLE:
+            line += piece
+    yield clean(line)
+
+
+def _is_able(line: str, number: str) -> bool:
+    is_long = len(line.split()) >= _LEAST_WORDS and len(line) <= MAX_TITLE
+    return is_long and line != number and is_title(line) and not is_date(line)
+
+
+def listed(url: str, title: str, told: Iterable[Told], glued: Told | None) -> ListedPost:
+    """A row with all that it says of its date."""
+    witnesses = [one.by(Source.ROW) for one in told] + ([glued.by(Source.TITLE)] if glued else [])
+    first = next((one.moment for one in witnesses if not one.is_update), None)
+    return ListedPost(url, title, first, ends_cut(title), witnesses=tuple(witnesses))

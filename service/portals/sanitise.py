@@ -43,8 +43,9 @@ _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$)", re.I
 )
 _HIDDEN = "hidden"
-_IMAGE = re.compile(rf"<img {_IN_A_TAG}")
+_IMAGE = re.compile(rf"<img(?:>| {_IN_A_TAG})")
 _OF_A_PIXEL = re.compile(rf' (?:style="{_HIDDEN}"|(?:width|height)="\s*+[012](?:px)?\s*+")')
+_SOURCE = re.compile(r' src="[^"]')
 _TAG = re.compile(rf"<(/?[a-z0-9]+)(?:>| {_IN_A_TAG})")
 _BLOCKS = (
     "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
@@ -104,11 +105,17 @@ def harmless(html: str, base_url: str) -> tuple[str, str]:
     if not is_plain:
         washed = _UNSHOWABLE.sub("", washed)  # numeric entities can write what no feed may hold
     washed = washed.strip()
-    return washed, _text_of(washed, is_plain)
+    return washed, _text_of(_without_captions(washed), is_plain) or _text_of(washed, is_plain)
+
+
+def _without_captions(washed: str) -> str:
+    """What a picture shows is no part of the running text, unless there is no other."""
+    first, *others = washed.split("<figcaption>")
+    return "".join([first, *(one.partition("</figcaption>")[2] for one in others)])
 
 
 def _unless_a_pixel(image: re.Match[str]) -> str:
-    return "" if _OF_A_PIXEL.search(image[0]) else image[0]
+    return image[0] if _SOURCE.search(image[0]) and not _OF_A_PIXEL.search(image[0]) else ""
 
 
 def _text_of(sanitised: str, is_plain: bool) -> str:

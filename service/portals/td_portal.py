@@ -17,18 +17,14 @@ from service.portals.dom import Tree, text_of
 from service.portals.pager import find_pager
 from service.portals.rows import merge, to_post
 from service.portals.urls import resolve_link
-from service.posts.identity import canonical_key
+from service.posts.identity import canonical_key, is_article_key
 from service.text import clean
 from service.types import Listing, Outcome, RejectedLink
+from service.words import coded
 
 # Most links of such a page: their key is their own path in lower case, with the folder's day padded.
 _PLAIN = re.compile(r"/(portal|tinhuy)/pages/(\d{4})-(\d\d?)-(\d\d?)/([a-z0-9_-]+)\.aspx", re.I | re.A)
 _DATED_FOLDER = re.compile(r"pages(?:/|%2f)\d{4}-\d{1,2}-\d{1,2}/|^(?:\.{1,2}/)*\d{4}-\d{1,2}-\d{1,2}/", re.I)
-
-
-def is_article_key(key: str) -> bool:
-    """Whether a canonical key is an article's of this family: a path alone, where others begin with their host."""
-    return key.startswith("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +92,11 @@ def read_td_listing(tree: Tree) -> Listing:
     found = sort_links(tree, links)
     if not found.posts:
         raise UnreadableError(
-            f"cannot read listing {tree.url!r}: no link to an article among {len(links)} links",
+            coded("read.no_links", url=tree.url, n=len(links)),
             Outcome.LAYOUT_CHANGED,
         )
     posts = []
-    for row in merge(found.posts, tree.root).values():
+    for row in merge(found.posts, tree.root, tree.now).values():
         post = to_post(row)
         if post is None:
             found.rejected.append(RejectedLink(row.url, "", "no_title"))

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.dates import is_date
-from service.portals.dom import attribute, pieces, text_of
+from service.instants import Moment
+from service.moments.label import parse_moment, split_trailing_moment
+from service.portals.dates import Told, is_date
+from service.portals.dom import attribute, names, spaced
 from service.posts.identity import is_cut
-from service.text import clean, fold, parse_moment, split_trailing_moment
-from service.types import Moment
+from service.text import clean, fold
 
 MAX_TITLE = 2_000
 _NOT_A_TITLE = re.compile(
-    r"(?:\W*(?:xem|đọc|chi)\s*(?:tiếp|thêm|chi tiết|tiết|toàn văn|đầy đủ|ngay)?|xem chi tiết|chi tiết|tiếp theo|more"
+    r"(?:\W*(?:xem|đọc|chi)\s*+(?:tiếp|thêm|chi tiết|tiết|toàn văn|đầy đủ|ngay|toàn bộ"
+    r"|tất cả(?: các)?(?: tin tức| tin| bài viết)?)?|xem chi tiết|chi tiết|tiếp theo|more"
     r"|read more|view|details?|tải về|download|bình luận|\d+ bình luận|in trang|in bài|chia sẻ|image"
-    r"|để lại bình luận|ảnh|hình ảnh|img)?[\W\d]*",
+    r"|để lại bình luận|ảnh|hình ảnh|img|mới|new|hot|view all)?[\W\d]*",
     re.I,
 )
+_LABEL = re.compile(
+    r"(?:đọc|xem|chi|read|view|continue|see)\s*+(?:thêm|tiếp|chi tiết|tiết|toàn văn|đầy đủ|more|reading|details?)\s*+"
+    r"(?:(?:về|about)\s++|[:»›…|–-]++\s*+|\.{2,3}+\s*+)",
+    re.IGNORECASE,
+)
+"""What a button says before it repeats the title: `Đọc thêm: …`, `Đọc tiếp về …`, `Read more about …`."""
+_BADGES = re.compile(
+    r"(?:^|[\s_-])(?:badge|label|tag|new|hot|moi|icon|stt|num|number|count|counter|index|order|rank)(?:$|[\s_-])"
+)
+_COUNTER = re.compile(r"\W*\d{1,4}\W*|\W*\d{1,4}\s*+(?:lượt xem|bình luận|views?|comments?)\W*", re.IGNORECASE)
+_BADGE = re.compile(
+    r"\W*(?:mới|new|hot|nổi bật|tin mới|tin nóng|nóng|ghim|video|ảnh|audio|infographic|hình ảnh)\W*+", re.IGNORECASE
+)
+_TITLE_NAME = re.compile(r"(?:^|[\s_-])(?:title|tieu-?de|heading|headline)(?:$|[\s_-])")
+_MOST_NAMED = 12
+_LONGEST_BADGE = 24
 _LONGEST_BUTTON = 30  # characters: `Để lại bình luận`, `Xem chi tiết »`
 _LONGEST_DATE = 60
+_LONGEST_NUMBER = 40
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
 _IN_HEADING = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _YEAR = re.compile(r"\d{4}")
@@ -37,19 +57,27 @@ def is_title(text: str) -> bool:
     return len(text) > 1 and _NOT_A_TITLE.fullmatch(text) is None and any(map(str.isalpha, text))
 
 
+def is_number_alone(title: str) -> bool:
+    """Whether a title is a document's number, and says nothing of what it is about."""
+    return len(title) <= _LONGEST_NUMBER and _NUMBER_ALONE.fullmatch(title) is not None
+
+
 def ends_cut(title: str) -> bool:
     """`is_cut`, for the many titles whose end rules it out at a glance."""
     tail = title[-6:]
     return ("." in tail or "…" in tail) and is_cut(title)
 
 
-def title_of(links: Sequence[LexborNode]) -> tuple[str, Moment | None]:
-    """The best title among the links to one post, and the date that was glued to it."""
+def title_of(links: Sequence[LexborNode], own: Moment | None = None) -> tuple[str, Told | None]:
+    """The best title among the links to one post, and the date that was glued to it.
+
+    Where the row shows a date of its own (`own`), a date at the title's end is the title's, and stays.
+    """
     said: list[tuple[bool, str]] = []
-    glued: Moment | None = None
+    glued: Told | None = None
     for link in links:
         for is_heading, raw in _texts(link):
-            title, moment = _split(clean(raw[: MAX_TITLE * 2]))
+            title, moment = split_glued(unlabelled(clean(raw[: MAX_TITLE * 2])), own)
             if is_title(title) and not _is_moment(title):
                 said.append((is_heading, title))
                 glued = glued or moment
@@ -64,11 +92,20 @@ def title_of(links: Sequence[LexborNode]) -> tuple[str, Moment | None]:
 
 def _rank(one: tuple[bool, str]) -> tuple[bool, bool, bool]:
     is_heading, title = one
-    return is_heading, not ends_cut(title), _NUMBER_ALONE.fullmatch(title[:40]) is None
+    return is_heading, not ends_cut(title), _NUMBER_ALONE.fullmatch(title[:_LONGEST_NUMBER]) is None
 
 
-def _split(text: str) -> tuple[str, Moment | None]:
-    return split_trailing_moment(text) if text[-1:] == ")" else (text, None)
+def split_glued(text: str, own: Moment | None = None) -> tuple[str, Told | None]:
+    """A title and the date in brackets at its end, as it stands there; whole where the post has a date of its own.
+
+    Only where brackets repeat the very hour of that date are they a label and no words of the title.
+    """
+    if text[-1:] != ")":
+        return text, None
+    title, moment = split_trailing_moment(text)
+    if moment is None or (own is not None and not (moment.has_time and moment.at == own.at)):
+        return text, None
+    return title, Told(moment, text[len(title) :])
 
 
 def _is_moment(title: str) -> bool:
@@ -87,16 +124,41 @@ def _texts(link: LexborNode) -> Iterator[tuple[bool, str]]:
             return
         if child.tag == "img":
             return
-    headings = link.css(_HEADINGS)
+    headings = link.css(_HEADINGS) or _named_titles(link)
     for heading in headings:
-        yield True, text_of(heading)
+        yield True, _own_words(heading)
     if not headings:
-        yield is_heading, _without_dates(link)
+        yield is_heading, _own_words(link)
 
 
-def _without_dates(link: LexborNode) -> str:
-    """A link's words but for labels inside it that are dates and nothing else."""
-    return "".join(piece for piece in pieces(link) if not is_date(piece))
+def _named_titles(link: LexborNode) -> list[LexborNode]:
+    """What stands in for a heading in a link that holds a summary too: the element that is called its title."""
+    named = (one for one in link.css("[class]")[:_MOST_NAMED] if _TITLE_NAME.search(names(one)))
+    return list(islice(named, 1))
+
+
+def unlabelled(text: str) -> str:
+    """A title without the words of a button before it."""
+    match = _LABEL.match(text)
+    return text[match.end() :].rstrip(" »›→") if match is not None else text
+
+
+def _own_words(node: LexborNode) -> str:
+    """What an element says, without dates, counters and badges inside it that are labels of their own."""
+    parts: list[str] = []
+    for piece, around in spaced(node):
+        if is_date(piece):
+            continue
+        is_label = len(piece) <= _LONGEST_BADGE and around.mem_id != node.mem_id and _is_label(piece, around)
+        parts.append(" " if is_label else piece)
+    return "".join(parts)
+
+
+def _is_label(piece: str, around: LexborNode) -> bool:
+    """Whether a piece of a link is a counter or a badge: by what it says and how its element is marked."""
+    if _COUNTER.fullmatch(piece) is None and _BADGE.fullmatch(piece) is None:
+        return False
+    return around.tag in ("sup", "small") or _BADGES.search(names(around)) is not None
 
 
 def _hidden_titles(links: Sequence[LexborNode]) -> Iterator[str]:

@@ -20,6 +20,8 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from service.errors import ConfigurationError
+from service.words import coded
+from service.words.sentences_tls import TLS
 
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on
 _MISSING_ISSUER = frozenset({2, 20, 21})  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, …_LOCALLY, …_VERIFY_LEAF_SIGNATURE
@@ -133,60 +135,33 @@ def _roots() -> dict[bytes, tuple[x509.Certificate, ...]]:
 
 
 def explain(error: ssl.SSLError, host: str, shown: x509.Certificate | None) -> str:
-    """What is wrong with a host's certificate, and what would mend it."""
+    """What is wrong with a host's certificate, and what would mend it: coded."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return _explain_protocol(error, host)
     if error.verify_code == 18:
-        return f"the certificate of {host!r} is signed by itself; give its issuer as ca_file"
+        return coded("tls.self_signed", host=host)
     if error.verify_code == 10:
-        return f"the certificate of {host!r} has expired" + (
-            f" on {shown.not_valid_after_utc:%Y-%m-%d}" if shown else ""
-        )
+        if shown is None:
+            return coded("tls.expired", host=host)
+        return coded("tls.expired_on", host=host, on=f"{shown.not_valid_after_utc:%Y-%m-%d}")
     if error.verify_code in _MISSING_ISSUER and shown is not None:
         return _explain_missing(host, shown)
-    return f"the certificate of {host!r} is not valid: {error.verify_message}"
-
-
-_OLD = "; `legacy_tls = true` in the portal's file speaks them too, verification stays on"
-_PROTOCOL = {
-    "UNSUPPORTED_PROTOCOL": "{host!r} speaks only versions of TLS older than 1.2" + _OLD,
-    "WRONG_SSL_VERSION": "{host!r} speaks only versions of TLS older than 1.2" + _OLD,
-    "TLSV1_ALERT_PROTOCOL_VERSION": "{host!r} speaks no version of TLS that we do" + _OLD,
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "{host!r} knows none of our ciphers: it may know old ones alone" + _OLD,
-    "NO_SHARED_CIPHER": "{host!r} knows none of our ciphers" + _OLD,
-    "NO_CIPHERS_AVAILABLE": "{host!r} knows none of our ciphers" + _OLD,
-    "WRONG_CIPHER_RETURNED": "{host!r} knows none of our ciphers" + _OLD,
-    "DH_KEY_TOO_SMALL": "the key exchange of {host!r} is too weak" + _OLD,
-    "BAD_ECPOINT": "the key exchange of {host!r} is broken",
-    "EE_KEY_TOO_SMALL": "the key of the certificate of {host!r} is too short" + _OLD,
-    "CA_KEY_TOO_SMALL": "the key of an issuer of {host!r} is too short" + _OLD,
-    "CA_MD_TOO_WEAK": "the certificate of {host!r} is signed in a way that is forgeable" + _OLD,
-    "WRONG_SIGNATURE_TYPE": "{host!r} signs in an old way" + _OLD,
-    "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED": "{host!r} signs in an old way" + _OLD,
-    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": "{host!r} renegotiates in the old, unsafe way" + _OLD,
-    "WRONG_VERSION_NUMBER": "{host!r} answers without TLS on the port of TLS: is it http://?",
-    "HTTP_REQUEST": "{host!r} answers without TLS on the port of TLS: is it http://?",
-    "UNEXPECTED_EOF_WHILE_READING": "{host!r} hangs up before TLS is agreed upon",
-    "TLSV1_UNRECOGNIZED_NAME": "{host!r} says that it is not called so",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "{host!r} wants a certificate of ours",
-}
-"""By OpenSSL's name of the reason: what is wrong in plain words, and what mends it."""
+    return coded("tls.invalid", host=host, said=error.verify_message)
 
 
 def _explain_protocol(error: ssl.SSLError, host: str) -> str:
-    words = _PROTOCOL.get(error.reason or "")
-    if words is None:
-        return f"TLS failed: {error.reason or error}"
-    return words.format(host=host) + f" ({error.reason})"
+    """By OpenSSL's name of the reason, where it is one that is explained."""
+    code = f"tls.{(error.reason or '').lower()}"
+    if code not in TLS:
+        return coded("tls.failed", said=error.reason or str(error))
+    return coded(code, host=host, said=error.reason or "")
 
 
 def _explain_missing(host: str, shown: x509.Certificate) -> str:
-    where = _issuer_address(shown)
-    return (
-        f"the chain of {host!r} is incomplete: the certificate of its issuer {name_of(shown.issuer)!r} is missing; "
-        + (f"it is at {where}; " if where else "")
-        + "give it, as PEM, as ca_file of the portal"
-    )
+    where, issuer = _issuer_address(shown), name_of(shown.issuer)
+    if where is None:
+        return coded("tls.incomplete", host=host, issuer=issuer)
+    return coded("tls.incomplete_at", host=host, issuer=issuer, where=where)
 
 
 def _issuer_address(certificate: x509.Certificate) -> str | None:

@@ -16,6 +16,8 @@ _IGNORED_BY_BROWSERS = str.maketrans("", "", "\t\n\r")  # WHATWG URL, "basic URL
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 _PLAIN = re.compile(r"^https?://[a-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?$")
 
+_ROUTE = re.compile(r"#(?:!/?|/)[^/\s]")
+"""A fragment that is an address of its own, as pages that are one program write it: `#/tin/5`, `#!tin-5`."""
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?=[/?#]|$)")
 _FROM_ROOT = re.compile(r"/(?!/)(?!.*/\.)[A-Za-z0-9/:@!$&'()*+,;=~._-]*$")  # most links: nothing to encode or to fold
 
@@ -55,11 +57,17 @@ def resolve_link(base_url: str, href: str) -> str | None:
         if origin is not None:
             return origin[0] + href
     text = href.strip().translate(_IGNORED_BY_BROWSERS)
-    if not text or text.startswith("#") or (_SCHEME.match(text) and not text[:5].lower().startswith("http")):
+    if (
+        not text
+        or (text.startswith("#") and not _ROUTE.match(text))
+        or (_SCHEME.match(text) and not text[:5].lower().startswith("http"))
+    ):
         return None
     try:
         url = encode_once(urljoin(base_url, text.replace("\\", "/")))
         parts = urlsplit(url)
+        if "/." in parts.path:  # dot segments are folded as browsers do, in absolute addresses too
+            url = parts._replace(path=urlsplit(urljoin("http://x/", parts.path)).path).geturl()
     except (ValueError, UnicodeError):
         return None
     return url if parts.scheme in ("http", "https") and parts.hostname else None

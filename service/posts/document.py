@@ -1,32 +1,45 @@
 """What administrative document a post is, relays, or mentions: kind, number, date of issue, issuer.
 
-It *is* the document when its title says so and its text does not tell of the issuing; it *relays* one when its first
-sentences say that somebody issued it; whatever else it names, it *mentions*. Files complete a document, never more.
+It *is* the document that its title names and whose issuing its text does not tell of, or that the heading of its own
+text names; it *relays* one when its first sentences say that somebody issued it; whatever else it names, it
+*mentions*. Files complete a document by their heading and their names alone: what they cite is never what they are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 
 from service.posts.filename import NameHint, hint_of_name
-from service.posts.issuer import issuer_key
+from service.posts.heading import Heading, read_heading
+from service.posts.issuer import is_one_organ, issuer_key, issuer_of_title
 from service.posts.kinds import KIND_OF_NAME, NOUN
 from service.posts.numbers import Found, find_numbers, normalise_number, number_key
-from service.text import clean, find_dates, fold
+from service.text import clean, fold
 from service.types import Document, Mention, Relation
 
 __all__ = ["document_key", "find_numbers", "is_same_document", "normalise_number", "understand_document"]
 
 _TEXT_CHARS = 20_000
 _TELLING_CHARS = 700
-_HEADING_CHARS = 1_500
 _TITLE_NOUN = re.compile(rf"(?:\[[^\]]{{0,40}}\]\s*+)?(?:[^:]{{0,40}}:\s*+)?[\W_]*+(?P<noun>{NOUN})(?!\w)")
 _BEFORE_OWN_NUMBER = re.compile(r"[\W_]*(?:[A-ZĐÐ]{2,4}\s+)?(?:[Ss]ố)?[\W_]*")  # `Số 06/CT-UBND`, `GM số 18 GM-HĐND`
 _VERBAL = ("chương trình", "dự án", "lệnh")  # also plain words: at a title's start they count only with a number
-_TELLS = re.compile(r"(?:ban hành|vừa ký|đã ký|vừa có|đã có|có|ra|gửi)\s[^.;,]{0,45}$")
+_TELLS = re.compile(r"(?:ban hành|vừa ký|đã ký|vừa có|đã có|có|ra|gửi)\s(?P<rest>[^.;,]{0,45})$")
+_CITES = re.compile(r"(?<!\w)(?:thực hiện|theo|căn cứ|triển khai|kèm theo|tại|về)(?!\w)")
+_LEADS = re.compile(rf"[\W_]*+(?:{NOUN})(?: hoả tốc| khẩn)? số ?:? ?")
+_ON_A_MATTER = re.compile(r"[\W_]*+(?:v/v|về việc)(?!\w)[\s:]*+")
+_PROMULGATED = frozenset(
+    ["quy-che", "quy-dinh", "ke-hoach", "chuong-trinh", "phuong-an", "de-an", "du-an", "quy-hoach", "huong-dan"]
+)  # what a decision or a resolution enacts: its heading bears the number of both
+_ENACTING = frozenset({"quyet-dinh", "nghi-quyet"})
+_MATTER_CHARS = 20  # of a title: what is shorter stands in many headings
+_NATIONWIDE = re.compile(
+    r"ttg|cp|tw|ctn|qh\d{1,2}|ubtvqh\d{0,2}|vpcp|tandtc|vksndtc|nhnn|ktnn|ttcp|bnv|btc|byt|bca|bqp|bng|btp|bxd|bct|bkhcn"
+    r"|bgdđt|bnnmt|bnnptnt|bvhttdl|bdttg|btnmt|bgtvt|bkhđt|btttt|blđtbxh"
+)
+_ISSUER_PARTS = 2  # of the letters of a number: the issuer is the first, or stands after the kind
 
 
 def document_key(document: Document | Mention) -> str | None:
@@ -38,17 +51,27 @@ def document_key(document: Document | Mention) -> str | None:
 
 
 def is_same_document(one: Document | Mention, other: Document | Mention) -> bool:
-    """Whether two are one document: equal numbers, no day or issuer that differs, and one of them known to agree."""
+    """Whether two are one document: equal numbers, no day or issuer that differs, and one issuer, known to be one.
+
+    Every office counts from one: an equal number of an equal day tells nothing where the offices may be two.
+    """
     key = document_key(one)
     if key is None or key != document_key(other):
         return False
-    pairs = [(one.issued_on, other.issued_on), (_organ(one), _organ(other))]
-    known = [(mine, theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
-    return bool(known) and all(mine == theirs for mine, theirs in known)
+    days = one.issued_on, other.issued_on
+    if None not in days and days[0] != days[1]:
+        return False
+    if one.issuer is not None and other.issuer is not None:
+        return issuer_key(one.issuer) == issuer_key(other.issuer) and (
+            is_one_organ(one.issuer) or _is_nationwide(one)
+        )
+    return None not in days and _is_nationwide(one)
 
 
-def _organ(document: Document | Mention) -> str | None:
-    return issuer_key(document.issuer) if document.issuer else None
+def _is_nationwide(document: Document | Mention) -> bool:
+    """Whether a number's letters are those of an office of which the country has one: `280/CĐ-TTg`, `38-CT/TW`."""
+    parts = [part for part in fold(document.number or "").replace("/", "-").split("-") if not part.isdecimal()]
+    return any(_NATIONWIDE.fullmatch(part) for part in parts[:_ISSUER_PARTS])
 
 
 def understand_document(
@@ -62,29 +85,84 @@ def understand_document(
     in_title, in_text = find_numbers(title), find_numbers(text)
     hints = [hint for hint in map(hint_of_name, names) if hint is not None]
     kind = _kind_of_title(title, in_title)
-    told = next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
-    if kind is not None:
-        document: Document | None = _titled(kind, in_title, in_text, told, attachment, hints)
-    else:
-        relayed = told or _named(in_text, hints)
-        document = _document(relayed, Relation.RELAYS) if relayed else None
-    if document is not None and document.issued_on is None and document.relation is Relation.IS:
-        document = replace(document, issued_on=_heading_day(document, attachment))
-    own = document_key(document) if document else None
+    own, of_file = read_heading(text), read_heading(attachment) if attachment else None
+    told = None if own else next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
+    document = (
+        _titled(kind, in_title, _Body(text, in_text, own, of_file, told, hints))
+        if kind is not None
+        else _untitled(title, in_text, own, of_file, told, hints)
+    )
+    if document is not None:
+        document = _completed(document, title, (*in_title, *in_text), own or of_file)
+    own_key = document_key(document) if document else None
     mentions: dict[str, Mention] = {}
     for found in (*in_title, *in_text):
         key = number_key(found.number)
-        if key != own:
+        if key != own_key:
             mentions.setdefault(key, Mention(found.kind, found.number, found.issued_on, found.issuer))
     return document, tuple(mentions.values())
 
 
-def _heading_day(document: Document, attachment: str) -> date | None:
-    """The day in a file's own heading, where the file bears the document's number (Nghị định 30/2020, phụ lục I)."""
-    heading = clean(attachment[:_HEADING_CHARS])
-    if document_key(document) not in {number_key(found.number) for found in find_numbers(heading)}:
-        return None
-    return next((day for day, start, end in find_dates(heading) if "tháng" in fold(heading[start:end])), None)
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """All that stands below a title."""
+
+    text: str
+    numbers: Sequence[Found]
+    own: Heading | None
+    of_file: Heading | None
+    told: Found | None
+    hints: Sequence[NameHint]
+
+
+def _untitled(
+    title: str,
+    in_text: Sequence[Found],
+    own: Heading | None,
+    of_file: Heading | None,
+    told: Found | None,
+    hints: Sequence[NameHint],
+) -> Document | None:
+    """What a post is whose title names no kind: its own heading's, one told of, or its file's on that matter."""
+    if own is not None and own.number is not None:
+        return Document(own.kind, own.number, None, None, Relation.IS)
+    relayed = told or _named(in_text, hints)
+    if relayed is not None:
+        return Document(relayed.kind, relayed.number, relayed.issued_on, relayed.issuer, Relation.RELAYS)
+    if of_file is not None and of_file.number is not None and _is_matter(title, of_file):
+        return Document(of_file.kind, of_file.number, None, None, Relation.IS)
+    return None
+
+
+def _is_matter(title: str, heading: Heading) -> bool:
+    """Whether a title is what a heading says that its document is about; `V/v …` is the form of a công văn."""
+    folded = fold(title)
+    marked = _ON_A_MATTER.match(folded)
+    matter = folded[marked.end() :] if marked else folded
+    if marked and heading.kind == "cong-van":
+        return True
+    return len(matter) >= _MATTER_CHARS and matter in fold(heading.words)
+
+
+def _completed(document: Document, title: str, found: Sequence[Found], heading: Heading | None) -> Document:
+    """Day and issuer from wherever they stand beside the document's number, or in its own heading."""
+    key = document_key(document)
+    same = [f for f in found if key is not None and number_key(f.number) == key]
+    days = [f.issued_on for f in same if f.issued_on]
+    issuers = [f.issuer for f in same if f.issuer]
+    day = document.issued_on or (days[0] if len(set(days)) == 1 else None)
+    named = issuer_of_title(title) if document.relation is Relation.IS else None
+    issuer = document.issuer or named or (issuers[0] if issuers else None)
+    if document.relation is Relation.IS and heading is not None and _is_of(heading, document):
+        day, issuer = day or heading.issued_on, issuer or heading.issuer
+    return replace(document, issued_on=day, issuer=issuer)
+
+
+def _is_of(heading: Heading, document: Document) -> bool:
+    """Whether a heading is that of the document: its number, or its kind where one of the two bears no number."""
+    if heading.number is not None and document.number is not None:
+        return number_key(heading.number) == document_key(document)
+    return heading.kind == document.kind
 
 
 def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
@@ -96,27 +174,41 @@ def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
     return None
 
 
-def _titled(
-    kind: str,
-    in_title: Sequence[Found],
-    in_text: Sequence[Found],
-    told: Found | None,
-    attachment: str,
-    hints: Sequence[NameHint],
-) -> Document:
-    """The document that the title names by its kind, with the first number of that kind that is at hand."""
-    if told is not None and told.kind != kind:
-        told = None
+def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
+    """The document that the title names by its kind, with the first number of that kind that is its own."""
+    told = body.told if body.told is not None and body.told.kind == kind else None
     relation = Relation.RELAYS if told else Relation.IS
-    of_kind = (f for f in (*in_title, *in_text[:3], *find_numbers(clean(attachment))) if f.kind == kind)
-    named = _named([f for f in in_text if f.kind == kind], hints)
-    used = next((f for f in in_title if f.kind == kind), None) or told or named or next(of_kind, None)
-    if used is None:
-        number = next((hint.number for hint in hints if hint.kind == kind and hint.number), None)
-        return Document(kind, number, None, None, relation)
-    if told is not None and number_key(told.number) == number_key(used.number):
-        return Document(kind, used.number, told.issued_on or used.issued_on, told.issuer or used.issuer, relation)
-    return _document(used, relation)
+    used = next((f for f in in_title if f.kind == kind), None)
+    if used is None and body.own is not None:
+        own_kind = kind if body.own.kind in (kind, "cong-van", None) else body.own.kind
+        number = body.own.number or _hinted(kind, body.hints)
+        return Document(own_kind, number, None, None, relation)
+    used = used or told or _named([f for f in body.numbers if f.kind == kind], body.hints) or _leading(kind, body)
+    if used is not None:
+        return Document(kind, used.number, used.issued_on, used.issuer, relation)
+    heading = body.of_file
+    if heading is not None and heading.number is not None and _completes(heading, kind, relation):
+        return Document(heading.kind, heading.number, None, None, relation)
+    return Document(kind, _hinted(kind, body.hints), None, None, relation)
+
+
+def _completes(heading: Heading, kind: str, relation: Relation) -> bool:
+    """Whether a file's heading is that of a titled document: of its kind, or the decision that enacts it."""
+    enacts = heading.kind in _ENACTING and kind in _PROMULGATED and relation is Relation.IS
+    return heading.kind == kind or enacts
+
+
+def _hinted(kind: str, hints: Sequence[NameHint]) -> str | None:
+    return next((hint.number for hint in hints if hint.kind == kind and hint.number), None)
+
+
+def _leading(kind: str, body: _Body) -> Found | None:
+    """The document with whose name and number a line of the text begins: its subject, which nothing cites."""
+    for found in body.numbers[:3]:
+        line = body.text.rfind("\n", 0, found.start) + 1
+        if found.kind == kind and found.start - line < 60 and _LEADS.fullmatch(fold(body.text[line : found.start])):
+            return found
+    return None
 
 
 def _named(found: Sequence[Found], hints: Sequence[NameHint]) -> Found | None:
@@ -125,9 +217,6 @@ def _named(found: Sequence[Found], hints: Sequence[NameHint]) -> Found | None:
     return next((f for f in found if (f.kind, f.n) in told), None)
 
 
-def _document(found: Found, relation: Relation) -> Document:
-    return Document(found.kind, found.number, found.issued_on, found.issuer, relation)
-
-
 def _is_told(text: str, found: Found) -> bool:
-    return _TELLS.search(fold(text[max(found.start - 60, 0) : found.start])) is not None
+    telling = _TELLS.search(fold(text[max(found.start - 60, 0) : found.start]))
+    return telling is not None and not _CITES.search(telling["rest"])

@@ -22,7 +22,32 @@ _TOKEN = re.compile(r"^(?P<slug>.+?)-(?P<token>\d{5,9}|(?=[a-z]*\d)(?=\d*[a-z])[
 _SLASHES = re.compile(r"/{2,}")
 _GLUED_TOKEN = re.compile(r"[a-z0-9]{6}$")
 # What mailers and social sites add to an address; it never names another post.
-_TRACKING = re.compile(r"^(?:fbclid|gclid|zarsrc|mibextid|utm_\w+|_ga|_gl|ref|share\w*)$", re.IGNORECASE)
+_TRACKING = re.compile(r"(?:fbclid|gclid|zarsrc|mibextid|utm_\w++|_ga|_gl)", re.IGNORECASE)
+# From where somebody came, where the value is a word or a host (`ref=facebook`); anything else may be the post's id.
+_FROM = re.compile(r"ref|share\w*+", re.IGNORECASE)
+_PLACE = re.compile(r"|[a-z]{2,12}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}", re.ASCII)
+# Where the reader came from and goes back to, and how a portlet shows itself.
+_BACK = re.compile(
+    r"(?:^|_)(?:(?:inherit)?redirect(?:_?ur[li])?|(?:back|return|previous|prev|came_?from)_?(?:ur[li]|to|path|page)|refer+er"
+    r"|p_p_(?:state|mode|lifecycle|cacheability|col_(?:id|pos|count))|p_l_back_url(?:_title)?)$",
+    re.IGNORECASE,
+)
+_OF_PORTLET = re.compile(r"_(?:cur|delta|resetcur|orderby(?:col|type))$", re.IGNORECASE)
+# Words of a session, where the value looks like one: `sid=123` is a story's id, `sid=9f3c…` is not.
+_SESSION = re.compile(
+    r"(?:sess(?:ion)?(?:_?id)?|(?:^|_)[ajp]?sid|csrf|csrf_?token|xsrf|nonce|(?:^|_)token|cfid)$",
+    re.IGNORECASE,
+)
+_OWN_SESSION = re.compile(r"jsessionid|phpsessid|aspsessionid\w*+|p_(?:p_)?auth|cftoken", re.IGNORECASE)
+_STAMP = re.compile(
+    r"_|_?t|ts|time(?:stamp)?|ra?nd(?:om)?|cb|no_?cache|cache_?bust(?:er)?|v|ver|version|dc|_dc|z", re.IGNORECASE
+)
+_RANDOM = re.compile(r"(?=[^\d]*+\d)[0-9a-f-]{16,}+|(?=[^\d]*+\d)(?=[^a-z]*+[a-z])[0-9a-z_-]{20,}+", re.IGNORECASE)
+_CLOCK = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}+")  # seconds or milliseconds since 1970, or a chance
+_IN_PATH = re.compile(r";([^/;=]{1,60})=([^/;]*+)")
+_COOKIELESS = re.compile(r"/\((?:[A-Za-z]\([^()/]{0,200}\)){1,4}\)(?=/|$)")
+_FOLDS_CASE = re.compile(r"\.as[phm]x?$|\.as[phm]x/", re.IGNORECASE)  # servers of these take no notice of case
+_ROUTE = re.compile(r"(?:!/?|/)[^/\s].*", re.DOTALL)
 _CUT = re.compile(r"(?:\.\s*\.\s*\.|…)[\s\"'”’)]*$")
 
 
@@ -60,19 +85,71 @@ def parse_article_path(url: str) -> ArticlePath | None:
 
 
 def canonical_key(url: str) -> str:
-    """The identity of a post's address: case, scheme, `www.`, fragment, tracking and folder padding folded.
+    """The identity of a post's address: scheme, `www.`, tracking, sessions and folder padding folded.
 
-    An article of this family is its path alone; elsewhere the query stays, for many sites name the post there.
+    An article of this family is its path alone, whatever the case; elsewhere the case tells ids apart, and the query
+    stays, for many sites name the post there, as does a fragment that is a route (`#/tin/5`).
     """
-    path = _folded_path(url)
-    match = _ARTICLE.match(path)
+    path = _path(url)
+    match = _ARTICLE.match(path.lower())
     if match:
         day = f"{match['y']}-{int(match['m']):02}-{int(match['d']):02}"
         return f"/{match['site']}/pages/{day}/{_quoted(match['rest'])}.aspx"
     parts = _split(url)
-    host = parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(pair[0]))
-    return f"{host}{_quoted(path)}" + (f"?{urlencode(query)}" if query else "")
+    folds = _FOLDS_CASE.search(path) is not None
+    query = [
+        (name.lower() if folds else name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not _tells_nothing(name, value)
+    ]
+    route = route_of(url)
+    return (
+        _host(parts)
+        + _quoted(path.lower() if folds else path)
+        + (f"?{urlencode(sorted(query))}" if query else "")
+        + (f"#{_quoted(unquote(route))}" if route else "")
+    )
+
+
+def is_article_key(key: str) -> bool:
+    """Whether a canonical key is an article's of this family: a path alone, where others begin with their host."""
+    return key.startswith("/")
+
+
+def former_key(url: str) -> str:
+    """The key that an address had before case, routes and sessions counted: stored posts may be known by it."""
+    parts = _split(url)
+    query = sorted(
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.fullmatch(pair[0]) and not _FROM.fullmatch(pair[0])
+    )
+    path = unicodedata.normalize("NFC", unquote(parts.path)).lower()
+    path = _SLASHES.sub("/", path).rstrip("/") or "/"
+    return f"{_host(parts)}{_quoted(path)}" + (f"?{urlencode(query)}" if query else "")
+
+
+def route_of(url: str) -> str:
+    """The fragment that names the post on a page that is one program; empty for a place within a page."""
+    fragment = _split(url).fragment
+    return fragment if fragment and _ROUTE.fullmatch(fragment) else ""
+
+
+def _tells_nothing(name: str, value: str) -> bool:
+    """Whether a parameter tells of the visit and not of the post: by its name, and by what its value looks like."""
+    if _TRACKING.fullmatch(name) or _OWN_SESSION.fullmatch(name) or _BACK.search(name):
+        return True
+    if name.startswith("_") and _OF_PORTLET.search(name):
+        return True
+    if _FROM.fullmatch(name):
+        return _PLACE.fullmatch(value) is not None
+    if _SESSION.search(name):
+        return _RANDOM.fullmatch(value) is not None
+    return _STAMP.fullmatch(name) is not None and _CLOCK.fullmatch(value) is not None
+
+
+def _host(parts: SplitResult) -> str:
+    return parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
 
 
 def is_cut(title: str) -> bool:
@@ -93,8 +170,23 @@ def _split(url: str) -> SplitResult:
 
 
 def _folded_path(url: str) -> str:
-    path = unicodedata.normalize("NFC", unquote(_split(url).path)).lower()
+    return _path(url).lower()
+
+
+def _path(url: str) -> str:
+    """The readable path without what tells the visit: `;jsessionid=…`, `/(S(…))`."""
+    path = unicodedata.normalize("NFC", unquote(_split(url).path))
+    if ";" in path:
+        path = _IN_PATH.sub(_kept_in_path, path)
+    if "/(" in path:
+        path = _COOKIELESS.sub("", path)
     return _SLASHES.sub("/", path).rstrip("/") or "/"
+
+
+def _kept_in_path(match: re.Match[str]) -> str:
+    name, value = match[1], match[2]
+    is_visit = _OWN_SESSION.fullmatch(name) or _SESSION.search(name) or _RANDOM.fullmatch(value)
+    return "" if is_visit else match[0]
 
 
 def _quoted(path: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from service.text import clean, excerpt, find_moment, first_sentences, fold
+from service.moments.label import find_moment
+from service.text import clean, excerpt, first_sentences, fold
 
 _SUMMARY_CHARS = 400
 _LEAD_CHARS = 600
@@ -17,7 +18,30 @@ _CAPTION = re.compile(
     r"(?:\s*[:.)]|\s+(?:hội nghị|buổi|lễ|cuộc họp|kỳ họp|đại hội|minh hoạ)\b)"
     r"|.{0,80}\(ảnh\b[^)]*+(?:\)[\s.]*+)?$"
 )
+_FULL_LINE = 70  # characters: a file's lines have 75 to 95, its headings and labels fewer
+_ITEM = re.compile(r"[-–+*•]|\d{1,3}[.)/]|[a-zđ][.)]|[IVX]{1,6}[.)]|[^:]{2,30}:")
 _ENDS = (".", "!", "?", "…", ":", ";", "./", "”", '"')
+
+
+def joined_lines(text: str) -> str:
+    """The text of a file with the lines of each paragraph joined, as far as they certainly go on.
+
+    A line goes on where the next begins with a small letter, or where it is a long one that ends without a mark and
+    the next is neither an item of a list nor a label.
+    """
+    lines: list[str] = []
+    for line in (stripped for raw in text.split("\n") if (stripped := raw.strip())):
+        if lines and _goes_on(lines[-1], line):
+            lines[-1] = f"{lines[-1]} {line}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _goes_on(line: str, following: str) -> bool:
+    if line.endswith((".", ";", ":", "!", "?")) or _ITEM.match(following):
+        return False
+    return following[0].islower() or (len(line) >= _FULL_LINE and not line.isupper() and not following.isupper())
 
 
 def lead_of(text: str, title: str = "") -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from service.posts.classify import classify
 from service.posts.document import understand_document
 from service.posts.kinds import KIND_NAMES
 from service.posts.places import Gazetteer
-from service.posts.prose import lead_of, summary_of
+from service.posts.prose import joined_lines, lead_of, summary_of
 from service.posts.rules import Rules
 from service.posts.when import find_deadlines, find_meeting
 from service.text import LOCAL, clean, fold
@@ -40,11 +40,12 @@ _KIND = re.compile(r"xã|phường|thị trấn")
 
 
 class Understander:
-    """Reads posts by one set of rules and one gazetteer."""
+    """Reads posts by one set of rules and one gazetteer; `days_off` are not counted as working days."""
 
-    def __init__(self, rules: Rules, gazetteer: Gazetteer) -> None:
+    def __init__(self, rules: Rules, gazetteer: Gazetteer, days_off: Collection[date] = ()) -> None:
         self.rules = rules
         self.gazetteer = gazetteer
+        self.days_off = days_off
 
     def understand(
         self,
@@ -66,12 +67,12 @@ class Understander:
         day = published_at.astimezone(LOCAL).date() if published_at else None
         whole = f"{title}\n{text}"
         places = self.gazetteer.find(whole, day)
+        in_files = joined_lines(attachment_text)
+        signed_on = document.issued_on if document else None
         is_addressed = document is not None or not {categories[0]} & {self.rules.fallback, *self.rules.with_calendar}
-        addressees = self.addressees(f"{whole}\n{attachment_text}", places, day) if is_addressed else ()
+        addressees = self.addressees(f"{whole}\n{in_files}", places, day) if is_addressed else ()
         begins_at, venue = (
-            find_meeting(f"{whole}\n{attachment_text}", day)
-            if self.rules.with_calendar & set(categories)
-            else (None, None)
+            find_meeting(f"{whole}\n{in_files}", day) if self.rules.with_calendar & set(categories) else (None, None)
         )
         return Understanding(
             categories=categories,
@@ -81,7 +82,7 @@ class Understander:
             places=places,
             addressees=addressees,
             urgency=urgency_of(f"{title}\n{lead}", attachment_text),
-            deadlines=find_deadlines(f"{whole}\n{attachment_text}", day),
+            deadlines=find_deadlines(f"{whole}\n{in_files}", day, signed_on, self.days_off),
             begins_at=begins_at,
             venue=venue,
             summary=summary_of(text, title),

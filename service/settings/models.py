@@ -26,6 +26,7 @@ from service.settings.values import (
     check_timezone,
     check_url,
 )
+from service.values import Locale, parse_zone
 
 Line = Annotated[str, AfterValidator(check_line)]
 HttpUrl = Annotated[str, AfterValidator(check_url)]
@@ -52,6 +53,11 @@ class ServiceSettings(Section):
     language: Literal["vi", "en"] = "vi"
     timezone: Annotated[str, AfterValidator(check_timezone)] = "Asia/Ho_Chi_Minh"
     secret_key: Annotated[str, Secret, AfterValidator(check_secret_key)] = ""
+
+    @property
+    def locale(self) -> Locale:
+        """How this service speaks where nobody has said how he wants to be spoken to."""
+        return Locale(self.language, parse_zone(self.timezone))
 
 
 class OperatorSettings(Section):

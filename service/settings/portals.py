@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from service.alerts.networks import is_disguised
 from service.errors import ConfigurationError
 from service.settings.describe import allowed_words, found, known_keys, nearest
 from service.settings.models import ListingConfig, PortalConfig, strictly
@@ -73,7 +74,8 @@ def _joined(path: Path, portal: PortalConfig, problems: list[str]) -> PortalConf
     listings: list[ListingConfig] = []
     for number, listing in enumerate(portal.listings):
         url = urljoin(portal.base_url + "/", listing.url)
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        host = urlsplit(url).hostname
+        if urlsplit(url).scheme not in ("http", "https") or not host or is_disguised(host):
             problems.append(
                 f"{path}: listings[{number}].url = {found(listing.url)}; allowed: a path, or an http address"
             )

@@ -13,11 +13,14 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.bounce import Bounce
+from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
 from service.alerts.suspension import PROBE_AFTER, Probe
+from service.storage.brake import FEW, brake, found_dead, is_braked
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import set_status
 from service.types import State, SubscriptionStatus
+from service.values import address_key
 
 SOFT_DAYS = 5
 """Different days with a soft bounce, within SOFT_WINDOW, after which an address is suspended."""
@@ -25,14 +28,20 @@ SOFT_WINDOW = timedelta(days=14)
 _DAY = 86_400_000_000
 
 REASONS = {
-    Kind.HARD: "thư bị trả lại: địa chỉ không nhận được",
-    Kind.SOFT: "thư bị hoãn nhiều ngày liền",
-    Kind.COMPLAINT: "người nhận báo thư rác",
+    Kind.HARD: "bounced.hard",
+    Kind.SOFT: "bounced.soft",
+    Kind.COMPLAINT: "bounced.complaint",
 }
+BEFORE = "bounced.hard_before"
+"""Of an address that an older Loa found dead, by a table that was often wrong: it is asked anew."""
+_PROBED = (REASONS[Kind.HARD], REASONS[Kind.SOFT], BEFORE)
 
 
 def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
-    """Records it, and suspends what must be; gives how many subscriptions were suspended."""
+    """Records it, and suspends what must be; returns how many subscriptions were suspended.
+
+    When many addresses of one provider are found dead within an hour, it is about us: see `brake`.
+    """
     if bounce.message_id is None or bounce.kind is Kind.NONE:
         return 0
     person = _person(conn, bounce.message_id)
@@ -42,11 +51,36 @@ def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
         return 0
     if bounce.kind is Kind.SOFT and _soft_days(conn, person, now) < SOFT_DAYS:
         return 0
+    if bounce.kind is Kind.HARD and _is_about_us(conn, person, now):
+        return 0
     query = text("SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'active'")
     ids = list(conn.execute(query, {"person": person}).scalars())
     for subscription_id in ids:
         set_status(conn, subscription_id, SubscriptionStatus.SUSPENDED, at=now, reason=REASONS[bounce.kind])
     return len(ids)
+
+
+def _is_about_us(conn: Connection, person: str, now: datetime) -> bool:
+    """Whether the provider of a dead address is braked, or is from now on: then who was suspended within the hour is
+    resumed."""
+    provider = provider_of(person)
+    if is_braked(conn, provider, now):
+        brake(conn, provider, now)
+        return True
+    dead = found_dead(conn, provider, REASONS[Kind.HARD], now)
+    if len(dead.keys() | {person}) <= FEW:
+        return False
+    brake(conn, provider, now)
+    for subscription_id in (one for ids in dead.values() for one in ids):
+        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
+    return True
+
+
+def about_us(conn: Connection, since: datetime) -> tuple[int, str]:
+    """How many refusals since then spoke of us or of our mail, and what the last of them said, coded."""
+    query = text("SELECT detail FROM bounce WHERE kind = 'ours' AND at > :since ORDER BY at DESC, message_id")
+    details = list(conn.execute(query, {"since": to_micros(since)}).scalars())
+    return len(details), details[0] if details else ""
 
 
 def apply_refusals(conn: Connection, refusals: Sequence[tuple[str, Kind, str]], now: datetime) -> int:
@@ -64,29 +98,30 @@ class Suspended:
     """One of those that are suspended."""
     language: str
     suspended_at: datetime
+    probe_key: str
+    """Under which its probes are queued."""
     probes: tuple[Probe, ...]
 
-    @property
-    def probe_key(self) -> str:
-        return probe_key(self.target_key, self.suspended_at)
 
-
-def probe_key(target_key: str, suspended_at: datetime) -> str:
-    return f"probe:{target_key}:{to_micros(suspended_at)}"
+def probe_key(target_key: str, suspended_at: datetime, reason: str) -> str:
+    """Whom an older Loa suspended is asked as if nobody had asked before."""
+    return f"probe:{target_key}:{to_micros(suspended_at)}" + (":again" if reason == BEFORE else "")
 
 
 def load_suspended(conn: Connection) -> list[Suspended]:
     """Every address that bounces suspended; not those who complained."""
     query = text(
-        "SELECT target, target_key, id, language, status_at FROM subscription WHERE channel = 'email'"
+        "SELECT target, target_key, id, language, status_at, status_reason FROM subscription WHERE channel = 'email'"
         " AND status = 'suspended' AND status_reason IN :reasons ORDER BY target_key, status_at, id"
     ).bindparams(bindparam("reasons", expanding=True))
     found: dict[str, Suspended] = {}
-    for row in conn.execute(query, {"reasons": [REASONS[Kind.HARD], REASONS[Kind.SOFT]]}):
+    for row in conn.execute(query, {"reasons": list(_PROBED)}):
         if row.target_key not in found:
             since = from_micros(row.status_at)
-            probes = _probes(conn, probe_key(row.target_key, since))
-            found[row.target_key] = Suspended(row.target, row.target_key, row.id, row.language, since, probes)
+            key = probe_key(row.target_key, since, row.status_reason)
+            found[row.target_key] = Suspended(
+                row.target, row.target_key, row.id, row.language, since, key, _probes(conn, key)
+            )
     return list(found.values())
 
 
@@ -108,7 +143,7 @@ def resume_suspended(conn: Connection, person: Suspended, now: datetime) -> int:
         "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'suspended'"
         " AND status_reason IN :reasons"
     ).bindparams(bindparam("reasons", expanding=True))
-    reasons = [REASONS[Kind.HARD], REASONS[Kind.SOFT]]
+    reasons = list(_PROBED)
     ids = list(conn.execute(query, {"person": person.target_key, "reasons": reasons}).scalars())
     for subscription_id in ids:
         set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
@@ -126,7 +161,7 @@ def _person(conn: Connection, message_id: str) -> str | None:
         return None
     if row.target_key is not None:
         return str(row.target_key)
-    return str(orjson.loads(row.body)["address"]).lower() if row.body else None
+    return address_key(orjson.loads(row.body)["address"]) if row.body else None
 
 
 def _record(conn: Connection, bounce: Bounce, now: datetime) -> bool:

@@ -19,8 +19,8 @@ from service.types import Result, State, SubscriptionStatus
 
 MIN_FAILURES = 20
 PROBE_EVERY = timedelta(hours=6)
-GONE = "đầu nhận trả lời 410: không còn nhận nữa"
-FAILED_LONG = "đầu nhận hỏng quá lâu"
+GONE = "endpoint.gone"
+FAILED_LONG = "endpoint.failed_long"
 
 _Endpoint = Row[tuple[object, ...]]
 

@@ -16,10 +16,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from service.errors import DatabaseVersionError, StorageError
+from service.errors import DatabaseVersionError, OverdueError, StorageError
 from service.storage.file import FileWatch, as_uri, is_empty_file, refuse_to_replace
+from service.storage.patience import is_limited, keep_patience
 
-HEAD = "0002"
+HEAD = "0004"
 """The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12 MB."""
 
 BUSY_TIMEOUT_S = 10
@@ -30,6 +31,11 @@ PAGES_BYTES = 2 << 20
 
 CHECKPOINT_PAGES = 4_000
 """Of SQLite's log, 16 MB: at its own 1,000 every second batch of results would write the whole database's file."""
+
+
+MORE_CONNECTIONS = 25
+"""Than the five that are kept: with them as many as a web process has threads that read (see `web.queues`), so that
+health waits for no search."""
 
 
 def uuid7() -> str:
@@ -56,6 +62,7 @@ class Database:
             _translated(self.url),
             self.engine.connect().execution_options(loa_read=True) as connection,
             connection.begin(),
+            keep_patience(connection),
         ):
             yield connection
 
@@ -94,7 +101,13 @@ def _translated(url: str) -> Iterator[None]:
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.IntegrityError) or type(error.orig).__name__.endswith("Violation"):
             raise
+        if is_limited() and _is_cut_short(error):
+            raise OverdueError("cannot look through the database: it takes too long") from error
         raise StorageError(f"cannot use the database {make_url(url).render_as_string()!r}: {_say(error)}") from error
+
+
+def _is_cut_short(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ == "QueryCanceled" or str(error.orig) == "interrupted"
 
 
 def _say(error: DBAPIError) -> str:
@@ -164,7 +177,7 @@ def _connect(path: Path, options: dict[str, Any], *, is_migrating: bool) -> sqli
 
 def _create_engine(url: str, *, is_migrating: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_use_lifo=True)
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=MORE_CONNECTIONS, pool_use_lifo=True)
     path = sqlite_path(url)
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     if path is None:
@@ -173,6 +186,7 @@ def _create_engine(url: str, *, is_migrating: bool) -> Engine:
         engine = create_engine(
             url,
             creator=lambda: _connect(path, options, is_migrating=is_migrating),
+            max_overflow=MORE_CONNECTIONS,
             pool_use_lifo=True,  # the connection used last has its pages still
         )
         FileWatch.follow(engine, path)

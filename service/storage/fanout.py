@@ -48,13 +48,13 @@ _STATE = "CASE s.status {} ELSE 'due' END".format(
     " ".join(f"WHEN '{status}' THEN '{state}'" for status, (state, _) in UNDER.items())
 )
 _REASON = "CASE WHEN s.status = 'active' THEN NULL ELSE COALESCE(s.status_reason, CASE s.status {} END) END".format(
-    " ".join(f"WHEN '{status}' THEN '{words}'" for status, (_, words) in UNDER.items())
+    " ".join(f"WHEN '{status}' THEN '{code}'" for status, (_, code) in UNDER.items())
 )
 _TOLD_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change AND p.type = 'post.published'
     AND p.revision = (SELECT c.revision FROM change c WHERE c.id = :change)
     JOIN message m ON m.group_key = 'mail:' || p.id || ':' || s.target_key AND m.state IN ('due', 'leased', 'sent')"""
 _NOT_WRITTEN = "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
-_TOLD_BY_MAIL = "đã được báo bằng thư của một đăng ký khác cùng địa chỉ"
+_TOLD_BY_MAIL = "message.told_by_mail"
 
 _COUNTS = """(s.status IN ('active', 'paused', 'disabled', 'suspended')
     OR (s.status = 'pending' AND s.confirmed_at IS NOT NULL))"""

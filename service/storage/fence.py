@@ -38,7 +38,7 @@ WORDS = (
 )
 _CHUNK = 2000
 _LAST_ID = "zzzz"  # sorts after every UUID, by bytes and by language
-_WHY = "cơ sở dữ liệu được khôi phục: có thể đã gửi trước đó"
+_WHY = "message.restored"
 _OPEN = "('due', 'failed', 'suspended', 'held')"
 
 _log = logging.getLogger(__name__)

@@ -195,7 +195,7 @@ def queue_letter(
     subject: str,
     paragraphs: Sequence[str],
     now: datetime,
-    language: str = "vi",
+    language: str,
     button: tuple[str, Sequence[str], str] | None = None,
     links: Sequence[tuple[str, str]] = (),
     sections: Sequence[Mapping[str, Any]] = (),
@@ -204,16 +204,17 @@ def queue_letter(
 ) -> str | None:
     """Queues a mail that is about no post; None when `key` was used before.
 
+    `subject`, `paragraphs` and labels are coded (`service.words`), and said when the mail is sent.
     `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so that no
-    token is ever stored. `links`: (url, label), without a right of their own. `sections`: `text`, `button` and
-    `links` of each of several things that it is about.
+    token is ever stored. `links`: (url, label), without a right of their own. `sections`: `paragraphs`, `button`
+    and `links` of each of several things that it is about.
     `subscription_id` gives it the links to manage and to unsubscribe.
     """
     body = {
         "address": address,
         "language": language,
         "subject": subject,
-        "text": "\n".join(paragraphs),
+        "paragraphs": list(paragraphs),
         "button": [button[0], list(button[1]), button[2]] if button else None,
         "links": [list(link) for link in links],
         "sections": list(sections),

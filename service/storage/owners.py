@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection, text
 
-from service.alerts.endpoint_words import Said, Trouble, say_to_operator, say_trouble
+from service.alerts.endpoint_words import Trouble, TroubleLetter, tell_operator_too, tell_trouble
 from service.alerts.target import host_of
 from service.storage.endpoint_health import GONE
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
 from service.storage.schema import from_micros, to_micros
-from service.storage.subscriptions import address_key
+from service.values import address_key
 
 RECENT = timedelta(days=7)
 """What is older was told, or nobody could be told; letters are kept for longer, so that none is written again."""
@@ -33,7 +32,6 @@ class Teller:
 
     operator_email: str
     language: str
-    zone: ZoneInfo
     disable_after: timedelta
 
 
@@ -98,18 +96,16 @@ def _tell(conn: Connection, teller: Teller, one: _Trouble, now: datetime) -> int
         told += _write(conn, one, said, address, teller.language, now)
     if teller.operator_email:
         names = [f"{sub.name} ({sub.id})" if sub.name else sub.id for sub in behind]
-        said = say_to_operator(_say(teller, one, host_of(one.endpoint_key), names), list(owners), teller.language)
+        said = tell_operator_too(_say(teller, one, host_of(one.endpoint_key), names), list(owners))
         told += _write(conn, one, said, teller.operator_email, teller.language, now, "operator:")
     return told
 
 
-def _say(teller: Teller, one: _Trouble, where: str, names: Sequence[str]) -> Said:
-    return say_trouble(
+def _say(teller: Teller, one: _Trouble, where: str, names: Sequence[str]) -> TroubleLetter:
+    return tell_trouble(
         one.trouble,
         where=where,
         names=names,
-        language=teller.language,
-        zone=teller.zone,
         since=one.since,
         until=one.since + teller.disable_after if one.since else None,
     )
@@ -154,7 +150,7 @@ def _addresses(conn: Connection, unit_id: str | None, contacts: Sequence[str]) -
 
 
 def _write(
-    conn: Connection, one: _Trouble, said: Said, address: str, language: str, now: datetime, to: str = ""
+    conn: Connection, one: _Trouble, said: TroubleLetter, address: str, language: str, now: datetime, to: str = ""
 ) -> bool:
     queued = queue_letter(
         conn,

@@ -28,14 +28,14 @@ def park(
     conn: Connection, subscription_id: str, status: SubscriptionStatus, at: datetime, reason: str | None
 ) -> None:
     """Takes what waits out of the queue. What is in the air ends as it ends."""
-    state, words = UNDER[status]
+    state, code = UNDER[status]
     key = _hold(conn, subscription_id)
     values = {
         "sub": subscription_id,
         "key": key,
         "state": state.value,
         "done": to_micros(at) if state is State.SKIPPED else None,
-        "reason": reason or words,
+        "reason": reason or code,
     }
     conn.execute(
         text(
@@ -59,7 +59,7 @@ def drop_questions(conn: Connection, subscription_id: str, at: datetime) -> None
         question = f"state = '{waiting}' AND {_OWN} AND body LIKE '{{\"type\":\"subscription.confirm\"%'"
         conn.execute(
             text(
-                "UPDATE message SET state = 'skipped', done_at = :at, detail = 'địa chỉ đã đổi'"  # noqa: S608  # constants
+                "UPDATE message SET state = 'skipped', done_at = :at, detail = 'message.address_changed'"  # noqa: S608  # constants
                 f" WHERE {question}"
             ),
             values,

@@ -11,9 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from service.instants import Dating
 from service.posts.identity import post_id
 from service.storage import schema
 from service.storage.archive import WatchedFile
+from service.storage.dating import dating_to_json
 from service.storage.rows import attachments_to_json, facts_from_json, facts_to_json
 from service.storage.search import index_words
 from service.storage.upsert import insert_into
@@ -47,6 +49,10 @@ class Draft:
     version: str | None = None
     files: tuple[WatchedFile, ...] = ()
     """What was learnt of its attachments."""
+    dating: Dating | None = None
+    """Who says `published_at`."""
+    guid_key: str | None = None
+    """Its further identity, where an upstream feed names it."""
 
 
 def insert_post(conn: Connection, draft: Draft) -> Post | None:
@@ -64,12 +70,15 @@ def insert_post(conn: Connection, draft: Draft) -> Post | None:
         published_at=draft.published_at,
         updated_at=draft.published_at,
         first_seen_at=draft.seen_at,
+        dating=dating_to_json(draft.dating),
         **_article_columns(draft),
     )
     if not conn.execute(statement.on_conflict_do_nothing().returning(schema.post.c.id)).first():
         return None
     _insert_revision(conn, post, draft, ())
     _write_facets(conn, post)
+    if draft.guid_key is not None and draft.guid_key != draft.identity_key:
+        add_alias(conn, draft.portal.id, draft.guid_key, post.id)
     return post
 
 
@@ -87,6 +96,7 @@ def _as_post(draft: Draft, revision: int) -> Post:
         published_at=draft.published_at,
         updated_at=draft.published_at,
         first_seen_at=draft.seen_at,
+        dating=draft.dating,
     )
 
 
@@ -189,6 +199,7 @@ def complete_post(conn: Connection, post: Post, draft: Draft) -> Post:
         attachments=draft.attachments,
         published_at=draft.published_at,
         updated_at=post.updated_at if has_moved else draft.published_at,
+        dating=_still_late(draft.dating, post.dating),
     )
     revision = schema.revision
     conn.execute(
@@ -206,6 +217,11 @@ def complete_post(conn: Connection, post: Post, draft: Draft) -> Post:
     return newer
 
 
+def _still_late(now: Dating | None, before: Dating | None) -> Dating | None:
+    """What was told as late stays so."""
+    return replace(now, is_late=before.is_late) if now is not None and before is not None else now
+
+
 def _update_post(conn: Connection, post: Post, draft: Draft) -> None:
     conn.execute(
         update(schema.post)
@@ -218,6 +234,7 @@ def _update_post(conn: Connection, post: Post, draft: Draft) -> None:
             published_at=post.published_at,
             updated_at=post.updated_at,
             withdrawn_at=post.withdrawn_at,
+            dating=dating_to_json(post.dating),
             missing_since=None,
             portal_name=draft.portal.name,
             **_article_columns(draft),

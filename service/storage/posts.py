@@ -228,6 +228,40 @@ def _known_posts(conn: Connection, ids: Sequence[str]) -> dict[str, KnownPost]:
     return known
 
 
+def addresses_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The address of each post, by its id."""
+    post = schema.post
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = conn.execute(select(post.c.id, post.c.url).where(post.c.id.in_(ids[start : start + _CHUNK])))
+        found.update((row.id, row.url) for row in rows)
+    return found
+
+
+def alias_counts(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Under how many further addresses posts are known, by their ids; those without any are left out."""
+    alias = schema.post_alias
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), _CHUNK):
+        some = alias.c.post_id.in_(ids[start : start + _CHUNK])
+        counted = select(alias.c.post_id, func.count()).where(some).group_by(alias.c.post_id)
+        found.update((row[0], row[1]) for row in conn.execute(counted))
+    return found
+
+
+def last_listed(conn: Connection, portal_id: str, listing_url: str, limit: int) -> list[KnownPost]:
+    """The posts that a listing began to show last, at most `limit`."""
+    post, link = schema.post, schema.post_listing
+    ids = (
+        select(post.c.id)
+        .join(link, link.c.post_id == post.c.id)
+        .where(post.c.portal_id == portal_id, link.c.listing_url == listing_url)
+        .order_by(link.c.first_listed_at.desc(), post.c.id)
+        .limit(limit)
+    )
+    return list(_known_posts(conn, [row.id for row in conn.execute(ids)]).values())
+
+
 def oldest_listed(conn: Connection, portal_id: str, listing_url: str) -> datetime | None:
     """When the oldest post that a listing ever showed was published; None for none."""
     post, link = schema.post, schema.post_listing

@@ -71,6 +71,11 @@ def _units(conn: Connection, post_id: str) -> tuple[UnitProof, ...]:
     for row in conn.execute(_RECEIVED, {"post": post_id}):
         received[row.unit_id].append(Acknowledged(row.revision, from_micros(row.at), row.by, row.via, row.note))
     return tuple(
-        UnitProof(line.unit_name, line.state, tuple(sent[line.unit_id]), tuple(received[line.unit_id]))
+        UnitProof(
+            line.unit_name + (" (đã gỡ bỏ)" if line.is_removed else ""),
+            line.state,
+            tuple(sent[line.unit_id]),
+            tuple(received[line.unit_id]),
+        )
         for line in list_receipts(conn, post_id)
     )

@@ -13,13 +13,11 @@ import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select, text
 
 from service.alerts.receipts import Line, judge
-from service.errors import InvalidInput, NotFound
+from service.errors import NotFound
 from service.storage import schema
 from service.storage.schema import from_micros, to_micros
+from service.storage.units import own_name
 from service.types import State
-
-MAX_NOTE = 1000
-MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,7 @@ class Receipt:
 
     unit_id: str
     unit_name: str
+    """Its own, also of one that was removed since: see `is_removed`."""
     contacts: tuple[str, ...]
     state: Line
     revision: int
@@ -42,15 +41,14 @@ class Receipt:
     via: str
     acknowledged_revision: int | None
     """The newest revision it ever acknowledged; None: none."""
+    is_removed: bool = False
+    """It is on the board for what it acknowledged, and is owed and reminded of nothing more (U2)."""
 
 
 def acknowledge(
     conn: Connection, *, post_id: str, revision: int, unit_id: str, at: datetime, by: str, note: str, via: str
 ) -> bool:
-    """Writes it once; False when it was acknowledged before. Raises NotFound, InvalidInput."""
-    if len(by) > MAX_NAME or len(note) > MAX_NOTE:
-        field, limit = ("by", MAX_NAME) if len(by) > MAX_NAME else ("note", MAX_NOTE)
-        raise InvalidInput(field, "is too long", f"at most {limit} characters")
+    """Writes it once; False when it was acknowledged before. Raises NotFound."""
     known = select(schema.revision.c.number).where(
         schema.revision.c.post_id == post_id, schema.revision.c.number == revision
     )
@@ -116,7 +114,7 @@ def _line(unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], ack
     sent_at = [row["done_at"] for row in deliveries if row["state"] == State.SENT and row["done_at"]]
     return Receipt(
         unit_id=unit["id"],
-        unit_name=unit["name"],
+        unit_name=own_name(unit["id"], unit["name"]),
         contacts=tuple(unit["contacts"]),
         state=judge([State(row["state"]) for row in deliveries], is_acknowledged=own is not None),
         revision=revision,
@@ -127,6 +125,7 @@ def _line(unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], ack
         note=own["note"] if own else "",
         via=own["via"] if own else "",
         acknowledged_revision=max((ack["revision"] for ack in acks), default=None),
+        is_removed=unit["removed_at"] is not None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from service.storage.dating import dating_from_json
 from service.types import (
     AttachmentLink,
     Deadline,
@@ -91,4 +92,5 @@ def post_from_row(row: Row[Any]) -> Post:
         updated_at=row.updated_at,
         first_seen_at=row.first_seen_at,
         withdrawn_at=row.withdrawn_at,
+        dating=dating_from_json(row.dating, row.published_at),
     )

@@ -144,6 +144,7 @@ post = Table(
     Column("article_last_modified", Text),  # likewise
     Column("article_sha256", Text),  # of the article's page; null: none was read
     Column("article_version", Text),  # of the reader that read it; null: none did
+    Column("dating", Json),  # which witnesses said published_at; null: stored before they were kept
     UniqueConstraint("portal_id", "identity_key"),
     Index("ix_post_newest", "first_seen_at", "published_at", "id"),  # feed `all`
     Index("ix_post_portal_newest", "portal_id", "first_seen_at", "published_at", "id"),  # a portal's feed

@@ -44,7 +44,7 @@ change_match = Table(  # which sets of filters a change matched, and why
     metadata,
     Column("change_id", Text, ForeignKey("change.id"), primary_key=True),
     Column("filter_id", Text, ForeignKey("filter.id"), primary_key=True),
-    Column("reason", Text, nullable=False),  # in words
+    Column("reason", Text, nullable=False),  # coded (service.words), as every reason, detail and error
     Column("is_silent", SmallInteger, nullable=False, server_default="0"),  # 1: matched, and nothing is owed for it
 )
 

@@ -13,7 +13,7 @@ bounce = Table(  # once for a message and kind; no address stands here
     "bounce",
     metadata,
     Column("message_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # hard, soft, complaint
+    Column("kind", Text, primary_key=True),  # hard, soft, ours, complaint
     Column("at", Instant, nullable=False),
     Column("detail", Text, nullable=False),
 )

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 
 from service.alerts.own_headers import Kept, open_value, seal_headers
 from service.alerts.signing import SecretBox
@@ -25,11 +25,13 @@ from service.storage.endpoints import set_min_interval as limit_endpoint
 from service.storage.engine import uuid7
 from service.storage.parking import drop_questions, park, redirect, release
 from service.storage.schema import to_micros
-from service.text import LOCAL
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.values import MailAddress, address_keys, rfc3339
 
 ROTATION_OVERLAP = timedelta(hours=24)
 MAX_INTERVAL_S = 3600
+MAX_OF_A_UNIT = 20
+"""Subscriptions that a unit's own token may make: each sends to an address that a stranger to Loa has named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class NewSubscription:
     frequency: Frequency = Frequency.IMMEDIATE
     unit_id: str | None = None
     name: str = ""
-    language: str = "vi"
+    language: str = field(kw_only=True)
+    """In which the person is written to."""
     is_confirmed: bool = False
     secret: bytes | None = None
     headers: Mapping[str, Kept] = field(default_factory=dict)
@@ -109,7 +112,7 @@ def list_subscriptions(
     if channel is not None:
         query = query.where(table.channel == channel.value)
     if target is not None:
-        query = query.where(table.target_key.in_((target, address_key(target))))
+        query = query.where(table.target_key.in_({target, *address_keys(target)}))
     if status is not None:
         query = query.where(table.status == status.value)
     elif not has_removed:
@@ -117,6 +120,15 @@ def list_subscriptions(
     if after is not None:
         query = query.where(table.id > after)
     return [_subscription(row._mapping) for row in conn.execute(query)]
+
+
+def require_room(conn: Connection, unit_id: str) -> None:
+    """Raises Conflict where a unit has as many subscriptions as one may have by its own hand."""
+    table, unit = schema.subscription.c, schema.unit.c
+    conn.execute(select(unit.id).where(unit.id == unit_id).with_for_update())  # two at once are counted one by one
+    live = (table.unit_id == unit_id, table.status != SubscriptionStatus.REMOVED.value)
+    if conn.execute(select(func.count()).select_from(schema.subscription).where(*live)).scalar_one() >= MAX_OF_A_UNIT:
+        raise Conflict(f"cannot add a subscription: the unit has {MAX_OF_A_UNIT}; remove one, or ask the operator")
 
 
 def set_status(
@@ -179,7 +191,7 @@ def set_target(
     if target.url == subscription.target:
         return subscription
     add_endpoint(conn, Channel.WEBHOOK, target.endpoint_key, target.host_key)
-    set_status(conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="địa chỉ mới chưa được xác nhận")
+    set_status(conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="subscription.moved")
     drop_questions(conn, subscription_id, at)
     before = _endpoint_key(conn, subscription_id)
     table = schema.subscription
@@ -262,7 +274,7 @@ def rotate_secret(
     if not is_forced and older is not None and until > at and box.is_ours(older):
         raise Conflict(
             f"cannot rotate the secret of {subscription_id!r} again: the one before still signs until "
-            f"{until.astimezone(LOCAL):%Y-%m-%d %H:%M}; `loa subscription rotate --force` ends it now"
+            f"{rfc3339(until)}; `loa subscription rotate --force` ends it now"
         )
     values = {"old_secret": old, "old_secret_until": at + ROTATION_OVERLAP} if box.is_ours(old) else {}
     given = {"old_secret": None, "old_secret_until": None, **values, "secret": box.encrypt(secret)}
@@ -283,22 +295,13 @@ def needs_key(conn: Connection) -> bool:
     return conn.execute(text(query + mail)).first() is not None
 
 
-def address_key(address: str) -> str:
-    """What makes two mail addresses one person's: without case and surrounding space."""
-    return address.strip().lower()
-
-
 def _where(new: NewSubscription) -> tuple[str, str, str, str]:
     """Target, its key, and the keys of its endpoint and host."""
     if new.channel is Channel.WEBHOOK:
         target = parse_target(new.target, allow_private_networks=new.allow_private_networks)
         return target.url, target.url, target.endpoint_key, target.host_key
-    address = new.target.strip()
-    name, _, domain = address.rpartition("@")
-    is_clean = address.isprintable() and not any(c in address for c in " <>\"'(),;:\\") and len(address) <= 254
-    if not (is_clean and name and "." in domain.strip(".") + ".") or "@" in name:
-        raise InvalidInput("address", "is no mail address", "name@domain")
-    return address, address_key(address), SMTP, SMTP
+    address = MailAddress.parse(new.target)
+    return str(address), address.key, SMTP, SMTP
 
 
 def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> str:

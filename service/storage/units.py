@@ -8,22 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from service.errors import Conflict, InvalidInput, NotFound
+from service.errors import Conflict, NotFound
 from service.storage import schema
 from service.storage.engine import uuid7
 from service.storage.subscriptions import list_subscriptions, set_status
 from service.types import SubscriptionStatus, Unit
-
-_NAME_CHARS = 200
 
 
 def add_unit(
     conn: Connection, *, name: str, at: datetime, place: str | None = None, contacts: tuple[str, ...] = ()
 ) -> Unit:
     """Raises Conflict when there is one of that name already."""
-    name = name.strip()
-    if not name or len(name) > _NAME_CHARS or not name.isprintable():
-        raise InvalidInput("name", "is empty, too long or not printable", f"1 to {_NAME_CHARS} characters")
     unit = Unit(uuid7(), name, place, contacts, at)
     try:
         with conn.begin_nested():
@@ -70,11 +65,16 @@ def remove_unit(conn: Connection, id_or_name: str, at: datetime) -> Unit:
     """Removes a unit and its subscriptions; its name is free again. Raises NotFound."""
     unit = get_unit(conn, id_or_name)
     for subscription in list_subscriptions(conn, unit_id=unit.id):
-        set_status(conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="đơn vị đã được gỡ bỏ")
+        set_status(conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="by.unit_removed")
     conn.execute(
         update(schema.unit).where(schema.unit.c.id == unit.id).values(removed_at=at, name=f"{unit.name} ({unit.id})")
     )
     return unit
+
+
+def own_name(unit_id: str, name: str) -> str:
+    """What a unit is called: of one that was removed, without the id that freed its name."""
+    return name.removesuffix(f" ({unit_id})")
 
 
 def _unit(row: RowMapping | dict[str, Any]) -> Unit:

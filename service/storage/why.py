@@ -1,4 +1,4 @@
-"""Why a subscription did or did not get a post: answered from one place, in words for people and codes for programs.
+"""Why a subscription did or did not get a post: answered from one place, in codes, which are said at the edge.
 
 Reads what was decided then, where anything was; else holds the post against the filters as they are now.
 """
@@ -6,9 +6,9 @@ Reads what was decided then, where anything was; else holds the post against the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
@@ -20,6 +20,7 @@ from service.storage.schema import from_micros
 from service.storage.subscriptions import get_subscription, status_reason
 from service.text import LOCAL
 from service.types import ChangeType, Post, State, Subscription, SubscriptionStatus
+from service.words import coded, say
 
 
 class Because(StrEnum):
@@ -60,35 +61,23 @@ class Because(StrEnum):
     STATUS = "status"  # of the subscription now, which is not why
 
 
-class Said(NamedTuple):
+class Line(NamedTuple):
+    """`reason`: coded, with its facts."""
+
     code: Because
-    words: str
+    reason: str
 
 
 _SILENCED = {
-    "baseline": "tin đã có sẵn khi bắt đầu theo dõi chuyên mục: chỉ vào nguồn tin, không báo cho ai",
-    "too_old": "tin cũ hơn thời hạn báo tin: chỉ vào nguồn tin",
-    "flood": "quá nhiều tin mới cùng lúc: đang chờ người vận hành cho phép gửi",
-    "restored": "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà người vận hành cho gửi lại",
-}
-_STATES = {
-    State.DUE: "đang chờ gửi",
-    State.LEASED: "đang được gửi",
-    State.SENT: "đã gửi, đầu nhận đã nhận",
-    State.FAILED: "không gửi được",
-    State.SUSPENDED: "đang bị ngừng",
-    State.SKIPPED: "bỏ qua",
-    State.HELD: "đang được giữ lại",
+    "baseline": Line(Because.BASELINE, "why.baseline"),
+    "too_old": Line(Because.TOO_OLD, "why.too_old"),
+    "flood": Line(Because.FLOOD, "why.flood"),
+    "restored": Line(Because.RESTORED, "why.restored_before"),
 }
 _STOPPED = {
-    "delivery_paused": Said(Because.DELIVERY_PAUSED, "người vận hành đã tạm dừng mọi việc gửi"),
-    RESTORED: Said(
-        Because.RESTORED,
-        "cơ sở dữ liệu được khôi phục từ bản sao lưu: chưa gửi gì cho đến khi người vận hành cho phép",
-    ),
+    "delivery_paused": Line(Because.DELIVERY_PAUSED, "why.delivery_paused"),
+    RESTORED: Line(Because.RESTORED, "why.restored"),
 }
-_CHANGES = {"post.published": "tin mới", "post.updated": "tin được sửa", "post.withdrawn": "tin bị gỡ"}
-_DIGESTS = {"daily": "bản tổng hợp hằng ngày", "weekly": "bản tổng hợp hằng tuần"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +93,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """`was_owed` with what was told; else what was missing. `said` is in order."""
+    """`was_owed` with what was told; else what was missing. `lines` are in order."""
 
     was_owed: bool
-    said: tuple[Said, ...]
+    lines: tuple[Line, ...]
     told: tuple[Told, ...] = ()
 
-    @property
-    def words(self) -> tuple[str, ...]:
+    def words(self, language: str, zone: ZoneInfo = LOCAL) -> tuple[str, ...]:
         """For people."""
-        return tuple(one.words for one in self.said)
+        return tuple(say(line.reason, language, zone) for line in self.lines)
 
     @property
     def codes(self) -> tuple[Because, ...]:
         """For programs, one for each of `words`."""
-        return tuple(one.code for one in self.said)
+        return tuple(line.code for line in self.lines)
 
 
 def explain(conn: Connection, post: Post, subscription_id: str, namer: Namer = as_it_is) -> Why:
@@ -128,8 +116,7 @@ def explain(conn: Connection, post: Post, subscription_id: str, namer: Namer = a
     told = tuple(_told(conn, delivery, namer) for delivery in reversed(deliveries))
     said = [one for each in told for one in _say(conn, each)]
     if _was_forgotten(conn, post.id, subscription_id):
-        words = "đã được báo tin này từ lâu: chi tiết việc gửi không còn được lưu"
-        return Why(True, (Said(Because.FORGOTTEN, words), *said), told)
+        return Why(True, (Line(Because.FORGOTTEN, "why.forgotten"), *said), told)
     if told:
         return Why(True, tuple(said), told)
     return Why(False, tuple(_why_not(conn, post, subscription, namer)))
@@ -140,21 +127,22 @@ def _was_forgotten(conn: Connection, post_id: str, subscription_id: str) -> bool
     return conn.execute(query, {"post": post_id, "subscription": subscription_id}).first() is not None
 
 
-def _why_not(conn: Connection, post: Post, subscription: Subscription, namer: Namer) -> list[Said]:
-    said: list[Said] = []
+def _why_not(conn: Connection, post: Post, subscription: Subscription, namer: Namer) -> list[Line]:
+    said: list[Line] = []
     missing = Matcher(post).why_not(subscription.filters, namer)
     if missing:
-        said.append(Said(Because.FILTERS, f"không khớp bộ lọc: {missing}"))
+        said.append(Line(Because.FILTERS, coded("why.filters", reason=missing)))
     said += _of_changes(conn, post.id)
     reason = status_reason(conn, subscription.id)
     status = "" if subscription.status is SubscriptionStatus.ACTIVE else UNDER[subscription.status][1]
-    now = status + (f": {reason}" if status and reason else "")
+    now = coded("why.standing_because", standing=status, reason=reason) if status and reason else status
     if subscription.status in _NOT_OWED:
-        said.append(Said(_NOT_OWED[subscription.status], now))
+        said.append(Line(_NOT_OWED[subscription.status], now))
     said = said or [_since_when(conn, post, subscription)]
-    return [*said, Said(Because.STATUS, now)] if now and subscription.status not in _NOT_OWED else said
+    return [*said, Line(Because.STATUS, now)] if now and subscription.status not in _NOT_OWED else said
 
 
+_DIGESTS = ("daily", "weekly")
 _NOT_OWED = {
     SubscriptionStatus.PENDING: Because.NOT_CONFIRMED,
     SubscriptionStatus.REMOVED: Because.REMOVED,
@@ -162,22 +150,22 @@ _NOT_OWED = {
 """What a subscription is owed nothing under. Under any other that is not active it waits."""
 
 
-def _of_changes(conn: Connection, post_id: str) -> list[Said]:
+def _of_changes(conn: Connection, post_id: str) -> list[Line]:
     rows = conn.execute(
         text("SELECT silenced, fanned_out_at FROM change WHERE post_id = :post ORDER BY at, id"), {"post": post_id}
     ).all()
     if not rows:
-        return [Said(Because.NO_CHANGE, "tin chưa có thay đổi nào để báo")]
-    said = [Said(Because(row.silenced), _SILENCED[row.silenced]) for row in rows if row.silenced in _SILENCED]
+        return [Line(Because.NO_CHANGE, "why.no_change")]
+    said = [_SILENCED[row.silenced] for row in rows if row.silenced in _SILENCED]
     if any(row.fanned_out_at is None for row in rows):
-        said.append(Said(Because.FANNING_OUT, "việc gửi cho mọi đăng ký chưa xong"))
+        said.append(Line(Because.FANNING_OUT, "why.fanning_out"))
     return list(dict.fromkeys(said))
 
 
-def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Said:
+def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Line:
     """It matches, and nothing is in the way now: so something was not yet so when the post came."""
     if subscription.created_at > post.first_seen_at:
-        return Said(Because.SUBSCRIBED_LATER, "đăng ký được tạo sau khi tin được phát hiện")
+        return Line(Because.SUBSCRIBED_LATER, "why.subscribed_later")
     row = conn.execute(
         text(
             "SELECT s.confirmed_at, EXISTS (SELECT 1 FROM change_match cm JOIN change c ON c.id = cm.change_id"
@@ -187,10 +175,10 @@ def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Sai
         {"post": post.id, "id": subscription.id},
     ).one()
     if row.confirmed_at is not None and from_micros(row.confirmed_at) > post.first_seen_at:
-        return Said(Because.CONFIRMED_LATER, "đăng ký được xác nhận sau khi tin được phát hiện")
+        return Line(Because.CONFIRMED_LATER, "why.confirmed_later")
     if not row.was_matched:
-        return Said(Because.OTHER_FILTERS, "khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác")
-    return Said(Because.NOTHING, "không có thay đổi nào của tin được báo cho đăng ký này")
+        return Line(Because.OTHER_FILTERS, "why.other_filters")
+    return Line(Because.NOTHING, "why.nothing")
 
 
 def _told(conn: Connection, delivery: Delivery, namer: Namer) -> Told:
@@ -208,30 +196,32 @@ def _told(conn: Connection, delivery: Delivery, namer: Namer) -> Told:
     return Told(delivery, named, carried > 1, attempts_of(conn, delivery.message_id))
 
 
-def _say(conn: Connection, told: Told) -> list[Said]:
+def _say(conn: Connection, told: Told) -> list[Line]:
     delivery = told.delivery
-    change = f"{_CHANGES[delivery.type]} ({delivery.type.value}): "
+    kind = delivery.type.value.replace(".", "_")
     said = [
-        Said(Because.MATCHED, f"{change}khớp {told.rule}")
+        Line(Because.MATCHED, coded(f"why.matched_{kind}", reason=told.rule))
         if told.rule and delivery.type is ChangeType.PUBLISHED
-        else Said(Because.FOLLOWS, f"{change}vì đã được báo tin này trước đó")
+        else Line(Because.FOLLOWS, f"why.follows_{kind}")
     ]
     said += _mail_of(conn, told)
-    said.append(
-        Said(Because(delivery.state), _STATES[delivery.state] + (f": {delivery.reason}" if delivery.reason else ""))
-    )
-    said += [
-        Said(Because.ATTEMPT, f"lần {a.number}, lúc {_shown(a.started_at)}: {a.detail} ({a.took_ms} ms)")
-        for a in told.attempts
-    ]
+    state = f"why.{delivery.state.value}"
+    reason = coded(f"{state}_because", reason=delivery.reason) if delivery.reason else state
+    said.append(Line(Because(delivery.state), reason))
+    said += [Line(Because.ATTEMPT, _attempt(one)) for one in told.attempts]
     return said + (_waits_for(conn, delivery) if delivery.state is State.DUE else [])
 
 
-def _mail_of(conn: Connection, told: Told) -> list[Said]:
+def _attempt(one: Attempt) -> str:
+    started_at = one.started_at.isoformat()
+    return coded("why.attempt", n=one.number, started_at=started_at, reason=one.detail, took_ms=one.took_ms)
+
+
+def _mail_of(conn: Connection, told: Told) -> list[Line]:
     """Which mail carries it, where that is not one of its own."""
     delivery = told.delivery
     if delivery.message_id is None:
-        return [Said(Because.DIGEST, "chờ bản tổng hợp")] if delivery.state is State.DUE else []
+        return [Line(Because.DIGEST, "why.waits_for_digest")] if delivery.state is State.DUE else []
     row = conn.execute(
         text(
             "SELECT m.group_key, (SELECT count(*) FROM delivery d WHERE d.message_id = m.id) AS n"
@@ -241,17 +231,16 @@ def _mail_of(conn: Connection, told: Told) -> list[Said]:
     ).first()
     kind, _, rest = (row.group_key if row else "").partition(":")
     if row is not None and kind == "digest":
-        named = _DIGESTS.get(rest.partition(":")[0], "bản tổng hợp")
-        return [Said(Because.DIGEST, f"nằm trong {named}, thư {delivery.message_id}, có {row.n} mục")]
+        frequency = rest.partition(":")[0]
+        code = f"why.digest_{frequency}" if frequency in _DIGESTS else "why.digest"
+        return [Line(Because.DIGEST, coded(code, message=delivery.message_id, n=row.n))]
     if told.is_merged:
         others = row.n - 1 if row else 0
-        return [
-            Said(Because.MERGED, f"gộp chung trong thư {delivery.message_id} với {others} đăng ký khác cùng địa chỉ")
-        ]
+        return [Line(Because.MERGED, coded("why.merged", message=delivery.message_id, n=others))]
     return []
 
 
-def _waits_for(conn: Connection, delivery: Delivery) -> list[Said]:
+def _waits_for(conn: Connection, delivery: Delivery) -> list[Line]:
     """What stands between a delivery and its next attempt."""
     said = [one for key, one in _STOPPED.items() if _has_meta(conn, key)]
     row = conn.execute(
@@ -264,16 +253,12 @@ def _waits_for(conn: Connection, delivery: Delivery) -> list[Said]:
     if row is None:
         return said
     if row.detail in OWN_FAULTS:
-        said.append(Said(Because.OWN_FAULT, row.detail))
+        said.append(Line(Because.OWN_FAULT, row.detail))
     if row.status == "disabled":
-        said.append(Said(Because.ENDPOINT_DISABLED, "đầu nhận đang bị ngừng, được thử lại vài giờ một lần"))
+        said.append(Line(Because.ENDPOINT_DISABLED, "why.endpoint_disabled"))
     due_at = from_micros(max(row.due_at, row.not_before_at or 0))
-    which = "tiếp theo" if row.attempts else "đầu tiên"
-    return [*said, Said(Because.NEXT_ATTEMPT, f"lần gửi {which}: từ {_shown(due_at)}")]
-
-
-def _shown(at: datetime) -> str:
-    return f"{at.astimezone(LOCAL):%H:%M:%S ngày %d/%m/%Y}"
+    code = "why.next_attempt" if row.attempts else "why.first_attempt"
+    return [*said, Line(Because.NEXT_ATTEMPT, coded(code, due_at=due_at.isoformat()))]
 
 
 def _has_meta(conn: Connection, key: str) -> bool:

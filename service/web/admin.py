@@ -1,6 +1,6 @@
 """The operator's pages: portals and their health, posts, units, subscriptions, deliveries, the receipt board.
 
-Signing in takes an operator's API token; the session names the token, so that revoking it ends the session.
+Signing in takes an operator's API token; the session is kept here, and ends with the token or on signing out.
 Every change is a POST with the session's CSRF token.
 """
 
@@ -10,25 +10,27 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, redirect, render_template, request, session
+from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.alerts.proof import STYLE_HASH, render
 from service.alerts.receipts import Line
 from service.errors import InvalidInput
-from service.storage import deliveries, fence, ledger, receipts, subscriptions, units, why
+from service.services.context import OPERATOR
+from service.services.explain import explain
+from service.services.wants import say_filters
+from service.storage import deliveries, fence, ledger, receipts, subscriptions, units
 from service.storage.counts import count_all, count_held
 from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
 from service.storage.proofs import load_proof
 from service.types import State
-from service.web import admin_actions, auth
+from service.web import admin_actions, auth, reader
 from service.web.app import base_path, category_name
 from service.web.board import as_csv
-from service.web.limits import Limit
+from service.web.limits import Limit, asker
 from service.web.portal_state import portal_states
 from service.web.public import read_query
-from service.web.wants import namer_of, say_filters
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -64,7 +66,7 @@ def _add_session(blueprint: Blueprint, loa: Loa) -> None:
     def sign_in() -> AnyResponse | str | tuple[str, int]:
         if request.method == "GET":
             return render_template("admin/sign_in.html", is_refused=False)
-        if not sign_ins.has_room(request.remote_addr or ""):
+        if not sign_ins.has_room(asker()):
             raise TooManyRequests(retry_after=300)
         auth.require_csrf()
         found = auth.identify(request.form.get("token", "").strip())
@@ -75,7 +77,7 @@ def _add_session(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/sign-out")
     def sign_out() -> AnyResponse:
-        session.clear()
+        auth.sign_out()
         return redirect(f"{home}sign-in", 303)
 
 
@@ -124,7 +126,8 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/receipts/<post_id>/proof")
     def proof(post_id: str) -> Response:
         with loa.database.reading() as conn:
-            page = render(load_proof(conn, post_id), loa.settings.service.title, loa.clock())
+            service = loa.settings.service
+            page = render(load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone)
         policy = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
         headers = {"Content-Security-Policy": policy}
         return Response(page, content_type="text/html; charset=utf-8", headers=headers)
@@ -135,7 +138,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             lines = receipts.list_receipts(conn, post_id)
         disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
         headers = {"Content-Disposition": disposition}
-        return Response(as_csv(lines, g.language), content_type="text/csv; charset=utf-8", headers=headers)
+        return Response(as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:
@@ -174,7 +177,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             shown = deliveries.show_delivery(conn, key)
             post = get_post(conn, shown.delivery.post_id)
             target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
-            told = why.explain(conn, post, target.id, namer_of(loa))
+            told = explain(conn, loa, post.id, target.id, OPERATOR, g.language)
         return render_template("admin/delivery.html", shown=shown, post=post, subscription=target, why=told)
 
 

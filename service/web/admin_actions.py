@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from service.alerts.signing import new_secret
 from service.errors import InvalidInput
-from service.storage import changes, deliveries, handshakes, subscriptions, units
-from service.storage.subscriptions import ROTATION_OVERLAP
-from service.types import SubscriptionStatus
+from service.services import deliveries, portals, subscriptions, units
+from service.services.context import Actor
+from service.services.filters import check_categories
 from service.web import auth
-from service.web.api import check_contacts
 from service.web.app import base_path
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 MOVES = {
-    "pause": SubscriptionStatus.PAUSED,
-    "resume": SubscriptionStatus.ACTIVE,
-    "confirm": SubscriptionStatus.ACTIVE,
-    "remove": SubscriptionStatus.REMOVED,
+    "pause": subscriptions.pause,
+    "resume": subscriptions.resume,
+    "confirm": subscriptions.confirm,
+    "remove": subscriptions.remove,
 }
 
 
@@ -39,20 +38,20 @@ def _add_delivery_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/deliveries/<key>/replay")
     def replay_delivery(key: str) -> Response:
         with loa.database.writing() as conn:
-            deliveries.replay(conn, at=loa.clock(), delivery_id=key)
+            deliveries.replay(conn, loa, key, _by_desk())
         return redirect(f"{home}/deliveries/{key}", 303)
 
     @blueprint.post("/deliveries/replay-failed")
     def replay_failed() -> Response:
         with loa.database.writing() as conn:
-            deliveries.replay(conn, at=loa.clock(), is_failed_only=True)
+            deliveries.replay_all(conn, loa, since=None, is_failed_only=True)
         return redirect(f"{home}/deliveries?state=due", 303)
 
     @blueprint.post("/deliveries/<any(pause, resume):move>")
     def switch_deliveries(move: str) -> Response:
         with loa.database.writing() as conn:
             if move == "pause":
-                deliveries.pause_all(conn, loa.clock())
+                deliveries.pause_all(conn, loa)
             else:
                 deliveries.resume_all(conn)
         return redirect(f"{home}/", 303)
@@ -62,37 +61,34 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/portals/<portal_id>/release")
     def release_portal(portal_id: str) -> Response:
         with loa.database.writing() as conn:
-            changes.release_flood(conn, portal_id)
+            portals.release(conn, loa, portal_id)
         return redirect(f"{home}/", 303)
 
     @blueprint.post("/posts/<post_id>/categories")
     def recategorise_post(post_id: str) -> Response:
         from service.poll import recategorise  # polling is no part of a web process; this alone is rare
 
-        known = [category.id for category in loa.rules.categories]
-        primary = request.form.get("primary", "")
-        wanted = dict.fromkeys([primary, *request.form.getlist("category")])
-        if not set(wanted) <= set(known):
-            raise InvalidInput("category", "is not known", ", ".join(known))
-        recategorise(loa.database, loa.links, loa.settings, post_id, tuple(wanted), loa.clock())
+        wanted = check_categories(loa, [request.form.get("primary", ""), *request.form.getlist("category")])
+        recategorise(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
         return redirect(f"{home}/posts/{post_id}", 303)
 
 
 def _add_unit_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/units")
     def add_unit() -> Response:
-        contacts = check_contacts(request.form.get("contacts", "").replace(",", " ").split())
-        place = request.form.get("place", "").strip() or None
-        if place is not None and loa.gazetteer.get(place) is None:
-            raise InvalidInput("place", f"there is no place {place!r}", "an id of config/places.toml")
+        form = request.form
+        contacts = form.get("contacts", "").replace(",", " ").split()
+        facts = units.parse_unit(
+            loa, name=form.get("name", ""), place=form.get("place", "").strip() or None, contacts=contacts
+        )
         with loa.database.writing() as conn:
-            units.add_unit(conn, name=request.form.get("name", ""), at=loa.clock(), place=place, contacts=contacts)
+            units.add(conn, loa, facts)
         return redirect(f"{home}/units", 303)
 
     @blueprint.post("/units/<unit_id>/remove")
     def remove_unit(unit_id: str) -> Response:
         with loa.database.writing() as conn:
-            units.remove_unit(conn, unit_id, loa.clock())
+            units.remove(conn, loa, unit_id)
         return redirect(f"{home}/units", 303)
 
 
@@ -102,20 +98,25 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         if move not in MOVES:
             raise InvalidInput("move", f"there is no {move!r}", ", ".join(MOVES))
         with loa.database.writing() as conn:
-            subscriptions.set_status(conn, key, MOVES[move], at=loa.clock(), reason=f"admin: {auth.caller().name}")
+            MOVES[move](conn, loa, key, _by_desk())
         return redirect(f"{home}/subscriptions", 303)
 
     @blueprint.post("/subscriptions/<key>/rotate")
     def rotate_secret(key: str) -> str:
         """Not a redirect: the secret is in this answer and in no other."""
-        secret, now = new_secret(), loa.clock()
         with loa.database.writing() as conn:
-            subscriptions.rotate_secret(conn, key, secret, loa.secret_box, now)
-            found = subscriptions.get_subscription(conn, key)
-        return render_template("admin/secret.html", subscription=found, secret=secret, until=now + ROTATION_OVERLAP)
+            made = subscriptions.rotate(conn, loa, key, _by_desk())
+        return render_template(
+            "admin/secret.html", subscription=made.subscription, secret=made.secret, until=made.old_until
+        )
 
     @blueprint.post("/subscriptions/<key>/test")
     def test_subscription(key: str) -> Response:
         with loa.database.writing() as conn:
-            handshakes.send_test(conn, key, loa.clock())
+            subscriptions.test(conn, loa, key, _by_desk())
         return redirect(f"{home}/subscriptions", 303)
+
+
+def _by_desk() -> Actor:
+    """Whoever is signed in, as what is changed remembers it."""
+    return auth.actor(coded("by.operator", name=auth.caller().name))

@@ -1,86 +1,89 @@
-"""The door for requests with a body: reads each whole before the application sees it, so many at once.
+"""The door for requests with a body: each is read whole before the application sees it, so many at once.
 
-The server has no deadline for a body, and a read of one that stalls cannot be interrupted: it holds a thread until
-its client hangs up. So the places are few, and one client has few of them. What remains: clients at BODIES / A_CLIENT
-different addresses that all stall close the door for as long as they like; only a proxy in front that takes in bodies
-before it passes them on (most do) helps against those.
+Nobody waits for a body: what has not come in time is answered with 408, what ends before its end with 400, and
+neither is acted on. One client has few of the places, so that one who stalls shuts nobody else out.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
-from ipaddress import IPv6Address, ip_address
-from threading import Lock
 from typing import Any
 
-BODIES = 16
-"""So many threads the server has beside those that answer (see `front`)."""
+from service.web.exchange import plain_answer
+from service.web.places import Places
 
-A_CLIENT = 4
+BODIES = 64
+"""Each holds MAX_BODY_BYTES of memory at most."""
+
+A_CLIENT = 8
 MAX_BODY_BYTES = 1 << 20
 """Of any request. The API has a tighter limit of its own; no form comes near this one."""
 
+BODY_WITHIN_S = 20.0
+"""For the whole body: 64 kB, the most that the API takes, come in that time at 3 kB a second."""
+
+Later = Callable[[float, Callable[[], object]], object]
+"""Calls something in so many seconds, in the thread that tells of bodies."""
+
 
 class Door:
-    """Places for the bodies that are being read; `proxies` is how many proxies in front are trusted."""
+    """Reads bodies; `later` keeps the time."""
 
-    def __init__(self, bodies: int = BODIES, a_client: int = A_CLIENT, proxies: int = 0) -> None:
-        self._bodies = bodies
-        self._a_client = a_client
-        self._proxies = proxies
-        self._reading: Counter[str] = Counter()
-        self._lock = Lock()
+    def __init__(self, later: Later, bodies: int = BODIES, a_client: int = A_CLIENT) -> None:
+        self._later = later
+        self._places = Places(bodies, a_client)
 
-    def take_in(self, environ: dict[str, Any]) -> bool:
-        """Reads the body, and leaves it in the environ for the application; False when there is no place for it."""
-        with self._place(client_of(environ, self._proxies)) as is_admitted:
-            if is_admitted:
-                environ["wsgi.input"] = BytesIO(_read(environ))
-            return is_admitted
+    def take_in(self, exchange: Any, environ: dict[str, Any], client: str, act: Callable[[], object]) -> None:
+        """Calls `act` when the body is in the environ. Answers where there is no place for it, or it does not come.
 
-    @contextmanager
-    def _place(self, client: str) -> Iterator[bool]:
-        with self._lock:
-            is_admitted = self._reading.total() < self._bodies and self._reading[client] < self._a_client
-            self._reading[client] += is_admitted
-        try:
-            yield is_admitted
-        finally:
-            with self._lock:
-                self._reading[client] -= is_admitted
-                if not self._reading[client]:
-                    del self._reading[client]
+        What says that it is too long is not read: the application refuses it.
+        """
+        said = environ.get("CONTENT_LENGTH", "0" if "HTTP_TRANSFER_ENCODING" not in environ else "")
+        if said and (int(said) == 0 or int(said) > MAX_BODY_BYTES):
+            environ["wsgi.input"] = BytesIO()
+            act()
+        elif self._places.take(client):
+            _Reading(exchange, environ, act, lambda: self._places.give_back(client)).begin(self._later)
+        else:
+            exchange.response_bytes(*plain_answer(503, ("Retry-After", "1")))
 
 
-def client_of(environ: dict[str, Any], proxies: int) -> str:
-    """Who asks, as the outermost of the trusted proxies saw it. A /64 of IPv6 is one client.
+class _Reading:
+    """One body. Ends once: read, cut or late; and then holds on to nothing."""
 
-    >>> client_of({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "1.1.1.1, 192.0.2.7"}, 1)
-    '192.0.2.7'
-    >>> client_of({"REMOTE_ADDR": "2001:db8::1"}, 0)
-    '2001:db8::'
-    """
-    peer = str(environ.get("REMOTE_ADDR", ""))
-    forwarded = [one.strip() for one in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    said = forwarded[-proxies] if 0 < proxies <= len(forwarded) else peer
-    try:
-        address = ip_address(said or peer)
-    except ValueError:
-        return peer
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    def __init__(
+        self, exchange: Any, environ: dict[str, Any], act: Callable[[], object], give_back: Callable[[], object]
+    ) -> None:
+        self._held: tuple[Any, dict[str, Any], Callable[[], object]] | None = (exchange, environ, act)
+        self._give_back = give_back
 
+    def begin(self, later: Later) -> None:
+        if self._held is not None:
+            later(BODY_WITHIN_S, self._be_late)
+            self._held[0].read_body(MAX_BODY_BYTES, self._have)
 
-def _read(environ: dict[str, Any]) -> bytes:
-    """All of it, or as much of one that is too long as shows it to be so; of one that says so itself, nothing."""
-    said = environ.get("CONTENT_LENGTH", "")
-    if said.isdecimal():
-        wanted = int(said) if int(said) <= MAX_BODY_BYTES else 0
-    else:
-        wanted = MAX_BODY_BYTES + 1 if environ.get("wsgi.input_terminated") else 0
-    body: bytes = environ["wsgi.input"].read(wanted) if wanted else b""
-    return body
+    def _have(self, body: bytes | None) -> None:
+        held = self._end()
+        if held is None:
+            return
+        exchange, environ, act = held
+        if body is None:
+            exchange.response_bytes(*plain_answer(400))
+            return
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        act()
+
+    def _be_late(self) -> None:
+        held = self._end()
+        if held is not None:
+            held[0].response_bytes(*plain_answer(408))
+            held[0].stop_reading()
+
+    def _end(self) -> tuple[Any, dict[str, Any], Callable[[], object]] | None:
+        """What it was about, the first time."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._give_back()
+        return held

@@ -6,15 +6,13 @@ thing exists is not said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, render_template
 from pydantic import Field
-from sqlalchemy import Connection
 
-from service.alerts.headers import address as check_address
 from service.errors import InvalidInput, NotFound
+from service.services import units as acts
 from service.storage import units
 from service.storage.counts import count_held
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
@@ -40,7 +38,7 @@ class PostsQuery(PageQuery):
 class UnitBody(Strict):
     name: ShortLine = Field(min_length=1)
     place: Id | None = None
-    contacts: tuple[ShortLine, ...] = Field((), max_length=10)
+    contacts: tuple[ShortLine, ...] = Field((), max_length=acts.MAX_CONTACTS)
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
@@ -107,14 +105,6 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             return answer(shapes.portal(portal_states(conn, wanted, count_held(conn))[0]))
 
 
-def check_contacts(addresses: Iterable[str]) -> tuple[str, ...]:
-    """Mail addresses in the order given, each once. Raises InvalidInput for what is none."""
-    try:
-        return tuple(dict.fromkeys(check_address(address) for address in addresses))
-    except InvalidInput as error:
-        raise InvalidInput("contacts", error.problem, error.allowed) from error
-
-
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/units")
     def list_units() -> Response:
@@ -133,19 +123,11 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/units")
     def add_unit() -> Response:
         body = read_body(UnitBody)
-        if body.place is not None and loa.gazetteer.get(body.place) is None:
-            raise InvalidInput("place", f"there is no place {body.place!r}", "an id of config/places.toml")
-
-        contacts = check_contacts(body.contacts)
-
-        def work(conn: Connection) -> tuple[object, int]:
-            unit = units.add_unit(conn, name=body.name, at=loa.clock(), place=body.place, contacts=contacts)
-            return shapes.unit(unit), 201
-
-        return write(work)
+        facts = acts.parse_unit(loa, name=body.name, place=body.place, contacts=body.contacts)
+        return write(lambda conn: (shapes.unit(acts.add(conn, loa, facts)), 201))
 
     @blueprint.delete("/v1/units/<unit_id>")
     def remove_unit(unit_id: str) -> Response:
         with loa.database.writing() as conn:
-            units.remove_unit(conn, unit_id, loa.clock())
+            acts.remove(conn, loa, unit_id)
         return answer(None, 204)

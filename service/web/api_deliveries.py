@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 from pydantic import Field
 from sqlalchemy import Connection
 
-from service.errors import Conflict
-from service.storage import deliveries, receipts, why
+from service.services import deliveries as acts
+from service.services.explain import explain as explain_why
+from service.services.receipts import MAX_NOTE, acknowledge
+from service.services.subscriptions import replay as replay_to
+from service.storage import deliveries, receipts
 from service.storage.posts import get_post
 from service.types import State
 from service.web import shapes
 from service.web.answer import answer, page, page_by, write
-from service.web.api_subscriptions import own_subscription
+from service.web.api_subscriptions import by_api, own_subscription
 from service.web.auth import caller
 from service.web.body import Id, Instant, Nothing, PageQuery, Strict, read_body, read_query
-from service.web.wants import namer_of
+from service.words import say_fields
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -48,7 +50,7 @@ class ReceiptsQuery(PageQuery):
 
 class ReceiptBody(Strict):
     post: Id
-    note: str = Field("", max_length=receipts.MAX_NOTE)
+    note: str = Field("", max_length=MAX_NOTE)
 
 
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
@@ -84,21 +86,26 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             shown = deliveries.show_delivery(conn, key)
             own_subscription(conn, shown.delivery.subscription_id)
         more = {"attempts": [asdict(attempt) for attempt in shown.attempts], "next_attempt_at": shown.next_attempt_at}
-        return answer(_delivery(shown.delivery) | shapes.plain(more))
+        return answer(
+            _delivery(shown.delivery) | say_fields(shapes.plain(more), g.language, loa.settings.service.locale.zone)
+        )
 
     @blueprint.get("/v1/why")
     def explain() -> Response:
         asked = read_query(WhyQuery)
         with loa.database.reading() as conn:
-            own_subscription(conn, asked.subscription)
-            found = why.explain(conn, get_post(conn, asked.post), asked.subscription, namer_of(loa))
-        told = [{**shapes.plain(asdict(one)), "delivery": _delivery(one.delivery)} for one in found.told]
+            found = explain_why(conn, loa, asked.post, asked.subscription, by_api(), g.language)
+        zone = loa.settings.service.locale.zone
+        told = [
+            {**say_fields(shapes.plain(asdict(one)), g.language), "delivery": _delivery(one.delivery)}
+            for one in found.told
+        ]
         shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
-        return answer({**shape, "words": list(found.words), "codes": list(found.codes), "told": told})
+        return answer({**shape, "words": found.words(g.language, zone), "codes": list(found.codes), "told": told})
 
 
 def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
-    shape: dict[str, Any] = shapes.plain(asdict(delivery))
+    shape: dict[str, Any] = say_fields(shapes.plain(asdict(delivery)), g.language)
     shape["subscription"] = shape.pop("subscription_id")
     shape["post"] = shape.pop("post_id")
     return shape
@@ -109,23 +116,14 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
     def replay_delivery(key: str) -> Response:
         read_body(Nothing)
 
-        def work(conn: Connection) -> tuple[object, int]:
-            shown = deliveries.show_delivery(conn, key)
-            own_subscription(conn, shown.delivery.subscription_id)
-            return {"replayed": deliveries.replay(conn, at=loa.clock(), delivery_id=shown.delivery.id)}, 202
-
-        return write(work)
+        return write(lambda conn: ({"replayed": acts.replay(conn, loa, key, by_api())}, 202))
 
     @blueprint.post("/v1/subscriptions/<key>/replay")
     def replay_subscription(key: str) -> Response:
         body = read_body(ReplayBody)
 
         def work(conn: Connection) -> tuple[object, int]:
-            own_subscription(conn, key)
-            since: datetime | None = body.since
-            replayed = deliveries.replay(
-                conn, at=loa.clock(), subscription_id=key, since=since, is_failed_only=body.failed_only
-            )
+            replayed = replay_to(conn, loa, key, by_api(), since=body.since, is_failed_only=body.failed_only)
             return {"replayed": replayed}, 202
 
         return write(work)
@@ -143,19 +141,11 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/receipts")
     def add_receipt() -> Response:
         body = read_body(ReceiptBody)
-        note = "".join(c for c in body.note if c.isprintable() or c in "\n\t")
 
         def work(conn: Connection) -> tuple[object, int]:
-            post, unit_id, now = get_post(conn, body.post), caller().unit_id or "", loa.clock()
-            if not receipts.is_owed(conn, post.id, unit_id):
-                raise Conflict(f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit")
-            is_new = receipts.acknowledge(
-                conn, post_id=post.id, revision=post.revision, unit_id=unit_id, at=now, by=caller().name,
-                note=note, via="api",
-            )  # fmt: skip
-            at = receipts.acknowledged_at(conn, post.id, post.revision, unit_id)
-            shape = {"post": post.id, "revision": post.revision, "unit": unit_id, "at": shapes.instant(at)}
-            return shape, 201 if is_new else 200
+            done = acknowledge(conn, loa, body.post, body.note, by_api(), caller().name)
+            shape = {"post": done.post_id, "revision": done.revision, "unit": done.unit_id}
+            return {**shape, "at": shapes.instant(done.at)}, 201 if done.is_new else 200
 
         return write(work)
 

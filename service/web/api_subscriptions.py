@@ -7,30 +7,37 @@ and an address by a mail, before anything else is sent there.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
 from pydantic import Field
 from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
 
-from service.alerts.own_headers import seal_headers
-from service.alerts.signing import new_secret
-from service.errors import Conflict, InvalidInput
+from service.errors import InvalidInput
+from service.services import subscriptions as acts
+from service.services.context import Actor
+from service.services.filters import (
+    MAX_CATEGORIES,
+    MAX_KEYWORD_CHARS,
+    MAX_KEYWORDS,
+    MAX_PLACES,
+    MAX_PORTALS,
+    parse_filters,
+)
 from service.storage import subscriptions
-from service.storage.handshakes import ask_confirmation, send_test
-from service.storage.optin import ask_owner
-from service.storage.subscriptions import ROTATION_OVERLAP, NewSubscription, get_subscription, set_status
+from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.web import shapes
 from service.web.answer import answer, page, write
-from service.web.auth import caller, owned
+from service.web.auth import actor, caller, owned
 from service.web.body import Id, Line, Nothing, PageQuery, ShortLine, Strict, read_body, read_query
 from service.web.limits import Limit
-from service.web.wants import say_filters
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -40,17 +47,25 @@ MAILS_PER_HOUR = 60
 """Unconfirmed addresses that one token may add: each costs a stranger a mail."""
 
 
+QUESTIONS_OF_A_UNIT = 30
+QUESTIONS_TO_A_HOST = 60
+"""Of all units together: in an hour, as many as a province has offices behind one gateway on the day it begins."""
+
+
 class SubscriptionsQuery(PageQuery):
     unit: Id | None = None
     channel: Channel | None = None
     status: SubscriptionStatus | None = None
 
 
+Keyword = Annotated[Line, Field(max_length=MAX_KEYWORD_CHARS)]
+
+
 class FiltersBody(Strict):
-    categories: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
-    portals: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
-    places: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
-    keywords: Annotated[tuple[ShortLine, ...], Field(max_length=50)] = ()
+    categories: Annotated[tuple[Id, ...], Field(max_length=MAX_CATEGORIES)] = ()
+    portals: Annotated[tuple[Id, ...], Field(max_length=MAX_PORTALS)] = ()
+    places: Annotated[tuple[Id, ...], Field(max_length=MAX_PLACES)] = ()
+    keywords: Annotated[tuple[Keyword, ...], Field(max_length=MAX_KEYWORDS)] = ()
 
 
 class SubscriptionBody(Strict):
@@ -89,6 +104,11 @@ def own_subscription(conn: Connection, key: str) -> Subscription:
     return found
 
 
+def by_api() -> Actor:
+    """Whoever asks, as what is changed remembers it."""
+    return actor(coded("by.api", name=caller().name))
+
+
 def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/subscriptions")
     def list_subscriptions() -> Response:
@@ -113,6 +133,7 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
 
 def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
     mails = Limit(MAILS_PER_HOUR, 3600, time.monotonic)
+    questions = _Questions()
 
     @blueprint.post("/v1/subscriptions")
     def add_subscription() -> Response:
@@ -120,36 +141,30 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
         is_asked = body.channel is Channel.EMAIL and not body.confirmed
         if is_asked and not mails.has_room(caller().token_id):
             raise TooManyRequests(f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600)
+        questions.require_room(body.channel, body.target)
         return write(lambda conn: _add(conn, loa, body))
 
     @blueprint.patch("/v1/subscriptions/<key>")
     def edit_subscription(key: str) -> Response:
         body = read_body(SubscriptionPatch)
-        with loa.database.writing() as conn:
-            found = own_subscription(conn, key)
-            if found.status is SubscriptionStatus.REMOVED:
-                raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
-            _check_channel(found.channel, body.frequency, body.headers)
-            _check_vouching(body.confirmed)
-            if body.target is not None:
-                _move_target(conn, loa, key, body.target, is_confirmed=body.confirmed)
-            if body.name is not None:
-                subscriptions.set_name(conn, key, body.name)
-            if body.filters is not None:
-                subscriptions.set_filters(conn, key, _filters(loa, body.filters), loa.clock())
-            if body.frequency is not None:
-                subscriptions.set_frequency(conn, key, body.frequency)
-            if body.headers is not None:
-                subscriptions.set_headers(conn, key, seal_headers(body.headers, loa.secret_box))
-            if body.min_interval_s is not None:
-                subscriptions.set_min_interval(conn, key, body.min_interval_s or None)
-            return answer(shapes.subscription(get_subscription(conn, key)))
+        if body.target is not None:
+            questions.require_room(Channel.WEBHOOK, body.target)
+        with loa.database.writing() as conn, as_this_api_says():
+            changes = acts.SubscriptionChanges(
+                filters=None if body.filters is None else _filters(loa, body.filters),
+                frequency=body.frequency,
+                headers=body.headers,
+                name=body.name,
+                target=body.target,
+                is_confirmed=body.confirmed,
+                min_interval_s=body.min_interval_s,
+            )
+            return answer(shapes.subscription(acts.edit(conn, loa, key, changes, by_api())))
 
     @blueprint.delete("/v1/subscriptions/<key>")
     def remove_subscription(key: str) -> Response:
         with loa.database.writing() as conn:
-            own_subscription(conn, key)
-            set_status(conn, key, SubscriptionStatus.REMOVED, at=loa.clock(), reason=f"API: {caller().name}")
+            acts.remove(conn, loa, key, by_api())
         return answer(None, 204)
 
 
@@ -157,136 +172,86 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/subscriptions/<key>/pause")
     def pause_subscription(key: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: _move(conn, loa, key, SubscriptionStatus.PAUSED))
+        return write(lambda conn: (shapes.subscription(acts.pause(conn, loa, key, by_api())), 200))
 
     @blueprint.post("/v1/subscriptions/<key>/resume")
     def resume_subscription(key: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: _move(conn, loa, key, SubscriptionStatus.ACTIVE))
+        return write(lambda conn: (shapes.subscription(acts.resume(conn, loa, key, by_api())), 200))
 
     @blueprint.post("/v1/subscriptions/<key>/rotate")
     def rotate_subscription(key: str) -> Response:
         read_body(Nothing)
 
         def work(conn: Connection) -> tuple[object, int]:
-            own_subscription(conn, key)
-            secret, now = new_secret(), loa.clock()
-            subscriptions.rotate_secret(conn, key, secret, loa.secret_box, now)
-            return {"id": key, "secret": secret, "old_secret_until": shapes.instant(now + ROTATION_OVERLAP)}, 200
+            made = acts.rotate(conn, loa, key, by_api())
+            until = shapes.instant(made.old_until)
+            return {"id": key, "secret": made.secret, "old_secret_until": until}, 200
 
         return write(work)
 
     @blueprint.post("/v1/subscriptions/<key>/test")
     def check_subscription(key: str) -> Response:
         read_body(Nothing)
+        return write(lambda conn: ({"id": key, "message": acts.test(conn, loa, key, by_api())}, 202))
 
-        def work(conn: Connection) -> tuple[object, int]:
-            own_subscription(conn, key)
-            return {"id": key, "message": send_test(conn, key, loa.clock())}, 202
 
-        return write(work)
+class _Questions:
+    """How often units may have us ask addresses that they name: each question is a request to somebody's machine."""
+
+    def __init__(self) -> None:
+        self._of_unit = Limit(QUESTIONS_OF_A_UNIT, 3600, time.monotonic)
+        self._to_host = Limit(QUESTIONS_TO_A_HOST, 3600, time.monotonic)
+
+    def require_room(self, channel: Channel, target: str) -> None:
+        """Counts one more. Raises 429 where it is too many; operators ask as often as they like."""
+        unit_id = caller().unit_id
+        if channel is not Channel.WEBHOOK or unit_id is None:
+            return
+        try:
+            host = urlsplit(target).hostname or ""
+        except ValueError:
+            return  # is refused as what it is
+        if not self._of_unit.has_room(unit_id) or not self._to_host.has_room(host.rstrip(".").lower()):
+            raise TooManyRequests("too many addresses are asked in an hour", retry_after=3600)
 
 
 def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, Any], int]:
-    _check_vouching(body.confirmed)
-    if body.channel is Channel.EMAIL and not loa.settings.email.smtp_url:
-        raise InvalidInput("channel", "email is not set up here: email.smtp_url is empty", "webhook")
-    _check_channel(body.channel, body.frequency, body.headers)
-    secret = new_secret() if body.channel is Channel.WEBHOOK else None
-    new = NewSubscription(
-        body.channel,
-        body.target,
-        loa.clock(),
-        _filters(loa, body.filters),
-        body.frequency,
-        _unit_of(conn, body.unit),
-        body.name,
-        is_confirmed=body.confirmed,
-        secret=None if secret is None else loa.secret_box.encrypt(secret),
-        headers=seal_headers(body.headers, loa.secret_box),
-        allow_private_networks=loa.settings.webhooks.allow_private_networks,
-        language=loa.settings.service.language,
-    )
-    with _named_target():
-        added = subscriptions.add_subscription(conn, new)
-    ask_consent(conn, loa, added)
-    return {**shapes.subscription(added), "secret": secret}, 201
-
-
-def _check_vouching(is_confirmed: bool) -> None:
-    if is_confirmed and not caller().is_operator:
-        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
-
-
-@contextmanager
-def _named_target() -> Iterator[None]:
-    """What cannot be sent to is called `target` by who calls the API."""
-    try:
-        yield
-    except InvalidInput as error:
-        field = "target" if error.field in ("url", "address") else error.field
-        raise InvalidInput(field, error.problem, error.allowed) from error
-
-
-def _move_target(conn: Connection, loa: Loa, key: str, target: str, *, is_confirmed: bool) -> None:
-    now, private = loa.clock(), loa.settings.webhooks.allow_private_networks
-    with _named_target():
-        moved = subscriptions.set_target(conn, key, target, at=now, allow_private_networks=private)
-    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
-        set_status(conn, key, SubscriptionStatus.ACTIVE, at=now)
-    else:
-        ask_consent(conn, loa, moved)
-
-
-def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None) -> None:
-    """Raises InvalidInput for what the channel has no use for: it would be taken, and do nothing."""
-    if channel is Channel.WEBHOOK and frequency not in (None, Frequency.IMMEDIATE):
-        raise InvalidInput("frequency", "a webhook is always immediate", "immediate, or none given")
-    if channel is Channel.EMAIL and headers:
-        raise InvalidInput("headers", "go with a webhook only", "none")
-
-
-def ask_consent(conn: Connection, loa: Loa, added: Subscription) -> None:
-    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a mailbox's owner."""
-    if added.status is not SubscriptionStatus.PENDING:
-        return
-    if added.channel is Channel.WEBHOOK:
-        ask_confirmation(conn, added.id, loa.links, loa.clock())
-        return
-    service = loa.settings.service
-    what = say_filters(loa, added.filters, service.language)
-    ask_owner(conn, added, language=service.language, what=what, title=service.title, now=loa.clock())
-
-
-def _unit_of(conn: Connection, asked: str | None) -> str | None:
-    own = caller().unit_id
-    if own is not None:
-        if asked not in (None, own):
-            raise InvalidInput("unit", "is not the unit of this token", "the token's own unit, or none given")
-        return own
-    return None if asked is None else get_unit(conn, asked).id
+    with as_this_api_says():
+        request = acts.SubscriptionRequest(
+            body.channel,
+            body.target,
+            filters=_filters(loa, body.filters),
+            frequency=body.frequency,
+            unit=body.unit,
+            name=body.name,
+            headers=body.headers,
+            is_confirmed=body.confirmed,
+        )
+        added = acts.add(conn, loa, request, by_api())
+    return {**shapes.subscription(added.subscription), "secret": added.secret}, 201
 
 
 def _filters(loa: Loa, body: FiltersBody) -> Filters:
-    known: dict[str, set[str]] = {
-        "categories": {category.id for category in loa.rules.categories},
-        "portals": {portal.id for portal in loa.settings.portals},
-    }
-    for field, names in known.items():
-        for value in getattr(body, field):
-            if value not in names:
-                raise InvalidInput(f"filters.{field}", f"there is no {value!r}", ", ".join(sorted(names)))
-    for place in body.places:
-        if loa.gazetteer.get(place) is None:
-            raise InvalidInput("filters.places", f"there is no {place!r}", "an id of config/places.toml")
-    return Filters(body.categories, body.portals, body.places, body.keywords)
+    return parse_filters(
+        loa, categories=body.categories, portals=body.portals, places=body.places, keywords=body.keywords
+    )
 
 
-def _move(conn: Connection, loa: Loa, key: str, status: SubscriptionStatus) -> tuple[dict[str, Any], int]:
-    found = own_subscription(conn, key)
-    if found.status is SubscriptionStatus.PENDING:
-        raise Conflict(f"cannot change the subscription {key!r}: its owner has not confirmed it yet")
-    if found.status is SubscriptionStatus.SUSPENDED and not caller().is_operator:
-        raise Conflict(f"cannot resume the subscription {key!r}: its mail bounces; ask the operator")
-    moved = set_status(conn, key, status, at=loa.clock(), reason=f"API: {caller().name}")
-    return shapes.subscription(moved), 200
+_FIELDS = {
+    "url": "target",
+    "address": "target",
+    "category": "filters.categories",
+    "portal": "filters.portals",
+    "place": "filters.places",
+    "keyword": "filters.keywords",
+}
+
+
+@contextmanager
+def as_this_api_says() -> Iterator[None]:
+    """What a body cannot hold is told by the name that it has in the body."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(_FIELDS.get(error.field, error.field), error.problem, error.allowed) from error

@@ -7,7 +7,6 @@ state of its own; refuses a request whose route has no decision in `auth.ACCESS`
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,10 +16,13 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service.web import auth, problem, words
+from service.storage.sessions import LASTS
+from service.values import Language
+from service.web import auth, problem, reader, words
 from service.web.admission import MAX_BODY_BYTES
 from service.web.limits import Limit
 from service.web.proxies import ProxyWatch
+from service.words import say
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -59,7 +61,7 @@ def create_app(loa: Loa) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=loa.settings.service.public_url.startswith("https://"),
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=LASTS,
     )
     app.extensions["loa"] = loa
     app.url_map.strict_slashes = False
@@ -97,6 +99,8 @@ def _choose_language() -> None:
     default = current_app.extensions["loa"].settings.service.language
     asked = request.args.get("lang")
     wanted = asked or request.cookies.get(LANGUAGE_COOKIE)
+    if wanted is None and request.path.startswith("/api/"):  # a program sends what it was told to send
+        wanted = request.accept_languages.best_match(list(words.LANGUAGES))
     g.language = wanted if wanted in words.LANGUAGES else default
     g.is_language_asked = asked in words.LANGUAGES
 
@@ -110,7 +114,7 @@ def _finish(response: Response) -> Response:
         )
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-cache")
-        response.headers.setdefault("Content-Language", g.get("language", "vi"))
+        response.headers.setdefault("Content-Language", reader.language())
         response.vary.add("Cookie")
     elif request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
@@ -137,7 +141,7 @@ def _static_version(name: str) -> str:
 
 
 def _other_language() -> dict[str, str]:
-    code: words.Language = "en" if g.language == "vi" else "vi"
+    code: Language = "en" if g.language == "vi" else "vi"
     query = urlencode([*((k, v) for k, v in request.args.items(multi=True) if k != "lang"), ("lang", code)])
     return {"code": code, "name": words.LANGUAGES[code], "url": f"?{query}"}
 
@@ -145,10 +149,11 @@ def _other_language() -> dict[str, str]:
 def _page_words() -> dict[str, Any]:
     """What every template may use; `g.language` is absent only where an error came before any routing."""
     loa = current_app.extensions["loa"]
-    g.language = g.get("language", "vi")
+    g.language = reader.language()
     base = base_path(loa.settings.service.public_url)
     return {
         "lang": g.language,
+        "zone": loa.settings.service.locale.zone,
         "tr": lambda vi, en: en if g.language == "en" else vi,
         "base": base,
         "public_url": loa.settings.service.public_url.rstrip("/"),
@@ -189,11 +194,12 @@ def _add_filters(app: Flask) -> None:
         return lambda value: words.label(catalogue, str(value), g.language)
 
     app.jinja_env.filters.update(
-        instant=lambda at: words.say_instant(at, g.language),
-        instant_fully=lambda at: words.say_instant_fully(at, g.language),
+        instant=lambda at: words.say_instant(at, reader.locale()),
+        instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
         day=lambda day: words.say_day(day, g.language),
         bytes=words.say_bytes,
         kind=words.kind_name,
+        said=lambda stored: say(stored, reader.language(), reader.locale().zone),
         outcome=of(words.OUTCOMES),
         state=of(words.STATES),
         status=of(words.STATUSES),

@@ -17,7 +17,8 @@ from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response
 
 from service.errors import NotFound
-from service.storage import tokens
+from service.services.context import Actor, ActorKind
+from service.storage import sessions, tokens
 from service.web.limits import Limit
 from service.web.proxies import is_from_this_machine
 
@@ -121,6 +122,12 @@ def caller() -> Caller:
     return found
 
 
+def actor(reason: str) -> Actor:
+    """The same for an act; `reason` is kept beside what it changes."""
+    who = caller()
+    return Actor(ActorKind.OPERATOR if who.is_operator else ActorKind.UNIT, reason, who.unit_id)
+
+
 def owned(unit_id: str | None, kind: str, name: str) -> None:
     """Raises NotFound where a unit asks for what is another's: that it exists is not said."""
     if not caller().is_operator and unit_id != caller().unit_id:
@@ -173,7 +180,7 @@ def identify(token: str) -> Caller | None:
 
 # --- signed-in operators ----------------------------------------------------------------------
 
-SESSION_TOKEN = "token_id"  # noqa: S105  # the name of a key in the session
+SESSION = "session"
 CSRF = "csrf"
 
 
@@ -189,20 +196,32 @@ def _require_session() -> Response | None:
 
 
 def _session_caller() -> Caller | None:
-    """The operator of the session, looked up each time: a revoked token ends its sessions at once."""
-    token_id = session.get(SESSION_TOKEN)
-    if not isinstance(token_id, str):
+    """The operator of the session, looked up each time: signing out ends it, and so does revoking its token."""
+    words = session.get(SESSION)
+    if not isinstance(words, str):
         return None
     with _loa().database.reading() as conn:
-        found = tokens.get_token(conn, token_id)
+        token_id = sessions.session_token(conn, words, _loa().clock())
+        found = None if token_id is None else tokens.get_token(conn, token_id)
     return None if found is None or found.unit_id is not None else Caller(found.id, found.name, None)
 
 
 def sign_in(found: Caller) -> None:
+    with _loa().database.writing() as conn:
+        words = sessions.begin_session(conn, found.token_id, _loa().clock())
     session.clear()
     session.permanent = True
-    session[SESSION_TOKEN] = found.token_id
+    session[SESSION] = words
     session[CSRF] = secrets.token_urlsafe(32)
+
+
+def sign_out() -> None:
+    """Ends the session here: a copy of its cookie is worth nothing any more."""
+    words = session.get(SESSION)
+    if isinstance(words, str):
+        with _loa().database.writing() as conn:
+            sessions.end_session(conn, words)
+    session.clear()
 
 
 def csrf_token() -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from io import StringIO
 
+from service.alerts.cells import plain_cell
 from service.storage.receipts import Receipt
-from service.web.words import LINES, LOCAL, label
+from service.values import Locale
+from service.web.words import LINES, label
 
 HEADS = {
     "vi": ("Đơn vị", "Tình trạng", "Phiên bản", "Phải gửi", "Đã gửi lúc", "Xác nhận lúc", "Người nhận", "Ghi chú"),
@@ -16,22 +18,27 @@ HEADS = {
 }  # fmt: skip
 
 
-def as_csv(lines: Iterable[Receipt], language: str) -> bytes:
+def shown_name(line: Receipt, language: str) -> str:
+    """A unit's name, marked where it was removed since."""
+    mark = " (removed)" if language == "en" else " (đã gỡ bỏ)"
+    return line.unit_name + (mark if line.is_removed else "")
+
+
+def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
     """UTF-8 with a byte order mark, without which Excel takes it for another encoding. Local times."""
     out = StringIO()
     writer = csv.writer(out)
-    writer.writerow(HEADS[language])
+    writer.writerow(HEADS[locale.language])
     for line in lines:
-        times = [_local(at) for at in (line.owed_at, line.sent_at, line.acknowledged_at)]
-        state = label(LINES, line.state, language)
-        writer.writerow(map(_plain, (line.unit_name, state, str(line.revision), *times, line.by, line.note)))
+        times = [_shown(at, locale) for at in (line.owed_at, line.sent_at, line.acknowledged_at)]
+        state = label(LINES, line.state, locale.language)
+        writer.writerow(
+            map(
+                plain_cell, (shown_name(line, locale.language), state, str(line.revision), *times, line.by, line.note)
+            )
+        )
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _local(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M}"
-
-
-def _plain(cell: str) -> str:
-    """A cell that a spreadsheet would calculate is made text by an apostrophe."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+def _shown(at: datetime | None, locale: Locale) -> str:
+    return "" if at is None else f"{locale.at(at):%Y-%m-%d %H:%M}"

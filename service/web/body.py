@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidInput
+from service.values import has_breaks, parse_instant
 
 MAX_BYTES = 64 << 10
 MAX_DEPTH = 8
@@ -23,21 +24,26 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _check_line(value: str) -> str:
-    if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in value):
+    if has_breaks(value):
         raise ValueError("control characters are not allowed")
     return value
 
 
 def _check_instant(value: object) -> object:
-    if not isinstance(value, str) or "T" not in value.upper():
-        raise ValueError("must be an instant as 2026-11-23T08:00:00+07:00")
-    return value
+    try:
+        return parse_instant(value if isinstance(value, str) else "", "instant", None)
+    except InvalidInput as error:
+        raise ValueError("must be an instant as 2026-11-23T08:00:00+07:00") from error
 
 
+_LINE_PATTERN = (
+    "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]*$"
+)
+"""What `has_breaks` finds, for the OpenAPI document."""
 Line = Annotated[
     str,
     AfterValidator(_check_line),
-    Field(json_schema_extra={"pattern": "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"}),
+    Field(json_schema_extra={"pattern": _LINE_PATTERN}),
 ]
 Instant = Annotated[AwareDatetime, BeforeValidator(_check_instant)]
 """RFC 3339 with its offset; a bare number is no instant."""

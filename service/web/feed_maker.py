@@ -1,11 +1,12 @@
 """Makes feeds from the database: windows into bytes, by way of entries that are rendered once.
 
-Owns the renderer and what is wrong with feeds now. Refuses to keep a feed (see `feed_store`). For one thread at a
-time.
+Owns the renderer and what is wrong with feeds now. Refuses to keep a feed (see `feed_store`). For any number of
+threads at once.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,8 @@ class FeedMaker:
         self._checks = checks
         self._report = report
         self._refused: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._shared: Renderer | None = None
 
     @cached_property
     def site(self) -> Site:
@@ -72,14 +75,17 @@ class FeedMaker:
         ttl_min = max(1, self._loa.settings.polling.interval_s // 60)
         return Site(service.public_url, service.title, service.language, names, ttl_min)
 
-    @cached_property
+    @property
     def _renderer(self) -> Renderer:
-        return Renderer(self.site, self._report, checks=self._checks, shelf=Shelf())
+        with self._lock:
+            if self._shared is None:
+                self._shared = Renderer(self.site, self._report, checks=self._checks, shelf=Shelf())
+            return self._shared
 
     @property
     def problems(self) -> dict[str, str]:
         """What cannot be published as it is meant, by the name of the feed or the entry; empty is well."""
-        entries = {f"{post_id}.{fmt}": problem for (fmt, post_id), problem in self._renderer.problems.items()}
+        entries = {f"{post_id}.{fmt}": problem for (fmt, post_id), problem in list(self._renderer.problems.items())}
         return self._refused | entries
 
     def forget_problems(self, shown: Container[str]) -> None:

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from service.feeds.model import FeedSpec, Format
+import re
+from urllib.parse import parse_qsl
+
+from service.errors import InvalidInput
+from service.feeds.model import NARROWING, FeedSpec, Format
 from service.storage.posts import PostQuery
+
+PARAMETERS = (*NARROWING, "before", "raw", "lang")
+_OF_OTHERS = re.compile(
+    r"_.*|.*clid|(?:utm|mc|pk|piwik|mtm|matomo|hsa|hs|oly|vero|trk|ga|gad|fb|at|wt|ns|itm|cmp|s|ss|li|ml)_.*"
+    r"|hsctatracking|mkt_tok|g[bw]?raid|wbraid|igsh(?:id)?|si|ref(?:_?src|errer|errer_id)?|spm|scm|share.*|sfnsn|mibextid"
+    r"|zarsrc|zsrc|gidzl|zl?_?src|zalo.*|from(?:app|zalo)?|src|source|campaign|medium|feature|rnd|rand(?:om)?|cb|cache"
+    r"(?:buster|bust)?|nocache|no_cache|bust(?:er)?|t|ts|time|timestamp|v|ver|version|x|z|fbrefresh|output|format|feed",
+    re.IGNORECASE,
+)
+"""What trackers, mailers, messengers and readers add, Zalo's and Facebook's first: it asks for no other feed (O7)."""
 
 XML_AND_JSON = (Format.RSS, Format.ATOM, Format.JSON)
 
 NOTHING = "\x00nothing"
 """An id that nothing has: two filters of one kind that exclude each other leave no post."""
+
+
+def own_parameters(query: str) -> list[tuple[str, str]]:
+    """Those of a feed among the parameters of its address; what readers, mailers and trackers add is left out (O7).
+
+    Raises InvalidInput for one that nobody knows: it is a mistake, and would give another feed than was meant.
+    """
+    found = []
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        own = name.removeprefix("amp;")  # an address that was copied out of HTML as it stands there
+        if own in PARAMETERS:
+            found.append((own, value))
+        elif _OF_OTHERS.fullmatch(own[:60]) is None:
+            raise InvalidInput(own[:40], "is no parameter of a feed", ", ".join((*NARROWING, "before")))
+    return found
 
 
 def path_of(spec: FeedSpec, fmt: Format) -> str:

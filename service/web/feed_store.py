@@ -1,8 +1,8 @@
 """The feeds in memory: made when first asked for, made again when what they show has moved, kept when a rendering
 goes wrong.
 
-Owns the copies that are sent, their memory, and the thread that follows the database. One thread renders at a time;
-searches and older pages are read outside of that, a few at once.
+Owns the copies that are sent, their memory, and the thread that follows the database. No feed waits for another that
+is being made: only an entry is rendered by one thread at a time (see `Renderer`).
 """
 
 from __future__ import annotations
@@ -47,8 +47,6 @@ KEPT_BYTES = 12 << 20
 """Of answers in memory, most of them compressed: the current pages of forty feeds in three formats."""
 
 NARROWED_BYTES = 4 << 20
-SEARCHES = 2
-"""Narrowed feeds and older pages that are read at once: they hold up no other feed, nor take a whole small server."""
 
 LOOK_EVERY_S = 0.3
 """A change of another process is served within a second, rendering included."""
@@ -80,10 +78,11 @@ class FeedStore:
         self._asked: set[str] = set()
         self._narrowed: OrderedDict[str, Answer] = OrderedDict()
         self._generation: int | None = None
+        self._building: int | None = None
+        """The generation that is being made; what was read before it began is not kept."""
         self._told: dict[str, str] = {}
         self._specs: dict[str, FeedSpec] = {}
-        self._rendering = threading.RLock()
-        self._searching = threading.BoundedSemaphore(SEARCHES)
+        self._following = threading.RLock()
         self._keeping = threading.Lock()
         self._follower: threading.Thread | None = None
         self.is_followed = False
@@ -105,12 +104,13 @@ class FeedStore:
     def current(self, spec: FeedSpec, fmt: Format) -> Answer | None:
         """The same, made where it is not in memory; None where it cannot be made as it is meant, and never could."""
         self.ensure()
-        path = path_of(spec, fmt)
-        with self._rendering:
-            if path not in self._answers:
-                self._make([(spec, fmt, self._maker.window(spec))])
-                self._tell_news()
-            return self.answer(path)
+        found = self.answer(path_of(spec, fmt))
+        if found is None:
+            building = self._building
+            made = self._make([(spec, fmt, self._maker.window(spec))], building)
+            self._tell_news()
+            found = made.get(path_of(spec, fmt))
+        return found
 
     def all_current(self) -> Iterator[tuple[str, Answer | None]]:
         """Path and answer of every feed that there is, one after the other: they need not fit into memory."""
@@ -138,15 +138,10 @@ class FeedStore:
         found = self._kept_narrowed(key)
         if found is not None:
             return found
-        with self._searching:
-            found = self._kept_narrowed(key)
-            if found is not None:
-                return found
-            generation = self._generation
-            feed, stamps = self._maker.load_stamped(spec, query, before)
-            with self._rendering:
-                made = self._maker.make_narrowed(feed, stamps, fmt)
-                self._tell_news()
+        generation = self._generation
+        feed, stamps = self._maker.load_stamped(spec, query, before)
+        made = self._maker.make_narrowed(feed, stamps, fmt)
+        self._tell_news()
         if made is None:
             return None
         answer = _answer(made, fmt)
@@ -174,8 +169,11 @@ class FeedStore:
 
     # --- made ---
 
-    def _make(self, wanted: list[tuple[FeedSpec, Format, StampedWindow]]) -> None:
-        """Makes current pages and keeps them: the last good one where a new one does not read back."""
+    def _make(
+        self, wanted: list[tuple[FeedSpec, Format, StampedWindow]], building: int | None = None
+    ) -> dict[str, Answer]:
+        """Makes current pages and keeps them: the last good one where a new one does not read back. Not kept where
+        posts have moved on since `building`, when they were read; None: whoever follows the posts makes them."""
         made: dict[str, tuple[FeedSpec, Format, StampedWindow, Made]] = {}
         for spec, fmt, window in wanted:
             path = path_of(spec, fmt)
@@ -185,12 +183,16 @@ class FeedStore:
             if found is not None:
                 made[path] = spec, fmt, window, found
             elif kept is not None:
-                self._kept[path] = replace(kept, window=window.stamp)
+                with self._keeping:
+                    self._kept[path] = replace(kept, window=window.stamp)
         modified_at = self._record({path: found for path, (_, _, _, found) in made.items()})
-        for path, (spec, fmt, window, found) in made.items():
-            answer = _answer(found, fmt, modified_at.get(path))
-            self._kept[path] = Kept(answer, spec, fmt, window.stamp, Last(found.tag, found.zipped))
-            self._answers[path] = answer
+        answers = {path: _answer(found, fmt, modified_at.get(path)) for path, (_, fmt, _, found) in made.items()}
+        with self._keeping:
+            if building is None or building == self._building:
+                for path, (spec, fmt, window, found) in made.items():
+                    self._kept[path] = Kept(answers[path], spec, fmt, window.stamp, Last(found.tag, found.zipped))
+                self._answers.update(answers)
+        return answers
 
     def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
         """When each feed became what it is. Nothing where the database does not take it: then a reader that knows no
@@ -237,18 +239,21 @@ class FeedStore:
 
     def rebuild(self) -> None:
         """Brings what is kept up to date with the database; what did not change keeps its bytes."""
-        with self._rendering:
+        with self._following:
             with self._loa.database.reading() as conn:
                 generation = feeds_generation(conn)
                 portals, place_ids = known_portals(conn), known_places(conn)
             self._specs = {spec.name: spec for spec in self._catalogue(portals, place_ids).specs()}
             self._forget_unasked()
-            specs = {kept.spec.name: kept.spec for kept in self._kept.values()}
+            with self._keeping:
+                self._building = generation
+                all_kept = list(self._kept.values())
+            specs = {kept.spec.name: kept.spec for kept in all_kept}
             windows = {name: self._maker.window(spec) for name, spec in specs.items()}
             self._make(
                 [
                     (kept.spec, kept.fmt, windows[kept.spec.name])
-                    for kept in self._kept.values()
+                    for kept in all_kept
                     if kept.window != windows[kept.spec.name].stamp
                 ]
             )
@@ -260,13 +265,14 @@ class FeedStore:
 
     def _forget_unasked(self) -> None:
         """Where memory is full, what nobody asked for since the last change gives way."""
-        size = sum(kept.answer.size for kept in self._kept.values())
-        for path in [path for path in self._kept if path not in self._asked]:
-            if size <= KEPT_BYTES:
-                break
-            size -= self._kept.pop(path).answer.size
-            self._answers.pop(path, None)
-        self._asked.clear()
+        with self._keeping:
+            size = sum(kept.answer.size for kept in self._kept.values())
+            for path in [path for path in self._kept if path not in self._asked]:
+                if size <= KEPT_BYTES:
+                    break
+                size -= self._kept.pop(path).answer.size
+                self._answers.pop(path, None)
+            self._asked.clear()
 
     def warm(self, within_s: float) -> bool:
         """Makes feeds that nobody asked for yet, the most general first, while there is time and memory; whether
@@ -280,8 +286,8 @@ class FeedStore:
                     return True
                 if time.monotonic() > deadline:
                     return False
-                with self._rendering:
-                    self._make([(spec, fmt, self._maker.window(spec))])
+                building = self._building
+                self._make([(spec, fmt, self._maker.window(spec))], building)
         return True
 
     def _catalogue(self, posting: list[PortalName], place_ids: list[str]) -> Catalogue:

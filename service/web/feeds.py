@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from isal import igzip
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
@@ -18,7 +18,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.errors import InvalidInput, NotFound
 from service.feeds.model import NARROWING, Feed, FeedSpec, Format, digest, narrowed_title
 from service.feeds.opml import group_of, render_opml
+from service.web import reader
 from service.web.conditional import is_browser
+from service.web.feed_query import own_parameters
 from service.web.feed_store import FeedStore
 from service.web.hot import Answer, build_answer, respond
 
@@ -32,7 +34,6 @@ OPML_TYPE = "text/x-opml; charset=utf-8"
 MAX_VALUES = 20
 MAX_VALUE_CHARS = 128
 MAX_Q_CHARS = 200
-PARAMETERS = frozenset({*NARROWING, "before", "raw", "lang"})
 SHOWN_TO_PEOPLE = 50
 RETRY_AFTER_S = 300
 """For a feed that never could be made: the operator is told within a minute."""
@@ -94,18 +95,16 @@ def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...],
     """What narrows a feed, in canonical order; the cursor of an older page; and whether a category that was asked
     for has another name now. 410 when all that were are retired.
 
-    Raises InvalidInput for a parameter that does not exist, is too long, or names nothing that there is.
+    Raises InvalidInput for a parameter that is mistyped, is too long, or names nothing that there is.
     """
-    unknown = sorted(set(request.args) - PARAMETERS)
-    if unknown:
-        raise InvalidInput(unknown[0][:40], "is no parameter of a feed", ", ".join((*NARROWING, "before")))
-    asked = {(name, _clean(name, value)) for name in NARROWING for value in request.args.getlist(name) if value}
+    given = own_parameters(request.query_string.decode("utf-8", "replace"))
+    asked = {(name, _clean(name, value)) for name, value in given if name in NARROWING and value}
     if len(asked) > MAX_VALUES:
         raise InvalidInput(min(asked)[0], "is given too often", f"at most {MAX_VALUES} values")
     pairs = _present_pairs(loa, asked)
     for name, value in pairs:
         _require_known(store, name, value)
-    befores = request.args.getlist("before")
+    befores = [value for name, value in given if name == "before"]
     if len(befores) > 1 or any(len(before) > MAX_VALUE_CHARS * 2 for before in befores):
         raise InvalidInput("before", "is no cursor of this feed", "the `before` of a link")
     canonical = tuple(sorted(pairs, key=lambda pair: (NARROWING.index(pair[0]), pair[1])))
@@ -165,7 +164,7 @@ def _page(store: FeedStore, feed: Feed, fmt: Format) -> Response:
         "feed.html",
         feed=feed,
         posts=[post for post in feed.posts if post.withdrawn_at is None][:SHOWN_TO_PEOPLE],
-        heading=title if g.get("language", "vi") == "vi" else title.replace(feed.spec.title, feed.spec.title_en),
+        heading=title if reader.language() == "vi" else title.replace(feed.spec.title, feed.spec.title_en),
         address=feed.address(store.site.root, fmt),
         addresses={f: feed.address(store.site.root, f) for f in (Format.ATOM, Format.RSS, Format.JSON)},
         media_types={f: f.media_type for f in Format},

@@ -1,4 +1,4 @@
-"""A thin WSGI layer before Flask: feeds from memory, and a door that stalled bodies cannot block.
+"""A thin WSGI layer before Flask: feeds from memory.
 
 Answers GET and HEAD of a feed that is in memory without touching database or Flask; everything else goes on. Refuses
 to know how feeds are made (see `feed_store`).
@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from isal import igzip
 
-from service.web.admission import Door
+from service.errors import InvalidInput
 from service.web.conditional import http_date, is_browser, precondition, prefers_gzip
+from service.web.feed_query import own_parameters
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
@@ -22,16 +23,13 @@ Response = tuple[int, Headers, bytes]
 
 CACHE_CONTROL = "public, max-age=30, stale-if-error=86400"
 VARY = "Accept-Encoding, Sec-Fetch-Dest"
-REFUSED: Response = (503, [("Content-Length", "0"), ("Retry-After", "1"), ("Connection", "close")], b"")
 PLAIN_KEPT_BYTES = 64 << 10
 """Nearly every reader takes gzip; for the others a feed is inflated, at 1 ms a megabyte."""
 
-_REASONS = {
-    200: "200 OK",
-    304: "304 Not Modified",
-    412: "412 Precondition Failed",
-    503: "503 Service Unavailable",
-}
+RAW = "raw=1"
+"""The query by which a person's browser gets what readers get."""
+
+_REASONS = {200: "200 OK", 304: "304 Not Modified", 412: "412 Precondition Failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,34 +111,21 @@ class Answers(Protocol):
 
 
 class ThinLayer:
-    """The WSGI application that the server runs. Bodies come in by a door of few places; others come again."""
+    """The WSGI application that a server runs; ours asks `at_once` first. `proxies`: how many are trusted."""
 
-    def __init__(self, app: WsgiApp, answers: Answers, door: Door | None = None) -> None:
+    def __init__(self, app: WsgiApp, answers: Answers, proxies: int = 0) -> None:
         self._app = app
         self._answers = answers
-        self._door = door or Door()
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD") or self.take_in(environ):
-            return self.admitted(environ, start_response)
-        status, headers, body = REFUSED
-        start_response(_REASONS[status], headers)
-        return [body]
-
-    def take_in(self, environ: dict[str, Any]) -> bool:
-        """Whether there was a place for the request's body, which is then read. One that never ends holds a thread
-        for ever (see `admission`), but no more places than its client's."""
-        return self._door.take_in(environ)
+        self.proxies = proxies
 
     def at_once(self, environ: dict[str, Any]) -> Response | None:
-        """What can be sent without waiting or working; None: `admitted` answers, when the body is in."""
+        """What can be sent without waiting or working."""
         answer = self._find(environ)
         if answer is None or answer.variant(environ).body is None:
             return None
         return respond(answer, environ)
 
-    def admitted(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """The WSGI application behind the door."""
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._find(environ)
         if answer is None:
             return self._app(environ, start_response)
@@ -150,11 +135,15 @@ class ThinLayer:
 
     def _find(self, environ: dict[str, Any]) -> Answer | None:
         query = environ.get("QUERY_STRING", "")
-        if query not in ("", "raw=1") or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not (query in ("", RAW) or _is_of_others(query)):
             return None
         answer = self._answers.answer(environ["PATH_INFO"])
-        return answer if answer is not None and (query or not is_browser(environ)) else None
+        return answer if answer is not None and (query == RAW or not is_browser(environ)) else None
 
 
-def thin_layer(app: WsgiApp, answers: Answers, proxies: int = 0) -> ThinLayer:
-    return ThinLayer(app, answers, Door(proxies=proxies))
+def _is_of_others(query: str) -> bool:
+    """Whether nothing in it asks for another feed: readers and mailers add parameters of their own (O7)."""
+    try:
+        return not own_parameters(query)
+    except InvalidInput:
+        return False  # who answers at length says what is wrong

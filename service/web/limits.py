@@ -10,9 +10,19 @@ from collections.abc import Callable
 from math import ceil
 from threading import Lock
 
+from flask import request
+
+from service.web.places import network_of
+
 MAX_HOSTS = 10_000
 STEP_S = 0.1
 """Writing down a subscription takes 2 to 3 ms, by what is known of the address; under load a few steps."""
+
+
+def asker() -> str:
+    """Whom a limit counts: the address that asks, one of IPv6 with all of its /64."""
+    address = request.remote_addr or ""
+    return network_of(address) or address
 
 
 def rest_s(took_s: float, step_s: float = STEP_S) -> float:

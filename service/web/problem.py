@@ -13,7 +13,8 @@ import orjson
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import Conflict, InvalidInput, LoaError, NotFound, StorageError
+from service.errors import Conflict, InvalidInput, LoaError, NotFound, OverdueError, StorageError
+from service.web import reader
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "place": (
         "Không có xã, phường nào mang mã này; xin viết như quang-ninh-16540.",
         "There is no place of that id; write it as quang-ninh-16540.",
+    ),
+    "channel": (
+        "Dịch vụ này chưa gửi được thư điện tử.",
+        "This service cannot send mail yet.",
     ),
     "before": ("Liên kết tới trang cũ hơn đã bị cắt hoặc sửa.", "The link to older posts was cut or changed."),
 }
@@ -91,7 +96,9 @@ def problem(status: int, detail: str, **more: Any) -> Response:
 
 def _answer_loa(error: LoaError) -> Response:
     status = status_of(error)
-    if status >= 500:
+    if isinstance(error, OverdueError):
+        log.info("gave up on %s %s: %s", request.method, request.endpoint, error)
+    elif status >= 500:
         log.error("cannot answer %s %s: %s", request.method, request.endpoint, error)
     detail = "the database is not available at the moment" if isinstance(error, StorageError) else str(error)
     if not is_for_program():
@@ -111,7 +118,7 @@ def _for_people(error: LoaError) -> str:
     if isinstance(error, NotFound):
         return ""
     pair = FIELDS.get(error.field) if isinstance(error, InvalidInput) else None
-    return str(error) if pair is None else pair[g.get("language", "vi") == "en"]
+    return str(error) if pair is None else pair[reader.language() == "en"]
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -131,7 +138,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _page(status: int, detail: str) -> Response:
-    g.language = g.get("language", "vi")
+    g.language = reader.language()
     vi, en = EXPLANATIONS.get(status, EXPLANATIONS[400 if status < 500 else 500])
     body = render_template("error.html", status=status, vi=vi, en=en, detail=detail)
     return Response(body, status, content_type="text/html; charset=utf-8")

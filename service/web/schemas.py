@@ -76,8 +76,10 @@ class Post(Shape):
     published_at: AwareDatetime
     updated_at: AwareDatetime
     first_seen_at: AwareDatetime
+    is_late: bool = Field(default=False, description="told though its date is old: no two witnesses agree that it is")
     withdrawn_at: AwareDatetime | None
     attachments: list[Attachment]
+    cut: dict[str, int]
     archive_url: str
 
 
@@ -222,6 +224,7 @@ class ReceiptLine(Shape):
     note: str
     via: str
     acknowledged_revision: int | None
+    is_removed: bool = Field(description="the unit was removed since: it is owed and reminded of nothing more")
 
 
 class Acknowledged(Shape):

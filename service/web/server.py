@@ -23,15 +23,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
+from granian._granian import CallbackScheduler
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import mp
-from granian.wsgi import _callback_wrapper
 
 from service.errors import ConfigurationError
 from service.heartbeat import PROCESS, Pulse
 from service.supervisor import LOOK_EVERY_S, START_S, Judge, RunWorker, Worker, accuse, begin_child, end_stuck, masked
-from service.web.front import SERVER_THREADS, Front
+from service.web.exchange import MAX_FIELDS_BYTES, Exchange, answer_wsgi, complete_environ, plain_answer, read_environ
+from service.web.front import FRONT_THREADS, Front
 from service.web.hot import ThinLayer
 from service.web.memory import give_back, limit_arenas, settle
 from service.web.sockets import limit_sending
@@ -134,8 +135,10 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
         settle()
         pulse = server.pulse
-        vars(mp)["_wsgi_call_wrap"] = partial(_front, pulse)  # in this child alone; there is no other place for it
         layer = make_app(pulse, server.worker_pulse)
+        vars(mp)["_new_cbscheduler"] = partial(
+            _Entrance, layer, pulse
+        )  # in this child; there is no other place for it
         pulse.tick()
         limit_sending()
         return layer
@@ -143,9 +146,41 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
     return load
 
 
-def _front(pulse: Pulse, layer: ThinLayer, options: dict[str, Any], log_format: str | None) -> Front:
-    """What the server calls, in place of its own way into a WSGI application, which waits for the slow ones."""
-    return Front(layer, _callback_wrapper(layer.admitted, options, log_format), pulse)
+class _Entrance(CallbackScheduler):
+    """What the server calls for a request, in a thread of its own: in place of a coroutine on an event loop. The loop
+    that it has runs what tells of bodies and of clients who hang up."""
+
+    def __new__(cls, _layer: ThinLayer, _pulse: Pulse, loop: Any, *_args: Any, **_options: Any) -> _Entrance:
+        return super().__new__(cls, loop, None, None, None, None)  # type: ignore[no-any-return,call-arg,unused-ignore]
+
+    def __init__(self, layer: ThinLayer, pulse: Pulse, loop: Any, *_args: Any, **_options: Any) -> None:
+        super().__init__()
+
+        def later(seconds: float, act: Callable[[], object]) -> None:
+            loop.call_soon_threadsafe(loop.call_later, seconds, act)
+
+        self._schedule_fn = partial(_take, Front(layer, partial(_answer, layer), later, pulse))
+
+
+def _answer(layer: ThinLayer, exchange: Any, environ: dict[str, Any]) -> None:
+    answer_wsgi(layer, exchange, complete_environ(environ, environ.pop("loa.scope")))
+
+
+def _take(front: Front, request: Any) -> None:
+    """Must not raise: nobody would hear of it."""
+    scope = request.scope
+    exchange = Exchange(request.proto, scope["headers"])
+    try:
+        environ, refusal = read_environ(scope)
+        if refusal != 200:
+            exchange.response_bytes(*plain_answer(refusal))
+        else:
+            environ["loa.scope"] = scope
+            front(exchange, environ)
+    except Exception:  # a bug, logged whole: the next request is taken
+        log.exception("cannot take a request")
+        if not exchange.is_started:
+            exchange.response_bytes(*plain_answer(500))
 
 
 class _Server(mp.MPServer):
@@ -156,15 +191,15 @@ class _Server(mp.MPServer):
             "loa",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.ASGINL,
+            loop=Loops.asyncio,
             http=HTTPModes.http1,  # with a choice of two it would wait for ever for the first byte
             workers=1,
-            blocking_threads=SERVER_THREADS,
             backpressure=BACKPRESSURE,
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_WITHIN_S,
             websockets=False,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS, max_buffer_size=MAX_FIELDS_BYTES),
             log_dictconfig=_log_config(),
         )
         self._loa_worker = worker
@@ -203,6 +238,7 @@ class _Server(mp.MPServer):
         """A signal between the fork and the child's own handlers would be lost: it waits for the loader."""
         self.pulse = Pulse()  # an old child that drains still writes to its own
         self.pulse.beat(PROCESS, START_S)
+        self.blocking_threads = FRONT_THREADS  # granian refuses more than one where coroutines run; none do
         child = super()._spawn_worker(*args, **kwargs)
         start = child.inner.start
         child.inner.start = lambda: masked(start)

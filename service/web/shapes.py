@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from flask import g
+
+from service.alerts.cut import MAX_ITEMS
 from service.alerts.links import Links
 from service.alerts.own_headers import MASK
 from service.storage.same_document import Companion
 from service.types import Post, Subscription, Unit
+from service.values import rfc3339
 from service.web.portal_state import PortalState
+from service.words import say
 
 
 def instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else rfc3339(at)
 
 
 def post(post: Post, links: Links) -> dict[str, Any]:
-    """A post with what is known of it."""
+    """A post with what is known of it; `cut` says how many of its files are left out."""
     known = post.understanding
     return {
         "id": post.id,
@@ -40,8 +45,10 @@ def post(post: Post, links: Links) -> dict[str, Any]:
         "published_at": instant(post.published_at),
         "updated_at": instant(post.updated_at),
         "first_seen_at": instant(post.first_seen_at),
+        "is_late": post.dating is not None and post.dating.is_late,
         "withdrawn_at": instant(post.withdrawn_at),
-        "attachments": [asdict(attachment) for attachment in post.attachments],
+        "attachments": [asdict(attachment) for attachment in post.attachments[:MAX_ITEMS]],
+        "cut": {"attachments": over} if (over := len(post.attachments) - MAX_ITEMS) > 0 else {},
         "archive_url": links.post_url(post.id),
     }
 
@@ -49,6 +56,8 @@ def post(post: Post, links: Links) -> dict[str, Any]:
 def whole_post(whole: Post, links: Links, others: Sequence[Companion]) -> dict[str, Any]:
     """With its text, the reasons of its categories, and the other posts of the same document."""
     return post(whole, links) | {
+        "attachments": [asdict(attachment) for attachment in whole.attachments],
+        "cut": {},
         "html": whole.html,
         "text": whole.text,
         "why": [asdict(reason) for reason in whole.understanding.why],
@@ -78,7 +87,9 @@ def portal(state: PortalState) -> dict[str, Any]:
             {
                 "url": url,
                 "outcome": None if listing is None else listing.last_outcome,
-                "error": None if listing is None else listing.last_error,
+                "error": None
+                if listing is None or listing.last_error is None
+                else say(listing.last_error, g.language),
                 "failures": 0 if listing is None else listing.failures,
                 "failing_since": None if listing is None else instant(listing.failing_since),
                 "last_polled_at": None if listing is None else instant(listing.last_polled_at),

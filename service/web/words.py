@@ -6,17 +6,13 @@ Owns labels of states and outcomes. Sentences of one page live in its template, 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 from service.alerts.receipts import Line
 from service.types import ChangeType, Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
-
-Language = Literal["vi", "en"]
+from service.values import Language, Locale
 
 LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 
@@ -131,21 +127,21 @@ def kind_name(kind: str | None) -> str:
     return "" if kind is None else KINDS.get(kind, kind.replace("-", " ").capitalize())
 
 
-def say_instant(at: datetime, language: str = "vi") -> str:
-    """`09:16, 28/01/2024` as Vietnamese people write; `28 January 2024, 09:16` in English. Local time."""
-    local = at.astimezone(LOCAL)
-    return f"{local:%H:%M, %d/%m/%Y}" if language == "vi" else f"{local.day} {local:%B %Y, %H:%M}"
+def say_instant(at: datetime, locale: Locale) -> str:
+    """`09:16, 28/01/2024` as Vietnamese people write; `28 January 2024, 09:16` in English."""
+    local = locale.at(at)
+    return f"{local:%H:%M, %d/%m/%Y}" if locale.language == "vi" else f"{local.day} {local:%B %Y, %H:%M}"
 
 
-def say_instant_fully(at: datetime, language: str = "vi") -> str:
+def say_instant_fully(at: datetime, locale: Locale) -> str:
     """With the day of the week: `09:16, Chủ nhật, 28/01/2024`."""
-    local = at.astimezone(LOCAL)
-    if language == "vi":
+    local = locale.at(at)
+    if locale.language == "vi":
         return f"{local:%H:%M}, {_WEEKDAYS[local.weekday()]}, {local:%d/%m/%Y}"
     return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}"
 
 
-def say_day(day: date, language: str = "vi") -> str:
+def say_day(day: date, language: str) -> str:
     return f"{day:%d/%m/%Y}" if language == "vi" else f"{day.day} {day:%B %Y}"
 
 

@@ -46,7 +46,7 @@ def test_help_lists_every_command_without_importing_any() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in COMMANDS:
         assert f"\n  {name} " in out
-    assert out.rstrip().endswith("['service.cli', 'service.errors', 'service.types']")
+    assert out.rstrip().endswith("['service.cli', 'service.errors', 'service.instants', 'service.types']")
 
 
 def test_every_command_has_help_with_an_example_and_takes_config() -> None:

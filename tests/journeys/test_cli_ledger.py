@@ -142,9 +142,9 @@ def test_why_tells_what_matched_or_what_was_missing(terminal: Terminal, receiver
     assert terminal.json("why", post, owed)["was_owed"] is True
     answer = terminal.json("why", post, other)
     assert (answer["was_owed"], bool(answer["words"])) == (False, True)
-    assert "\nđược báo tin này" in "\n" + terminal.run("why", post, owed).stdout
+    assert "\nit is told of this post" in "\n" + terminal.run("why", post, owed).stdout
     said = terminal.run("why", post, other).stdout
-    assert "không được báo tin này" in said and "không-có-chữ-này" in said
+    assert "it is not told of this post" in said and "không-có-chữ-này" in said
 
 
 def test_while_the_switch_is_off_nothing_is_sent_and_nothing_lost(terminal: Terminal, receiver: FakeReceiver) -> None:

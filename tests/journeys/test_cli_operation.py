@@ -102,7 +102,7 @@ def test_what_is_no_address_is_not_erased_and_not_said_to_be(terminal: Terminal)
     assert terminal.json("erase", "lan@xa.example") == {"erased": 0}
 
 
-def test_bounce_says_why_it_may_exit_75(terminal: Terminal) -> None:
+def test_M8_bounce_says_why_it_may_exit_75(terminal: Terminal) -> None:
     assert "EX_TEMPFAIL" in terminal.run("bounce", "--help").stdout
     assert "has no headers" in terminal.run("bounce", stdin="rubbish", code=75).stderr
 

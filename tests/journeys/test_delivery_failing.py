@@ -20,8 +20,10 @@ from service.storage.subscriptions import get_subscription, set_status, status_r
 from service.storage.units import add_unit
 from service.storage.why import explain
 from service.types import State, SubscriptionStatus
+from service.words import say
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, LINKS, a_post, hook, tell
+from tests.fakes_mail import letter_text
 from tests.fakes_receiver import FakeReceiver, status
 
 HOUR = 3600.0
@@ -76,7 +78,7 @@ class Office:
         """(address, subject) of what was written, by age."""
         with self.database.reading() as conn:
             rows = conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")).scalars()
-            return [(body["address"], body["subject"]) for body in map(orjson.loads, rows)]
+            return [(body["address"], say(body["subject"], "vi")) for body in map(orjson.loads, rows)]
 
 
 def test_D4_warned_then_disabled_by_time_and_count_and_both_are_told_once(
@@ -174,8 +176,8 @@ def test_D4_a_probe_that_fails_lets_one_message_through_and_closes_again(
     with any_database.reading() as conn:
         states = {delivery.state for delivery in list_deliveries(conn)}
         assert states <= {State.SUSPENDED, State.FAILED}
-        said = explain(conn, a_post("post-10"), office.id).words
-        assert any(FAILED_LONG in line for line in said)
+        said = explain(conn, a_post("post-10"), office.id).words("vi")
+        assert any(say(FAILED_LONG, "vi") in line for line in said)
 
 
 def test_D4_a_probe_that_is_answered_heals_all_by_itself(
@@ -252,7 +254,7 @@ def test_an_owner_is_shown_their_own_subscription_alone_and_the_operator_no_path
         rows = conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")).scalars().all()
     said: dict[str, str] = {}
     for body in map(orjson.loads, rows):
-        said[body["address"]] = said.get(body["address"], "") + body["subject"] + body["text"]
+        said[body["address"]] = said.get(body["address"], "") + letter_text(body)
     assert set(said) == {"vanthu@example.vn", "khac@example.vn", "huyen@example.vn"}
     assert "/hook" in said["vanthu@example.vn"] and "/hook" not in said["huyen@example.vn"]
     assert office.id in said["vanthu@example.vn"] and other_id not in said["vanthu@example.vn"]

@@ -252,7 +252,13 @@ def test_what_was_in_the_air_when_the_address_changed_goes_to_the_new_one_only_o
         secret = web.loa.secret_box.encrypt(new_secret())
         target = receiver.url("/first")
         new = NewSubscription(
-            Channel.WEBHOOK, target, EARLIER, is_confirmed=True, secret=secret, allow_private_networks=True
+            Channel.WEBHOOK,
+            target,
+            EARLIER,
+            language="vi",
+            is_confirmed=True,
+            secret=secret,
+            allow_private_networks=True,
         )
         added = add_subscription(conn, new).id
         tell(conn, a_post())

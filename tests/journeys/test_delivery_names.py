@@ -16,6 +16,7 @@ from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
 from service.storage.deliveries import list_deliveries, show_delivery
 from service.storage.engine import Database
+from service.words import say
 from tests.fakes import FakeClock
 from tests.fakes_dns import NXDOMAIN, SERVFAIL, FakeDns
 from tests.fakes_ledger import BOX, LINKS, a_post, hook, tell
@@ -52,7 +53,7 @@ def deliver(
 
 def last_words(database: Database) -> str:
     with database.reading() as conn:
-        return show_delivery(conn, list_deliveries(conn)[0].id).attempts[-1].detail
+        return say(show_delivery(conn, list_deliveries(conn)[0].id).attempts[-1].detail, "vi")
 
 
 @pytest.mark.parametrize("code", [NXDOMAIN, SERVFAIL], ids=["NXDOMAIN", "SERVFAIL"])

@@ -23,8 +23,10 @@ from service.storage.subscriptions import get_subscription, rotate_secret, set_s
 from service.storage.units import add_unit
 from service.storage.why import explain
 from service.types import State, SubscriptionStatus
+from service.words import say
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, NOW, a_post, deliverer, hook, tell
+from tests.fakes_mail import letter_text
 from tests.fakes_receiver import FakeReceiver, hang, raw, reset, status
 from tests.fakes_web import make_loa
 
@@ -109,7 +111,7 @@ def test_a_message_that_we_cannot_sign_waits_alone_blames_nobody_and_goes_out_wh
             assert own_faults(conn) == 2
             for one in (of_another_key, broken):
                 assert get_subscription(conn, one.id).status is SubscriptionStatus.ACTIVE
-                assert UNSIGNABLE in explain(conn, a_post(), one.id).words
+                assert say(UNSIGNABLE, "vi") in explain(conn, a_post(), one.id).words("vi")
                 (delivery,) = list_deliveries(conn, subscription_id=one.id)
                 assert (delivery.state, show_delivery(conn, delivery.id).attempts) == (State.DUE, ())
                 rotate_secret(conn, one.id, new_secret(), BOX, clock())
@@ -132,7 +134,7 @@ def test_the_operator_is_told_by_mail_of_what_waits_for_our_own_fault(sqlite_url
         (letter,) = conn.execute(text("SELECT body FROM message WHERE channel = 'email'")).scalars()
     said = orjson.loads(letter)
     assert said["address"] == "huyen@example.vn"
-    assert "service.secret_key" in said["text"]
+    assert "service.secret_key" in letter_text(said)
     loa.close()
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from service.cli import main
 from service.types import Outcome
+from tests.fakes_mail import letter_text
 from tests.fakes_site import (
     LIST,
     NEW,
@@ -46,7 +47,55 @@ def test_L1_one_bad_date_costs_no_other_row_and_none_moves_later(world: World) -
     world.show(NEW, *rows, *OLD)
     world.poll(86_400)
     assert {row.title: post_of(world, row.title).published_at for row in rows} == before
-    assert len(world.alerts()) == len(rows) - 1 + 1  # the post of 2023 is in feeds only
+    assert (
+        len(world.alerts()) == len(rows) + 1
+    )  # the post of 2023 too: its row alone says so, and its folder does not
+
+
+def test_L13_one_word_alone_silences_nothing_and_what_is_told_is_marked_as_late(world: World) -> None:
+    slip = replace(numbered(100, day=23), date="23/11/2020 | 08:00")
+    world.show(slip, *OLD)
+    world.poll()
+    assert world.alerts() == [(slip.title, PUBLISHED)]
+    assert '"is_late":true' in world.payloads()[-1]
+    dating = post_of(world, slip.title).dating
+    assert dating is not None
+    assert dating.is_late
+    assert {one.source for one in dating.disagreed} == {"address"}
+
+
+def test_L13_two_witnesses_that_agree_keep_an_old_post_quiet(world: World) -> None:
+    old = replace(numbered(101, day=23), day="2020-11-23", date="23/11/2020 | 08:00")
+    world.show(old, *OLD)
+    world.poll()
+    assert world.alerts() == []
+    assert post_of(world, old.title).dating is not None
+    assert world.entries() == world.shown
+
+
+def test_L12_a_date_that_ends_a_title_keeps_nobody_from_hearing_of_it(world: World) -> None:
+    titles = (
+        "Công điện số 05/CĐ-UBND (17/03/2020)",
+        "Lịch công tác tuần (09/11/2026 - 13/11/2026)",
+        "Kết luận (05/11/2026)",
+    )
+    rows = [replace(numbered(number, day=23), title=title) for number, title in enumerate(titles, 110)]
+    world.show(*rows, *OLD)
+    world.poll()
+    assert {title for title, _ in world.alerts()} == set(titles)
+    assert {post_of(world, title).published_at.day for title in titles} == {23}
+
+
+def test_L13_a_post_tells_who_says_its_date(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.show(NEW, *OLD)
+    world.poll()
+    monkeypatch.setenv("LOA_CONFIG", str(tmp_path / "loa.toml"))
+    post_id = post_of(world, NEW.title).id
+    said = CliRunner().invoke(main, ["post", "show", post_id], catch_exceptions=False).output
+    assert "agrees: its row in the listing: 2026-11-23 09:00" in said
+    told = json.loads(CliRunner().invoke(main, ["post", "show", post_id, "--json"], catch_exceptions=False).output)
+    assert told["dating"]["precision"] == "minute"
+    assert [one["source"] for one in told["dating"]["agreed"]] == ["row", "address"]
 
 
 def test_L2_a_link_shown_three_times_and_cut_is_one_post_with_its_whole_title(world: World) -> None:
@@ -85,7 +134,7 @@ def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_ea
         world.show(*flood, *OLD)
         report = world.poll()
         assert (report.outcome, report.held, world.told()) == (Outcome.HELD, 4, ["held"])
-        assert "loa portal release huyen" in json.loads(world.letters()[0])["text"]
+        assert "loa portal release huyen" in letter_text(json.loads(world.letters()[0]))
         assert world.entries() == world.shown
         edited = replace(flood[0], body="Nội dung đã được sửa lại hoàn toàn.")
         world.site.answers[edited.path] = conditional(edited.page)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.types import Outcome
+from tests.fakes_mail import letter_text
 from tests.fakes_site import LIST, NEW, OLD, World, listing, open_world
 from tests.hostile import Answer, Request, bomb, drip, endless, reply
 from tests.unit.test_portals_tls import Issued, issue
@@ -247,7 +248,7 @@ def test_F10_what_robots_forbids_is_not_asked_for_and_the_operator_reads_why(tmp
         assert world.poll().outcome is Outcome.ROBOTS
         assert world.site.paths() == ["/robots.txt"]
         assert world.told() == ["robots"]
-        assert "robots.txt" in json.loads(world.letters()[0])["text"]
+        assert "robots.txt" in letter_text(json.loads(world.letters()[0]))
 
 
 def test_F10_robots_is_asked_for_once_a_day(world: World) -> None:

@@ -149,7 +149,7 @@ def test_D10_the_api_writes_one_mail_a_day_to_an_address_too(loa: Loa, client: F
     head = {"Authorization": f"Bearer {token}"}
     body = {"channel": "email", "target": "la@xa.example"}
     codes = {client.post("/api/v1/subscriptions", json=body, headers=head).status_code for _ in range(70)}
-    assert codes == {201, 429}
+    assert codes == {201, 409, 429}  # so many of a unit, so many mails in an hour
     assert set(statuses(loa)) == {"pending"} and len(rows(loa, "SELECT 1 FROM message")) == 1
 
 

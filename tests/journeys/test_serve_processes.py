@@ -22,10 +22,10 @@ from tests.journeys.test_cli_serve import eventually, free_port, page
 class Served:
     """A running `loa serve`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.port = free_port()
         self.terminal = Terminal(folder)
-        self.terminal.configure(f"[server]\nport = {self.port}\n")
+        self.terminal.configure(f"[server]\nport = {self.port}\n{more}\n")
         self.log = folder / "serve.log"
         self.process = self.start()
         eventually(self.is_up)

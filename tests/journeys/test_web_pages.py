@@ -22,6 +22,7 @@ from service.web.auth import Access, access_of
 from service.web.health import reasons_not_ready
 from tests.fakes import FakeClock
 from tests.fakes_web import LISTING, PORTAL, PUBLIC_URL, Web, make_web, store_post
+from tests.mail_table import HANOI
 
 
 @pytest.fixture
@@ -195,8 +196,8 @@ def test_every_label_has_vietnamese_and_english() -> None:
 
 def test_instants_are_said_as_vietnamese_people_write_them() -> None:
     at = datetime(2024, 1, 28, 2, 16, tzinfo=UTC)
-    assert words.say_instant(at) == "09:16, 28/01/2024"
-    assert words.say_instant_fully(at) == "09:16, Chủ nhật, 28/01/2024"
+    assert words.say_instant(at, HANOI) == "09:16, 28/01/2024"
+    assert words.say_instant_fully(at, HANOI) == "09:16, Chủ nhật, 28/01/2024"
     assert words.say_bytes(1_500_000) == "1,4 MB"
 
 

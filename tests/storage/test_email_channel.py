@@ -90,7 +90,9 @@ def test_a_mail_that_cannot_be_composed_waits_alone_and_goes_out_when_it_can_be(
             conn.execute(text("UPDATE change SET payload = :payload WHERE post_id = :post"), values)
         conn.execute(text("UPDATE change SET what = '[' WHERE post_id = 'what'"))
         for n, body in enumerate((BODILESS, "{", "[]", '"b@xa.example"')):
-            queue_letter(conn, key=str(n), address="b@xa.example", subject="x", paragraphs=["x"], now=clock())
+            queue_letter(
+                conn, key=str(n), address="b@xa.example", subject="x", paragraphs=["x"], now=clock(), language="vi"
+            )
             values = {"body": body, "key": f"letter:{n}"}
             conn.execute(text("UPDATE message SET body = :body WHERE group_key = :key"), values)
     with running_relay() as relay:
@@ -151,7 +153,7 @@ def test_alerts_go_before_digests_and_these_before_what_nobody_waits_for(
         for n, lane in enumerate(reversed(LANES * 3)):
             queue_letter(
                 conn, key=str(n), address=f"{lane.replace('#', '-')}@xa.example", subject="x", paragraphs=["x"],
-                now=clock(), endpoint_key=lane,
+                now=clock(), language="vi", endpoint_key=lane,
             )  # fmt: skip
         clock.advance(1)
         subscribe(conn, "alert@xa.example", clock())

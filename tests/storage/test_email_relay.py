@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from service.delivery.email import EmailChannel
-from service.delivery.smtp import parse_relay
-from service.errors import ConfigurationError
+from service.errors import InvalidInput
 from service.storage.engine import Database
 from service.types import State
+from service.values import Relay
 from tests.fakes import FakeClock
 from tests.fakes_email import drain, make_channel, publish, states
 from tests.fakes_ledger_mail import make_post, tell
@@ -60,7 +60,7 @@ def test_D6_a_relay_that_offers_no_starttls_gets_nothing(
     publish(database, clock, "a@xa.example")
     with running_relay() as relay:
         results = drain(database, at_url(f"{relay.url}?starttls=1"), clock)
-    assert relay.received == [] and "STARTTLS" in results[0].detail
+    assert relay.received == [] and "relay.no_starttls" in results[0].detail
 
 
 def test_D6_a_relay_whose_certificate_proves_nothing_gets_nothing(
@@ -101,14 +101,14 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
 
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://h?tls=1", "smtp://h:99999", "smtp://h?starttls=yes"])
 def test_a_relay_address_that_is_none_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="smtp_url"):
-        parse_relay(url)
+    with pytest.raises(InvalidInput, match="smtp_url"):
+        Relay.parse(url)
 
 
 def test_a_relay_address_is_read_whole() -> None:
-    relay = parse_relay("smtp://u%40x:p%2Fw@relay.example?starttls=1")
+    relay = Relay.parse("smtp://u%40x:p%2Fw@relay.example?starttls=1")
     assert (relay.host, relay.port, relay.user, relay.password) == ("relay.example", 587, "u@x", "p/w")
-    assert relay.is_starttls and parse_relay("smtps://h").port == 465 and "p/w" not in repr(relay)
+    assert relay.is_starttls and Relay.parse("smtps://h").port == 465 and "p/w" not in repr(relay)
 
 
 def test_D6_greylisting_is_waited_out_for_each_address_alone(

@@ -117,8 +117,8 @@ def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> N
         yes = hook(conn, "http://a.example/1", filters=Filters(keywords=("BÃO",)))
         no = hook(conn, "http://a.example/2", filters=Filters(keywords=("bao",)))
         tell(conn, a_post())
-        assert explain(conn, a_post(), yes.id).words[0] == "tin mới (post.published): khớp từ khoá “BÃO”"
-        assert explain(conn, a_post(), no.id).words[0].startswith("không khớp bộ lọc: từ khoá")
+        assert explain(conn, a_post(), yes.id).words("vi")[0] == "tin mới (post.published): khớp từ khóa “BÃO”"
+        assert explain(conn, a_post(), no.id).words("vi")[0].startswith("không khớp bộ lọc: từ khóa")
 
 
 DIRECTIVES = Filters(categories=("directives",))

@@ -28,6 +28,7 @@ from service.types import (
     SubscriptionStatus,
     Understanding,
 )
+from service.words import say
 from tests.fakes_ledger import EARLIER, NOW, a_post, hook, mail, tell
 
 
@@ -49,8 +50,8 @@ def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) 
         one = hook(conn, "http://a.example/1", filters=Filters(categories=("directives",), keywords=("bão",)))
         tell(conn, a_post())
     first = why(any_database, one.id)
-    assert first.words == (
-        "tin mới (post.published): khớp chuyên mục directives; từ khoá “bão”",
+    assert first.words("vi") == (
+        "tin mới (post.published): khớp chuyên mục directives; từ khóa “bão”",
         "đang chờ gửi",
         "lần gửi đầu tiên: từ 10:00:00 ngày 23/11/2026",
     )
@@ -58,7 +59,7 @@ def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) 
     try_once(any_database, State.DUE, "trả lời 503", status=503)
     said = why(any_database, one.id)
     assert said.was_owed
-    assert said.words[1:] == (
+    assert said.words("vi")[1:] == (
         "đang chờ gửi",
         "lần 1, lúc 10:00:00 ngày 23/11/2026: trả lời 503 (120 ms)",
         "lần gửi tiếp theo: từ 10:00:05 ngày 23/11/2026",
@@ -73,7 +74,7 @@ def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Dat
     try_once(any_database, State.SENT, "đã nhận (204)")
     with any_database.writing() as conn:
         tell(conn, a_post(revision=2), ChangeType.UPDATED)
-    words = why(any_database, one.id).words
+    words = why(any_database, one.id).words("vi")
     assert words[0] == "tin mới (post.published): khớp không đặt bộ lọc: nhận mọi tin"
     assert words[1] == "đã gửi, đầu nhận đã nhận"
     assert words[3] == "tin được sửa (post.updated): vì đã được báo tin này trước đó"
@@ -92,7 +93,7 @@ def test_what_stands_in_the_way_is_told(any_database: Database, stop: object, sa
         one = hook(conn, "http://a.example/1")
         tell(conn, a_post())
         stop(conn)  # type: ignore[operator] # parametrised
-    assert any(said in line for line in why(any_database, one.id).words)
+    assert any(said in line for line in why(any_database, one.id).words("vi"))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> 
         tell(conn, a_post(), silenced=silenced)
     found = why(any_database, one.id)
     assert not found.was_owed
-    assert said in found.words[0]
+    assert said in found.words("vi")[0]
     assert found.codes == (Because(silenced),)
 
 
@@ -114,19 +115,21 @@ def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(any_databa
         mail(conn, "an@example.vn", filters=Filters(keywords=("bão",)))
         digest = add_subscription(
             conn,
-            NewSubscription(Channel.EMAIL, "binh@example.vn", EARLIER, frequency=Frequency.DAILY, is_confirmed=True),
+            NewSubscription(
+                Channel.EMAIL, "binh@example.vn", EARLIER, language="vi", frequency=Frequency.DAILY, is_confirmed=True
+            ),
         )
         tell(conn, a_post())
     told = why(any_database, one.id)
     message_id = told.told[0].delivery.message_id
-    assert f"gộp chung trong thư {message_id} với 1 đăng ký khác cùng địa chỉ" in told.words
+    assert f"gộp chung trong thư {message_id} với 1 đăng ký khác cùng địa chỉ" in told.words("vi")
     assert told.codes[:2] == (Because.MATCHED, Because.MERGED)
-    assert "chờ bản tổng hợp" in why(any_database, digest.id).words
+    assert "chờ bản tổng hợp" in why(any_database, digest.id).words("vi")
     later = NOW + timedelta(days=1)
     assert gather_digests(any_database, {Frequency.DAILY: later}, later.date(), later) == 1
     gathered = why(any_database, digest.id)
     message_id = gathered.told[0].delivery.message_id
-    assert f"nằm trong bản tổng hợp hằng ngày, thư {message_id}, có 1 mục" in gathered.words
+    assert f"nằm trong bản tổng hợp hằng ngày, thư {message_id}, có 1 mục" in gathered.words("vi")
 
 
 WAITS = [SubscriptionStatus.PAUSED, SubscriptionStatus.DISABLED, SubscriptionStatus.SUSPENDED]
@@ -141,8 +144,8 @@ def test_the_state_of_the_subscription_is_told_beside_the_filter_that_missed(
         set_status(conn, one.id, status, at=NOW, reason="lý do")
         tell(conn, a_post())
     found = why(any_database, one.id)
-    assert found.words == (
-        "không khớp bộ lọc: chuyên mục: tin không có meetings", f"{UNDER[status][1]}: lý do",
+    assert found.words("vi") == (
+        "không khớp bộ lọc: chuyên mục: tin không có meetings", f"{say(UNDER[status][1], 'vi')}: lý do",
     )  # fmt: skip
     is_why = status is SubscriptionStatus.REMOVED
     assert found.codes == (Because.FILTERS, Because.REMOVED if is_why else Because.STATUS)
@@ -160,15 +163,15 @@ def test_under_a_state_that_waits_a_post_is_owed_and_a_late_subscription_is_late
         set_status(conn, late.id, status, at=NOW, reason="lý do")
     owed = why(any_database, one.id)
     assert (owed.was_owed, owed.codes) == (True, (Because.MATCHED, Because(UNDER[status][0])))
-    assert owed.words[1].endswith(": lý do")
+    assert owed.words("vi")[1].endswith(": lý do")
     missed = why(any_database, late.id)
     assert (missed.was_owed, missed.codes) == (False, (Because.SUBSCRIBED_LATER, Because.STATUS))
 
 
 def test_things_are_called_by_their_names(any_database: Database) -> None:
     called = {
-        ("chuyên mục", "directives"): "Chỉ đạo điều hành", ("chuyên mục", "meetings"): "Họp - hội nghị",
-        ("cổng", "quangxuong"): "UBND huyện Quảng Xương", ("địa bàn", "quang-ninh-16540"): "Xã Quảng Ninh",
+        ("category", "directives"): "Chỉ đạo điều hành", ("category", "meetings"): "Họp - hội nghị",
+        ("portal", "quangxuong"): "UBND huyện Quảng Xương", ("place", "quang-ninh-16540"): "Xã Quảng Ninh",
     }  # fmt: skip
     post = replace(a_post(), understanding=Understanding(("directives",), concerns=("quang-ninh-16540",)))
     place, portal = ("quang-ninh-16540",), ("quangxuong",)
@@ -180,12 +183,12 @@ def test_things_are_called_by_their_names(any_database: Database) -> None:
         def namer(field: str, value: str) -> str:
             return called.get((field, value), value)
 
-        assert explain(conn, post, yes.id, namer).words[0] == (
+        assert explain(conn, post, yes.id, namer).words("vi")[0] == (
             "tin mới (post.published): khớp chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng Xương;"
-            " địa bàn Xã Quảng Ninh; từ khoá “bão; số 5”"
+            " địa bàn Xã Quảng Ninh; từ khóa “bão; số 5”"
         )
-        assert explain(conn, post, no.id, namer).words == (
-            "không khớp bộ lọc: chuyên mục: tin không có Họp - hội nghị; từ khoá: tin không có lũ",
+        assert explain(conn, post, no.id, namer).words("vi") == (
+            "không khớp bộ lọc: chuyên mục: tin không có Họp - hội nghị; từ khóa: tin không có lũ",
         )
 
 
@@ -199,7 +202,7 @@ def test_a_fault_of_our_own_is_told_as_ours(any_database: Database) -> None:
         record_results(conn, [waits], NOW)
     found = why(any_database, one.id)
     assert found.codes == (Because.MATCHED, Because.DUE, Because.OWN_FAULT, Because.NEXT_ATTEMPT)
-    assert found.words[2:] == (UNSIGNABLE, "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026")
+    assert found.words("vi")[2:] == (say(UNSIGNABLE, "vi"), "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026")
 
 
 def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -> None:
@@ -211,9 +214,9 @@ def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -
         assert explain(conn, a_post(), asked.id).codes == (Because.NOT_CONFIRMED,)
         set_status(conn, asked.id, SubscriptionStatus.ACTIVE, at=NOW + timedelta(days=1))
         late = hook(conn, "http://a.example/3", at=NOW + timedelta(days=1))
-    assert why(any_database, moved.id).words == ("khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác",)
-    assert why(any_database, asked.id).words == ("đăng ký được xác nhận sau khi tin được phát hiện",)
-    assert why(any_database, late.id).words == ("đăng ký được tạo sau khi tin được phát hiện",)
+    assert why(any_database, moved.id).words("vi") == ("khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác",)
+    assert why(any_database, asked.id).words("vi") == ("đăng ký được xác nhận sau khi tin được phát hiện",)
+    assert why(any_database, late.id).words("vi") == ("đăng ký được tạo sau khi tin được phát hiện",)
 
 
 def test_what_retention_forgot_was_owed_all_the_same(any_database: Database) -> None:
@@ -224,7 +227,7 @@ def test_what_retention_forgot_was_owed_all_the_same(any_database: Database) -> 
     forget_done(any_database, NOW + timedelta(days=100))
     found = why(any_database, one.id)
     assert found.was_owed
-    assert "từ lâu" in found.words[0]
+    assert "từ lâu" in found.words("vi")[0]
 
 
 def test_a_subscription_that_there_is_not_is_named(any_database: Database) -> None:
@@ -238,4 +241,4 @@ def test_a_post_found_again_after_a_restore_says_why_nobody_is_told(any_database
         tell(conn, a_post(), silenced="restored")
     said = why(any_database, one.id)
     assert Because.RESTORED in said.codes
-    assert any("khôi phục" in line for line in said.words)
+    assert any("khôi phục" in line for line in said.words("vi"))

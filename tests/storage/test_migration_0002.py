@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from service.storage.deliveries import attempts_of
 from service.storage.endpoints import heal
-from service.storage.engine import Database, open_database, sqlite_path
+from service.storage.engine import open_database
 from service.storage.ledger import claim_due, record_results
 from service.storage.schema import to_micros
 from service.types import Channel, Result, State
 from tests.fakes_ledger import NOW
+from tests.fakes_versions import make_version
 
 _ROWS = (
     "INSERT INTO lane(key, channel, is_slow, in_flight, cap) VALUES ('h', 'webhook', 0, 1, 16)",
@@ -32,7 +29,7 @@ _ROWS = (
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_was_in_the_air_is_due_again_after_the_migration(kind: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(f"{kind}_url")
-    _make_version_0001(url)
+    make_version(url, "0001", [(row, {}) for row in _ROWS])
     database = open_database(url)
     with database.writing() as conn:
         heal(conn)  # as every deliverer does when it starts
@@ -43,20 +40,3 @@ def test_what_was_in_the_air_is_due_again_after_the_migration(kind: str, request
         assert conn.execute(text("SELECT done_at FROM message")).scalar_one() == to_micros(NOW)
         assert claim_due(conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=1), limit=9, lease_s=30) == []
     database.close()
-
-
-def _make_version_0001(url: str) -> None:
-    path = sqlite_path(url)
-    if path is not None:
-        with closing(sqlite3.connect(path)) as made:  # what is not migrated is not made either, nor used while empty
-            made.execute("PRAGMA user_version = 1")
-    old: Database = open_database(url, is_migrating=False)
-    config = Config()
-    config.set_main_option("script_location", "service.storage:migrations")
-    config.set_main_option("path_separator", "os")
-    with old.writing() as conn:
-        config.attributes["connection"] = conn
-        command.upgrade(config, "0001")
-        for row in _ROWS:
-            conn.execute(text(row))
-    old.close()

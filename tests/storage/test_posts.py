@@ -144,7 +144,9 @@ def test_posts_of_one_document_find_each_other_in_any_writing_of_its_number(any_
     day = date(2023, 6, 5)
     with any_database.writing() as conn:
         post = store(conn, _of_document("/of", "06/CT-UBND", day, "UBND huyện Quảng Xương"))
-        older = store(conn, _of_document("/older", "6 /CT–UBND", day, None, hours=-2))
+        office = "Ủy ban nhân dân huyện Quảng Xương"
+        older = store(conn, _of_document("/older", "6 /CT–UBND", day, office, hours=-2))
+        store(conn, _of_document("/by-nobody-named", "06/CT-UBND", day, None))
         newer = store(conn, _of_document("/newer", "06/ct-ubnd", None, "Chủ tịch UBND huyện Quảng Xương", hours=1))
         store(conn, _of_document("/next-year", "06/CT-UBND", date(2024, 6, 5), "UBND huyện Quảng Xương"))
         store(conn, _of_document("/other-office", "06/CT-UBND", day, "UBND huyện Nga Sơn"))

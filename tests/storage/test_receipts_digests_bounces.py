@@ -18,7 +18,8 @@ from service.storage.bounces import apply_bounce
 from service.storage.deliveries import pause_all, resume_all
 from service.storage.engine import Database
 from service.storage.receipts import acknowledge, list_receipts
-from service.storage.units import add_unit
+from service.storage.schema import to_micros
+from service.storage.units import add_unit, remove_unit
 from service.types import ChangeType, Filters, Frequency
 from service.watchdogs import Facts, Watchdogs, decide, is_silent
 from tests.fakes import FakeClock
@@ -301,3 +302,28 @@ def test_the_operator_is_told_once_and_again_after_it_was_mended(any_database: D
         conn.execute(text("UPDATE message SET state = 'due' WHERE group_key LIKE 'mail:%'"))
     watchdogs.watch()
     assert count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'") == 2
+
+
+def test_U2_a_unit_that_was_removed_after_it_acknowledged_is_reminded_of_nothing_and_keeps_its_name(
+    database: Database, clock: FakeClock
+) -> None:
+    watchdogs = make_watchdogs(database, clock)
+    with database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example",))
+        other = add_unit(conn, name="UBND xã B", at=clock(), contacts=("b@xa.example",))
+        for one, address in ((unit, "a@xa.example"), (other, "b@xa.example")):
+            subscribe(conn, address, clock(), unit_id=one.id)
+        post = make_post(conn, clock())
+        conn.execute(text("INSERT INTO post_category(post_id, category, position) VALUES ('p1', 'directives', 0)"))
+        tell(conn, post, clock())
+        acknowledge(conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link")
+        conn.execute(text("UPDATE post SET revision = 2 WHERE id = 'p1'"))
+        tell(conn, replace(post, revision=2), clock(), ChangeType.UPDATED)
+        conn.execute(text("UPDATE delivery SET state = 'sent', done_at = :at"), {"at": to_micros(clock())})
+        remove_unit(conn, unit.id, clock())
+    clock.advance(3 * 86_400)
+    assert watchdogs.remind() == 1, "the other one is"
+    with database.reading() as conn:
+        lines = {line.unit_name: line for line in list_receipts(conn, "p1")}
+    assert lines["UBND xã A"].is_removed and lines["UBND xã A"].acknowledged_revision == 1
+    assert not lines["UBND xã B"].is_removed

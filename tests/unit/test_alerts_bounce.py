@@ -6,6 +6,7 @@ import pytest
 
 from service.alerts.bounce import Bounce, Kind, envelope_sender, read, read_envelope
 from service.errors import InvalidInput
+from service.words import coded
 
 KEY = "a key of tests"
 MESSAGE = "01900000-0000-7000-8000-000000000001"
@@ -25,7 +26,7 @@ def dsn(to: str, action: str = "failed", status: str = "5.1.1") -> bytes:
 def test_D7_a_signed_bounce_names_its_message_and_a_forged_one_none() -> None:
     to = envelope_sender("loa@mail.example", MESSAGE, KEY)
     assert read_envelope(to.upper(), KEY) == MESSAGE and len(to.partition("@")[0]) <= 64
-    assert read(dsn(to), KEY) == Bounce(Kind.HARD, MESSAGE, "failed 5.1.1")
+    assert read(dsn(to), KEY) == Bounce(Kind.HARD, MESSAGE, coded("bounce.reported", said="failed 5.1.1"))
     assert read(dsn(to.replace("-8000-", "-8001-").replace("80000000", "80010000")), KEY).message_id is None
     assert read(dsn(to), "another key").message_id is None
     assert read(dsn("loa@mail.example"), KEY).message_id is None
@@ -65,12 +66,14 @@ def plain(body: str, *headers: str) -> bytes:
 
 def test_D7_a_bounce_without_a_report_is_known_by_the_habits_of_its_system() -> None:
     qmail = "Hi. This is the qmail-send program at mx.example.\r\n\r\n<lan@xa.example>:\r\nno mailbox here.\r\n"
-    assert read(plain(qmail, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(Kind.HARD, MESSAGE, "thư bị trả lại")
+    assert read(plain(qmail, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(Kind.HARD, MESSAGE, "bounce.returned")
     waiting = (
         "Delivery to the following recipient has been delayed:\r\n\r\n  lan@xa.example\r\n\r\n"
         "Message will be retried for 2 more day(s)\r\n"
     )
-    assert read(plain(waiting, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(Kind.SOFT, MESSAGE, "thư bị hoãn")
+    assert read(plain(waiting, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(
+        Kind.SOFT, MESSAGE, "bounce.deferred"
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_D7_a_bounce_without_a_report_is_known_by_the_habits_of_its_system() -> 
 )
 def test_D7_a_sender_written_in_any_way_breaks_no_parser(sender: str) -> None:
     assert read(plain("Tôi đã nhận".encode().decode("latin-1"), sender), KEY) == Bounce(
-        Kind.NONE, MESSAGE, "không phải thư trả lại"
+        Kind.NONE, MESSAGE, "bounce.none"
     )
 
 

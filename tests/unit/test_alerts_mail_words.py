@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from service.alerts.headers import address, mailbox
+from service.alerts.headers import mailbox
 from service.alerts.mail import Letter, Part, Recipient, compose, compose_letter
 from service.alerts.mail_item import prepare
 from service.alerts.reason import say_reason
 from service.errors import InvalidInput
-from tests.mail_table import SENDER, TO, bodies, build, parse, payload
+from service.values import MailAddress, Mailbox
+from service.words import coded
+from tests.mail_table import HANOI, SENDER, TO, bodies, build, parse, payload
 
 LABELS = {"directives": {"vi": "Chỉ đạo điều hành", "en": "Directives"}}
 
@@ -40,10 +42,17 @@ def test_a_post_without_any_web_address_has_no_link() -> None:
 
 
 def test_a_withdrawn_post_says_that_its_archived_copy_stays() -> None:
-    item = prepare({**payload(), "type": "post.withdrawn"}, "vi", labels=LABELS)
+    item = prepare({**payload(), "type": "post.withdrawn"}, HANOI, labels=LABELS)
     mail = parse(compose(SENDER, "vi", TO, [Part(item, ())]))
     assert mail["Subject"].startswith("Đã gỡ: ")
     assert all("Cổng thông tin đã gỡ tin này" in body for body in bodies(mail))
+
+
+def test_L13_a_post_that_was_told_late_says_so() -> None:
+    for language, words in (("vi", "Đăng muộn"), ("en", "Posted late")):
+        item = prepare(payload(is_late=True), HANOI.to(language), labels=LABELS)
+        assert all(words in body for body in bodies(parse(compose(SENDER, language, TO, [Part(item, ())]))))
+    assert all("Đăng muộn" not in body for body in bodies(parse(build())))
 
 
 def test_a_button_leads_to_the_web_or_is_none() -> None:
@@ -62,7 +71,7 @@ def test_a_mail_that_nobody_subscribed_to_offers_no_unsubscribing() -> None:
 
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shared: bool) -> None:
-    items = [prepare(payload(title=title), "vi") for title in ("Tin một", "Tin hai")]
+    items = [prepare(payload(title=title), HANOI) for title in ("Tin một", "Tin hai")]
     parts = [Part(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)]
     mail = parse(compose(SENDER, "vi", TO, parts))
     text, html = bodies(mail)
@@ -80,12 +89,13 @@ def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shar
     ],
 )
 def test_a_sender_is_an_address_with_or_without_a_name(written: str, header: bytes, bare: str) -> None:
-    assert mailbox(written) == (header, bare)
+    box = Mailbox.parse(written)
+    assert (mailbox(box), str(box.address)) == (header, bare)
 
 
 def test_D8_a_domain_that_no_name_server_could_hold_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        address("lan@" + "x" * 64 + ".example")
+        MailAddress.parse("lan@" + "x" * 64 + ".example")
 
 
 def reason(decided: str, **filters: list[str]) -> str:
@@ -94,17 +104,17 @@ def reason(decided: str, **filters: list[str]) -> str:
 
 
 def test_a_reason_names_what_of_the_filters_the_post_met() -> None:
-    assert reason("x “bão”", categories=["directives", "meetings"], keywords=["bão", "lũ"]) == (
+    assert reason(coded("match", keyword=["bão"]), categories=["directives", "meetings"], keywords=["bão", "lũ"]) == (
         "chuyên mục Chỉ đạo điều hành; từ khóa “bão”"
     )
-    assert reason("x", portals=["quangxuong"], places=["quang-ninh-16540"], categories=["news"]) == (
+    assert reason("match", portals=["quangxuong"], places=["quang-ninh-16540"], categories=["news"]) == (
         "chuyên mục news; cổng UBND huyện Quảng Xương; địa bàn Quảng Ninh"
     )
 
 
 def test_only_who_filters_nothing_is_told_that_everything_comes() -> None:
-    assert reason("x") == "nhận mọi tin"
-    assert reason("địa bàn x", places=["quang-hai-16540-cu"]) == "theo lựa chọn lúc tin được đăng"
+    assert reason("match") == "nhận mọi tin"
+    assert reason(coded("match", place=["x"]), places=["quang-hai-16540-cu"]) == "theo lựa chọn lúc tin được đăng"
 
 
 def test_filters_that_changed_since_are_not_given_as_the_reason() -> None:

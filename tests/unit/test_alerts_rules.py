@@ -36,6 +36,7 @@ from service.types import (
     Relation,
     Understanding,
 )
+from service.words import coded, say
 from tests.fakes_ledger import NOW, a_post
 
 LINKS = Links("key", "https://loa.example")
@@ -63,7 +64,7 @@ def test_values_are_alternatives_fields_add_up_and_keywords_are_whole_words(
     assert (why_not(filters, a_post()) == "") is is_wanted
 
 
-CALLED = {("chuyên mục", "a"): "Chỉ đạo", ("cổng", "qx"): "UBND huyện", ("địa bàn", "x-1"): "Xã Một"}
+CALLED = {("category", "a"): "Chỉ đạo", ("portal", "qx"): "UBND huyện", ("place", "x-1"): "Xã Một"}
 
 
 def called(field: str, value: str) -> str:
@@ -71,17 +72,24 @@ def called(field: str, value: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("facts", "said"),
     [
-        ("không đặt bộ lọc: nhận mọi tin", "không đặt bộ lọc: nhận mọi tin"),
-        ("chuyên mục a, b", "chuyên mục Chỉ đạo, b"),
-        ("chuyên mục a; cổng qx; địa bàn x-1, Xã Hai", "chuyên mục Chỉ đạo; cổng UBND huyện; địa bàn Xã Một, Xã Hai"),
-        ("cổng qx; từ khoá “cổng qx; a”", "cổng UBND huyện; từ khoá “cổng qx; a”"),
+        ({}, "không đặt bộ lọc: nhận mọi tin"),
+        ({"category": ["a", "b"]}, "chuyên mục Chỉ đạo, b"),
+        (
+            {"category": ["a"], "portal": ["qx"], "place": ["x-1", "Xã Hai"]},
+            "chuyên mục Chỉ đạo; cổng UBND huyện; địa bàn Xã Một, Xã Hai",
+        ),
+        ({"portal": ["qx"], "keyword": ["cổng qx; a"]}, "cổng UBND huyện; từ khóa “cổng qx; a”"),
     ],
 )
-def test_a_rule_is_said_with_the_names_of_things_and_keywords_as_they_are(rule: str, said: str) -> None:
-    assert name_rule(rule, called) == said
+def test_a_rule_is_said_with_the_names_of_things_and_keywords_as_they_are(
+    facts: dict[str, list[str]], said: str
+) -> None:
+    rule = coded("match", **facts)
+    assert say(name_rule(rule, called), "vi") == said
     assert name_rule(rule, as_it_is) == rule
+    assert name_rule("other", called) == "other", "what an older Loa wrote in words stays as it is"
 
 
 @given(st.integers(0, 12), st.one_of(st.none(), st.floats(-10, 1e12)), st.floats(0, 0.999))

@@ -7,21 +7,19 @@ from typing import Any
 
 import pytest
 
-from service.text import find_moment, parse_moment
+from service.moments.label import find_moment, parse_moment
 from tests.patterns import Place, all_patterns, unseen
 from tests.slow_text import is_slow, make, slow_texts
 
 PLACES = sorted(all_patterns(), key=lambda place: place.where)
 TRUSTED = frozenset({"service.demo.sample:_PDF", "service.web.memory:_MAPPING"})
 """See no foreign text: the demo's own seed page, and what the kernel says of our memory."""
-CAPPED = frozenset({"service.text:_LABEL", "service.text:_SOMEWHERE"})
-"""See 120 and 1,000 characters at the most: what calls them cuts the text before."""
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.where)
 @pytest.mark.timeout(300)
 def test_S1_no_text_made_of_its_own_parts_slows_an_expression_down(place: Place) -> None:
-    if place.where in TRUSTED | CAPPED:
+    if place.where in TRUSTED:
         return
     for text in slow_texts(place.pattern):
         assert not is_slow(lambda size, text=text: work(place, make(text, size))), (

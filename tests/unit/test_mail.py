@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.alerts.headers import address, encode_phrase
+from service.alerts.headers import encode_phrase
 from service.alerts.mail import Letter, Part, Recipient, compose, compose_letter
 from service.alerts.mail_item import prepare
 from service.alerts.words import CATALOGUE, VI
 from service.errors import InvalidInput
+from service.values import MailAddress
 from tests.mail_table import (
+    HANOI,
     HEADERS,
     HOSTILE,
     SENDER,
@@ -50,7 +52,7 @@ def test_the_same_message_is_the_same_to_the_byte() -> None:
 
 
 def test_an_update_refers_to_the_first_mail_and_says_what_changed() -> None:
-    item = prepare({**payload(), "type": "post.updated"}, "vi", what=("title", "attachments"))
+    item = prepare({**payload(), "type": "post.updated"}, HANOI, what=("title", "attachments"))
     to = Recipient("m2", TO.address, TO.created_at, first_message_id="m1")
     mail = parse(compose(SENDER, "vi", to, [Part(item, ())]))
     assert mail["References"] == mail["In-Reply-To"] == "<m1@mail.example>"
@@ -107,11 +109,11 @@ def test_D8_only_web_addresses_become_links() -> None:
 )  # fmt: skip
 def test_D8_an_address_that_is_none_is_refused(bad: str) -> None:
     with pytest.raises(InvalidInput):
-        address(bad)
+        MailAddress.parse(bad)
 
 
 def test_a_domain_is_written_in_idna_and_lower_case() -> None:
-    assert address("Lan@Tỉnh.Example") == "Lan@xn--tnh-dlz.example"
+    assert str(MailAddress.parse("Lan@Tỉnh.Example")) == "Lan@xn--tnh-dlz.example"
 
 
 def pythons_at_hand() -> list[str]:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.alerts.bounce import Kind, refusal_kind
 from service.delivery.dialogue import MAX_ANSWER, Dialogue, Outcome, Verdict
+from service.words import coded
+
+
+def answered(outcome: Outcome, code: int, words: str) -> Verdict:
+    return Verdict(outcome, code, words, coded("relay.answered", said=words))
+
 
 MAIL = b"Subject: x\r\n\r\n.one\r\n"
 ASKED = b"MAIL FROM:<f@x>\r\nRCPT TO:<t@x>\r\nDATA\r\n"
@@ -32,7 +40,7 @@ def test_a_relay_that_pipelines_is_asked_once_and_given_a_mail_with_its_dots_dou
     assert dialogue.begin("f@x", "t@x", MAIL) == ASKED
     assert said(dialogue, b"250 ok\r\n250 ok\r\n354 go\r\n") == (b"Subject: x\r\n\r\n..one\r\n.\r\n", None)
     assert dialogue.is_handed_over
-    assert said(dialogue, b"250 2.0.0 taken as 4711\r\n")[1] == Verdict(Outcome.SENT, 250, "250 2.0.0 taken as 4711")
+    assert said(dialogue, b"250 2.0.0 taken as 4711\r\n")[1] == answered(Outcome.SENT, 250, "250 2.0.0 taken as 4711")
     assert dialogue.begin("f@x", "t@x", MAIL) == ASKED
 
 
@@ -42,7 +50,7 @@ def test_a_relay_that_does_not_is_asked_step_by_step() -> None:
     assert said(dialogue, b"250 ok\r\n") == (b"RCPT TO:<t@x>\r\n", None)
     assert said(dialogue, b"250-o", b"ne\r\n250 two\r\n") == (b"DATA\r\n", None)
     out, verdict = said(dialogue, b"354 go\r\n", b"250-one\r\n", b"250 two\r\n")
-    assert out.endswith(b"\r\n.\r\n") and verdict == Verdict(Outcome.SENT, 250, "250 one two")
+    assert out.endswith(b"\r\n.\r\n") and verdict == answered(Outcome.SENT, 250, "250 one two")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +80,9 @@ def test_D6_an_answer_is_the_recipients_fault_or_the_channels(answers: bytes, ou
 def test_a_transaction_that_was_refused_is_reset_before_the_next() -> None:
     dialogue = begun()
     verdict = said(dialogue, b"250 ok\r\n550 nobody\r\n503 no recipients\r\n")[1]
-    assert verdict == Verdict(Outcome.REFUSED, 550, "550 nobody", is_of_recipient=True)
+    assert verdict == replace(answered(Outcome.REFUSED, 550, "550 nobody"), is_of_recipient=True)
     assert dialogue.begin("f@x", "t@x", MAIL) == b"RSET\r\n" + ASKED
-    assert said(dialogue, b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n")[1] == Verdict(
+    assert said(dialogue, b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 ok\r\n")[1] == answered(
         Outcome.SENT, 250, "250 ok"
     )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.poll import decide
+from service.poll.dating import first_title
 from service.settings import PollingSettings
 from service.types import ListedPost, Moment, Outcome
 
@@ -22,27 +23,6 @@ def day(days_ago: float, *, has_time: bool = True) -> Moment:
 
 def row(name: str, moment: Moment | None = None) -> ListedPost:
     return ListedPost(f"https://x.example/{name}", name, moment)
-
-
-@pytest.mark.parametrize(
-    ("listed", "stated", "expected"),
-    [
-        (Moment(datetime(2024, 1, 28, 2, 16, tzinfo=UTC), True), Moment(datetime(2024, 1, 27, 17, tzinfo=UTC), False),
-         datetime(2024, 1, 28, 2, 16, tzinfo=UTC)),
-        (Moment(datetime(2024, 1, 29, 2, 16, tzinfo=UTC), True), Moment(datetime(2024, 1, 27, 17, tzinfo=UTC), False),
-         datetime(2024, 1, 27, 17, tzinfo=UTC)),
-        (None, None, datetime(2026, 11, 19, 17, tzinfo=UTC)),
-        (Moment(NOW + timedelta(days=400), True), None, datetime(2026, 11, 19, 17, tzinfo=UTC)),
-    ],
-)  # fmt: skip
-def test_L1_the_best_word_on_when_a_post_was_published(
-    listed: Moment | None, stated: Moment | None, expected: datetime
-) -> None:
-    assert decide.published_at(listed, stated, URL, NOW) == expected
-
-
-def test_L1_without_any_date_the_first_sight_counts() -> None:
-    assert decide.published_at(None, None, "https://x.example/a", NOW) == NOW
 
 
 def test_L5_a_known_post_pinned_on_top_does_not_join_a_page() -> None:
@@ -124,4 +104,4 @@ def test_L4_a_token_alone_does_not_make_two_addresses_one_post() -> None:
 def test_L2_a_new_post_has_its_articles_title_where_that_can_be_the_same(
     listed: str, stated: str, title: str
 ) -> None:
-    assert decide.first_title(listed, stated) == {"listed": listed, "stated": stated}[title]
+    assert first_title(listed, stated) == {"listed": listed, "stated": stated}[title]

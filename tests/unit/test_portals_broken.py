@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import LoaError
+from service.moments.label import find_moment, parse_moment
 from service.portals.charset import decode
 from service.portals.dates import find_in_label
 from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
-from service.text import clean, find_moment, parse_moment
+from service.text import clean
 from service.types import Article, Listing, Page
 
 BROKEN = sorted((Path(__file__).parents[1] / "data" / "broken").iterdir())

@@ -20,10 +20,12 @@ from cryptography.x509.oid import NameOID
 
 from service.errors import ConfigurationError, FetchError
 from service.portals.fetch import Fetcher
-from service.portals.tls import _PROTOCOL, check_ca_file, explain
+from service.portals.tls import check_ca_file, explain
 from service.settings import ListingConfig, PortalConfig
 from service.settings.trust import authorities
 from service.types import Outcome
+from service.words import say
+from service.words.sentences_tls import TLS
 from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply
 
 NOW = datetime.now(UTC)
@@ -195,11 +197,14 @@ def test_F15_plain_http_on_the_port_of_tls_is_named(tmp_path: Path) -> None:
     assert "without TLS" in str(caught.value)
 
 
-@pytest.mark.parametrize("reason", sorted(_PROTOCOL))
-def test_F15_every_known_fault_is_told_with_its_host_and_its_name(reason: str) -> None:
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "reason", sorted(code[4:].upper() for code, (_, said) in TLS.items() if said.endswith("({said})"))
+)
+def test_F15_every_known_fault_is_told_with_its_host_and_its_name(reason: str, language: str) -> None:
     error = ssl.SSLError(1, f"[SSL: {reason}]")
     error.reason = reason
-    words = explain(error, "cong.example", None)
+    words = say(explain(error, "cong.example", None), language)
     assert "'cong.example'" in words and reason in words
 
 

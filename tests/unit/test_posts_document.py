@@ -130,6 +130,49 @@ def test_one_document_on_two_portals_is_linked_by_number_issuer_and_date() -> No
     assert not is_same_document(replace(one, number=None), replace(one, number=None))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("05/KH-UBND", "UBND xã A"), ("05/KH-UBND", "UBND xã B")),
+        (("05/KH-UBND", "UBND xã"), ("05/KH-UBND", "UBND xã")),
+        (("05/KH-UBND", "UBND xã A"), ("05/KH-UBND", None)),
+        (("05/KH-UBND", None), ("05/KH-UBND", None)),
+        (("12-NQ/ĐU", "Đảng ủy xã"), ("12-NQ/ĐU", "Đảng ủy xã")),
+        (("12-NQ/TU", None), ("12-NQ/TU", "Tỉnh ủy")),
+        (("77/SNV-CCVC", "Sở Nội vụ"), ("77/SNV-CCVC", "Sở Nội vụ")),
+        (("5/BC-BCH", None), ("5/BC-BCH", None)),
+    ],
+)
+def test_L21_two_issuers_of_one_number_and_day_are_never_joined(
+    one: tuple[str, str | None], other: tuple[str, str | None]
+) -> None:
+    day = date(2026, 1, 5)
+    documents = [Mention("ke-hoach", number, day, issuer) for number, issuer in (one, other)]
+    assert not is_same_document(*documents)
+
+
+@pytest.mark.parametrize(
+    ("number", "one", "other"),
+    [
+        ("280/CĐ-TTg", None, None),
+        ("38-CT/TW", None, "Ban Bí thư"),
+        ("30/2020/NĐ-CP", "Chính phủ", None),
+        ("7788/BYT-DP", None, None),
+        ("05/KH-UBND", "UBND xã Lưu Vệ", "Chủ tịch Ủy ban nhân dân xã Lưu Vệ"),
+        ("12-NQ/TU", "Tỉnh ủy Thanh Hóa", "Ban Thường vụ Tỉnh ủy Thanh Hóa"),
+        ("2101/TB-CAT", "Công an tỉnh Thanh Hóa", "Công an tỉnh Thanh Hoá"),
+        (
+            "5120/SNNMT-PTNT",
+            "Sở Nông nghiệp và Môi trường tỉnh Thanh Hóa",
+            "Sở Nông nghiệp và Môi trường tỉnh Thanh Hóa",
+        ),
+    ],
+)
+def test_L21_one_number_of_one_office_is_one_document(number: str, one: str | None, other: str | None) -> None:
+    day = date(2026, 1, 5)
+    assert is_same_document(Mention(None, number, day, one), Mention(None, number, day, other))
+
+
 def test_an_organ_is_the_same_under_its_chair_and_its_long_name() -> None:
     assert issuer_key("Thủ tướng Chính phủ") == issuer_key("Chính phủ")
     assert issuer_key("Thường trực Hội đồng nhân dân xã A") == issuer_key("HĐND xã A")

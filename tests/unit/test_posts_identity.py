@@ -31,6 +31,48 @@ def test_elsewhere_the_query_names_the_post_but_tracking_does_not() -> None:
     assert canonical_key("http://[bad") == canonical_key("http://[bad")
 
 
+_SITE = "https://x.vn"
+_PORTLET = "/xem?p_p_id=101&_101_type=content&_101_urlTitle=bai-0"
+
+
+@pytest.mark.parametrize(
+    ("plain", "visited"),
+    [
+        ("/tin/bai-1", "/tin/bai-1;jsessionid=0A1B2C3D4E5F60718293A4B5C6D7E8F9.node1"),
+        ("/tin?articleId=1", "/tin?p_auth=aB3dE9xZ&articleId=1"),
+        ("/tin/bai-1.aspx", "/(S(abc123def456))/tin/bai-1.aspx"),
+        ("/tin/bai-1.aspx", "/(X(1)F(zz9))/TIN/Bai-1.aspx"),
+        ("/tin?id=1", "/tin?id=1&PHPSESSID=4f"),
+        ("/tin?id=1", "/tin?id=1&sid=9f3c0d1e5a435d0b9c551f6f"),
+        ("/tin/1", "/tin/1?_=1795900000123"),
+        ("/tin/1", "/tin/1?rnd=0.8137264512"),
+        ("/tin/1", "/tin/1?ref=facebook"),
+        ("/tin/1", "/tin/1?returnUrl=%2Ftin-tuc%3Ftrang%3D3"),
+        (_PORTLET, _PORTLET + "&_101_redirect=%2Fweb%3Fcur%3D3&p_p_state=maximized"),
+        (_PORTLET, _PORTLET + "&inheritRedirect=true&_101_INSTANCE_aB3_cur=4"),
+        ("/tin/1", "/tin/1#binh-luan"),
+    ],
+)
+def test_F11_words_of_the_visit_in_an_address_make_no_other_post(plain: str, visited: str) -> None:
+    assert canonical_key(_SITE + plain) == canonical_key(_SITE + visited)
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("/v/Mw", "/v/MW", "/v/mw", "/v/mW"),
+        ("/xem?id=aB", "/xem?id=Ab"),
+        ("/xem?ref=100", "/xem?ref=101", "/xem?ref=le-hoi-den-hung", "/xem?shareid=100", "/xem?ref=Mw"),
+        ("/#/tin/1", "/#/tin/2", "/#!tin-1", "/#!/tin-2", "/"),
+        ("/modules.php?name=News&sid=12", "/modules.php?name=News&sid=13"),
+        ("/watch?v=dQw4w9", "/watch?v=AAw4w9"),
+        ("/xem;bai=1", "/xem;bai=2"),
+    ],
+)
+def test_L14_ids_in_capitals_parameters_and_routes_tell_posts_apart(paths: tuple[str, ...]) -> None:
+    assert len({canonical_key(_SITE + path) for path in paths}) == len(paths)
+
+
 def test_the_token_is_certain_only_where_it_stands_apart() -> None:
     apart, glued = parse_article_path(_ARTICLE), parse_article_path("/portal/pages/2023-02-06/dien-tuja6ggf.aspx")
     assert apart is not None

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.moments.label import find_moment, parse_moment, split_trailing_moment
 from service.text import (
     LOCAL,
     clean,
@@ -13,14 +14,11 @@ from service.text import (
     clean_text,
     excerpt,
     find_dates,
-    find_moment,
     first_sentences,
     fold,
     fold_plain,
     is_showable,
-    parse_moment,
     slugify,
-    split_trailing_moment,
 )
 
 _FORMS = [

@@ -1,4 +1,4 @@
-"""The queues in front of the application, and where rendered entries stand; no server, no database."""
+"""The queues in front of the application, and where rendered entries stand; no server."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from io import BytesIO
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from service.errors import OverdueError
 from service.feeds.model import Entry
-from service.web.admission import Door
-from service.web.front import FRONT_THREADS, SLOW_THREADS, Front
+from service.storage.engine import Database
+from service.storage.patience import impatient
+from service.web.admission import A_CLIENT, MAX_BODY_BYTES, Door
+from service.web.front import Front
 from service.web.hot import Answer, ThinLayer, build_answer
+from service.web.queues import FILES, PAGES, SEARCHES, queue_of
 from service.web.shelf import Shelf
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -36,145 +40,310 @@ class Feeds:
         return {"/small": SMALL, "/large": LARGE}.get(path)
 
 
-class Protocol:
-    """What the server hands over for each request; `answered` is the status."""
+class Exchange:
+    """What stands for a request; `status` waits for its answer. `body` comes when it is read, unless it stalls."""
 
-    def __init__(self) -> None:
-        self.answered: SimpleQueue[int] = SimpleQueue()
+    def __init__(self, body: bytes | None = b"", *, stalls: bool = False) -> None:
+        self.answered: SimpleQueue[tuple[int, dict[str, str]]] = SimpleQueue()
+        self.is_gone = self.is_started = False
+        self.come: Callable[[bytes | None], object] | None = None
+        self._body, self._stalls = body, stalls
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.answered.put(status)
+        assert not self.is_started
+        self.is_started = True
+        self.answered.put((status, dict(headers)))
+
+    def follow(self) -> None:
+        assert not self.is_started
+
+    def read_body(self, _most: int, act: Callable[[bytes | None], object]) -> None:
+        self.come = act
+        if not self._stalls:
+            act(self._body)
+
+    def stop_reading(self) -> None:
+        assert self.is_started
 
     def status(self) -> int:
+        return self.answer()[0]
+
+    def answer(self) -> tuple[int, dict[str, str]]:
         return self.answered.get(timeout=PATIENCE_S)
 
 
-def scope(path: str, method: str = "GET", body: Any = b"", **more: str) -> dict[str, Any]:
-    source = BytesIO(body) if isinstance(body, bytes) else body
+class Times:
+    """Keeps what is to be done later, until it is due."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], object]] = []
+
+    def __call__(self, _seconds: float, act: Callable[[], object]) -> None:
+        self.due.append(act)
+
+    def pass_by(self) -> None:
+        due, self.due = self.due, []
+        for act in due:
+            act()
+
+
+def asks(path: str, method: str = "GET", query: str = "", client: str = "192.0.2.1", **more: str) -> dict[str, Any]:
     length = {"CONTENT_LENGTH": "3"} if method == "POST" else {}
-    return {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": source, **length, **more}
+    place = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
+    return {**place, **length, **more}
 
 
-def front(slowly: Callable[[Any, dict[str, Any]], object], **door: int) -> Front:
-    return Front(ThinLayer(lambda _environ, _start: [], Feeds(), Door(**door)), slowly)
+def front(
+    slowly: Callable[[Any, dict[str, Any]], object], times: Times | None = None, proxies: int = 0, **door: int
+) -> Front:
+    later = times or Times()
+    return Front(ThinLayer(lambda _environ, _start: [], Feeds(), proxies), slowly, later, door=Door(later, **door))
 
 
-def refuse(_protocol: Any, _scope: dict[str, Any]) -> None:
+def refuse(_exchange: Any, _environ: dict[str, Any]) -> None:
     raise AssertionError("asked slowly")
+
+
+class Slow:
+    """Answers when it may; `reached` holds what it was asked for, in order."""
+
+    def __init__(self) -> None:
+        self.going = threading.Event()
+        self.reached: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    def __call__(self, exchange: Any, environ: dict[str, Any]) -> None:
+        self.reached.put(environ)
+        self.going.wait(PATIENCE_S)
+        exchange.response_bytes(200, [], b"")
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            self.reached.get(timeout=PATIENCE_S)
 
 
 def test_what_is_in_memory_is_answered_by_the_thread_that_asks() -> None:
     asked = front(refuse)
-    plain = Protocol()
-    asked(plain, scope("/small"))
+    plain = Exchange()
+    asked(plain, asks("/small"))
     assert plain.status() == 200
-    known = Protocol()
-    asked(known, scope("/small", HTTP_IF_NONE_MATCH='"tag"'))
+    known = Exchange()
+    asked(known, asks("/small", HTTP_IF_NONE_MATCH='"tag"'))
     assert known.status() == 304
 
 
 @pytest.mark.parametrize("path", ["/large", "/page"])
 def test_what_must_be_made_first_is_made_by_another_thread(path: str) -> None:
     threads: SimpleQueue[int] = SimpleQueue()
-    front(lambda *_: threads.put(threading.get_ident()))(Protocol(), scope(path))
+    front(lambda *_: threads.put(threading.get_ident()))(Exchange(), asks(path))
     assert threads.get(timeout=PATIENCE_S) != threading.get_ident()
 
 
 def test_as_many_slow_requests_as_there_are_threads_hold_up_no_feed() -> None:
-    going = threading.Event()
-    reached: SimpleQueue[int] = SimpleQueue()
-
-    def slowly(protocol: Any, _scope: dict[str, Any]) -> None:
-        reached.put(1)
-        going.wait(PATIENCE_S)
-        protocol.response_bytes(200, [], b"")
-
-    asked = front(slowly)
-    waiting = [Protocol() for _ in range(SLOW_THREADS + 3)]
+    slow = Slow()
+    asked = front(slow)
+    waiting = [Exchange() for _ in range(PAGES.threads + 3)]
     for one in waiting:
-        asked(one, scope("/page"))
-    for _ in range(SLOW_THREADS):
-        reached.get(timeout=PATIENCE_S)
-    feed = Protocol()
-    asked(feed, scope("/small"))
+        asked(one, asks("/page"))
+    slow.wait_for(PAGES.threads)
+    feed = Exchange()
+    asked(feed, asks("/small"))
     assert feed.status() == 200
-    assert reached.empty()
-    going.set()
+    assert slow.reached.empty()
+    slow.going.set()
     assert [one.status() for one in waiting] == [200] * len(waiting)
 
 
 def test_a_fault_in_one_answer_is_a_500_and_the_next_one_is_made(caplog: pytest.LogCaptureFixture) -> None:
-    def slowly(protocol: Any, asked: dict[str, Any]) -> None:
+    def slowly(exchange: Any, asked: dict[str, Any]) -> None:
         if asked["PATH_INFO"] == "/fault":
             raise RuntimeError("a fault")
-        protocol.response_bytes(204, [], b"")
+        exchange.response_bytes(204, [], b"")
 
     asked = front(slowly)
     for path, want in (("/fault", 500), ("/page", 204)):
-        protocol = Protocol()
-        asked(protocol, scope(path))
-        assert protocol.status() == want
+        exchange = Exchange()
+        asked(exchange, asks(path))
+        assert exchange.status() == want
     assert "a fault" in caplog.text
 
 
-class Stalled:
-    """A body that never ends."""
-
-    def __init__(self) -> None:
-        self.asked, self.end = threading.Event(), threading.Event()
-
-    def read(self, _size: int) -> bytes:
-        self.asked.set()
-        self.end.wait(PATIENCE_S)
-        return b"abc"
-
-
-def test_a_thread_that_reads_a_body_gives_its_turn_to_another_and_waits_for_the_next() -> None:
-    asked = front(lambda protocol, _: protocol.response_bytes(200, [], b""))
-    bodies = [Stalled() for _ in range(FRONT_THREADS)]
-    served, back = [Protocol() for _ in bodies], threading.Semaphore(0)
-
-    def thread(protocol: Protocol, body: Stalled) -> None:
-        asked(Protocol(), scope("/small"))
-        asked(protocol, scope("/post", "POST", body))
-        back.release()
-
-    for protocol, body in zip(served, bodies, strict=True):
-        threading.Thread(target=thread, args=(protocol, body), daemon=True).start()
-        assert body.asked.wait(PATIENCE_S)
-    turns: SimpleQueue[int] = SimpleQueue()
-    over = threading.Event()
-    for _ in range(FRONT_THREADS):
-
-        def other() -> None:
-            protocol = Protocol()
-            asked(protocol, scope("/small"))
-            turns.put(protocol.status())
-            over.wait(PATIENCE_S)
-
-        threading.Thread(target=other, daemon=True).start()
-    assert [turns.get(timeout=PATIENCE_S) for _ in range(FRONT_THREADS)] == [200] * FRONT_THREADS
-    for body in bodies:
-        body.end.set()
-    assert [protocol.status() for protocol in served] == [200] * len(served)
-    assert not back.acquire(blocking=False)
-    over.set()
-    assert all(back.acquire(timeout=PATIENCE_S) for _ in bodies)
+@pytest.mark.parametrize("answer", [200, 503])
+def test_S10_readers_of_files_wait_for_no_place(answer: int) -> None:
+    slow = Slow()
+    asked = front(slow)
+    readers = [Exchange() for _ in range(FILES.threads + (answer == 503))]
+    for number, one in enumerate(readers):
+        asked(one, asks("/attachments/x/y", client=f"192.0.2.{number}"))
+    slow.wait_for(FILES.threads)
+    slow.going.set()
+    assert readers[-1].status() == answer
 
 
-def test_a_thread_that_ends_leaves_its_turn_to_the_others() -> None:
-    asked = front(refuse)
-    for _ in range(FRONT_THREADS * 3):
-        ended = threading.Thread(target=lambda: asked(Protocol(), scope("/small")), daemon=True)
-        ended.start()
-        ended.join(PATIENCE_S)
-        assert not ended.is_alive()
+SEARCHING = [
+    ("/feeds/all.atom", "q=bao+lu"),
+    ("/feeds/x.json", "category=news&place=x"),
+    ("/feeds/x.json", "before=abc"),
+    ("/", "q=bao"),
+    ("/", "lang=en&place=x"),
+    ("/", "%71=bao"),
+    ("/api/v1/posts", "limit=9&q=bao"),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), SEARCHING)
+def test_S10_what_has_endless_variants_waits_in_the_queue_of_searches(path: str, query: str) -> None:
+    assert queue_of(asks(path, query=query)) is SEARCHES
+
+
+OTHERS = [
+    "/", "/healthz", "/readyz", "/admin/sign-in", "/posts/x", "/feeds/all.rss", "/attachments/x/y", "/api/v1/posts"
+]  # fmt: skip
+
+
+def test_S10_searches_have_places_of_their_own_and_nothing_else_waits_for_them() -> None:
+    slow = Slow()
+    asked = front(lambda exchange, asked: (slow if "q" in asked["QUERY_STRING"] else ok)(exchange, asked))
+    exchanges = [Exchange() for _ in range(SEARCHES.threads + SEARCHES.waiting + 5)]
+    for number, one in enumerate(exchanges):
+        asked(one, asks("/", query=f"q={number}", client=f"192.0.2.{number}"))
+    slow.wait_for(SEARCHES.threads)
+    refused = [one.answer() for one in exchanges[-5:]]
+    assert [status for status, _ in refused] == [503] * 5
+    assert all(headers["Retry-After"] == "5" for _, headers in refused)
+    for path in OTHERS:
+        other = Exchange()
+        asked(other, asks(path))
+        assert other.status() == 200, path
+    assert slow.reached.empty()
+    slow.going.set()
+    assert [one.status() for one in exchanges[:-5]] == [200] * (SEARCHES.threads + SEARCHES.waiting)
+
+
+def test_S10_the_searches_of_one_client_leave_places_to_others() -> None:
+    slow = Slow()
+    asked = front(slow)
+    mine = [Exchange() for _ in range(SEARCHES.a_client + 1)]
+    for number, one in enumerate(mine):
+        asked(one, asks("/", query="q=x", client=f"2001:db8::{number}"))
+    assert mine[-1].status() == 503
+    other = Exchange()
+    asked(other, asks("/", query="q=x", client="2001:db8:0:1::1"))
+    slow.going.set()
+    assert other.status() == 200
+
+
+def test_S10_whoever_has_hung_up_is_not_searched_for_and_leaves_his_place() -> None:
+    slow = Slow()
+    asked = front(slow)
+    for _ in range(3):
+        exchanges = [Exchange() for _ in range(SEARCHES.a_client)]
+        for one in exchanges:
+            asked(one, asks("/", query="q=gone"))
+        slow.wait_for(SEARCHES.threads)
+        for one in exchanges[SEARCHES.threads :]:
+            one.is_gone = True
+        slow.going.set()
+        for one in exchanges[: SEARCHES.threads]:
+            assert one.status() == 200
+        here = Exchange()
+        asked(here, asks("/", query="q=here", client="192.0.2.2"))
+        assert here.status() == 200
+        slow.wait_for(1)
+        assert slow.reached.empty()
+        slow.going.clear()
+
+
+def test_S10_a_search_has_a_deadline_and_ends_when_its_asker_hangs_up(database: Database) -> None:
+    endless = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+    for most_s, is_unwanted in ((0.05, lambda: False), (PATIENCE_S, lambda: True)):
+        with pytest.raises(OverdueError), impatient(most_s, is_unwanted), database.reading() as conn:
+            conn.execute(endless)
+    with database.reading() as conn:
+        assert conn.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_S10_a_search_has_a_deadline_on_postgresql_too(postgresql_database: Database) -> None:
+    with pytest.raises(OverdueError), impatient(0.05), postgresql_database.reading() as conn:
+        conn.execute(text("SELECT pg_sleep(20)"))
+    with postgresql_database.reading() as conn:
+        assert conn.execute(text("SHOW statement_timeout")).scalar() == "0"
+
+
+def ok(exchange: Any, _environ: dict[str, Any]) -> None:
+    exchange.response_bytes(200, [], b"")
+
+
+def test_S11_a_body_that_was_cut_is_answered_with_400_and_not_acted_on() -> None:
+    asked, exchange = front(refuse), Exchange(None)
+    asked(exchange, asks("/post", "POST"))
+    assert exchange.status() == 400
+
+
+def test_S11_a_body_that_stalls_is_answered_with_408_and_not_acted_on_when_it_comes_after_all() -> None:
+    times = Times()
+    asked, exchange = front(refuse, times), Exchange(stalls=True)
+    asked(exchange, asks("/post", "POST"))
+    assert not exchange.is_started
+    times.pass_by()
+    assert exchange.status() == 408
+    assert exchange.come is not None
+    exchange.come(b"abc")
+    times.pass_by()
+
+
+def test_S11_a_body_comes_whole_before_anything_is_done() -> None:
+    slow, times = Slow(), Times()
+    slow.going.set()
+    asked, exchange = front(slow, times), Exchange(stalls=True)
+    chunked = {**asks("/post", "POST", HTTP_TRANSFER_ENCODING="chunked"), "CONTENT_LENGTH": ""}
+    asked(exchange, chunked)
+    assert slow.reached.empty()
+    assert exchange.come is not None
+    exchange.come(b"all of it")
+    got = slow.reached.get(timeout=PATIENCE_S)
+    assert (got["wsgi.input"].read(), got["CONTENT_LENGTH"]) == (b"all of it", "9")
+    times.pass_by()
+    assert exchange.status() == 200
+
+
+def test_a_body_that_says_it_is_too_long_is_not_read() -> None:
+    slow = Slow()
+    slow.going.set()
+    asked, exchange = front(slow), Exchange(stalls=True)
+    asked(exchange, {**asks("/post", "POST"), "CONTENT_LENGTH": str(MAX_BODY_BYTES + 1)})
+    assert exchange.status() == 200
+    assert exchange.come is None
+
+
+def test_S11_a_client_whose_bodies_stall_shuts_nobody_else_out() -> None:
+    times = Times()
+    asked = front(ok, times)
+    for host in range(A_CLIENT):
+        asked(Exchange(stalls=True), asks("/post", "POST", client=f"2001:db8::{host}"))
+    for client, want in (("2001:db8::ffff", 503), ("2001:db8:0:1::1", 200), ("::ffff:192.0.2.1", 200)):
+        exchange = Exchange(b"abc")
+        asked(exchange, asks("/post", "POST", client=client))
+        assert exchange.status() == want
+    times.pass_by()
+    after = Exchange(b"abc")
+    asked(after, asks("/post", "POST", client="2001:db8::ffff"))
+    assert after.status() == 200
+
+
+def test_clients_behind_a_trusted_proxy_are_told_apart() -> None:
+    asked = front(ok, proxies=1, a_client=1)
+    asked(Exchange(stalls=True), asks("/post", "POST", HTTP_X_FORWARDED_FOR="192.0.2.9"))
+    for forwarded, want in (("spoofed, 192.0.2.9", 503), ("192.0.2.9, 192.0.2.10", 200)):
+        exchange = Exchange(b"abc")
+        asked(exchange, asks("/post", "POST", HTTP_X_FORWARDED_FOR=forwarded))
+        assert exchange.status() == want
 
 
 def test_a_body_without_a_place_is_refused_at_once() -> None:
-    asked, protocol = front(refuse, bodies=0), Protocol()
-    asked(protocol, scope("/post", "POST", b"abc"))
-    assert protocol.status() == 503
+    asked, exchange = front(refuse, bodies=0), Exchange(b"abc")
+    asked(exchange, asks("/post", "POST"))
+    status, headers = exchange.answer()
+    assert (status, headers["Retry-After"]) == (503, "1")
 
 
 RESTED = """

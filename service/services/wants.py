@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from service.alerts.match import CATEGORY, PLACE, PORTAL, Namer
+from service.alerts.match import Namer
 from service.feeds.catalogue import labels
+from service.services.context import Context
 from service.types import Filters
-
-if TYPE_CHECKING:
-    from service.bootstrap import Loa
+from service.words.sentences_match import CATEGORY, PLACE, PORTAL
 
 
-def say_filters(loa: Loa, filters: Filters, language: str) -> str:
+def say_filters(ctx: Context, filters: Filters, language: str) -> str:
     """`chỉ đạo điều hành; xã Quảng Ninh`: alternatives by commas, what must all hold by semicolons."""
-    categories = labels(loa.rules.categories, language)
-    portals = {one.id: one.name for one in loa.settings.portals}
-    places = [place.name if (place := loa.gazetteer.get(one)) else one for one in filters.places]
+    categories = labels(ctx.rules.categories, language)
+    portals = {one.id: one.name for one in ctx.settings.portals}
+    places = [place.name if (place := ctx.gazetteer.get(one)) else one for one in filters.places]
     parts = (
         ", ".join(categories.get(one, one) for one in filters.categories),
         ", ".join(portals.get(one, one) for one in filters.portals),
@@ -26,13 +23,13 @@ def say_filters(loa: Loa, filters: Filters, language: str) -> str:
     return "; ".join(part for part in parts if part) or ("all posts" if language == "en" else "mọi tin")
 
 
-def namer_of(loa: Loa, language: str = "vi") -> Namer:
+def namer_of(ctx: Context, language: str) -> Namer:
     """What categories, portals and places are called; anything else, and what is not known, as it is."""
-    names = {CATEGORY: labels(loa.rules.categories, language), PORTAL: {p.id: p.name for p in loa.settings.portals}}
+    names = {CATEGORY: labels(ctx.rules.categories, language), PORTAL: {p.id: p.name for p in ctx.settings.portals}}
 
     def name(field: str, value: str) -> str:
         if field == PLACE:
-            place = loa.gazetteer.get(value)
+            place = ctx.gazetteer.get(value)
             return value if place is None else place.name
         return names.get(field, {}).get(value, value)
 

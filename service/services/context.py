@@ -1,0 +1,65 @@
+"""What every act is given: the parts of Loa that it may use, and who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from service.alerts.links import Links
+from service.alerts.signing import SecretBox
+from service.errors import NotFound
+from service.posts.places import Gazetteer
+from service.posts.rules import Rules
+from service.settings import Settings
+from service.types import Clock
+
+
+class Context(Protocol):
+    """The parts of a Loa that acts use; each is made when it is first asked for."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def secret_box(self) -> SecretBox: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def gazetteer(self) -> Gazetteer: ...
+
+
+class ActorKind(StrEnum):
+    OPERATOR = "operator"
+    UNIT = "unit"
+    """A unit's own token: what is another's is not there for it."""
+    OWNER = "owner"
+    """Who has the link that was mailed to the address: the person themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `reason` is kept beside what the act changed; None: nobody in particular, the command line.
+
+    `unit_id`: of a unit's own token, else None.
+    """
+
+    kind: ActorKind
+    reason: str | None = None
+    unit_id: str | None = None
+
+    @property
+    def is_operator(self) -> bool:
+        return self.kind is ActorKind.OPERATOR
+
+    def check_owns(self, unit_id: str | None, kind: str, name: str) -> None:
+        """Raises NotFound where a unit acts on what is another's: that it exists is not said."""
+        if self.kind is ActorKind.UNIT and unit_id != self.unit_id:
+            raise NotFound(kind, name)
+
+
+OPERATOR = Actor(ActorKind.OPERATOR)
+"""Whoever has the command line."""

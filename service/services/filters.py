@@ -1,0 +1,94 @@
+"""What a subscription may ask for: every value known, and no more of them than a person would name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from service.errors import InvalidInput
+from service.posts.places import Gazetteer
+from service.services.context import Context
+from service.text import fold_plain
+from service.types import Filters
+from service.values import parse_line
+
+MAX_CATEGORIES = MAX_PORTALS = MAX_KEYWORDS = 50
+MAX_PLACES = 200
+"""More than a district has communes; a province subscribes without places."""
+MAX_KEYWORD_CHARS = 100
+
+
+def parse_filters(
+    ctx: Context,
+    *,
+    categories: Iterable[str] = (),
+    portals: Iterable[str] = (),
+    places: Iterable[str] = (),
+    keywords: Iterable[str] = (),
+) -> Filters:
+    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place` or `keyword`."""
+    return Filters(
+        categories=_few("category", MAX_CATEGORIES, check_categories(ctx, categories)),
+        portals=_few("portal", MAX_PORTALS, check_portals(ctx, portals)),
+        places=_few("place", MAX_PLACES, (parse_place(ctx.gazetteer, place) for place in places)),
+        keywords=_few("keyword", MAX_KEYWORDS, map(parse_keyword, keywords)),
+    )
+
+
+def replace_named(before: Filters, named: Filters) -> Filters:
+    """Each filter that is named in the place of the one before; the others stay."""
+    given = {
+        field: values
+        for field in ("categories", "portals", "places", "keywords")
+        if (values := getattr(named, field))
+    }
+    return replace(before, **given)
+
+
+def check_categories(ctx: Context, values: Iterable[str]) -> tuple[str, ...]:
+    """Categories that are configured. Raises InvalidInput."""
+    return check_known("category", values, {category.id for category in ctx.rules.categories})
+
+
+def check_portals(ctx: Context, values: Iterable[str]) -> tuple[str, ...]:
+    """Portals that are configured. Raises InvalidInput."""
+    return check_known("portal", values, {portal.id for portal in ctx.settings.portals})
+
+
+def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """Each one of `known`, in order, each once. Raises InvalidInput with what would be known."""
+    values = tuple(dict.fromkeys(values))
+    for value in values:
+        if value not in known:
+            close = difflib.get_close_matches(value[:100], known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InvalidInput(field, f"there is no {field} {value[:100]!r}", ", ".join(sorted(known)) + hint)
+    return values
+
+
+def parse_place(gazetteer: Gazetteer, place_id: str, field: str = "place") -> str:
+    """The id of a place that exists. Raises InvalidInput with the places that may be meant."""
+    if gazetteer.get(place_id) is not None:
+        return place_id
+    asked = place_id[:100]
+    slug = fold_plain(asked).replace(" ", "-")
+    named = gazetteer.find(asked)
+    close = [place for place in gazetteer.places if place.id.startswith(slug) or place in named]
+    hint = f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close[:5])}" if close and slug else ""
+    raise InvalidInput(field, f"there is no place {asked!r}", f"an id of places.toml, as quang-ninh-16540{hint}")
+
+
+def parse_keyword(text: str) -> str:
+    """Words of a title or text, as they are compared: without commas. Raises InvalidInput for what has no word."""
+    keyword = parse_line(text.replace(",", " "), "keyword", limit=MAX_KEYWORD_CHARS)
+    if not any(map(str.isalnum, keyword)):
+        raise InvalidInput("keyword", "is empty", "a word or words of a title or text")
+    return keyword
+
+
+def _few(field: str, limit: int, values: Iterable[str]) -> tuple[str, ...]:
+    given = tuple(dict.fromkeys(values))
+    if len(given) > limit:
+        raise InvalidInput(field, f"is given {len(given)} times", f"at most {limit}")
+    return given

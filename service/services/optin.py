@@ -1,0 +1,196 @@
+"""Subscribing by a stranger's word: pending until the owner of the address says yes, and erasure when asked.
+
+Whatever the state of an address, the same rows are written and a mail is queued at most once a day: nobody
+learns whether an address is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from service.alerts.links import Purpose
+from service.errors import InvalidInput, NotFound
+from service.services.context import Actor, ActorKind, Context
+from service.services.wants import say_filters
+from service.storage.erasure import forget_address, subscriptions_of
+from service.storage.handshakes import address_mark, ask_confirmation
+from service.storage.mails import queue_letter
+from service.storage.schema import from_micros, to_micros
+from service.storage.subscriptions import (
+    NewSubscription,
+    add_subscription,
+    get_subscription,
+    list_subscriptions,
+    set_filters,
+    set_frequency,
+    set_status,
+)
+from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.values import Locale, MailAddress, address_key, address_keys
+from service.words import coded
+
+BY_ERASURE = "by.erasure"
+CONFIRM_WITHIN = timedelta(days=7)
+Refusal = Literal["expired", "moved"]
+"""Why a link confirms nothing any more: its week is over, or the endpoint that was asked has moved."""
+
+
+def request_subscription(
+    conn: Connection, ctx: Context, *, address: MailAddress, filters: Filters, frequency: Frequency, locale: Locale
+) -> None:
+    """One pending subscription for an address, and one mail a day that asks its owner, in his language.
+
+    Raises InvalidInput where no mail can be sent.
+    """
+    check_mail(ctx)
+    now, title, what = ctx.clock(), ctx.settings.service.title, say_filters(ctx, filters, locale.language)
+    known = [
+        one for one in list_subscriptions(conn, channel=Channel.EMAIL, target=str(address)) if one.unit_id is None
+    ]
+    same = [one for one in known if one.filters == filters and one.frequency is frequency]
+    if any(one.status is SubscriptionStatus.ACTIVE for one in same):
+        subscription, kind = same[0], "already"
+    else:
+        subscription, kind = _pending(conn, known, address, filters, frequency, locale.language, now), "confirm"
+    purpose = Purpose.CONFIRM if kind == "confirm" else Purpose.MANAGE
+    subject = [subscription.id, str(to_micros(now))] if kind == "confirm" else [subscription.id]
+    paragraphs = [coded(f"letter.{kind}_body", title=title, what=what)]
+    paragraphs += ["letter.confirm_hint"] if kind == "confirm" else []
+    queue_letter(
+        conn,
+        key=f"optin:{address.key}:{locale.day(now).isoformat()}",
+        address=subscription.target,
+        subject=f"letter.{kind}_subject",
+        paragraphs=paragraphs,
+        now=now,
+        language=locale.language,
+        button=(purpose.value, subject, "letter.confirm_button" if kind == "confirm" else "letter.manage_button"),
+        subscription_id=subscription.id,
+    )
+
+
+def _pending(
+    conn: Connection,
+    known: list[Subscription],
+    address: MailAddress,
+    filters: Filters,
+    frequency: Frequency,
+    language: str,
+    now: datetime,
+) -> Subscription:
+    """The one that waits, with what was asked for last; so fifty requests are one row."""
+    for one in known:
+        if one.status is SubscriptionStatus.PENDING:
+            set_frequency(conn, one.id, frequency)
+            return set_filters(conn, one.id, filters, now)
+    new = NewSubscription(Channel.EMAIL, str(address), now, filters=filters, frequency=frequency, language=language)
+    return add_subscription(conn, new)
+
+
+def check_mail(ctx: Context) -> None:
+    """Raises InvalidInput where this service has no mail relay."""
+    if not ctx.settings.email.smtp_url:
+        raise InvalidInput(
+            "channel",
+            "email is not set up here: email.smtp_url is empty, so no mail could be sent",
+            "webhook; or set email.smtp_url, as smtp://relay.example:25",
+        )
+
+
+def ask_consent(conn: Connection, ctx: Context, added: Subscription) -> None:
+    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a mailbox's owner."""
+    if added.status is not SubscriptionStatus.PENDING:
+        return
+    if added.channel is Channel.WEBHOOK:
+        ask_confirmation(conn, added.id, ctx.links, ctx.clock())
+    else:
+        _ask_owner(conn, ctx, added)
+
+
+def _ask_owner(conn: Connection, ctx: Context, subscription: Subscription) -> None:
+    """Queues the mail that asks the owner of a pending subscription, which an operator added; once a day at most."""
+    service, now = ctx.settings.service, ctx.clock()
+    locale, title = service.locale, service.title
+    what = say_filters(ctx, subscription.filters, locale.language)
+    queue_letter(
+        conn,
+        key=f"optin:{address_key(subscription.target)}:{locale.day(now).isoformat()}",
+        address=subscription.target,
+        subject="letter.confirm_subject",
+        paragraphs=[coded("letter.confirm_body", title=title, what=what), "letter.confirm_hint"],
+        now=now,
+        language=locale.language,
+        button=(Purpose.CONFIRM.value, [subscription.id, str(to_micros(now))], "letter.confirm_button"),
+        subscription_id=subscription.id,
+    )
+
+
+def read_question(conn: Connection, ctx: Context, token: str) -> tuple[Subscription, Refusal | None]:
+    """The subscription that a link asks about, and why the link confirms nothing any more; None where it does.
+
+    A mailbox's link ends after some days; an endpoint's has no end, and is good for the address that was asked.
+    Raises NotFound for a token that was not made here for this.
+    """
+    subscription_id, *said = read_link(ctx, Purpose.CONFIRM, token)
+    subscription = get_subscription(conn, subscription_id)
+    if subscription.channel is Channel.WEBHOOK:
+        return subscription, None if said == [address_mark(subscription.target)] else "moved"
+    is_waiting = subscription.status is SubscriptionStatus.PENDING
+    is_late = bool(said) and from_micros(int(said[0])) + CONFIRM_WITHIN < ctx.clock()
+    return subscription, "expired" if is_waiting and is_late else None
+
+
+def answer_question(conn: Connection, ctx: Context, token: str) -> tuple[Subscription, Refusal | None]:
+    """Whoever has the link says yes: a pending subscription is active, any other stays as it is. Raises NotFound."""
+    subscription, refusal = read_question(conn, ctx, token)
+    if refusal is None and subscription.status is SubscriptionStatus.PENDING:
+        subscription = set_status(conn, subscription.id, SubscriptionStatus.ACTIVE, at=ctx.clock())
+    return subscription, refusal
+
+
+def read_link(ctx: Context, purpose: Purpose, token: str) -> tuple[str, ...]:
+    """What a link is about. Raises NotFound for a token that was not made here for this purpose."""
+    try:
+        return ctx.links.read(purpose, token)
+    except InvalidInput as error:
+        raise NotFound("link", "(token)") from error
+
+
+def persons_own(conn: Connection, ctx: Context, token: str) -> list[Subscription]:
+    """All mail subscriptions of the person whom a manage link was sent to, removed ones too. Raises NotFound."""
+    subscription_id = read_link(ctx, Purpose.MANAGE, token)[0]
+    one = get_subscription(conn, subscription_id)
+    if one.channel is not Channel.EMAIL:
+        raise NotFound("subscription", subscription_id)
+    return list_subscriptions(conn, channel=Channel.EMAIL, target=one.target, has_removed=True)
+
+
+def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str], by: Actor) -> int:
+    """Removes those that are still there; returns how many. Twice is once, and one that is gone is no error."""
+    done = 0
+    for subscription_id in subscription_ids:
+        try:
+            if get_subscription(conn, subscription_id).status is SubscriptionStatus.REMOVED:
+                continue
+        except NotFound:
+            continue
+        set_status(conn, subscription_id, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
+        done += 1
+    return done
+
+
+def erase(conn: Connection, ctx: Context, address: str) -> int:
+    """Forgets a person: the address stands nowhere any more. Returns how many subscriptions held it.
+
+    What an older Loa took is erased as it stands. Raises InvalidInput for what is no address and is known nowhere.
+    """
+    keys = address_keys(address)
+    ids = subscriptions_of(conn, keys)
+    unsubscribe(conn, ctx, ids, Actor(ActorKind.OWNER, BY_ERASURE))
+    if not forget_address(conn, keys):
+        MailAddress.parse(address)
+    return len(ids)

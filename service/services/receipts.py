@@ -1,0 +1,82 @@
+"""Acknowledging a post: by a unit's own token, or by the link that was sent to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from service.alerts.links import Purpose
+from service.errors import Conflict, InvalidInput, NotFound
+from service.services.context import Actor, Context
+from service.services.optin import read_link
+from service.storage import receipts
+from service.storage.posts import get_post
+from service.text import clean, clean_text
+from service.values import MAX_LINE
+
+MAX_NOTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """`at`: when the unit first acknowledged this revision; `is_new`: just now."""
+
+    post_id: str
+    revision: int
+    unit_id: str
+    at: datetime
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSubject:
+    """What a receipt link is about."""
+
+    post_id: str
+    revision: int
+    unit_id: str
+
+
+def acknowledge(conn: Connection, ctx: Context, post_id: str, note: str, by: Actor, name: str) -> Acknowledgement:
+    """The unit of a token acknowledges the newest revision of a post. `name`: whose token it is.
+
+    Raises NotFound, InvalidInput, and Conflict for a post of which nothing is owed to the unit.
+    """
+    if by.unit_id is None:
+        raise Conflict(f"cannot acknowledge the post {post_id!r}: only a unit does")
+    post = get_post(conn, post_id)
+    if not receipts.is_owed(conn, post.id, by.unit_id):
+        raise Conflict(f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit")
+    return _write(conn, ctx, LinkSubject(post.id, post.revision, by.unit_id), name, note, "api")
+
+
+def acknowledge_by_link(conn: Connection, ctx: Context, token: str, name: str, note: str) -> Acknowledgement:
+    """Whoever has the link acknowledges the revision that it was sent for. `name`: who that says to be; may be empty.
+
+    Raises NotFound, InvalidInput.
+    """
+    return _write(conn, ctx, read_receipt_link(ctx, token), name, note, "link")
+
+
+def read_receipt_link(ctx: Context, token: str) -> LinkSubject:
+    """Raises NotFound for anything that was not made here for this."""
+    try:
+        post_id, revision, unit_id = read_link(ctx, Purpose.RECEIPT, token)
+        return LinkSubject(post_id, int(revision), unit_id)
+    except ValueError as error:
+        raise NotFound("link", "(token)") from error
+
+
+def _write(conn: Connection, ctx: Context, about: LinkSubject, by: str, note: str, via: str) -> Acknowledgement:
+    by, note = clean(by), clean_text(note)
+    for field, text, limit in (("by", by, MAX_LINE), ("note", note, MAX_NOTE)):
+        if len(text) > limit:
+            raise InvalidInput(field, "is too long", f"at most {limit} characters")
+    now = ctx.clock()
+    is_new = receipts.acknowledge(
+        conn, post_id=about.post_id, revision=about.revision, unit_id=about.unit_id, at=now, by=by, note=note, via=via
+    )
+    first = receipts.acknowledged_at(conn, about.post_id, about.revision, about.unit_id)
+    return Acknowledgement(about.post_id, about.revision, about.unit_id, first or now, is_new)

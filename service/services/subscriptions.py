@@ -1,0 +1,235 @@
+"""What may be done to a subscription, by whom, and in which state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from service.alerts.own_headers import seal_headers
+from service.alerts.signing import new_secret
+from service.errors import Conflict, InvalidInput
+from service.services.context import Actor, ActorKind, Context
+from service.services.optin import ask_consent, check_mail
+from service.storage import deliveries, handshakes, subscriptions
+from service.storage.subscriptions import ROTATION_OVERLAP, NewSubscription, get_subscription, set_status
+from service.storage.units import get_unit
+from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.values import MAX_LINE, parse_line
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRequest:
+    """What a new subscription is to be. `unit`: id or name of its office; None: nobody's, or the unit's that asks.
+
+    `is_confirmed`: an operator vouches for the target, so that it is not asked.
+    """
+
+    channel: Channel
+    target: str
+    filters: Filters = field(default_factory=Filters)
+    frequency: Frequency = Frequency.IMMEDIATE
+    unit: str | None = None
+    name: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanges:
+    """What is to become of a subscription; None leaves a thing as it is.
+
+    `target`: another address of a webhook, which is asked unless an operator vouches: `is_confirmed`.
+    `min_interval_s`: seconds between two messages to its endpoint; 0: as fast as it answers.
+    """
+
+    filters: Filters | None = None
+    frequency: Frequency | None = None
+    headers: Mapping[str, str] | None = None
+    name: str | None = None
+    target: str | None = None
+    is_confirmed: bool = False
+    min_interval_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """`secret`: what signs its webhooks, seen only here; None for mail."""
+
+    subscription: Subscription
+    secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationResult:
+    """`old_until`: so long the secret before signs too."""
+
+    subscription: Subscription
+    secret: str
+    old_until: datetime
+
+
+def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor) -> AddResult:
+    """Adds it, and asks whoever is behind its target, unless an operator vouches.
+
+    Raises InvalidInput, NotFound for a unit that is not there, Conflict where a unit has as many as one may add.
+    """
+    _check_vouching(by, request.is_confirmed)
+    is_webhook = request.channel is Channel.WEBHOOK
+    if not is_webhook:
+        check_mail(ctx)
+    _check_channel(request.channel, request.frequency, request.headers)
+    unit_id = _unit_of(conn, request.unit, by)
+    if by.kind is ActorKind.UNIT:
+        subscriptions.require_room(conn, str(unit_id))
+    secret = new_secret() if is_webhook else None
+    new = NewSubscription(
+        request.channel,
+        request.target,
+        ctx.clock(),
+        filters=request.filters,
+        frequency=request.frequency,
+        unit_id=unit_id,
+        name=parse_line(request.name, "name"),
+        language=ctx.settings.service.language,
+        is_confirmed=request.is_confirmed,
+        secret=None if secret is None else ctx.secret_box.encrypt(secret),
+        headers=seal_headers(request.headers, ctx.secret_box),
+        allow_private_networks=ctx.settings.webhooks.allow_private_networks,
+    )
+    added = subscriptions.add_subscription(conn, new)
+    ask_consent(conn, ctx, added)
+    return AddResult(added, secret)
+
+
+def edit(conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor) -> Subscription:
+    """Changes what is named. Raises NotFound, Conflict for one that was removed, InvalidInput."""
+    found = own(conn, key, by)
+    if found.status is SubscriptionStatus.REMOVED:
+        raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
+    _check_channel(found.channel, changes.frequency, changes.headers)
+    _check_vouching(by, changes.is_confirmed)
+    if changes.is_confirmed and changes.target is None:
+        raise InvalidInput("confirmed", "vouches for another address, and none is given", "with another address")
+    if changes.target is not None:
+        _move(conn, ctx, key, changes.target, is_confirmed=changes.is_confirmed)
+    if changes.name is not None:
+        subscriptions.set_name(conn, key, parse_line(changes.name, "name", limit=MAX_LINE))
+    if changes.filters is not None:
+        subscriptions.set_filters(conn, key, changes.filters, ctx.clock())
+    if changes.frequency is not None:
+        subscriptions.set_frequency(conn, key, changes.frequency)
+    if changes.headers is not None:
+        subscriptions.set_headers(conn, key, seal_headers(changes.headers, ctx.secret_box))
+    if changes.min_interval_s is not None:
+        subscriptions.set_min_interval(conn, key, changes.min_interval_s or None)
+    return get_subscription(conn, key)
+
+
+def pause(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
+    """Its alerts wait, and Loa does not try by itself whether it can be sent again.
+
+    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit whose mail bounces.
+    """
+    _check_moves(own(conn, key, by), "pause", by)
+    return set_status(conn, key, SubscriptionStatus.PAUSED, at=ctx.clock(), reason=by.reason)
+
+
+def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
+    """It is sent again, what waited first. Only the operator, or the person, knows that a mailbox is mended.
+
+    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit whose mail bounces.
+    """
+    _check_moves(own(conn, key, by), "resume", by)
+    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
+
+
+def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
+    """An operator vouches for a pending one. One that is active stays so.
+
+    Raises NotFound, Conflict for one that was stopped for another reason than that nobody has confirmed it.
+    """
+    _check_vouching(by, True)
+    found = own(conn, key, by)
+    if found.status not in (SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE):
+        remedy = "add a new one" if found.status is SubscriptionStatus.REMOVED else "resume it"
+        raise Conflict(f"cannot confirm the subscription {key!r}: it was {found.status.value}; {remedy}")
+    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
+
+
+def remove(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
+    """Ends it for ever; once it is removed, it stays so. Raises NotFound."""
+    own(conn, key, by)
+    return set_status(conn, key, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
+
+
+def rotate(conn: Connection, ctx: Context, key: str, by: Actor, *, is_forced: bool = False) -> RotationResult:
+    """A new secret; the one before signs beside it for a day. Raises NotFound, Conflict."""
+    found = own(conn, key, by)
+    if found.status is SubscriptionStatus.REMOVED:
+        raise Conflict(f"cannot rotate the secret of {key!r}: it was removed; add a new one")
+    secret, now = new_secret(), ctx.clock()
+    subscriptions.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
+    return RotationResult(found, secret, now + ROTATION_OVERLAP)
+
+
+def test(conn: Connection, ctx: Context, key: str, by: Actor) -> str:
+    """Sends a webhook a test delivery: the message's id. Raises NotFound, Conflict unless it is active."""
+    own(conn, key, by)
+    return handshakes.send_test(conn, key, ctx.clock())
+
+
+def replay(
+    conn: Connection, ctx: Context, key: str, by: Actor, *, since: datetime | None, is_failed_only: bool
+) -> int:
+    """Sends again what it was sent: how many messages are due now. Raises NotFound, Conflict unless it is active."""
+    own(conn, key, by)
+    return deliveries.replay(conn, at=ctx.clock(), subscription_id=key, since=since, is_failed_only=is_failed_only)
+
+
+def own(conn: Connection, key: str, by: Actor) -> Subscription:
+    """The subscription, where it is there for whoever acts. Raises NotFound."""
+    found = get_subscription(conn, key)
+    by.check_owns(found.unit_id, "subscription", key)
+    return found
+
+
+def _move(conn: Connection, ctx: Context, key: str, target: str, *, is_confirmed: bool) -> None:
+    now, private = ctx.clock(), ctx.settings.webhooks.allow_private_networks
+    moved = subscriptions.set_target(conn, key, target, at=now, allow_private_networks=private)
+    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
+        set_status(conn, key, SubscriptionStatus.ACTIVE, at=now)
+    else:
+        ask_consent(conn, ctx, moved)
+
+
+def _check_moves(found: Subscription, act: str, by: Actor) -> None:
+    """Raises Conflict where the act would skip the owner's consent, or a bounce: what is paused can be resumed."""
+    if found.status is SubscriptionStatus.PENDING:
+        remedy = "`loa subscription confirm` vouches for it"
+        raise Conflict(f"cannot {act} {found.id!r}: its owner has not confirmed it; {remedy}")
+    if found.status is SubscriptionStatus.SUSPENDED and by.kind is ActorKind.UNIT:
+        raise Conflict(f"cannot {act} the subscription {found.id!r}: its mail bounces; ask the operator")
+
+
+def _check_vouching(by: Actor, is_confirmed: bool) -> None:
+    if is_confirmed and not by.is_operator:
+        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
+
+
+def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None) -> None:
+    """Raises InvalidInput for what the channel has no use for: it would be taken, and do nothing."""
+    if channel is Channel.WEBHOOK and frequency not in (None, Frequency.IMMEDIATE):
+        raise InvalidInput("frequency", "a webhook is always immediate", "immediate, or none given")
+    if channel is not Channel.WEBHOOK and headers:
+        raise InvalidInput("headers", "go with a webhook only", "none")
+
+
+def _unit_of(conn: Connection, asked: str | None, by: Actor) -> str | None:
+    if by.kind is ActorKind.UNIT:
+        if asked not in (None, by.unit_id):
+            raise InvalidInput("unit", "is not the unit of this token", "the token's own unit, or none given")
+        return by.unit_id
+    return None if asked is None else get_unit(conn, asked).id

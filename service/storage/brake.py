@@ -1,0 +1,63 @@
+"""The brake on suspensions: when many addresses of one provider are refused at once, it is about us.
+
+A relay of ours that is listed somewhere is refused as "no such user" by some. Then nobody of that provider is
+suspended, whoever was within the hour is resumed, and the operator is told. State of it stands in `meta`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from service.alerts.provider import provider_of
+from service.storage.schema import from_micros, to_micros
+
+FEW = 5
+"""Addresses of one provider that may be found dead within WINDOW: a unit that closed has no more."""
+WINDOW = timedelta(hours=1)
+_PREFIX = "brake:"
+
+
+def is_braked(conn: Connection, provider: str, now: datetime) -> bool:
+    """Whether nobody of the provider may be suspended now."""
+    at = _braked_at(conn, provider)
+    return at is not None and now - at < WINDOW
+
+
+def brake(conn: Connection, provider: str, now: datetime) -> None:
+    """Brakes, or goes on braking, for WINDOW from now on; forgets those that ended."""
+    for row in conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'brake:%'")).all():
+        if now - from_micros(int(row.value)) >= WINDOW:
+            conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": row.key})
+    conn.execute(
+        text(
+            "INSERT INTO meta(key, value) VALUES (:key, :at) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        ),
+        {"key": _PREFIX + provider, "at": str(to_micros(now))},
+    )
+
+
+def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> dict[str, list[str]]:
+    """By the key of an address of the provider, its subscriptions that `reason` suspended within WINDOW."""
+    query = text(
+        "SELECT id, target_key FROM subscription WHERE channel = 'email' AND status = 'suspended'"
+        " AND status_reason = :reason AND status_at > :since ORDER BY target_key, id"
+    )
+    found: dict[str, list[str]] = {}
+    for row in conn.execute(query, {"reason": reason, "since": to_micros(now - WINDOW)}):
+        if provider_of(row.target_key) == provider:
+            found.setdefault(row.target_key, []).append(row.id)
+    return found
+
+
+def braked_providers(conn: Connection, now: datetime) -> list[str]:
+    """The providers whose addresses are not suspended now, by name."""
+    rows = conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'brake:%' ORDER BY key"))
+    return [row.key.removeprefix(_PREFIX) for row in rows if now - from_micros(int(row.value)) < WINDOW]
+
+
+def _braked_at(conn: Connection, provider: str) -> datetime | None:
+    query = text("SELECT value FROM meta WHERE key = :key")
+    at = conn.execute(query, {"key": _PREFIX + provider}).scalar_one_or_none()
+    return None if at is None else from_micros(int(at))

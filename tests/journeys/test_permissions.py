@@ -1,0 +1,304 @@
+"""The table of permissions: every route and method, and who may: a stranger, a forged token, another unit, the unit
+whose it is, an operator's token, an operator who is signed in. Each row ends with those who may, and does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from service.alerts.links import Purpose
+from service.storage.handshakes import address_mark
+from service.storage.subscriptions import set_status
+from service.storage.tokens import create_token
+from service.types import SubscriptionStatus
+from tests.fakes import FakeClock
+from tests.fakes_web import Web, make_web, owe, store_post
+
+SIGN_IN = "/admin/sign-in"
+FAR = {"REMOTE_ADDR": "203.0.113.5"}
+DAY = "2026-11-23T00:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A unit with a webhook that is owed a post, another unit, and an operator: what each row is asked in."""
+
+    web: Web
+    other: dict[str, str]
+    names: dict[str, str]
+
+    def ask(self, row: Row, client: FlaskClient, headers: dict[str, str], csrf: str | None = None) -> TestResponse:
+        form = None if row.form is None and csrf is None else {**(row.form or {}), **({"csrf": csrf} if csrf else {})}
+        return client.open(
+            row.path.format(**self.names), method=row.method, headers=headers, environ_base=row.environ,
+            json=None if row.json is None else {k: v.format(**self.names) if isinstance(v, str) else v
+                                                for k, v in row.json.items()},
+            data=None if form is None else {k: v.format(**self.names) for k, v in form.items()},
+        )  # fmt: skip
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that the database says, but for what is noted of each answer."""
+        with self.web.loa.database.reading() as conn:
+            tables = conn.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+            kept = [name for name in tables if not name.startswith(("sqlite_", "post_fts", "feed_state"))]
+            return {name: [tuple(row) for row in conn.execute(text(f'SELECT * FROM "{name}"'))] for name in kept}
+
+
+@pytest.fixture
+def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
+    web = make_web(sqlite_url, clock)
+    post = store_post(web.loa, 1)
+    owe(web, post)
+    with web.loa.database.writing() as conn:
+        other, _ = create_token(conn, name="xã khác", unit_id=web.other_unit_id, at=clock())
+    get = web.client.get
+    key = get("/api/v1/subscriptions", headers=web.unit).get_json()["items"][0]["id"]
+    delivery = get("/api/v1/deliveries", headers=web.unit).get_json()["items"][0]["id"]
+    mail = {"channel": "email", "target": "a@xa.example", "confirmed": True}
+    reader = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator).get_json()["id"]
+    links = web.loa.links
+    names = {
+        "unit": web.unit_id, "post": post.id, "key": key, "delivery": delivery, "reader": reader,
+        "receipt": links.token(Purpose.RECEIPT, post.id, "1", web.unit_id),
+        "manage": links.token(Purpose.MANAGE, reader),
+        "unsubscribe": links.token(Purpose.UNSUBSCRIBE, reader),
+        "confirm": links.token(Purpose.CONFIRM, key, address_mark("https://unit.example/loa")),
+    }  # fmt: skip
+    yield World(web, {"Authorization": f"Bearer {other}"}, names)
+    web.loa.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request; what `other`, `own` and `operator` are answered. `hides`: what the other unit must not see."""
+
+    endpoint: str
+    method: str
+    path: str
+    other: int = 0
+    own: int = 0
+    operator: int = 0
+    json: dict[str, Any] | None = None
+    form: dict[str, str] | None = None
+    hides: str = ""
+    before: SubscriptionStatus | None = None
+    environ: dict[str, str] = field(default_factory=dict)
+
+
+PAUSED = SubscriptionStatus.PAUSED
+HOOK = {"channel": "webhook", "target": "https://unit.example/second"}
+SUB = "/api/v1/subscriptions/{key}"
+
+TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 or 403
+    Row("api.list_posts", "GET", "/api/v1/posts", 200, 200, 200),
+    Row("api.show_post", "GET", "/api/v1/posts/{post}", 200, 200, 200),
+    Row("api.list_portals", "GET", "/api/v1/portals", 200, 200, 200),
+    Row("api.show_portal", "GET", "/api/v1/portals/quangxuong", 200, 200, 200),
+    Row("api.list_units", "GET", "/api/v1/units", 200, 200, 200, hides="{unit}"),
+    Row("api.show_unit", "GET", "/api/v1/units/{unit}", 404, 200, 200),
+    Row("api.add_unit", "POST", "/api/v1/units", 403, 403, 201, json={"name": "UBND xã Mới"}),
+    Row("api.remove_unit", "DELETE", "/api/v1/units/{unit}", 403, 403, 204),
+    Row("api.list_subscriptions", "GET", "/api/v1/subscriptions", 200, 200, 200, hides="{key}"),
+    Row("api.show_subscription", "GET", SUB, 404, 200, 200),
+    Row("api.add_subscription", "POST", "/api/v1/subscriptions", 422, 201, 201, json={**HOOK, "unit": "{unit}"}),
+    Row("api.edit_subscription", "PATCH", SUB, 404, 200, 200, json={"name": "tên"}),
+    Row("api.remove_subscription", "DELETE", SUB, 404, 204, 204),
+    Row("api.pause_subscription", "POST", f"{SUB}/pause", 404, 200, 200, json={}),
+    Row("api.resume_subscription", "POST", f"{SUB}/resume", 404, 200, 200, json={}, before=PAUSED),
+    Row("api.rotate_subscription", "POST", f"{SUB}/rotate", 404, 200, 409, json={}),
+    Row("api.check_subscription", "POST", f"{SUB}/test", 404, 202, 202, json={}),
+    Row("api.replay_subscription", "POST", f"{SUB}/replay", 404, 202, 202, json={"since": DAY, "failed_only": False}),
+    Row("api.list_deliveries", "GET", "/api/v1/deliveries", 200, 200, 200, hides="{delivery}"),
+    Row("api.show_delivery", "GET", "/api/v1/deliveries/{delivery}", 404, 200, 200),
+    Row("api.replay_delivery", "POST", "/api/v1/deliveries/{delivery}/replay", 404, 202, 202, json={}),
+    Row("api.explain", "GET", "/api/v1/why?post={post}&subscription={key}", 404, 200, 200),
+    Row("api.list_receipts", "GET", "/api/v1/receipts?post={post}", 200, 200, 200, hides="{unit}"),
+    Row("api.add_receipt", "POST", "/api/v1/receipts", 409, 201, 403, json={"post": "{post}"}),
+]
+
+SESSIONS = [
+    Row("admin.index", "GET", "/admin/", operator=200),
+    Row("admin.posts", "GET", "/admin/posts", operator=200),
+    Row("admin.post", "GET", "/admin/posts/{post}", operator=200),
+    Row("admin.recategorise_post", "POST", "/admin/posts/{post}/categories", operator=303, form={"primary": "news"}),
+    Row("admin.board", "GET", "/admin/receipts/{post}", operator=200),
+    Row("admin.board_file", "GET", "/admin/receipts/{post}.csv", operator=200),
+    Row("admin.proof", "GET", "/admin/receipts/{post}/proof", operator=200),
+    Row("admin.unit_list", "GET", "/admin/units", operator=200),
+    Row("admin.add_unit", "POST", "/admin/units", operator=303, form={"name": "UBND xã Mới"}),
+    Row("admin.remove_unit", "POST", "/admin/units/{unit}/remove", operator=303, form={}),
+    Row("admin.subscription_list", "GET", "/admin/subscriptions", operator=200),
+    Row("admin.move_subscription", "POST", "/admin/subscriptions/{key}/pause", operator=303, form={}),
+    Row("admin.rotate_secret", "POST", "/admin/subscriptions/{key}/rotate", operator=200, form={}),
+    Row("admin.test_subscription", "POST", "/admin/subscriptions/{key}/test", operator=303, form={}),
+    Row("admin.delivery_list", "GET", "/admin/deliveries", operator=200),
+    Row("admin.delivery", "GET", "/admin/deliveries/{delivery}", operator=200),
+    Row("admin.replay_delivery", "POST", "/admin/deliveries/{delivery}/replay", operator=303, form={}),
+    Row("admin.replay_failed", "POST", "/admin/deliveries/replay-failed", operator=303, form={}),
+    Row("admin.switch_deliveries", "POST", "/admin/deliveries/pause", operator=303, form={}),
+    Row("admin.release_portal", "POST", "/admin/portals/quangxuong/release", operator=303, form={}),
+    Row("admin.sign_out", "POST", "/admin/sign-out", operator=303, form={}),
+]
+
+PUBLIC = [
+    Row("static", "GET", "/static/loa.css", 200),
+    Row("public.index", "GET", "/", 200),
+    Row("public.post", "GET", "/posts/{post}", 200),
+    Row("attachments.download", "GET", f"/attachments/{'0' * 64}/x.pdf", 404),
+    Row("feeds.index", "GET", "/feeds/", 200),
+    Row("feeds.feed", "GET", "/feeds/all.atom", 200),
+    Row("feeds.opml", "GET", "/feeds.opml", 200),
+    Row("health.healthz", "GET", "/healthz", 200),
+    Row("health.readyz", "GET", "/readyz", 200),
+    Row("api.openapi", "GET", "/api/openapi.json", 200),
+    Row("api.docs", "GET", "/api/docs", 200),
+    Row("subscriptions.form", "GET", "/subscribe", 200),
+    Row("subscriptions.subscribe", "POST", "/subscribe", 200, form={"address": "b@xa.example"}),
+    Row("admin.sign_in", "GET", SIGN_IN, 200),
+]
+
+LINKS = [
+    Row("receipts.show", "GET", "/receipts/{receipt}", 200),
+    Row("receipts.confirm", "POST", "/receipts/{receipt}", 200, form={"by": "Văn thư"}),
+    Row("subscriptions.show_confirm", "GET", "/confirm/{confirm}", 200),
+    Row("subscriptions.confirm", "POST", "/confirm/{confirm}", 200, form={}),
+    Row("subscriptions.show_unsubscribe", "GET", "/unsubscribe/{unsubscribe}", 200),
+    Row("subscriptions.one_click", "POST", "/unsubscribe/{unsubscribe}", 200, form={"List-Unsubscribe": "One-Click"}),
+    Row("subscriptions.manage", "GET", "/manage/{manage}", 200),
+    Row("subscriptions.change", "POST", "/manage/{manage}", 200, form={"action": "erase"}),
+]
+
+APART = {("admin.sign_in", "POST"), ("health.scrape", "GET")}
+"""Each has a test of its own below."""
+
+
+def by_endpoint(row: Row) -> str:
+    return row.endpoint
+
+
+def forged(world: World) -> list[dict[str, str]]:
+    """Bearers that are none: made up, cut, of another scheme."""
+    own = world.web.operator["Authorization"]
+    values = ["Bearer loa_" + "A" * 43, own[:-1], own + "A", own.replace("Bearer", "Basic"), "Bearer ", own.lower()]
+    return [{"Authorization": value} for value in values]
+
+
+def csrf_of(client: FlaskClient, path: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get(path).get_data(as_text=True))
+    assert found is not None
+    return found.group(1)
+
+
+def signed_in(world: World) -> FlaskClient:
+    client = world.web.app.test_client()
+    form = {"csrf": csrf_of(client, SIGN_IN), "token": world.web.operator_token}
+    assert client.post(SIGN_IN, data=form).status_code == 303
+    return client
+
+
+def test_every_route_and_method_has_its_row(world: World) -> None:
+    rows = {(row.endpoint, row.method) for row in (*TOKENS, *SESSIONS, *PUBLIC, *LINKS)} | APART
+    routes = {
+        (rule.endpoint, method)
+        for rule in world.web.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert rows == routes
+
+
+@pytest.mark.parametrize("row", TOKENS, ids=by_endpoint)
+def test_a_token_opens_what_is_its_own(world: World, row: Row) -> None:
+    web, before = world.web, None
+    if row.before is not None:
+        with web.loa.database.writing() as conn:
+            set_status(conn, world.names["key"], row.before, at=web.loa.clock())
+    before = world.rows()
+    browser = signed_in(world) if row.method == "GET" else web.client
+    for refused in ({}, *forged(world)):
+        assert world.ask(row, web.client, refused).status_code == 401, refused
+    assert world.ask(row, browser, {}).status_code == 401  # a session is no token
+    after = world.rows()
+    assert {**after, "meta": []} == {**before, "meta": []}
+    answer = world.ask(row, web.client, world.other)
+    assert answer.status_code == row.other
+    if row.hides:
+        assert row.hides.format(**world.names) not in answer.get_data(as_text=True)
+    if row.other >= 400:
+        assert {**world.rows(), "meta": []} == {**before, "meta": []}
+    own, operator = world.ask(row, web.client, web.unit), world.ask(row, web.client, web.operator)
+    assert (own.status_code, operator.status_code) == (row.own, row.operator)
+    if row.hides and row.endpoint != "api.list_receipts":
+        assert row.hides.format(**world.names) in own.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("row", SESSIONS, ids=by_endpoint)
+def test_the_desk_opens_to_operators_who_are_signed_in(world: World, row: Row) -> None:
+    web, before = world.web, world.rows()
+    for headers in ({}, *forged(world), web.unit, world.other, web.operator):
+        answer = world.ask(row, web.app.test_client(), headers)
+        assert (answer.status_code, answer.location) == (302, SIGN_IN), headers
+    thief = web.app.test_client()
+    thief.set_cookie("loa_session", "eyJzZXNzaW9uIjoiZm9yZ2VkIn0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb")
+    assert world.ask(row, thief, {}).location == SIGN_IN
+    assert world.rows() == before
+    client = signed_in(world)
+    if row.method != "GET":
+        begun = world.rows()
+        for csrf in (None, "forged", csrf_of(web.app.test_client(), SIGN_IN)):
+            assert world.ask(row, client, {}, csrf).status_code == 403
+        assert world.rows() == begun
+    csrf = csrf_of(client, "/admin/units") if row.method != "GET" else None
+    assert world.ask(row, client, {}, csrf).status_code == row.operator
+
+
+@pytest.mark.parametrize("row", PUBLIC, ids=by_endpoint)
+def test_a_public_page_asks_nobody_who_he_is(world: World, row: Row) -> None:
+    for headers in ({}, *forged(world)[:1], world.web.unit, world.other, world.web.operator):
+        answer = world.ask(row, world.web.app.test_client(), headers)
+        answer.close()
+        assert answer.status_code == row.other
+
+
+@pytest.mark.parametrize("row", LINKS, ids=by_endpoint)
+def test_a_signed_link_opens_one_thing_to_whoever_holds_it(world: World, row: Row) -> None:
+    before = world.rows()
+    name = re.search(r"{(\w+)}", row.path)
+    assert name is not None
+    real = world.names[name[1]]
+    swaps: list[Callable[[str], str]] = [
+        lambda token: token[:-1], lambda token: token + "A", lambda token: token[::-1], lambda _: "x" * 60,
+    ]  # fmt: skip
+    others = [world.names[other] for other in ("receipt", "manage", "unsubscribe", "confirm") if other != name[1]]
+    for wrong in (*(swap(real) for swap in swaps), *others, world.names["post"]):
+        forged_world = World(world.web, world.other, {**world.names, name[1]: wrong})
+        for headers in ({}, world.web.operator):
+            assert forged_world.ask(row, world.web.app.test_client(), headers).status_code == 404, wrong
+    assert world.rows() == before
+    assert world.ask(row, world.web.app.test_client(), {}).status_code == row.other
+
+
+def test_only_an_operators_own_token_signs_in_and_only_with_the_forms_own_mark(world: World) -> None:
+    web = world.web
+    unit = web.unit["Authorization"].removeprefix("Bearer ")
+    for token in ("", "loa_x", unit, web.operator_token[:-1], web.operator_token.lower()):
+        client = web.app.test_client()
+        assert client.post(SIGN_IN, data={"csrf": csrf_of(client, SIGN_IN), "token": token}).status_code == 401
+        assert client.get("/admin/").location == SIGN_IN
+    client = web.app.test_client()
+    assert client.post(SIGN_IN, data={"csrf": "forged", "token": web.operator_token}).status_code == 403
+    assert signed_in(world).get("/admin/").status_code == 200
+
+
+def test_metrics_are_for_this_machine(world: World) -> None:
+    get = world.web.client.get
+    for headers in ({}, *forged(world), world.web.unit, world.web.operator, {"X-Forwarded-For": "127.0.0.1"}):
+        assert get("/metrics", headers=headers, environ_base=FAR).status_code == 403, headers
+    assert get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
+    assert get("/metrics").status_code == 200

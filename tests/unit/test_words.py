@@ -1,0 +1,155 @@
+"""What is stored is a code with facts, and every code has its words in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import service
+from service.alerts.owing import UNDER
+from service.errors import FetchError
+from service.poll.notice import MOVED, RECOVERED
+from service.storage.bounces import REASONS
+from service.storage.why import Because
+from service.types import Outcome
+from service.watchdogs import KINDS
+from service.words import OTHER, code_of, coded, parse, say, say_fields
+from service.words.say import SENTENCES
+from service.words.sentences_match import FIELDS
+
+ROOT = Path(service.__file__).parent
+VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
+CODE = re.compile(r"[a-z]+(?:\.[a-z0-9_]+)+")
+FACTS = st.dictionaries(
+    st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
+    st.one_of(st.text(max_size=40), st.integers(-(10**9), 10**9), st.lists(st.text(max_size=10), max_size=3)),
+    max_size=4,
+)
+
+
+def fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("code", sorted({**SENTENCES, **FIELDS}))
+def test_every_code_is_said_in_both_languages_with_the_same_facts(code: str) -> None:
+    vi, en = {**SENTENCES, **FIELDS}[code]
+    assert vi and en
+    assert fields(vi) == fields(en)
+    assert not VIETNAMESE.search(en)
+    assert not re.search(r"khoá|huỷ|xoá|hoà\b", vi), "one spelling: khóa, hủy, xóa"
+
+
+@given(st.sampled_from(sorted(SENTENCES)), FACTS, st.sampled_from(["vi", "en", "lo"]))
+def test_what_is_coded_is_read_back_and_said_whatever_its_facts(code: str, facts: dict[str, str], lang: str) -> None:
+    stored = coded(code, **facts)
+    assert parse(stored) == (code, facts)
+    assert code_of(stored) == code
+    assert "{" not in say(stored, lang) or any("{" in str(fact) for fact in facts.values())
+
+
+@given(st.text())
+def test_what_is_no_code_is_said_word_for_word(words: str) -> None:
+    code, facts = parse(words)
+    if code == OTHER and facts.get("words") == words:
+        assert say(words, "en") == words == say(words, "vi")
+    assert isinstance(say(words, "vi"), str)
+
+
+def test_a_code_of_a_newer_loa_is_shown_as_it_is_stored() -> None:
+    assert say("webhook.of_tomorrow", "vi") == "webhook.of_tomorrow"
+    assert say(None, "vi") == say("", "en") == ""
+
+
+def test_a_sentence_cannot_be_stored_as_a_code() -> None:
+    with pytest.raises(ValueError, match="no code"):
+        coded("đăng ký đã được gỡ bỏ")
+
+
+def test_a_reason_within_a_reason_is_said_in_the_same_language() -> None:
+    stored = coded("relay.gave_up", reason=coded("relay.lost", reason="relay.silent"), n=3)
+    assert say(stored, "vi") == "mất kết nối khi đang giao thư: nó không trả lời kịp; đã thử 3 lần"
+    assert say(stored, "en").endswith("it did not answer in time; tried 3 times")
+
+
+def test_an_instant_is_said_in_local_time() -> None:
+    stored = coded("alarm.delivery_late_text", since_at="2026-11-23T03:00:00+00:00")
+    assert "10:00 ngày 23/11/2026" in say(stored, "vi")
+    assert "10:00 on 23/11/2026" in say(stored, "en")
+    assert "?" in say("alarm.delivery_late_text", "vi")
+    assert "today" in say(coded("alarm.delivery_late_text", since_at="today"), "en")
+
+
+def test_only_what_is_coded_in_a_shape_is_said() -> None:
+    shape = {
+        "reason": "by.erasure",
+        "title": "by.erasure",
+        "attempts": [{"detail": "webhook.tls", "n": 1}],
+        "error": None,
+    }
+    assert say_fields(shape, "en") == {
+        "reason": "its owner's data was erased on request",
+        "title": "by.erasure",
+        "attempts": [{"detail": "the certificate or TLS connection cannot be used", "n": 1}],
+        "error": None,
+    }
+
+
+def test_an_exception_says_its_reason_in_english_and_keeps_the_code() -> None:
+    error = FetchError(coded("fetch.cut", url="https://a.example/"), Outcome.NETWORK)
+    assert str(error) == "cannot fetch 'https://a.example/': the answer ends in its middle"
+    assert code_of(error.reason) == "fetch.cut"
+
+
+def codes_in(path: Path) -> set[str]:
+    """The codes that a module writes: constants of that form whose first part is one of the catalogue's."""
+    rooms = {code.partition(".")[0] for code in SENTENCES} - {"other"}
+    constants = {
+        node.value for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }  # fmt: skip
+    return {one for one in constants if CODE.fullmatch(one) and one[-1] != "_" and one.partition(".")[0] in rooms}
+
+
+NO_CODES = {"subscription.confirm", "subscription.test", "subscription.id"}
+LABELS = {"alerts/words.py", "alerts/reason.py"}
+"""What mails say of posts: labels of their own."""
+MODULES = sorted(
+    path
+    for path in ROOT.rglob("*.py")
+    if not {"words", "migrations", "bench"} & set(path.relative_to(ROOT).parts)
+    and str(path.relative_to(ROOT)) not in LABELS
+)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_code_that_the_program_writes_has_its_words(path: Path) -> None:
+    assert {code for code in codes_in(path) - NO_CODES if code not in SENTENCES and code not in FIELDS} == set()
+
+
+def test_codes_that_are_made_from_a_state_or_an_outcome_have_their_words() -> None:
+    made = {f"notice.{outcome.value}" for outcome in Outcome if outcome.is_failure}
+    made |= {f"notice.{one}" for one in (MOVED, RECOVERED, "held", "possible_gap", "yield_dropped", "layout_changed")}
+    made |= {f"alarm.{kind}{end}" for kind in KINDS for end in ("", "_text")}
+    made |= {code for _, code in UNDER.values()} | set(REASONS.values())
+    made |= {f"why.{state}{end}" for state in ("due", "leased", "sent", "failed", "suspended", "skipped", "held")
+             for end in ("", "_because")}  # fmt: skip
+    assert made - SENTENCES.keys() == set()
+    assert {Because(code) for code in ("due", "held")}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_no_sentence_is_written_where_codes_are_stored(language: str) -> None:
+    """Whatever is stored by these modules goes through codes: none of them holds a sentence of the catalogue."""
+    said = {pair[language == "en"] for pair in SENTENCES.values() if "{" not in pair[0] and len(pair[0]) > 20}
+    for room in ("storage", "delivery", "poll", "portals", "alerts"):
+        for path in (ROOT / room).rglob("*.py"):
+            if "migrations" not in path.parts:
+                text = path.read_text("utf-8")
+                assert [one for one in said if f'"{one}"' in text] == [], path
