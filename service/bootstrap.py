@@ -6,7 +6,7 @@ Refuses to know what the parts do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,19 +29,20 @@ if TYPE_CHECKING:
     from service.posts.places import Gazetteer
     from service.posts.understand import Understander
     from service.schedule import Job
+    from service.services.diary import Diary
     from service.settings import Settings
     from service.storage.clock import ClockGuard
     from service.storage.engine import Database
     from service.storage.fence import Fence
     from service.supervisor import Hung
-    from service.watchdogs import Diary, Watchdogs
 
 
 POLL_LOOK_S = 5.0
 """How late a poll may be; half the interval where that is shorter."""
 
 KEPT = timedelta(days=90)
-"""How long messages, deliveries and attempts are kept once they are done, and the history of polls."""
+"""How long messages, deliveries and attempts are kept once they are done, and the history of
+polls."""
 
 
 def utc_now() -> datetime:
@@ -66,7 +67,8 @@ class Loa:
 
     @cached_property
     def database(self) -> Database:
-        """Opened, and migrated to the newest version; neither made nor migrated where somebody else does that."""
+        """Opened, and migrated to the newest version; neither made nor migrated where somebody else
+        does that."""
         from service.storage.engine import open_database
 
         url = self.settings.database.url
@@ -76,14 +78,15 @@ class Loa:
     def secret_key(self) -> str:
         """As configured; else made once beside the SQLite file.
 
-        Raises ConfigurationError rather than make another one for a database that needs the one it had.
+        Raises ConfigurationError rather than make another one for a database that needs the one it
+        had.
         """
         from service.settings.secret import is_key_missing, missing_key, secret_key
 
         if not self.settings.service.secret_key and not self._is_prepared:
             self.database  # noqa: B018  # before its key: a key without a database says that one is gone
         if is_key_missing(self.settings):
-            from service.storage.subscriptions import needs_key
+            from service.storage.subscription_secrets import needs_key
 
             with self.database.reading() as conn:
                 if needs_key(conn):
@@ -107,7 +110,9 @@ class Loa:
         from service.posts.classify import parse_rules
         from service.settings import read_toml
 
-        return parse_rules(read_toml(self.settings.categories_file), str(self.settings.categories_file))
+        return parse_rules(
+            read_toml(self.settings.categories_file), str(self.settings.categories_file)
+        )
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -129,7 +134,9 @@ class Loa:
         from service.storage.hosts import StoredHostGate
 
         gate = LocalHostGate() if self._is_looking else StoredHostGate(self.database)
-        return Fetcher(self.settings.polling, gate, self.clock, ca_file=self.settings.network.ca_file)
+        return Fetcher(
+            self.settings.polling, gate, self.clock, ca_file=self.settings.network.ca_file
+        )
 
     @cached_property
     def poller(self) -> Poller:
@@ -191,19 +198,14 @@ class Loa:
         return ClockGuard(self.database, self.clock)
 
     @cached_property
-    def watchdogs(self) -> Watchdogs:
-        from service.watchdogs import Watchdogs
-
-        return Watchdogs(self.database, self.settings, self.clock)
-
-    @cached_property
     def diary(self) -> Diary:
-        from service.watchdogs import Diary
+        from service.services.diary import Diary
 
         return Diary(self.database)
 
     def prepare(self) -> None:
-        """Reads everything that may be wrong, migrates the database, and lets go of it: what a service does first."""
+        """Reads everything that may be wrong, migrates the database, and lets go of it: what a
+        service does first."""
         self.understander  # noqa: B018  # reads rules and places
         self.database  # noqa: B018  # migrates
         self.secret_key  # noqa: B018  # makes it, so that all children find the same
@@ -215,7 +217,9 @@ class Loa:
         looking._is_prepared = looking._is_looking = True
         return looking
 
-    def for_child(self, pulse: Pulse | None = None, beside: Mapping[str, Pulse] | None = None) -> Loa:
+    def for_child(
+        self, pulse: Pulse | None = None, beside: Mapping[str, Pulse] | None = None
+    ) -> Loa:
         """The same for a forked process: what was read is shared, what is open is not."""
         child = Loa(self.settings, self.clock)
         child.pulse = pulse or child.pulse
@@ -227,10 +231,11 @@ class Loa:
         return child
 
     def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
-        """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a supervisor sees it."""
+        """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a
+        supervisor sees it."""
         from service.schedule import Job, run_worker
         from service.storage.engine import require_version
-        from service.storage.subscriptions import seal_plain_headers
+        from service.storage.subscription_secrets import seal_plain_headers
 
         faults: list[BaseException] = []
         self.apart  # noqa: B018  # forks, which must come before the first thread
@@ -268,14 +273,21 @@ class Loa:
     def worker_jobs(self) -> list[Job]:
         """What a worker does besides delivering, and how often it is woken to look."""
         from service.schedule import Job
+        from service.services.alarms import tell_alarms
+        from service.services.bounces import probe_suspended
+        from service.services.digests import send_digests
+        from service.services.reminders import remind
+
+        def act(do: Callable[[Database, Loa], object]) -> Callable[[], object]:
+            return lambda: do(self.database, self)
 
         look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
         return [
             Job("poll", look_s, self.poll_due, within_s=60),
-            Job("digests", 60, self.watchdogs.send_digests, within_s=600),
-            Job("reminders", 900, self.watchdogs.remind, within_s=600),
-            Job("watch", 60, self.watchdogs.watch, within_s=60),
-            Job("probe suspended", 3600, self.watchdogs.probe_suspended, within_s=600),
+            Job("digests", 60, act(send_digests), within_s=600),
+            Job("reminders", 900, act(remind), within_s=600),
+            Job("watch", 60, act(tell_alarms), within_s=60),
+            Job("probe suspended", 3600, act(probe_suspended), within_s=600),
             Job("fence", 1, self.fence.move_on),
             Job("clock", 2, self.clock_guard.look, within_s=60),
             Job("diary", 5, self.diary.write),
@@ -294,9 +306,10 @@ class Loa:
                     put_aside(conn, portal_id, one.doing, one.at, is_sure=one.is_sure)
 
     def poll_due(self) -> int:
-        """Polls what is due and tells the operator what there is to tell; gives how much that was."""
+        """Polls what is due and tells the operator what there is to tell; gives how much that
+        was."""
         from service.poll import tell_of_listings
-        from service.watchdogs import tell_operator
+        from service.services.operator import tell_operator
 
         try:
             self.poller.poll_due()
@@ -310,7 +323,8 @@ class Loa:
         return told
 
     def forget_done(self) -> int:
-        """Deletes what was done with long ago; acknowledgements and posts stay. Gives how many messages that were."""
+        """Deletes what was done with long ago; acknowledgements and posts stay. Gives how many
+        messages that were."""
         from service.storage.asides import forget_asides
         from service.storage.health import FORGOTTEN_AT_ONCE, forget_polls
         from service.storage.retention import forget_done
@@ -335,7 +349,8 @@ class Loa:
 
 
 def open_loa(config: Path | None, environ: Mapping[str, str], *, clock: Clock = utc_now) -> Loa:
-    """Loa for the shipped configuration, what `config` overrides, and what the environment overrides.
+    """Loa for the shipped configuration, what `config` overrides, and what the environment
+    overrides.
 
     Raises ConfigurationError when any of it cannot be used. Opens nothing else yet.
     """

@@ -2,21 +2,22 @@
 
 LoaError
 ├── ConfigurationError        what an operator wrote cannot be used            (exit 2)
-├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or 422)
-├── NotFound                  a resource that was named does not exist         (exit 2, HTTP 404)
-├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
-├── CodedError                its reason is a code, which is stored and worded for whoever reads it
-│   ├── PortalError           a portal gave no usable answer; carries its Outcome
+├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or
+422) ├── NotFound                  a resource that was named does not exist         (exit 2, HTTP
+404) ├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP
+409) ├── CodedError                its reason is a code, which is stored and worded for whoever
+reads it │   ├── PortalError           a portal gave no usable answer; carries its Outcome
 │   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
 │   │   └── UnreadableError   something arrived, and it is not what was expected there
 │   │       └── AnotherArticle    an article, but not the one that is known under this address
-│   └── DeliveryError         what messages go through cannot be used: a relay that is away, a login that fails
-└── StorageError              the database cannot be used
+│   └── DeliveryError         what messages go through cannot be used: a relay that is away, a login
+that fails └── StorageError              the database cannot be used
     ├── OverdueError          it was asked for more than there was time for     (HTTP 503)
     └── DatabaseVersionError  it belongs to another version of Loa
 
 Messages begin with the act in lower case and quote the resource: ``cannot fetch 'https://…': …``.
-Foreign exceptions are translated once, at the edge that saw them, with ``raise … from``; bugs pass through.
+Foreign exceptions are translated once, at the edge that saw them, with ``raise … from``; bugs pass
+through.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class LoaError(Exception):
 
 
 class ConfigurationError(LoaError):
-    """What an operator wrote cannot be used. The message names file, key, what was found and what is allowed."""
+    """What an operator wrote cannot be used. The message names file, key, what was found and what
+    is allowed."""
 
 
 class InvalidInput(LoaError):
@@ -59,7 +61,8 @@ class Conflict(LoaError):
 
 
 class CodedError(LoaError):
-    """One whose `reason` is coded (`service.words`): it is what is stored. As a string it is English, for logs."""
+    """One whose `reason` is coded (`service.words`): it is what is stored. As a string it is
+    English, for logs."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -103,11 +106,13 @@ class FetchError(PortalError):
 
 
 class UnreadableError(PortalError):
-    """Something arrived, and it is not what was expected there. The reason names what was missing."""
+    """Something arrived, and it is not what was expected there. The reason names what was
+    missing."""
 
 
 class AnotherArticle(UnreadableError):
-    """Under the address of a known post came another one (không phải bài này): nothing of it may be believed."""
+    """Under the address of a known post came another one (không phải bài này): nothing of it may be
+    believed."""
 
     def __init__(self, url: str, title: str) -> None:
         from service.words import coded
@@ -120,7 +125,8 @@ class StorageError(LoaError):
 
 
 class OverdueError(StorageError):
-    """The database was asked for more than whoever asks is given time for; or he does not want it any more."""
+    """The database was asked for more than whoever asks is given time for; or he does not want it
+    any more."""
 
 
 class DatabaseVersionError(StorageError):
@@ -128,4 +134,5 @@ class DatabaseVersionError(StorageError):
 
 
 class DeliveryError(CodedError):
-    """What messages go through cannot be used. What becomes of one message is a `Result`, never an exception."""
+    """What messages go through cannot be used. What becomes of one message is a `Result`, never an
+    exception."""

@@ -1,8 +1,10 @@
-"""Beats of loops, in memory that a process shares with its supervisor: who stands still is judged from outside.
+"""Beats of loops, in memory that a process shares with its supervisor: who stands still is judged
+from outside.
 
-A loop says by when it will beat again, and what it works on. The memory is read by processes that need nothing of
-the one that stands still, not even its interpreter. Times are of the monotonic clock, which all processes of a
-machine share. Owns the memory; refuses to know what loops do, and ends nobody (see `supervisor`).
+A loop says by when it will beat again, and what it works on. The memory is read by processes that
+need nothing of the one that stands still, not even its interpreter. Times are of the monotonic
+clock, which all processes of a machine share. Owns the memory; refuses to know what loops do, and
+ends nobody (see `supervisor`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ WITHIN_S = 12.0
 TICK_S = 0.5
 TICK_WITHIN_S = 6.0
 PROCESS = "process"
-"""The loop that does nothing but beat: where it stands still, nobody has the interpreter but the one who stands."""
+"""The loop that does nothing but beat: where it stands still, nobody has the interpreter but the
+one who stands."""
 
 _SLOT = struct.Struct("<ddq48s440s")
 _SLOTS = 256
@@ -32,7 +35,8 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The last sign of life of one loop. `doing` is what it works on, empty where that has no name."""
+    """The last sign of life of one loop. `doing` is what it works on, empty where that has no
+    name."""
 
     name: str
     at: float
@@ -42,7 +46,8 @@ class Beat:
 
 
 class Pulse:
-    """The beats of one process's loops. Made before the fork; written by the child alone, from any thread."""
+    """The beats of one process's loops. Made before the fork; written by the child alone, from any
+    thread."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SLOT.size * _SLOTS)
@@ -50,9 +55,12 @@ class Pulse:
         self._lock = threading.Lock()
 
     def beat(self, name: str, within_s: float = WITHIN_S, doing: str = "") -> None:
-        """The loop lives, and beats again within so many seconds. More loops than there is room for go unseen."""
+        """The loop lives, and beats again within so many seconds. More loops than there is room for
+        go unseen."""
         now = time.monotonic()
-        packed = _SLOT.pack(now, now + within_s, threading.get_native_id(), _cut(name, 48), _cut(doing, 440))
+        packed = _SLOT.pack(
+            now, now + within_s, threading.get_native_id(), _cut(name, 48), _cut(doing, 440)
+        )
         with self._lock:
             slot = self._slots.get(name)
             if slot is None:
@@ -77,7 +85,11 @@ class Pulse:
 
     def beats(self) -> list[Beat]:
         found = [_SLOT.unpack_from(self._memory, slot * _SLOT.size) for slot in range(_SLOTS)]
-        return [Beat(_text(name), at, due, thread, _text(doing)) for at, due, thread, name, doing in found if due]
+        return [
+            Beat(_text(name), at, due, thread, _text(doing))
+            for at, due, thread, name, doing in found
+            if due
+        ]
 
     def standing(self) -> list[Beat]:
         """Loops that should have beaten by now."""
@@ -110,9 +122,11 @@ def say(beat: Beat) -> str:
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """The kernel kills this process when the thread that forked it ends, whatever holds the interpreter meanwhile.
+    """The kernel kills this process when the thread that forked it ends, whatever holds the
+    interpreter meanwhile.
 
-    The forking thread must live as long as its process does. Only Linux knows this; elsewhere a thread watches.
+    The forking thread must live as long as its process does. Only Linux knows this; elsewhere a
+    thread watches.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

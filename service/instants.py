@@ -9,12 +9,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date as a page states it. `has_time` is False when only the day is known (then `at` is 00:00 local)."""
+    """A date as a page states it. `has_time` is False when only the day is known (then `at` is
+    00:00 local)."""
 
     at: datetime
     has_time: bool
     span: timedelta | None = None
-    """How much longer than a minute, or a day, it may last: `3 giờ trước` says an hour, `2 tuần trước` a week."""
+    """How much longer than a minute, or a day, it may last: `3 giờ trước` says an hour, `2 tuần
+    trước` a week."""
 
 
 class Source(StrEnum):

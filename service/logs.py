@@ -1,7 +1,7 @@
 """Logging, to stderr: lines for people on a terminal, JSON elsewhere.
 
-Owns how log records look. What goes in is the business of who logs; addresses of people, secrets and
-tokens never do.
+Owns how log records look. What goes in is the business of who logs; addresses of people, secrets
+and tokens never do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ NOISY = ("apscheduler", "urllib3", "charset_normalizer", "alembic")
 
 
 class Log:
-    """The standard library's logger, which takes facts beside what happened: `log.info("polled", portal="x")`."""
+    """The standard library's logger, which takes facts beside what happened: `log.info("polled",
+    portal="x")`."""
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
@@ -88,7 +89,10 @@ def configure(*, is_verbose: bool) -> None:
     handler = _Stderr()
     handler.setFormatter(_ForPeople() if sys.stderr.isatty() else _ForMachines())
     root = logging.getLogger()
-    root.handlers[:] = [*(other for other in root.handlers if not isinstance(other, _Stderr)), handler]
+    root.handlers[:] = [
+        *(other for other in root.handlers if not isinstance(other, _Stderr)),
+        handler,
+    ]
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

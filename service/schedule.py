@@ -1,4 +1,5 @@
-"""The clock that wakes the work: the only user of apscheduler. What is due is in the database, never here."""
+"""The clock that wakes the work: the only user of apscheduler. What is due is in the database,
+never here."""
 
 from __future__ import annotations
 
@@ -15,13 +16,16 @@ from service.logs import Log
 
 log = Log(__name__)
 
-_GRACE_S = 3600  # a machine that slept runs each job once when it wakes, not once for each time it missed
+_GRACE_S = (
+    3600  # a machine that slept runs each job once when it wakes, not once for each time it missed
+)
 _END_S = 8.0  # of the 10 s in which a worker must be gone
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that finds out itself what is due. It may run again at any time, and never beside itself."""
+    """Work that finds out itself what is due. It may run again at any time, and never beside
+    itself."""
 
     name: str
     every_s: float
@@ -33,9 +37,11 @@ class Job:
 def run_worker(
     stop: threading.Event, jobs: Sequence[Job], *, end_s: float = _END_S, pulse: Pulse | None = None
 ) -> None:
-    """Wakes each job at once and then every `every_s`, until `stop`; returns within `end_s` of that.
+    """Wakes each job at once and then every `every_s`, until `stop`; returns within `end_s` of
+    that.
 
-    Work that is then still running is left to end by itself or with the process: its leases free what it held.
+    Work that is then still running is left to end by itself or with the process: its leases free
+    what it held.
     """
     scheduler = BackgroundScheduler(
         timezone=UTC,
@@ -45,7 +51,11 @@ def run_worker(
     running = _Running(pulse or Pulse())
     for job in jobs:
         scheduler.add_job(
-            running.guarded(job), "interval", seconds=job.every_s, id=job.name, next_run_time=datetime.now(UTC)
+            running.guarded(job),
+            "interval",
+            seconds=job.every_s,
+            id=job.name,
+            next_run_time=datetime.now(UTC),
         )
     scheduler.start()
     try:
@@ -76,7 +86,9 @@ class _Running:
             except Exception:  # a bug in one job, logged whole: the others go on
                 log.exception("a job failed by a fault of Loa's own", job=job.name)
             finally:
-                self._pulse.beat(f"job {job.name}", job.every_s + job.within_s)  # it must be woken again
+                self._pulse.beat(
+                    f"job {job.name}", job.every_s + job.within_s
+                )  # it must be woken again
                 with self._changed:
                     self._count -= 1
                     self._changed.notify_all()

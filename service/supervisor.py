@@ -1,8 +1,9 @@
-"""Supervises the worker child, and judges every child by its beats: what stands still is ended and begun again.
+"""Supervises the worker child, and judges every child by its beats: what stands still is ended and
+begun again.
 
-The judge runs in the parent, which needs nothing of the child: neither its interpreter nor its signals. Which page
-did it is read from the beat of the thread that stands still; where the whole process does, of the thread that burns
-the processor. Refuses to know what the children do.
+The judge runs in the parent, which needs nothing of the child: neither its interpreter nor its
+signals. Which page did it is read from the beat of the thread that stands still; where the whole
+process does, of the thread that burns the processor. Refuses to know what the children do.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ START_S = 60.0
 
 STARTS = 6
 STARTS_WITHIN_S = 30.0
-"""A worker that dies this often within this time is not started again: the whole service ends, and says so."""
+"""A worker that dies this often within this time is not started again: the whole service ends, and
+says so."""
 FINAL = 78
 """The exit code (EX_CONFIG) of a worker that cannot go on however often it is started."""
 STOP_WITHIN_S = 9.0
@@ -47,7 +49,8 @@ _REMEMBERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """What a process worked on when it had to be ended, or died. `is_sure`: this was it, and nothing else."""
+    """What a process worked on when it had to be ended, or died. `is_sure`: this was it, and
+    nothing else."""
 
     loop: str
     doing: str
@@ -59,8 +62,8 @@ RunWorker = Callable[[threading.Event, Pulse, Sequence[Hung]], None]
 
 
 class Judge:
-    """Says when a process has stood still for too long. Counts only the time that it watched itself: where the whole
-    machine slept, or this process was stopped, nobody is guilty."""
+    """Says when a process has stood still for too long. Counts only the time that it watched
+    itself: where the whole machine slept, or this process was stopped, nobody is guilty."""
 
     def __init__(self) -> None:
         self._overdue: dict[str, tuple[float, float]] = {}
@@ -76,7 +79,11 @@ class Judge:
             at, stood_s = self._overdue.get(beat.name, (beat.at, 0.0))
             overdue[beat.name] = beat.at, (stood_s + passed if at == beat.at else 0.0)
         self._overdue = overdue
-        late = {name for name, (_, s) in overdue.items() if s >= (PROCESS_S if name == PROCESS else LOOP_S)}
+        late = {
+            name
+            for name, (_, s) in overdue.items()
+            if s >= (PROCESS_S if name == PROCESS else LOOP_S)
+        }
         return [beat for beat in pulse.beats() if beat.name in late]
 
 
@@ -101,7 +108,8 @@ def accuse(name: str, pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hun
 
 
 def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
-    """What the process works on that stands still: named by the loops, or by the thread that burns the processor."""
+    """What the process works on that stands still: named by the loops, or by the thread that burns
+    the processor."""
     working = [beat for beat in pulse.beats() if beat.doing]
     if all(beat.name != PROCESS for beat in stuck):
         names = {beat.name for beat in stuck}
@@ -118,7 +126,8 @@ def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
 
 
 def _stat(path: Path) -> list[str]:
-    """The fields after the name, which may hold spaces; none where there is no such process or thread."""
+    """The fields after the name, which may hold spaces; none where there is no such process or
+    thread."""
     try:
         return path.read_text().rpartition(")")[2].split()
     except OSError:
@@ -135,7 +144,8 @@ def _cpu_ticks(pid: int, thread: int) -> int:
 
 
 class Worker:
-    """The worker child: started again when it dies or stands still, unless it does so again and again."""
+    """The worker child: started again when it dies or stands still, unless it does so again and
+    again."""
 
     def __init__(self, run: RunWorker, settle: Callable[[], None] = lambda: None) -> None:
         self._run = run
@@ -186,7 +196,11 @@ class Worker:
             now = time.monotonic()
             self._starts = [at for at in self._starts if now - at < STARTS_WITHIN_S]
             if len(self._starts) >= STARTS:
-                log.error("the worker ended %s times within %s s: giving up", len(self._starts), STARTS_WITHIN_S)
+                log.error(
+                    "the worker ended %s times within %s s: giving up",
+                    len(self._starts),
+                    STARTS_WITHIN_S,
+                )
                 self.has_given_up = True
                 self.give_up()
                 return
@@ -195,14 +209,18 @@ class Worker:
             self._spawn()
 
     def _remember_what_it_did(self) -> None:
-        """Where it was killed by another, perhaps by the kernel for its memory, what it had in hand is suspected."""
+        """Where it was killed by another, perhaps by the kernel for its memory, what it had in hand
+        is suspected."""
         if self._process.exitcode < 0 and not self._is_judged:
             working = [beat for beat in self.pulse.beats() if beat.doing]
-            self._hung += [Hung(beat.name, beat.doing, datetime.now(UTC), is_sure=False) for beat in working]
+            self._hung += [
+                Hung(beat.name, beat.doing, datetime.now(UTC), is_sure=False) for beat in working
+            ]
         del self._hung[:-_REMEMBERED]
 
     def judge(self) -> None:
-        """Looks whether the child stands still, and ends it then; called every LOOK_EVERY_S from one thread."""
+        """Looks whether the child stands still, and ends it then; called every LOOK_EVERY_S from
+        one thread."""
         try:
             self._look()
         except Exception:  # whatever it is, the next look is made
@@ -251,8 +269,8 @@ def masked(start: Callable[[], None]) -> None:
 
 
 def begin_child(parent_pid: int) -> None:
-    """What every child does first: it ends with its parent, and shows its stacks when it is ended for standing still.
-    Ctrl-C reaches the parent alone, which passes it on once."""
+    """What every child does first: it ends with its parent, and shows its stacks when it is ended
+    for standing still. Ctrl-C reaches the parent alone, which passes it on once."""
     die_with_parent(parent_pid)
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump of memory would hold secrets
@@ -269,7 +287,9 @@ def run_child(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-    threading.Thread(target=_watch_parent, args=(stop, parent_pid), name="parent-watch", daemon=True).start()
+    threading.Thread(
+        target=_watch_parent, args=(stop, parent_pid), name="parent-watch", daemon=True
+    ).start()
     settle()
     pulse.clear()
     pulse.tick()
@@ -284,7 +304,8 @@ def _watch_parent(stop: threading.Event, parent_pid: int) -> None:
 
 
 def supervise(worker: Worker, reload: Callable[[], bool]) -> int:
-    """A worker without a web child: until SIGTERM or SIGINT. SIGHUP asks `reload`, in this process. The exit code."""
+    """A worker without a web child: until SIGTERM or SIGINT. SIGHUP asks `reload`, in this process.
+    The exit code."""
     multiprocessing.set_start_method("fork", force=True)
     ending, reloading = threading.Event(), threading.Event()
 

@@ -28,7 +28,8 @@ _MANY_BREAKS = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
-    """One line that is safe to show: NFC, no control, zero-width or surrogate characters, single spaces.
+    """One line that is safe to show: NFC, no control, zero-width or surrogate characters, single
+    spaces.
 
     >>> clean(" Hội\\u00a0nghị\\u200b \\n giao ban ")
     'Hội nghị giao ban'
@@ -37,7 +38,8 @@ def clean(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Like `clean`, but paragraphs stay: lines are kept, no more than one empty line between two."""
+    """Like `clean`, but paragraphs stay: lines are kept, no more than one empty line between
+    two."""
     joined = "\n".join(clean_lines(text))
     return (_MANY_BREAKS.sub("\n\n", joined) if "\n\n\n" in joined else joined).strip()
 
@@ -67,7 +69,9 @@ def is_showable(text: str) -> bool:
         return False
     if len(data.translate(None, _RARE_STARTS)) != len(data) or _RARE_LATIN.search(data):
         return False
-    return not _RARE_PUNCTUATION.search(data) and not any(letter in text for letter in _RARE_LETTERS)
+    return not _RARE_PUNCTUATION.search(data) and not any(
+        letter in text for letter in _RARE_LETTERS
+    )
 
 
 # Đ is written with three code points that look alike; dashes, quotes and spaces with many more.
@@ -78,8 +82,11 @@ _LOOKALIKES = str.maketrans(
     | dict.fromkeys("‘’‚‛`´′", "'")
     | {"…": "...", "／": "/", "：": ":"}
 )
-_LOOKALIKE = re.compile("[" + re.escape("".join(map(chr, _LOOKALIKES))) + "]")  # a tenth of the cost of translating
-# The tone mark of oa, oe and uy stands on either vowel, by old or new custom: both become the new one.
+_LOOKALIKE = re.compile(
+    "[" + re.escape("".join(map(chr, _LOOKALIKES))) + "]"
+)  # a tenth of the cost of translating
+# The tone mark of oa, oe and uy stands on either vowel, by old or new custom: both become the new
+# one.
 _OLD_TONES = re.compile("[òóỏõọ][ae]|[ùúủũụ]y")
 _NEW_TONES = {
     old_first + second: first + new_second
@@ -93,7 +100,8 @@ _NEW_TONES = {
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared: case, composition, tone placement, Đ, dashes, quotes and spaces.
+    """The form in which texts are compared: case, composition, tone placement, Đ, dashes, quotes
+    and spaces.
 
     Never accents: họp and hợp stay two words.
 
@@ -175,14 +183,19 @@ def _is_end(paragraph: str, match: re.Match[str]) -> bool:
         return False
     if not match[0].startswith(".") or match[0].startswith("..") or not rest:
         return True
-    word = paragraph[max(match.start() - _NEAR, 0) : match.start()].rsplit(" ", 1)[-1].lstrip("\"'“‘«([")
+    word = (
+        paragraph[max(match.start() - _NEAR, 0) : match.start()]
+        .rsplit(" ", 1)[-1]
+        .lstrip("\"'“‘«([")
+    )
     is_initial = len(word) == 1 and word.isupper()
     is_numbering = word.isdigit() and len(word) <= 2 and match.start() == len(word)
     return not (is_initial or is_numbering or word.lower() in _ABBREVIATIONS)
 
 
 def first_sentences(text: str, n: int) -> str:
-    """The first `n` sentences as they stand, joined by a space. The end of a line ends a sentence."""
+    """The first `n` sentences as they stand, joined by a space. The end of a line ends a
+    sentence."""
     sentences: list[str] = []
     for line in clean_text(text).split("\n"):
         start = 0
@@ -199,7 +212,8 @@ def first_sentences(text: str, n: int) -> str:
 
 # --- dates ------------------------------------------------------------------------------------
 
-# Since June 1975 the whole country keeps +07:00; older years on a portal are a database's zero, not a date.
+# Since June 1975 the whole country keeps +07:00; older years on a portal are a database's zero, not
+# a date.
 _FIRST_YEAR, _LAST_YEAR = 1976, 2100
 
 
@@ -219,7 +233,9 @@ _RUNNING_DATE = re.compile(
     r"|(?P<d2>\d{1,2})\s*(?:tháng|/\s*tháng)\s*(?P<m2>\d{1,2})\b(?:\s*+(?:,\s*+)?(?:/\s*+)?năm\s*+(?P<y2>\d{4}))?(?!\d))",
     re.IGNORECASE,
 )
-_BEFORE_A_DAY = re.compile(r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$", re.IGNORECASE)
+_BEFORE_A_DAY = re.compile(
+    r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$", re.IGNORECASE
+)
 _FIRST_RUNNING_YEAR = 1900  # a text may speak of history
 
 
@@ -228,8 +244,8 @@ def find_dates(
 ) -> list[tuple[date, int, int]]:
     """Every date in running text with the offsets of its words.
 
-    A day without a year (`sáng 16.6`) counts only after a word for a day, which `before_day` finds at its end, and
-    takes the year that brings it closest to `near`; without `near` it is left out.
+    A day without a year (`sáng 16.6`) counts only after a word for a day, which `before_day` finds
+    at its end, and takes the year that brings it closest to `near`; without `near` it is left out.
     """
     found: list[tuple[date, int, int]] = []
     for match in _RUNNING_DATE.finditer(text):
@@ -247,5 +263,7 @@ def find_dates(
 
 
 def _closest(month: int, day: int, near: date) -> date | None:
-    candidates = (checked_date(near.year + step, month, day, _FIRST_RUNNING_YEAR) for step in (0, -1, 1))
+    candidates = (
+        checked_date(near.year + step, month, day, _FIRST_RUNNING_YEAR) for step in (0, -1, 1)
+    )
     return min((c for c in candidates if c), key=lambda c: abs(c - near), default=None)

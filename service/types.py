@@ -14,7 +14,7 @@ from service.instants import Dating, Witness
 from service.instants import Moment as Moment  # the one that `ListedPost` and `Article` hold
 
 Clock = Callable[[], datetime]
-"""Returns the present instant, aware, UTC. The shell is handed one; pure code is handed its result."""
+"""Returns the present instant, aware, UTC; pure code is handed its result."""
 
 
 class Outcome(StrEnum):
@@ -41,24 +41,11 @@ class Outcome(StrEnum):
     @property
     def is_failure(self) -> bool:
         """Whether nothing could be read: the listing's back-off grows (but for OWN_NETWORK)."""
-        return self in _FAILURES
+        return self not in _WAS_READ
 
 
-_FAILURES = frozenset(
-    {
-        Outcome.LAYOUT_CHANGED,
-        Outcome.MAINTENANCE,
-        Outcome.LOGIN,
-        Outcome.BLOCKED,
-        Outcome.NOT_A_LISTING,
-        Outcome.ROBOTS,
-        Outcome.REDIRECTED,
-        Outcome.TLS,
-        Outcome.NETWORK,
-        Outcome.OWN_NETWORK,
-        Outcome.HTTP_ERROR,
-        Outcome.TOO_BIG,
-    }
+_WAS_READ = frozenset(
+    {Outcome.NEW, Outcome.UNCHANGED, Outcome.YIELD_DROPPED, Outcome.POSSIBLE_GAP, Outcome.HELD}
 )
 
 
@@ -121,7 +108,7 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer of a portal, whole. `url` is where it came from after redirects; `body` is inflated bytes."""
+    """One answer of a portal, whole. `url`: after redirects; `body`: inflated bytes."""
 
     url: str
     status: int
@@ -147,6 +134,10 @@ class Validators:
     """Of the last body: equal bytes are unchanged, whatever the server says."""
 
 
+UNCONDITIONAL = Validators()
+"""Of a page that was never read: it is asked for whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttachmentLink:
     """A file that a post links to. `url` is absolute and percent-encoded exactly once."""
@@ -160,7 +151,8 @@ class AttachmentLink:
 
 @dataclass(frozen=True, slots=True)
 class ListedPost:
-    """A row of a listing. `url` is absolute, as the portal gives it; `title` may be cut by the portal."""
+    """A row of a listing. `url` is absolute, as the portal gives it; `title` may be cut by the
+    portal."""
 
     url: str
     title: str
@@ -169,7 +161,8 @@ class ListedPost:
     article: Article | None = None
     """The whole article, where the listing carries it (an upstream feed may); else None."""
     teaser: Article | None = None
-    """What the listing says of an article that it does not carry; it stands in until the article is read."""
+    """What the listing says of an article that it does not carry; it stands in until the article is
+    read."""
     witnesses: tuple[Witness, ...] = ()
     """All that the row says of its date; `moment` is what it makes of them."""
     guid: str | None = None
@@ -177,12 +170,14 @@ class ListedPost:
 
 
 LIKE_POSTS = "like_the_posts"
-"""The reason of links that were left out though they look like those that were taken: operators see them first."""
+"""The reason of links that were left out though they look like those that were taken: operators see
+them first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLink:
-    """A link of a listing page that was taken for no post. `reason` is a short fixed word, counted by polls."""
+    """A link of a listing page that was taken for no post. `reason` is a short fixed word, counted
+    by polls."""
 
     url: str
     text: str
@@ -191,7 +186,8 @@ class RejectedLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a reader understood of a listing page. `next_url`: the older page, None when there is none."""
+    """What a reader understood of a listing page. `next_url`: the older page, None when there is
+    none."""
 
     posts: tuple[ListedPost, ...]
     rejected: tuple[RejectedLink, ...] = ()
@@ -202,7 +198,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a reader understood of an article page. `html` is absolute-linked and sanitised; `text` is plain."""
+    """What a reader understood of an article page. `html` is absolute-linked and sanitised; `text`
+    is plain."""
 
     url: str
     title: str
@@ -264,7 +261,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What a post is about, as far as its own words tell. `categories` has the primary one first."""
+    """What a post is about, as far as its own words tell. `categories` has the primary one
+    first."""
 
     categories: tuple[str, ...]
     why: tuple[Reason, ...] = ()
@@ -278,7 +276,8 @@ class Understanding:
     venue: str | None = None
     summary: str = ""
     concerns: tuple[str, ...] = ()
-    """Ids of every place that must hear of it: named, addressed, and the former units that these took in."""
+    """Ids of every place that must hear of it: named, addressed, and the former units that these
+    took in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +288,7 @@ class PortalName:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One item that one portal published, in its latest revision: what feeds, pages and messages show."""
+    """One item that one portal published, in its latest revision: what everybody is shown."""
 
     id: str
     """UUID version 5 of the portal's id and the identity key."""
@@ -337,7 +336,8 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a subscription asks for. Values of one field are alternatives, fields add up; empty wants everything."""
+    """What a subscription asks for. Values of one field are alternatives, fields add up; empty
+    wants everything."""
 
     categories: tuple[str, ...] = ()
     portals: tuple[str, ...] = ()
@@ -395,4 +395,5 @@ class Result:
     disables: bool = False
     """The endpoint said it is gone (410): its subscription is disabled."""
     is_final: bool = False
-    """Failed by its content or its target, so that an endpoint that answers again is no reason to repeat it."""
+    """Failed by its content or its target, so that an endpoint that answers again is no reason to
+    repeat it."""

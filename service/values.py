@@ -1,7 +1,8 @@
-"""Single values that cross a door, one grammar each: mail addresses, lines, instants, locales, the mail relay.
+"""Single values that cross a door, one grammar each: mail addresses, lines, instants, locales, the
+mail relay.
 
-Pure: looks nothing up. Whatever comes in (command, API, page, file, configuration) is parsed here, and what is
-wrong is InvalidInput that names the field as its caller knows it.
+Pure: looks nothing up. Whatever comes in (command, API, page, file, configuration) is parsed here,
+and what is wrong is InvalidInput that names the field as its caller knows it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _ADDRESS_ALLOWED = "one address such as ten@coquan.vn"
 _SENDER_ALLOWED = 'a sender as "Loa <loa@example.vn>"'
 _RELAY_ALLOWED = '"smtp://host:25", "smtp://user:password@host:587?starttls=1", "smtps://host:465"'
 
-_PLAIN = re.compile(  # what needs no library: most addresses, and a start of the command line costs 60 ms less
+# what needs no library: most addresses, and a start of the command line costs 60 ms less
+_PLAIN = re.compile(
     r"[A-Za-z0-9]++(?:[._+-][A-Za-z0-9]++)*+@(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++[A-Za-z]{2,63}"
 )
 _SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
@@ -43,7 +45,8 @@ _BREAKS = re.compile(
 )
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?P<offset>Z|[+-]\d{2}:\d{2})?)?", re.A
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?P<offset>Z|[+-]\d{2}:\d{2})?)?",
+    re.A,
 )
 
 
@@ -52,7 +55,8 @@ _INSTANT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MailAddress:
-    """An address that any relay can be given. `domain` is ASCII (IDNA 2008, so that ß has its own owner), lower case.
+    """An address that any relay can be given. `domain` is ASCII (IDNA 2008, so that ß has its own
+    owner), lower case.
 
     Two addresses are one person's where `key` is the same.
     """
@@ -62,7 +66,8 @@ class MailAddress:
 
     @classmethod
     def parse(cls, text: str, name: str = "address") -> MailAddress:
-        """Raises InvalidInput (field `name`) for what cannot be mailed without SMTPUTF8: RFC 5321, 4.1.2."""
+        """Raises InvalidInput (field `name`) for what cannot be mailed without SMTPUTF8: RFC 5321,
+        4.1.2."""
         found = _parse_address(text.strip()) if len(text) <= 2 * MAX_ADDRESS else None
         if found is None:
             raise InvalidInput(name, f"{text[:60]!r} is no mail address", _ADDRESS_ALLOWED)
@@ -78,23 +83,27 @@ class MailAddress:
 
 
 def parse_contacts(texts: Iterable[str], name: str) -> tuple[str, ...]:
-    """Addresses in the order given, each person once. Raises InvalidInput (field `name`) for what is none."""
+    """Addresses in the order given, each person once. Raises InvalidInput (field `name`) for what
+    is none."""
     found = [MailAddress.parse(text, name) for text in texts]
     return tuple(str(one) for one in {one.key: one for one in reversed(found)}.values())[::-1]
 
 
 def can_be_mailed(text: str) -> bool:
-    """Whether an address as it is kept passes today's grammar: an older Loa took what no relay can be given."""
+    """Whether an address as it is kept passes today's grammar: an older Loa took what no relay can
+    be given."""
     return len(text) <= 2 * MAX_ADDRESS and _parse_address(text.strip()) is not None
 
 
 def address_key(text: str) -> str:
-    """The key of an address as it is kept; of what an older Loa took and no grammar knows, without case and space."""
+    """The key of an address as it is kept; of what an older Loa took and no grammar knows, without
+    case and space."""
     return MailAddress.parse(text).key if can_be_mailed(text) else text.strip().lower()
 
 
 def address_keys(text: str) -> frozenset[str]:
-    """Every key under which an address may be kept: today's, and those of an older Loa, which knew no IDNA."""
+    """Every key under which an address may be kept: today's, and those of an older Loa, which knew
+    no IDNA."""
     key = address_key(text)
     return frozenset({key, text.strip().lower(), _as_people_write(key)})
 
@@ -116,23 +125,35 @@ def _parse_address(text: str) -> MailAddress | None:
     local, _, domain = text.rpartition("@")
     if _PLAIN.fullmatch(text) and domain.rpartition(".")[2].lower() not in _SPECIAL:
         is_short = (
-            len(local) <= 64 and len(text) <= MAX_ADDRESS and all(len(part) <= 63 for part in domain.split("."))
+            len(local) <= 64
+            and len(text) <= MAX_ADDRESS
+            and all(len(part) <= 63 for part in domain.split("."))
         )
         return MailAddress(local, domain.lower()) if is_short else None
     own = _LOCAL_NETWORK.fullmatch(domain)
     if own and (own["inner"] is None or domain.lower().endswith(".local")):
-        # The library knows no names of one's own network or machine; a relay there does. A stand-in is judged.
+        # The library knows no names of one's own network or machine; a relay there does. A stand-in
+        # is judged.
         judged = _parse_address(f"{local}@{own['inner'] or 'localhost'}.vn")
-        return judged and MailAddress(judged.local, f"{judged.domain[:-3]}.local" if own["inner"] else "localhost")
+        return judged and MailAddress(
+            judged.local, f"{judged.domain[:-3]}.local" if own["inner"] else "localhost"
+        )
     return _judge(text)
 
 
 def _judge(text: str) -> MailAddress | None:
-    from email_validator import EmailNotValidError, validate_email  # 60 ms, which most starts do not need
+    from email_validator import (
+        EmailNotValidError,
+        validate_email,
+    )  # 60 ms, which most starts do not need
 
     try:
         found = validate_email(
-            text, allow_smtputf8=False, check_deliverability=False, strict=True, test_environment=True
+            text,
+            allow_smtputf8=False,
+            check_deliverability=False,
+            strict=True,
+            test_environment=True,
         )
     except (EmailNotValidError, UnicodeError):
         return None
@@ -156,7 +177,9 @@ class Mailbox:
         if len(shown) > 1 and shown[0] == shown[-1] == '"':
             shown = shown[1:-1].replace('\\"', '"').replace("\\\\", "\\").strip()
         if not rest.endswith(">") or "<" in shown or ">" in shown:
-            raise InvalidInput(name, f"{text[:MAX_ADDRESS]!r} is no name with an address", _SENDER_ALLOWED)
+            raise InvalidInput(
+                name, f"{text[:MAX_ADDRESS]!r} is no name with an address", _SENDER_ALLOWED
+            )
         return cls(shown, MailAddress.parse(rest[:-1], name))
 
 
@@ -177,11 +200,20 @@ class Relay:
         try:
             parts = urlsplit(url)
             port = parts.port
-            options = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+            options = parse_qs(
+                parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)
+            )
         except ValueError as error:
-            raise InvalidInput(name, "has an impossible host, port or option", _RELAY_ALLOWED) from error
+            raise InvalidInput(
+                name, "has an impossible host, port or option", _RELAY_ALLOWED
+            ) from error
         starttls = options.pop("starttls", ["0"])
-        if parts.scheme not in ("smtp", "smtps") or parts.path not in ("", "/") or parts.fragment or port == 0:
+        if (
+            parts.scheme not in ("smtp", "smtps")
+            or parts.path not in ("", "/")
+            or parts.fragment
+            or port == 0
+        ):
             raise InvalidInput(name, "is not the address of a mail relay", _RELAY_ALLOWED)
         if options or starttls not in (["0"], ["1"]):
             raise InvalidInput(name, "knows only the option starttls=1", _RELAY_ALLOWED)
@@ -191,11 +223,14 @@ class Relay:
         is_tls = parts.scheme == "smtps"
         is_starttls = starttls == ["1"] and not is_tls
         port = port or (465 if is_tls else 587 if is_starttls else 25)
-        return cls(parse_host(parts.hostname or "", name), port, user, password, is_tls, is_starttls)
+        return cls(
+            parse_host(parts.hostname or "", name), port, user, password, is_tls, is_starttls
+        )
 
 
 def parse_host(text: str, name: str = "host") -> str:
-    """A host of an address that an operator wrote, as it is looked up: ASCII by IDNA 2008, lower case, or an IP.
+    """A host of an address that an operator wrote, as it is looked up: ASCII by IDNA 2008, lower
+    case, or an IP.
 
     Raises InvalidInput for what no resolver can be asked for.
     """
@@ -210,7 +245,9 @@ def parse_host(text: str, name: str = "host") -> str:
             host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
         except idna.IDNAError:
             host = ""
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split(".")):
+    if len(host) > 253 or not all(
+        _LABEL.fullmatch(label) for label in host.removesuffix(".").split(".")
+    ):
         raise InvalidInput(name, "names no host", "a domain name or an address")
     return host
 
@@ -219,17 +256,21 @@ def parse_host(text: str, name: str = "host") -> str:
 
 
 def has_breaks(text: str) -> bool:
-    """Whether it holds what ends a line, controls a terminal, turns text round, or is in no encoding."""
+    """Whether it holds what ends a line, controls a terminal, turns text round, or is in no
+    encoding."""
     return _BREAKS.search(text) is not None
 
 
 def parse_line(text: str, name: str, *, limit: int = MAX_LINE, is_required: bool = False) -> str:
     """One line to show: NFC, single spaces, nothing invisible, at most `limit` characters.
 
-    Raises InvalidInput (field `name`) for another line in it, for control characters, and for what turns text round.
+    Raises InvalidInput (field `name`) for another line in it, for control characters, and for what
+    turns text round.
     """
     if _BREAKS.search(text):
-        raise InvalidInput(name, "holds control characters", f"one line of at most {limit} characters")
+        raise InvalidInput(
+            name, "holds control characters", f"one line of at most {limit} characters"
+        )
     line = clean(text)
     if len(line) > limit:
         raise InvalidInput(name, f"is {len(line)} characters long", f"at most {limit} characters")
@@ -244,8 +285,9 @@ def parse_line(text: str, name: str, *, limit: int = MAX_LINE, is_required: bool
 def parse_instant(text: str, name: str, zone: ZoneInfo | None) -> datetime:
     """An instant of RFC 3339, in UTC; seconds may be left out.
 
-    With a `zone` the time of day and the offset may be left out too, and are midnight and the zone's; None: no.
-    Raises InvalidInput (field `name`), also for what has no UTC within the calendar.
+    With a `zone` the time of day and the offset may be left out too, and are midnight and the
+    zone's; None: no. Raises InvalidInput (field `name`), also for what has no UTC within the
+    calendar.
     """
     said, found = text.strip().upper(), None
     try:
@@ -256,8 +298,14 @@ def parse_instant(text: str, name: str, zone: ZoneInfo | None) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None:
-        allowed = "2026-11-23T08:00:00+07:00" if zone is None else "2026-11-23, 2026-11-23T08:00 or with an offset"
-        raise InvalidInput(name, f"{text[:40]!r} is no instant", f"an instant of RFC 3339 as {allowed}")
+        allowed = (
+            "2026-11-23T08:00:00+07:00"
+            if zone is None
+            else "2026-11-23, 2026-11-23T08:00 or with an offset"
+        )
+        raise InvalidInput(
+            name, f"{text[:40]!r} is no instant", f"an instant of RFC 3339 as {allowed}"
+        )
     return found
 
 
@@ -293,7 +341,9 @@ def parse_zone(text: str, name: str = "timezone") -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ValueError, OSError, LookupError) as error:
-        raise InvalidInput(name, f"{text[:40]!r} is no time zone", 'a name as "Asia/Ho_Chi_Minh"') from error
+        raise InvalidInput(
+            name, f"{text[:40]!r} is no time zone", 'a name as "Asia/Ho_Chi_Minh"'
+        ) from error
 
 
 def parse_language(text: str, name: str = "language") -> Language:

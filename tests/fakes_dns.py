@@ -13,7 +13,8 @@ NXDOMAIN, SERVFAIL = 3, 2
 
 
 class FakeDns:
-    """`names` maps a name to its answers in turn, the last one for ever: addresses, or an error code."""
+    """`names` maps a name to its answers in turn, the last one for ever: addresses, or an error
+    code."""
 
     def __init__(self, names: dict[str, list[list[str] | int]], *, delay_s: float = 0.0) -> None:
         """`delay_s`: before each answer, one after another."""
@@ -61,6 +62,13 @@ class FakeDns:
         if isinstance(known, int):
             return query[:2] + struct.pack(">HHHHH", 0x8180 | known, 1, 0, 0, 0) + question
         wanted = 6 if kind == AAAA else 4
-        found = [ip for ip in map(ipaddress.ip_address, known) if ip.version == wanted and kind in (A, AAAA)]
-        rows = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 0, len(ip.packed)) + ip.packed for ip in found)
+        found = [
+            ip
+            for ip in map(ipaddress.ip_address, known)
+            if ip.version == wanted and kind in (A, AAAA)
+        ]
+        rows = b"".join(
+            b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 0, len(ip.packed)) + ip.packed
+            for ip in found
+        )
         return query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0) + question + rows

@@ -1,4 +1,5 @@
-"""The doors of one Loa: the command line, the API, the operator's desk and the pages, all over one database.
+"""The doors of one Loa: the command line, the API, the operator's desk and the pages, all over one
+database.
 
 Each knows how its acts are asked for, and says what became of one: "done" or "refused".
 """
@@ -70,7 +71,12 @@ class House:
     unit_id: str
 
     def subject(
-        self, channel: Channel, status: SubscriptionStatus, *, unit_id: str | None = None, **more: Any
+        self,
+        channel: Channel,
+        status: SubscriptionStatus,
+        *,
+        unit_id: str | None = None,
+        **more: Any,
     ) -> Subject:
         number, now = next(_NUMBERS), self.loa.clock()
         is_webhook = channel is Channel.WEBHOOK
@@ -93,9 +99,11 @@ class House:
     def snapshot(self, subject: Subject) -> dict[str, Any]:
         """What is kept of a subject, without what makes it another than the next door's."""
         query = (
-            "SELECT s.status, s.target, s.target_key, s.frequency, s.unit_id, s.name, s.headers, f.definition,"
+            "SELECT s.status, s.target, s.target_key, s.frequency, s.unit_id, s.name, s.headers, "
+            "f.definition,"
             " s.old_secret IS NOT NULL AS is_rotated, e.min_interval_s FROM subscription s"
-            " JOIN filter f ON f.id = s.filter_id JOIN endpoint e ON e.key = s.endpoint_key WHERE s.id = :id"
+            " JOIN filter f ON f.id = s.filter_id JOIN endpoint e ON e.key = s.endpoint_key WHERE "
+            "s.id = :id"
         )
         asked = "SELECT count(*) FROM message WHERE state <> 'skipped' AND body LIKE :about"
         with self.loa.database.reading() as conn:
@@ -116,7 +124,9 @@ def opened_house(folder: Path, config: str = CONFIG) -> Iterator[House]:
     loa = open_loa(terminal.config, {})
     with loa.database.writing() as conn:
         unit = add_unit(conn, name="UBND xã Quảng Ninh", at=loa.clock())
-        operators = tuple(create_token(conn, name="huyện", unit_id=None, at=loa.clock())[0] for _ in range(5))
+        operators = tuple(
+            create_token(conn, name="huyện", unit_id=None, at=loa.clock())[0] for _ in range(5)
+        )
         own, _ = create_token(conn, name="văn thư", unit_id=unit.id, at=loa.clock())
     client = create_app(loa).test_client()
     yield House(loa, client, terminal, operators, own, unit.id)
@@ -124,7 +134,9 @@ def opened_house(folder: Path, config: str = CONFIG) -> Iterator[House]:
 
 
 def _verdict(response: TestResponse) -> str:
-    assert response.status_code < 500 and response.status_code != 429, response.get_data(as_text=True)
+    assert response.status_code < 500 and response.status_code != 429, response.get_data(
+        as_text=True
+    )
     return "done" if response.status_code < 400 else "refused"
 
 
@@ -155,7 +167,9 @@ class Command:
 
     def add_unit(self, name: str, place: str, contacts: Sequence[str]) -> str:
         more = ["--place", place] if place else []
-        return self.run("unit", "add", f"--name={name}", *more, *(f"--contact={one}" for one in contacts))
+        return self.run(
+            "unit", "add", f"--name={name}", *more, *(f"--contact={one}" for one in contacts)
+        )
 
 
 _OPTIONS = {
@@ -174,7 +188,9 @@ def _options(changes: Mapping[str, Any]) -> list[str]:
         elif key == "confirmed":
             made += ["--confirmed"] if value else []
         else:
-            made += [f"{_OPTIONS[key]}={one}" for one in (value if isinstance(value, list) else [value])]
+            made += [
+                f"{_OPTIONS[key]}={one}" for one in (value if isinstance(value, list) else [value])
+            ]
     return made
 
 
@@ -200,7 +216,9 @@ class Api:
 
     def add(self, channel: str, target: str, **wanted: Any) -> str:
         body = {"channel": channel, "target": target, **_body(wanted)}
-        return _verdict(self.house.client.post("/api/v1/subscriptions", json=body, headers=self.head))
+        return _verdict(
+            self.house.client.post("/api/v1/subscriptions", json=body, headers=self.head)
+        )
 
     def add_unit(self, name: str, place: str, contacts: Sequence[str]) -> str:
         body = {"name": name, "place": place or None, "contacts": list(contacts)}
@@ -212,7 +230,9 @@ _FILTERS = ("categories", "portals", "places", "keywords")
 
 def _body(changes: Mapping[str, Any]) -> dict[str, Any]:
     filters = {key: changes[key] for key in _FILTERS if key in changes}
-    return {k: v for k, v in changes.items() if k not in _FILTERS} | ({"filters": filters} if filters else {})
+    return {k: v for k, v in changes.items() if k not in _FILTERS} | (
+        {"filters": filters} if filters else {}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +243,9 @@ class Desk:
         client = self.house.client
         if client.get("/admin/").status_code != 200:
             page = client.get("/admin/sign-in").get_data(as_text=True)
-            client.post("/admin/sign-in", data={"csrf": _csrf(page), "token": self.house.operators[0]})
+            client.post(
+                "/admin/sign-in", data={"csrf": _csrf(page), "token": self.house.operators[0]}
+            )
         page = client.get("/admin/units").get_data(as_text=True)
         return _verdict(client.post(f"/admin/{path}", data={"csrf": _csrf(page), **form}))
 
@@ -259,9 +281,16 @@ class Page:
     def add(self, target: str, **wanted: Any) -> str:
         host = f"10.0.{next(_NUMBERS) % 250}.1"
         data = {"address": target, **_form(wanted)}
-        return _verdict(self.house.client.post("/subscribe", data=data, environ_base={"REMOTE_ADDR": host}))
+        return _verdict(
+            self.house.client.post("/subscribe", data=data, environ_base={"REMOTE_ADDR": host})
+        )
 
 
 def _form(changes: Mapping[str, Any]) -> dict[str, Any]:
-    names = {"categories": "category", "portals": "portal", "places": "place", "keywords": "keyword"}
+    names = {
+        "categories": "category",
+        "portals": "portal",
+        "places": "place",
+        "keywords": "keyword",
+    }
     return {names.get(key, key): value for key, value in changes.items()}

@@ -1,4 +1,5 @@
-"""The email channel as tests drive it: people who are owed a mail, and rounds of claiming and sending."""
+"""The email channel as tests drive it: people who are owed a mail, and rounds of claiming and
+sending."""
 
 from __future__ import annotations
 
@@ -23,10 +24,14 @@ def make_channel(clock: FakeClock, url: str, timeout_s: float = 2.0) -> EmailCha
     settings = Settings.model_validate(
         {"email": {"smtp_url": url, "rate_per_s": 10_000, "from": "Loa <loa@mail.example>"}}
     )
-    return EmailChannel(settings, LINKS, SECRET_KEY, clock, LABELS, timeout_s=timeout_s, random=lambda: 0.5)
+    return EmailChannel(
+        settings, LINKS, SECRET_KEY, clock, LABELS, timeout_s=timeout_s, random=lambda: 0.5
+    )
 
 
-def drain(database: Database, channel: EmailChannel, clock: FakeClock, *, limit: int = 8) -> list[Result]:
+def drain(
+    database: Database, channel: EmailChannel, clock: FakeClock, *, limit: int = 8
+) -> list[Result]:
     """Claims and sends until nothing is due; gives every result in order."""
     seen: list[Result] = []
 
@@ -52,7 +57,8 @@ def publish(database: Database, clock: FakeClock, *addresses: str) -> None:
 
 def states(database: Database) -> dict[str, str]:
     query = text(
-        "SELECT s.target, d.state FROM delivery d JOIN subscription s ON s.id = d.subscription_id ORDER BY s.target"
+        "SELECT s.target, d.state FROM delivery d JOIN subscription s ON s.id = d.subscription_id "
+        "ORDER BY s.target"
     )
     with database.reading() as conn:
         return {row.target: row.state for row in conn.execute(query)}

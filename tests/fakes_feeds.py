@@ -18,7 +18,9 @@ SITE = Site(
     labels={"directives": "Chỉ đạo điều hành", "meetings": "Họp, hội nghị", "news": "Tin tức"},
 )
 ALL = FeedSpec("all", "Tất cả tin", "All posts", "Mọi tin.")
-PDF = AttachmentLink("https://portal.example/f/C%C3%B4ng%20v%C4%83n.pdf", "Công văn.pdf", "application/pdf", 1234)
+PDF = AttachmentLink(
+    "https://portal.example/f/C%C3%B4ng%20v%C4%83n.pdf", "Công văn.pdf", "application/pdf", 1234
+)
 SECOND_PDF = AttachmentLink("https://portal.example/f/phu-luc.pdf", "Phụ lục", "application/pdf")
 
 
@@ -33,7 +35,9 @@ def make_post(number: int = 0, title: str = "Chỉ thị số 06/CT-UBND", **cha
         title=title,
         html="<p>Nội dung <b>đậm</b> &amp; dấu</p>",
         text="Nội dung đậm & dấu",
-        understanding=Understanding(categories=("directives", "news"), summary="Nội dung đậm & dấu"),
+        understanding=Understanding(
+            categories=("directives", "news"), summary="Nội dung đậm & dấu"
+        ),
         attachments=(PDF, SECOND_PDF),
         published_at=at,
         updated_at=at,

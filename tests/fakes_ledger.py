@@ -17,7 +17,15 @@ from service.storage import schema
 from service.storage.changes import write_change
 from service.storage.engine import Database
 from service.storage.subscriptions import NewSubscription, add_subscription
-from service.types import ChangeType, Channel, Filters, PortalName, Post, Subscription, Understanding
+from service.types import (
+    ChangeType,
+    Channel,
+    Filters,
+    PortalName,
+    Post,
+    Subscription,
+    Understanding,
+)
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -53,8 +61,10 @@ def a_post(
 def store_post(conn: Connection, post: Post) -> None:
     conn.execute(
         insert(schema.post).values(
-            id=post.id, portal_id=post.portal.id, portal_name=post.portal.name, identity_key=post.id, url=post.url,
-            title=post.title, revision=1, facts={}, published_at=NOW, updated_at=NOW, first_seen_at=NOW,
+            id=post.id, portal_id=post.portal.id, portal_name=post.portal.name,
+            identity_key=post.id, url=post.url,
+            title=post.title, revision=1, facts={}, published_at=NOW, updated_at=NOW,
+            first_seen_at=NOW,
         )
     )  # fmt: skip
 
@@ -70,7 +80,9 @@ def tell(
     if conn.execute(schema.post.select().where(schema.post.c.id == post.id)).first() is None:
         store_post(conn, post)
     payload = build_payload(change_type, at, post, LINKS)
-    return write_change(conn, post=post, type=change_type, at=at, payload=payload, silenced=silenced)
+    return write_change(
+        conn, post=post, type=change_type, at=at, payload=payload, silenced=silenced
+    )
 
 
 def hook(
@@ -86,20 +98,28 @@ def hook(
     return add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, url, at, language="vi", filters=filters, unit_id=unit_id, is_confirmed=is_confirmed,
+            Channel.WEBHOOK, url, at, language="vi", filters=filters, unit_id=unit_id,
+            is_confirmed=is_confirmed,
             secret=BOX.encrypt(secret or new_secret()), allow_private_networks=True,
         ),
     )  # fmt: skip
 
 
-def mail(conn: Connection, address: str, *, filters: Filters = EVERYTHING, at: datetime = EARLIER) -> Subscription:
+def mail(
+    conn: Connection, address: str, *, filters: Filters = EVERYTHING, at: datetime = EARLIER
+) -> Subscription:
     return add_subscription(
-        conn, NewSubscription(Channel.EMAIL, address, at, language="vi", filters=filters, is_confirmed=True)
+        conn,
+        NewSubscription(
+            Channel.EMAIL, address, at, language="vi", filters=filters, is_confirmed=True
+        ),
     )
 
 
 def deliverer(database: Database, clock: Callable[[], datetime], **webhooks: object) -> Deliverer:
     """Delivers webhooks alone, to loopback too."""
-    given = WebhookSettings.model_validate({"allow_private_networks": True, "timeout_s": 2.0, **webhooks})
+    given = WebhookSettings.model_validate(
+        {"allow_private_networks": True, "timeout_s": 2.0, **webhooks}
+    )
     settings = Settings(webhooks=given)
     return Deliverer(database, settings, clock, [WebhookChannel(given, LINKS, BOX, clock)])

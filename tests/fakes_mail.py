@@ -29,7 +29,8 @@ Answer = Callable[[str], str | None]
 
 @dataclass
 class FakeRelay:
-    """`at_rcpt` and `at_data` answer for an address; `drop_after_data` takes the mail and hangs up unsaid."""
+    """`at_rcpt` and `at_data` answer for an address; `drop_after_data` takes the mail and hangs up
+    unsaid."""
 
     at_rcpt: Answer = lambda address: None
     at_data: Answer = lambda address: None
@@ -49,7 +50,12 @@ class FakeRelay:
         return sorted(one.recipient for one in self.received)
 
     async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
     ) -> list[str]:
         if self.sessions >= self.max_sessions:
             return ["421 4.7.0 too many connections"]

@@ -10,14 +10,16 @@ endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 
 def make_pdf(*lines: str) -> bytes:
-    """One page; each character is its own glyph, so that any language can be read back. No lines: a scan."""
+    """One page; each character is its own glyph, so that any language can be read back. No lines: a
+    scan."""
     shown = b" ".join(
         b"1 0 0 1 60 %d Tm <%s> Tj" % (780 - 18 * place, line.encode("utf-16-be").hex().encode())
         for place, line in enumerate(lines)
     )
     words = b"BT /F1 12 Tf %s ET" % shown
     font = (
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /Plain /Encoding /Identity-H /DescendantFonts [6 0 R]"
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /Plain /Encoding /Identity-H /DescendantFonts "
+        b"[6 0 R]"
         b" /ToUnicode 7 0 R >>"
     )
     glyphs = (
@@ -25,7 +27,8 @@ def make_pdf(*lines: str) -> bytes:
         b" /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>"
     )
     descriptor = (
-        b"<< /Type /FontDescriptor /FontName /Plain /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0"
+        b"<< /Type /FontDescriptor /FontName /Plain /Flags 4 /FontBBox [0 0 1000 1000] "
+        b"/ItalicAngle 0"
         b" /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>"
     )
     return _assemble(
@@ -52,5 +55,8 @@ def _assemble(*objects: bytes) -> bytes:
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     size = len(objects) + 1
-    trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    trailer = (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R "
+        b">>\nstartxref\n%d\n%%%%EOF\n"
+    )
     return body + trailer % (size, table, size, len(body))

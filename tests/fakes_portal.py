@@ -1,4 +1,5 @@
-"""A portal that is scripted: pages by address, each request recorded; and the poller that reads it."""
+"""A portal that is scripted: pages by address, each request recorded; and the poller that reads
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from service.poll import Poller
 from service.portals.fetch import FileState
 from service.settings import ListingConfig, PollingSettings, PortalConfig, Settings
 from service.storage.engine import Database
-from service.types import Outcome, Page, Understanding, Validators
+from service.types import UNCONDITIONAL, Outcome, Page, Understanding, Validators
 from tests.fakes import FakeClock
 
 BASE = "https://portal.example"
@@ -27,7 +28,9 @@ class FakeUnderstander:
     def understand(self, title: str, text: str, **facts: Any) -> Understanding:
         hints = tuple(facts.get("hints", ()))
         meetings = ("meetings",) if "họp" in f"{title} {text}" else ()
-        return Understanding(tuple(dict.fromkeys([*meetings, *hints])) or ("news",), summary=text[:80])
+        return Understanding(
+            tuple(dict.fromkeys([*meetings, *hints])) or ("news",), summary=text[:80]
+        )
 
 
 @dataclass
@@ -38,13 +41,20 @@ class FakePortal:
     moved: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008
+    def get(
+        self, url: str, validators: Validators = UNCONDITIONAL, *, portal: PortalConfig
+    ) -> Page | None:
         self.asked.append(url)
         page = self._page(url)
         return None if page.sha256 == validators.sha256 else page
 
     def head(
-        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        portal: PortalConfig,
+        etag: str | None = None,
+        last_modified: str | None = None,
     ) -> FileState:
         self.asked.append(f"HEAD {url}")
         page = self._page(url)
@@ -56,7 +66,9 @@ class FakePortal:
 
     def _page(self, url: str) -> Page:
         target = self.moved.get(url, url)
-        content = self.pages.get(target, FetchError(f"cannot fetch {url!r}", Outcome.HTTP_ERROR, status=404))
+        content = self.pages.get(
+            target, FetchError(f"cannot fetch {url!r}", Outcome.HTTP_ERROR, status=404)
+        )
         if isinstance(content, Exception):
             raise content
         body = content.encode() if isinstance(content, str) else content
@@ -66,17 +78,24 @@ class FakePortal:
 
     # --- what it shows -----------------------------------------------------------------------
 
-    def list_posts(self, *posts: tuple[str, str, str], url: str = LISTING, next_url: str = "") -> None:
+    def list_posts(
+        self, *posts: tuple[str, str, str], url: str = LISTING, next_url: str = ""
+    ) -> None:
         """(slug with its date folder, title, date as the page prints it)."""
         items = "".join(
-            f'<li class="TD-channel-main-td channel-news-folder"><a href="/portal/Pages/{slug}.aspx">{title}</a>'
+            f'<li class="TD-channel-main-td channel-news-folder"><a '
+            f'href="/portal/Pages/{slug}.aspx">{title}</a>'
             f'<label class="pub-time">{date}</label></li>'
             for slug, title, date in posts
         )
         pager = (
-            f'<div class="pagination"><a class="next" rel="next" href="{next_url}">2</a></div>' if next_url else ""
+            f'<div class="pagination"><a class="next" rel="next" href="{next_url}">2</a></div>'
+            if next_url
+            else ""
         )
-        self.pages[url] = f"<html><head><title>Chỉ đạo</title></head><body><ul>{items}</ul>{pager}</body></html>"
+        self.pages[url] = (
+            f"<html><head><title>Chỉ đạo</title></head><body><ul>{items}</ul>{pager}</body></html>"
+        )
 
     def show(self, slug: str, title: str, text: str = "", date: str = "", pdf: str = "") -> str:
         url = f"{BASE}/portal/Pages/{slug}.aspx"
@@ -96,9 +115,12 @@ def down(outcome: Outcome = Outcome.NETWORK, **facts: Any) -> FetchError:
 
 def portal_config(*urls: str, name: str = "huyen", **changes: Any) -> PortalConfig:
     listings = tuple(
-        ListingConfig(url=url, category="directives" if url == LISTING else None) for url in urls or (LISTING,)
+        ListingConfig(url=url, category="directives" if url == LISTING else None)
+        for url in urls or (LISTING,)
     )
-    return PortalConfig(id=name, name="UBND huyện", base_url=BASE, kind="td-portal", listings=listings, **changes)
+    return PortalConfig(
+        id=name, name="UBND huyện", base_url=BASE, kind="td-portal", listings=listings, **changes
+    )
 
 
 def make_poller(
@@ -112,7 +134,16 @@ def make_poller(
 ) -> Poller:
     settings = Settings(polling=PollingSettings(**polling), portals=portals or (portal_config(),))
     links = Links("a key of the tests", "https://loa.example")
-    return Poller(database, settings, source, FakeUnderstander(), links, clock, chance=chance, patience_s=patience_s)
+    return Poller(
+        database,
+        settings,
+        source,
+        FakeUnderstander(),
+        links,
+        clock,
+        chance=chance,
+        patience_s=patience_s,
+    )
 
 
 A = ("2026-11-22/cong-dien-ve-mua-lu-y7g5d4", "Công điện về mưa lũ", "22/11/2026 | 08:30")

@@ -1,4 +1,5 @@
-"""A real Postfix on loopback, with a queue and a configuration of its own, that passes everything on to one port."""
+"""A real Postfix on loopback, with a queue and a configuration of its own, that passes everything
+on to one port."""
 
 from __future__ import annotations
 
@@ -13,7 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 POSTFIX = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-WHY_NOT = "Postfix is not installed" if POSTFIX is None else "Postfix starts only for root" if os.geteuid() else ""
+WHY_NOT = (
+    "Postfix is not installed"
+    if POSTFIX is None
+    else "Postfix starts only for root"
+    if os.geteuid()
+    else ""
+)
 
 _MAIN = """compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -52,7 +59,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 @contextmanager
 def running_postfix(next_port: int, known: list[str]) -> Iterator[int]:
-    """Its port. It takes mail for `known` and hands it to `next_port`, as it does its own bounces."""
+    """Its port. It takes mail for `known` and hands it to `next_port`, as it does its own
+    bounces."""
     folder = Path(tempfile.mkdtemp(prefix="loa-postfix-"))
     port = _free_port()
     try:
@@ -68,7 +76,9 @@ def running_postfix(next_port: int, known: list[str]) -> Iterator[int]:
 
 
 def _command(folder: Path, verb: str) -> None:
-    subprocess.run([str(POSTFIX), "-c", str(folder / "etc"), verb], capture_output=True, timeout=30, check=True)
+    subprocess.run(
+        [str(POSTFIX), "-c", str(folder / "etc"), verb], capture_output=True, timeout=30, check=True
+    )
 
 
 def _configure(folder: Path, port: int, next_port: int, known: list[str]) -> None:
@@ -77,7 +87,9 @@ def _configure(folder: Path, port: int, next_port: int, known: list[str]) -> Non
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")
     listed = ", ".join(f"{{{address}=x}}" for address in known)
-    (folder / "etc/main.cf").write_text(_MAIN.format(folder=folder, next_port=next_port, known=listed))
+    (folder / "etc/main.cf").write_text(
+        _MAIN.format(folder=folder, next_port=next_port, known=listed)
+    )
     (folder / "etc/master.cf").write_text(_MASTER.format(port=port))
 
 

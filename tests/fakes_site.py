@@ -1,4 +1,5 @@
-"""A whole Loa before a portal on loopback that does what a test says: the real fetcher polls, HTTP reads."""
+"""A whole Loa before a portal on loopback that does what a test says: the real fetcher polls, HTTP
+reads."""
 
 from __future__ import annotations
 
@@ -71,13 +72,18 @@ class Item:
     def row(self) -> str:
         return (
             '<li class="TD-channel-main-td channel-news-folder">'
-            f'<a href="{self.path}">{self.title}</a><label class="pub-time">{self.date}</label></li>'
+            f'<a href="{self.path}">{self.title}</a><label '
+            f'class="pub-time">{self.date}</label></li>'
         )
 
     @property
     def page(self) -> str:
         links = "".join(f'<p><a href="{path}">Tệp đính kèm</a></p>' for path in self.files)
-        body = self.body or f"Nội dung của bài: {self.title}. Đề nghị các đơn vị liên quan nghiên cứu, thực hiện."
+        body = (
+            self.body
+            or f"Nội dung của bài: {self.title}. Đề nghị các đơn vị liên quan nghiên cứu, thực "
+            f"hiện."
+        )
         return (
             f"<html><head><title>{self.title}</title></head><body><h1>{self.title}</h1>"
             f'<div class="article-content"><p>{body}</p>{links}</div></body></html>'
@@ -91,7 +97,12 @@ def numbered(number: int, *, day: int = 22, hour: int = 8) -> Item:
 
 
 OLD = tuple(numbered(number, day=20) for number in range(8, 0, -1))
-NEW = Item("cong-dien-khan-ve-bao-so-9-y7g5d4", "Công điện khẩn về bão số 9", "2026-11-23", "23/11/2026 | 09:00")
+NEW = Item(
+    "cong-dien-khan-ve-bao-so-9-y7g5d4",
+    "Công điện khẩn về bão số 9",
+    "2026-11-23",
+    "23/11/2026 | 09:00",
+)
 
 
 def conditional(body: str, content_type: str = "text/html; charset=utf-8") -> Answer:
@@ -109,7 +120,8 @@ def conditional(body: str, content_type: str = "text/html; charset=utf-8") -> An
 
 def listing(*items: Item, more: str = "") -> str:
     return (
-        f"<html><head><title>Chỉ đạo</title></head><body><ul>{''.join(i.row for i in items)}</ul>{more}</body></html>"
+        f"<html><head><title>Chỉ "
+        f"đạo</title></head><body><ul>{''.join(i.row for i in items)}</ul>{more}</body></html>"
     )
 
 
@@ -154,11 +166,16 @@ class World:
 
     def told(self) -> list[str]:
         """The subjects of the letters to the operator."""
-        rows = self._rows("SELECT body, group_key FROM message WHERE group_key LIKE 'letter:operator:%' ORDER BY id")
+        rows = self._rows(
+            "SELECT body, group_key FROM message WHERE group_key LIKE 'letter:operator:%' ORDER "
+            "BY id"
+        )
         return [row[1].split(":")[-2] for row in rows]
 
     def letters(self) -> list[str]:
-        rows = self._rows("SELECT body, id FROM message WHERE group_key LIKE 'letter:operator:%' ORDER BY id")
+        rows = self._rows(
+            "SELECT body, id FROM message WHERE group_key LIKE 'letter:operator:%' ORDER BY id"
+        )
         return [row[0] for row in rows]
 
     def entries(self) -> set[str]:
@@ -173,7 +190,12 @@ class World:
 
     def payloads(self) -> list[str]:
         """The bodies of the changes that were told."""
-        return [row[0] for row in self._rows("SELECT payload, id FROM change WHERE silenced IS NULL ORDER BY id")]
+        return [
+            row[0]
+            for row in self._rows(
+                "SELECT payload, id FROM change WHERE silenced IS NULL ORDER BY id"
+            )
+        ]
 
     def withdrawn(self) -> int:
         return len(self._rows("SELECT id, title FROM post WHERE withdrawn_at IS NOT NULL"))
@@ -196,9 +218,14 @@ def open_world(
     clock = FakeClock()
     with HostilePortal(context=context) as site:
         (folder / "portals").mkdir(exist_ok=True)
-        listings = "".join(f'\n[[listings]]\nurl = "{path}"\ncategory = "directives"\n' for path in paths or (LIST,))
+        listings = "".join(
+            f'\n[[listings]]\nurl = "{path}"\ncategory = "directives"\n'
+            for path in paths or (LIST,)
+        )
         head = f'id = "huyen"\nname = "UBND huyện"\nbase_url = "{site.url}"\n'
-        (folder / "portals" / "huyen.toml").write_text(head + (portal or 'kind = "td-portal"\n') + listings, "utf-8")
+        (folder / "portals" / "huyen.toml").write_text(
+            head + (portal or 'kind = "td-portal"\n') + listings, "utf-8"
+        )
         (folder / "loa.toml").write_text(
             _CONFIG.format(folder=folder.as_posix(), polling=polling, delay_s=delay_s), "utf-8"
         )
@@ -229,7 +256,8 @@ DIRECTIVE = (
     "Báo cáo kết quả trước ngày 30/11/2026.",
 )
 PDF = "/portal/VanBan/2026-11/a78e75d1702156ddct07.pdf"
-WITH_FILE = Item("chi-thi-ve-phong-chong-ret-p4q8r2", "Chỉ thị về việc phòng, chống rét", "2026-11-23",
+WITH_FILE = Item("chi-thi-ve-phong-chong-ret-p4q8r2", "Chỉ thị về việc phòng, chống rét",
+"2026-11-23",
                  "23/11/2026 | 09:30", "Chi tiết xem tệp đính kèm.", (PDF,))  # fmt: skip
 
 

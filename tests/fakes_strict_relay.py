@@ -1,4 +1,5 @@
-"""A mail relay on loopback that is strict in one way: in how it is greeted, whom it relays for, how it is spelt."""
+"""A mail relay on loopback that is strict in one way: in how it is greeted, whom it relays for, how
+it is spelt."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 
 @dataclass
 class StrictRelay:
-    """`denied`: what it answers to RCPT of these recipients, all of them for `*`. `extensions`: lines after EHLO."""
+    """`denied`: what it answers to RCPT of these recipients, all of them for `*`. `extensions`:
+    lines after EHLO."""
 
     refuses_literals: bool = False
     denied: dict[str, str] = field(default_factory=dict)
@@ -39,17 +41,24 @@ class StrictRelay:
                         line.sendall(b"421 4.7.0 Try again later, closing connection. (EHLO)\r\n")
                         return
                     line.sendall(
-                        "".join(f"250-{one}\r\n" for one in ("relay", *self.extensions)).encode() + b"250 OK\r\n"
+                        "".join(f"250-{one}\r\n" for one in ("relay", *self.extensions)).encode()
+                        + b"250 OK\r\n"
                     )
                 elif verb.startswith("AUTH LOGIN"):
-                    for answer in ("334 UGFzc3dvcmQ6", "235 ok") if said[10:].strip() else ("334 VXNlcm5hbWU6",):
+                    for answer in (
+                        ("334 UGFzc3dvcmQ6", "235 ok")
+                        if said[10:].strip()
+                        else ("334 VXNlcm5hbWU6",)
+                    ):
                         line.sendall(f"{answer}\r\n".encode())
                         if answer.startswith("334"):
                             heard.readline()
                     self.logins += 1
                 elif verb.startswith("RCPT"):
                     recipient = said.partition("<")[2].partition(">")[0]
-                    line.sendall(f"{self.denied.get(recipient, self.denied.get('*', '250 ok'))}\r\n".encode())
+                    line.sendall(
+                        f"{self.denied.get(recipient, self.denied.get('*', '250 ok'))}\r\n".encode()
+                    )
                 elif verb == "DATA":
                     line.sendall(b"354 go\r\n")
                     while heard.readline() not in (b".\r\n", b""):

@@ -25,10 +25,15 @@ class FakeAuthority:
             x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
         self.file = folder / "ca.pem"
-        self.file.write_bytes(own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        self.file.write_bytes(
+            own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        )
 
-    def serve(self, receiver: FakeReceiver, host: str, *, left: timedelta = timedelta(days=1)) -> None:
-        """Lets a receiver that runs speak TLS with a certificate for `host` that has so long to live."""
+    def serve(
+        self, receiver: FakeReceiver, host: str, *, left: timedelta = timedelta(days=1)
+    ) -> None:
+        """Lets a receiver that runs speak TLS with a certificate for `host` that has so long to
+        live."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         made = (
@@ -40,14 +45,18 @@ class FakeAuthority:
         file.write_bytes(
             made.public_bytes(serialization.Encoding.PEM)
             + key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
             )
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         receiver.server.socket = context.wrap_socket(receiver.server.socket, server_side=True)
 
-    def _build(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, left: timedelta) -> x509.CertificateBuilder:
+    def _build(
+        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, left: timedelta
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()

@@ -1,4 +1,5 @@
-"""What goes wrong beneath a deliverer: a database that fails at every point, and a receiver that counts."""
+"""What goes wrong beneath a deliverer: a database that fails at every point, and a receiver that
+counts."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ When = Literal["before", "at commit", "after commit"]
 
 
 class TroubledDatabase(Database):
-    """Fails as often as it is told: transactions that write, in any thread, or all of one thread's with a bug."""
+    """Fails as often as it is told: transactions that write, in any thread, or all of one thread's
+    with a bug."""
 
     def __init__(self, whole: Database, *, when: When = "before") -> None:
         super().__init__(whole.engine, whole.url)
@@ -64,7 +66,8 @@ class TroubledDatabase(Database):
 
 
 class CountingReceiver:
-    """Counts what is in the air at once, by path and in all; says nothing at all to paths that begin with `/hang`.
+    """Counts what is in the air at once, by path and in all; says nothing at all to paths that
+    begin with `/hang`.
 
     One loop, so that a connection that was closed is seen before a request that came after it.
     """
@@ -91,7 +94,9 @@ class CountingReceiver:
         self._loop.close()
 
     async def _start(self) -> int:
-        self._server = await self._loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, backlog=256)
+        self._server = await self._loop.create_server(
+            lambda: _Connection(self), "127.0.0.1", 0, backlog=256
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _end(self) -> None:
@@ -130,7 +135,9 @@ class _Connection(asyncio.Protocol):
         if not found:
             return
         lines = head.decode("latin-1").split("\r\n")
-        lengths = [line.split(":")[1] for line in lines if line.lower().startswith("content-length:")]
+        lengths = [
+            line.split(":")[1] for line in lines if line.lower().startswith("content-length:")
+        ]
         if len(rest) < int(lengths[0]):
             return
         self._data = b""

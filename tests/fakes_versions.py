@@ -18,7 +18,9 @@ def make_version(url: str, revision: str, rows: Iterable[tuple[str, Mapping[str,
     """A database at `revision` that holds what the statements of `rows` write."""
     path = sqlite_path(url)
     if path is not None:
-        with closing(sqlite3.connect(path)) as made:  # what is not migrated is not made either, nor used while empty
+        with closing(
+            sqlite3.connect(path)
+        ) as made:  # what is not migrated is not made either, nor used while empty
             made.execute("PRAGMA user_version = 1")
     old = open_database(url, is_migrating=False)
     config = Config()

@@ -1,4 +1,5 @@
-"""A Loa for the web's tests: a real one over a fresh database, with a portal, posts, and tokens of either role."""
+"""A Loa for the web's tests: a real one over a fresh database, with a portal, posts, and tokens of
+either role."""
 
 from __future__ import annotations
 
@@ -52,14 +53,23 @@ def make_loa(database_url: str, clock: Clock, **sections: dict[str, object]) -> 
     return Loa(Settings.model_validate({**given, "portals": (portal,)}), clock)
 
 
-def store_post(loa: Loa, n: int, *, category: str = "directives", title: str = "", html: str = "") -> Post:
+def store_post(
+    loa: Loa, n: int, *, category: str = "directives", title: str = "", html: str = ""
+) -> Post:
     """Post number `n`; later numbers are newer."""
-    document = Document("chi-thi", "06/CT-UBND", date(2023, 6, 5), "UBND huyện Quảng Xương", Relation.RELAYS)
-    known = Understanding((category,), (Reason(category, "noun", "Chỉ thị"),), document, summary=f"Tóm tắt {n}")
-    link = AttachmentLink("https://quangxuong.example/portal/VanBan/2023-06/ct06.pdf", "ct06.pdf", "application/pdf")
+    document = Document(
+        "chi-thi", "06/CT-UBND", date(2023, 6, 5), "UBND huyện Quảng Xương", Relation.RELAYS
+    )
+    known = Understanding(
+        (category,), (Reason(category, "noun", "Chỉ thị"),), document, summary=f"Tóm tắt {n}"
+    )
+    link = AttachmentLink(
+        "https://quangxuong.example/portal/VanBan/2023-06/ct06.pdf", "ct06.pdf", "application/pdf"
+    )
     at = FIRST_AT + timedelta(hours=n)
     draft = Draft(
-        PORTAL, f"key-{n}", f"https://quangxuong.example/portal/pages/2024-01-28/{n}.aspx", title or f"Chỉ thị {n}",
+        PORTAL, f"key-{n}", f"https://quangxuong.example/portal/pages/2024-01-28/{n}.aspx",
+        title or f"Chỉ thị {n}",
         html, "toàn văn", known, (link,), f"print-{n}", at, at,
     )  # fmt: skip
     with loa.database.writing() as conn:
@@ -97,8 +107,15 @@ def make_web(database_url: str, clock: Clock, **sections: dict[str, object]) -> 
 
 def owe(web: Web, post: Post) -> None:
     """The post is told to the unit, which has a webhook that wants everything."""
-    body = {"channel": "webhook", "target": "https://unit.example/loa", "unit": web.unit_id, "confirmed": True}
-    assert web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).status_code == 201
+    body = {
+        "channel": "webhook",
+        "target": "https://unit.example/loa",
+        "unit": web.unit_id,
+        "confirmed": True,
+    }
+    assert (
+        web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).status_code == 201
+    )
     now = web.loa.clock()
     payload = build_payload(ChangeType.PUBLISHED, now, post, web.loa.links)
     with web.loa.database.writing() as conn:

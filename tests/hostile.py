@@ -1,4 +1,5 @@
-"""A portal on loopback that answers with whatever bytes a test hands it, as slowly and as wrongly as it likes.
+"""A portal on loopback that answers with whatever bytes a test hands it, as slowly and as wrongly
+as it likes.
 
 Raw sockets, because a library would be too polite.
 """
@@ -28,7 +29,9 @@ class Request:
     headers: dict[str, str]
 
 
-def reply(body: bytes | str = b"", *, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
+def reply(
+    body: bytes | str = b"", *, status: str = "200 OK", length: int | None = None, **headers: str
+) -> bytes:
     """A whole answer. Header names are written with `_` for `-`; `length` lies about the body's."""
     data = body.encode() if isinstance(body, str) else body
     fields = {
@@ -68,7 +71,8 @@ class HostilePortal:
     requests: list[Request] = field(default_factory=list)
     context: ssl.SSLContext | None = None
     is_hanging_up: bool = False
-    """Keeps a connection after its first answer, and closes it without a word at the second request."""
+    """Keeps a connection after its first answer, and closes it without a word at the second
+    request."""
     connections: int = 0
 
     def __enter__(self) -> HostilePortal:
@@ -108,7 +112,9 @@ class HostilePortal:
             stack.enter_context(connection)
             connection.settimeout(10)
             if self.context:
-                connection = stack.enter_context(self.context.wrap_socket(connection, server_side=True))
+                connection = stack.enter_context(
+                    self.context.wrap_socket(connection, server_side=True)
+                )
             self.connections += 1
             request = _read_request(connection)
             self.requests.append(request)

@@ -1,4 +1,5 @@
-"""Mails of hostile posts, and what each of them must be (D8); runs on any Python, with its standard library only.
+"""Mails of hostile posts, and what each of them must be (D8); runs on any Python, with its standard
+library only.
 
 `python -m tests.mail_table` says how many were clean, or fails.
 """
@@ -19,7 +20,9 @@ from service.alerts.mail_item import prepare
 from service.values import Locale
 
 HANOI = Locale("vi", ZoneInfo("Asia/Ho_Chi_Minh"))
-SENDER = Sender.build("Bản tin <loa@mail.example>", "Bản tin chỉ đạo điều hành", "https://loa.example")
+SENDER = Sender.build(
+    "Bản tin <loa@mail.example>", "Bản tin chỉ đạo điều hành", "https://loa.example"
+)
 TO = Recipient(
     "01900000-0000-7000-8000-000000000001",
     "chi.lan@xa.example",
@@ -28,7 +31,8 @@ TO = Recipient(
     "https://loa.example/unsubscribe/x",
 )
 HEADERS = [
-    "message-id", "date", "to", "list-unsubscribe", "list-unsubscribe-post", "from", "list-id", "subject",
+    "message-id", "date", "to", "list-unsubscribe", "list-unsubscribe-post", "from", "list-id",
+    "subject",
     "auto-submitted", "precedence", "mime-version", "content-type",
 ]  # fmt: skip
 
@@ -44,10 +48,17 @@ def payload(**data: Any) -> dict[str, Any]:
             "categories": ["directives"],
             "places": [{"id": "quang-ninh-16540", "name": "Quảng Ninh"}],
             "urgency": "hoa-toc",
-            "document": {"kind": "chi-thi", "number": "06/CT-UBND", "issued_on": "2023-06-05", "issuer": None},
+            "document": {
+                "kind": "chi-thi",
+                "number": "06/CT-UBND",
+                "issued_on": "2023-06-05",
+                "issuer": None,
+            },
             "deadlines": [{"on": "2023-06-15", "text": "trước ngày 15/6/2023"}],
             "published_at": "2024-01-28T02:16:00Z",
-            "attachments": [{"url": "https://portal.example/06.pdf", "media_type": "x", "bytes": 52000}],
+            "attachments": [
+                {"url": "https://portal.example/06.pdf", "media_type": "x", "bytes": 52000}
+            ],
             "archive_url": "https://loa.example/posts/p1",
             **data,
         },
@@ -56,7 +67,9 @@ def payload(**data: Any) -> dict[str, Any]:
 
 def build(language: str = "vi", **data: Any) -> bytes:
     item = prepare(payload(**data), HANOI.to(language))
-    part = Part(item, ("Đăng ký “Lan”: chỉ đạo",), (("https://loa.example/receipts/r", "UBND xã A"),))
+    part = Part(
+        item, ("Đăng ký “Lan”: chỉ đạo",), (("https://loa.example/receipts/r", "UBND xã A"),)
+    )
     return compose(SENDER, language, TO, [part])
 
 
@@ -89,11 +102,15 @@ HOSTILE = [
 
 
 def build_hostile(title: str) -> bytes:
-    return build(title=title, summary=title + "\n.\n" + title, venue=title, portal={"id": "x", "name": title})
+    return build(
+        title=title, summary=title + "\n.\n" + title, venue=title, portal={"id": "x", "name": title}
+    )
 
 
 def build_letter(text: str) -> bytes:
-    return compose_letter(SENDER, "vi", TO, Letter(text or "x", text, ("https://loa.example/confirm/t", "Xác nhận")))
+    return compose_letter(
+        SENDER, "vi", TO, Letter(text or "x", text, ("https://loa.example/confirm/t", "Xác nhận"))
+    )
 
 
 def assert_clean(raw: bytes) -> None:

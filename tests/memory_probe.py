@@ -1,4 +1,5 @@
-"""Fetches one hostile answer under the shipped caps and prints how it ended and the peak of this process in kB.
+"""Fetches one hostile answer under the shipped caps and prints how it ended and the peak of this
+process in kB.
 
 The portal runs in a child: what it holds ready to send is no memory of ours.
 """
@@ -42,8 +43,12 @@ def main(path: str) -> None:
     child = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
     child.start()
     url = ours.recv()
-    portal = PortalConfig(id="p", name="P", base_url=url, kind="auto", listings=(ListingConfig(url=url + path),))
-    fetcher = Fetcher(PollingSettings(min_delay_per_host_s=0), MemoryGate(), lambda: datetime.now(UTC))
+    portal = PortalConfig(
+        id="p", name="P", base_url=url, kind="auto", listings=(ListingConfig(url=url + path),)
+    )
+    fetcher = Fetcher(
+        PollingSettings(min_delay_per_host_s=0), MemoryGate(), lambda: datetime.now(UTC)
+    )
     try:
         page = fetcher.get(url + path, portal=portal)
         outcome = "read" if page and read_listing(page, portal, portal.listings[0]) else "none"

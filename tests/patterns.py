@@ -1,4 +1,5 @@
-"""Every regular expression of the program: those that modules hold, and those written where they are used."""
+"""Every regular expression of the program: those that modules hold, and those written where they
+are used."""
 
 from __future__ import annotations
 
@@ -14,14 +15,17 @@ from typing import Any
 import service
 
 ROOT = Path(service.__file__).parent
-_FUNCTIONS = frozenset({"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"})
+_FUNCTIONS = frozenset(
+    {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
+)
 _DEPTH = 3
 """How far into containers and classes of a module patterns are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An expression and where it stands: `module:name`, or `module:line` for one written in a function."""
+    """An expression and where it stands: `module:name`, or `module:line` for one written in a
+    function."""
 
     where: str
     pattern: re.Pattern[str] | re.Pattern[bytes]
@@ -38,7 +42,11 @@ def all_patterns() -> list[Place]:
 
 def modules() -> Iterator[Any]:
     for info in pkgutil.walk_packages([str(ROOT)], "service."):
-        if info.name.startswith("service.bench") or "migrations" in info.name or info.name.endswith("__main__"):
+        if (
+            info.name.startswith("service.bench")
+            or "migrations" in info.name
+            or info.name.endswith("__main__")
+        ):
             continue  # benchmarks are no part of the service; alembic loads its own
         yield importlib.import_module(info.name)
 
@@ -74,11 +82,13 @@ def _written() -> Iterator[Place]:
 
 
 def unseen() -> list[str]:
-    """Where an expression is made in a function from something else than a literal: nobody can look at it here."""
+    """Where an expression is made in a function from something else than a literal: nobody can look
+    at it here."""
     return [
         f"{path.relative_to(ROOT.parent)}:{call.lineno}"
         for path, call, pattern in _calls()
-        if not isinstance(pattern, (ast.Constant, ast.Name, ast.Attribute)) and _is_in_function(path, call)
+        if not isinstance(pattern, (ast.Constant, ast.Name, ast.Attribute))
+        and _is_in_function(path, call)
     ]
 
 
@@ -105,7 +115,8 @@ def _is_in_function(path: Path, call: ast.Call) -> bool:
 
 
 def _flags(call: ast.Call) -> int:
-    named = [node.attr for one in (*call.args[1:], *(key.value for key in call.keywords)) for node in ast.walk(one)
+    named = [node.attr for one in (*call.args[1:],
+    *(key.value for key in call.keywords)) for node in ast.walk(one)
              if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
              and node.value.id == "re"]  # fmt: skip
     flags = 0

@@ -1,8 +1,9 @@
 """Texts that slow an expression down, made from its own parts, and how its time grows with them.
 
-An engine that goes back and tries again needs a run that two of its repeats could take, or a beginning that comes
-again and again, and an end that does not fit. So: each repeat's characters in a run, what stands before it again and
-again, what stands after it cut short, and runs of what any text may hold.
+An engine that goes back and tries again needs a run that two of its repeats could take, or a
+beginning that comes again and again, and an end that does not fit. So: each repeat's characters in
+a run, what stands before it again and again, what stands after it cut short, and runs of what any
+text may hold.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ RUNS = (
 )
 TAILS = ("\x00", "")
 SMALL, LARGE = 500, 32_000
-"""Characters. What grows with the square takes 0.3 s for the large one at least, what is linear 1 to 10 ms."""
+"""Characters. What grows with the square takes 0.3 s for the large one at least, what is linear 1
+to 10 ms."""
 
 SUSPICIOUS_S = 0.25
 GIVE_UP_S = 1.0
@@ -104,7 +106,9 @@ def _parts(tree: list[Any]) -> Iterator[tuple[str, str, str]]:
                     yield before, char + after, tail
 
 
-def _repeats(tree: Any, prefix: tuple[Any, ...], suffix: tuple[Any, ...]) -> Iterator[tuple[Any, Any, Any]]:
+def _repeats(
+    tree: Any, prefix: tuple[Any, ...], suffix: tuple[Any, ...]
+) -> Iterator[tuple[Any, Any, Any]]:
     """Every repeat of many, with what stands before and after it in the whole expression."""
     items = list(tree)
     for n, (op, value) in enumerate(items):
@@ -138,7 +142,9 @@ def _bodies(body: Any) -> list[str]:
     items = list(body)
     if len(items) == 1 and items[0][0] in (const.IN, const.ANY, const.NOT_LITERAL, const.LITERAL):
         return _chars(*items[0])[:6]
-    return list(dict.fromkeys(_sample(items, style, count) for style in range(4) for count in (1, 0, 3)))
+    return list(
+        dict.fromkeys(_sample(items, style, count) for style in range(4) for count in (1, 0, 3))
+    )
 
 
 def _chars(op: Any, value: Any) -> list[str]:
@@ -170,12 +176,17 @@ def _is_in(name: Any, arg: Any, char: str) -> bool:
     if name is const.RANGE:
         return bool(arg[0] <= ord(char) <= arg[1])
     kind = str(arg).removeprefix("CATEGORY_").lower()
-    has = {"digit": str.isdigit, "space": str.isspace, "word": lambda one: one.isalnum() or one == "_"}
+    has = {
+        "digit": str.isdigit,
+        "space": str.isspace,
+        "word": lambda one: one.isalnum() or one == "_",
+    }
     return bool(has[kind.removeprefix("not_")](char)) != kind.startswith("not_")
 
 
 def _sample(tree: Any, style: int, count: int) -> str:
-    """A text that fits, more or less; `style` chooses among what may stand there, `count` how often what may."""
+    """A text that fits, more or less; `style` chooses among what may stand there, `count` how often
+    what may."""
     return "".join(_one(op, value, style, count) for op, value in tree)
 
 
@@ -230,8 +241,11 @@ def took_s(act: Callable[[], object], tries: int = 1) -> float:
     return best
 
 
-def is_slow(make_act: Callable[[int], Callable[[], object]], small: int = SMALL, large: int = LARGE) -> bool:
-    """Whether the time grows faster than its text, `make_act(size)` being the work on a text of a size."""
+def is_slow(
+    make_act: Callable[[int], Callable[[], object]], small: int = SMALL, large: int = LARGE
+) -> bool:
+    """Whether the time grows faster than its text, `make_act(size)` being the work on a text of a
+    size."""
     if took_s(make_act(small)) == float("inf"):
         return True
     act = make_act(large)

@@ -1,8 +1,8 @@
 """What a bounced mail says: of which message it speaks, and whether it is final.
 
-Order: the signed envelope address first (VERP), then the fields of RFC 3464 with the words beside them, then
-those of mails that follow no standard, then flufl.bounce. What words mean stands in `refusal`, for RCPT too.
-Pure; only what this service sealed is believed. Never answers a bounce.
+Order: the signed envelope address first (VERP), then the fields of RFC 3464 with the words beside
+them, then those of mails that follow no standard, then flufl.bounce. What words mean stands in
+`refusal`, for RCPT too. Pure; only what this service sealed is believed. Never answers a bounce.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ from service.errors import InvalidInput
 from service.words import coded
 
 _MARK = 16
-"""Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64 octets."""
+"""Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64
+octets."""
 _VERP = re.compile(r"\+b-([0-9a-f]{32})-([0-9a-f]{16})@[a-z0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """`message_id` of the mail that came back, None when nothing proves one: then nothing may be done.
+    """`message_id` of the mail that came back, None when nothing proves one: then nothing may be
+    done.
 
     `detail` is coded.
     """
@@ -37,7 +39,9 @@ class Bounce:
 
 
 def seal(secret_key: str, message_id: str) -> str:
-    return hmac.digest(b"loa.bounce" + secret_key.encode(), message_id.encode(), "sha256").hex()[:_MARK]
+    return hmac.digest(b"loa.bounce" + secret_key.encode(), message_id.encode(), "sha256").hex()[
+        :_MARK
+    ]
 
 
 def envelope_sender(sender: str, message_id: str, secret_key: str) -> str:
@@ -47,7 +51,8 @@ def envelope_sender(sender: str, message_id: str, secret_key: str) -> str:
 
 
 def read_envelope(address: str, secret_key: str) -> str | None:
-    """The message's id in an address that `envelope_sender` made with this key; None for any other."""
+    """The message's id in an address that `envelope_sender` made with this key; None for any
+    other."""
     found = _VERP.search(address)
     if found is None:
         return None
@@ -57,14 +62,19 @@ def read_envelope(address: str, secret_key: str) -> str | None:
 
 
 def read(raw: bytes, secret_key: str) -> Bounce:
-    """Classifies a mail as an MTA's pipe gives it. Raises InvalidInput for what is no mail at all."""
+    """Classifies a mail as an MTA's pipe gives it. Raises InvalidInput for what is no mail at
+    all."""
     mail = message_from_bytes(raw, policy=compat32)
     if not mail.keys():
         raise InvalidInput("mail", "has no headers", "a whole mail, as it was received")
     message_id = _of_message(mail, raw, secret_key)
     feedback = _feedback(mail)
     if feedback is not None:
-        return Bounce(feedback, message_id, "bounce.complaint" if feedback is Kind.COMPLAINT else "bounce.feedback")
+        return Bounce(
+            feedback,
+            message_id,
+            "bounce.complaint" if feedback is Kind.COMPLAINT else "bounce.feedback",
+        )
     report = _report(mail)
     if report is not None:
         return Bounce(report[0], message_id, report[1])
@@ -86,7 +96,9 @@ def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
             message_id = read_envelope(str(value), secret_key)
             if message_id:
                 return message_id
-    for found in _VERP.finditer(raw.decode("ascii", "replace")):  # the returned headers show our Return-Path
+    for found in _VERP.finditer(
+        raw.decode("ascii", "replace")
+    ):  # the returned headers show our Return-Path
         message_id = read_envelope(found[0], secret_key)
         if message_id:
             return message_id
@@ -94,11 +106,15 @@ def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
 
 
 def _feedback(mail: Message) -> Kind | None:
-    """What a feedback report (RFC 5965) says: a person's complaint, or what a machine found of our mail (RFC 6591).
+    """What a feedback report (RFC 5965) says: a person's complaint, or what a machine found of our
+    mail (RFC 6591).
 
     None: it is no such report.
     """
-    if mail.get_content_type() != "multipart/report" or mail.get_param("report-type") != "feedback-report":
+    if (
+        mail.get_content_type() != "multipart/report"
+        or mail.get_param("report-type") != "feedback-report"
+    ):
         head = f"{mail.get('Subject', '')} {_human(mail)[:1000]}".lower()
         return Kind.COMPLAINT if any(mark in head for mark in _COMPLAINTS) else None
     for part in mail.walk():
@@ -109,7 +125,8 @@ def _feedback(mail: Message) -> Kind | None:
 
 
 _OF_FEEDBACK = {
-    "auth-failure": Kind.OURS, "dmarc": Kind.OURS, "virus": Kind.OURS, "not-spam": Kind.NONE, "other": Kind.NONE,
+    "auth-failure": Kind.OURS, "dmarc": Kind.OURS, "virus": Kind.OURS, "not-spam": Kind.NONE,
+    "other": Kind.NONE,
 }  # fmt: skip
 _COMPLAINTS = ("complaint about message from", '"notificationtype":"complaint"')
 """Of services that write a complaint in a form of their own."""
@@ -128,23 +145,29 @@ def _report(mail: Message) -> tuple[Kind, str] | None:
 
 
 _AT_SENDER = re.compile(
-    r"(?:after|in reply to)\s(?:the\s)?(?:mail from|helo|ehlo)\b|\bmy name was rejected", re.IGNORECASE
+    r"(?:after|in reply to)\s(?:the\s)?(?:mail from|helo|ehlo)\b|\bmy name was rejected",
+    re.IGNORECASE,
 )
 _AT_CONTENT = re.compile(r"(?:after|in reply to)\s(?:the\s)?end of data\b", re.IGNORECASE)
 
 
 def _of_mailbox(kind: Kind, human: str) -> Kind:
-    """What was refused before a recipient was named speaks of us; after the text was seen, perhaps of the text."""
+    """What was refused before a recipient was named speaks of us; after the text was seen, perhaps
+    of the text."""
     if kind is Kind.HARD and _AT_SENDER.search(human):
         return Kind.OURS
     return Kind.SOFT if kind is Kind.HARD and _AT_CONTENT.search(human) else kind
 
 
 def _blocks(part: Message) -> list[Message]:
-    """The groups of fields of a report (RFC 3464, 2.1): the one of the message, then one of each recipient."""
+    """The groups of fields of a report (RFC 3464, 2.1): the one of the message, then one of each
+    recipient."""
     if str(part.get("Content-Transfer-Encoding", "")).lower() in ("quoted-printable", "base64"):
         text = _text(part)  # forbidden by RFC 3464, 2.1, and met
-        return [message_from_string(group, policy=compat32) for group in re.split(r"\r?\n\r?\n", text.strip())]
+        return [
+            message_from_string(group, policy=compat32)
+            for group in re.split(r"\r?\n\r?\n", text.strip())
+        ]
     return list(part.walk())
 
 
@@ -177,16 +200,21 @@ _LETTERS = re.compile(r"[^\W\d_]{3}")
 
 
 def _is_automatic_answer(mail: Message) -> bool:
-    """A vacation or a challenge. What a mail system says of itself is none, whatever it calls it."""
+    """A vacation or a challenge. What a mail system says of itself is none, whatever it calls
+    it."""
     if _MAIL_SYSTEM.search(str(mail.get("From", ""))):
         return False
     answered = str(mail.get("Auto-Submitted", "no")).lower().startswith("auto-replied")
-    return answered or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"))
+    return answered or any(
+        mail.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+    )
 
 
 _RETURNED = re.compile(
-    r"(?im)^(?:>? ?(?:return-path|received|message-id|dkim-signature):|-+ ?(?:this is a copy|original message|below"
-    r"|the body of|message header|returned message|header of|unsent message|message contents|included is))"
+    r"(?im)^(?:>? ?(?:return-path|received|message-id|dkim-signature):|-+ ?(?:this is a "
+    r"copy|original message|below"
+    r"|the body of|message header|returned message|header of|unsent message|message "
+    r"contents|included is))"
 )
 """Where the mail that comes back begins: its own words say nothing of its delivery."""
 
@@ -195,7 +223,9 @@ def _human(mail: Message) -> str:
     """The text for people, up to the mail that came back."""
     for part in mail.walk():
         is_whole = part is mail  # of a report whose boundary is wrong, all is one text
-        if (is_whole or part.get_content_type() in ("text/plain", "text/html")) and not part.is_multipart():
+        if (
+            is_whole or part.get_content_type() in ("text/plain", "text/html")
+        ) and not part.is_multipart():
             text = _text(part)[:MAX_WORDS]
             if part.get_content_type() == "text/html":
                 text = re.sub(r"<[^<>]*>", " ", text)
@@ -219,7 +249,9 @@ _ANSWER = re.compile(r"(?<![\w.-])[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|[^\W\d_<
 def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):  # a message/… part is a list of messages
-        return "\n\n".join(str(block) for block in part.get_payload()) if part.is_multipart() else ""
+        return (
+            "\n\n".join(str(block) for block in part.get_payload()) if part.is_multipart() else ""
+        )
     return payload.decode("utf-8", "replace")
 
 
@@ -231,11 +263,15 @@ def _by_habit(mail: Message, message_id: str | None) -> tuple[Kind, str | None, 
     origin = f"{mail.get('From', '')} {mail.get('Subject', '')}"
     is_of_a_system = mail.get("Return-Path", "") == "<>" or bool(_SYSTEM.search(origin))
     del mail["From"]
-    mail["From"] = sender if sender.isascii() and "@" in sender else "unknown@localhost"  # its detectors need one
+    mail["From"] = (
+        sender if sender.isascii() and "@" in sender else "unknown@localhost"
+    )  # its detectors need one
     try:
         temporary, permanent = all_failures(mail)
     except (LookupError, ValueError, TypeError, AttributeError) as error:
-        raise InvalidInput("mail", "cannot be read by flufl.bounce", "a bounce; keep it and look at it") from error
+        raise InvalidInput(
+            "mail", "cannot be read by flufl.bounce", "a bounce; keep it and look at it"
+        ) from error
     if temporary:
         return Kind.SOFT, message_id, "bounce.deferred"
     answer = _answer(human)

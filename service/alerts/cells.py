@@ -5,13 +5,15 @@ from __future__ import annotations
 import unicodedata
 
 _CALCULATED = frozenset("=+-@|\u2212")
-"""With these begins what spreadsheets calculate or hand to other programs; wide and small forms are folded."""
+"""With these begins what spreadsheets calculate or hand to other programs; wide and small forms are
+folded."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
 def plain_cell(cell: str) -> str:
-    """A cell that a spreadsheet might calculate is made text by an apostrophe, whatever invisible stands before.
+    """A cell that a spreadsheet might calculate is made text by an apostrophe, whatever invisible
+    stands before.
 
     >>> plain_cell("=1+1"), plain_cell("＝1"), plain_cell("\\t@x"), plain_cell("a=b")
     ("'=1+1", "'＝1", "'\\t@x", 'a=b')

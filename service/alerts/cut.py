@@ -1,4 +1,5 @@
-"""What of a post is too much for one message: cut from the end, counted, and said in the message itself.
+"""What of a post is too much for one message: cut from the end, counted, and said in the message
+itself.
 
 The post's page, whose address every message carries, holds all of it.
 """
@@ -21,8 +22,8 @@ TEXTS = ("summary", "title")
 
 
 def cut_to_fit(data: dict[str, Any]) -> dict[str, Any]:
-    """The same mapping with at most MAX_ITEMS in each list, and small enough. `cut` says how many items of each list,
-    and how many characters of each text, are left out; empty: nothing."""
+    """The same mapping with at most MAX_ITEMS in each list, and small enough. `cut` says how many
+    items of each list, and how many characters of each text, are left out; empty: nothing."""
     cut: dict[str, int] = {}
     fitting = {**data, "cut": cut}
     for name in LISTS:
@@ -32,7 +33,10 @@ def cut_to_fit(data: dict[str, Any]) -> dict[str, Any]:
         if not fitting[largest]:
             break
         _keep(fitting, cut, largest, len(fitting[largest]) // 2)
-    return {**{name: value for name, value in fitting.items() if name != "receipt_url"}, "receipt_url": None}
+    return {
+        **{name: value for name, value in fitting.items() if name != "receipt_url"},
+        "receipt_url": None,
+    }
 
 
 def _keep(data: dict[str, Any], cut: dict[str, int], name: str, most: int) -> None:

@@ -1,6 +1,8 @@
-"""When a digest is due: on working days at one hour, weekly ones on the first working day of a week. Pure.
+"""When a digest is due: on working days at one hour, weekly ones on the first working day of a
+week. Pure.
 
-A run that was missed is not made up for by several: the latest one that is past takes everything that waits.
+A run that was missed is not made up for by several: the latest one that is past takes everything
+that waits.
 """
 
 from __future__ import annotations
@@ -20,9 +22,14 @@ def is_working(day: date, days_off: Collection[date] = ()) -> bool:
 
 
 def last_run(
-    frequency: Frequency, now: datetime, digest_at: str, zone: ZoneInfo, days_off: Collection[date] = ()
+    frequency: Frequency,
+    now: datetime,
+    digest_at: str,
+    zone: ZoneInfo,
+    days_off: Collection[date] = (),
 ) -> datetime | None:
-    """The latest instant, not after `now`, at which a digest of this frequency was due; None within days off.
+    """The latest instant, not after `now`, at which a digest of this frequency was due; None within
+    days off.
 
     `digest_at` is "HH:MM" in `zone`.
     """

@@ -1,4 +1,5 @@
-"""What is told of a webhook endpoint that fails: to whoever is behind it, and to the operator. Coded.
+"""What is told of a webhook endpoint that fails: to whoever is behind it, and to the operator.
+Coded.
 
 Refuses to know who is written to and how.
 """
@@ -33,7 +34,8 @@ def tell_trouble(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> TroubleLetter:
-    """To the owner. `where` is the endpoint; `names` those of the subscriptions behind it, or their ids."""
+    """To the owner. `where` is the endpoint; `names` those of the subscriptions behind it, or their
+    ids."""
     facts = {"where": where}
     facts |= {"since_at": since.isoformat()} if since else {}
     facts |= {"until_at": until.isoformat()} if until else {}
@@ -44,5 +46,9 @@ def tell_trouble(
 
 def tell_operator_too(letter: TroubleLetter, addresses: Sequence[str]) -> TroubleLetter:
     """The same to the operator, with who was told."""
-    told = coded("endpoint.letter_told", addresses=", ".join(addresses)) if addresses else "endpoint.letter_untold"
+    told = (
+        coded("endpoint.letter_told", addresses=", ".join(addresses))
+        if addresses
+        else "endpoint.letter_untold"
+    )
     return TroubleLetter(letter.subject, (*letter.paragraphs, told))

@@ -1,4 +1,5 @@
-"""Mail headers as bytes, written here because no version of `email` can be trusted with a hostile title.
+"""Mail headers as bytes, written here because no version of `email` can be trusted with a hostile
+title.
 
 Owns RFC 2047 encoded-words and folding. Refuses every character that could end a line, start a
 header or turn text round; what it returns is ASCII, in lines of at most 76 octets where it folds.
@@ -16,11 +17,13 @@ MAX_SUBJECT = 250
 """Characters of a subject that are shown; phones show about 60, and 10,000 help nobody."""
 
 _CHUNK = 45
-"""UTF-8 octets in one encoded-word: 60 octets of base64 and 12 of frame stay below RFC 2047's 75."""
+"""UTF-8 octets in one encoded-word: 60 octets of base64 and 12 of frame stay below RFC 2047's
+75."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1 with U+0085
-    "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turning text round
+    # invisible, or turning text round
+    "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]+"  # lone surrogates
 )
 _SPACES = re.compile(r"\s+")
@@ -34,7 +37,12 @@ def one_line(value: str) -> str:
 
 def many_lines(value: str) -> str:
     """The same for running text: line ends are kept, as LF."""
-    lines = value.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    lines = (
+        value.replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\u2028", "\n")
+        .replace("\u2029", "\n")
+    )
     return "\n".join(one_line(line) for line in lines.split("\n")).strip()
 
 
@@ -43,9 +51,11 @@ def shorten(value: str, limit: int) -> str:
 
 
 def encode_phrase(value: str) -> bytes:
-    """Unstructured text for a header's value: plain where it is harmless, else encoded-words (RFC 2047, 2).
+    """Unstructured text for a header's value: plain where it is harmless, else encoded-words (RFC
+    2047, 2).
 
-    A text that already looks like an encoded-word is encoded again, so that it is read as it was written.
+    A text that already looks like an encoded-word is encoded again, so that it is read as it was
+    written.
     """
     text = one_line(value)
     if len(text) <= 60 and _PLAIN.fullmatch(text) and "=?" not in text:

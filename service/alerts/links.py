@@ -1,7 +1,8 @@
 """The links that carry a right: signed, each for one purpose, never valid for another.
 
-A token says what it is about and nothing secret. Tokens that unsubscribe or acknowledge never expire;
-the same subject always gives the same token, so that a message repeated is the same to the byte.
+A token says what it is about and nothing secret. Tokens that unsubscribe or acknowledge never
+expire; the same subject always gives the same token, so that a message repeated is the same to the
+byte.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Links:
         return f"{self.public_url}/posts/{post_id}"
 
     def read(self, purpose: Purpose, token: str) -> tuple[str, ...]:
-        """The subject of a token. Raises InvalidInput for anything that was not made here for this purpose."""
+        """The subject of a token. Raises InvalidInput for anything that was not made here for this
+        purpose."""
         try:
             signed = self._signers[purpose].unsign(token.encode("utf-8", "surrogatepass"))
         except BadSignature as error:

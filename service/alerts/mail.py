@@ -1,8 +1,9 @@
-"""Mails as bytes: what is the same for everybody is encoded once, what is a recipient's own is laid in between.
+"""Mails as bytes: what is the same for everybody is encoded once, what is a recipient's own is laid
+in between.
 
-Owns the shape of a mail (headers of design.md section 6, RFC 8058, RFC 3834, multipart text and HTML, both
-quoted-printable so that encoded pieces can be joined). Knows no relay, no database and no clock. Content
-that cannot be sent raises InvalidInput.
+Owns the shape of a mail (headers of design.md section 6, RFC 8058, RFC 3834, multipart text and
+HTML, both quoted-printable so that encoded pieces can be joined). Knows no relay, no database and
+no clock. Content that cannot be sent raises InvalidInput.
 """
 
 from __future__ import annotations
@@ -22,8 +23,13 @@ from service.alerts.words import words
 from service.values import MailAddress, Mailbox, parse_host
 
 CRLF = b"\r\n"
-_PART_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_PART_HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_PART_TEXT = (
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+    b"quoted-printable\r\n\r\n"
+)
+_PART_HTML = (
+    b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One post in a mail: its prepared item, why this recipient gets it, and the receipts asked for."""
+    """One post in a mail: its prepared item, why this recipient gets it, and the receipts asked
+    for."""
 
     item: Item
     reasons: tuple[str, ...]
@@ -96,13 +103,18 @@ class Letter:
     """What follows, where it is about several things."""
 
 
-def compose(sender: Sender, language: str, to: Recipient, parts: Sequence[Part], subject: str | None = None) -> bytes:
-    """The mail that carries `parts`; one part gives it its subject unless `subject` says another."""
+def compose(
+    sender: Sender, language: str, to: Recipient, parts: Sequence[Part], subject: str | None = None
+) -> bytes:
+    """The mail that carries `parts`; one part gives it its subject unless `subject` says
+    another."""
     says = words(language)
     if subject is None:
         subject = parts[0].item.subject if len(parts) == 1 else says["many"].format(n=len(parts))
     text, html = [], [_top(language, subject)]
-    shared = parts[0].reasons if len(parts) > 1 and len({part.reasons for part in parts}) == 1 else ()
+    shared = (
+        parts[0].reasons if len(parts) > 1 and len({part.reasons for part in parts}) == 1 else ()
+    )
     if len(parts) > 1:
         contents = _contents(subject, parts, says)
         text.append(contents[0])
@@ -127,7 +139,12 @@ def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter)
     says = words(language)
     subject = headers.one_line(letter.subject)
     lines, rows = _said(letter.text, [letter.button] if letter.button else [], letter.links)
-    html = [mail_html.top(language, subject), mail_html.kicker(sender.title), mail_html.heading(subject), rows]
+    html = [
+        mail_html.top(language, subject),
+        mail_html.kicker(sender.title),
+        mail_html.heading(subject),
+        rows,
+    ]
     for section in letter.sections:
         more, rows = _said(section.text, [section.button], section.links)
         lines += more
@@ -142,7 +159,9 @@ def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter)
     )
 
 
-def _said(text: str, buttons: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]]) -> tuple[list[str], str]:
+def _said(
+    text: str, buttons: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]]
+) -> tuple[list[str], str]:
     """Paragraphs with their buttons and links, as lines of text and as rows of HTML."""
     body = headers.many_lines(text)
     rows = [mail_html.paragraphs(body)]
@@ -172,7 +191,9 @@ def _contents(subject: str, parts: Sequence[Part], says: Mapping[str, str]) -> t
     titles = [part.item.title for part in parts]
     text = f"{headers.one_line(subject)}\n\n{says['contents']}:\n"
     text += "".join(f"{n}. {title}\n" for n, title in enumerate(titles, 1)) + "\n"
-    return encode_open(text), encode(mail_html.contents(headers.one_line(subject), says["contents"], titles))
+    return encode_open(text), encode(
+        mail_html.contents(headers.one_line(subject), says["contents"], titles)
+    )
 
 
 def _why(reasons: Sequence[str], says: Mapping[str, str]) -> tuple[str, str]:
@@ -199,7 +220,9 @@ def _foot(sender: Sender, to: Recipient, says: Mapping[str, str]) -> tuple[bytes
     shown = [(url, label) for url, label in links if url]
     footer = says["footer"].format(title=sender.title)
     text = "-- \n" + footer + "\n" + "".join(f"{label}: {url}\n" for url, label in shown)
-    html = mail_html.small("<br>\n".join([escape(footer), *(mail_html.link(*one) for one in shown)]))
+    html = mail_html.small(
+        "<br>\n".join([escape(footer), *(mail_html.link(*one) for one in shown)])
+    )
     return encode(text), encode(html)
 
 
@@ -207,7 +230,9 @@ def message_id(of: str, domain: str) -> str:
     return f"<{of}@{domain}>"
 
 
-def _envelope(sender: Sender, to: Recipient, subject: bytes, text: Sequence[bytes], html: Sequence[bytes]) -> bytes:
+def _envelope(
+    sender: Sender, to: Recipient, subject: bytes, text: Sequence[bytes], html: Sequence[bytes]
+) -> bytes:
     boundary = f"=_loa_{to.message_id}".encode("ascii")
     return b"".join(
         (
@@ -228,13 +253,21 @@ def _headers(sender: Sender, to: Recipient, subject: bytes, boundary: bytes) -> 
     if to.first_message_id and to.first_message_id != to.message_id:
         first = message_id(to.first_message_id, sender.domain)
         lines += [f"In-Reply-To: {first}", f"References: {first}"]
-    if to.unsubscribe_url:  # RFC 8058: both headers, and an address that a POST without cookies can use
+    if (
+        to.unsubscribe_url
+    ):  # RFC 8058: both headers, and an address that a POST without cookies can use
         lines += [
             f"List-Unsubscribe: <{to.unsubscribe_url}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         ]
     head = "".join(f"{line}\r\n" for line in lines).encode("ascii")
     return (
-        head + sender.block + b"Subject: " + subject + b"\r\nAuto-Submitted: auto-generated\r\nPrecedence: bulk\r\n"
-        b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n'
+        head
+        + sender.block
+        + b"Subject: "
+        + subject
+        + b"\r\nAuto-Submitted: auto-generated\r\nPrecedence: bulk\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="'
+        + boundary
+        + b'"\r\n'
     )

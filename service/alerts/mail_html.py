@@ -1,4 +1,5 @@
-"""The HTML half of mails: fragments that read well on a phone and in Outlook (tables, inline styles).
+"""The HTML half of mails: fragments that read well on a phone and in Outlook (tables, inline
+styles).
 
 Owns markup only. Every value is escaped here; only http and https addresses become links.
 """
@@ -20,7 +21,8 @@ def is_web(url: str) -> bool:
 
 
 def top(language: str, title: str) -> str:
-    """Everything before the first row; Outlook, which knows no max-width, gets a table of 600 px around it."""
+    """Everything before the first row; Outlook, which knows no max-width, gets a table of 600 px
+    around it."""
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -28,7 +30,8 @@ def top(language: str, title: str) -> str:
         '<body style="margin:0;padding:0;background:#f2f4f7">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">'
         '<tr><td align="center" style="padding:12px 8px">\n'
-        '<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0"><tr><td><![endif]-->\n'
+        '<!--[if mso]><table role="presentation" width="600" cellpadding="0" '
+        'cellspacing="0"><tr><td><![endif]-->\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
         'style="max-width:600px;background:#ffffff;border-top:4px solid #b3261e">\n'
     )
@@ -56,7 +59,10 @@ def contents(title: str, label: str, items: Iterable[str]) -> str:
     lines = "".join(f'<li style="margin:0 0 6px">{escape(item)}</li>\n' for item in items)
     inner = f'<b>{escape(label)}:</b>\n<ol style="margin:6px 0 0;padding-left:24px">\n{lines}</ol>'
     return (
-        row(f'<h1 style="margin:0;font-size:22px;line-height:30px">{escape(title)}</h1>', padding="20px 20px 10px")
+        row(
+            f'<h1 style="margin:0;font-size:22px;line-height:30px">{escape(title)}</h1>',
+            padding="20px 20px 10px",
+        )
         + row(inner)
         + rule()
     )
@@ -80,7 +86,9 @@ def link(url: str, label: str) -> str:
     url = one_line(url)
     if not is_web(url):
         return escape(label)
-    return f'<a href="{escape(url)}" style="color:#0b57d0;word-break:break-word">{escape(label)}</a>'
+    return (
+        f'<a href="{escape(url)}" style="color:#0b57d0;word-break:break-word">{escape(label)}</a>'
+    )
 
 
 def button(url: str, label: str) -> str:
@@ -89,7 +97,8 @@ def button(url: str, label: str) -> str:
     if not is_web(url):
         return ""
     return (
-        '<tr><td style="padding:4px 20px 14px"><table role="presentation" cellpadding="0" cellspacing="0" '
+        '<tr><td style="padding:4px 20px 14px"><table role="presentation" cellpadding="0" '
+        'cellspacing="0" '
         'border="0"><tr><td bgcolor="#0b57d0" style="border-radius:6px;padding:11px 20px">\n'
         f'<a href="{escape(url)}" style="{_FONT};font-size:16px;line-height:22px;color:#ffffff;'
         f'text-decoration:none;font-weight:600">{escape(label)}</a>\n</td></tr></table></td></tr>\n'
@@ -97,7 +106,10 @@ def button(url: str, label: str) -> str:
 
 
 def rule() -> str:
-    return '<tr><td style="padding:4px 20px"><div style="border-top:1px solid #dddddd"></div></td></tr>\n'
+    return (
+        '<tr><td style="padding:4px 20px"><div style="border-top:1px solid '
+        '#dddddd"></div></td></tr>\n'
+    )
 
 
 def small(inner: str) -> str:
@@ -105,4 +117,7 @@ def small(inner: str) -> str:
 
 
 def bottom() -> str:
-    return "</table>\n<!--[if mso]></td></tr></table><![endif]-->\n</td></tr></table>\n</body></html>\n"
+    return (
+        "</table>\n<!--[if "
+        "mso]></td></tr></table><![endif]-->\n</td></tr></table>\n</body></html>\n"
+    )

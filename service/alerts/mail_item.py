@@ -1,7 +1,7 @@
 """One post as a mail shows it: prepared once per change and language, as encoded text and HTML.
 
-Owns what is said of a post; knows nothing of who reads it. Takes the payload that webhooks carry, so that
-both channels tell the same.
+Owns what is said of a post; knows nothing of who reads it. Takes the payload that webhooks carry,
+so that both channels tell the same.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def prepare(
 ) -> Item:
     """Builds the item of a change from its webhook payload.
 
-    `what` names what changed (title, number, text, attachments); `labels` maps a category id to its names by
-    language.
+    `what` names what changed (title, number, text, attachments); `labels` maps a category id to its
+    names by language.
     """
     says = words(locale.language)
     kind, data = payload["type"], payload["data"]
@@ -64,7 +64,9 @@ def prepare(
     text = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
     text += "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
     text += f"{summary}\n\n" if summary else ""
-    text += f"{files_head}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
+    text += (
+        f"{files_head}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
+    )
     text += "".join(f"{label}:\n{url}\n\n" for url, label in links)
 
     html = mail_html.kicker(top) + mail_html.heading(title) + (mail_html.note(note) if note else "")
@@ -83,7 +85,9 @@ def _subject(kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, 
 
 def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping[str, str]]) -> str:
     ids = list(data.get("categories") or ())[:1]
-    names = [labels.get(one, {}).get(language) or labels.get(one, {}).get("vi") or one for one in ids]
+    names = [
+        labels.get(one, {}).get(language) or labels.get(one, {}).get("vi") or one for one in ids
+    ]
     urgency = words(language).get(data.get("urgency") or "normal")
     return one_line(" · ".join([*([urgency] if urgency else ()), *names, data["portal"]["name"]]))
 
@@ -92,7 +96,9 @@ def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:
     if kind == "post.withdrawn":
         return says["withdrawn_note"]
     if kind == "post.updated" and what:
-        return says["updated_note"].format(what=", ".join(says.get(f"what.{one}", one) for one in what))
+        return says["updated_note"].format(
+            what=", ".join(says.get(f"what.{one}", one) for one in what)
+        )
     return ""
 
 
@@ -105,13 +111,24 @@ def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]
     if document.get("issuer"):
         yield "issuer", one_line(document["issuer"])
     if data.get("published_at"):
-        yield "published_at", show_instant(datetime.fromisoformat(data["published_at"]), locale.zone, locale.language)
+        yield (
+            "published_at",
+            show_instant(
+                datetime.fromisoformat(data["published_at"]), locale.zone, locale.language
+            ),
+        )
     if data.get("begins_at"):
-        yield "begins_at", show_instant(datetime.fromisoformat(data["begins_at"]), locale.zone, locale.language)
+        yield (
+            "begins_at",
+            show_instant(datetime.fromisoformat(data["begins_at"]), locale.zone, locale.language),
+        )
     if data.get("venue"):
         yield "venue", one_line(data["venue"])
     for deadline in data.get("deadlines") or ():
-        yield "deadline", f"{show_date(date.fromisoformat(deadline['on']))} ({one_line(deadline['text'])})"
+        yield (
+            "deadline",
+            f"{show_date(date.fromisoformat(deadline['on']))} ({one_line(deadline['text'])})",
+        )
     if data.get("places"):
         yield "places", one_line(", ".join(place["name"] for place in data["places"]))
 
@@ -127,6 +144,11 @@ def show_instant(at: datetime, zone: ZoneInfo = ZONE, language: str = "vi") -> s
 
 
 def _file_name(attachment: Mapping[str, Any]) -> str:
-    name = one_line(attachment.get("name") or unquote(attachment["url"].rstrip("/").rpartition("/")[2])) or "-"
+    name = (
+        one_line(
+            attachment.get("name") or unquote(attachment["url"].rstrip("/").rpartition("/")[2])
+        )
+        or "-"
+    )
     size = attachment.get("bytes")
     return f"{shorten(name, 120)} ({max(1, size // 1000)} kB)" if size else shorten(name, 120)

@@ -1,7 +1,7 @@
 """Whether a post is what a subscription asks for, and the reason, coded, either way.
 
-Values of one field are alternatives, fields add up, no filters want everything. A keyword is whole words,
-written as people write them: case and the placing of tone marks do not count, accents do.
+Values of one field are alternatives, fields add up, no filters want everything. A keyword is whole
+words, written as people write them: case and the placing of tone marks do not count, accents do.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ class Matcher:
         self._categories = post.categories
         self._portal = post.portal
         facts = post.understanding
-        self._places = {id_: id_ for id_ in facts.concerns} | {place.id: place.name for place in facts.places}
+        self._places = {id_: id_ for id_ in facts.concerns} | {
+            place.id: place.name for place in facts.places
+        }
         document = post.understanding.document
         number = document.number if document and document.number else ""
         self._words = _words(" ".join((post.title, number, post.summary, post.text)))
 
     def match(self, filters: Filters) -> str | None:
-        """Why the post is wanted, coded: the filters that it met, by field. None when it is not wanted."""
+        """Why the post is wanted, coded: the filters that it met, by field. None when it is not
+        wanted."""
         met: dict[str, Fact] = {}
         for field, wanted, found in self._fields(filters):
             if wanted and not found:
@@ -58,7 +61,8 @@ class Matcher:
         return coded(LACKS, **missing) if missing else ""
 
     def _fields(self, filters: Filters) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
-        """One after the other, the costliest last: the first that lacks something may be the end."""
+        """One after the other, the costliest last: the first that lacks something may be the
+        end."""
         yield CATEGORY, filters.categories, [c for c in filters.categories if c in self._categories]
         yield PORTAL, filters.portals, [p for p in filters.portals if p == self._portal.id]
         yield PLACE, filters.places, [self._places[p] for p in filters.places if p in self._places]
@@ -84,7 +88,9 @@ def name_rule(rule: str, namer: Namer) -> str:
     code, facts = parse(rule)
     if code != MET:
         return rule
-    return coded(MET, **{field: [namer(field, value) for value in values] for field, values in facts.items()})
+    return coded(
+        MET, **{field: [namer(field, value) for value in values] for field, values in facts.items()}
+    )
 
 
 @lru_cache(maxsize=20_000)

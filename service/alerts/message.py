@@ -26,18 +26,25 @@ def build_payload(
     links: Links,
     receipt_categories: Sequence[str] = (),
 ) -> str:
-    """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in for a unit.
+    """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in
+    for a unit.
 
     At most `cut.MAX_BYTES`; what is left out is said in its `cut`.
-    `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend on it.
+    `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend
+    on it.
     """
     return orjson.dumps(
-        {"type": change_type.value, "timestamp": rfc3339(at), "data": cut_to_fit(_data(post, links))}
+        {
+            "type": change_type.value,
+            "timestamp": rfc3339(at),
+            "data": cut_to_fit(_data(post, links)),
+        }
     ).decode()
 
 
 def with_type(payload: str, change_type: ChangeType) -> str:
-    """The same body under another type: a post that comes to match later is published to those who hear it first."""
+    """The same body under another type: a post that comes to match later is published to those who
+    hear it first."""
     old = payload.split('","', 1)[0]
     return f'{{"type":"{change_type.value}' + payload[len(old) :]
 
@@ -63,13 +70,17 @@ def owes_receipt(categories: Sequence[str], receipt_categories: Sequence[str]) -
 def build_handshake(at: datetime, subscription_id: str, challenge: str, confirm_url: str) -> str:
     """What a new endpoint is asked before anything real is sent to it."""
     data = {"subscription_id": subscription_id, "challenge": challenge, "confirm_url": confirm_url}
-    return orjson.dumps({"type": "subscription.confirm", "timestamp": rfc3339(at), "data": data}).decode()
+    return orjson.dumps(
+        {"type": "subscription.confirm", "timestamp": rfc3339(at), "data": data}
+    ).decode()
 
 
 def build_test(at: datetime, subscription_id: str) -> str:
     """A test delivery, which says nothing but that it is one."""
     data = {"subscription_id": subscription_id}
-    return orjson.dumps({"type": "subscription.test", "timestamp": rfc3339(at), "data": data}).decode()
+    return orjson.dumps(
+        {"type": "subscription.test", "timestamp": rfc3339(at), "data": data}
+    ).decode()
 
 
 def _data(post: Post, links: Links) -> dict[str, Any]:
@@ -90,7 +101,9 @@ def _data(post: Post, links: Links) -> dict[str, Any]:
             {"kind": m.kind, "number": m.number, "issued_on": _day(m.issued_on), "issuer": m.issuer}
             for m in facts.mentions
         ],
-        "deadlines": [{"on": deadline.on.isoformat(), "text": deadline.text} for deadline in facts.deadlines],
+        "deadlines": [
+            {"on": deadline.on.isoformat(), "text": deadline.text} for deadline in facts.deadlines
+        ],
         "begins_at": rfc3339(facts.begins_at) if facts.begins_at else None,
         "venue": facts.venue,
         "published_at": rfc3339(post.published_at),
@@ -116,7 +129,12 @@ def _document(document: Document | None) -> dict[str, Any] | None:
 
 
 def _attachment(link: AttachmentLink) -> dict[str, Any]:
-    return {"url": link.url, "media_type": link.media_type, "bytes": link.bytes, "sha256": link.sha256}
+    return {
+        "url": link.url,
+        "media_type": link.media_type,
+        "bytes": link.bytes,
+        "sha256": link.sha256,
+    }
 
 
 def _day(day: Any) -> str | None:

@@ -1,4 +1,5 @@
-"""What becomes of what is owed while its subscription is not active, and by which code; and our own faults.
+"""What becomes of what is owed while its subscription is not active, and by which code; and our own
+faults.
 
 The one place that says so: fan-out, parking, both channels and `why` take it from here.
 """

@@ -1,4 +1,5 @@
-"""The request headers of a webhook's own, which may carry credentials: checked, and sealed value by value.
+"""The request headers of a webhook's own, which may carry credentials: checked, and sealed value by
+value.
 
 A kept value is `{"sealed": …}`; a plain text is one that an older Loa kept.
 """
@@ -29,7 +30,10 @@ Kept = Mapping[str, str]
 def seal_headers(headers: Mapping[str, str], box: SecretBox) -> dict[str, Kept]:
     """As they are kept. Raises InvalidInput for those that would forge or break the request."""
     check_headers(headers)
-    return {name: {"sealed": base64.b64encode(box.encrypt(value)).decode()} for name, value in headers.items()}
+    return {
+        name: {"sealed": base64.b64encode(box.encrypt(value)).decode()}
+        for name, value in headers.items()
+    }
 
 
 def open_value(kept: str | Kept, box: SecretBox) -> str:
@@ -42,9 +46,17 @@ def check_headers(headers: Mapping[str, str]) -> None:
     if len(headers) > _LIMIT:
         raise InvalidInput("headers", "are too many", f"at most {_LIMIT}")
     for name, value in headers.items():
-        if not (0 < len(name) <= 64 and name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
-            raise InvalidInput("headers", "hold a name that is no header", "letters, digits, '-', at most 64")
+        if not (
+            0 < len(name) <= 64
+            and name.isascii()
+            and name.replace("-", "").replace("_", "").isalnum()
+        ):
+            raise InvalidInput(
+                "headers", "hold a name that is no header", "letters, digits, '-', at most 64"
+            )
         if name.lower().startswith(_RESERVED_PREFIXES) or name.lower() in _RESERVED:
             raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
         if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
-            raise InvalidInput("headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000")
+            raise InvalidInput(
+                "headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000"
+            )

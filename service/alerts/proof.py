@@ -1,6 +1,8 @@
-"""The proof of a post: when it was seen, fed, sent to each unit and acknowledged, as one printable page. Pure.
+"""The proof of a post: when it was seen, fed, sent to each unit and acknowledged, as one printable
+page. Pure.
 
-Says no more than is known: what an endpoint or a relay accepted is "sent", never "delivered" or "read".
+Says no more than is known: what an endpoint or a relay accepted is "sent", never "delivered" or
+"read".
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ from service.alerts.mail_item import show_instant
 from service.alerts.receipts import Line
 
 STYLE = (
-    "body{font:11pt/1.45 'Times New Roman',Tinos,serif;margin:2em auto;max-width:62em;padding:0 1em;color:#000}"
+    "body{font:11pt/1.45 'Times New Roman',Tinos,serif;margin:2em auto;max-width:62em;padding:0 "
+    "1em;color:#000}"
     "h1{font-size:16pt;text-align:center;margin:0 0 .2em}h2{font-size:12pt;margin:1.4em 0 .4em}"
     "p.sub{text-align:center;margin:0 0 1.5em}table{border-collapse:collapse;width:100%}"
-    "th,td{border:1px solid #555;padding:.3em .5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
+    "th,td{border:1px solid #555;padding:.3em "
+    ".5em;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
     "th{background:#eee}thead{display:table-header-group}tr{break-inside:avoid}dt{font-weight:bold}"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em;margin:0}dd{margin:0}"
-    "@media(max-width:40em){dl{display:block}dd{margin:0 0 .5em}table{font-size:9.5pt}th,td{padding:.2em}}"
+    "@media(max-width:40em){dl{display:block}dd{margin:0 0 "
+    ".5em}table{font-size:9.5pt}th,td{padding:.2em}}"
     "@page{size:A4;margin:18mm}"
 )
 STYLE_HASH = "sha256-" + b64encode(sha256(STYLE.encode()).digest()).decode()
@@ -39,7 +44,8 @@ LINES = {
 }
 CHANNELS = {"webhook": "hệ thống văn bản (webhook)", "email": "thư điện tử"}
 STATES = {
-    "due": "chờ gửi", "leased": "đang gửi", "sent": "đã gửi", "failed": "không gửi được", "suspended": "tạm ngừng",
+    "due": "chờ gửi", "leased": "đang gửi", "sent": "đã gửi", "failed": "không gửi được",
+    "suspended": "tạm ngừng",
     "skipped": "bỏ qua", "held": "đang giữ lại",
 }  # fmt: skip
 CHANGES = {"post.published": "tin mới", "post.updated": "cập nhật", "post.withdrawn": "đã gỡ"}
@@ -128,14 +134,17 @@ def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="vi"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Theo dõi gửi, nhận: {_show(proof.title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
+        f"<title>Theo dõi gửi, nhận: "
+        f"{_show(proof.title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
         "<h1>THEO DÕI GỬI, NHẬN VĂN BẢN</h1>\n"
-        f'<p class="sub">{_show(service)} lập lúc {show_instant(now, zone)}</p>\n<dl>\n{listed}</dl>\n'
+        f'<p class="sub">{_show(service)} lập lúc '
+        f"{show_instant(now, zone)}</p>\n<dl>\n{listed}</dl>\n"
         "<h2>Thấy trên cổng và đưa vào nguồn tin</h2>\n"
         + _table(("Phiên bản", "Thay đổi", "Thấy lúc", "Vào nguồn tin lúc", "Cảnh báo"), seen)
         + "<h2>Từng đơn vị</h2>\n"
         + _table(("Đơn vị", "Tình trạng", "Gửi", "Xác nhận"), units)
-        + "<p>“Đã gửi” nghĩa là hệ thống của đơn vị hoặc máy chủ thư đã nhận thông điệp; không có nghĩa là đã đọc. "
+        + "<p>“Đã gửi” nghĩa là hệ thống của đơn vị hoặc máy chủ thư đã nhận thông điệp; không "
+        "có nghĩa là đã đọc. "
         f"{_clock_of(zone, now)}.</p>\n</body></html>\n"
     )
 
@@ -146,7 +155,11 @@ def _clock_of(zone: ZoneInfo, now: datetime) -> str:
     shown = f"UTC{offset[:3].replace('+0', '+').replace('-0', '-')}" + (
         f":{offset[3:]}" if offset[3:] != "00" else ""
     )
-    return f"Giờ Việt Nam ({shown})" if zone.key == "Asia/Ho_Chi_Minh" else f"Giờ {escape(zone.key)} ({shown})"
+    return (
+        f"Giờ Việt Nam ({shown})"
+        if zone.key == "Asia/Ho_Chi_Minh"
+        else f"Giờ {escape(zone.key)} ({shown})"
+    )
 
 
 def _show(value: str) -> str:
@@ -181,14 +194,18 @@ def _sending(one: Sending, zone: ZoneInfo) -> str:
     tries = f", {one.attempts} lần thử" if one.attempts > 1 else ""
     channel, change = CHANNELS.get(one.channel, one.channel), CHANGES.get(one.change, one.change)
     return escape(
-        f"{STATES.get(one.state, one.state)}{at}: {change}, phiên bản {one.revision}, {channel}{answer}{tries}"
+        f"{STATES.get(one.state, one.state)}{at}: {change}, phiên bản {one.revision}, "
+        f"{channel}{answer}{tries}"
     )
 
 
 def _acknowledged(one: Acknowledged, zone: ZoneInfo) -> str:
     who = f" – {_show(one.by)}" if one.by else ""
     note = f" ({_show(one.note)})" if one.note else ""
-    return f"{_second(one.at, zone)}, phiên bản {one.revision}{who}, qua {escape(VIA.get(one.via, one.via))}{note}"
+    return (
+        f"{_second(one.at, zone)}, phiên bản {one.revision}{who}, qua "
+        f"{escape(VIA.get(one.via, one.via))}{note}"
+    )
 
 
 def _second(at: datetime, zone: ZoneInfo) -> str:

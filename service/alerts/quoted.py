@@ -1,4 +1,5 @@
-"""Text as quoted-printable lines (RFC 2045, 6.7) that end in CRLF, so that encoded pieces can be joined."""
+"""Text as quoted-printable lines (RFC 2045, 6.7) that end in CRLF, so that encoded pieces can be
+joined."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Why somebody gets a mail, in the words of its language: the names of things, never their ids.
 
-Says again what `match` decided, from the filters and the post as it was told; decides nothing itself.
+Says again what `match` decided, from the filters and the post as it was told; decides nothing
+itself.
 """
 
 from __future__ import annotations
@@ -22,21 +23,32 @@ def say_reason(
 ) -> str:
     """What of the filters the post met.
 
-    `decided` is what was stored when it was matched, empty when the filters are others since; `data` is the
-    payload's; `labels` maps a category id to its names by language.
+    `decided` is what was stored when it was matched, empty when the filters are others since;
+    `data` is the payload's; `labels` maps a category id to its names by language.
     """
     says = words(language)
     if not decided:
         return says["why.earlier"]
     keywords = parse(decided)[1].get("keyword", ())
-    wanted = {name: tuple(filters.get(name, ())) for name in ("categories", "portals", "places", "keywords")}
+    wanted = {
+        name: tuple(filters.get(name, ()))
+        for name in ("categories", "portals", "places", "keywords")
+    }
     met = {
-        "category": [_label(one, language, labels) for one in data["categories"] if one in wanted["categories"]],
+        "category": [
+            _label(one, language, labels)
+            for one in data["categories"]
+            if one in wanted["categories"]
+        ],
         "portal": [data["portal"]["name"]] if wanted["portals"] else [],
         "place": [place["name"] for place in data["places"] if place["id"] in wanted["places"]],
         "keyword": [f"“{one}”" for one in wanted["keywords"] if one in keywords],
     }
-    parts = [says[f"why.{field}"].format(names=one_line(", ".join(names))) for field, names in met.items() if names]
+    parts = [
+        says[f"why.{field}"].format(names=one_line(", ".join(names)))
+        for field, names in met.items()
+        if names
+    ]
     return "; ".join(parts) or says["why.earlier" if any(wanted.values()) else "why.all"]
 
 

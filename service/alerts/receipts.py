@@ -1,6 +1,8 @@
-"""Who has received a directive: the state of each unit's line, working days, and when a reminder is due. Pure.
+"""Who has received a directive: the state of each unit's line, working days, and when a reminder is
+due. Pure.
 
-A state is never better than what is proved: accepted by an endpoint or a relay is `sent`, never delivered.
+A state is never better than what is proved: accepted by an endpoint or a relay is `sent`, never
+delivered.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ class Line(StrEnum):
 
 
 def judge(states: Sequence[State], *, is_acknowledged: bool) -> Line:
-    """The state of a unit from those of its deliveries of one revision: the best that any channel reached."""
+    """The state of a unit from those of its deliveries of one revision: the best that any channel
+    reached."""
     if is_acknowledged:
         return Line.ACKNOWLEDGED
     if State.SENT in states:
@@ -32,7 +35,9 @@ def judge(states: Sequence[State], *, is_acknowledged: bool) -> Line:
     return Line.FAILED if State.FAILED in states else Line.NOT_SUBSCRIBED
 
 
-def working_days(since: datetime, now: datetime, zone: ZoneInfo, days_off: Collection[date] = ()) -> int:
+def working_days(
+    since: datetime, now: datetime, zone: ZoneInfo, days_off: Collection[date] = ()
+) -> int:
     """Whole working days that passed after the day of `since`: no weekends, no days off."""
     day, last = since.astimezone(zone).date(), now.astimezone(zone).date()
     count = 0
@@ -54,8 +59,8 @@ def reminder_step(
 ) -> int | None:
     """Which contact is to be reminded now, 0 the first; None when it is too early, or all were.
 
-    `reminded`: when each contact so far was. From one to the next pass `remind_after` working days, however late
-    the one before was: nobody is passed over.
+    `reminded`: when each contact so far was. From one to the next pass `remind_after` working days,
+    however late the one before was: nobody is passed over.
     """
     if len(reminded) >= contacts:
         return None

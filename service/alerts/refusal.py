@@ -1,9 +1,10 @@
-"""What the refusal of a mail says: of the mailbox, of us, or of nothing that lasts. One table for all who refuse.
+"""What the refusal of a mail says: of the mailbox, of us, or of nothing that lasts. One table for
+all who refuse.
 
-The same words come as the answer to RCPT, as `Diagnostic-Code` of a delivery status notification (RFC 3464, 2.3.6)
-and in the text of mail systems that follow no standard. The words come before the status: relays write 5.1.1 beside
-"mailbox full" and 5.0.0 beside "user unknown". In doubt an address is kept: only what says that there is no such
-mailbox or host is HARD. Pure.
+The same words come as the answer to RCPT, as `Diagnostic-Code` of a delivery status notification
+(RFC 3464, 2.3.6) and in the text of mail systems that follow no standard. The words come before the
+status: relays write 5.1.1 beside "mailbox full" and 5.0.0 beside "user unknown". In doubt an
+address is kept: only what says that there is no such mailbox or host is HARD. Pure.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class Kind(StrEnum):
     SOFT = "soft"
     """Full, away, not now: an address is believed dead only when this comes on several days."""
     OURS = "ours"
-    """It speaks of us or of the mail (blocked, spam, policy, size): the operator's business, no fault of theirs."""
+    """It speaks of us or of the mail (blocked, spam, policy, size): the operator's business, no
+    fault of theirs."""
     COMPLAINT = "complaint"
     NONE = "none"
     """An answer by a machine or a person that says nothing of delivery."""
@@ -115,12 +117,14 @@ _NO_MAILBOX = _phrases("""
 """)
 
 _TABLE = (
-    (Kind.OURS, _OURS), (Kind.SOFT, _FULL), (Kind.SOFT, _AWAY), (Kind.HARD, _NO_HOST), (Kind.HARD, _NO_MAILBOX),
+    (Kind.OURS, _OURS), (Kind.SOFT, _FULL), (Kind.SOFT, _AWAY), (Kind.HARD, _NO_HOST),
+    (Kind.HARD, _NO_MAILBOX),
 )  # fmt: skip
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _NO_MAILBOX_STATUS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4", "5.1.351"})
-"""RFC 3463 and 7505: no such mailbox, no such host, an address that is none, moved, takes no mail, no such name."""
+"""RFC 3463 and 7505: no such mailbox, no such host, an address that is none, moved, takes no mail,
+no such name."""
 _OURS_STATUS = frozenset({"5.1.7", "5.1.8", "5.1.9"})
 """Of the sender's address."""
 _OURS_SUBJECTS = frozenset({"3", "5", "6", "7"})
@@ -128,9 +132,11 @@ _OURS_SUBJECTS = frozenset({"3", "5", "6", "7"})
 
 
 def kind_of_refusal(words: str, status: str = "") -> Kind:
-    """What `words` (of a relay, one answer or the text of a mail) say, beside the `status` that was given for them.
+    """What `words` (of a relay, one answer or the text of a mail) say, beside the `status` that was
+    given for them.
 
-    The status within the words is the remote's own, and comes before the one that a relay on the way put beside it.
+    The status within the words is the remote's own, and comes before the one that a relay on the
+    way put beside it.
     """
     said = _plain(words)
     told = _by_words(said)
@@ -143,7 +149,8 @@ def kind_of_refusal(words: str, status: str = "") -> Kind:
 
 
 def is_relaying_denied(answer: str) -> bool:
-    """Whether an answer to RCPT says that the relay does not relay for us, whoever is written to."""
+    """Whether an answer to RCPT says that the relay does not relay for us, whoever is written
+    to."""
     said = " ".join(answer[:MAX_WORDS].lower().split())
     return said.startswith("530 ") or any(phrase in said for phrase in _DENIED)
 
@@ -155,12 +162,14 @@ def says_something(words: str) -> bool:
 
 
 def _both(told: Kind, status: str) -> Kind:
-    """What failed for now is not over, and a full mailbox exists, whatever the words beside the status."""
+    """What failed for now is not over, and a full mailbox exists, whatever the words beside the
+    status."""
     return Kind.SOFT if told is Kind.HARD and status.startswith(("4", "5.2.2")) else told
 
 
 def _plain(words: str) -> str:
-    """Lower case, one space between words; no addresses, and no code again at the head of each line of an answer."""
+    """Lower case, one space between words; no addresses, and no code again at the head of each line
+    of an answer."""
     said = re.sub(r"\s+", " ", words[:MAX_WORDS].lower())
     said = said.replace("unknown address error", "")  # the heading of IronPort for all of 5.1.x
     said = re.sub(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?", "", said)
@@ -172,7 +181,8 @@ _LISTS = ("dnsbl", "rbl", "spamhaus", "spamcop", "sorbs", "barracuda", "senderba
 
 
 def _is_a_name(word: str) -> bool:
-    """Whether it is an address, a link or a host, which may be called anything: `mail.spam.example`."""
+    """Whether it is an address, a link or a host, which may be called anything:
+    `mail.spam.example`."""
     if "@" in word or "://" in word:
         return True
     return bool(re.search(r"[a-z0-9-]\.[a-z]", word)) and not any(name in word for name in _LISTS)
@@ -180,10 +190,15 @@ def _is_a_name(word: str) -> bool:
 
 def _by_words(said: str) -> Kind | None:
     """What the first words that say anything say; those that follow are advice."""
-    if "recipient address rejected: access denied" in said:  # of Exchange Online, for a mailbox that it does not have
+    if (
+        "recipient address rejected: access denied" in said
+    ):  # of Exchange Online, for a mailbox that it does not have
         return Kind.HARD
     places = [
-        (place, kind) for kind, phrases in _TABLE for place in (said.find(phrase) for phrase in phrases) if place >= 0
+        (place, kind)
+        for kind, phrases in _TABLE
+        for place in (said.find(phrase) for phrase in phrases)
+        if place >= 0
     ]
     host = _HOST_NOT_FOUND.search(said)
     if host is not None:
@@ -204,6 +219,8 @@ def _by_status(status: str) -> Kind:
     digits = status.split(".")
     if status in _NO_MAILBOX_STATUS:
         return Kind.HARD
-    if digits[0] == "5" and (status in _OURS_STATUS or (digits[1:2] and digits[1] in _OURS_SUBJECTS)):
+    if digits[0] == "5" and (
+        status in _OURS_STATUS or (digits[1:2] and digits[1] in _OURS_SUBJECTS)
+    ):
         return Kind.OURS
     return Kind.SOFT

@@ -1,6 +1,7 @@
 """When a message that was not accepted is tried again. Pure: chance is handed in.
 
-The schedule's first entry is the wait before the first attempt, the next one before the second, and so on.
+The schedule's first entry is the wait before the first attempt, the next one before the second, and
+so on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ def next_attempt(
 ) -> timedelta | None:
     """How long to wait after `attempts` attempts; None when the schedule is exhausted.
 
-    `retry_after_s` is what the receiver asked for: honoured between the scheduled wait and twice that.
+    `retry_after_s` is what the receiver asked for: honoured between the scheduled wait and twice
+    that.
     `random` is uniform in [0, 1).
     """
     if attempts >= len(schedule_s):

@@ -1,4 +1,5 @@
-"""Signatures of webhooks by Standard Webhooks, and the box that keeps their secrets unreadable at rest.
+"""Signatures of webhooks by Standard Webhooks, and the box that keeps their secrets unreadable at
+rest.
 
 Refuses to know where a secret is stored: it is handed bytes and gives bytes.
 """
@@ -34,14 +35,17 @@ def secret_key(secret: str) -> bytes:
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """The `webhook-signature` of one secret: `v1,` and the HMAC-SHA256 over id, timestamp and body."""
+    """The `webhook-signature` of one secret: `v1,` and the HMAC-SHA256 over id, timestamp and
+    body."""
     return sign_with((secret_key(secret),), message_id, timestamp, body)
 
 
 def sign_with(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
     """The same for several keys: while secrets rotate both sign, separated by a space."""
     signed = f"{message_id}.{timestamp}.".encode() + body
-    return " ".join("v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode() for key in keys)
+    return " ".join(
+        "v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode() for key in keys
+    )
 
 
 class SecretBox:
@@ -75,6 +79,7 @@ class SecretBox:
             return self._cipher.decrypt(nonce, hidden, sealed[:1]).decode()
         except (InvalidTag, ValueError) as error:
             raise ConfigurationError(
-                "cannot open a webhook secret: service.secret_key is not the key it was sealed with; "
+                "cannot open a webhook secret: service.secret_key is not the key it was sealed "
+                "with; "
                 "put the old key back, or rotate the secrets of the subscriptions"
             ) from error

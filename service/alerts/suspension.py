@@ -1,7 +1,7 @@
 """When an address that bounced is tried again, and when it is believed. Pure.
 
-Probes come after a week, a month and a quarter. One that was accepted and did not come back for three days
-proves the address; one that came back, or was refused, says that it is too early.
+Probes come after a week, a month and a quarter. One that was accepted and did not come back for
+three days proves the address; one that came back, or was refused, says that it is too early.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Literal
 
 PROBE_AFTER = (timedelta(days=7), timedelta(days=30), timedelta(days=90))
 PROVED_AFTER = timedelta(days=3)
-"""Most bounces come within an hour; relays give up a deferred mail after up to five days, and say so on the way."""
+"""Most bounces come within an hour; relays give up a deferred mail after up to five days, and say
+so on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,11 @@ class Probe:
     has_bounced: bool
 
 
-def probe_step(suspended_at: datetime, probes: Sequence[Probe], now: datetime) -> int | Literal["resume"] | None:
-    """The number of the probe that is due; "resume" when the last one proved the address; None: wait."""
+def probe_step(
+    suspended_at: datetime, probes: Sequence[Probe], now: datetime
+) -> int | Literal["resume"] | None:
+    """The number of the probe that is due; "resume" when the last one proved the address; None:
+    wait."""
     last = probes[-1] if probes else None
     if last is not None and last.accepted_at is not None and not last.has_bounced:
         return "resume" if now - last.accepted_at >= PROVED_AFTER else None

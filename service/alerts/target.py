@@ -1,7 +1,7 @@
 """Where a webhook may go: the form of its address, and which network addresses are anybody's.
 
-Pure: judges what is written and what was resolved, and looks nothing up. The same rule is asked when a
-subscription is added and again for the address that is dialled.
+Pure: judges what is written and what was resolved, and looks nothing up. The same rule is asked
+when a subscription is added and again for the address that is dialled.
 """
 
 from __future__ import annotations
@@ -16,24 +16,33 @@ import idna
 from service.alerts.networks import is_disguised, is_public_address, parse_address, plain_host
 from service.errors import InvalidInput
 
-# Ports that speak something other than HTTP: a request written to them could be taken for a command.
-# The list of the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking), and databases and caches.
+# Ports that speak something other than HTTP: a request written to them could be taken for a
+# command.
+# The list of the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking), and databases and
+# caches.
 _BAD_PORTS = frozenset(
-    {0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
-     110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513, 514, 515, 526,
-     530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 873, 989, 990, 993, 995, 1433, 1521, 1719, 1720, 1723,
-     2049, 2375, 2376, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5984, 6000, 6379, 6566, 6665, 6666,
+    {0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109,
+     110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513,
+     514, 515, 526,
+     530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 873, 989, 990, 993, 995, 1433, 1521,
+     1719, 1720, 1723,
+     2049, 2375, 2376, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5984, 6000, 6379, 6566,
+     6665, 6666,
      6667, 6668, 6669, 6679, 6697, 9042, 9200, 9300, 10080, 11211, 27017}
 )  # fmt: skip
 
-_NUMBER = re.compile(r"^(0[xX][0-9a-fA-F]*|[0-9]+)$")  # what inet_aton takes for a part of an address
+_NUMBER = re.compile(
+    r"^(0[xX][0-9a-fA-F]*|[0-9]+)$"
+)  # what inet_aton takes for a part of an address
 _NAME = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _LOCAL = ("localhost", "local", "internal", "localdomain", "home.arpa", "intranet", "lan", "onion")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A webhook's address, taken apart. `host` is ASCII, lower case, without brackets or a final dot."""
+    """A webhook's address, taken apart. `host` is ASCII, lower case, without brackets or a final
+    dot."""
 
     url: str
     scheme: str
@@ -46,7 +55,8 @@ class Target:
 
 
 def host_of(endpoint_key: str) -> str:
-    """The host key of an endpoint: what others may be shown of it, for a path is often what lets one in."""
+    """The host key of an endpoint: what others may be shown of it, for a path is often what lets
+    one in."""
     return "/".join(endpoint_key.split("/", 3)[:3])
 
 
@@ -57,9 +67,12 @@ def is_public(address: str) -> bool:
 
 
 def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
-    """Takes a webhook's address apart. Raises InvalidInput (field `url`) for whatever may not be sent to."""
+    """Takes a webhook's address apart. Raises InvalidInput (field `url`) for whatever may not be
+    sent to."""
     if len(url) > 2000 or any(ord(c) <= 0x20 or 0x7F <= ord(c) <= 0xA0 for c in url) or "\\" in url:
-        raise _refused("is no web address", "an https address without spaces, of at most 2,000 characters")
+        raise _refused(
+            "is no web address", "an https address without spaces, of at most 2,000 characters"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -71,14 +84,18 @@ def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
     if scheme == "http" and not allow_private_networks:
         raise _refused("is plain http, which anybody on the way can read", "https")
     if "@" in parts.netloc:
-        raise _refused("carries a user name", "an address without user and password; the signature proves the sender")
+        raise _refused(
+            "carries a user name",
+            "an address without user and password; the signature proves the sender",
+        )
     if parts.fragment:
         raise _refused("carries a fragment, which is never sent", "an address without '#'")
     host = _host(parts.hostname or "", allow_private_networks)
     port = port if port is not None else (443 if scheme == "https" else 80)
     if port in _BAD_PORTS:
         raise _refused(
-            f"names port {port}, which is not for the web", "443, 80, or a port above 1023 that serves HTTP"
+            f"names port {port}, which is not for the web",
+            "443, 80, or a port above 1023 that serves HTTP",
         )
     shown = f"[{host}]" if ":" in host else host
     host_key = f"{scheme}://{shown}:{port}"
@@ -90,7 +107,10 @@ def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
 
 def _ascii(part: str) -> str:
     """Percent-encodes what is not ASCII, and nothing twice."""
-    return "".join(c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in part)
+    return "".join(
+        c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace"))
+        for c in part
+    )
 
 
 def _host(written: str, allow_private_networks: bool) -> str:
@@ -103,8 +123,12 @@ def _host(written: str, allow_private_networks: bool) -> str:
         return _address(host, allow_private_networks)
     labels = host.split(".")
     if _NUMBER.match(labels[-1]):
-        if len(labels) != 4 or any(not label.isdigit() or (label != "0" and label[0] == "0") for label in labels):
-            raise _refused("writes an address in an unusual form", "a name, or four decimal numbers")
+        if len(labels) != 4 or any(
+            not label.isdigit() or (label != "0" and label[0] == "0") for label in labels
+        ):
+            raise _refused(
+                "writes an address in an unusual form", "a name, or four decimal numbers"
+            )
         return _address(host, allow_private_networks)
     return _name(host, labels, allow_private_networks)
 
@@ -125,7 +149,10 @@ def _name(host: str, labels: list[str], allow_private_networks: bool) -> str:
         raise _refused("has a host that is no domain name", "a domain name")
     is_local = len(labels) == 1 or any(host == name or host.endswith("." + name) for name in _LOCAL)
     if is_local and not allow_private_networks:
-        raise _refused("names a host of a private network", "a public name; or set webhooks.allow_private_networks")
+        raise _refused(
+            "names a host of a private network",
+            "a public name; or set webhooks.allow_private_networks",
+        )
     return host
 
 
@@ -136,7 +163,8 @@ def _address(host: str, allow_private_networks: bool) -> str:
         raise _refused("has a host that is no address", "a domain name, or an address") from error
     if not allow_private_networks and not is_public(host):
         raise _refused(
-            "names an address of a private network", "a public one; or set webhooks.allow_private_networks"
+            "names an address of a private network",
+            "a public one; or set webhooks.allow_private_networks",
         )
     return str(ip)
 

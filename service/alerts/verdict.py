@@ -1,7 +1,8 @@
-"""What an attempt at a webhook comes to, as a code: accepted, to be tried again, or refused for good.
+"""What an attempt at a webhook comes to, as a code: accepted, to be tried again, or refused for
+good.
 
-A 2xx status line is success, whatever becomes of the body after it: the receiver has said yes. Words say
-nothing of addresses or open ports: they are shown to whoever added the target.
+A 2xx status line is success, whatever becomes of the body after it: the receiver has said yes.
+Words say nothing of addresses or open ports: they are shown to whoever added the target.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`detail` is coded. `is_accepted`: sent. `is_final`: not to be tried again. `is_gone`: the endpoint says so
-    itself.
+    """`detail` is coded. `is_accepted`: sent. `is_final`: not to be tried again. `is_gone`: the
+    endpoint says so itself.
     """
 
     is_accepted: bool
@@ -33,11 +34,14 @@ class Verdict:
 
 @lru_cache(1_000)  # the same few answers come again and again
 def judge(status: int, error: int, *, is_guarded: bool = False) -> Verdict:
-    """`status` is 0 where no status line came; `error` is libcurl's code; `is_guarded`: the guard refused to dial."""
+    """`status` is 0 where no status line came; `error` is libcurl's code; `is_guarded`: the guard
+    refused to dial."""
     if is_guarded:
         return Verdict(False, "webhook.forbidden", is_final=True)
     if 200 <= status < 300:
-        return Verdict(True, coded("webhook.accepted_cut" if error else "webhook.accepted", status=status))
+        return Verdict(
+            True, coded("webhook.accepted_cut" if error else "webhook.accepted", status=status)
+        )
     if status >= 300 or not error:
         return _judge_status(status)
     return _judge_error(error)

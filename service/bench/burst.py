@@ -1,5 +1,5 @@
-"""One post to very many subscriptions, each at an address of its own: when the first hears, when the last, and
-the memory of the process that delivers. Beside the same post to one subscription.
+"""One post to very many subscriptions, each at an address of its own: when the first hears, when
+the last, and the memory of the process that delivers. Beside the same post to one subscription.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ _GIVE_UP_S = 180.0
 
 
 def burst(kind: str, url: str, url_of_one: str, workers: int, n: int) -> dict[str, object]:
-    """Times from before the post is written until the receiver has answered. Each must arrive exactly once."""
+    """Times from before the post is written until the receiver has answered. Each must arrive
+    exactly once."""
     one, ours = _measure(url_of_one, 1, 1), _measure(url, workers, n)
-    is_met = ours["arrived"] == n == ours["distinct"] and ours["first_s"] <= one["first_s"] + _FIRST_WITHIN_S
+    is_met = (
+        ours["arrived"] == n == ours["distinct"]
+        and ours["first_s"] <= one["first_s"] + _FIRST_WITHIN_S
+    )
     return row(f"one post to {n:,} subscriptions, first and last, {kind}", dict(ours), dict(one),
                round(ours["first_s"] / one["first_s"], 2),
-               f"all once; the first no more than {_FIRST_WITHIN_S:g} s later than with one subscription",
+               f"all once; the first no more than {_FIRST_WITHIN_S:g} s later than with one "
+               "subscription",
                is_met)  # fmt: skip
 
 

@@ -1,9 +1,11 @@
-"""The rival: the same signed POST as a Celery task, by requests, one Session for each worker process.
+"""The rival: the same signed POST as a Celery task, by requests, one Session for each worker
+process.
 
-Celery and requests as they come (a prefetch of four, `trust_env`), but for what makes the two sides promise the same:
-a task is acknowledged when it is done (`acks_late`) and its result is kept. And a pool for as many hosts as are
-sent to, or most requests would dial anew. Redis keeps nothing on disk: in this the rival promises less.
-Without results, without `trust_env` and with a prefetch of 32 it needs about a third less CPU.
+Celery and requests as they come (a prefetch of four, `trust_env`), but for what makes the two sides
+promise the same: a task is acknowledged when it is done (`acks_late`) and its result is kept. And a
+pool for as many hosts as are sent to, or most requests would dial anew. Redis keeps nothing on
+disk: in this the rival promises less. Without results, without `trust_env` and with a prefetch of
+32 it needs about a third less CPU.
 """
 
 from __future__ import annotations
@@ -44,4 +46,6 @@ def deliver(url: str, message_id: str, body: str) -> None:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign_with((b"k" * 32,), message_id, timestamp, data),
     }
-    _session().post(url, data=data, headers=headers, timeout=15, allow_redirects=False).raise_for_status()
+    _session().post(
+        url, data=data, headers=headers, timeout=15, allow_redirects=False
+    ).raise_for_status()

@@ -1,4 +1,5 @@
-"""Workers killed by SIGKILL at random instants, again and again: nothing may be missing, nothing in vain repeated."""
+"""Workers killed by SIGKILL at random instants, again and again: nothing may be missing, nothing in
+vain repeated."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def run(quick: bool, minutes: float = 0.0) -> list[dict[str, object]]:
         if not is_postgresql_there():
             return [*rows, row("PostgreSQL", {}, None, None, MISSING, False)]
         with postgresql(Path(name)) as server:
-            rows.append(_row("PostgreSQL, 2 workers", crash(server.fresh("crash"), for_s=for_s, workers=2)))
+            rows.append(
+                _row("PostgreSQL, 2 workers", crash(server.fresh("crash"), for_s=for_s, workers=2))
+            )
     return rows
 
 
@@ -48,13 +51,18 @@ def _row(kind: str, found: dict[str, int]) -> dict[str, object]:
                "missing 0, repeated <= in flight at the kills", is_met)  # fmt: skip
 
 
-def crash(url: str, *, for_s: float, workers: int, endpoints: int = 40, per_s: int = 200) -> dict[str, int]:
-    """Publishes and kills workers at random for most of the time, lets the last ones finish; what arrived."""
+def crash(
+    url: str, *, for_s: float, workers: int, endpoints: int = 40, per_s: int = 200
+) -> dict[str, int]:
+    """Publishes and kills workers at random for most of the time, lets the last ones finish; what
+    arrived."""
     posts, kill_for_s = int(for_s * per_s) // endpoints + 1, for_s * 0.6
     with Receiver() as receiver:
         database = open_database(url)
         with database.writing() as conn:
-            subscribe(conn, [f"http://127.0.1.{i + 1}:{receiver.port}/{i}" for i in range(endpoints)])
+            subscribe(
+                conn, [f"http://127.0.1.{i + 1}:{receiver.port}/{i}" for i in range(endpoints)]
+            )
         database.close()  # no connection may be carried over a fork
         publisher = _fork(_publish, url, posts, kill_for_s / posts)
         kills = _kill_until(url, time.monotonic() + kill_for_s, workers, receiver)
@@ -91,7 +99,9 @@ def _publish(url: str, posts: int, every_s: float) -> None:
         with database.writing() as conn:
             post = a_post(n, 200)
             at = datetime.now(UTC)
-            write_change(conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=store_post(conn, post))
+            write_change(
+                conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=store_post(conn, post)
+            )
         time.sleep(every_s)
     database.close()
 

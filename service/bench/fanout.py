@@ -1,6 +1,8 @@
-"""From the ledger to the recorded result: every row of delivery in the budgets, on SQLite and on PostgreSQL.
+"""From the ledger to the recorded result: every row of delivery in the budgets, on SQLite and on
+PostgreSQL.
 
-Receivers are other processes. Both sides are measured in turn, several times, and the median of the rounds counts.
+Receivers are other processes. Both sides are measured in turn, several times, and the median of the
+rounds counts.
 """
 
 from __future__ import annotations
@@ -50,10 +52,33 @@ def run(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
         folder = Path(name)
         rows, rival = _rates(folder, size)
-        rows.append(_late("SQLite", [sqlite_url(folder, f"late{n}") for n in range(1 + size.rounds // 3)], 1, size))
-        rows.append(_tls("SQLite", folder, [sqlite_url(folder, f"tls{n}") for n in range(size.rounds)], 1, size.tls))
+        rows.append(
+            _late(
+                "SQLite",
+                [sqlite_url(folder, f"late{n}") for n in range(1 + size.rounds // 3)],
+                1,
+                size,
+            )
+        )
+        rows.append(
+            _tls(
+                "SQLite",
+                folder,
+                [sqlite_url(folder, f"tls{n}") for n in range(size.rounds)],
+                1,
+                size.tls,
+            )
+        )
         rows += hanging("SQLite", [sqlite_url(folder, f"hang{n}") for n in range(4)], 1, size.turns)
-        rows.append(burst("SQLite", sqlite_url(folder, "burst"), sqlite_url(folder, "one"), 1, size.subscriptions))
+        rows.append(
+            burst(
+                "SQLite",
+                sqlite_url(folder, "burst"),
+                sqlite_url(folder, "one"),
+                1,
+                size.subscriptions,
+            )
+        )
         if not is_postgresql_there():
             return [*rows, row("PostgreSQL", {}, None, None, MISSING, False)]
         with postgresql(folder) as server:
@@ -66,10 +91,22 @@ def _on_postgresql(folder: Path, server: Server, size: _Size, rival: Row | None)
     for workers in size.workers:
         kind = f"PostgreSQL, workers: {workers}"
         rows.append(_late(kind, [server.fresh(f"late{workers}")], workers, size))
-        rows.append(_tls(kind, folder, [server.fresh(f"tls{workers}{n}") for n in range(2)], workers, size.tls))
-        rows += hanging(kind, [server.fresh(f"hang{workers}{n}") for n in range(4)], workers, size.turns)
+        rows.append(
+            _tls(
+                kind,
+                folder,
+                [server.fresh(f"tls{workers}{n}") for n in range(2)],
+                workers,
+                size.tls,
+            )
+        )
+        rows += hanging(
+            kind, [server.fresh(f"hang{workers}{n}") for n in range(4)], workers, size.turns
+        )
         if workers == max(size.workers):
-            rows.append(burst(kind, server.fresh("burst"), server.fresh("one"), workers, size.subscriptions))
+            rows.append(
+                burst(kind, server.fresh("burst"), server.fresh("one"), workers, size.subscriptions)
+            )
     return rows
 
 
@@ -88,7 +125,9 @@ def _rates(folder: Path, size: _Size) -> tuple[list[Row], Row | None]:
     rival = _medians(theirs, size.tasks) if theirs else None
     budget = ">= 25 x the rate of Celery with Redis, <= 1/50 of its CPU"
     what = f"{_RATE}, SQLite synchronous=FULL"
-    return [_rate_row(what, _medians(ours, size.endpoints * size.posts), rival, budget, 25, 50)], rival
+    return [
+        _rate_row(what, _medians(ours, size.endpoints * size.posts), rival, budget, 25, 50)
+    ], rival
 
 
 def _postgresql_rates(folder: Path, server: Server, size: _Size, rival: Row | None) -> list[Row]:
@@ -110,9 +149,17 @@ def _postgresql_rates(folder: Path, server: Server, size: _Size, rival: Row | No
         ours = _medians(measured, n)
         ours["server_cpu_us"] = round(statistics.median(at_server[workers]) * 1e6, 1)
         ours["times_one_worker"] = round(float(str(ours["per_s"])) / one_per_s, 2)
-        budget = ">= 10 x the rate of Celery with Redis" + (", more than one worker" if workers > 1 else "")
+        budget = ">= 10 x the rate of Celery with Redis" + (
+            ", more than one worker" if workers > 1 else ""
+        )
         made = _rate_row(f"{_RATE}, PostgreSQL, workers: {workers}", ours, rival, budget, 10, None)
-        rows.append({**made, "met": bool(made["met"]) and (workers == 1 or float(str(ours["per_s"])) > one_per_s)})
+        rows.append(
+            {
+                **made,
+                "met": bool(made["met"])
+                and (workers == 1 or float(str(ours["per_s"])) > one_per_s),
+            }
+        )
     return rows
 
 
@@ -130,32 +177,43 @@ def _medians(measured: Sequence[Sent], n: int) -> Row:
     }
 
 
-def _rate_row(what: str, ours: Row, theirs: Row | None, budget: str, faster: float, cheaper: float | None) -> Row:
+def _rate_row(
+    what: str, ours: Row, theirs: Row | None, budget: str, faster: float, cheaper: float | None
+) -> Row:
     if theirs is None:
         return row(what, ours, None, None, budget, False)
     ratio = float(str(ours["per_s"])) / float(str(theirs["per_s"]))
     cpu_ratio = float(str(theirs["cpu_us"])) / float(str(ours["cpu_us"]))
     is_met = ratio >= faster and (cheaper is None or cpu_ratio >= cheaper)
-    return row(what, {**ours, "cpu_ratio": f"1/{cpu_ratio:.0f}"}, theirs, round(ratio, 1), budget, is_met)
+    return row(
+        what, {**ours, "cpu_ratio": f"1/{cpu_ratio:.0f}"}, theirs, round(ratio, 1), budget, is_met
+    )
 
 
 def _late(kind: str, urls: Sequence[str], workers: int, size: _Size) -> Row:
-    """A receiver that takes 200 ms for each. From the first claim to the last result, the idle ends included."""
+    """A receiver that takes 200 ms for each. From the first claim to the last result, the idle ends
+    included."""
     n, sent = size.late * workers, []
     with Receiver(delay_s=0.2) as receiver:
         targets = [f"http://127.0.1.{i % 32 + 1}:{receiver.port}/{i}" for i in range(1_000)]
         for url in urls:
             owing(url, targets, n // len(targets))
-            sent.append(deliver(url) if workers == 1 and url.startswith("sqlite") else deliver_by(url, workers))
+            sent.append(
+                deliver(url)
+                if workers == 1 and url.startswith("sqlite")
+                else deliver_by(url, workers)
+            )
     ours, ideal = _medians(sent, n), _IDEAL_PER_S * workers
     ratio = float(str(ours["per_s"])) / ideal
     flying = f"{256 * workers} in flight"
-    return row(f"receiver answers after 200 ms, {flying}, {kind}", ours, {"ideal_per_s": ideal}, round(ratio, 2),
+    return row(f"receiver answers after 200 ms, {flying}, {kind}", ours, {"ideal_per_s": ideal},
+    round(ratio, 2),
                ">= 0.85 of the ideal", ratio >= 0.85)  # fmt: skip
 
 
 def _tls(kind: str, folder: Path, urls: Sequence[str], workers: int, n: int) -> Row:
-    """Beside libcurl's multi interface alone, in this process, in turn. CPU of what sends, not of PostgreSQL."""
+    """Beside libcurl's multi interface alone, in this process, in turn. CPU of what sends, not of
+    PostgreSQL."""
     what = f"{_TLS}, {kind}"
     if nginx_path() is None:
         return row(what, {}, None, None, f"{_TLS_BUDGET}; install nginx", False)
@@ -166,8 +224,13 @@ def _tls(kind: str, folder: Path, urls: Sequence[str], workers: int, n: int) -> 
             owing(url, targets, n // len(targets))
             bare.append(bare_curl(targets, n, concurrency=100, authority=authority))
             is_here = url.startswith("sqlite")
-            sent = deliver(url, authority=authority) if is_here else deliver_by(url, workers, authority=authority)
+            sent = (
+                deliver(url, authority=authority)
+                if is_here
+                else deliver_by(url, workers, authority=authority)
+            )
             ours.append(sent.cpu_s)
     measured, theirs = statistics.median(ours) * 1e6, statistics.median(bare) * 1e6
-    return row(what, {"cpu_us": round(measured), "deliveries": n, "rounds": len(urls)}, {"cpu_us": round(theirs)},
+    return row(what, {"cpu_us": round(measured), "deliveries": n, "rounds": len(urls)},
+    {"cpu_us": round(theirs)},
                round(measured / theirs, 2), _TLS_BUDGET, measured <= 1.3 * theirs)  # fmt: skip

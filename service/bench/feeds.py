@@ -1,4 +1,5 @@
-"""`loa bench feeds`: a feed of 50 entries, rendered and served, beside feedgen with gzip and nginx with a file.
+"""`loa bench feeds`: a feed of 50 entries, rendered and served, beside feedgen with gzip and nginx
+with a file.
 
 What serving costs is in `serving`, how soon a change is served in `freshness`.
 """
@@ -51,9 +52,27 @@ SYLLABLES = [
         "th",
         "tr",
     )
-    for rhyme in ("a", "an", "ang", "anh", "ăn", "ân", "em", "ên", "iên", "in", "oan", "ông", "ơi", "ung", "ương")
+    for rhyme in (
+        "a",
+        "an",
+        "ang",
+        "anh",
+        "ăn",
+        "ân",
+        "em",
+        "ên",
+        "iên",
+        "in",
+        "oan",
+        "ông",
+        "ơi",
+        "ung",
+        "ương",
+    )
 ]
-SITE = Site("http://127.0.0.1:8080", "Bản tin chỉ đạo điều hành", labels={"directives": "Chỉ đạo điều hành"})
+SITE = Site(
+    "http://127.0.0.1:8080", "Bản tin chỉ đạo điều hành", labels={"directives": "Chỉ đạo điều hành"}
+)
 SPEC = FeedSpec("all", "Tất cả tin", "All posts", "Mọi tin.")
 AT = datetime(2024, 1, 28, 2, 16, tzinfo=UTC)
 
@@ -69,7 +88,9 @@ def _the_feed() -> serving.Served:
     feed = Feed(SPEC, tuple(replace(post, html=post.html[:4000]) for post in make_posts(50)))
     joined = Renderer(SITE, _refuse).render(feed, Format.RSS)
     zipped = zip_feed(joined.body, joined.pieces).body
-    answer = build_answer(joined.body, zipped, joined.tag, Format.RSS.content_type, joined.updated_at)
+    answer = build_answer(
+        joined.body, zipped, joined.tag, Format.RSS.content_type, joined.updated_at
+    )
     return serving.Served(joined.body, zipped, answer)
 
 
@@ -84,7 +105,9 @@ def make_posts(count: int) -> tuple[Post, ...]:
 def _post(number: int, at: datetime) -> Post:
     random = Random(number)  # noqa: S311  # words that compress as words do, the same in every run
     words = _sentence(random, 30)
-    pdf = AttachmentLink(f"https://portal.example/f/{number}.pdf", f"{number}.pdf", "application/pdf", 1000 + number)
+    pdf = AttachmentLink(
+        f"https://portal.example/f/{number}.pdf", f"{number}.pdf", "application/pdf", 1000 + number
+    )
     return Post(
         id=f"00000000-0000-5000-8000-{number:012d}",
         revision=1,
@@ -108,7 +131,8 @@ def _cpu_ms(work: Callable[[], object]) -> float:
 
 
 def _render(size: int, rounds: int) -> dict[str, Any]:
-    """One new post into a feed that is known: render, tag and gzip; beside feedgen building it all and gzip at 6."""
+    """One new post into a feed that is known: render, tag and gzip; beside feedgen building it all
+    and gzip at 6."""
     posts = make_posts(size + rounds)
     renderer = Renderer(SITE, _refuse, capacity_bytes=64 << 20, shelf=Shelf())
     ours: list[float] = []
@@ -148,8 +172,9 @@ class _Made:
 
 
 def _made(renderer: Renderer, feed: Feed, last: _Made | None = None) -> _Made:
-    """As the web process makes it: stamps in place of posts that are known, the new entry parsed back, the whole
-    judged, gzip of what is new, and nothing after the tag where the last one has it."""
+    """As the web process makes it: stamps in place of posts that are known, the new entry parsed
+    back, the whole judged, gzip of what is new, and nothing after the tag where the last one has
+    it."""
     entries = []
     for post in feed.posts:
         is_known, entry = renderer.known(post.id, Format.RSS, post.id.encode())
@@ -160,11 +185,14 @@ def _made(renderer: Renderer, feed: Feed, last: _Made | None = None) -> _Made:
     problem = renderer.problem(feed, Format.RSS, joined)
     if problem is not None:
         raise AssertionError(problem)
-    return _Made(joined.body, joined.tag, zip_feed(joined.body, joined.pieces, last.zipped if last else None))
+    return _Made(
+        joined.body, joined.tag, zip_feed(joined.body, joined.pieces, last.zipped if last else None)
+    )
 
 
 def _memory(size: int) -> dict[str, Any]:
-    """The peak of one feed of `size` entries over what the process had before, each side in a process of its own."""
+    """The peak of one feed of `size` entries over what the process had before, each side in a
+    process of its own."""
     mine, other = _peak_mb(_stream, size), _peak_mb(_whole_of, size)
     return {
         "what": f"a feed of {size} entries, peak memory",
@@ -178,7 +206,10 @@ def _memory(size: int) -> dict[str, Any]:
 
 def _stream(size: int) -> object:
     renderer = Renderer(SITE, _refuse)
-    entries = [renderer.entry(_post(n, AT - timedelta(hours=n)), Format.RSS, b"%d" % n) for n in range(size)]
+    entries = [
+        renderer.entry(_post(n, AT - timedelta(hours=n)), Format.RSS, b"%d" % n)
+        for n in range(size)
+    ]
     return renderer.join(Feed(SPEC, ()), Format.RSS, entries).body
 
 

@@ -1,4 +1,5 @@
-"""Part of `loa bench feeds`: how soon a change that another process commits is served, on both databases."""
+"""Part of `loa bench feeds`: how soon a change that another process commits is served, on both
+databases."""
 
 from __future__ import annotations
 
@@ -35,7 +36,14 @@ def run(quick: bool) -> list[dict[str, Any]]:
             missing: dict[str, object] = {"missing": MISSING}
             return [
                 *rows,
-                row("a change of another process, served: PostgreSQL", missing, missing, None, "<= 1 s", False),
+                row(
+                    "a change of another process, served: PostgreSQL",
+                    missing,
+                    missing,
+                    None,
+                    "<= 1 s",
+                    False,
+                ),
             ]
         with postgresql(Path(name)) as server:
             return [*rows, _row("PostgreSQL", server.fresh("freshness"), changes)]
@@ -43,13 +51,17 @@ def run(quick: bool) -> list[dict[str, Any]]:
 
 def _row(kind: str, url: str, changes: int) -> dict[str, Any]:
     taken = _served_after_ms(url, changes)
-    ours: dict[str, object] = {"median_ms": round(statistics.median(taken)), "max_ms": round(max(taken))}
+    ours: dict[str, object] = {
+        "median_ms": round(statistics.median(taken)),
+        "max_ms": round(max(taken)),
+    }
     return row(f"{WHAT}: {kind}", ours, {"what": "one second", "ms": WITHIN_MS},
                round(max(taken) / WITHIN_MS, 3), "<= 1 s", max(taken) <= WITHIN_MS)  # fmt: skip
 
 
 def _served_after_ms(url: str, changes: int) -> list[float]:
-    """From the commit in one process to the new bytes in the memory of another, each time at another instant."""
+    """From the commit in one process to the new bytes in the memory of another, each time at
+    another instant."""
     loa = open_loa(None, {"LOA_DATABASE__URL": f'"{url}"', "LOA_SERVICE__SECRET_KEY": f'"{KEY}"'})
     taken = []
     with _changing(url) as pipe, _followed(loa) as store:
@@ -85,7 +97,8 @@ def _followed(loa: Loa) -> Iterator[FeedStore]:
 
 @contextmanager
 def _changing(url: str) -> Iterator[Pipe]:
-    """A process that changes a post for each number it is sent, and answers when that was committed."""
+    """A process that changes a post for each number it is sent, and answers when that was
+    committed."""
     context = get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_change, args=(url, theirs), daemon=True)
@@ -101,7 +114,17 @@ def _changing(url: str) -> Iterator[Pipe]:
 def _change(url: str, pipe: Pipe) -> None:
     database, post = open_database(url), a_post()
     draft = Draft(
-        post.portal, post.id, post.url, post.title, "<p>x</p>", post.text, post.understanding, (), "", NOW, NOW
+        post.portal,
+        post.id,
+        post.url,
+        post.title,
+        "<p>x</p>",
+        post.text,
+        post.understanding,
+        (),
+        "",
+        NOW,
+        NOW,
     )
     with database.writing() as conn:
         stored = insert_post(conn, draft)
@@ -110,6 +133,8 @@ def _change(url: str, pipe: Pipe) -> None:
     pipe.send(True)
     while (number := pipe.recv()) is not None:
         with database.writing() as conn:
-            set_categories(conn, stored.id, [("meetings", "directives")[number % 2]], datetime.now(UTC))
+            set_categories(
+                conn, stored.id, [("meetings", "directives")[number % 2]], datetime.now(UTC)
+            )
         pipe.send(time.monotonic())
     database.close()

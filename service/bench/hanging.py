@@ -1,8 +1,9 @@
-"""Who waits for whom: how late the healthy are told while others hang, beside a ledger whose receivers all answer.
+"""Who waits for whom: how late the healthy are told while others hang, beside a ledger whose
+receivers all answer.
 
-Two ledgers with workers of their own are used in turn, a second each, so that both meet the same machine. What is
-measured is the time from when a message is due until its result is recorded, by the ledger's own instants, at a load
-that neither the workers nor the receiver have trouble with.
+Two ledgers with workers of their own are used in turn, a second each, so that both meet the same
+machine. What is measured is the time from when a message is due until its result is recorded, by
+the ledger's own instants, at a load that neither the workers nor the receiver have trouble with.
 """
 
 from __future__ import annotations
@@ -33,8 +34,24 @@ _LATE = """SELECT done_at - created_at FROM message
 def hanging(kind: str, urls: Sequence[str], workers: int, turns: int) -> list[dict[str, object]]:
     """One of twenty hosts, and forty endpoints of one host; four new ledgers."""
     return [
-        _row(f"1 of 20 endpoints hangs, p95 of the others, {kind}", urls[:2], workers, turns, 20, 1, posts=20),
-        _row(f"40 of 166 hang on one host, p95 of the others, {kind}", urls[2:], workers, turns, 166, 40, posts=8),
+        _row(
+            f"1 of 20 endpoints hangs, p95 of the others, {kind}",
+            urls[:2],
+            workers,
+            turns,
+            20,
+            1,
+            posts=20,
+        ),
+        _row(
+            f"40 of 166 hang on one host, p95 of the others, {kind}",
+            urls[2:],
+            workers,
+            turns,
+            166,
+            40,
+            posts=8,
+        ),
     ]
 
 
@@ -46,8 +63,13 @@ def _row(
         databases = [open_database(url) for url in urls]
         for is_hanging, database in enumerate(databases):
             with database.writing() as conn:
-                subscribe(conn, [_target(receiver.port, i, n_bad, bool(is_hanging)) for i in range(n)])
-        with delivering(urls[0], workers, timeout_s=_TIMEOUT_S), delivering(urls[1], workers, timeout_s=_TIMEOUT_S):
+                subscribe(
+                    conn, [_target(receiver.port, i, n_bad, bool(is_hanging)) for i in range(n)]
+                )
+        with (
+            delivering(urls[0], workers, timeout_s=_TIMEOUT_S),
+            delivering(urls[1], workers, timeout_s=_TIMEOUT_S),
+        ):
             for turn in range(turns + 1):
                 for is_hanging in (0, 1) if turn % 2 else (1, 0):
                     late = _turn(databases[is_hanging], turn, posts, posts * (n - n_bad), receiver)
@@ -57,7 +79,8 @@ def _row(
             database.close()
     ratio = statistics.median(with_ / without for without, with_ in zip(*p95, strict=True))
     without, with_ = (round(statistics.median(each) * 1000, 1) for each in p95)
-    return row(what, {"p95_ms": with_, "turns": turns}, {"p95_ms": without}, round(ratio, 2), "<= 1.10 x",
+    return row(what, {"p95_ms": with_, "turns": turns}, {"p95_ms": without}, round(ratio, 2),
+    "<= 1.10 x",
                ratio <= 1.10)  # fmt: skip
 
 
@@ -78,7 +101,8 @@ def _turn(database: Database, turn: int, posts: int, expected: int, receiver: Re
     while len(late) < expected:
         if time.monotonic() > deadline:
             raise TimeoutError(
-                f"{len(late)} of {expected} messages to healthy endpoints arrived in {_END_WITHIN_S} s"
+                f"{len(late)} of {expected} messages to healthy endpoints arrived in "
+                f"{_END_WITHIN_S} s"
             )
         time.sleep(0.05)
         receiver.seen()  # or its pipe fills

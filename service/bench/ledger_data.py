@@ -1,4 +1,5 @@
-"""A ledger of any size, made by INSERT … SELECT: what the benchmarks of the ledger and of the fan-out stand on."""
+"""A ledger of any size, made by INSERT … SELECT: what the benchmarks of the ledger and of the
+fan-out stand on."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ NUMBERS = "WITH RECURSIVE r(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM r WHERE 
 def a_post(n: int = 1, text_chars: int = 2_000) -> Post:
     """A post whose signed JSON is about 3 kB."""
     return Post(
-        f"bench-{n}", 1, PortalName("bench", "Cổng mẫu"), "https://portal.example/", "Chỉ thị mẫu", "", "x",
+        f"bench-{n}", 1, PortalName("bench", "Cổng mẫu"), "https://portal.example/", "Chỉ thị mẫu",
+        "", "x",
         Understanding(("directives",), summary="a" * text_chars), (), NOW, NOW, NOW,
     )  # fmt: skip
 
@@ -35,8 +37,10 @@ def store_post(conn: Connection, post: Post) -> str:
     """Writes the post's row; gives the payload of its publication."""
     conn.execute(
         text(
-            "INSERT INTO post(id, portal_id, portal_name, identity_key, url, title, revision, facts, published_at,"
-            " updated_at, first_seen_at) VALUES (:id, 'bench', 'b', :id, 'u', 't', 1, '{}', 0, 0, 0)"
+            "INSERT INTO post(id, portal_id, portal_name, identity_key, url, title, revision, "
+            "facts, published_at,"
+            " updated_at, first_seen_at) VALUES (:id, 'bench', 'b', :id, 'u', 't', 1, '{}', 0, 0, "
+            "0)"
         ),
         {"id": post.id},
     )
@@ -44,18 +48,26 @@ def store_post(conn: Connection, post: Post) -> str:
 
 
 def subscribe(conn: Connection, urls: list[str]) -> None:
-    """One confirmed webhook subscription an address; the first by the front door, the others like it."""
+    """One confirmed webhook subscription an address; the first by the front door, the others like
+    it."""
     first = add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), language="vi", is_confirmed=True,
+            Channel.WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), language="vi",
+            is_confirmed=True,
             secret=BOX.encrypt(new_secret()), filters=Filters(categories=("directives",)),
             allow_private_networks=True,
         ),
     )  # fmt: skip
     targets = [parse_target(url, allow_private_networks=True) for url in urls[1:]]
     values = [
-        {"id": uuid7(), "url": url, "key": target.endpoint_key, "host": target.host_key, "first": first.id}
+        {
+            "id": uuid7(),
+            "url": url,
+            "key": target.endpoint_key,
+            "host": target.host_key,
+            "first": first.id,
+        }
         for url, target in zip(urls[1:], targets, strict=True)
     ]
     for statement in (*_LANES, _ENDPOINT, _SUBSCRIPTION) if values else ():
@@ -63,31 +75,40 @@ def subscribe(conn: Connection, urls: list[str]) -> None:
 
 
 _LANES = (
-    "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:host, 'webhook', 0, 16) ON CONFLICT (key) DO NOTHING",
+    "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:host, 'webhook', 0, 16) ON CONFLICT "
+    "(key) DO NOTHING",
     "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:host || '#slow', 'webhook', 1, 4)"
     " ON CONFLICT (key) DO NOTHING",
 )
 _ENDPOINT = """INSERT INTO endpoint(key, host_key, lane_key, channel, cap)
     VALUES (:key, :host, :host, 'webhook', 2) ON CONFLICT (key) DO NOTHING"""
-_SUBSCRIPTION = """INSERT INTO subscription(id, channel, target, target_key, endpoint_key, filter_id, frequency, name,
-    status, status_at, secret, created_at) SELECT :id, s.channel, :url, :key, :key, s.filter_id, s.frequency, s.name,
+_SUBSCRIPTION = """INSERT INTO subscription(id, channel, target, target_key, endpoint_key,
+    filter_id, frequency, name,
+    status, status_at, secret, created_at) SELECT :id, s.channel, :url, :key, :key, s.filter_id,
+    s.frequency, s.name,
     s.status, s.status_at, s.secret, s.created_at FROM subscription s WHERE s.id = :first"""
 
 
-def fill_messages(database: Database, n: int, *, state: str, n_endpoints: int, first: int = 0) -> None:
+def fill_messages(
+    database: Database, n: int, *, state: str, n_endpoints: int, first: int = 0
+) -> None:
     """`n` messages over endpoints `bench-0` … in lanes of their own, all due at NOW or all done."""
     with database.writing() as conn:
         conn.execute(
             text(
-                NUMBERS + "INSERT INTO lane(key, channel, is_slow, cap) SELECT 'bench-' || i, 'webhook', 0, 16 FROM r"
+                NUMBERS + "INSERT INTO lane(key, channel, is_slow, cap) SELECT 'bench-' || i, "
+                "'webhook', 0, 16 FROM r"
                 " WHERE true ON CONFLICT (key) DO NOTHING"
             ),
             {"n": n_endpoints},
         )
         conn.execute(
             text(
-                NUMBERS + "INSERT INTO endpoint(key, host_key, lane_key, channel, cap) SELECT 'bench-' || i,"
-                " 'bench-' || i, 'bench-' || i, 'webhook', 2 FROM r WHERE true ON CONFLICT (key) DO NOTHING"
+                NUMBERS
+                + "INSERT INTO endpoint(key, host_key, lane_key, channel, cap) SELECT 'bench-' "
+                "|| i,"
+                " 'bench-' || i, 'bench-' || i, 'webhook', 2 FROM r WHERE true ON CONFLICT (key) "
+                "DO NOTHING"
             ),
             {"n": n_endpoints},
         )
@@ -95,15 +116,22 @@ def fill_messages(database: Database, n: int, *, state: str, n_endpoints: int, f
         conn.execute(
             text(
                 NUMBERS
-                + "INSERT INTO message(id, channel, endpoint_key, group_key, state, due_at, created_at, done_at)"
-                f" SELECT loa_uuid7(), 'webhook', 'bench-' || (i % :m), 'b:' || (i + :first), '{state}', i, i, {done}"
+                + "INSERT INTO message(id, channel, endpoint_key, group_key, state, due_at, "
+                "created_at, done_at)"
+                f" SELECT loa_uuid7(), 'webhook', 'bench-' || (i % :m), 'b:' || (i + :first), "
+                f"'{state}', i, i, {done}"
                 " FROM r"
             ),
             {"n": n, "m": n_endpoints, "first": first},
         )
         if state == "due":
-            least = "(SELECT min(due_at) FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due')"
-            conn.execute(text(f"UPDATE endpoint SET next_due_at = {least} WHERE key LIKE 'bench-%'"))
+            least = (
+                "(SELECT min(due_at) FROM message m WHERE m.endpoint_key = endpoint.key AND "
+                "m.state = 'due')"
+            )
+            conn.execute(
+                text(f"UPDATE endpoint SET next_due_at = {least} WHERE key LIKE 'bench-%'")
+            )
             least = "(SELECT min(next_due_at) FROM endpoint e WHERE e.lane_key = lane.key)"
             conn.execute(text(f"UPDATE lane SET next_due_at = {least} WHERE key LIKE 'bench-%'"))
     if not database.is_sqlite:
@@ -115,9 +143,11 @@ def sqlite_url(folder: Path, name: str) -> str:
     return f"sqlite:///{folder / name}.db"
 
 
-def row(what: str, ours: dict[str, object], baseline: dict[str, object] | None, ratio: float | None, budget: str,
+def row(what: str, ours: dict[str, object], baseline: dict[str, object] | None, ratio: float | None,
+budget: str,
         met: bool | None) -> dict[str, object]:  # fmt: skip
-    """One line of a benchmark's answer, as design.md gives it; `met` None where a baseline is missing."""
+    """One line of a benchmark's answer, as design.md gives it; `met` None where a baseline is
+    missing."""
     return {
         "what": what, "ours": ours, "baseline": baseline or {}, "ratio": ratio, "budget": budget,
         "met": bool(met),

@@ -1,7 +1,8 @@
-"""`loa bench mail`: one post to many over 8 connections, beside Postfix's `smtp-source -s 8`, same sink, same size.
+"""`loa bench mail`: one post to many over 8 connections, beside Postfix's `smtp-source -s 8`, same
+sink, same size.
 
-The sink is Postfix's `smtp-sink` in a process of its own. Ours is measured from composing the mail to the
-relay's answer, without the ledger, as smtp-source has none.
+The sink is Postfix's `smtp-sink` in a process of its own. Ours is measured from composing the mail
+to the relay's answer, without the ledger, as smtp-source has none.
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ CPU_MS = 0.3
 _PAYLOAD = {
     "type": "post.published",
     "data": {
-        "id": "p1", "revision": 1, "url": "https://portal.example/chi-thi", "title": "Về việc phòng, chống bão số 5",
+        "id": "p1", "revision": 1, "url": "https://portal.example/chi-thi",
+        "title": "Về việc phòng, chống bão số 5",
         "summary": "Ủy ban nhân dân huyện yêu cầu các xã, thị trấn trực 24/24. " * 4,
-        "portal": {"id": "qx", "name": "UBND huyện Quảng Xương"}, "categories": ["directives"], "places": [],
-        "urgency": "normal", "document": {"number": "06/CT-UBND", "issued_on": "2023-06-05", "issuer": None},
+        "portal": {"id": "qx", "name": "UBND huyện Quảng Xương"}, "categories": ["directives"],
+        "places": [],
+        "urgency": "normal", "document": {"number": "06/CT-UBND", "issued_on": "2023-06-05",
+        "issuer": None},
         "deadlines": [], "attachments": [], "published_at": "2024-01-28T02:16:00Z",
         "archive_url": "https://loa.example/posts/p1",
     },
@@ -53,7 +57,8 @@ _PAYLOAD = {
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
-    """Rates and CPU of both sides, interleaved. The baseline is None where Postfix's tools are missing."""
+    """Rates and CPU of both sides, interleaved. The baseline is None where Postfix's tools are
+    missing."""
     mails, rounds = (QUICK_MAILS, QUICK_ROUNDS) if quick else (MAILS, ROUNDS)
     tools = {name: shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin") for name in NEEDED}
     source, sink = (tools[name] for name in NEEDED)
@@ -74,13 +79,28 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     figures = {"mails_per_s": round(rate), "cpu_ms_per_mail": round(cpu, 3), "bytes": mailroom_size}
     is_met = ratio >= RATE and cpu <= CPU_MS
     return [
-        _row(figures, {"name": "smtp-source -s 8", "mails_per_s": round(baseline)}, round(ratio, 3), budget, is_met)
+        _row(
+            figures,
+            {"name": "smtp-source -s 8", "mails_per_s": round(baseline)},
+            round(ratio, 3),
+            budget,
+            is_met,
+        )
     ]
 
 
-def _row(ours: object, baseline: object, ratio: float | None, budget: str, is_met: bool) -> dict[str, Any]:
+def _row(
+    ours: object, baseline: object, ratio: float | None, budget: str, is_met: bool
+) -> dict[str, Any]:
     what = "mails to a local sink, 8 connections, one post to many"
-    return {"what": what, "ours": ours, "baseline": baseline, "ratio": ratio, "budget": budget, "met": is_met}
+    return {
+        "what": what,
+        "ours": ours,
+        "baseline": baseline,
+        "ratio": ratio,
+        "budget": budget,
+        "met": is_met,
+    }
 
 
 @contextmanager
@@ -89,7 +109,9 @@ def _sink(path: str) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     account = ["-u", "nobody"] if Path("/").owner() == "root" and _is_root() else []
-    process = subprocess.Popen([path, *account, f"127.0.0.1:{port}", "200"], stderr=subprocess.DEVNULL)  # noqa: S603 — the tool named above
+    process = subprocess.Popen(  # noqa: S603 — the tool named above
+        [path, *account, f"127.0.0.1:{port}", "200"], stderr=subprocess.DEVNULL
+    )
     try:
         _wait(port)
         yield port
@@ -137,11 +159,20 @@ def _mailroom() -> Mailroom:
 
 
 def _composed(mailroom: Mailroom, n: int) -> Ready:
-    owed = Owed("c1", "post.published", "p1", 1, f"sub-{n}", "Lan", "active", "chỉ đạo", "u1", "UBND xã A")
+    owed = Owed(
+        "c1", "post.published", "p1", 1, f"sub-{n}", "Lan", "active", "chỉ đạo", "u1", "UBND xã A"
+    )
     message_id = f"01900000-0000-7000-8000-{n:012d}"
     made = mailroom.compose(
         Outgoing(
-            message_id, "mail:c1:x", datetime.now(UTC), None, f"r{n}@xa.example", f"r{n}@xa.example", "vi", [owed]
+            message_id,
+            "mail:c1:x",
+            datetime.now(UTC),
+            None,
+            f"r{n}@xa.example",
+            f"r{n}@xa.example",
+            "vi",
+            [owed],
         )
     )
     assert isinstance(made, Ready)
@@ -150,8 +181,12 @@ def _composed(mailroom: Mailroom, n: int) -> Ready:
 
 def _ours(port: int, mails: int) -> tuple[float, float]:
     """(mails a second, ms of CPU a mail)"""
-    settings = Settings.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}", "rate_per_s": 1e9}})
-    channel = EmailChannel(settings, Links("key", "https://loa.example"), "key", lambda: datetime.now(UTC), {})
+    settings = Settings.model_validate(
+        {"email": {"smtp_url": f"smtp://127.0.0.1:{port}", "rate_per_s": 1e9}}
+    )
+    channel = EmailChannel(
+        settings, Links("key", "https://loa.example"), "key", lambda: datetime.now(UTC), {}
+    )
     mailroom = _mailroom()
     sent = 0
 
@@ -161,7 +196,9 @@ def _ours(port: int, mails: int) -> tuple[float, float]:
 
     used, began = _cpu_s(), time.perf_counter()
     made = [_composed(mailroom, n) for n in range(mails)]
-    channel.send_ready(Round.build([(Claimed(one.message_id, "smtp", 1, 1), one) for one in made], record))
+    channel.send_ready(
+        Round.build([(Claimed(one.message_id, "smtp", 1, 1), one) for one in made], record)
+    )
     took_s, cpu_s = time.perf_counter() - began, _cpu_s() - used
     channel.close()
     if sent != mails:

@@ -1,7 +1,9 @@
-"""`loa bench month`: thirty days of a busy office in one go: does the last week cost what an early one did?
+"""`loa bench month`: thirty days of a busy office in one go: does the last week cost what an early
+one did?
 
-Every day has its posts, fan-outs, claims, results and retention; nothing is sent over a network. The days are told
-by a clock of their own. The baseline is the second week of the same run, the first in which something is forgotten.
+Every day has its posts, fan-outs, claims, results and retention; nothing is sent over a network.
+The days are told by a clock of their own. The baseline is the second week of the same run, the
+first in which something is forgotten.
 """
 
 from __future__ import annotations
@@ -41,8 +43,13 @@ def run(quick: bool) -> list[dict[str, object]]:
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [
         {
-            "what": f"a month of {posts_a_day} posts a day to {SUBSCRIPTIONS} subscriptions, SQLite, a delivery",
-            "ours": {"last_week_us": round(last), "file_mb": round(size_mb, 1), "peak_mb": round(peak_mb)},
+            "what": f"a month of {posts_a_day} posts a day to {SUBSCRIPTIONS} subscriptions, "
+            "SQLite, a delivery",
+            "ours": {
+                "last_week_us": round(last),
+                "file_mb": round(size_mb, 1),
+                "peak_mb": round(peak_mb),
+            },
             "baseline": {"second_week_us": round(early)},
             "ratio": round(last / early, 2),
             "budget": "<= 1.5 x the second week",
@@ -52,7 +59,8 @@ def run(quick: bool) -> list[dict[str, object]]:
 
 
 def _day(database: Database, day: int, posts: int) -> float:
-    """CPU microseconds a delivery, from the post's transaction to the recorded result and the day's retention."""
+    """CPU microseconds a delivery, from the post's transaction to the recorded result and the day's
+    retention."""
     at = NOW + timedelta(days=day)
     began = time.process_time()
     for n in range(posts):
@@ -72,7 +80,10 @@ def _send_all(database: Database, at: datetime) -> None:
             claimed = claim_due(conn, channel=Channel.WEBHOOK, now=at, limit=100, lease_s=30)
         if not claimed:
             return
-        results = [Result(one.message_id, one.lease_token, State.SENT, 200, "", at, 0.01) for one in claimed]
+        results = [
+            Result(one.message_id, one.lease_token, State.SENT, 200, "", at, 0.01)
+            for one in claimed
+        ]
         with database.writing() as conn:
             record_results(conn, results, at)
 

@@ -1,4 +1,5 @@
-"""What a poll costs: unchanged and changed listings, an article, an upstream feed, a TLS host not met before.
+"""What a poll costs: unchanged and changed listings, an article, an upstream feed, a TLS host not
+met before.
 
 Each beside the least that somebody could do by hand, interleaved, CPU time of this process, median.
 """
@@ -39,7 +40,10 @@ from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.types import Page, Validators
 
-_TITLE = "Chủ tịch UBND huyện chỉ đạo nâng cao hiệu lực, hiệu quả công tác điều hành, siết chặt kỷ cương số {}"
+_TITLE = (
+    "Chủ tịch UBND huyện chỉ đạo nâng cao hiệu lực, hiệu quả công tác điều hành, siết chặt kỷ "
+    "cương số {}"
+)
 _BASE = "https://bench.example"
 _LABEL = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) \| (\d\d?):(\d\d)")
 _ZONE = timezone(timedelta(hours=7))
@@ -62,14 +66,17 @@ def _listing() -> bytes:
     row = (
         '<li class="TD-channel-main-td channel-news-folder"><a href="{u}" title="{t}">'
         '<img src="/portal/Photos/_w/{n}.jpg"></a>'
-        '<a href="{u}">{t}</a><label class="pub-time">{d:02}/03/2024 | 10:{m:02}</label><p>{p}</p></li>\n'
+        '<a href="{u}">{t}</a><label class="pub-time">{d:02}/03/2024 | '
+        "10:{m:02}</label><p>{p}</p></li>\n"
     )
     rows = (
-        row.format(u=f"/portal/Pages/2024-3-{n % 28 + 1}/bai-viet-so-{n}-a{n:05}.aspx", t=_TITLE.format(n), n=n,
+        row.format(u=f"/portal/Pages/2024-3-{n % 28 + 1}/bai-viet-so-{n}-a{n:05}.aspx",
+        t=_TITLE.format(n), n=n,
                    d=n % 28 + 1, m=n % 60, p="Tóm tắt nội dung chỉ đạo. " * 6)
         for n in range(200)
     )  # fmt: skip
-    return f"<html><head><meta charset=utf-8></head><body><ul>{''.join(rows)}</ul></body></html>".encode()
+    page = f"<html><head><meta charset=utf-8></head><body><ul>{''.join(rows)}</ul></body></html>"
+    return page.encode()
 
 
 def _article() -> bytes:
@@ -82,7 +89,8 @@ def _article() -> bytes:
     return (
         "<html><head><meta charset=utf-8></head><body><div><h1>Tăng cường kỷ cương</h1>"
         "<span>Đăng ngày 28 - 01 - 2024</span>"
-        f'<div class="article-content">{body}<a href="/portal/VanBan/a.pdf">Tệp</a></div></div></body></html>'
+        f'<div class="article-content">{body}<a '
+        f'href="/portal/VanBan/a.pdf">Tệp</a></div></div></body></html>'
     ).encode()
 
 
@@ -96,12 +104,15 @@ def _feed() -> bytes:
     items = "".join(item.format(t=_TITLE.format(n), n=n, c=content) for n in range(500))
     space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
     return (
-        f'<?xml version="1.0"?><rss version="2.0" {space}><channel><title>t</title>{items}</channel></rss>'.encode()
+        f'<?xml version="1.0"?><rss version="2.0" '
+        f"{space}><channel><title>t</title>{items}</channel></rss>".encode()
     )
 
 
 def _page(body: bytes, path: str) -> Page:
-    return Page(_BASE + path, 200, "text/html; charset=utf-8", body, None, None, sha256(body).hexdigest())
+    return Page(
+        _BASE + path, 200, "text/html; charset=utf-8", body, None, None, sha256(body).hexdigest()
+    )
 
 
 def _portal(kind: str, base_url: str = _BASE, **fields: Any) -> PortalConfig:
@@ -121,12 +132,19 @@ def _strings_by_hand(body: bytes) -> list[tuple[str, str, str]]:
     found = []
     for row in tree.css("li.TD-channel-main-td"):
         link, label = row.css("a")[1], row.css_first("label.pub-time")
-        found.append((link.attributes.get("href") or "", link.text().strip(), label.text().strip() if label else ""))
+        found.append(
+            (
+                link.attributes.get("href") or "",
+                link.text().strip(),
+                label.text().strip() if label else "",
+            )
+        )
     return found
 
 
 def _listing_by_hand(body: bytes) -> list[tuple[str, str, datetime]]:
-    """The same job as ours for this one layout: absolute link, title with spaces folded, instant in UTC."""
+    """The same job as ours for this one layout: absolute link, title with spaces folded, instant in
+    UTC."""
     found = []
     for href, title, label in _strings_by_hand(body):
         match = _LABEL.fullmatch(label)
@@ -206,13 +224,19 @@ def _certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     public, private = folder / "ca.pem", folder / "key.pem"
     public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
@@ -280,18 +304,24 @@ def _measure_tls(runs: int) -> dict[str, Any]:
 def run(quick: bool) -> list[dict[str, Any]]:
     """The rows of budgets.md that are about polling."""
     runs = 15 if quick else 60
-    listing, article, feed = _page(_listing(), "/list"), _page(_article(), "/a.aspx"), _page(_feed(), "/rss")
+    listing, article, feed = (
+        _page(_listing(), "/list"),
+        _page(_article(), "/a.aspx"),
+        _page(_feed(), "/rss"),
+    )
     td, upstream = _portal("td-portal"), _portal("feed")
     return [
         _measure_unchanged(runs * 3),
         _measure_tls(runs * 2),
         _compare(
             f"a changed listing of {len(listing.body) // 1000} kB, 200 rows", 2.0, runs,
-            lambda: read_listing(listing, td, td.listings[0]), lambda: _listing_by_hand(listing.body),
+            lambda: read_listing(listing, td, td.listings[0]),
+            lambda: _listing_by_hand(listing.body),
         ),
         _compare(
             "the same, beside raw strings: no absolute link, no instant", 2.0, runs,
-            lambda: read_listing(listing, td, td.listings[0]), lambda: _strings_by_hand(listing.body),
+            lambda: read_listing(listing, td, td.listings[0]),
+            lambda: _strings_by_hand(listing.body),
         ),
         _compare(
             f"an article of {len(article.body) // 1000} kB, sanitised", 2.0, runs,
@@ -303,8 +333,10 @@ def run(quick: bool) -> list[dict[str, Any]]:
             lambda: feedparser.parse(BytesIO(feed.body), sanitize_html=False),
         ),
         _compare(
-            "the same, beside feedparser with its resolving of links off too", 1.2, max(runs // 5, 5),
+            "the same, beside feedparser with its resolving of links off too", 1.2,
+            max(runs // 5, 5),
             lambda: read_listing(feed, upstream, upstream.listings[0]),
-            lambda: feedparser.parse(BytesIO(feed.body), sanitize_html=False, resolve_relative_uris=False),
+            lambda: feedparser.parse(BytesIO(feed.body), sanitize_html=False,
+            resolve_relative_uris=False),
         ),
     ]  # fmt: skip

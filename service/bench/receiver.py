@@ -1,4 +1,5 @@
-"""A small epoll receiver in a process of its own: keeps connections, answers 204, and says by a pipe what came."""
+"""A small epoll receiver in a process of its own: keeps connections, answers 204, and says by a
+pipe what came."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Receiver:
-    """`with Receiver() as r`: listens on 127.0.0.0/8, port `r.port`; `r.seen()` is what it has answered.
+    """`with Receiver() as r`: listens on 127.0.0.0/8, port `r.port`; `r.seen()` is what it has
+    answered.
 
     Paths that begin with `/hang` are never answered; `delay_s` holds every answer back for so long.
     """
@@ -31,7 +33,9 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         context = multiprocessing.get_context("fork")
-        self._process = context.Process(target=_serve, args=(self._socket, self._writer, self._delay_s), daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(self._socket, self._writer, self._delay_s), daemon=True
+        )
         self._process.start()
         self._socket.close()
         os.close(self._writer)
@@ -40,7 +44,9 @@ class Receiver:
         self._rest = b""
         return self
 
-    def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
+    def __exit__(
+        self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None
+    ) -> None:
         self._process.kill()
         self._process.join()
         os.close(self._reader)
@@ -91,7 +97,9 @@ def _serve(listener: socket.socket, writer: int, delay_s: float) -> None:
             _answer(clients, late.popleft()[1])
 
 
-def _accept(listener: socket.socket, poll: select.epoll, clients: dict[int, tuple[socket.socket, bytearray]]) -> None:
+def _accept(
+    listener: socket.socket, poll: select.epoll, clients: dict[int, tuple[socket.socket, bytearray]]
+) -> None:
     while True:
         try:
             client, _ = listener.accept()
@@ -104,7 +112,8 @@ def _accept(listener: socket.socket, poll: select.epoll, clients: dict[int, tupl
 
 
 def _read(client: socket.socket, buffer: bytearray) -> tuple[bytes, bytes] | tuple[()] | None:
-    """The id and the path of a request that is whole now; empty while it is not, None when the sender hung up."""
+    """The id and the path of a request that is whole now; empty while it is not, None when the
+    sender hung up."""
     try:
         data = client.recv(65536)
     except OSError:

@@ -1,4 +1,5 @@
-"""The other side of the benchmarks of delivery: Celery with Redis, and libcurl without anything of ours."""
+"""The other side of the benchmarks of delivery: Celery with Redis, and libcurl without anything of
+ours."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Celery:
         self._redis: Any = import_module("redis").Redis.from_url(url)
 
     def measure(self, urls: Sequence[str], n: int) -> Sent:
-        """Deliveries a second, and CPU seconds a delivery of workers and broker, from the queue to the kept result.
+        """Deliveries a second, and CPU seconds a delivery of workers and broker, from the queue to
+        the kept result.
 
         What enqueues is not counted, for our fan-out is not either.
         """
@@ -65,7 +67,8 @@ def celery(folder: Path) -> Iterator[Celery | None]:
         url, broker_pid = broker
         command = [sys.executable, "-m", "celery", "-A", "service.bench.celery_app",
                    "--broker", url, "--result-backend", url,
-                   "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "CRITICAL", "--without-gossip",
+                   "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "CRITICAL",
+                   "--without-gossip",
                    "--without-mingle", "--without-heartbeat"]  # fmt: skip
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 — ours
         try:

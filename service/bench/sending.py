@@ -1,4 +1,5 @@
-"""Fills a ledger with webhooks that are owed, and delivers them: in this process, in several, once or for ever."""
+"""Fills a ledger with webhooks that are owed, and delivers them: in this process, in several, once
+or for ever."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _Job = Callable[[Deliverer, Pipe], None]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a run of the deliverer came to. `cpu_s` is of one delivery, in the delivering processes."""
+    """What a run of the deliverer came to. `cpu_s` is of one delivery, in the delivering
+    processes."""
 
     per_s: float
     cpu_s: float
@@ -47,7 +49,9 @@ def publish(database: Database, n: int, at: datetime) -> None:
     """One more post, in one transaction with the first of what is owed for it."""
     with database.writing() as conn:
         post = a_post(n)
-        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=store_post(conn, post))
+        write_change(
+            conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=store_post(conn, post)
+        )
 
 
 def deliver(url: str, *, authority: str | None = None) -> Sent:
@@ -76,7 +80,8 @@ def deliver_by(url: str, workers: int, *, authority: str | None = None) -> Sent:
 
 @dataclass(slots=True)
 class Running:
-    """Processes that deliver. `peak_mb`: the most memory that one of them had resident; known when all have ended."""
+    """Processes that deliver. `peak_mb`: the most memory that one of them had resident; known when
+    all have ended."""
 
     peak_mb: float = 0.0
 
@@ -103,7 +108,8 @@ def _start(
     context = multiprocessing.get_context("spawn")  # a fork would have pycares without its thread
     pairs = [context.Pipe() for _ in range(workers)]
     processes = [
-        context.Process(target=_work, args=(work, url, far, timeout_s, authority), daemon=True) for _, far in pairs
+        context.Process(target=_work, args=(work, url, far, timeout_s, authority), daemon=True)
+        for _, far in pairs
     ]
     for process in processes:
         process.start()

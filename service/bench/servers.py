@@ -1,4 +1,5 @@
-"""What the benchmarks talk to: nginx as a receiver, plain or with TLS, and Redis; each ended by its own handle."""
+"""What the benchmarks talk to: nginx as a receiver, plain or with TLS, and Redis; each ended by its
+own handle."""
 
 from __future__ import annotations
 
@@ -16,18 +17,23 @@ from service.bench.receiver import Receiver
 
 _NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error;
 events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 10000000; keepalive_timeout {keep_s}; client_body_temp_path {folder};
- proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+http {{ access_log off; keepalive_requests 10000000; keepalive_timeout {keep_s};
+    client_body_temp_path {folder};
+ proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path
+ {folder};
  server {{ listen 0.0.0.0:{port} backlog=4096 {tls}; location / {{ return 204; }} }} }}"""
 
 
 def nginx_path() -> str | None:
-    return shutil.which("nginx") or next((p for p in ("/usr/sbin/nginx",) if Path(p).exists()), None)
+    return shutil.which("nginx") or next(
+        (p for p in ("/usr/sbin/nginx",) if Path(p).exists()), None
+    )
 
 
 @contextmanager
 def plain_receiver(folder: Path) -> Iterator[int]:
-    """A receiver that keeps connections: nginx where it is installed, else our own; gives the port."""
+    """A receiver that keeps connections: nginx where it is installed, else our own; gives the
+    port."""
     if nginx_path() is None:
         with Receiver() as receiver:
             yield receiver.port
@@ -53,7 +59,17 @@ def redis_server(folder: Path) -> Iterator[tuple[str, int] | None]:
         yield None
         return
     port = _free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     with _running([*command, "--dir", str(folder)], port) as pid:
         yield f"redis://127.0.0.1:{port}/0", pid
 

@@ -1,7 +1,8 @@
-"""Part of `loa bench feeds`: one feed served by the thin layer on each WSGI server that is installed, beside nginx.
+"""Part of `loa bench feeds`: one feed served by the thin layer on each WSGI server that is
+installed, beside nginx.
 
-wrk asks one server after the other with the same connections, round by round, so that all meet the same noise.
-Without wrk or nginx a side is missing and its rows say so.
+wrk asks one server after the other with the same connections, round by round, so that all meet the
+same noise. Without wrk or nginx a side is missing and its rows say so.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def _granian(layer: ThinLayer, port: int) -> int:
 
 def _gunicorn(layer: ThinLayer, port: int) -> None:
     base = import_module("gunicorn.app.base").BaseApplication
-    options = {"bind": f"{HOST}:{port}", "threads": THREADS, "worker_class": "gthread", "keepalive": 60,
+    options = {"bind": f"{HOST}:{port}", "threads": THREADS, "worker_class": "gthread",
+    "keepalive": 60,
                "worker_connections": 1024, "accesslog": None, "loglevel": "error"}  # fmt: skip
 
     class App(base):  # type: ignore[misc, valid-type] # known only where it is installed
@@ -95,7 +97,9 @@ def _gunicorn(layer: ThinLayer, port: int) -> None:
 
 
 def _cheroot(layer: ThinLayer, port: int) -> None:
-    server = import_module("cheroot.wsgi").Server((HOST, port), layer, numthreads=THREADS, request_queue_size=1024)
+    server = import_module("cheroot.wsgi").Server(
+        (HOST, port), layer, numthreads=THREADS, request_queue_size=1024
+    )
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server.start()
 
@@ -130,7 +134,9 @@ def _measure(feed: Served, seconds: int, rounds: int) -> Loads:
             for name, (port, pid) in running.items():
                 conditions = {"304": [f"If-None-Match: {_etag(port)}"], "200 with gzip": []}
                 for kind, headers in conditions.items():
-                    loads.setdefault((name, kind), []).append(_wrk(wrk, port, pid, seconds, headers))
+                    loads.setdefault((name, kind), []).append(
+                        _wrk(wrk, port, pid, seconds, headers)
+                    )
     return loads
 
 
@@ -138,20 +144,39 @@ def _beside(loads: Loads, kind: str, other: str, least: float) -> dict[str, Any]
     mine, theirs = _median(loads.get((OURS, kind))), _median(loads.get((other, kind)))
     ratio = mine["per_s"] / theirs["per_s"] if mine and theirs else None
     budget = f">= {least:g} of {other}" if other == NGINX else "the shipped server is no slower"
-    return _row(f"feed, {kind}, {other}", mine, theirs, other, ratio, budget, ratio is not None and ratio >= least)
+    return _row(
+        f"feed, {kind}, {other}",
+        mine,
+        theirs,
+        other,
+        ratio,
+        budget,
+        ratio is not None and ratio >= least,
+    )
 
 
 def _tail(loads: Loads) -> dict[str, Any]:
     kind = "200 with gzip"
     mine, theirs = _median(loads.get((OURS, kind))), _median(loads.get((NGINX, kind)))
     ratio = mine["p99_ms"] / theirs["p99_ms"] if mine and theirs else None
-    return _row(f"feed, {kind}, p99", mine, theirs, NGINX, ratio, "<= 2.5", ratio is not None and ratio <= 2.5)
+    return _row(
+        f"feed, {kind}, p99",
+        mine,
+        theirs,
+        NGINX,
+        ratio,
+        "<= 2.5",
+        ratio is not None and ratio <= 2.5,
+    )
 
 
 def _row(
     what: str, mine: object, theirs: Any, other: str, ratio: float | None, budget: str, met: bool
 ) -> dict[str, Any]:
-    shown = {"what": other, **(theirs or {"missing": MISSING if other in OTHERS else "nginx or wrk"})}
+    shown = {
+        "what": other,
+        **(theirs or {"missing": MISSING if other in OTHERS else "nginx or wrk"}),
+    }
     return row(what, mine or {"missing": "wrk"}, shown, ratio and round(ratio, 3), budget, met)  # type: ignore[arg-type] # figures by name
 
 
@@ -166,7 +191,9 @@ def _median(loads: list[Load] | None) -> dict[str, float] | None:
 
 
 def _etag(port: int) -> str:
-    request = Request(f"http://{HOST}:{port}/feeds/all.rss", headers={"Accept-Encoding": "gzip"})  # likewise
+    request = Request(
+        f"http://{HOST}:{port}/feeds/all.rss", headers={"Accept-Encoding": "gzip"}
+    )  # likewise
     with urlopen(request, timeout=5) as response:  # noqa: S310  # our own loopback server
         return str(response.headers["ETag"])
 
@@ -178,7 +205,9 @@ def _wrk(wrk: str, port: int, pid: int, seconds: int, headers: list[str]) -> Loa
     command = [wrk, *options, f"http://{HOST}:{port}/feeds/all.rss"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603  # fixed words
     used_s = family_cpu_s(pid) - before
-    found = re.search(r"99%\s+([\d.]+)(us|ms|s)\b.*?(\d+) requests in.*?Requests/sec:\s*([\d.]+)", shown, re.S)
+    found = re.search(
+        r"99%\s+([\d.]+)(us|ms|s)\b.*?(\d+) requests in.*?Requests/sec:\s*([\d.]+)", shown, re.S
+    )
     if found is None:
         raise RuntimeError(f"cannot read the answer of wrk: {shown!r}")
     p99_ms = float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
@@ -232,9 +261,11 @@ def _nginx(feed: Served) -> Iterator[tuple[int, int]]:
             f"daemon off; master_process off; pid {name}/pid; error_log {name}/error.log;\n"
             "events { worker_connections 1024; }\n"
             f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; "
-            f"types {{ application/rss+xml rss; }} client_body_temp_path {name}/b; proxy_temp_path {name}/p; "
+            f"types {{ application/rss+xml rss; }} client_body_temp_path {name}/b; "
+            f"proxy_temp_path {name}/p; "
             f"fastcgi_temp_path {name}/f; uwsgi_temp_path {name}/u; scgi_temp_path {name}/s;\n"
-            f"server {{ listen {HOST}:{port}; root {name}; gzip_static on; open_file_cache max=10; }} }}\n"
+            f"server {{ listen {HOST}:{port}; root {name}; gzip_static on; open_file_cache "
+            f"max=10; }} }}\n"
         )
         process = subprocess.Popen([program, "-c", str(conf), "-e", f"{name}/error.log"])  # noqa: S603  # fixed words
         try:

@@ -25,10 +25,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliver": ("service.cli.deliver:deliver", "Send everything that is due now, once."),
     "portal": ("service.cli.portal:portal", "Portals: probe, check, release, list."),
     "post": ("service.cli.post:post", "Posts: list, show, recategorise."),
-    "classify": ("service.cli.classify:classify", "Classify titles: JSON lines in, JSON lines out."),
+    "classify": (
+        "service.cli.classify:classify",
+        "Classify titles: JSON lines in, JSON lines out.",
+    ),
     "unit": ("service.cli.unit:unit", "The offices that must know."),
-    "subscription": ("service.cli.subscription:subscription", "Who wants which posts, and over which channel."),
-    "delivery": ("service.cli.delivery:delivery", "The ledger: what was sent, what failed, what waits."),
+    "subscription": (
+        "service.cli.subscription:subscription",
+        "Who wants which posts, and over which channel.",
+    ),
+    "delivery": (
+        "service.cli.delivery:delivery",
+        "The ledger: what was sent, what failed, what waits.",
+    ),
     "why": ("service.cli.why:why", "Why a subscription did or did not get a post."),
     "receipt": ("service.cli.receipt:receipt", "Who has acknowledged a post, and who has not."),
     "bounce": ("service.cli.bounce:bounce", "Take a bounced mail on stdin."),
@@ -41,7 +50,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name of the command: where it is, and what `loa --help` says of it."""
 
-LISTED = {kind: f"`loa {kind} list`" for kind in ("post", "unit", "subscription", "delivery", "token")}
+LISTED = {
+    kind: f"`loa {kind} list`" for kind in ("post", "unit", "subscription", "delivery", "token")
+}
 """By kind of a thing that is named but not there: where its kind is listed."""
 
 
@@ -88,14 +99,19 @@ class LazyGroup(click.Group):
 
 
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF})
-"""What a full disk, a dead terminal and a closed descriptor say to who writes; a database says StorageError."""
+"""What a full disk, a dead terminal and a closed descriptor say to who writes; a database says
+StorageError."""
 
 
 def _ready_output() -> None:
-    """A closed stdout is nowhere, and a letter that the terminal does not know is `?`: neither ends a command."""
+    """A closed stdout is nowhere, and a letter that the terminal does not know is `?`: neither ends
+    a command."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123,SIM115  # for as long as the process lives
-    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() not in ("utf-8", "utf8"):
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() not in (
+        "utf-8",
+        "utf8",
+    ):
         sys.stdout.reconfigure(errors="replace")
 
 
@@ -103,7 +119,10 @@ def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | N
     ctx.meta["service.cli.config"] = value
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--config",
     metavar="FILE",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def backup(loa: Loa, file: Path, as_json: bool) -> None:
     """Write a consistent copy of the database to FILE, while Loa is running.
 
-    The secret key is copied beside it, to FILE.secret: without it links in sent mails and webhook secrets
-    are lost. On PostgreSQL use pg_dump.
+    The secret key is copied beside it, to FILE.secret: without it links in sent mails and webhook
+    secrets are lost. On PostgreSQL use pg_dump.
 
     \b
     Example:
@@ -32,7 +32,13 @@ def backup(loa: Loa, file: Path, as_json: bool) -> None:
     copied = copy_database(loa.settings.database.url, file.absolute())
     secret = _copy_secret(loa, file)
     if as_json:
-        echo_json({"file": str(file.absolute()), "bytes": copied, "secret_file": str(secret) if secret else None})
+        echo_json(
+            {
+                "file": str(file.absolute()),
+                "bytes": copied,
+                "secret_file": str(secret) if secret else None,
+            }
+        )
         return
     click.echo(f"wrote {file.absolute()} ({copied / 1e6:.1f} MB)")
     if secret:

@@ -15,7 +15,12 @@ NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "mont
 @click.command()
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--quick", "is_quick", is_flag=True, help="A smaller run, within 45 seconds.")
-@click.option("--minutes", type=click.FloatRange(min=0), default=0.0, help="How long on each database; for `crash`.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="How long on each database; for `crash`.",
+)
 @config_option
 @json_option
 def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
@@ -30,12 +35,15 @@ def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
     if minutes and name != "crash":
         raise click.UsageError("--minutes is for `loa bench crash`")
     more = {"minutes": minutes} if minutes else {}
-    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(quick=is_quick, **more)
+    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(
+        quick=is_quick, **more
+    )
     if as_json:
         echo_json(results)
     else:
         rows = [
-            (r["what"], _side(r["ours"]), _side(r["baseline"]), r["ratio"], r["budget"], r["met"]) for r in results
+            (r["what"], _side(r["ours"]), _side(r["baseline"]), r["ratio"], r["budget"], r["met"])
+            for r in results
         ]
         echo_table(["what", "ours", "baseline", "ratio", "budget", "met"], rows)
     missing = [str(result["what"]) for result in results if not result["baseline"]]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 10 * 1024 * 1024
 TRY_AGAIN = 75
-"""EX_TEMPFAIL of sysexits.h: the MTA keeps a mail that could not be dealt with, and answers nobody."""
+"""EX_TEMPFAIL of sysexits.h: the MTA keeps a mail that could not be dealt with, and answers
+nobody."""
 
 
 @click.command()
@@ -25,13 +26,15 @@ TRY_AGAIN = 75
 def bounce(as_json: bool) -> None:
     """Take a bounced mail on stdin; suspend the address it proves to be dead.
 
-    A forged or foreign mail changes nothing and is no error, so that no MTA answers a bounce with a bounce. Whatever
-    keeps it from being read or recorded (no parser, no key, no database, a mistake in the configuration) ends with
-    exit code 75 (EX_TEMPFAIL of sysexits.h), so that the MTA keeps the mail and tries again.
+    A forged or foreign mail changes nothing and is no error, so that no MTA answers a bounce with a
+    bounce. Whatever keeps it from being read or recorded (no parser, no key, no database, a mistake
+    in the configuration) ends with exit code 75 (EX_TEMPFAIL of sysexits.h), so that the MTA keeps
+    the mail and tries again.
 
     \b
     Example, a transport of Postfix's master.cf, by the user that the service has:
-      loa-bounce unix - n n - 1 pipe user=loa argv=/opt/loa/bin/loa --config /etc/loa/loa.toml bounce
+      loa-bounce unix - n n - 1 pipe user=loa argv=/opt/loa/bin/loa --config /etc/loa/loa.toml
+      bounce
     and in main.cf, for the sender loa@example.gov.vn:
       transport_maps = regexp:{{/^loa\\+b-.*@example\\.gov\\.vn$/ loa-bounce:}}
     """
@@ -49,7 +52,7 @@ def bounce(as_json: bool) -> None:
 
 
 def _take(loa: Loa) -> dict[str, object]:
-    from service.storage.bounces import apply_bounce
+    from service.services.bounces import apply_bounce
 
     verdict: Bounce = loa.apart.call("bounce", sys.stdin.buffer.read(MAX_BYTES), loa.secret_key)
     with loa.database.writing() as conn:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, MISUSED, config_option, echo_json, echo_table, json_option, open_loa, plain
+from service.cli.common import (
+    FAILED,
+    MISUSED,
+    config_option,
+    echo_json,
+    echo_table,
+    json_option,
+    open_loa,
+    plain,
+)
 
 if TYPE_CHECKING:
     from service.cli.checks import Finding
@@ -15,11 +24,14 @@ MARKS = {"ok": "ok", "warning": "!", "bad": "BAD"}
 
 
 @click.command()
-@click.option("--offline", "is_offline", is_flag=True, help="Ask no portal, no relay, not the public address.")
+@click.option(
+    "--offline", "is_offline", is_flag=True, help="Ask no portal, no relay, not the public address."
+)
 @json_option
 @config_option
 def check(is_offline: bool, as_json: bool) -> None:
-    """Check configuration, database, mail relay, portals and public address, each with a verdict and the remedy.
+    """Check configuration, database, mail relay, portals and public address, each with a verdict
+    and the remedy.
 
     Exit code 0 when nothing is bad, 1 when something is, 2 when the configuration cannot be used.
 

@@ -1,4 +1,5 @@
-"""The checks of `loa check`: each looks at one thing and says what to do about it. None raises for what it finds."""
+"""The checks of `loa check`: each looks at one thing and says what to do about it. None raises for
+what it finds."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
     from service.settings import shipped
 
     own = config_path()
-    where = f"{own.absolute()} over {shipped() / 'loa.toml'}" if own else str(shipped() / "loa.toml")
+    where = (
+        f"{own.absolute()} over {shipped() / 'loa.toml'}" if own else str(shipped() / "loa.toml")
+    )
     yield Finding("configuration", "ok", where)
     try:
         counts = f"{len(loa.rules.categories)} categories of {loa.settings.categories_file}"
@@ -54,30 +57,51 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
     yield _secret_key(loa)
     if not loa.settings.operator.email:
         remedy = "set operator.email"
-        yield Finding("operator", "warning", "nobody is told of bad portals and disabled endpoints", remedy)
+        yield Finding(
+            "operator", "warning", "nobody is told of bad portals and disabled endpoints", remedy
+        )
 
 
 def _secret_key(loa: Loa) -> Finding:
     """The key is read, never made."""
     from service.settings.secret import key_file
-    from service.storage.subscriptions import count_unopened
+    from service.storage.subscription_secrets import count_unopened
 
     is_sqlite = loa.settings.database.url.startswith("sqlite:///")
     is_configured = bool(loa.settings.service.secret_key)
     try:
-        if is_sqlite and not is_configured and not key_file(loa.settings).exists() and not _needs_key(loa):
-            return Finding("secret key", "ok", f"{key_file(loa.settings)} is made by the first start")
+        if (
+            is_sqlite
+            and not is_configured
+            and not key_file(loa.settings).exists()
+            and not _needs_key(loa)
+        ):
+            return Finding(
+                "secret key", "ok", f"{key_file(loa.settings)} is made by the first start"
+            )
         box = loa.secret_box
         with loa.database.reading() as conn:
             foreign = count_unopened(conn, box)
     except ConfigurationError as error:
-        remedy = f"put {key_file(loa.settings)} back" if is_sqlite else "set LOA_SERVICE__SECRET_KEY_FILE"
+        remedy = (
+            f"put {key_file(loa.settings)} back"
+            if is_sqlite
+            else "set LOA_SERVICE__SECRET_KEY_FILE"
+        )
         return Finding("secret key", "bad", str(error), remedy)
     except StorageError:
         foreign = 0  # what is wrong with the database is told below
     if foreign:
-        said = f"{foreign} webhook secrets were sealed with another key: nothing can be signed for them"
-        return Finding("secret key", "bad", said, "put the old key back, or loa subscription rotate ID for each")
+        said = (
+            f"{foreign} webhook secrets were sealed with another key: nothing can be signed for "
+            f"them"
+        )
+        return Finding(
+            "secret key",
+            "bad",
+            said,
+            "put the old key back, or loa subscription rotate ID for each",
+        )
     if is_configured:
         return Finding("secret key", "ok", "configured")
     return Finding("secret key", "ok", f"{key_file(loa.settings)}; belongs into every backup")
@@ -86,7 +110,7 @@ def _secret_key(loa: Loa) -> Finding:
 def _needs_key(loa: Loa) -> bool:
     from service.storage.engine import sqlite_path
     from service.storage.file import is_empty_file
-    from service.storage.subscriptions import needs_key
+    from service.storage.subscription_secrets import needs_key
 
     path = sqlite_path(loa.settings.database.url)
     if path is None or is_empty_file(path):
@@ -96,7 +120,8 @@ def _needs_key(loa: Loa) -> bool:
 
 
 def _database(loa: Loa) -> Iterator[Finding]:
-    """What stands in the database is told as far as it can be read: an older or newer Loa may have written it."""
+    """What stands in the database is told as far as it can be read: an older or newer Loa may have
+    written it."""
     from service.storage.engine import HEAD, sqlite_path
     from service.storage.file import is_empty_file, refuse_to_replace
     from service.storage.inspect import inspect_database, shown_address
@@ -107,7 +132,9 @@ def _database(loa: Loa) -> Iterator[Finding]:
         path = sqlite_path(url)
         if path is not None and is_empty_file(path):
             refuse_to_replace(path)
-            yield Finding("database", "warning", f"{address} is not there yet", "loa serve makes it")
+            yield Finding(
+                "database", "warning", f"{address} is not there yet", "loa serve makes it"
+            )
             return
         facts = inspect_database(loa.database, loa.clock().isoformat())
         if not facts.version and path is not None:
@@ -117,10 +144,20 @@ def _database(loa: Loa) -> Iterator[Finding]:
         return
     size = "" if facts.bytes is None else f", {facts.bytes / 1e6:.1f} MB"
     if facts.version > HEAD:
-        said = f"{address} is at version {facts.version}{size}: a newer Loa wrote it, this one knows {HEAD}"
-        yield Finding("database", "bad", said, "start the newer Loa that wrote it, or restore a backup (README)")
+        said = (
+            f"{address} is at version {facts.version}{size}: a newer Loa wrote it, this one knows "
+            f"{HEAD}"
+        )
+        yield Finding(
+            "database",
+            "bad",
+            said,
+            "start the newer Loa that wrote it, or restore a backup (README)",
+        )
     elif facts.version < HEAD:
-        said = f"{address} is at version {facts.version or 'none'}{size}; this Loa works with {HEAD}"
+        said = (
+            f"{address} is at version {facts.version or 'none'}{size}; this Loa works with {HEAD}"
+        )
         remedy = "end older processes, make a backup, start this one: it migrates"
         yield Finding("database", "warning", said, remedy)
     else:
@@ -147,17 +184,31 @@ def _beside(loa: Loa) -> Iterator[Finding]:
     from service.storage.clock import went_back
 
     with loa.database.reading() as conn:
-        late, asides, back = late_beats(conn), list_asides(conn, loa.clock()), went_back(conn, loa.clock())
+        late, asides, back = (
+            late_beats(conn),
+            list_asides(conn, loa.clock()),
+            went_back(conn, loa.clock()),
+        )
     for beat in late:
-        said = f"worker {beat.worker} has not beaten for {beat.age_s:.0f} s {' '.join(beat.standing)}".rstrip()
+        standing = " ".join(beat.standing)
+        said = f"worker {beat.worker} has not beaten for {beat.age_s:.0f} s {standing}".rstrip()
         yield Finding("workers", "warning", said, "look at its log; start it again if it is gone")
     for aside in asides:
-        said = f"{aside.url} stopped Loa and is put aside until {aside.until.isoformat(timespec='seconds')}"
+        said = (
+            f"{aside.url} stopped Loa and is put aside until "
+            f"{aside.until.isoformat(timespec='seconds')}"
+        )
         yield Finding(
-            f"portal {aside.portal_id}", "warning", said, "tell who wrote Loa; the page is tried again then"
+            f"portal {aside.portal_id}",
+            "warning",
+            said,
+            "tell who wrote Loa; the page is tried again then",
         )
     if back is not None:
-        said = f"it went back by {back.by.total_seconds():.0f} s at {back.at.isoformat(timespec='seconds')}"
+        said = (
+            f"it went back by {back.by.total_seconds():.0f} s at "
+            f"{back.at.isoformat(timespec='seconds')}"
+        )
         yield Finding("clock", "warning", said, "look at the time server")
 
 
@@ -178,7 +229,10 @@ def _database_remedy(url: str, said: str) -> str:
     if url.startswith("postgresql"):
         if "No module" in said:
             return "install the driver: pip install 'loa[postgres]'"
-        return "start PostgreSQL, or correct database.url: host, port, user, password, name of the database"
+        return (
+            "start PostgreSQL, or correct database.url: host, port, user, password, name of the "
+            "database"
+        )
     if "locked" in said:
         return "end the process that keeps it locked (fuser FILE shows it), and check again"
     return "free or mend the disk, or restore a backup (README)"
@@ -189,7 +243,12 @@ def _fence(loa: Loa) -> Iterator[Finding]:
 
     if loa.fence.is_restored():
         remedy = "loa delivery release --since WHEN, or --discard"
-        yield Finding("restore fence", "bad", "the database was restored from a backup: nothing is sent", remedy)
+        yield Finding(
+            "restore fence",
+            "bad",
+            "the database was restored from a backup: nothing is sent",
+            remedy,
+        )
     else:
         yield Finding("restore fence", "ok", f"{fence_file(loa.settings)}; belongs into no backup")
 
@@ -203,7 +262,10 @@ def _held_back(loa: Loa) -> Iterator[Finding]:
     with loa.database.reading() as conn:
         paused, held = paused_at(conn), count_held(conn)
     if paused is not None:
-        said = f"the stop switch is off since {local(paused, loa.settings.service.locale)}: nothing is sent"
+        said = (
+            f"the stop switch is off since {local(paused, loa.settings.service.locale)}: nothing "
+            f"is sent"
+        )
         yield Finding("delivery", "warning", said, "loa delivery resume")
     for portal_id, count in held.items():
         said = f"a flood holds the alerts of {count} changes back"
@@ -218,10 +280,14 @@ def _addresses(loa: Loa) -> Iterator[Finding]:
         found = find_unmailable(conn)
     for key in found.subscriptions:
         said = f"subscription {key} has an address that no relay can be given: its mails fail"
-        yield Finding("addresses", "bad", said, f"loa subscription remove {key}, and add the right address")
+        yield Finding(
+            "addresses", "bad", said, f"loa subscription remove {key}, and add the right address"
+        )
     for name in found.units:
         said = f"unit {name!r} has a contact that no relay can be given"
-        yield Finding("addresses", "bad", said, "loa unit import, with a contact that can be mailed")
+        yield Finding(
+            "addresses", "bad", said, "loa unit import, with a contact that can be mailed"
+        )
 
 
 def _relay(loa: Loa) -> Finding:
@@ -230,26 +296,39 @@ def _relay(loa: Loa) -> Finding:
     from service.values import Mailbox, Relay
 
     if not loa.settings.email.smtp_url:
-        return Finding("mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url")
+        return Finding(
+            "mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url"
+        )
     try:
         relay = Relay.parse(loa.settings.email.smtp_url, "email.smtp_url")
         context = relay_context(loa.settings.network.ca_file)
         sender = str(Mailbox.parse(loa.settings.email.from_, "email.from").address)
         hello = hello_name(loa.settings.service.public_url, sender)
         opened = open_session(relay, RELAY_TIMEOUT_S, context, hello)
-        refused = ask_recipient(opened, sender, loa.settings.operator.email or sender, RELAY_TIMEOUT_S)
+        refused = ask_recipient(
+            opened, sender, loa.settings.operator.email or sender, RELAY_TIMEOUT_S
+        )
     except (DeliveryError, ConfigurationError, OSError) as error:
-        return Finding("mail relay", "bad", str(error), "start the relay, or correct email.smtp_url")
+        return Finding(
+            "mail relay", "bad", str(error), "start the relay, or correct email.smtp_url"
+        )
     if refused:
         remedy = "let the relay relay for this machine, or put user:password@ into email.smtp_url"
-        return Finding("mail relay", "bad", f"{relay.host}:{relay.port} takes no mail of ours: {refused}", remedy)
+        return Finding(
+            "mail relay",
+            "bad",
+            f"{relay.host}:{relay.port} takes no mail of ours: {refused}",
+            remedy,
+        )
     return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")
 
 
 def _portals(loa: Loa) -> Iterator[Finding]:
     if not loa.settings.portals:
         folder = loa.settings.portals_dir
-        yield Finding("portals", "warning", f"none in {folder}", "loa portal probe URL --write FILE")
+        yield Finding(
+            "portals", "warning", f"none in {folder}", "loa portal probe URL --write FILE"
+        )
     for portal in loa.settings.portals:
         yield from _portal(loa, portal)
 
@@ -299,11 +378,20 @@ def _public_address(loa: Loa) -> Finding:
         answer = session.get(f"{url}/healthz", timeout=ADDRESS_TIMEOUT_S, allow_redirects=False)
     except requests.RequestException as error:
         detail = f"{url} does not answer: {type(error).__name__}"
-        return Finding("public address", "bad", detail, "start `loa serve`, or correct service.public_url")
+        return Finding(
+            "public address", "bad", detail, "start `loa serve`, or correct service.public_url"
+        )
     if answer.status_code != 200:
         detail = f"{url}/healthz answers {answer.status_code}"
-        return Finding("public address", "bad", detail, "let the proxy pass it on, or correct service.public_url")
+        return Finding(
+            "public address",
+            "bad",
+            detail,
+            "let the proxy pass it on, or correct service.public_url",
+        )
     if urlsplit(url).hostname in LOCAL_NAMES:
         detail = f"{url} answers, but only on this machine"
-        return Finding("public address", "warning", detail, "set service.public_url to what readers reach")
+        return Finding(
+            "public address", "warning", detail, "set service.public_url to what readers reach"
+        )
     return Finding("public address", "ok", f"{url} answers")

@@ -19,7 +19,12 @@ _EXPECTED = '{"title": "…", "lead": "…"}, lead optional'
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Changes nothing: this command always prints JSON lines.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Changes nothing: this command always prints JSON lines.",
+)
 @pass_loa
 def classify(loa: Loa, as_json: bool) -> None:
     """Say what titles are about: JSON lines with "title" and optional "lead" on stdin.

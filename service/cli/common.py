@@ -47,7 +47,9 @@ def warn(message: str) -> None:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    is_named_here = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    is_named_here = (
+        ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    )
     if is_named_here or ctx.meta.get(_CONFIG) is None:
         ctx.meta[_CONFIG] = value
 
@@ -66,7 +68,9 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--json`; the command gets `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")(
+        command
+    )
 
 
 def config_path() -> Path | None:
@@ -122,7 +126,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)
+        }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, str | int | float | None):
@@ -147,8 +153,11 @@ def local(instant: datetime | None, locale: Locale) -> str:
     return "" if instant is None else f"{locale.at(instant):%Y-%m-%d %H:%M}"
 
 
-def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing") -> None:
-    """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk` work."""
+def echo_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing"
+) -> None:
+    """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk`
+    work."""
     cells = [["" if cell is None else _printable(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)

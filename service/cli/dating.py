@@ -24,7 +24,8 @@ _DAY = timedelta(days=1)
 
 
 def dating_lines(dating: Dating | None, locale: Locale) -> list[str]:
-    """A line for each witness, those who agree first; one line where nobody was heard, or nobody knows any more."""
+    """A line for each witness, those who agree first; one line where nobody was heard, or nobody
+    knows any more."""
     if dating is None:
         return ["not known: it was stored before this was kept"]
     lines = [f"agrees: {_said(one, locale)}" for one in dating.agreed]

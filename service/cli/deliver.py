@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def deliver(loa: Loa, as_json: bool) -> None:
     """Send everything that is due now, once, and count the messages.
 
-    Nothing is sent while the stop switch is off (`loa delivery pause`) or a restored database waits for
+    Nothing is sent while the stop switch is off (`loa delivery pause`) or a restored database waits
+    for
     `loa delivery release`; either is said on stderr, the second with exit code 1.
 
     \b

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, warn
+from service.cli.common import (
+    echo_facts,
+    echo_json,
+    echo_table,
+    json_option,
+    local,
+    pass_loa,
+    plain,
+    warn,
+)
 from service.types import State
 from service.words import say, say_fields
 
@@ -49,7 +58,8 @@ def list_(
     before: str | None,
     as_json: bool,
 ) -> None:
-    """List deliveries, newest first. What a flood holds back has none yet: `loa portal list` counts it.
+    """List deliveries, newest first. What a flood holds back has none yet: `loa portal list` counts
+    it.
 
     \b
     Example:
@@ -67,7 +77,9 @@ def list_(
             state=State(state) if state else None,
             subscription_id=subscription_id,
             post_id=post_id,
-            since=parse_since(since, loa.clock(), loa.settings.service.locale.zone) if since else None,
+            since=parse_since(since, loa.clock(), loa.settings.service.locale.zone)
+            if since
+            else None,
             before=before,
             limit=limit,
         )
@@ -86,9 +98,15 @@ def list_(
             )
             for d in found
         ]
-        echo_table(["id", "made", "state", "change", "post", "subscription", "reason"], rows, empty="no deliveries")
+        echo_table(
+            ["id", "made", "state", "change", "post", "subscription", "reason"],
+            rows,
+            empty="no deliveries",
+        )
     for portal_id, count in held.items():
-        warn(f"a flood holds {count} changes back, no deliveries yet: loa portal release {portal_id}")
+        warn(
+            f"a flood holds {count} changes back, no deliveries yet: loa portal release {portal_id}"
+        )
 
 
 def _check_named(conn: Connection, subscription_id: str | None, post_id: str | None) -> None:
@@ -107,7 +125,8 @@ def _check_named(conn: Connection, subscription_id: str | None, post_id: str | N
 @json_option
 @pass_loa
 def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
-    """Show a delivery with every attempt; ID is its own or its message's, the one that receivers see.
+    """Show a delivery with every attempt; ID is its own or its message's, the one that receivers
+    see.
 
     \b
     Example:
@@ -155,10 +174,17 @@ def _echo_shown(found: Shown, locale: Locale) -> None:
 
 @delivery.command()
 @click.argument("delivery_id", metavar="[ID]", required=False)
-@click.option("--subscription", "subscription_id", metavar="ID", help="What a subscription was sent.")
-@click.option("--since", metavar="WHEN", help="What was made since: 30m, 2h, 7d ago, or an instant.")
 @click.option(
-    "--failed", "is_failed_only", is_flag=True, help="Only what failed, is suspended, or waits to be tried again."
+    "--subscription", "subscription_id", metavar="ID", help="What a subscription was sent."
+)
+@click.option(
+    "--since", metavar="WHEN", help="What was made since: 30m, 2h, 7d ago, or an instant."
+)
+@click.option(
+    "--failed",
+    "is_failed_only",
+    is_flag=True,
+    help="Only what failed, is suspended, or waits to be tried again.",
 )
 @json_option
 @pass_loa
@@ -170,7 +196,8 @@ def replay(
     is_failed_only: bool,
     as_json: bool,
 ) -> None:
-    """Send again: one delivery, a subscription's, or all since a time. A repeat carries the same id.
+    """Send again: one delivery, a subscription's, or all since a time. A repeat carries the same
+    id.
 
     What waits for its next attempt is tried now.
 
@@ -209,7 +236,8 @@ def replay(
         click.echo(f"{count} messages are due now")
     if not count:
         warn(
-            "nothing to send again: it is due already, is being sent, was skipped, or its subscription is not active"
+            "nothing to send again: it is due already, is being sent, was skipped, or its "
+            "subscription is not active"
         )
     elif stopped or not as_json:
         warn(stopped or "they go out with `loa serve` or `loa deliver`")
@@ -219,7 +247,8 @@ def replay(
 @json_option
 @pass_loa
 def pause(loa: Loa, as_json: bool) -> None:
-    """The stop switch: nothing is sent until `resume`. What is on its way arrives; all that is owed waits.
+    """The stop switch: nothing is sent until `resume`. What is on its way arrives; all that is owed
+    waits.
 
     \b
     Example:
@@ -256,16 +285,19 @@ def resume(loa: Loa, as_json: bool) -> None:
 
 
 @delivery.command()
-@click.option("--since", metavar="WHEN", help="Send what is newer than: 30m, 2h, 7d ago, or an instant.")
+@click.option(
+    "--since", metavar="WHEN", help="Send what is newer than: 30m, 2h, 7d ago, or an instant."
+)
 @click.option("--discard", "is_discarding", is_flag=True, help="Send nothing of what waits.")
 @json_option
 @pass_loa
 def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> None:
     """Say what a database that was restored from a backup may send; until then it sends nothing.
 
-    With --since, name the time at which the lost database last sent: what was written to the ledger before it
-    is skipped, and so are posts that are found again, now or by each listing's next poll, and were published before
-    it. With --discard so is whatever waits now, and what the next polls find that was published before now.
+    With --since, name the time at which the lost database last sent: what was written to the ledger
+    before it is skipped, and so are posts that are found again, now or by each listing's next poll,
+    and were published before it. With --discard so is whatever waits now, and what the next polls
+    find that was published before now.
 
     \b
     Examples:
@@ -285,6 +317,8 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     if as_json:
         echo_json({"was_restored": was_fenced, "discarded": discarded})
     elif was_fenced:
-        click.echo(f"the restored database sends again; {discarded} messages that waited are skipped")
+        click.echo(
+            f"the restored database sends again; {discarded} messages that waited are skipped"
+        )
     else:
         click.echo("nothing to release: this database was not restored")

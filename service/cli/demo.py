@@ -18,14 +18,16 @@ LIVE_POST_AFTER_S = 5.0
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
-@click.option("--once", is_flag=True, help="One round, a report, and the end; 0 only if everything arrived.")
+@click.option(
+    "--once", is_flag=True, help="One round, a report, and the end; 0 only if everything arrived."
+)
 @config_option
 @json_option
 def demo(once: bool, as_json: bool) -> None:
     """Shows the whole job: a sample portal, the real service, a webhook receiver and a mail sink.
 
-    Everything runs on loopback, on free ports, in a temporary directory that goes when the demo ends.
-    The sample portal is built from one saved page of a real portal; no configuration is read.
+    Everything runs on loopback, on free ports, in a temporary directory that goes when the demo
+    ends. The sample portal is built from one saved page of a real portal; no configuration is read.
 
     \b
     Examples:
@@ -46,7 +48,9 @@ def _run_once(running: Demo, as_json: bool) -> None:
 
     running.wait_for_baseline()
     title = running.publish()
-    running.wait_until(lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail")
+    running.wait_until(
+        lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail"
+    )
     found = report(running)
     if as_json:
         echo_json(found)
@@ -62,11 +66,18 @@ def _show(found: dict[str, object]) -> None:
     assert isinstance(webhooks, dict)
     assert isinstance(mails, dict)
     click.echo(f"{found['posts']} posts")
-    told = {url: verdict for url, verdict in feeds.items() if verdict != "valid" or "/feeds/places/" not in url}
+    told = {
+        url: verdict
+        for url, verdict in feeds.items()
+        if verdict != "valid" or "/feeds/places/" not in url
+    }
     for url, verdict in told.items():
         click.echo(f"  {url}  {verdict}")
     click.echo(f"  and {len(feeds) - len(told)} feeds of communes  valid")
-    click.echo(f"{webhooks['received']} webhooks received, {webhooks['verified']} with a verified signature")
+    click.echo(
+        f"{webhooks['received']} webhooks received, {webhooks['verified']} with a verified "
+        f"signature"
+    )
     click.echo(f"{mails['received']} mails received")
     click.echo("everything arrived" if found["ok"] else "something is missing")
 
@@ -84,13 +95,21 @@ def _run_live(running: Demo) -> None:
     click.echo()
     click.echo("reading the sample portal …")
     running.wait_for_baseline()
-    click.echo(f"{len(running.read_json_feed())} posts are in the feeds; nobody is alerted of what was there before")
+    click.echo(
+        f"{len(running.read_json_feed())} posts are in the feeds; nobody is alerted of what was "
+        f"there before"
+    )
     _pause(LIVE_POST_AFTER_S)
     title = running.publish()
     click.echo(f"the portal publishes:  {title}")
     started = time.monotonic()
-    running.wait_until(lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail")
-    click.echo(f"it is in the feed, and came by webhook and by mail, after {time.monotonic() - started:.1f} s")
+    running.wait_until(
+        lambda: running.has_arrived(title), f"{title!r} in the feed, by webhook and by mail"
+    )
+    click.echo(
+        f"it is in the feed, and came by webhook and by mail, after "
+        f"{time.monotonic() - started:.1f} s"
+    )
     click.echo("\nPress Ctrl-C to end the demo.")
     while True:
         _pause(3600)

@@ -1,4 +1,5 @@
-"""Reads configured portals as a poll would, storing nothing: what `loa portal check` and `probe` show."""
+"""Reads configured portals as a poll would, storing nothing: what `loa portal check` and `probe`
+show."""
 
 from __future__ import annotations
 
@@ -21,11 +22,17 @@ SHOWN = 10  # rows of each list that people are shown; JSON has all
 
 
 def check_portal(fetcher: Fetcher, portal: PortalConfig, locale: Locale) -> dict[str, Any]:
-    """Every listing of a portal, each in the shape of `portal probe`, with `outcome` and `error` besides."""
-    return {"id": portal.id, "listings": [check_listing(fetcher, portal, item, locale) for item in portal.listings]}
+    """Every listing of a portal, each in the shape of `portal probe`, with `outcome` and `error`
+    besides."""
+    return {
+        "id": portal.id,
+        "listings": [check_listing(fetcher, portal, item, locale) for item in portal.listings],
+    }
 
 
-def check_listing(fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig, locale: Locale) -> dict[str, Any]:
+def check_listing(
+    fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig, locale: Locale
+) -> dict[str, Any]:
     from service.portals.read import read_listing
 
     try:
@@ -68,7 +75,11 @@ def _shape(
         "outcome": error.outcome.value if error else None,
         "error": str(error) if error else None,
         "posts": [
-            {"url": post.url, "title": post.title, "published_at": plain(post.moment.at) if post.moment else None}
+            {
+                "url": post.url,
+                "title": post.title,
+                "published_at": plain(post.moment.at) if post.moment else None,
+            }
             for post in (found.posts if found else ())
         ],
         "rejected": plain(found.rejected) if found else [],
@@ -98,8 +109,12 @@ def _article_shape(article: Article) -> dict[str, Any]:
 
 
 def probe_shape(checked: dict[str, Any]) -> dict[str, Any]:
-    """What JSON shows of a portal: its listings in the shape of `portal probe`; stderr tells what failed."""
-    listings = [{key: value for key, value in one.items() if key not in _FOR_PEOPLE} for one in checked["listings"]]
+    """What JSON shows of a portal: its listings in the shape of `portal probe`; stderr tells what
+    failed."""
+    listings = [
+        {key: value for key, value in one.items() if key not in _FOR_PEOPLE}
+        for one in checked["listings"]
+    ]
     return {**checked, "listings": listings}
 
 
@@ -131,11 +146,15 @@ def echo_probe(found: dict[str, Any], locale: Locale) -> None:
             "published says": found.get("dating"),
             "body": f"{article['body_chars']} characters" if article else None,
             "attachments": [
-                str(link.get("url") if isinstance(link, dict) else link) for link in article.get("attachments", [])
+                str(link.get("url") if isinstance(link, dict) else link)
+                for link in article.get("attachments", [])
             ],
         }
     )
-    rows = [(_local(post["published_at"], locale), post["title"], post["url"]) for post in found["posts"][:SHOWN]]
+    rows = [
+        (_local(post["published_at"], locale), post["title"], post["url"])
+        for post in found["posts"][:SHOWN]
+    ]
     echo_table(["published", "title", "address"], rows, empty="no post was found")
     if found["rejected"]:
         click.echo("taken for no post, among others:")

@@ -32,7 +32,9 @@ def export(loa: Loa, folder: Path, as_json: bool) -> None:
     if as_json:
         echo_json(done)
     else:
-        click.echo(f"{done.files} files in {folder}, {done.written} new or changed, {done.removed} removed")
+        click.echo(
+            f"{done.files} files in {folder}, {done.written} new or changed, {done.removed} removed"
+        )
     for name, problem in done.problems.items():
         warn(f"cannot export {name!r}: it {problem}; the last good one stays")
     if done.problems:

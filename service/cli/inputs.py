@@ -24,4 +24,6 @@ def parse_since(value: str, now: datetime, zone: ZoneInfo, field: str = "since")
     try:
         return parse_instant(value, field, zone)
     except InvalidInput as error:
-        raise InvalidInput(field, f"{value!r} is no instant", "30m, 2h, 7d, or as 2026-11-23T08:00") from error
+        raise InvalidInput(
+            field, f"{value!r} is no instant", "30m, 2h, 7d, or as 2026-11-23T08:00"
+        ) from error

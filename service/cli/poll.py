@@ -20,7 +20,8 @@ COUNTS = ("new", "updated", "withdrawn", "unchanged", "held")
 @json_option
 @pass_loa
 def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
-    """Poll all portals now, or those that are named, whatever interval, back-off or Retry-After say.
+    """Poll all portals now, or those that are named, whatever interval, back-off or Retry-After
+    say.
 
     robots.txt and the delay for each host still hold.
 
@@ -43,8 +44,13 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     polled = {item["id"] for item in report["portals"]}
     for portal_id in wanted or [portal.id for portal in loa.settings.portals]:
         if portal_id not in polled:
-            warn(f"{portal_id} is being polled by another process: loa portal list shows how that ended")
-    failed = [listing for item in report["portals"] for listing in item["listings"] if _is_failed(listing)]
+            warn(
+                f"{portal_id} is being polled by another process: loa portal list shows how that "
+                f"ended"
+            )
+    failed = [
+        listing for item in report["portals"] for listing in item["listings"] if _is_failed(listing)
+    ]
     if failed:
         warn("; ".join(f"{listing['url']}: {listing['outcome']}" for listing in failed))
         raise click.exceptions.Exit(FAILED)
@@ -56,7 +62,13 @@ def _is_failed(listing: dict[str, Any]) -> bool:
 
 def echo_report(report: dict[str, Any]) -> None:
     rows = [
-        (item["id"], listing["url"], listing["outcome"], *(listing[count] for count in COUNTS), listing["error"])
+        (
+            item["id"],
+            listing["url"],
+            listing["outcome"],
+            *(listing[count] for count in COUNTS),
+            listing["error"],
+        )
         for item in report["portals"]
         for listing in item["listings"]
     ]

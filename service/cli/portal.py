@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, fail, json_option, local, pass_loa, plain, warn
+from service.cli.common import (
+    FAILED,
+    echo_json,
+    echo_table,
+    fail,
+    json_option,
+    local,
+    pass_loa,
+    plain,
+    warn,
+)
 from service.words import say, say_fields
 
 if TYPE_CHECKING:
@@ -19,7 +29,8 @@ if TYPE_CHECKING:
     from service.values import Locale
 
 _PAST = 10
-"""Polls of a listing that are shown: those in which something happened, and the first of a run of unchanged ones."""
+"""Polls of a listing that are shown: those in which something happened, and the first of a run of
+unchanged ones."""
 
 
 @click.group()
@@ -37,7 +48,8 @@ def portal() -> None:
 @json_option
 @pass_loa
 def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
-    """List the portals that are watched, how each listing is, and of those that are named how they have been.
+    """List the portals that are watched, how each listing is, and of those that are named how they
+    have been.
 
     \b
     Example:
@@ -56,19 +68,30 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
             for listing in item.listings
         }
     if as_json:
-        shown = [{**_portal_json(item, states, history), "held": held.get(item.id, 0)} for item in chosen]
+        shown = [
+            {**_portal_json(item, states, history), "held": held.get(item.id, 0)} for item in chosen
+        ]
         echo_json({"portals": shown})
         return
     rows = [
-        (item.id, listing.url, *_health(states.get((item.id, listing.url)), loa.settings.service.locale))
+        (
+            item.id,
+            listing.url,
+            *_health(states.get((item.id, listing.url)), loa.settings.service.locale),
+        )
         for item in chosen
         for listing in item.listings
     ]
     columns = ["portal", "listing", "outcome", "last polled", "last new", "failing since", "error"]
-    echo_table(columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help")
+    echo_table(
+        columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help"
+    )
     for item in chosen:
         if item.id in held:
-            warn(f"a flood holds the alerts of {held[item.id]} changes back: loa portal release {item.id}")
+            warn(
+                f"a flood holds the alerts of {held[item.id]} changes back: loa portal release "
+                f"{item.id}"
+            )
     past = [
         (
             *key,
@@ -109,9 +132,16 @@ def _portal_json(
 ) -> dict[str, Any]:
     keys = [(item.id, listing.url) for listing in item.listings]
     listings = [
-        {**_listing_json(key[1], states.get(key)), "history": say_fields(plain(history[key]), "en")} for key in keys
+        {**_listing_json(key[1], states.get(key)), "history": say_fields(plain(history[key]), "en")}
+        for key in keys
     ]
-    return {"id": item.id, "name": item.name, "base_url": item.base_url, "kind": item.kind, "listings": listings}
+    return {
+        "id": item.id,
+        "name": item.name,
+        "base_url": item.base_url,
+        "kind": item.kind,
+        "listings": listings,
+    }
 
 
 def _listing_json(url: str, state: ListingState | None) -> dict[str, Any]:
@@ -133,7 +163,8 @@ def _listing_json(url: str, state: ListingState | None) -> dict[str, Any]:
 @json_option
 @pass_loa
 def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
-    """Read each listing and its first article as configured, and show what was understood. Stores nothing.
+    """Read each listing and its first article as configured, and show what was understood. Stores
+    nothing.
 
     \b
     Example:
@@ -141,16 +172,26 @@ def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     """
     from service.cli.dry_run import check_portal, echo_checked, is_failed, probe_shape
 
-    checked = [check_portal(loa.fetcher, item, loa.settings.service.locale) for item in _chosen(loa, portals)]
+    checked = [
+        check_portal(loa.fetcher, item, loa.settings.service.locale)
+        for item in _chosen(loa, portals)
+    ]
     if as_json:
         echo_json({"portals": [probe_shape(item) for item in checked]})
     else:
         echo_checked(checked, loa.settings.service.locale)
     broken = [listing for item in checked for listing in item["listings"] if is_failed(listing)]
     for listing in broken:
-        warn(f"{listing['outcome']}: {listing['error']}" if listing["error"] else f"{listing['url']} shows no post")
+        warn(
+            f"{listing['outcome']}: {listing['error']}"
+            if listing["error"]
+            else f"{listing['url']} shows no post"
+        )
     if broken:
-        warn(f"{len(broken)} of {sum(len(item['listings']) for item in checked)} listings cannot be read")
+        warn(
+            f"{len(broken)} of {sum(len(item['listings']) for item in checked)} listings cannot "
+            f"be read"
+        )
         raise click.exceptions.Exit(FAILED)
 
 
@@ -176,12 +217,21 @@ def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         echo_json({"portals": [{"id": key, "released": count} for key, count in released.items()]})
         return
     for portal_id, count in released.items():
-        click.echo(f"{portal_id}: {count} held changes go out" if count else f"{portal_id}: nothing was held")
+        click.echo(
+            f"{portal_id}: {count} held changes go out"
+            if count
+            else f"{portal_id}: nothing was held"
+        )
 
 
 @portal.command()
 @click.argument("url")
-@click.option("--write", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the portal file.")
+@click.option(
+    "--write",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the portal file.",
+)
 @json_option
 @pass_loa
 def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
@@ -201,7 +251,8 @@ def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
         echo_json(found.shown())
     else:
         echo_probe(
-            {**plain(found.shown()), "outcome": "article", "error": found.article_error}, loa.settings.service.locale
+            {**plain(found.shown()), "outcome": "article", "error": found.article_error},
+            loa.settings.service.locale,
         )
     if file is not None:
         write_new(file, render_portal(found.portal))
@@ -216,6 +267,8 @@ def write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        raise InvalidInput("--write", f"{str(file)!r} exists", "a file that does not exist yet") from error
+        raise InvalidInput(
+            "--write", f"{str(file)!r} exists", "a file that does not exist yet"
+        ) from error
     except OSError as error:
         fail(f"cannot write {str(file)!r}: {error.strerror}")

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain
+from service.cli.common import (
+    echo_facts,
+    echo_json,
+    echo_table,
+    json_option,
+    local,
+    pass_loa,
+    plain,
+)
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -29,9 +37,17 @@ def post() -> None:
 @click.option("--category", "categories", metavar="ID", multiple=True, help="Repeatable: or.")
 @click.option("--portal", "portals", metavar="ID", multiple=True, help="Repeatable: or.")
 @click.option("--place", "places", metavar="ID", multiple=True, help="Repeatable: or.")
-@click.option("--search", "q", metavar="WORDS", default="", help="Words that must all occur, accents optional.")
+@click.option(
+    "--search",
+    "q",
+    metavar="WORDS",
+    default="",
+    help="Words that must all occur, accents optional.",
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--before", metavar="CURSOR", help="The next older page; a cursor that the page before gave.")
+@click.option(
+    "--before", metavar="CURSOR", help="The next older page; a cursor that the page before gave."
+)
 @json_option
 @pass_loa
 def list_(
@@ -95,26 +111,39 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
         history = revisions(conn, post_id)
         overruled = is_overruled(conn, post_id)
     if as_json:
-        told = [{"number": item.number, "seen_at": item.seen_at, "what": item.what} for item in history]
+        told = [
+            {"number": item.number, "seen_at": item.seen_at, "what": item.what} for item in history
+        ]
         dating = {"dating": dating_json(found.dating)}
-        echo_json({**post_json(found), **dating, "text": found.text, "is_overruled": overruled, "revisions": told})
+        echo_json(
+            {
+                **post_json(found),
+                **dating,
+                "text": found.text,
+                "is_overruled": overruled,
+                "revisions": told,
+            }
+        )
         return
     _echo_post(found, history, overruled, loa.settings.service.locale)
 
 
 @post.command()
 @click.argument("words", metavar="ID CATEGORY… | --by-rules [ID…]", nargs=-1)
-@click.option("--by-rules", is_flag=True, help="The rules of now decide again: for these posts, or for all.")
+@click.option(
+    "--by-rules", is_flag=True, help="The rules of now decide again: for these posts, or for all."
+)
 @json_option
 @pass_loa
 def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool) -> None:
-    """Overrule the categories of a post, the primary one first; this sticks, whatever rules say later.
+    """Overrule the categories of a post, the primary one first; this sticks, whatever rules say
+    later.
 
     Who comes to want the post by it, and never had it, is alerted.
 
-    With --by-rules the overruling of the posts named ends. Without a post all that are stored are read again, as
-    after a change of the rules; what a person decided stays, and of posts beyond polling.max_alert_age_days nobody
-    is alerted.
+    With --by-rules the overruling of the posts named ends. Without a post all that are stored are
+    read again, as after a change of the rules; what a person decided stays, and of posts beyond
+    polling.max_alert_age_days nobody is alerted.
 
     \b
     Examples:
@@ -134,7 +163,9 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
     if as_json:
         echo_json(post_json(changed))
     else:
-        click.echo(f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say")
+        click.echo(
+            f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say"
+        )
 
 
 def _read_again(loa: Loa, post_ids: tuple[str, ...], as_json: bool) -> None:
@@ -192,15 +223,19 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: 
             "published says": dating_lines(item.dating, locale),
             "first seen": local(item.first_seen_at, locale),
             "withdrawn": local(item.withdrawn_at, locale),
-            "categories": ", ".join(item.categories) + (" (overruled by a person)" if is_overruled else ""),
+            "categories": ", ".join(item.categories)
+            + (" (overruled by a person)" if is_overruled else ""),
             "why": why,
             "document": document
-            and " ".join(map(str, filter(None, (document.number, document.issued_on, document.issuer)))),
+            and " ".join(
+                map(str, filter(None, (document.number, document.issued_on, document.issuer)))
+            ),
             "places": [f"{place.name} ({place.id})" for place in facts.places],
             "deadlines": [f"{deadline.on}: {deadline.text}" for deadline in facts.deadlines],
             "attachments": [link.url for link in item.attachments],
             "history": [
-                f"{r.number}  {local(r.seen_at, locale)}  {', '.join(r.what) or 'first seen'}" for r in history
+                f"{r.number}  {local(r.seen_at, locale)}  {', '.join(r.what) or 'first seen'}"
+                for r in history
             ],
         }
     )

@@ -30,7 +30,12 @@ def receipt() -> None:
 @receipt.command("list")
 @click.argument("post")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, for a spreadsheet.")
-@click.option("--proof", "as_proof", is_flag=True, help="A page to print: seen, fed, sent and acknowledged, when.")
+@click.option(
+    "--proof",
+    "as_proof",
+    is_flag=True,
+    help="A page to print: seen, fed, sent and acknowledged, when.",
+)
 @json_option
 @pass_loa
 def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> None:
@@ -75,7 +80,10 @@ def _proof(loa: Loa, post: str) -> str:
 
     with loa.database.reading() as conn:
         return render(
-            load_proof(conn, post), loa.settings.service.title, loa.clock(), loa.settings.service.locale.zone
+            load_proof(conn, post),
+            loa.settings.service.title,
+            loa.clock(),
+            loa.settings.service.locale.zone,
         )
 
 
@@ -87,7 +95,18 @@ def _write_csv(lines: list[Receipt]) -> None:
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        ("unit_id", "unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "by", "note", "via")
+        (
+            "unit_id",
+            "unit",
+            "state",
+            "revision",
+            "owed_at",
+            "sent_at",
+            "acknowledged_at",
+            "by",
+            "note",
+            "via",
+        )
     )
     for r in lines:
         times = (at.isoformat() if at else "" for at in (r.owed_at, r.sent_at, r.acknowledged_at))

@@ -1,4 +1,5 @@
-"""`loa serve`, `loa web`, `loa worker`: Loa at work, until SIGTERM; SIGHUP reads the configuration again."""
+"""`loa serve`, `loa web`, `loa worker`: Loa at work, until SIGTERM; SIGHUP reads the configuration
+again."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ new_database_option = click.option(
 
 
 class Running:
-    """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good configuration."""
+    """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good
+    configuration."""
 
     def __init__(self, *, may_replace: bool) -> None:
         self._config = config_path()
@@ -64,8 +66,8 @@ class Running:
 def serve(may_replace: bool) -> None:
     """Poll, deliver and serve: everything under one command.
 
-    Ends on SIGTERM within ten seconds. SIGHUP reads the configuration again; a broken one is refused and
-    the last good one stays.
+    Ends on SIGTERM within ten seconds. SIGHUP reads the configuration again; a broken one is
+    refused and the last good one stays.
 
     \b
     Example:
@@ -79,7 +81,8 @@ def serve(may_replace: bool) -> None:
 @new_database_option
 @config_option
 def web(may_replace: bool) -> None:
-    """Only serve feeds, pages and the API; any number of them on PostgreSQL, beside any number of workers.
+    """Only serve feeds, pages and the API; any number of them on PostgreSQL, beside any number of
+    workers.
 
     \b
     Example:
@@ -95,7 +98,9 @@ def _serve(running: Running, *, has_worker: bool) -> None:
     port = running.loa.settings.server.port or server.free_port(host)
     click.echo(f"loa: serving http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
     code = server.serve(
-        lambda pulse, worker: _make_app(running.loa.for_child(pulse, {"worker": worker} if worker else None)),
+        lambda pulse, worker: _make_app(
+            running.loa.for_child(pulse, {"worker": worker} if worker else None)
+        ),
         host=host,
         port=port,
         run_worker=partial(_work, running) if has_worker else None,
@@ -117,10 +122,16 @@ def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type wo
 
 
 def _work(
-    running: Running, stop: threading.Event, pulse: Pulse, hung: Sequence[Hung], *, is_alone: bool = False
+    running: Running,
+    stop: threading.Event,
+    pulse: Pulse,
+    hung: Sequence[Hung],
+    *,
+    is_alone: bool = False,
 ) -> None:
-    """In the worker child: polls and delivers until `stop`, and keeps the exported files up to date where they are
-    configured. `hung`: what those before it stood still with. `is_alone`: no web process shares its memory."""
+    """In the worker child: polls and delivers until `stop`, and keeps the exported files up to date
+    where they are configured. `hung`: what those before it stood still with. `is_alone`: no web
+    process shares its memory."""
     loa = running.loa.for_child(pulse)
     try:
         loa.put_aside(hung)
@@ -155,8 +166,9 @@ def _export_jobs(loa: Loa) -> list[Job]:
 
 
 def _import_web() -> None:
-    """What the web child needs, imported before the fork: what both need they share. What the worker alone needs it
-    imports itself, beside the web child that makes its feeds: so the service is ready sooner."""
+    """What the web child needs, imported before the fork: what both need they share. What the
+    worker alone needs it imports itself, beside the web child that makes its feeds: so the service
+    is ready sooner."""
     from service.web.app import rooms
 
     rooms()

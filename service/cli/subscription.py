@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.alerts.own_headers import MASK
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, plain, rfc3339, warn
+from service.cli.common import (
+    echo_facts,
+    echo_json,
+    echo_table,
+    json_option,
+    local,
+    pass_loa,
+    plain,
+    rfc3339,
+    warn,
+)
 from service.cli.subscription_add import add, edit
 from service.types import Channel, Subscription, SubscriptionStatus
 from service.words import say
@@ -23,7 +33,8 @@ def subscription() -> None:
 
     \b
     Example:
-      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category directives
+      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category
+      directives
     """
 
 
@@ -33,13 +44,21 @@ subscription.add_command(edit)
 
 @subscription.command("list")
 @click.option("--unit", "unit_name", metavar="UNIT", help="Only those of an office, by id or name.")
-@click.option("--channel", type=click.Choice([channel.value for channel in Channel]), help="Only this channel.")
 @click.option(
-    "--status", type=click.Choice([status.value for status in SubscriptionStatus]), help="Only this status."
+    "--channel",
+    type=click.Choice([channel.value for channel in Channel]),
+    help="Only this channel.",
+)
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in SubscriptionStatus]),
+    help="Only this status.",
 )
 @json_option
 @pass_loa
-def list_(loa: Loa, unit_name: str | None, channel: str | None, status: str | None, as_json: bool) -> None:
+def list_(
+    loa: Loa, unit_name: str | None, channel: str | None, status: str | None, as_json: bool
+) -> None:
     """List subscriptions; those that were removed only with --status removed.
 
     \b
@@ -80,7 +99,9 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
         reason = say(status_reason(conn, subscription_id), "en") or None
         interval_s = min_interval(conn, subscription_id)
     if as_json:
-        echo_json({**subscription_json(found), "status_reason": reason, "min_interval_s": interval_s})
+        echo_json(
+            {**subscription_json(found), "status_reason": reason, "min_interval_s": interval_s}
+        )
         return
     echo_facts(
         {
@@ -130,13 +151,19 @@ confirm = _move("confirm", "Vouch for a pending one: no handshake, no opt-in.")
 
 @subscription.command()
 @click.argument("subscription_id", metavar="ID")
-@click.option("--force", "is_forced", is_flag=True, help="Within 24 hours of the last time: the oldest one ends now.")
+@click.option(
+    "--force",
+    "is_forced",
+    is_flag=True,
+    help="Within 24 hours of the last time: the oldest one ends now.",
+)
 @json_option
 @pass_loa
 def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> None:
     """Give a webhook a new secret, printed once; the old one signs beside it for 24 hours.
 
-    Two secrets sign at a time: while an old one still does, another rotation is refused unless it is forced.
+    Two secrets sign at a time: while an old one still does, another rotation is refused unless it
+    is forced.
 
     \b
     Example:
@@ -152,7 +179,8 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
         echo_json({"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)})
         return
     click.echo(
-        f"{secret}\nThis is shown once. The old secret signs too until {local(until, loa.settings.service.locale)}."
+        f"{secret}\nThis is shown once. The old secret signs too until "
+        f"{local(until, loa.settings.service.locale)}."
     )
 
 
@@ -205,10 +233,16 @@ def filters_text(item: Subscription) -> str:
         ("place", item.filters.places),
         ("keyword", item.filters.keywords),
     ]
-    return "; ".join(f"{name} {' or '.join(values)}" for name, values in parts if values) or "everything"
+    return (
+        "; ".join(f"{name} {' or '.join(values)}" for name, values in parts if values)
+        or "everything"
+    )
 
 
 def echo_subscriptions(items: Sequence[Subscription]) -> None:
-    rows = [(item.id, item.channel, item.target, item.status, filters_text(item), item.name) for item in items]
+    rows = [
+        (item.id, item.channel, item.target, item.status, filters_text(item), item.name)
+        for item in items
+    ]
     empty = "no subscriptions: loa subscription add --help"
     echo_table(["id", "channel", "target", "status", "wants", "name"], rows, empty=empty)

@@ -21,10 +21,24 @@ FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--category`, `--portal`, `--place`, `--keyword`, each repeatable."""
     options = [
-        click.option("--category", "categories", metavar="ID", multiple=True, help="As directives. Repeatable: or."),
+        click.option(
+            "--category",
+            "categories",
+            metavar="ID",
+            multiple=True,
+            help="As directives. Repeatable: or.",
+        ),
         click.option("--portal", "portals", metavar="ID", multiple=True, help="Repeatable: or."),
-        click.option("--place", "places", metavar="ID", multiple=True, help="As quang-ninh-16540. Repeatable: or."),
-        click.option("--keyword", "keywords", metavar="TEXT", multiple=True, help="Repeatable: or."),
+        click.option(
+            "--place",
+            "places",
+            metavar="ID",
+            multiple=True,
+            help="As quang-ninh-16540. Repeatable: or.",
+        ),
+        click.option(
+            "--keyword", "keywords", metavar="TEXT", multiple=True, help="Repeatable: or."
+        ),
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
@@ -32,9 +46,16 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def subscriber_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--unit`, `--name`, `--confirmed`."""
     options = [
-        click.option("--unit", "unit_name", metavar="UNIT", help="The office it is for, by id or name."),
+        click.option(
+            "--unit", "unit_name", metavar="UNIT", help="The office it is for, by id or name."
+        ),
         click.option("--name", default="", help="What you call it."),
-        click.option("--confirmed", "is_confirmed", is_flag=True, help="You vouch for it: no handshake, no opt-in."),
+        click.option(
+            "--confirmed",
+            "is_confirmed",
+            is_flag=True,
+            help="You vouch for it: no handshake, no opt-in.",
+        ),
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
@@ -47,8 +68,9 @@ def add() -> None:
 
     \b
     Examples:
-      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category directives
-      loa subscription add email vanthu@quangninh.example --category directives --place quang-ninh-16540
+      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category
+      directives loa subscription add email vanthu@quangninh.example --category directives --place
+      quang-ninh-16540
     """
 
 
@@ -109,7 +131,9 @@ def webhook(
 @click.argument("address")
 @subscriber_options
 @filter_options
-@click.option("--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest.")
+@click.option(
+    "--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest."
+)
 @json_option
 @pass_loa
 def email(
@@ -159,14 +183,24 @@ def _add(loa: Loa, wants: SubscriptionRequest, as_json: bool) -> None:
 
 def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
     if as_json:
-        facts = {"id": added.id, "channel": added.channel, "target": added.target, "status": added.status}
+        facts = {
+            "id": added.id,
+            "channel": added.channel,
+            "target": added.target,
+            "status": added.status,
+        }
         echo_json({**facts, "secret": secret})
         return
     click.echo(f"added {added.id}: {added.channel.value} to {added.target}, {added.status.value}")
     if secret is not None:
-        click.echo(f"secret: {secret}\nThis is shown once; the receiver verifies signatures with it.")
+        click.echo(
+            f"secret: {secret}\nThis is shown once; the receiver verifies signatures with it."
+        )
     if added.status.value == "pending":
-        warn("it gets nothing until it is confirmed: by its receiver, or by `loa subscription confirm`")
+        warn(
+            "it gets nothing until it is confirmed: by its receiver, or by `loa subscription "
+            "confirm`"
+        )
 
 
 @click.command()
@@ -176,14 +210,19 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
 @click.option("--frequency", type=FREQUENCIES, help="Of an email subscription.")
 @header_option
 @click.option("--name", help="What you call it.")
-@click.option("--url", help="Another address of a webhook; it is asked first, unless you vouch: --confirmed.")
-@click.option("--confirmed", "is_confirmed", is_flag=True, help="You vouch for the address of --url.")
+@click.option(
+    "--url", help="Another address of a webhook; it is asked first, unless you vouch: --confirmed."
+)
+@click.option(
+    "--confirmed", "is_confirmed", is_flag=True, help="You vouch for the address of --url."
+)
 @click.option(
     "--min-interval",
     "min_interval_s",
     metavar="SECONDS",
     type=click.IntRange(0, 3600),
-    help="Of a webhook's endpoint: at least so long between two messages; 0: as fast as it answers.",
+    help="Of a webhook's endpoint: at least so long between two messages; 0: as fast as it "
+    "answers.",
 )
 @json_option
 @pass_loa
@@ -244,7 +283,8 @@ def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...])
         raise InvalidInput(
             "edit",
             "nothing to change",
-            "--category, --portal, --place, --keyword, --everything, --frequency, --header, --min-interval, --name,"
+            "--category, --portal, --place, --keyword, --everything, --frequency, --header, "
+            "--min-interval, --name,"
             " --url",
         )
     if named != Filters() and is_everything:

@@ -26,8 +26,12 @@ def token() -> None:
 
 @token.command()
 @click.option("--name", required=True, help="Whose it is.")
-@click.option("--role", type=ROLES, default="operator", show_default=True, help="A unit sees what is its own.")
-@click.option("--unit", "unit_name", metavar="UNIT", help="The office of a unit's token, by id or name.")
+@click.option(
+    "--role", type=ROLES, default="operator", show_default=True, help="A unit sees what is its own."
+)
+@click.option(
+    "--unit", "unit_name", metavar="UNIT", help="The office of a unit's token, by id or name."
+)
 @json_option
 @pass_loa
 def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool) -> None:
@@ -77,7 +81,11 @@ def list_(loa: Loa, as_json: bool) -> None:
         )
         for item in tokens
     ]
-    echo_table(["id", "name", "role", "unit", "made", "revoked"], rows, empty="no tokens: loa token create --help")
+    echo_table(
+        ["id", "name", "role", "unit", "made", "revoked"],
+        rows,
+        empty="no tokens: loa token create --help",
+    )
 
 
 @token.command()

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_facts, echo_json, echo_table, json_option, local, pass_loa, rfc3339
+from service.cli.common import (
+    echo_facts,
+    echo_json,
+    echo_table,
+    json_option,
+    local,
+    pass_loa,
+    rfc3339,
+)
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -21,14 +29,21 @@ def unit() -> None:
 
     \b
     Example:
-      loa unit add --name "UBND xã Quảng Ninh" --place quang-ninh-16540 --contact vanthu@quangninh.example
+      loa unit add --name "UBND xã Quảng Ninh" --place quang-ninh-16540 --contact
+      vanthu@quangninh.example
     """
 
 
 @unit.command()
 @click.option("--name", required=True, help="What the office is called; no two are called alike.")
 @click.option("--place", metavar="ID", help="The commune it stands for, as quang-ninh-16540.")
-@click.option("--contact", "contacts", metavar="EMAIL", multiple=True, help="Repeatable, in order of escalation.")
+@click.option(
+    "--contact",
+    "contacts",
+    metavar="EMAIL",
+    multiple=True,
+    help="Repeatable, in order of escalation.",
+)
 @json_option
 @pass_loa
 def add(loa: Loa, name: str, place: str | None, contacts: tuple[str, ...], as_json: bool) -> None:
@@ -87,7 +102,12 @@ def show(loa: Loa, unit_name: str, as_json: bool) -> None:
         found = get_unit(conn, unit_name)
         subscriptions = list_subscriptions(conn, unit_id=found.id)
     if as_json:
-        echo_json({**_as_json(found), "subscriptions": [subscription_json(item) for item in subscriptions]})
+        echo_json(
+            {
+                **_as_json(found),
+                "subscriptions": [subscription_json(item) for item in subscriptions],
+            }
+        )
         return
     _echo_unit(found, False, loa.settings.service.locale)
     click.echo()

@@ -46,7 +46,9 @@ def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
     delimiter = max(",;\t", key=heading.count)
     reader = csv.reader(text.splitlines(), delimiter=delimiter, strict=True)
     try:
-        lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        lines = [
+            (reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)
+        ]
     except csv.Error as error:
         raise InvalidInput("FILE", f"line {reader.line_num}: {error}", ALLOWED) from error
     names = [cell.strip().lower() for cell in lines[0][1]] if lines else []
@@ -58,7 +60,10 @@ def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
 def _read_row(loa: Loa, fields: dict[str, str]) -> UnitFacts:
     contacts = filter(None, re.split(r"[;,\s]+", fields.get("contacts", "")))
     return parse_unit(
-        loa, name=fields.get("name", ""), place=fields.get("place", "").strip() or None, contacts=contacts
+        loa,
+        name=fields.get("name", ""),
+        place=fields.get("place", "").strip() or None,
+        contacts=contacts,
     )
 
 

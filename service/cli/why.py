@@ -38,7 +38,13 @@ def why(loa: Loa, post_id: str, subscription_id: str, as_json: bool) -> None:
             "codes": answer.codes,
             "told": answer.told,
         }
-        echo_json({"post": post_id, "subscription": subscription_id, **say_fields(plain(facts), "en", zone)})
+        echo_json(
+            {
+                "post": post_id,
+                "subscription": subscription_id,
+                **say_fields(plain(facts), "en", zone),
+            }
+        )
         return
     click.echo("it is told of this post" if answer.was_owed else "it is not told of this post")
     for line in answer.words("en", zone):

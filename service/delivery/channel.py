@@ -1,8 +1,8 @@
 """What the deliverer asks of a channel, and what a channel may ask of the ledger.
 
-Two shapes: a `Channel` is handed a batch and returns when it is through with it; a `StreamingChannel` keeps
-many attempts in the air and trades results for new messages as places become free. Neither ever holds a
-transaction open while it sends.
+Two shapes: a `Channel` is handed a batch and returns when it is through with it; a
+`StreamingChannel` keeps many attempts in the air and trades results for new messages as places
+become free. Neither ever holds a transaction open while it sends.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ Record = Callable[[Sequence[Result]], None]
 
 @runtime_checkable
 class Channel(Protocol):
-    """Sends a batch. `stop` set: begin nothing new, give back what was not begun as Result(state=DUE, due_at=now)."""
+    """Sends a batch. `stop` set: begin nothing new, give back what was not begun as
+    Result(state=DUE, due_at=now)."""
 
     name: ChannelName
 
-    def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None: ...
+    def send(
+        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+    ) -> None: ...
 
     def rest(self) -> None:
         """Nothing is due: lets go of what was not used for a while."""
@@ -57,7 +60,8 @@ class Work(Protocol):
     ) -> tuple[Sequence[Claimed], T | None]:
         """Records results and claims up to `places` messages, loading them, in one transaction.
 
-        At most `slow_places` of them belong to endpoints that timed out last. None is loaded where none was claimed.
+        At most `slow_places` of them belong to endpoints that timed out last. None is loaded where
+        none was claimed.
         """
         ...
 
@@ -66,13 +70,15 @@ class Work(Protocol):
         ...
 
     def call_on_wake(self, wake: Callable[[], None] | None) -> None:
-        """What to call, from any thread, when something may have become due; None: nothing any more."""
+        """What to call, from any thread, when something may have become due; None: nothing any
+        more."""
         ...
 
 
 @runtime_checkable
 class StreamingChannel(Protocol):
-    """Sends for as long as there is something. Returns when `stop` is set, or with `is_draining` when all is done."""
+    """Sends for as long as there is something. Returns when `stop` is set, or with `is_draining`
+    when all is done."""
 
     name: ChannelName
 

@@ -1,7 +1,9 @@
-"""One conversation with a mail relay, without its socket: what to write, and what an answer means for a mail.
+"""One conversation with a mail relay, without its socket: what to write, and what an answer means
+for a mail.
 
-Sorts what goes wrong into the recipient's fault, the channel's, or unknown. smtplib is not used for this: it
-waits for each answer in turn and rewrites each mail by expressions, at three times the cost.
+Sorts what goes wrong into the recipient's fault, the channel's, or unknown. smtplib is not used for
+this: it waits for each answer in turn and rewrites each mail by expressions, at three times the
+cost.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
     """Not now, for this recipient alone."""
     UNKNOWN = "unknown"
-    """The connection was lost after the mail was handed over: it may have arrived, it is repeated as it was."""
+    """The connection was lost after the mail was handed over: it may have arrived, it is repeated
+    as it was."""
     DOWN = "down"
     """The relay cannot be used: no mail is to blame, none is counted as tried."""
 
@@ -51,7 +54,8 @@ class Verdict:
 
 
 class Dialogue:
-    """Begin a mail, write what `begin` and `take` give, feed what is read to `take`, until there is a verdict."""
+    """Begin a mail, write what `begin` and `take` give, feed what is read to `take`, until there is
+    a verdict."""
 
     def __init__(self, *, is_pipelined: bool) -> None:
         self._is_pipelined = is_pipelined
@@ -71,7 +75,10 @@ class Dialogue:
     def begin(self, sender: str, recipient: str, mail: bytes) -> bytes:
         """What to write first. `mail` ends with CRLF and holds no other line ends."""
         self._mail, self._refusal = mail, None
-        mail_from, rcpt_to = f"MAIL FROM:<{sender}>\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
+        mail_from, rcpt_to = (
+            f"MAIL FROM:<{sender}>\r\n".encode(),
+            f"RCPT TO:<{recipient}>\r\n".encode(),
+        )
         steps = ("RSET", "MAIL") if self._is_open else ("MAIL",)
         reset, self._is_open = (b"RSET\r\n" if self._is_open else b""), False
         if self._is_pipelined:  # RFC 2920, 3.1: DATA may be the last of a group
@@ -104,14 +111,17 @@ class Dialogue:
         return Verdict(Outcome.DOWN, None, "", coded("relay.broke_off", reason=why))
 
     def _next(self) -> tuple[int, bytes] | None:
-        """The next answer (RFC 5321, 4.2.1): its code and words; code 0 for what is none. None: not whole yet."""
+        """The next answer (RFC 5321, 4.2.1): its code and words; code 0 for what is none. None: not
+        whole yet."""
         start = 0
         while (end := self._read.find(b"\n", start)) >= 0:
             line = self._read[start:end]
             if line[3:4] != b"-":
                 whole, self._read = self._read[:end], self._read[end + 1 :]
                 code = int(line[:3]) if line[:3].isdigit() else 0
-                return code, whole[4:] if start == 0 else b" ".join(one[4:] for one in whole.split(b"\n"))
+                return code, whole[4:] if start == 0 else b" ".join(
+                    one[4:] for one in whole.split(b"\n")
+                )
             start = end + 1
         return None
 
@@ -131,7 +141,9 @@ class Dialogue:
             case "DATA":
                 return self._on_data(code, said)
             case "BODY":
-                return b"", _judge(code, said) if code // 100 != 2 else _verdict(Outcome.SENT, code, said)
+                return b"", _judge(code, said) if code // 100 != 2 else _verdict(
+                    Outcome.SENT, code, said
+                )
         return b"", self._refusal  # END: nothing was sent after a refusal
 
     def _on_sender(self, code: int, said: str) -> tuple[bytes, Verdict | None]:

@@ -1,7 +1,9 @@
-"""The email channel: hands mails to the relay over a few lasting connections, and says what became of each.
+"""The email channel: hands mails to the relay over a few lasting connections, and says what became
+of each.
 
-Owns pace, connections and the sorting of answers. A fault of the relay itself stops the channel for a while
-and counts against no mail; a refusal counts against that recipient alone; a lost answer is repeated as it was.
+Owns pace, connections and the sorting of answers. A fault of the relay itself stops the channel for
+a while and counts against no mail; a refusal counts against that recipient alone; a lost answer is
+repeated as it was.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from service.delivery.dialogue import Outcome, Verdict
 from service.delivery.mailroom import Mailroom, Ready, Unsendable
 from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
+from service.services.bounces import apply_refusals
 from service.settings import Settings
-from service.storage.bounces import apply_refusals
 from service.storage.endpoints import hold_back
 from service.storage.engine import Database
 from service.storage.ledger import Claimed
@@ -96,7 +98,11 @@ class Round:
 
     @classmethod
     def build(
-        cls, ready: Iterable[tuple[Claimed, Ready]], record: Record, stop: Event | None = None, within_s: float = 3600
+        cls,
+        ready: Iterable[tuple[Claimed, Ready]],
+        record: Record,
+        stop: Event | None = None,
+        within_s: float = 3600,
     ) -> Round:
         """A round that begins nothing after `within_s` seconds."""
         waiting = deque(Errand(*one) for one in ready)
@@ -136,7 +142,9 @@ class EmailChannel:
     ) -> None:
         """`labels`: a category's names by language."""
         email = settings.email
-        self.relay: Relay | None = Relay.parse(email.smtp_url, "email.smtp_url") if email.smtp_url else None
+        self.relay: Relay | None = (
+            Relay.parse(email.smtp_url, "email.smtp_url") if email.smtp_url else None
+        )
         self._mailroom = Mailroom(
             Sender.build(email.from_, settings.service.title, settings.service.public_url),
             links,
@@ -158,8 +166,11 @@ class EmailChannel:
         )
         self._failures = 0
 
-    def send(self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event) -> None:
-        """Sends a batch and records it; returns when every message has its result or is given back."""
+    def send(
+        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+    ) -> None:
+        """Sends a batch and records it; returns when every message has its result or is given
+        back."""
         in_order = sorted(claimed, key=lambda one: LANES.index(one.endpoint_key))
         ready = self._load(database, in_order, record)
         work = Round.build(ready, record, stop, self._begin_within_s)
@@ -167,7 +178,8 @@ class EmailChannel:
         self._settle(database, work)
 
     def send_ready(self, work: Round) -> None:
-        """Hands over what is composed and records it; what is left in `work.waiting` was not begun."""
+        """Hands over what is composed and records it; what is left in `work.waiting` was not
+        begun."""
         if self._pool is None:
             work.down = "relay.none"
         elif work.waiting:
@@ -189,7 +201,9 @@ class EmailChannel:
 
     # --- loading ------------------------------------------------------------------------------
 
-    def _load(self, database: Database, claimed: Sequence[Claimed], record: Record) -> list[tuple[Claimed, Ready]]:
+    def _load(
+        self, database: Database, claimed: Sequence[Claimed], record: Record
+    ) -> list[tuple[Claimed, Ready]]:
         by_id = {one.message_id: one for one in claimed}
         with database.reading() as conn:
             is_joined = has_waiting(conn, list(by_id))
@@ -237,10 +251,13 @@ class EmailChannel:
     def _settle(self, database: Database, work: Round) -> None:
         """What was not begun goes back; when the relay is to blame, nothing is claimed for a while.
 
-        An address that the relay refuses counts as a bounce: for good when it says that there is no such mailbox.
+        An address that the relay refuses counts as a bounce: for good when it says that there is no
+        such mailbox.
         """
         now = self._clock()
-        refusals = [(one, refusal_kind(verdict.said), verdict.reason) for one, verdict in work.refused]
+        refusals = [
+            (one, refusal_kind(verdict.said), verdict.reason) for one, verdict in work.refused
+        ]
         if refusals:
             with database.writing() as conn:
                 apply_refusals(conn, refusals, now)
@@ -254,7 +271,8 @@ class EmailChannel:
                     hold_back(conn, lane, now + timedelta(seconds=rest_s))
         detail = work.down or "message.not_begun"
         work.record([
-            Result(one.claim.message_id, one.claim.lease_token, State.DUE, None, detail, now, 0.0, due_at=now)
+            Result(one.claim.message_id, one.claim.lease_token, State.DUE, None, detail, now, 0.0,
+            due_at=now)
             for one in work.waiting
         ])  # fmt: skip
 
@@ -262,18 +280,44 @@ class EmailChannel:
         wait = next_attempt(self._schedule_s, claim.attempts, None, self._random())
         if wait is None:
             return self._result(
-                claim, State.FAILED, status, coded("relay.gave_up", reason=detail, n=claim.attempts), took_s
+                claim,
+                State.FAILED,
+                status,
+                coded("relay.gave_up", reason=detail, n=claim.attempts),
+                took_s,
             )
         now = self._clock()
-        return Result(claim.message_id, claim.lease_token, State.DUE, status, detail, now, took_s, due_at=now + wait)
+        return Result(
+            claim.message_id,
+            claim.lease_token,
+            State.DUE,
+            status,
+            detail,
+            now,
+            took_s,
+            due_at=now + wait,
+        )
 
     def _unsent(self, claim: Claimed, why: Unsendable) -> Result:
         now = self._clock()
         due_at = now + OWN_FAULT_REST if why.state is State.DUE else None
-        return Result(claim.message_id, claim.lease_token, why.state, None, why.reason, now, 0.0, due_at=due_at)
+        return Result(
+            claim.message_id,
+            claim.lease_token,
+            why.state,
+            None,
+            why.reason,
+            now,
+            0.0,
+            due_at=due_at,
+        )
 
-    def _result(self, claim: Claimed, state: State, status: int | None, detail: str, took_s: float) -> Result:
-        return Result(claim.message_id, claim.lease_token, state, status, detail, self._clock(), took_s)
+    def _result(
+        self, claim: Claimed, state: State, status: int | None, detail: str, took_s: float
+    ) -> Result:
+        return Result(
+            claim.message_id, claim.lease_token, state, status, detail, self._clock(), took_s
+        )
 
 
 class _Source:
@@ -295,7 +339,11 @@ class _Source:
         return self._work.next(), float("inf")
 
     def has_more(self) -> bool:
-        return bool(self._work.waiting) and not self._work.stop.is_set() and time.monotonic() <= self._work.deadline
+        return (
+            bool(self._work.waiting)
+            and not self._work.stop.is_set()
+            and time.monotonic() <= self._work.deadline
+        )
 
     def is_stopping(self) -> bool:
         return self._work.stop.is_set()

@@ -1,6 +1,7 @@
 """The guard at the door: what may be added as a target, and what may really be dialled.
 
-Asked again for each address at the moment of dialling, for a name may have turned private since it was added.
+Asked again for each address at the moment of dialling, for a name may have turned private since it
+was added.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ def check_url(url: str, *, allow_private_networks: bool = False) -> Target:
 
 
 def is_allowed(addresses: Sequence[str], *, allow_private_networks: bool) -> bool:
-    """Whether all of a name's addresses may be dialled: one private one among them is an attempt at us."""
+    """Whether all of a name's addresses may be dialled: one private one among them is an attempt at
+    us."""
     return allow_private_networks or all(is_public(address) for address in addresses)
 
 
 class _Opened:
-    """A socket that pycurl asks for its number and duplicates; ours is closed when pycurl lets go of it."""
+    """A socket that pycurl asks for its number and duplicates; ours is closed when pycurl lets go
+    of it."""
 
     def __init__(self, address: Any) -> None:
         self._socket = socket.socket(address.family, address.socktype, address.protocol)
@@ -42,7 +45,8 @@ class _Opened:
 def guard_for(
     refuse: Callable[[], None], opened: Callable[[], None], *, allow_private_networks: bool
 ) -> Callable[[int, Any], Any]:
-    """libcurl's OPENSOCKETFUNCTION: opens a socket to an address that may be dialled, and says so; else `refuse`."""
+    """libcurl's OPENSOCKETFUNCTION: opens a socket to an address that may be dialled, and says so;
+    else `refuse`."""
 
     def open_socket(_purpose: int, address: Any) -> Any:
         if not allow_private_networks and not is_public(str(address.addr[0])):

@@ -1,7 +1,8 @@
 """From what the ledger says of a mail message to the bytes that go to the relay.
 
-Owns the choice of what is said (which deliveries still count, which receipts are asked for, which links are
-made) and a cache of prepared items. Refuses, with a reason, a message that nobody may get any more.
+Owns the choice of what is said (which deliveries still count, which receipts are asked for, which
+links are made) and a cache of prepared items. Refuses, with a reason, a message that nobody may get
+any more.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from service.values import Locale, MailAddress
 from service.words import coded, say
 
 MAX_UNSUBSCRIBED = 8
-"""Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998 octets."""
+"""Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998
+octets."""
 _CACHED_CHANGES = 256
 _CACHED_REASONS = 4096
 
@@ -50,7 +52,8 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Unsendable:
-    """A message that must not be sent: SKIPPED, SUSPENDED, HELD or FAILED, and why. DUE: the fault is ours, later."""
+    """A message that must not be sent: SKIPPED, SUSPENDED, HELD or FAILED, and why. DUE: the fault
+    is ours, later."""
 
     message_id: str
     state: State
@@ -96,7 +99,8 @@ class Mailroom:
         self._why = lru_cache(_CACHED_REASONS)(self._say_why)
 
     def load(self, conn: Connection, message_ids: Sequence[str]) -> list[Outgoing]:
-        """Reads what the messages carry; the changes are read once and kept. In the order asked for."""
+        """Reads what the messages carry; the changes are read once and kept. In the order asked
+        for."""
         found = load_outgoing(conn, message_ids)
         wanted = {owed.change_id for mail in found.values() for owed in mail.owed}
         if len(self._changes) > _CACHED_CHANGES:
@@ -118,7 +122,9 @@ class Mailroom:
         try:
             letter = None if outgoing.letter is None else orjson.loads(outgoing.letter)
             to = str(MailAddress.parse(outgoing.address if letter is None else letter["address"]))
-            mail = self._alert(outgoing, to) if letter is None else self._letter(outgoing, letter, to)
+            mail = (
+                self._alert(outgoing, to) if letter is None else self._letter(outgoing, letter, to)
+            )
         except InvalidInput as error:
             return Unsendable(
                 outgoing.message_id,
@@ -155,7 +161,11 @@ class Mailroom:
             latest = owed[0]
             item = self._item(latest.change_id, _kind(owed), outgoing.language)
             reasons = tuple(dict.fromkeys(self._reason(one, outgoing.language) for one in owed))
-            units = {one.unit_id: one.unit_name or "" for one in owed if one.unit_id and self._owes_receipt(latest)}
+            units = {
+                one.unit_id: one.unit_name or ""
+                for one in owed
+                if one.unit_id and self._owes_receipt(latest)
+            }
             asked = tuple(
                 (self._links.receipt_url(latest.post_id, latest.revision, unit_id), name)
                 for unit_id, name in units.items()
@@ -163,11 +173,19 @@ class Mailroom:
             parts.append(Part(item, reasons, asked))
         ids = list(dict.fromkeys(one.subscription_id for one in _counting(outgoing)))
         recipient = self._recipient(outgoing, to, ids)
-        return compose(self.sender, outgoing.language, recipient, parts, self._digest_subject(outgoing, len(parts)))
+        return compose(
+            self.sender,
+            outgoing.language,
+            recipient,
+            parts,
+            self._digest_subject(outgoing, len(parts)),
+        )
 
     def _owes_receipt(self, owed: Owed) -> bool:
         categories = self._changes[owed.change_id].payload["data"]["categories"]
-        return owed.change_type != "post.withdrawn" and owes_receipt(categories, self._receipt_categories)
+        return owed.change_type != "post.withdrawn" and owes_receipt(
+            categories, self._receipt_categories
+        )
 
     def _digest_subject(self, outgoing: Outgoing, n: int) -> str | None:
         kind, _, rest = outgoing.group_key.partition(":")
@@ -182,13 +200,19 @@ class Mailroom:
         language, button = letter["language"], letter.get("button")
         made = self._button(button, language) if button else None
         sections = tuple(
-            Section(self._text(one, language), self._button(one["button"], language), _links(one, language))
+            Section(
+                self._text(one, language),
+                self._button(one["button"], language),
+                _links(one, language),
+            )
             for one in letter.get("sections", ())
         )
         subscription = letter.get("subscription")
         recipient = self._recipient(outgoing, to, [subscription] if subscription else [])
         subject = say(letter["subject"], language, self._locale.zone)
-        said = Letter(subject, self._text(letter, language), made, _links(letter, language), sections)
+        said = Letter(
+            subject, self._text(letter, language), made, _links(letter, language), sections
+        )
         return compose_letter(self.sender, language, recipient, said)
 
     def _text(self, part: Mapping[str, Any], language: str) -> str:
@@ -203,7 +227,9 @@ class Mailroom:
         named = subscriptions[:MAX_UNSUBSCRIBED]
         unsubscribe = self._links.url(Purpose.UNSUBSCRIBE, *named) if named else None
         created_at: datetime = outgoing.created_at
-        return Recipient(outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id)
+        return Recipient(
+            outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id
+        )
 
 
 def _links(letter: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:
@@ -215,7 +241,8 @@ def _counting(outgoing: Outgoing) -> list[Owed]:
 
 
 def _by_post(outgoing: Outgoing) -> list[list[Owed]]:
-    """The changes of each post, the latest first: a digest may carry several of one post, and says it once."""
+    """The changes of each post, the latest first: a digest may carry several of one post, and says
+    it once."""
     groups: dict[str, list[Owed]] = {}
     for owed in _counting(outgoing):
         groups.setdefault(owed.post_id, []).append(owed)
@@ -223,16 +250,23 @@ def _by_post(outgoing: Outgoing) -> list[list[Owed]]:
 
 
 def _kind(owed: Sequence[Owed]) -> str:
-    """What a post is to somebody who hears all these changes at once: new, even if it was edited meanwhile."""
+    """What a post is to somebody who hears all these changes at once: new, even if it was edited
+    meanwhile."""
     is_new = any(one.change_type == ChangeType.PUBLISHED for one in owed)
-    return ChangeType.PUBLISHED if is_new and owed[0].change_type == ChangeType.UPDATED else owed[0].change_type
+    return (
+        ChangeType.PUBLISHED
+        if is_new and owed[0].change_type == ChangeType.UPDATED
+        else owed[0].change_type
+    )
 
 
 def _refusal(outgoing: Outgoing) -> Unsendable | None:
     """D14: what the subscriptions are now counts, not what they were at publication."""
     if _counting(outgoing):
         return None
-    states = {UNDER[SubscriptionStatus(owed.status)] for owed in outgoing.owed} or {(State.SKIPPED, _FOR_NOBODY)}
+    states = {UNDER[SubscriptionStatus(owed.status)] for owed in outgoing.owed} or {
+        (State.SKIPPED, _FOR_NOBODY)
+    }
     state, words = min(states, key=lambda one: _MILDEST.index(one[0]))
     return Unsendable(outgoing.message_id, state, words)
 

@@ -1,4 +1,5 @@
-"""What becomes of a webhook that was claimed: a request, or the result of one that cannot go or has ended."""
+"""What becomes of a webhook that was claimed: a request, or the result of one that cannot go or has
+ended."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ _KEYLESS = (State.SKIPPED, "subscription.keyless")
 _QUESTION = b'{"type":"subscription.confirm"'
 _UNSENT = {
     status.value: UNDER[status]
-    for status in (SubscriptionStatus.REMOVED, SubscriptionStatus.PAUSED, SubscriptionStatus.SUSPENDED)
+    for status in (
+        SubscriptionStatus.REMOVED,
+        SubscriptionStatus.PAUSED,
+        SubscriptionStatus.SUSPENDED,
+    )
 }
 
 
@@ -35,11 +40,13 @@ class Outcomes:
         self._settings = settings
         self._preparer = preparer
 
-    def prepared(self, claimed: Claimed, outgoing: Outgoing | None, now: datetime) -> Request | Result:
+    def prepared(
+        self, claimed: Claimed, outgoing: Outgoing | None, now: datetime
+    ) -> Request | Result:
         """The request, or what becomes of a message that may not or cannot be sent.
 
-        The state of its subscription counts now. What is wrong on our side costs neither the message nor its
-        endpoint: it stays due, and the operator is told.
+        The state of its subscription counts now. What is wrong on our side costs neither the
+        message nor its endpoint: it stays due, and the operator is told.
         """
         unsent = _unsent(outgoing)
         if outgoing is None or unsent is not None:
@@ -61,7 +68,8 @@ class Outcomes:
         state, due_at = State.SENT, None
         if not verdict.is_accepted:
             wait = None if verdict.is_final else next_attempt(
-                self._settings.retry_schedule_s, claimed.attempts, answered.retry_after_s, random.random()  # noqa: S311 — spreads, hides nothing
+                self._settings.retry_schedule_s, claimed.attempts, answered.retry_after_s,
+                random.random()  # noqa: S311 — spreads, hides nothing
             )  # fmt: skip
             state, due_at = (State.FAILED, None) if wait is None else (State.DUE, now + wait)
         return Result(
@@ -80,7 +88,8 @@ class Outcomes:
 
 
 def _unsent(outgoing: Outgoing | None) -> tuple[State, str] | None:
-    """Why a message may not be sent; None where it may. A pending subscription gets its question and nothing else."""
+    """Why a message may not be sent; None where it may. A pending subscription gets its question
+    and nothing else."""
     if outgoing is None:
         return _GONE
     if outgoing.status == SubscriptionStatus.PENDING and not outgoing.body.startswith(_QUESTION):
@@ -94,4 +103,6 @@ def handed_back(claimed: Claimed, now: datetime) -> Result:
 
 
 def _untried(claimed: Claimed, detail: str, now: datetime, due_at: datetime) -> Result:
-    return Result(claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at)
+    return Result(
+        claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at
+    )

@@ -1,6 +1,7 @@
 """From a message to the request that carries it: address taken apart, body, headers, signatures.
 
-Keeps what many messages share: opened secrets, parsed targets, what a payload says of its categories.
+Keeps what many messages share: opened secrets, parsed targets, what a payload says of its
+categories.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expe
 
 @dataclass(slots=True)
 class Request:
-    """What goes over the wire. `challenge`: what the answer must hold to confirm a subscription; None otherwise."""
+    """What goes over the wire. `challenge`: what the answer must hold to confirm a subscription;
+    None otherwise."""
 
     message_id: str
     subscription_id: str
@@ -35,7 +37,9 @@ class Request:
 
 
 class Preparer:
-    def __init__(self, links: Links, secret_box: SecretBox, receipt_categories: Sequence[str]) -> None:
+    def __init__(
+        self, links: Links, secret_box: SecretBox, receipt_categories: Sequence[str]
+    ) -> None:
         self._links = links
         self._box = secret_box
         self._receipt_categories = tuple(receipt_categories)
@@ -49,7 +53,9 @@ class Preparer:
         Raises ConfigurationError when a secret was sealed with another key.
         """
         message_id, body = outgoing.message_id, self._body(outgoing)
-        signature = sign_with([self._open(sealed) for sealed in outgoing.sealed], message_id, timestamp, body)
+        signature = sign_with(
+            [self._open(sealed) for sealed in outgoing.sealed], message_id, timestamp, body
+        )
         headers = [
             *_HEADERS,
             f"webhook-id: {message_id}",
@@ -60,7 +66,14 @@ class Preparer:
             own = orjson.loads(outgoing.headers)
             headers += [f"{name}: {open_value(value, self._box)}" for name, value in own.items()]
         challenge = orjson.loads(outgoing.body)["data"].get("challenge") if outgoing.body else None
-        return Request(message_id, outgoing.subscription_id, self._target(outgoing.url), headers, body, challenge)
+        return Request(
+            message_id,
+            outgoing.subscription_id,
+            self._target(outgoing.url),
+            headers,
+            body,
+            challenge,
+        )
 
     def _body(self, outgoing: Outgoing) -> bytes:
         told = outgoing.told
@@ -72,4 +85,6 @@ class Preparer:
         return with_receipt_url(told.payload, url)
 
     def _owes_receipt(self, told: Told) -> bool:
-        return owes_receipt(orjson.loads(told.payload)["data"]["categories"], self._receipt_categories)
+        return owes_receipt(
+            orjson.loads(told.payload)["data"]["categories"], self._receipt_categories
+        )

@@ -28,10 +28,13 @@ class Answer:
 
 
 class Resolver:
-    """`ask` gives an answer that is known, or starts a look-up; `answers` gives those that have come since."""
+    """`ask` gives an answer that is known, or starts a look-up; `answers` gives those that have
+    come since."""
 
     def __init__(self, *, servers: list[str] | None = None, port: int | None = None) -> None:
-        self._channel = pycares.Channel(timeout=3, tries=2, servers=servers, udp_port=port, tcp_port=port)
+        self._channel = pycares.Channel(
+            timeout=3, tries=2, servers=servers, udp_port=port, tcp_port=port
+        )
         self._arrived: SimpleQueue[Answer] = SimpleQueue()
         self._known: OrderedDict[str, tuple[Answer, float]] = OrderedDict()
         self._asked: set[str] = set()

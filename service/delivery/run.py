@@ -1,12 +1,12 @@
 """Delivers: claims what is due, hands it to the channels, records what they say; once, or for ever.
 
-On SQLite whoever delivers for ever holds a lock of the operating system beside the database: its holder knows
-that every lease it finds belongs to somebody dead. A channel that fails is begun again; no other waits for it.
+On SQLite whoever delivers for ever holds a lock of the operating system beside the database: its
+holder knows that every lease it finds belongs to somebody dead. A channel that fails is begun
+again; no other waits for it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
 import time
@@ -16,11 +16,12 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from service.alerts.target import host_of
+from service.delivery.alone import RaisingThread, delivering_alone
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
 from service.heartbeat import WITHIN_S, Pulse
@@ -28,7 +29,7 @@ from service.settings import Settings
 from service.storage import endpoint_health as health
 from service.storage import endpoints, ledger
 from service.storage.changes import continue_fanouts
-from service.storage.engine import Database, sqlite_path
+from service.storage.engine import Database
 from service.storage.ledger import Claimed
 from service.storage.notices import listen
 from service.storage.owners import Teller, tell_troubles
@@ -44,7 +45,8 @@ _TEND_EVERY_S = 60.0
 _REAP_EVERY_S = 1.0
 _RETRY_LOCK_S = 1.0
 _SEND_WITHIN_S = 90.0
-"""How long a relay may take until one of a batch is recorded: longer than all time-outs of a dialogue."""
+"""How long a relay may take until one of a batch is recorded: longer than all time-outs of a
+dialogue."""
 _TEND_WITHIN_S = 60.0
 _END_WITHIN_S = 8.0
 """Of the ten seconds in which a process must have ended."""
@@ -77,7 +79,12 @@ class LedgerWork:
     """The ledger of one channel, as channel.Work describes it; counts what was recorded."""
 
     def __init__(
-        self, database: Database, channel: ChannelName, clock: Clock, lease_s: float, pulse: Pulse | None = None
+        self,
+        database: Database,
+        channel: ChannelName,
+        clock: Clock,
+        lease_s: float,
+        pulse: Pulse | None = None,
     ) -> None:
         self._pulse = pulse or Pulse()
         self._hint = threading.Event()
@@ -106,7 +113,12 @@ class LedgerWork:
             with self._database.writing() as conn:
                 counting = self._record(conn, results)
                 claimed = ledger.claim_due(
-                    conn, channel=self._channel, now=now, limit=places, slow_limit=slow_places, lease_s=self._lease_s
+                    conn,
+                    channel=self._channel,
+                    now=now,
+                    limit=places,
+                    slow_limit=slow_places,
+                    lease_s=self._lease_s,
                 )
                 loaded = load(conn, claimed) if claimed else None
         finally:
@@ -186,10 +198,12 @@ class Deliverer:
         self._tend(is_start=True)
         total: Counter[str] = Counter()
         works = [(channel, self._work(channel)) for channel in self._channels]
-        with _delivering_alone(self._database) as is_alone:
+        with delivering_alone(self._database) as is_alone:
             if is_alone:
                 self._free_dead()
-            threads = [_Thread(partial(self._send, c, w, stop, is_draining=True)) for c, w in works]
+            threads = [
+                RaisingThread(partial(self._send, c, w, stop, is_draining=True)) for c, w in works
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -207,7 +221,9 @@ class Deliverer:
             works = [(channel, self._work(channel)) for channel in self._channels]
             wake = partial(_wake_all, [work for _, work in works])
             jobs: dict[str, Callable[[], None]] = {
-                f"delivery by {channel.name}": partial(self._send, channel, work, stop, is_draining=False)
+                f"delivery by {channel.name}": partial(
+                    self._send, channel, work, stop, is_draining=False
+                )
                 for channel, work in works
             }
             jobs["the end of leases"] = partial(self._keep_reaping, stop)
@@ -227,8 +243,11 @@ class Deliverer:
             for thread in threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _keep(self, name: str, stop: threading.Event, work: Callable[[], None], *, is_once: bool = False) -> None:
-        """Begins work again whenever it fails, until `stop` is set. A bug is told, and stops nobody for ever."""
+    def _keep(
+        self, name: str, stop: threading.Event, work: Callable[[], None], *, is_once: bool = False
+    ) -> None:
+        """Begins work again whenever it fails, until `stop` is set. A bug is told, and stops nobody
+        for ever."""
         while not stop.is_set():
             try:
                 work()
@@ -242,10 +261,17 @@ class Deliverer:
             stop.wait(_RETRY_LOCK_S)
 
     def _work(self, channel: Channel | StreamingChannel) -> LedgerWork:
-        return LedgerWork(self._database, channel.name, self._clock, self._settings.webhooks.lease_s, self._pulse)
+        return LedgerWork(
+            self._database, channel.name, self._clock, self._settings.webhooks.lease_s, self._pulse
+        )
 
     def _send(
-        self, channel: Channel | StreamingChannel, work: LedgerWork, stop: threading.Event, *, is_draining: bool
+        self,
+        channel: Channel | StreamingChannel,
+        work: LedgerWork,
+        stop: threading.Event,
+        *,
+        is_draining: bool,
     ) -> None:
         if isinstance(channel, StreamingChannel):
             channel.stream(self._database, work, stop, is_draining=is_draining)
@@ -297,7 +323,10 @@ class Deliverer:
         now = self._clock()
         webhooks = self._settings.webhooks
         after = timedelta(seconds=webhooks.disable_after_s)
-        places = {"per_endpoint": webhooks.per_endpoint_concurrency, "per_host": webhooks.per_host_concurrency}
+        places = {
+            "per_endpoint": webhooks.per_endpoint_concurrency,
+            "per_host": webhooks.per_host_concurrency,
+        }
         self._reap()
         with self._database.reading() as conn:
             is_off, has_news = endpoints.is_off(conn, **places), health.has_news(conn, now, after)
@@ -312,7 +341,10 @@ class Deliverer:
         with self._database.writing() as conn:
             endpoints.apply_caps(conn, **places)
             for key in health.warn_failing(conn, now, after):
-                _log.warning("an endpoint has failed for half the time after which it is disabled: %s", host_of(key))
+                _log.warning(
+                    "an endpoint has failed for half the time after which it is disabled: %s",
+                    host_of(key),
+                )
             health.disable_failing(conn, now, after)
             health.probe_disabled(conn, now)
             endpoints.heal(conn)
@@ -332,7 +364,7 @@ class Deliverer:
         """Waits for the lock beside a SQLite file; False when told to stop meanwhile."""
         said = False
         while not stop.is_set():
-            with _delivering_alone(self._database) as is_alone:
+            with delivering_alone(self._database) as is_alone:
                 if is_alone:
                     yield True
                     return
@@ -341,43 +373,3 @@ class Deliverer:
                 said = True
             stop.wait(_RETRY_LOCK_S)
         yield False
-
-
-class _Thread(threading.Thread):
-    """A thread whose exception is raised where it is joined."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self._work()
-        except Exception as error:
-            self._error = error
-
-    def join_or_raise(self) -> None:
-        self.join()
-        if self._error is not None:
-            raise self._error
-
-
-@contextmanager
-def _delivering_alone(database: Database) -> Iterator[bool]:
-    """The operating system's lock beside a SQLite file; always True on PostgreSQL, where leases run out."""
-    path = sqlite_path(database.url)
-    if path is None:
-        yield True
-        return
-    with path.with_name(path.name + ".delivering").open("a") as file:
-        is_alone = _try_lock(file)
-        yield is_alone
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -1,7 +1,8 @@
 """The way to the mail relay: a connection that is opened safely.
 
-Owns smtplib, which greets, secures and logs in; the mails themselves go through `dialogue`. Refuses to go on
-without STARTTLS where it was asked for, and with a certificate that does not prove the relay.
+Owns smtplib, which greets, secures and logs in; the mails themselves go through `dialogue`. Refuses
+to go on without STARTTLS where it was asked for, and with a certificate that does not prove the
+relay.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ class Opened:
 
 
 def hello_name(public_url: str, sender: str) -> str | None:
-    """How we are called in EHLO (RFC 5321, 4.1.4): the host of `public_url`, else the sender's domain.
+    """How we are called in EHLO (RFC 5321, 4.1.4): the host of `public_url`, else the sender's
+    domain.
 
-    Relays refuse an address literal and `localhost`. None: neither is a name, the machine's own is said.
+    Relays refuse an address literal and `localhost`. None: neither is a name, the machine's own is
+    said.
     """
     names = (urlsplit(public_url).hostname or "", sender.rpartition("@")[2])
     return next((name for name in map(_as_name, names) if name), None)
@@ -43,15 +46,22 @@ def hello_name(public_url: str, sender: str) -> str | None:
 
 def _as_name(host: str) -> str | None:
     last = host.rstrip(".").rpartition(".")[2]
-    return host.rstrip(".") if "." in host and last.isascii() and last.isalpha() and last != "localhost" else None
+    return (
+        host.rstrip(".")
+        if "." in host and last.isascii() and last.isalpha() and last != "localhost"
+        else None
+    )
 
 
-def open_session(relay: Relay, timeout_s: float, tls: ssl.SSLContext | None, hello: str | None) -> Opened:
+def open_session(
+    relay: Relay, timeout_s: float, tls: ssl.SSLContext | None, hello: str | None
+) -> Opened:
     """Connects, secures and logs in; `timeout_s` holds for each answer. Raises ChannelDownError.
 
     `hello`: how we are called; None: as the machine calls itself.
 
-    `tls` is shared by the sessions of a relay, since to make one reads all CAs (25 ms); None: TLS is not asked for.
+    `tls` is shared by the sessions of a relay, since to make one reads all CAs (25 ms); None: TLS
+    is not asked for.
     """
     try:
         if relay.is_tls:
@@ -85,7 +95,9 @@ def _prepare(smtp: smtplib.SMTP, relay: Relay, tls: ssl.SSLContext | None) -> No
         smtp.starttls(context=tls)
         smtp.ehlo()
     if relay.user:
-        if "auth" in smtp.esmtp_features:  # RFC 4954, 4: in any case; smtplib knows them in capitals
+        if (
+            "auth" in smtp.esmtp_features
+        ):  # RFC 4954, 4: in any case; smtplib knows them in capitals
             smtp.esmtp_features["auth"] = smtp.esmtp_features["auth"].upper()
         smtp.login(relay.user, relay.password)
 
@@ -102,7 +114,8 @@ def _taken_over(smtp: smtplib.SMTP) -> Opened:
 
 
 def ask_recipient(opened: Opened, sender: str, recipient: str, timeout_s: float) -> str:
-    """What the relay says against a mail to somebody, none of which is sent; empty: nothing. Closes the session."""
+    """What the relay says against a mail to somebody, none of which is sent; empty: nothing. Closes
+    the session."""
     opened.sock.settimeout(timeout_s)
     with opened.sock, opened.sock.makefile("rb") as answers:
         for command in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "QUIT"):

@@ -1,7 +1,7 @@
 """Several connections to the relay, served by one thread: each mail goes over whichever is free.
 
-Owns sockets, time limits and how many connections the relay bears. A connection that breaks gives its mail
-back unless the mail was handed over. Knows nothing of the ledger.
+Owns sockets, time limits and how many connections the relay bears. A connection that breaks gives
+its mail back unless the mail was handed over. Knows nothing of the ledger.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Source(Protocol[P]):
     """Where mails come from, and where verdicts go."""
 
     def take(self) -> tuple[P | None, float]:
-        """The next mail, or None with the seconds after which to ask again; infinity when there is no more."""
+        """The next mail, or None with the seconds after which to ask again; infinity when there is
+        no more."""
         ...
 
     def has_more(self) -> bool: ...
@@ -81,10 +82,16 @@ class Line(Generic[P]):
 
 
 class Pool(Generic[P]):
-    """`timeout_s` holds for each answer but the last, `mail_s` for all of a mail: relays scan before they accept."""
+    """`timeout_s` holds for each answer but the last, `mail_s` for all of a mail: relays scan
+    before they accept."""
 
     def __init__(
-        self, relay: Relay, timeout_s: float, mail_s: float, ca_file: str = "", hello: str | None = None
+        self,
+        relay: Relay,
+        timeout_s: float,
+        mail_s: float,
+        ca_file: str = "",
+        hello: str | None = None,
     ) -> None:
         self._relay = relay
         self._hello = hello
@@ -98,7 +105,8 @@ class Pool(Generic[P]):
         self._fewer_until = 0.0
 
     def run(self, source: Source[P], wanted: int) -> None:
-        """Hands mails over until the source has no more. Raises ChannelDownError when the relay takes none."""
+        """Hands mails over until the source has no more. Raises ChannelDownError when the relay
+        takes none."""
         while True:
             lines = self._lines(wanted)
             talk = Talk(source, lines, self._timeout_s, self._mail_s, has_relayed=self._has_relayed)
@@ -142,7 +150,8 @@ class Pool(Generic[P]):
         return lines + self._open(wanted - len(lines), len(lines))
 
     def _open(self, missing: int, present: int) -> list[Line[P]]:
-        """All at once, in threads, since each waits for several answers. Raises when there is no line at all."""
+        """All at once, in threads, since each waits for several answers. Raises when there is no
+        line at all."""
         if missing <= 0:
             return []
         opened: list[Line[P]] = []
@@ -158,7 +167,10 @@ class Pool(Generic[P]):
                     except ChannelDownError as error:
                         fault = error
         if fault is not None:
-            self._room, self._fewer_until = max(1, present + len(opened)), time.monotonic() + FEWER_S
+            self._room, self._fewer_until = (
+                max(1, present + len(opened)),
+                time.monotonic() + FEWER_S,
+            )
         return opened
 
     def _open_one(self) -> Line[P]:
@@ -226,7 +238,9 @@ class Talk(Generic[P]):
             line = self._free.pop()
             line.parcel, line.began = parcel, time.monotonic()
             line.until = line.began + self._timeout_s
-            self._write(poll, line, line.dialogue.begin(parcel.envelope_sender, parcel.address, parcel.mail))
+            self._write(
+                poll, line, line.dialogue.begin(parcel.envelope_sender, parcel.address, parcel.mail)
+            )
         return _TICK_S
 
     def _serve(self, poll: select.epoll, line: Line[P], events: int) -> None:
@@ -247,7 +261,11 @@ class Talk(Generic[P]):
         out, verdict = line.dialogue.take(data)
         ends = line.began + self._mail_s
         if not self._is_ending:
-            line.until = ends if line.dialogue.is_handed_over else min(ends, time.monotonic() + self._timeout_s)
+            line.until = (
+                ends
+                if line.dialogue.is_handed_over
+                else min(ends, time.monotonic() + self._timeout_s)
+            )
         if out:
             self._write(poll, line, out)
         if verdict is not None and line.parcel is not None:

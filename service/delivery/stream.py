@@ -1,6 +1,8 @@
-"""The loop that keeps webhooks in the air: claims, sends as places become free, and gives results back in batches.
+"""The loop that keeps webhooks in the air: claims, sends as places become free, and gives results
+back in batches.
 
-Some messages are claimed ahead of free places, so that none stays empty while the ledger is written.
+Some messages are claimed ahead of free places, so that none stays empty while the ledger is
+written.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from service.types import Clock, Result, State
 _log = logging.getLogger(__name__)
 
 _TRADE_EVERY_S = 0.005
-"""Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results make a batch."""
+"""Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results
+make a batch."""
 
 _LOOK_EVERY_S = 0.25
 """Where no hint comes."""
@@ -44,7 +47,8 @@ _CLAIM_AT_MOST = 160
 """In one transaction: about what is sent in 5 ms, and about 4 ms of SQLite's lock."""
 
 _GRACE_S = 5.0
-"""For what is in the air when told to stop: half of the ten seconds in which a process must have ended."""
+"""For what is in the air when told to stop: half of the ten seconds in which a process must have
+ended."""
 
 
 class _Claim(NamedTuple):
@@ -56,7 +60,8 @@ class _Claim(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """To a trade: results, and the subscriptions and addresses that have answered as they were asked."""
+    """To a trade: results, and the subscriptions and addresses that have answered as they were
+    asked."""
 
     results: list[Result]
     confirmed: list[tuple[str, str]]
@@ -66,7 +71,13 @@ class Stream:
     """One loop, in one thread, over one wire. Not used again after `run`."""
 
     def __init__(
-        self, settings: WebhookSettings, outcomes: Outcomes, clock: Clock, wire: Wire, work: Work, database: Database
+        self,
+        settings: WebhookSettings,
+        outcomes: Outcomes,
+        clock: Clock,
+        wire: Wire,
+        work: Work,
+        database: Database,
     ) -> None:
         self._settings = settings
         self._outcomes = outcomes
@@ -123,18 +134,23 @@ class Stream:
                 self._put_off(error)
             if not is_stopping:
                 self._fill()
-            is_idle = not (self._flying or self._waiting or self._kept.results or self._trades.is_running)
+            is_idle = not (
+                self._flying or self._waiting or self._kept.results or self._trades.is_running
+            )
             if is_idle and (is_stopping or (is_draining and self._is_dry)):
                 return
             self._wait()
 
     def _hand_back(self, *, is_late: bool) -> None:
-        """What was not begun, and what did not end in time, is due again at once, and is not counted."""
+        """What was not begun, and what did not end in time, is due again at once, and is not
+        counted."""
         now = self._clock()
         if is_late:
             self._trades.wait()
             self._trade_at = 0.0
-        back = [claimed for claimed, _, _ in self._waiting] + (list(self._flying.values()) if is_late else [])
+        back = [claimed for claimed, _, _ in self._waiting] + (
+            list(self._flying.values()) if is_late else []
+        )
         self._waiting.clear()
         if is_late:
             self._flying.clear()
@@ -146,16 +162,19 @@ class Stream:
         self._kept.results.extend(results)
 
     def _put_off(self, error: StorageError) -> None:
-        """The database is away: what is in the air goes on, results are kept for when it is back."""
+        """The database is away: what is in the air goes on, results are kept for when it is
+        back."""
         _log.warning("results of webhooks cannot be recorded yet: %s", error)
         self._kept = _Given(
-            [*self._given.results, *self._kept.results], [*self._given.confirmed, *self._kept.confirmed]
+            [*self._given.results, *self._kept.results],
+            [*self._given.confirmed, *self._kept.confirmed],
         )
         self._given = _Given([], [])
         self._trade_at = self._look_at = time.monotonic() + _AGAIN_AFTER_S
 
     def _trade(self, is_stopping: bool) -> None:
-        """Begins to record and claim in one transaction, when there is something to record or may be to claim."""
+        """Begins to record and claim in one transaction, when there is something to record or may
+        be to claim."""
         now = time.monotonic()
         if self._trades.is_running or now < self._trade_at:
             return
@@ -183,12 +202,15 @@ class Stream:
         return places > 0 and 2 * len(self._waiting) <= self._ahead
 
     def _due_at(self) -> float:
-        """When what is kept is to be recorded: soon, so that it makes a batch, and at once when it is one."""
+        """When what is kept is to be recorded: soon, so that it makes a batch, and at once when it
+        is one."""
         return 0.0 if len(self._kept.results) >= _AHEAD else self._kept_since + _TRADE_EVERY_S
 
     def _exchange(self, given: _Given, places: int, slow_places: int) -> _Claim:
         """May run in another thread: touches nothing of the loop's but what it was given."""
-        if given.confirmed:  # before the result that says so: a question whose answer was lost is asked again
+        if (
+            given.confirmed
+        ):  # before the result that says so: a question whose answer was lost is asked again
             with self._database.writing() as conn:
                 for subscription_id, url in given.confirmed:
                     confirm_endpoint(conn, subscription_id, self._clock(), url)
@@ -208,7 +230,9 @@ class Stream:
         self._look_at = 0.0 if claim.claimed or self._given.results else now + _LOOK_EVERY_S
         self._given = _Given([], [])
         begin_by = now + self._patience_s
-        self._waiting.extend((one, claim.loaded.get(one.message_id), begin_by) for one in claim.claimed)
+        self._waiting.extend(
+            (one, claim.loaded.get(one.message_id), begin_by) for one in claim.claimed
+        )
         self._n_slow += sum(one.is_slow for one in claim.claimed)
         self._trade_at = now + _TRADE_EVERY_S
 
@@ -249,4 +273,6 @@ class Stream:
             self._keep([result])
             challenge = answered.request.challenge
             if challenge and result.state is State.SENT and challenge.encode() in answered.body:
-                self._kept.confirmed.append((answered.request.subscription_id, answered.request.target.url))
+                self._kept.confirmed.append(
+                    (answered.request.subscription_id, answered.request.target.url)
+                )

@@ -1,7 +1,9 @@
-"""Trades with the ledger, one at a time: results for messages, in one transaction that runs here or beside.
+"""Trades with the ledger, one at a time: results for messages, in one transaction that runs here or
+beside.
 
-Beside, on PostgreSQL: most of a trade is waiting for the server, and meanwhile what is in the air goes on. Here, on
-SQLite: its driver gives the interpreter away at every row, and two threads would spend their time handing it over.
+Beside, on PostgreSQL: most of a trade is waiting for the server, and meanwhile what is in the air
+goes on. Here, on SQLite: its driver gives the interpreter away at every row, and two threads would
+spend their time handing it over.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class Trades(Generic[T]):
             self._running.add_done_callback(lambda _future: self._ended())
 
     def take(self) -> T | None:
-        """What the trade gave, once; None while it runs, or when there is none. Raises what the trade raised."""
+        """What the trade gave, once; None while it runs, or when there is none. Raises what the
+        trade raised."""
         running = self._running
         if running is None or not running.done():
             return None

@@ -1,7 +1,9 @@
-"""Which of libcurl's sockets epoll watches, with no system call for a connection that is kept and used again.
+"""Which of libcurl's sockets epoll watches, with no system call for a connection that is kept and
+used again.
 
-libcurl says after every transfer that it wants nothing more of the socket. It rests then, and stays registered: most
-often the same connection carries the next transfer. But its number may also come back as another socket's.
+libcurl says after every transfer that it wants nothing more of the socket. It rests then, and stays
+registered: most often the same connection carries the next transfer. But its number may also come
+back as another socket's.
 """
 
 from __future__ import annotations
@@ -42,11 +44,13 @@ class Watch:
             self._resting[fd] = mask
 
     def opened(self) -> None:
-        """A socket was opened, of a number that nobody tells: it may be that of a resting one, closed since."""
+        """A socket was opened, of a number that nobody tells: it may be that of a resting one,
+        closed since."""
         self._doubtful.update(self._resting)
 
     def poll(self, timeout_s: float) -> list[tuple[int, int]]:
-        """Sockets and their events. What happens to a resting one, its other end closing it, is nobody's business."""
+        """Sockets and their events. What happens to a resting one, its other end closing it, is
+        nobody's business."""
         ready = []
         for fd, events in self._epoll.poll(timeout_s):
             if fd == self._woken:

@@ -1,6 +1,8 @@
-"""Webhooks by libcurl's multi interface: many in the air, one thread, a deadline by the wall clock for each.
+"""Webhooks by libcurl's multi interface: many in the air, one thread, a deadline by the wall clock
+for each.
 
-Sends; what an answer means is `alerts.verdict`'s. Takes no redirect, no proxy, no netrc, no answer over 16 kB.
+Sends; what an answer means is `alerts.verdict`'s. Takes no redirect, no proxy, no netrc, no answer
+over 16 kB.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from service.types import Clock
 
 
 class WebhookChannel:
-    """A streaming channel: as long as places are free and something is due, something is in the air."""
+    """A streaming channel: as long as places are free and something is due, something is in the
+    air."""
 
     name = ChannelName.WEBHOOK
 
@@ -41,12 +44,16 @@ class WebhookChannel:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._wire = partial(Wire, settings, dns_servers=dns_servers, dns_port=dns_port, authority=authority)
+        self._wire = partial(
+            Wire, settings, dns_servers=dns_servers, dns_port=dns_port, authority=authority
+        )
         self._outcomes = Outcomes(settings, Preparer(links, secret_box, receipt_categories))
 
     def stream(self, database: Database, work: Work, stop: Event, *, is_draining: bool) -> None:
         wire = self._wire()
         try:
-            Stream(self._settings, self._outcomes, self._clock, wire, work, database).run(stop, is_draining)
+            Stream(self._settings, self._outcomes, self._clock, wire, work, database).run(
+                stop, is_draining
+            )
         finally:
             wire.close()

@@ -1,6 +1,7 @@
 """libcurl's multi interface in one thread: requests in, answers out, driven by epoll.
 
-The guard is on every handle: one policy for each multi, or a laxer handle would leave its connection to others.
+The guard is on every handle: one policy for each multi, or a laxer handle would leave its
+connection to others.
 """
 
 from __future__ import annotations
@@ -44,13 +45,17 @@ class Answered:
 class _Slot:
     """A handle that is used again and again, with what it carries now."""
 
-    def __init__(self, settings: WebhookSettings, authority: str, opened: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: WebhookSettings, authority: str, opened: Callable[[], None]
+    ) -> None:
         self.request: Request | None = None
         self.is_guarded = False
         self.body: list[bytes] = []
         self.started_at = 0.0
         self.has_addresses = False
-        guard = guard_for(self._refuse, opened, allow_private_networks=settings.allow_private_networks)
+        guard = guard_for(
+            self._refuse, opened, allow_private_networks=settings.allow_private_networks
+        )
         self.curl = _handle(guard, settings.timeout_s, authority)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
 
@@ -110,7 +115,8 @@ class Wire:
         self._resolver = Resolver(servers=dns_servers, port=dns_port)
 
     def send(self, request: Request) -> None:
-        """Begins a request, after its name is resolved. It ends `timeout_s` from now, the name included."""
+        """Begins a request, after its name is resolved. It ends `timeout_s` from now, the name
+        included."""
         started_at = time.monotonic()
         host = request.target.host
         if _is_address(host):
@@ -134,7 +140,9 @@ class Wire:
             mask = (pycurl.CSELECT_IN if events & (select.EPOLLIN | select.EPOLLHUP) else 0) | (
                 pycurl.CSELECT_OUT if events & select.EPOLLOUT else 0
             )
-            self._multi.socket_action(fd, mask | (pycurl.CSELECT_ERR if events & select.EPOLLERR else 0))
+            self._multi.socket_action(
+                fd, mask | (pycurl.CSELECT_ERR if events & select.EPOLLERR else 0)
+            )
         if self._timer_at is not None and self._timer_at <= time.monotonic():
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
@@ -192,7 +200,9 @@ class Wire:
     def _new_slot(self) -> _Slot:
         return _Slot(self._settings, self._authority, self._watched.opened)
 
-    def _end(self, request: Request, error: int, started_at: float, *, is_guarded: bool = False) -> None:
+    def _end(
+        self, request: Request, error: int, started_at: float, *, is_guarded: bool = False
+    ) -> None:
         took_s = max(time.monotonic() - started_at, 1e-6)
         self._done.append(Answered(request, 0, error, is_guarded, None, took_s))
 
@@ -229,7 +239,9 @@ class Wire:
         if event == pycurl.POLL_REMOVE:
             self._watched.rest(fd)
             return
-        mask = (select.EPOLLIN if event & pycurl.POLL_IN else 0) | (select.EPOLLOUT if event & pycurl.POLL_OUT else 0)
+        mask = (select.EPOLLIN if event & pycurl.POLL_IN else 0) | (
+            select.EPOLLOUT if event & pycurl.POLL_OUT else 0
+        )
         self._watched.want(fd, mask)
 
     def _set_timer(self, timeout_ms: int) -> None:
@@ -237,8 +249,11 @@ class Wire:
 
 
 def _kept_connections(concurrency: int) -> int:
-    """Four hosts for each place, but at most half of the files this process may open: the rest is others'."""
-    return max(concurrency, min(4 * concurrency, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+    """Four hosts for each place, but at most half of the files this process may open: the rest is
+    others'."""
+    return max(
+        concurrency, min(4 * concurrency, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+    )
 
 
 @lru_cache(10_000)

@@ -1,4 +1,5 @@
-"""The sample portal: a small web server on loopback that shows the sample's pages and takes a new post."""
+"""The sample portal: a small web server on loopback that shows the sample's pages and takes a new
+post."""
 
 from __future__ import annotations
 
@@ -10,12 +11,15 @@ from service.demo import sample
 
 
 class SamplePortal:
-    """Serves on a free port of 127.0.0.1 from `start` to `stop`. Answers conditionally, as a decent server does."""
+    """Serves on a free port of 127.0.0.1 from `start` to `stop`. Answers conditionally, as a decent
+    server does."""
 
     def __init__(self) -> None:
         self._posts = sample.seed_posts()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="sample-portal")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, daemon=True, name="sample-portal"
+        )
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
 
     @property

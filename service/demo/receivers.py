@@ -1,4 +1,5 @@
-"""Where the demo's alerts arrive: a webhook receiver that verifies, a mail sink, and pages to read what came."""
+"""Where the demo's alerts arrive: a webhook receiver that verifies, a mail sink, and pages to read
+what came."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class ReceivedWebhook:
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now_s: float) -> bool:
-    """Whether a request is signed with `secret` by the rules of Standard Webhooks, as a receiver checks it."""
+    """Whether a request is signed with `secret` by the rules of Standard Webhooks, as a receiver
+    checks it."""
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not timestamp.isdigit() or abs(now_s - int(timestamp)) > TOLERANCE_S:
         return False
@@ -41,7 +43,9 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now_s: float
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:
         return False
-    wanted = base64.b64encode(hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)).decode()
+    wanted = base64.b64encode(
+        hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
+    ).decode()
     given = headers.get("webhook-signature", "").split()
     return any(hmac.compare_digest(signature, f"v1,{wanted}") for signature in given)
 
@@ -56,7 +60,9 @@ class Inbox:
         self._mails: list[EmailMessage] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="demo-inbox")
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, daemon=True, name="demo-inbox"
+        )
         self._smtp = _MailSink(self)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -87,7 +93,9 @@ class Inbox:
     def take_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
         is_verified = is_signed(self.secret, headers, body, time.time())
         with self._lock:
-            self._webhooks.append(ReceivedWebhook(headers.get("webhook-id", ""), is_verified, json.loads(body)))
+            self._webhooks.append(
+                ReceivedWebhook(headers.get("webhook-id", ""), is_verified, json.loads(body))
+            )
 
     def take_mail(self, content: bytes) -> None:
         mail = message_from_bytes(content, policy=policy.default)
@@ -102,7 +110,8 @@ class _MailSink(Controller):
         self.bound_port = 0
 
     def _trigger_server(self) -> None:
-        """Notes the port that the system chose, then lets aiosmtpd greet itself there as it does on any port."""
+        """Notes the port that the system chose, then lets aiosmtpd greet itself there as it does on
+        any port."""
         assert isinstance(self.server, Server)
         self.bound_port = self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd leaves it untyped
@@ -127,7 +136,10 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             if length > MAX_BODY_BYTES:
                 self._answer(413, "text/plain; charset=utf-8", b"too large\n")
                 return
-            inbox.take_webhook({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(length))
+            inbox.take_webhook(
+                {name.lower(): value for name, value in self.headers.items()},
+                self.rfile.read(length),
+            )
             self._answer(200, "text/plain; charset=utf-8", b"received\n")
 
         def do_GET(self) -> None:
@@ -147,7 +159,8 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
 
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:1.5rem auto;padding:0 1rem;color:#1b1b1b}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:1.5rem auto;padding:0 "
+    "1rem;color:#1b1b1b}"
     "article{border:1px solid #bbb;border-radius:.5rem;padding:.75rem 1rem;margin:1rem 0}"
     "pre{overflow:auto;background:#f4f4f4;padding:.75rem;white-space:pre-wrap;overflow-wrap:anywhere}"
     "iframe{width:100%;height:32rem;border:1px solid #ddd}h3{margin:.2rem 0}"
@@ -155,24 +168,32 @@ _STYLE = (
 
 
 def _show(inbox: Inbox) -> str:
-    webhooks = "".join(_show_webhook(webhook) for webhook in reversed(inbox.webhooks)) or "<p>Chưa có gì.</p>"
+    webhooks = (
+        "".join(_show_webhook(webhook) for webhook in reversed(inbox.webhooks))
+        or "<p>Chưa có gì.</p>"
+    )
     mails = "".join(_show_mail(mail) for mail in reversed(inbox.mails)) or "<p>Chưa có gì.</p>"
     return (
-        '<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><meta http-equiv="refresh" content="10">'
+        '<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><meta http-equiv="refresh" '
+        'content="10">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Hộp nhận của bản thử</title><style>{_STYLE}</style></head><body>"
-        "<h1>Hộp nhận của bản thử</h1><p>Trang tự tải lại mỗi 10 giây · <i>reloads every 10 seconds</i></p>"
+        "<h1>Hộp nhận của bản thử</h1><p>Trang tự tải lại mỗi 10 giây · <i>reloads every 10 "
+        "seconds</i></p>"
         f'<h2 id="webhooks">Webhook đã nhận ({len(inbox.webhooks)})</h2>{webhooks}'
         f'<h2 id="mails">Thư đã nhận ({len(inbox.mails)})</h2>{mails}</body></html>'
     )
 
 
 def _show_webhook(webhook: ReceivedWebhook) -> str:
-    verdict = "chữ ký đúng · signature verified" if webhook.is_verified else "CHỮ KÝ SAI · bad signature"
+    verdict = (
+        "chữ ký đúng · signature verified" if webhook.is_verified else "CHỮ KÝ SAI · bad signature"
+    )
     body = json.dumps(webhook.body, ensure_ascii=False, indent=2)
     title = webhook.body.get("data", {}).get("title", "")
     return (
-        f"<article><h3>{escape(str(title))}</h3><p>{verdict}<br>webhook-id: {escape(webhook.message_id)}</p>"
+        f"<article><h3>{escape(str(title))}</h3><p>{verdict}<br>webhook-id: "
+        f"{escape(webhook.message_id)}</p>"
         f"<pre>{escape(body)}</pre></article>"
     )
 

@@ -1,4 +1,5 @@
-"""What `loa demo --once` reports: every feed, read back over HTTP and held against the database, and what arrived."""
+"""What `loa demo --once` reports: every feed, read back over HTTP and held against the database,
+and what arrived."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ VALID = "valid"
 
 
 def report(demo: Demo) -> dict[str, Any]:
-    """The shape that design.md gives `demo --once`; `ok` only when nothing is missing and nothing is wrong."""
+    """The shape that design.md gives `demo --once`; `ok` only when nothing is missing and nothing
+    is wrong."""
     webhooks, mails = demo.inbox.webhooks, demo.inbox.mails
     feeds = _feeds(demo)
     posts = len(demo.read_json_feed())

@@ -1,7 +1,8 @@
-"""The demo itself: sets the scene in a temporary directory, starts the real service, and reports what arrived.
+"""The demo itself: sets the scene in a temporary directory, starts the real service, and reports
+what arrived.
 
-The service is `loa serve` with a configuration file, as any operator would start it; only its surroundings
-(portal, mail relay, receiving office) are samples on loopback.
+The service is `loa serve` with a configuration file, as any operator would start it; only its
+surroundings (portal, mail relay, receiving office) are samples on loopback.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from service.storage.units import add_unit
 from service.types import Channel, Filters
 
 PATIENCE_S = 30.0
-"""How long anything may take before the demo calls it missing; the whole of it takes a few seconds."""
+"""How long anything may take before the demo calls it missing; the whole of it takes a few
+seconds."""
 
 MAIL_ADDRESS = "van-phong@xa-mau.example"
 UNIT = "UBND xã Quảng Ninh (đơn vị mẫu)"
@@ -117,14 +119,18 @@ class Demo:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     @property
     def addresses(self) -> Addresses:
         return Addresses(
-            self._public_url + "/", self._public_url + "/feeds/directives.atom", self.portal.base_url + sample.NEWS,
+            self._public_url + "/", self._public_url + "/feeds/directives.atom",
+            self.portal.base_url + sample.NEWS,
             self.inbox.base_url + "/",
         )  # fmt: skip
 
@@ -134,7 +140,8 @@ class Demo:
         return items
 
     def read(self, path: str) -> bytes:
-        """Asks again where the service says that it is too busy: a slow machine has much to do at first."""
+        """Asks again where the service says that it is too busy: a slow machine has much to do at
+        first."""
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -149,7 +156,9 @@ class Demo:
     def wait_for_baseline(self) -> None:
         """Until every post of the sample is in the feed with its article read."""
         wanted = len(self.portal.posts)
-        self.wait_until(lambda: len(self.read_json_feed()) >= wanted, f"the {wanted} sample posts in the feed")
+        self.wait_until(
+            lambda: len(self.read_json_feed()) >= wanted, f"the {wanted} sample posts in the feed"
+        )
         self.wait_until(self._are_articles_read, "the articles of the sample posts")
 
     def publish(self) -> str:
@@ -171,9 +180,14 @@ class Demo:
         until = time.monotonic() + PATIENCE_S
         while not is_true():
             if self._service is not None and self._service.poll() is not None:
-                raise DemoError(f"the service ended with code {self._service.returncode}:\n{self._log_end()}")
+                raise DemoError(
+                    f"the service ended with code {self._service.returncode}:\n{self._log_end()}"
+                )
             if time.monotonic() > until:
-                raise DemoError(f"waited {PATIENCE_S:.0f} s in vain for {what}; the service said:\n{self._log_end()}")
+                raise DemoError(
+                    f"waited {PATIENCE_S:.0f} s in vain for {what}; the service "
+                    f"said:\n{self._log_end()}"
+                )
             time.sleep(0.1)
 
     def close(self) -> None:
@@ -191,7 +205,9 @@ class Demo:
 
     def _configure(self) -> Loa:
         (self._folder / "portals").mkdir()
-        portal = _PORTAL.format(base_url=self.portal.base_url, directives=sample.DIRECTIVES, news=sample.NEWS)
+        portal = _PORTAL.format(
+            base_url=self.portal.base_url, directives=sample.DIRECTIVES, news=sample.NEWS
+        )
         (self._folder / "portals" / "quangxuong.toml").write_text(portal, "utf-8")
         config = self._folder / "loa.toml"
         config.write_text(
@@ -206,8 +222,12 @@ class Demo:
 
     def _subscribe(self, loa: Loa) -> None:
         with loa.database.writing() as connection:
-            unit = add_unit(connection, name=UNIT, place=UNIT_PLACE, contacts=(MAIL_ADDRESS,), at=loa.clock())
-        self.inbox.secret = self._add(loa, Channel.WEBHOOK, f"{self.inbox.base_url}/webhook", unit.id)
+            unit = add_unit(
+                connection, name=UNIT, place=UNIT_PLACE, contacts=(MAIL_ADDRESS,), at=loa.clock()
+            )
+        self.inbox.secret = self._add(
+            loa, Channel.WEBHOOK, f"{self.inbox.base_url}/webhook", unit.id
+        )
         self._add(loa, Channel.EMAIL, MAIL_ADDRESS, unit.id)
 
     def _add(self, loa: Loa, channel: Channel, target: str, unit_id: str) -> str:
@@ -229,10 +249,13 @@ class Demo:
         return secret
 
     def _start_service(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOA_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("LOA_")
+        }
         with self._log.open("wb") as log:
             self._service = subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
-                [sys.executable, "-m", "service", "serve", "--config", str(self._folder / "loa.toml")],
+                [sys.executable, "-m", "service", "serve", "--config",
+                str(self._folder / "loa.toml")],
                 cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
@@ -247,7 +270,9 @@ class Demo:
 
     def _are_articles_read(self) -> bool:
         items = self.read_json_feed()
-        return all(item["content_html"] for item in items) and any(item.get("attachments") for item in items)
+        return all(item["content_html"] for item in items) and any(
+            item.get("attachments") for item in items
+        )
 
     def _log_end(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-20:])

@@ -1,7 +1,7 @@
 """The sample portal's posts and pages, made from the seed page and from nothing else.
 
-The seed is the text of one article page of quangxuong.thanhhoa.gov.vn: the article, and the titles and dates
-of 34 posts. Bodies that the seed does not have are not invented: such a page says so.
+The seed is the text of one article page of quangxuong.thanhhoa.gov.vn: the article, and the titles
+and dates of 34 posts. Bodies that the seed does not have are not invented: such a page says so.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class SamplePost:
-    """One post of the sample portal. `published_at` is aware, local; `body` is HTML; `section` a listing's path."""
+    """One post of the sample portal. `published_at` is aware, local; `body` is HTML; `section` a
+    listing's path."""
 
     path: str
     title: str
@@ -39,7 +40,8 @@ class SamplePost:
 
 
 def seed_posts() -> tuple[SamplePost, ...]:
-    """The 34 posts of the seed, in its order; the one that the seed shows whole has its whole text."""
+    """The 34 posts of the seed, in its order; the one that the seed shows whole has its whole
+    text."""
     article, rows = _split((files("service.demo") / "seed.txt").read_text("utf-8"))
     whole_title, body = _article(article)
     posts = []
@@ -51,15 +53,27 @@ def seed_posts() -> tuple[SamplePost, ...]:
         title = whole_title if is_whole else listed_title
         section = DIRECTIVES if number < SECTION_POSTS else NEWS
         posts.append(
-            _post(title, listed_title, moment.at.astimezone(LOCAL), body if is_whole else _no_body(), section)
+            _post(
+                title,
+                listed_title,
+                moment.at.astimezone(LOCAL),
+                body if is_whole else _no_body(),
+                section,
+            )
         )
     return tuple(posts)
 
 
 def live_post(now: datetime) -> SamplePost:
     """The post that appears while one watches: a directive dated `now` that says it is a test."""
-    title = f"[Thử nghiệm] Chỉ thị kiểm tra đường truyền thông báo của Loa lúc {now.astimezone(LOCAL):%H:%M:%S}"
-    body = "<p>Bài thử nghiệm do chương trình Loa tạo ra trên máy này; không phải văn bản của cơ quan nào.</p>"
+    title = (
+        f"[Thử nghiệm] Chỉ thị kiểm tra đường truyền thông báo của Loa lúc "
+        f"{now.astimezone(LOCAL):%H:%M:%S}"
+    )
+    body = (
+        "<p>Bài thử nghiệm do chương trình Loa tạo ra trên máy này; không phải văn bản của cơ "
+        "quan nào.</p>"
+    )
     return _post(title, title, now.astimezone(LOCAL), body, DIRECTIVES)
 
 
@@ -76,9 +90,11 @@ def listing_page(posts: Sequence[SamplePost], section: str) -> str:
 
 
 def article_page(post: SamplePost, posts: Sequence[SamplePost]) -> str:
-    """An article as the seed shows it: title, day, widget, body, then the other posts with their dates glued on."""
+    """An article as the seed shows it: title, day, widget, body, then the other posts with their
+    dates glued on."""
     others = "\n".join(
-        f'<li><a href="{escape(other.path)}">{escape(other.listed_title)}</a>({seed_date(other.published_at)})</li>'
+        f"<li><a "
+        f'href="{escape(other.path)}">{escape(other.listed_title)}</a>({seed_date(other.published_at)})</li>'
         for other in posts
     )
     return _page(
@@ -92,7 +108,8 @@ def article_page(post: SamplePost, posts: Sequence[SamplePost]) -> str:
 
 
 def seed_date(at: datetime) -> str:
-    """`07/02/2024 10:32 SA`, `06/02/2024 4:03 CH`: SA before noon, CH after, the hour of twelve not padded.
+    """`07/02/2024 10:32 SA`, `06/02/2024 4:03 CH`: SA before noon, CH after, the hour of twelve not
+    padded.
 
     >>> seed_date(datetime(2024, 2, 6, 16, 3))
     '06/02/2024 4:03 CH'
@@ -107,7 +124,8 @@ def sample_pdf() -> bytes:
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> "
+        b">>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
     )
     body, offsets = b"%PDF-1.4\n", []
@@ -117,13 +135,14 @@ def sample_pdf() -> bytes:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     size = len(objects) + 1
     return body + (
-        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
-        % (size, table, size, len(body))
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R "
+        b">>\nstartxref\n%d\n%%%%EOF\n" % (size, table, size, len(body))
     )
 
 
 def _split(seed: str) -> tuple[list[str], list[str]]:
-    """The seed's paragraphs before the lone `<`, and its rows between `Tin mới nhất` and the visitor counter."""
+    """The seed's paragraphs before the lone `<`, and its rows between `Tin mới nhất` and the
+    visitor counter."""
     paragraphs = [line for line in (clean(raw) for raw in seed.splitlines()) if line]
     end = paragraphs.index("<")
     start = paragraphs.index("Tin mới nhất") + 1
@@ -146,7 +165,9 @@ def _no_body() -> str:
 def _post(title: str, listed_title: str, at: datetime, body: str, section: str) -> SamplePost:
     slug = _NOT_IN_A_SLUG.sub("-", fold_plain(listed_title))[:SLUG_CHARACTERS].strip("-")
     token = hashlib.sha256(f"{at.isoformat()} {listed_title}".encode()).hexdigest()[:6]
-    return SamplePost(f"/portal/Pages/{at:%Y-%m-%d}/{slug}-{token}.aspx", title, listed_title, at, body, section)
+    return SamplePost(
+        f"/portal/Pages/{at:%Y-%m-%d}/{slug}-{token}.aspx", title, listed_title, at, body, section
+    )
 
 
 def _page(title: str, content: str) -> str:
@@ -154,7 +175,9 @@ def _page(title: str, content: str) -> str:
         '<!DOCTYPE html>\n<html lang="vi"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title></head>\n<body>\n"
-        f'<div class="TD-menu"><a href="/portal/">Trang chủ</a> <a href="{DIRECTIVES}">Chỉ đạo điều hành</a> '
+        f'<div class="TD-menu"><a href="/portal/">Trang chủ</a> <a href="{DIRECTIVES}">Chỉ đạo '
+        f"điều hành</a> "
         f'<a href="{NEWS}">Tin tức - Sự kiện</a></div>\n'
-        f"{content}\n<footer>Cổng thông tin mẫu của Loa, dựng từ một trang thật đã lưu</footer>\n</body></html>\n"
+        f"{content}\n<footer>Cổng thông tin mẫu của Loa, dựng từ một trang thật đã "
+        f"lưu</footer>\n</body></html>\n"
     )

@@ -1,7 +1,8 @@
-"""Every feed and page as files, with gzip beside each, for a static server or a CDN: once, or after each change.
+"""Every feed and page as files, with gzip beside each, for a static server or a CDN: once, or after
+each change.
 
-What depends on a question stays with Loa: searches, older pages of feeds, subscriptions, archived files of portals.
-A static server in front sends those on (`config/deploy/nginx-files.conf`).
+What depends on a question stays with Loa: searches, older pages of feeds, subscriptions, archived
+files of portals. A static server in front sends those on (`config/deploy/nginx-files.conf`).
 """
 
 from service.export.folder import MANIFEST

@@ -1,7 +1,9 @@
-"""The folder that is exported to: files that appear whole or not at all, and nobody else's are touched.
+"""The folder that is exported to: files that appear whole or not at all, and nobody else's are
+touched.
 
-Owns names, atomic replacement, and the manifest of what an export wrote. Refuses two exports at once. After a crash
-at any instant every file is whole, and the next export knows each that this one wrote.
+Owns names, atomic replacement, and the manifest of what an export wrote. Refuses two exports at
+once. After a crash at any instant every file is whole, and the next export knows each that this one
+wrote.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from typing import IO
 from service.errors import Conflict
 
 MANIFEST = ".loa-export"
-"""Names what exports wrote, each with the stamp of what it was made of: nothing else is ever removed."""
+"""Names what exports wrote, each with the stamp of what it was made of: nothing else is ever
+removed."""
 
 _FORMAT = "loa-export 1"
 _LOCK = ".loa-export.lock"
@@ -42,26 +45,34 @@ class Folder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._lock.close()
-            raise Conflict(f"cannot export to {str(self._path)!r}: another export is at work there") from error
+            raise Conflict(
+                f"cannot export to {str(self._path)!r}: another export is at work there"
+            ) from error
         shutil.rmtree(self._path / _PARTS, ignore_errors=True)
         (self._path / _PARTS).mkdir(exist_ok=True)
         self._known = self._read_manifest()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         shutil.rmtree(self._path / _PARTS, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 
     def announce(self, names: Iterable[str]) -> None:
-        """Notes what is going to be there, before any of it is: what a crash leaves is then known for Loa's."""
+        """Notes what is going to be there, before any of it is: what a crash leaves is then known
+        for Loa's."""
         self._write_manifest({**dict.fromkeys(names, ""), **self._known})
 
     def holds(self, name: str, stamp: str) -> bool:
         """Whether the file is there, made of what the stamp names; it then stays."""
-        is_held = self._known.get(name) == stamp and all(file.is_file() for file in self._files(name))
+        is_held = self._known.get(name) == stamp and all(
+            file.is_file() for file in self._files(name)
+        )
         if is_held:
             self._present[name] = stamp
         return is_held
@@ -71,7 +82,8 @@ class Folder:
         self._present[name] = ""
 
     def write(self, name: str, stamp: str, body: bytes, zipped: bytes) -> bool:
-        """Whether anything had to be written: a file that holds these bytes already is not touched."""
+        """Whether anything had to be written: a file that holds these bytes already is not
+        touched."""
         self._present[name] = stamp
         plain, gz = self._files(name)
         is_new = self._replace(plain, body)

@@ -1,4 +1,5 @@
-"""Keeps the exported files up to date beside a worker, and tells the operator when that cannot be done."""
+"""Keeps the exported files up to date beside a worker, and tells the operator when that cannot be
+done."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class KeptUp:
             return
         try:
             done = self._exporter.run() if is_changed else self._exporter.run_front()
-        except Conflict:  # another worker, or `loa export`, is at it: what it leaves to do is done at the next look
+        # another worker, or `loa export`, is at it: what it leaves to do is done at the next look
+        except Conflict:
             return
         except LoaError as error:
             self._retry_at = now + RETRY_AFTER

@@ -1,9 +1,10 @@
 """One export: what there is to write, and what of it has changed.
 
-Feeds are made as the web process makes them, parsed back before they replace a file. Pages are asked of the
-application itself, by werkzeug's client, which calls it without a network: only so are they, with routing, language,
-error pages and links, the very bytes that Loa would send. What a file was made of is noted as a stamp beside its
-name, and nothing is rendered again whose stamp is the same.
+Feeds are made as the web process makes them, parsed back before they replace a file. Pages are
+asked of the application itself, by werkzeug's client, which calls it without a network: only so are
+they, with routing, language, error pages and links, the very bytes that Loa would send. What a file
+was made of is noted as a stamp beside its name, and nothing is rendered again whose stamp is the
+same.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ FRONT = {"index.html": "/", "feeds/index.html": "/feeds/", "feeds.opml": "/feeds
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export did. `files` counts names, each with its compressed variant; `problems` is what could not be
-    exported as it is meant, by name: of that the last good file stays."""
+    """What an export did. `files` counts names, each with its compressed variant; `problems` is
+    what could not be exported as it is meant, by name: of that the last good file stays."""
 
     files: int
     written: int
@@ -55,7 +56,8 @@ class Exported:
 
 
 def export_to(loa: Loa, folder: Path) -> Exported:
-    """Brings the folder up to date once, rendering everything anew. Raises as `Exporter.run` does."""
+    """Brings the folder up to date once, rendering everything anew. Raises as `Exporter.run`
+    does."""
     return Exporter(loa, folder).run(is_thorough=True)
 
 
@@ -74,20 +76,31 @@ class Exporter:
         self._epoch = _epoch(loa, self._app)
 
     def run(self, *, is_thorough: bool = False) -> Exported:
-        """Writes what has changed, removes what is no more. Raises ConfigurationError when the folder cannot be
-        written, Conflict when another export is at work in it."""
+        """Writes what has changed, removes what is no more. Raises ConfigurationError when the
+        folder cannot be written, Conflict when another export is at work in it."""
         with _opened(self._path) as folder:
             self._problems = {}
             feeds = {spec.name: (spec, self._maker.window(spec)) for spec in self._store.specs()}
             with self._loa.database.reading() as conn:
-                posts = {_page_of(post_id): self._stamp(stamp) for post_id, stamp in all_stamps(conn)}
-            static = {f"static/{file.name}": file for file in Path(str(self._app.static_folder)).iterdir()}
-            feed_names = [path_of(spec, f).lstrip("/") for spec, _ in feeds.values() for f in formats_of(spec)]
+                posts = {
+                    _page_of(post_id): self._stamp(stamp) for post_id, stamp in all_stamps(conn)
+                }
+            static = {
+                f"static/{file.name}": file for file in Path(str(self._app.static_folder)).iterdir()
+            }
+            feed_names = [
+                path_of(spec, f).lstrip("/") for spec, _ in feeds.values() for f in formats_of(spec)
+            ]
             names = [*feed_names, *FRONT, *static, *posts]
             folder.announce(names)
-            written = sum(self._write_feeds(folder, spec, window, is_thorough) for spec, window in feeds.values())
+            written = sum(
+                self._write_feeds(folder, spec, window, is_thorough)
+                for spec, window in feeds.values()
+            )
             written += self._write_front(folder)
-            written += sum(_write(folder, name, "", file.read_bytes()) for name, file in static.items())
+            written += sum(
+                _write(folder, name, "", file.read_bytes()) for name, file in static.items()
+            )
             written += self._write_posts(folder, posts, is_thorough)
             return Exported(len(names), written, folder.commit(), dict(self._problems))
 
@@ -102,7 +115,9 @@ class Exporter:
     def _stamp(self, *made_of: bytes) -> str:
         return blake2b(b"".join((self._epoch, *made_of)), digest_size=12).hexdigest()
 
-    def _write_feeds(self, folder: Folder, spec: FeedSpec, window: StampedWindow, is_thorough: bool) -> int:
+    def _write_feeds(
+        self, folder: Folder, spec: FeedSpec, window: StampedWindow, is_thorough: bool
+    ) -> int:
         written = 0
         for fmt in formats_of(spec):
             name = path_of(spec, fmt).lstrip("/")
@@ -121,17 +136,24 @@ class Exporter:
         return sum(self._write_page(folder, name, "", path) for name, path in FRONT.items())
 
     def _write_posts(self, folder: Folder, stamps: dict[str, str], is_thorough: bool) -> int:
-        """Pages of posts that have changed, and of those that name a changed one as of the same document."""
-        changed = [name for name, stamp in stamps.items() if not folder.holds(name, stamp) or is_thorough]
+        """Pages of posts that have changed, and of those that name a changed one as of the same
+        document."""
+        changed = [
+            name for name, stamp in stamps.items() if not folder.holds(name, stamp) or is_thorough
+        ]
         wanted = dict.fromkeys(changed)
         if len(changed) < len(stamps):
-            wanted |= dict.fromkeys(name for page in changed for name in self._companions(page) if name in stamps)
+            wanted |= dict.fromkeys(
+                name for page in changed for name in self._companions(page) if name in stamps
+            )
         return sum(self._write_page(folder, name, stamps[name], _path_of(name)) for name in wanted)
 
     def _companions(self, name: str) -> list[str]:
         with self._loa.database.reading() as conn:
             post = find_post(conn, _id_of(name))
-            return [_page_of(other.id) for other in companions(conn, post)] if post is not None else []
+            return (
+                [_page_of(other.id) for other in companions(conn, post)] if post is not None else []
+            )
 
     def _write_page(self, folder: Folder, name: str, stamp: str, path: str) -> bool:
         response = self._client.get(path)
@@ -149,7 +171,9 @@ def _opened(path: Path) -> Iterator[Folder]:
         with Folder(path) as folder:
             yield folder
     except OSError as error:
-        raise ConfigurationError(f"cannot export to {str(path)!r}: {error.strerror or error}") from error
+        raise ConfigurationError(
+            f"cannot export to {str(path)!r}: {error.strerror or error}"
+        ) from error
 
 
 def _write(folder: Folder, name: str, stamp: str, body: bytes) -> bool:
@@ -169,9 +193,14 @@ def _path_of(name: str) -> str:
 
 
 def _epoch(loa: Loa, app: Flask) -> bytes:
-    """Names all that files are made of besides posts: the program, its templates and the service's own words."""
-    files = sorted(path for path in (Path(app.root_path) / "templates").rglob("*") if path.is_file())
-    words = repr((__version__, loa.settings.service, loa.settings.polling.interval_s, loa.rules.categories))
+    """Names all that files are made of besides posts: the program, its templates and the service's
+    own words."""
+    files = sorted(
+        path for path in (Path(app.root_path) / "templates").rglob("*") if path.is_file()
+    )
+    words = repr(
+        (__version__, loa.settings.service, loa.settings.polling.interval_s, loa.rules.categories)
+    )
     hashed = blake2b(words.encode(), digest_size=12)
     for file in files:
         hashed.update(file.read_bytes())

@@ -34,16 +34,23 @@ class Catalogue:
 
     def _all(self) -> FeedSpec:
         return FeedSpec(
-            "all", "Tất cả tin", "All posts", f"Mọi tin mới của các cổng thông tin, do {self.site_title} theo dõi."
+            "all",
+            "Tất cả tin",
+            "All posts",
+            f"Mọi tin mới của các cổng thông tin, do {self.site_title} theo dõi.",
         )
 
     def _category(self, category: Category) -> FeedSpec:
         vi, en = label(category, "vi"), label(category, "en")
         about = f"Tin thuộc mục “{vi}” của mọi cổng thông tin được theo dõi."
-        return FeedSpec(category.id, vi, en, about, category=category.id, has_calendar=category.has_calendar)
+        return FeedSpec(
+            category.id, vi, en, about, category=category.id, has_calendar=category.has_calendar
+        )
 
     def _portal(self, portal: PortalName) -> FeedSpec:
-        return FeedSpec(portal.id, portal.name, portal.name, f"Mọi tin của {portal.name}.", portal=portal.id)
+        return FeedSpec(
+            portal.id, portal.name, portal.name, f"Mọi tin của {portal.name}.", portal=portal.id
+        )
 
     def _portal_category(self, portal: PortalName, category: Category) -> FeedSpec:
         vi, en = label(category, "vi"), label(category, "en")
@@ -59,9 +66,12 @@ class Catalogue:
 
 
 def place_spec(place: Place) -> FeedSpec:
-    """A place's feed. A unit of before July 2025 says so: its name is often that of the one that took it in."""
+    """A place's feed. A unit of before July 2025 says so: its name is often that of the one that
+    took it in."""
     is_former = place.id.endswith("-cu")
-    vi, en = (f"{place.name} (cũ)", f"{place.name} (former)") if is_former else (place.name, place.name)
+    vi, en = (
+        (f"{place.name} (cũ)", f"{place.name} (former)") if is_former else (place.name, place.name)
+    )
     return FeedSpec(f"places/{place.id}", vi, en, f"Tin liên quan đến {vi}.", place=place.id)
 
 

@@ -1,7 +1,9 @@
-"""Parses one rendered entry back and compares everything it says with the post, before any reader sees it.
+"""Parses one rendered entry back and compares everything it says with the post, before any reader
+sees it.
 
-Owns the judgement of an entry alone; what stands around entries is judged in `document`. Knows no feedgen: what
-wrote an entry cannot be what judges it. By lxml and orjson: a tenth of what feedparser takes (see `read_back`).
+Owns the judgement of an entry alone; what stands around entries is judged in `document`. Knows no
+feedgen: what wrote an entry cannot be what judges it. By lxml and orjson: a tenth of what
+feedparser takes (see `read_back`).
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ NAMESPACES: dict[Format, dict[str | None, str]] = {
         "fh": "http://purl.org/syndication/history/1.0",
     },
 }
-"""What the root of a feed declares: an entry is parsed below the same, and so means there what it means here."""
+"""What the root of a feed declares: an entry is parsed below the same, and so means there what it
+means here."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -61,7 +64,9 @@ PARSER = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True
 
 
 def _wrap(fmt: Format) -> tuple[bytes, bytes]:
-    declared = "".join(f' xmlns{f":{p}" if p else ""}="{uri}"' for p, uri in NAMESPACES[fmt].items())
+    declared = "".join(
+        f' xmlns{f":{p}" if p else ""}="{uri}"' for p, uri in NAMESPACES[fmt].items()
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?><r{declared}>'.encode(), b"</r>"
 
 
@@ -92,7 +97,10 @@ def json_item_problem(site: Site, item: dict[str, Any], post: Post) -> str | Non
     """Why this item of a JSON feed does not say what the post says; None when it does."""
     gone_at = post.withdrawn_at
     meant = _meant_json(site, post) if gone_at is None else _meant_json_tombstone(post, gone_at)
-    found = {name: _json_instant(item.get(name)) if name.startswith("date_") else item.get(name) for name in meant}
+    found = {
+        name: _json_instant(item.get(name)) if name.startswith("date_") else item.get(name)
+        for name in meant
+    }
     return difference(found, meant)
 
 
@@ -130,12 +138,17 @@ def _rss_facts(item: etree._Element) -> Facts:
         "summary": texts.get("description"),
         "content": texts.get(f"{_CONTENT}encoded"),
         "categories": [(c.get("domain"), c.text) for c in item if c.tag == "category"],
-        "enclosures": [(e.get("url"), e.get("type"), e.get("length")) for e in item if e.tag == "enclosure"],
+        "enclosures": [
+            (e.get("url"), e.get("type"), e.get("length")) for e in item if e.tag == "enclosure"
+        ],
     }
 
 
 def _atom_facts(entry: etree._Element) -> Facts:
-    texts, links = _texts(entry), [(link.get("rel"), link) for link in entry if link.tag == f"{ATOM}link"]
+    texts, links = (
+        _texts(entry),
+        [(link.get("rel"), link) for link in entry if link.tag == f"{ATOM}link"],
+    )
     return {
         "kind": entry.tag,
         "id": texts.get(f"{ATOM}id"),
@@ -148,13 +161,25 @@ def _atom_facts(entry: etree._Element) -> Facts:
         "summary": texts.get(f"{ATOM}summary"),
         "content": texts.get(f"{ATOM}content"),
         "types": {element.tag: element.get("type") for element in entry if element.tag in _TYPED},
-        "categories": [(c.get("scheme"), c.get("term"), c.get("label")) for c in entry if c.tag == f"{ATOM}category"],
-        "enclosures": [(e.get("href"), e.get("type"), e.get("length")) for rel, e in links if rel == "enclosure"],
+        "categories": [
+            (c.get("scheme"), c.get("term"), c.get("label"))
+            for c in entry
+            if c.tag == f"{ATOM}category"
+        ],
+        "enclosures": [
+            (e.get("href"), e.get("type"), e.get("length"))
+            for rel, e in links
+            if rel == "enclosure"
+        ],
     }
 
 
 def _tombstone_facts(element: etree._Element) -> Facts:
-    return {"kind": element.tag, "id": element.get("ref"), "when": datetime.fromisoformat(element.get("when") or "")}
+    return {
+        "kind": element.tag,
+        "id": element.get("ref"),
+        "when": datetime.fromisoformat(element.get("when") or ""),
+    }
 
 
 def _json_instant(text: object) -> datetime | None:
@@ -196,12 +221,18 @@ def _meant_atom(site: Site, post: Post) -> Facts:
         "content": body_html(post),
         "types": dict(zip(_TYPED, (_type(title_of(post)), _type(summary), "html"), strict=True)),
         "categories": [(site.category_scheme, c, site.labels.get(c, c)) for c in post.categories],
-        "enclosures": [(*_file(a), None if a.bytes is None else str(a.bytes)) for a in shown_attachments(post)],
+        "enclosures": [
+            (*_file(a), None if a.bytes is None else str(a.bytes)) for a in shown_attachments(post)
+        ],
     }
 
 
 def _meant_tombstone(post: Post, withdrawn_at: datetime) -> Facts:
-    return {"kind": f"{_AT}deleted-entry", "id": entry_id(post), "when": whole_seconds(withdrawn_at)}
+    return {
+        "kind": f"{_AT}deleted-entry",
+        "id": entry_id(post),
+        "when": whole_seconds(withdrawn_at),
+    }
 
 
 def _meant_json(site: Site, post: Post) -> Facts:

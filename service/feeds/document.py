@@ -1,8 +1,9 @@
 """Judges a whole feed before it replaces the last good one.
 
-Owns the comparison of the bytes that would be sent with what was meant: every byte is either parsed here, or is the
-same as an entry that was parsed alone below the same namespaces (see `check`), in its place. Elements that are
-well-formed one by one are so in a row, so a feed of any length costs the parsing of what stands around its entries.
+Owns the comparison of the bytes that would be sent with what was meant: every byte is either parsed
+here, or is the same as an entry that was parsed alone below the same namespaces (see `check`), in
+its place. Elements that are well-formed one by one are so in a row, so a feed of any length costs
+the parsing of what stands around its entries.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _FIRST = {
     Format.ATOM: re.compile(rb"(?=<entry>|<at:deleted-entry |</feed>)"),
     Format.JSON: re.compile(rb'(?<="items":\[)'),
 }
-"""Where the entries of a feed begin: nothing of the kind can stand in a text, which is escaped in every format."""
+"""Where the entries of a feed begin: nothing of the kind can stand in a text, which is escaped in
+every format."""
 
 BETWEEN = {Format.RSS: b"", Format.ATOM: b"", Format.JSON: b","}
 """What separates one entry from the next."""
@@ -39,14 +41,16 @@ _END = {Format.RSS: b"</channel></rss>", Format.ATOM: b"</feed>", Format.JSON: b
 def document_problem(
     site: Site, feed: Feed, fmt: Format, body: bytes, entries: Sequence[Entry], updated_at: datetime
 ) -> str | None:
-    """Why these bytes are not this feed of exactly these entries; None when they are. Entries without a body are not
-    shown in the format."""
+    """Why these bytes are not this feed of exactly these entries; None when they are. Entries
+    without a body are not shown in the format."""
     if len({entry.post_id for entry in entries}) != len(entries):
         return "holds a post twice"
     first = _FIRST[fmt].search(body)
     if first is None:
         return "has no place for its entries"
-    end = _end_of_entries(body, first.end(), BETWEEN[fmt], [entry.body for entry in entries if entry.body])
+    end = _end_of_entries(
+        body, first.end(), BETWEEN[fmt], [entry.body for entry in entries if entry.body]
+    )
     if end is None or body[end:] != _END[fmt]:
         return f"does not hold its {len(entries)} entries, each whole and in order, and then end"
     frame = body[: first.end()] + _END[fmt]
@@ -128,12 +132,23 @@ def _meant_xml(site: Site, feed: Feed, fmt: Format, updated_at: datetime) -> Fac
     facts: Facts = {
         "title": (xml_text(feed_title(site, feed)), {}),
         "generator": ("Loa", {}),
-        **{f"link {rel}": ("", {"rel": rel, "href": href, "type": fmt.media_type}) for rel, href in links.items()},
+        **{
+            f"link {rel}": ("", {"rel": rel, "href": href, "type": fmt.media_type})
+            for rel, href in links.items()
+        },
     }
     if feed.is_archive and feed.before is not None:
         facts["archive"] = "", {}
-    facts |= _meant_rss(site, feed, updated_at) if fmt is Format.RSS else _meant_atom(site, feed, updated_at)
-    root = ("rss", {"version": "2.0"}) if fmt is Format.RSS else (f"{ATOM}feed", {_LANG: site.language})
+    facts |= (
+        _meant_rss(site, feed, updated_at)
+        if fmt is Format.RSS
+        else _meant_atom(site, feed, updated_at)
+    )
+    root = (
+        ("rss", {"version": "2.0"})
+        if fmt is Format.RSS
+        else (f"{ATOM}feed", {_LANG: site.language})
+    )
     size = (1 if fmt is Format.RSS else len(facts), len(facts))
     return {"root": root, "namespaces": NAMESPACES[fmt], "text around": "", **facts, "size": size}
 

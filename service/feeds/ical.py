@@ -1,7 +1,8 @@
-"""Calendars (RFC 5545) of meetings and events: a VEVENT for each post that says when something begins.
+"""Calendars (RFC 5545) of meetings and events: a VEVENT for each post that says when something
+begins.
 
-Owns the mapping from posts to VEVENTs. No DTSTAMP by the clock: it is when the post last moved, so that an unchanged
-calendar is the same bytes.
+Owns the mapping from posts to VEVENTs. No DTSTAMP by the clock: it is when the post last moved, so
+that an unchanged calendar is the same bytes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,20 @@ from datetime import datetime, timedelta
 from icalendar import Calendar, Event
 
 from service.feeds.model import Feed, Format
-from service.feeds.site import Site, feed_updated_at, moved_at, title_of, uri, whole_seconds, xml_text
+from service.feeds.site import (
+    Site,
+    feed_updated_at,
+    moved_at,
+    title_of,
+    uri,
+    whole_seconds,
+    xml_text,
+)
 from service.types import Post
 
 DURATION = timedelta(hours=2)
-"""Of a meeting whose end is not told, which is nearly every one: enough to be seen in a week's view."""
+"""Of a meeting whose end is not told, which is nearly every one: enough to be seen in a week's
+view."""
 
 
 def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
@@ -53,10 +63,19 @@ def _event(site: Site, post: Post, begins_at: datetime) -> Event:
 
 
 def calendar_problem(body: bytes, posts: Sequence[Post]) -> str | None:
-    """Why a calendar does not hold exactly the posts that say when something begins; None when it does."""
-    meant = [(f"{post.id}@loa", title_of(post)) for post in posts if post.understanding.begins_at is not None]
+    """Why a calendar does not hold exactly the posts that say when something begins; None when it
+    does."""
+    meant = [
+        (f"{post.id}@loa", title_of(post))
+        for post in posts
+        if post.understanding.begins_at is not None
+    ]
     try:
-        found = [(str(event["uid"]), str(event["summary"])) for event in Calendar.from_ical(body).events]
+        found = [
+            (str(event["uid"]), str(event["summary"])) for event in Calendar.from_ical(body).events
+        ]
     except (ValueError, KeyError) as error:
         return f"is no calendar: {error}"
-    return None if found == meant else f"holds {len(found)} events that are not the {len(meant)} meant"
+    return (
+        None if found == meant else f"holds {len(found)} events that are not the {len(meant)} meant"
+    )

@@ -1,4 +1,5 @@
-"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/): items rendered once, a feed as their join."""
+"""JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/): items rendered once, a feed as their
+join."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def _rfc3339(instant: datetime) -> str:
 def render_json_entry(site: Site, post: Post) -> bytes:
     """An item; of a withdrawn post an extension that says so, since the format knows no tombstone.
 
-    A copy, for it is kept: what orjson returns holds all the memory that it was written in, 64 kB for 6.
+    A copy, for it is kept: what orjson returns holds all the memory that it was written in, 64 kB
+    for 6.
     """
     written = orjson.dumps(_withdrawn(site, post) if post.withdrawn_at else _item(site, post))
     return memoryview(written).tobytes()
@@ -53,12 +55,17 @@ def _item(site: Site, post: Post) -> dict[str, Any]:
         "tags": [site.labels.get(category, category) for category in post.categories],
         "_loa": _facts(site, post),
     }
-    attachments = [_attachment(a.url, a.media_type, a.name, a.bytes) for a in shown_attachments(post)]
+    attachments = [
+        _attachment(a.url, a.media_type, a.name, a.bytes) for a in shown_attachments(post)
+    ]
     return item | ({"attachments": attachments} if attachments else {})
 
 
 def _attachment(url: str, media_type: str, name: str, size: int | None) -> dict[str, Any]:
-    attachment: dict[str, Any] = {"url": uri(url), "mime_type": xml_text(media_type) or "application/octet-stream"}
+    attachment: dict[str, Any] = {
+        "url": uri(url),
+        "mime_type": xml_text(media_type) or "application/octet-stream",
+    }
     if name:
         attachment["title"] = xml_text(name)
     if size is not None:

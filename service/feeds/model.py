@@ -1,4 +1,5 @@
-"""What a feed is before it is bytes: its name, its words, its entries, its neighbours (RFC 5005)."""
+"""What a feed is before it is bytes: its name, its words, its entries, its neighbours (RFC
+5005)."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ NARROWING = ("category", "portal", "place", "q")
 
 @dataclass(frozen=True, slots=True)
 class FeedSpec:
-    """A feed that exists. `name` is its path below /feeds/ without the format; None filters leave everything."""
+    """A feed that exists. `name` is its path below /feeds/ without the format; None filters leave
+    everything."""
 
     name: str
     title: str
@@ -55,9 +57,11 @@ class FeedSpec:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed with its entries, newest first. Cursors are opaque values of `before`; None where there is no such page.
+    """A feed with its entries, newest first. Cursors are opaque values of `before`; None where
+    there is no such page.
 
-    `query` narrows the feed, in canonical order; `before` is the page's own cursor, None for the current page.
+    `query` narrows the feed, in canonical order; `before` is the page's own cursor, None for the
+    current page.
     """
 
     spec: FeedSpec
@@ -67,7 +71,8 @@ class Feed:
     previous: str | None = None
     following: str | None = None
     is_archive: bool = False
-    """True when `previous` and `following` are archive documents (RFC 5005, section 4), else pages (section 3)."""
+    """True when `previous` and `following` are archive documents (RFC 5005, section 4), else pages
+    (section 3)."""
 
     @property
     def key(self) -> str:
@@ -85,15 +90,20 @@ class Feed:
         if self.before is not None:
             relations["current" if self.is_archive else "first"] = self.address(root, fmt)
         if self.previous is not None:
-            relations["prev-archive" if self.is_archive else "next"] = self.address(root, fmt, self.previous)
+            relations["prev-archive" if self.is_archive else "next"] = self.address(
+                root, fmt, self.previous
+            )
         if self.following is not None:
-            relations["next-archive" if self.is_archive else "previous"] = self.address(root, fmt, self.following)
+            relations["next-archive" if self.is_archive else "previous"] = self.address(
+                root, fmt, self.following
+            )
         return relations
 
 
 class Entry(NamedTuple):
-    """One post, rendered; empty where a format says nothing of it. `digest` is that of `body`, so that a feed's ETag
-    needs no second look at the bytes; `moved_at` is when the post last changed what a feed shows of it."""
+    """One post, rendered; empty where a format says nothing of it. `digest` is that of `body`, so
+    that a feed's ETag needs no second look at the bytes; `moved_at` is when the post last changed
+    what a feed shows of it."""
 
     post_id: str
     body: bytes
@@ -112,6 +122,8 @@ def digest(*parts: bytes) -> bytes:
     return hashed.digest()
 
 
-def narrowed_title(spec: FeedSpec, labels: Mapping[str, str], query: tuple[tuple[str, str], ...]) -> str:
+def narrowed_title(
+    spec: FeedSpec, labels: Mapping[str, str], query: tuple[tuple[str, str], ...]
+) -> str:
     said = [f"“{value}”" if name == "q" else labels.get(value, value) for name, value in query]
     return " · ".join([spec.title, *said])

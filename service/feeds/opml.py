@@ -13,7 +13,8 @@ GROUPS = (("Chung", "all"), ("Cổng thông tin", "portal"), ("Xã, phường", 
 
 
 def render_opml(site: Site, specs: Iterable[FeedSpec]) -> bytes:
-    """Every feed once, as Atom, in groups. Says no date: the list changes only with the configuration."""
+    """Every feed once, as Atom, in groups. Says no date: the list changes only with the
+    configuration."""
     by_group: dict[str, list[FeedSpec]] = {}
     for spec in specs:
         by_group.setdefault(group_of(spec), []).append(spec)

@@ -1,7 +1,8 @@
 """Renders feeds: entries once and for all formats, by content; feeds by joining them.
 
-Owns what is known of rendered entries and heads. Refuses an entry that does not read back as it was meant: then its
-last good rendering stays, and `problems` says so until it reads back. Whole feeds are judged by `problem`.
+Owns what is known of rendered entries and heads. Refuses an entry that does not read back as it was
+meant: then its last good rendering stays, and `problems` says so until it reads back. Whole feeds
+are judged by `problem`.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _DATED: dict[Format, Callable[[bytes, datetime], bytes]] = {
 }
 
 ENTRY_BYTES = 48 << 20
-"""Of rendered entries that are kept: 10,000 of 4.8 kB, four months of thirty posts a day, in three formats."""
+"""Of rendered entries that are kept: 10,000 of 4.8 kB, four months of thirty posts a day, in three
+formats."""
 
 HEADS = 2_000
 
@@ -52,14 +54,17 @@ class Checks:
     """What tells why an entry, and a whole feed, is not as it was meant; None when it is."""
 
     entry: Callable[[Site, Format, bytes, Post], str | None] = entry_problem
-    document: Callable[[Site, Feed, Format, bytes, Sequence[Entry], datetime], str | None] = document_problem
+    document: Callable[[Site, Feed, Format, bytes, Sequence[Entry], datetime], str | None] = (
+        document_problem
+    )
 
 
 CHECKS = Checks()
 
 
 class Shelf(Protocol):
-    """Where rendered entries stand until they are needed; what `put` gives is for `get` and `drop`."""
+    """Where rendered entries stand until they are needed; what `put` gives is for `get` and
+    `drop`."""
 
     def put(self, entry: Entry) -> Any: ...
     def get(self, shelved: Any) -> Entry: ...
@@ -90,7 +95,8 @@ class _Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A feed as bytes. `tag` names them, found without hashing them again; `pieces` are its head, entries and end."""
+    """A feed as bytes. `tag` names them, found without hashing them again; `pieces` are its head,
+    entries and end."""
 
     body: bytes
     tag: str
@@ -100,8 +106,8 @@ class Joined:
 
 
 class Renderer:
-    """Renders the feeds of one site. For several threads at once: each entry and each head is made by one of them
-    at a time (see `rss`), and no thread has the renderer for longer.
+    """Renders the feeds of one site. For several threads at once: each entry and each head is made
+    by one of them at a time (see `rss`), and no thread has the renderer for longer.
 
     `report` hears of every entry that could not be rendered as it was meant.
     """
@@ -117,7 +123,8 @@ class Renderer:
     ) -> None:
         self.site = site
         self.problems: dict[tuple[Format, str], str] = {}
-        """What is wrong with a post's entry in a format, for those that cannot be rendered as they are meant."""
+        """What is wrong with a post's entry in a format, for those that cannot be rendered as they
+        are meant."""
         self._report = report
         self._checks = checks
         self._capacity_bytes = capacity_bytes
@@ -133,7 +140,9 @@ class Renderer:
         `stamps` name the states of its posts where somebody knows them (see `known`).
         """
         stamps = stamps or {}
-        return self.join(feed, fmt, [self.entry(post, fmt, stamps.get(post.id)) for post in feed.posts])
+        return self.join(
+            feed, fmt, [self.entry(post, fmt, stamps.get(post.id)) for post in feed.posts]
+        )
 
     def join(self, feed: Feed, fmt: Format, rendered: Iterable[Entry | None]) -> Joined:
         """The feed around entries that are rendered; None leaves one out."""
@@ -147,15 +156,29 @@ class Renderer:
             bodies[1:] = [between + body for body in bodies[1:]]
             digests[1:] = [digest + between for digest in digests[1:]]
         parts = (before, *bodies, after)
-        pieces = Pieces((digest(before), *digests, digest(after)), tuple(accumulate(map(len, parts))))
-        return Joined(b"".join(parts), digest(b"".join(pieces.digests)).hex(), updated_at, entries, pieces)
+        pieces = Pieces(
+            (digest(before), *digests, digest(after)), tuple(accumulate(map(len, parts)))
+        )
+        return Joined(
+            b"".join(parts), digest(b"".join(pieces.digests)).hex(), updated_at, entries, pieces
+        )
 
     def problem(self, feed: Feed, fmt: Format, joined: Joined) -> str | None:
         """What is wrong with a feed, None when nothing is."""
-        return self._checks.document(self.site, feed, fmt, joined.body, joined.entries, joined.updated_at)
+        return self._checks.document(
+            self.site, feed, fmt, joined.body, joined.entries, joined.updated_at
+        )
 
     def _head(self, feed: Feed, fmt: Format) -> Head:
-        key = (fmt, feed.spec, feed.query, feed.before, feed.previous, feed.following, feed.is_archive)
+        key = (
+            fmt,
+            feed.spec,
+            feed.query,
+            feed.before,
+            feed.previous,
+            feed.following,
+            feed.is_archive,
+        )
         with self._lock:
             if key not in self._heads:
                 self._heads[key] = _HEAD[fmt](self.site, feed, feed_title(self.site, feed))
@@ -164,7 +187,8 @@ class Renderer:
             return self._heads[key]
 
     def known(self, post_id: str, fmt: Format, stamp: bytes) -> tuple[bool, Entry | None]:
-        """Whether the post is rendered in the state that the stamp names, and its entry if it could be."""
+        """Whether the post is rendered in the state that the stamp names, and its entry if it could
+        be."""
         with self._lock:
             found = self._entries.get((fmt, post_id))
             if found is None or found.stamp != stamp:
@@ -176,7 +200,8 @@ class Renderer:
         return self._shelf.get(rendered.shelved) if rendered and rendered.shelved else None
 
     def entry(self, post: Post, fmt: Format, stamp: bytes | None = None) -> Entry | None:
-        """The entry's bytes; the last good ones where the present ones are wrong; None where there never were any."""
+        """The entry's bytes; the last good ones where the present ones are wrong; None where there
+        never were any."""
         stamp = stamp or digest(repr(post).encode(errors="surrogatepass"))
         with self._lock:
             return self._entry(post, fmt, stamp)
@@ -197,7 +222,8 @@ class Renderer:
         return entry
 
     def forget_problems(self, shown: Container[str]) -> None:
-        """Of posts that are not `shown` anywhere: nobody can see them, and they are looked at anew when they are."""
+        """Of posts that are not `shown` anywhere: nobody can see them, and they are looked at anew
+        when they are."""
         with self._lock:
             for key in [key for key in self.problems if key[1] not in shown]:
                 del self.problems[key]
@@ -214,7 +240,11 @@ class Renderer:
         try:
             body = _ENTRY[fmt](self.site, post)
             problem = self._checks.entry(self.site, fmt, body, post) if body else None
-        except (ValueError, TypeError, AttributeError) as error:  # lxml and feedgen refuse what they cannot write
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as error:  # lxml and feedgen refuse what they cannot write
             body, problem = b"", f"{type(error).__name__}: {error}"
         if problem is None:
             self.problems.pop((fmt, post.id), None)

@@ -1,6 +1,8 @@
-"""Reads a whole feed as a feed reader does, by feedparser, and compares it with the posts, entry by entry.
+"""Reads a whole feed as a feed reader does, by feedparser, and compares it with the posts, entry by
+entry.
 
-What `loa demo` and the tests call valid. Ten times what `check` and `document` take, so no feed waits for it.
+What `loa demo` and the tests call valid. Ten times what `check` and `document` take, so no feed
+waits for it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from service.types import Post
 
 
 def feed_problem(site: Site, fmt: Format, body: bytes, posts: list[Post]) -> str | None:
-    """Why a whole feed does not hold exactly these posts, in order; None when it does. Withdrawn ones are none."""
+    """Why a whole feed does not hold exactly these posts, in order; None when it does. Withdrawn
+    ones are none."""
     if fmt is Format.JSON:
         return _json_feed_problem(site, body, posts)
     parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
@@ -89,7 +92,8 @@ def _meant(site: Site, fmt: Format, post: Post) -> dict[str, object]:
 
 
 def as_feedparser_reads(text: str) -> str:
-    """feedparser takes text that is Latin-1 and also UTF-8 for UTF-8 that was misread, and mends it."""
+    """feedparser takes text that is Latin-1 and also UTF-8 for UTF-8 that was misread, and mends
+    it."""
     try:
         return text.encode("latin-1").decode()
     except UnicodeError:
@@ -102,9 +106,14 @@ def _instant(parsed: Any) -> datetime | None:
 
 def _categories(fmt: Format, read: Any) -> list[tuple[str, str, str]]:
     label = "label" if fmt is Format.ATOM else "term"
-    return [(t.get("scheme") or "", t.get("term") or "", t.get(label) or "") for t in read.get("tags", [])]
+    return [
+        (t.get("scheme") or "", t.get("term") or "", t.get(label) or "")
+        for t in read.get("tags", [])
+    ]
 
 
 def _meant_categories(site: Site, fmt: Format, post: Post) -> list[tuple[str, str, str]]:
     labels = [(c, site.labels.get(c, c)) for c in post.categories]
-    return [(site.category_scheme, c if fmt is Format.ATOM else label, label) for c, label in labels]
+    return [
+        (site.category_scheme, c if fmt is Format.ATOM else label, label) for c, label in labels
+    ]

@@ -1,9 +1,11 @@
-"""RSS 2.0 and Atom 1.0: a post rendered once by feedgen, repaired, and a feed as the join of its entries.
+"""RSS 2.0 and Atom 1.0: a post rendered once by feedgen, repaired, and a feed as the join of its
+entries.
 
-The only user of feedgen. What feedgen 1.0.0 gets wrong is put right here and nowhere else: it drops rel, type and
-length of Atom entry links, takes the last alternate and the last enclosure for RSS, dates feeds and entries by the
-clock, writes `length="None"` and dies on a control character. feedgen sets the process's locale while it writes the
-head of an RSS feed: call from one thread at a time.
+The only user of feedgen. What feedgen 1.0.0 gets wrong is put right here and nowhere else: it drops
+rel, type and length of Atom entry links, takes the last alternate and the last enclosure for RSS,
+dates feeds and entries by the clock, writes `length="None"` and dies on a control character.
+feedgen sets the process's locale while it writes the head of an RSS feed: call from one thread at a
+time.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ RSS_PREFIXES = {
     "atom": ATOM,
     "content": "http://purl.org/rss/1.0/modules/content/",
 }
-"""Exactly what the head of an RSS feed declares, so that an entry alone comes out as it does in the whole."""
+"""Exactly what the head of an RSS feed declares, so that an entry alone comes out as it does in the
+whole."""
 
 ATOM_PREFIXES = {"dc": DUBLIN_CORE, "fh": HISTORY}
 HEAD_DATED = EMPTY_FEED_UPDATED_AT
@@ -59,8 +62,8 @@ _DOCUMENTED_AT = "https://www.rssboard.org/rss-specification"
 
 
 class _ItemDates(BaseEntryExtension):  # type: ignore[misc] # feedgen ships no types
-    """The dates of an RSS item: feedgen sets the locale of the whole process to write one, and has none for an edit,
-    which is atom:updated."""
+    """The dates of an RSS item: feedgen sets the locale of the whole process to write one, and has
+    none for an edit, which is atom:updated."""
 
     published_at: datetime
     updated_at: datetime | None = None
@@ -85,7 +88,9 @@ class _History(BaseExtension):  # type: ignore[misc] # feedgen ships no types
     def extend_rss(self, feed: Any) -> Any:
         channel = feed[0]
         for relation, href in self.relations.items():
-            etree.SubElement(channel, f"{{{ATOM}}}link", rel=relation, href=href, type=self.media_type)
+            etree.SubElement(
+                channel, f"{{{ATOM}}}link", rel=relation, href=href, type=self.media_type
+            )
         return self._marked(channel, feed)
 
     def extend_atom(self, feed: Any) -> Any:
@@ -102,7 +107,9 @@ class _History(BaseExtension):  # type: ignore[misc] # feedgen ships no types
 def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     """The post as feedgen's own entry, ready for `rss_entry()` or `atom_entry()`."""
     entry = FeedEntry()
-    entry.register_extension("dc", DcEntryExtension)  # `load_extension` looks for it on the disk each time
+    entry.register_extension(
+        "dc", DcEntryExtension
+    )  # `load_extension` looks for it on the disk each time
     entry.register_extension("loa", _ItemDates, atom=False)
     entry.id(entry_id(post))
     entry.title(written_title_of(post))
@@ -119,7 +126,9 @@ def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     _add_summary(entry, summary_of(post), fmt)
     entry.content(body_html(post), type="html")
     for category in post.categories:
-        entry.category(term=category, scheme=site.category_scheme, label=site.labels.get(category, category))
+        entry.category(
+            term=category, scheme=site.category_scheme, label=site.labels.get(category, category)
+        )
     _add_links(entry, site, post, fmt)
     return entry
 
@@ -137,7 +146,9 @@ def _add_summary(entry: FeedEntry, summary: str, fmt: Format) -> None:
 def _add_links(entry: FeedEntry, site: Site, post: Post, fmt: Format) -> None:
     attachments = shown_attachments(post)
     if fmt is Format.RSS:
-        attachments = attachments[:1]  # RSS Best Practices: one enclosure an item; the body links the others
+        attachments = attachments[
+            :1
+        ]  # RSS Best Practices: one enclosure an item; the body links the others
     entry.link(href=uri(post.url) or site.post_url(post), rel="alternate", type="text/html")
     entry.link(href=site.post_url(post), rel="related", type="text/html")
     for attachment in attachments:
@@ -164,9 +175,11 @@ def render_rss_entry(site: Site, post: Post) -> bytes:
 
 
 def refer_by_number(document: bytes) -> bytes:
-    """Titles with `&#x26;` and `&#x3C;`: what the RSS Best Practices Profile asks of plain text that readers might
-    take for HTML, and what tells the W3C validator that none is meant."""
-    return _TEXT.sub(lambda t: t[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document)
+    """Titles with `&#x26;` and `&#x3C;`: what the RSS Best Practices Profile asks of plain text
+    that readers might take for HTML, and what tells the W3C validator that none is meant."""
+    return _TEXT.sub(
+        lambda t: t[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"), document
+    )
 
 
 def render_atom_entry(site: Site, post: Post) -> bytes:

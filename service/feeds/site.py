@@ -1,4 +1,5 @@
-"""What every feed says of the service that publishes it, and how text and links get into XML unharmed.
+"""What every feed says of the service that publishes it, and how text and links get into XML
+unharmed.
 
 Owns the words that all formats share. Refuses to know the time, the request and the database.
 """
@@ -21,8 +22,8 @@ from service.feeds.model import Feed, narrowed_title
 from service.types import AttachmentLink, Post
 
 EMPTY_FEED_UPDATED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""The `updated` of a feed without entries: older than any portal's post, so that the first entry moves it forward,
-and fixed, so that an empty feed is the same bytes for ever."""
+"""The `updated` of a feed without entries: older than any portal's post, so that the first entry
+moves it forward, and fixed, so that an empty feed is the same bytes for ever."""
 
 FEED_IDS = UUID(str(uuid5(NAMESPACE_URL, "urn:loa:feeds")))
 """The namespace of feed ids, which depend on the feed's name and never on `public_url`."""
@@ -38,10 +39,12 @@ _ABOVE_ASCII = (
     "\U00030000-\U0003fffd\U000e0000-\U000efffd"
 )
 _NOT_XML = re.compile(f"[^\t\n\r -~{_ABOVE_ASCII}]")
-"""Outside XML 1.0's Char (section 2.2), or a C1 control, or a noncharacter, which some parsers refuse."""
+"""Outside XML 1.0's Char (section 2.2), or a C1 control, or a noncharacter, which some parsers
+refuse."""
 
 _TAGS = """a abbr
-b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure h1 h2 h3 h4 h5
+b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure h1 h2 h3 h4
+    h5
 h6 hr i img ins li ol p pre q s small span strong sub sup table tbody td tfoot th thead tr u ul"""
 _HTML_TAGS = frozenset(_TAGS.split())
 _HTML_ATTRIBUTES = {
@@ -53,11 +56,14 @@ _HTML_ATTRIBUTES = {
 }
 
 
-_OTHER_TAGS = """applet area article aside audio base body button canvas dialog embed fieldset font footer form frame
-frameset head header html iframe input label legend link main map marquee math meta nav noscript object option section
+_OTHER_TAGS = """applet area article aside audio base body button canvas dialog embed fieldset font
+    footer form frame
+frameset head header html iframe input label legend link main map marquee math meta nav noscript
+    object option section
 select source style svg script table template textarea title track video"""
 _MARKUP = re.compile(
-    rf"</?(?:{'|'.join(sorted(_HTML_TAGS | set(_OTHER_TAGS.split())))})\b[^<>]*+>|</?[A-Za-z][^<>=]*+=[^<>]*+>|<!--",
+    rf"</?(?:{'|'.join(sorted(_HTML_TAGS | set(_OTHER_TAGS.split())))})\b[^<>]*+>"
+    r"|</?[A-Za-z][^<>=]*+=[^<>]*+>|<!--",
     re.I,
 )
 """What readers take for HTML; `<mới>` is none."""
@@ -68,14 +74,15 @@ _CLEAN = re.compile(
     rf'(?:{_TEXT}++|</?(?:{_SIMPLE_TAGS})>|</a>|<a href=(?="https?://){_QUOTED}(?: rel="[a-z ]*")?>'
     rf'|<img src=(?="https?://){_QUOTED}(?: alt={_QUOTED})?>)*+'
 )
-"""HTML with nothing but harmless tags, as our sanitiser writes them, of nothing but what XML carries: it need not be
-sanitised again. Possessive, so that a look costs time in proportion to the length, whatever a portal writes."""
+"""HTML with nothing but harmless tags, as our sanitiser writes them, of nothing but what XML
+carries: it need not be sanitised again. Possessive, so that a look costs time in proportion to the
+length, whatever a portal writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The service as its feeds name it. `labels` maps the id of a category to its label in `language`, and those of
-    portals and places to their names."""
+    """The service as its feeds name it. `labels` maps the id of a category to its label in
+    `language`, and those of portals and places to their names."""
 
     public_url: str
     title: str
@@ -100,18 +107,20 @@ def summary_of(post: Post) -> str:
 
 
 def xml_text(text: str) -> str:
-    """The text without what XML 1.0 cannot carry: control characters, lone surrogates, noncharacters."""
+    """The text without what XML 1.0 cannot carry: control characters, lone surrogates,
+    noncharacters."""
     return _NOT_XML.sub("", text)
 
 
 def title_of(post: Post) -> str:
-    """The title as the portal's page shows it: plain text, whatever looks like markup in it included."""
+    """The title as the portal's page shows it: plain text, whatever looks like markup in it
+    included."""
     return " ".join(xml_text(post.title).split()) or UNTITLED
 
 
 def has_markup(title: str) -> bool:
-    """Whether a reader might take the title for HTML and swallow a part of it: then it is written as HTML that shows
-    it whole. RSS does not say which of the two a title is, Atom does."""
+    """Whether a reader might take the title for HTML and swallow a part of it: then it is written
+    as HTML that shows it whole. RSS does not say which of the two a title is, Atom does."""
     return _MARKUP.search(title) is not None
 
 
@@ -122,7 +131,8 @@ def written_title_of(post: Post) -> str:
 
 
 def uri(url: str) -> str:
-    """The address with everything that RFC 3986 does not allow percent-encoded; what is encoded already stays."""
+    """The address with everything that RFC 3986 does not allow percent-encoded; what is encoded
+    already stays."""
     return quote(xml_text(url).strip(), safe="%/:=&?~#+!$,;'@()*[]-._")
 
 
@@ -148,7 +158,8 @@ def whole_seconds(instant: datetime) -> datetime:
 
 
 def moved_at(post: Post) -> datetime:
-    """When this post last changed what a feed shows of it. Never in the future, whatever a portal dates its posts."""
+    """When this post last changed what a feed shows of it. Never in the future, whatever a portal
+    dates its posts."""
     moments = [post.first_seen_at]
     if post.updated_at != post.published_at:
         moments.append(post.updated_at)
@@ -174,19 +185,23 @@ def _fetchable(post: Post) -> Iterator[AttachmentLink]:
 
 
 def shown_attachments(post: Post) -> tuple[AttachmentLink, ...]:
-    """The first MAX_ATTACHMENTS that a reader could fetch, each address once; the others are in the text."""
+    """The first MAX_ATTACHMENTS that a reader could fetch, each address once; the others are in the
+    text."""
     return tuple(islice(_fetchable(post), MAX_ATTACHMENTS))
 
 
 def _harmless(html: str) -> str:
     if _CLEAN.fullmatch(html):
         return html
-    return xml_text(nh3.clean(xml_text(html), tags=set(_HTML_TAGS), attributes=_HTML_ATTRIBUTES, link_rel=None))
+    return xml_text(
+        nh3.clean(xml_text(html), tags=set(_HTML_TAGS), attributes=_HTML_ATTRIBUTES, link_rel=None)
+    )
 
 
 @lru_cache(maxsize=4)
 def body_html(post: Post) -> str:
-    """The whole content of an entry: the article, then a link to each attachment that it does not link itself.
+    """The whole content of an entry: the article, then a link to each attachment that it does not
+    link itself.
 
     Kept for a moment: three formats ask for it, each when it is written and when it is read back.
     """

@@ -1,8 +1,9 @@
 """gzip of a feed by its pieces: what did not change is not compressed again.
 
-One gzip member (RFC 1952) of one deflate stream (RFC 1951), as every reader takes it. Each piece is compressed with
-what stands right before it as its dictionary and ends on a whole byte, so its compressed bytes depend on those two
-alone: they are the same in every process, and are taken over from the last feed wherever both stand there.
+One gzip member (RFC 1952) of one deflate stream (RFC 1951), as every reader takes it. Each piece is
+compressed with what stands right before it as its dictionary and ends on a whole byte, so its
+compressed bytes depend on those two alone: they are the same in every process, and are taken over
+from the last feed wherever both stand there.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ LEVEL = 2
 """Of isal: 19 µs for an entry of 6 kB where zlib takes 200 at level 6, and an eighth larger."""
 
 CONTEXT_BYTES = 2048
-"""At least so much stands before a piece as its dictionary, in whole pieces: one entry mostly, and so a new entry
-costs the compression of itself and of the next. Without any a feed is a quarter larger, with 32 kB a fiftieth
-smaller."""
+"""At least so much stands before a piece as its dictionary, in whole pieces: one entry mostly, and
+so a new entry costs the compression of itself and of the next. Without any a feed is a quarter
+larger, with 32 kB a fiftieth smaller."""
 
 WHOLE_BYTES = 64 << 10
-"""A smaller feed is compressed at once, in 0.1 ms: its entries are too short to be worth keeping."""
+"""A smaller feed is compressed at once, in 0.1 ms: its entries are too short to be worth
+keeping."""
 
 WINDOW_BYTES = 32 << 10
 """As far back as deflate can point."""
@@ -43,7 +45,8 @@ NO_PIECES = Pieces((), ())
 
 @dataclass(frozen=True, slots=True)
 class Zipped:
-    """`keys` name the compressed pieces of `body` in order, each with its dictionary; `ends` are where they end."""
+    """`keys` name the compressed pieces of `body` in order, each with its dictionary; `ends` are
+    where they end."""
 
     body: bytes
     keys: tuple[bytes, ...] = ()
@@ -51,7 +54,10 @@ class Zipped:
 
     def pieces(self) -> dict[bytes, memoryview]:
         whole, starts = memoryview(self.body), (len(_HEAD), *self.ends)
-        return {key: whole[start:end] for key, start, end in zip(self.keys, starts, self.ends, strict=False)}
+        return {
+            key: whole[start:end]
+            for key, start, end in zip(self.keys, starts, self.ends, strict=False)
+        }
 
 
 def zip_feed(body: bytes, pieces: Pieces, last: Zipped | None = None) -> Zipped:
@@ -68,16 +74,22 @@ def zip_feed(body: bytes, pieces: Pieces, last: Zipped | None = None) -> Zipped:
             first -= 1
         key = b"".join(digests[first : number + 1])
         known = kept.get(key)
-        parts.append(_compress(body[start:end], body[starts[first] : start]) if known is None else known)
+        parts.append(
+            _compress(body[start:end], body[starts[first] : start]) if known is None else known
+        )
         keys.append(key)
     ends = tuple(accumulate(map(len, parts)))[1:]
-    sums = isal_zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(4, "little")
+    sums = isal_zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(
+        4, "little"
+    )
     return Zipped(b"".join((*parts, _stored_at_last(body[starts[-2] :]), sums)), tuple(keys), ends)
 
 
 def _stored_at_last(end: bytes) -> bytes:
     """What closes the feed, some bytes, as the final block: stored as it is."""
-    return b"\x01" + len(end).to_bytes(2, "little") + (len(end) ^ 0xFFFF).to_bytes(2, "little") + end
+    return (
+        b"\x01" + len(end).to_bytes(2, "little") + (len(end) ^ 0xFFFF).to_bytes(2, "little") + end
+    )
 
 
 def _compress(part: bytes, context: bytes) -> bytes:

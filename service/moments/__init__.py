@@ -1,1 +1,2 @@
-"""Instants as foreign pages state them: read from every form that is seen, and weighed against each other."""
+"""Instants as foreign pages state them: read from every form that is seen, and weighed against each
+other."""

@@ -12,7 +12,8 @@ _FOLDER = re.compile(r"/((?:19[89]|20\d)\d)[-/](\d{1,2})[-/](\d{1,2})(?=[/_-]|$)
 
 
 def by_address(url: str) -> Witness | None:
-    """The day that a folder of an address names: `/2026/11/28/`, `/Pages/2024-1-28/`; of creation, mostly."""
+    """The day that a folder of an address names: `/2026/11/28/`, `/Pages/2024-1-28/`; of creation,
+    mostly."""
     try:
         path = urlsplit(url).path
     except ValueError:  # a bracket out of place

@@ -28,16 +28,21 @@ _HOURS_FROM_UTC = {
 """RFC 822, section 5.1, and what systems here write: `ICT` is Indochina Time."""
 _WORLD = frozenset({"gmt", "utc", "ut"})
 _OPENS = {"(": ")", "[": "]"}
-_OF_EDITS = frozenset({"cap", "da", "sua", "chinh", "moi", "update", "updated", "modified", "edited"})
+_OF_EDITS = frozenset(
+    {"cap", "da", "sua", "chinh", "moi", "update", "updated", "modified", "edited"}
+)
 _LONGEST_COMMENT = 8
 """Tokens of a zone's name in brackets: `(Giờ Đông Dương)`."""
-WORDS = _HALVES | _HOURS | _WORLD | frozenset(_HOURS_FROM_UTC) | {"phut", "p", "giay", "a", "m", "z"}
+WORDS = (
+    _HALVES | _HOURS | _WORLD | frozenset(_HOURS_FROM_UTC) | {"phut", "p", "giay", "a", "m", "z"}
+)
 """Every word that an hour and its zone can hold, but for what stands in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """A time of day that ends before token `end`; `of` is None where it contradicts itself (`13:05 SA`)."""
+    """A time of day that ends before token `end`; `of` is None where it contradicts itself (`13:05
+    SA`)."""
 
     end: int
     of: tuple[int, int, int] | None
@@ -53,7 +58,8 @@ class Zone:
 
 
 def read_hour(said: Tokens, at: int) -> Hour | None:
-    """`08:30`, `08:30:15.25`, `8h30`, `8 giờ 30 phút`, `8:30 CH`, `8 giờ sáng`; None where no hour begins."""
+    """`08:30`, `08:30:15.25`, `8h30`, `8 giờ 30 phút`, `8:30 CH`, `8 giờ sáng`; None where no hour
+    begins."""
     if said.at(at) in _HALVES and said.at(at + 2) == ":":
         return _half_first(said, at)
     hour = said.number(at)
@@ -132,7 +138,8 @@ def _on_the_clock(hour: int, half: str) -> int | None:
 
 
 def read_zone(said: Tokens, at: int) -> Zone | None:
-    """The zone that begins at a token, with the name that brackets add to it; None where none does."""
+    """The zone that begins at a token, with the name that brackets add to it; None where none
+    does."""
     if said.at(at) in ("(", "["):
         return _in_brackets(said, at)
     found = _zone(said, at)
@@ -150,7 +157,8 @@ def _in_brackets(said: Tokens, at: int) -> Zone | None:
 
 
 def comment_end(said: Tokens, at: int) -> int | None:
-    """Where brackets after an hour or a zone end (RFC 5322, section 3.2.2; RFC 9557): they say nothing more of it."""
+    """Where brackets after an hour or a zone end (RFC 5322, section 3.2.2; RFC 9557): they say
+    nothing more of it."""
     if said.at(at) not in _OPENS or said.at(at + 1) in _OF_EDITS:
         return None
     for end in range(at + 1, at + 2 + _LONGEST_COMMENT):
@@ -177,7 +185,12 @@ def _zone(said: Tokens, at: int) -> Zone | None:
 def _offset(said: Tokens, at: int) -> Zone | None:
     """`+0700`, `+07:00`, `+07`, `+7`."""
     sign, digits, end = said.at(at), said.at(at + 1), at + 2
-    if not digits.isdecimal() or len(digits) > 4 or not said.is_glued(at + 1) or said.at(at + 2) in ("/", "-", "."):
+    if (
+        not digits.isdecimal()
+        or len(digits) > 4
+        or not said.is_glued(at + 1)
+        or said.at(at + 2) in ("/", "-", ".")
+    ):
         return None
     if len(digits) > 2:
         hours, minutes = int(digits[:-2]), int(digits[-2:])

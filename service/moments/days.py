@@ -1,4 +1,5 @@
-"""The forms of a day, each read from where it begins; always day first, unless a year or a month's name leads.
+"""The forms of a day, each read from where it begins; always day first, unless a year or a month's
+name leads.
 
 Refuses a day that no calendar has, and years before 1976: there they are a database's zero.
 """
@@ -12,11 +13,13 @@ from service.moments.tokens import Tokens
 from service.text import checked_date
 
 _CENTURY = 70
-"""`28/11/26` is of this century, `28/11/99` of the last: two digits below this are 2000 and later."""
+"""`28/11/26` is of this century, `28/11/99` of the last: two digits below this are 2000 and
+later."""
 _SIGNS = frozenset("/-.")
 _MONTH_WORDS = frozenset({"thang", "thg", "th"})
 _NAMED = {
-    "mot": 1, "gieng": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5, "sau": 6, "bay": 7, "tam": 8, "chin": 9,
+    "mot": 1, "gieng": 1, "hai": 2, "ba": 3, "tu": 4, "bon": 4, "nam": 5, "sau": 6, "bay": 7,
+    "tam": 8, "chin": 9,
     "muoi": 10, "chap": 12,
 }  # fmt: skip
 _ENGLISH = (
@@ -35,7 +38,8 @@ WORDS = frozenset({*_MONTH_WORDS, *_NAMED, *_MONTHS, *_ORDINALS, "of", "nam", "t
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of which the words end before token `end`. `on` is None for one that no calendar has."""
+    """A day of which the words end before token `end`. `on` is None for one that no calendar
+    has."""
 
     end: int
     on: date | None
@@ -48,7 +52,8 @@ class Day:
 def read_day(said: Tokens, at: int, *, is_whole: bool) -> Day | None:
     """The day that begins at a token; None where none does.
 
-    `is_whole`: nothing but a date is expected, so that what is vague elsewhere (`28/11/26`, `28 11/2026`) is one.
+    `is_whole`: nothing but a date is expected, so that what is vague elsewhere (`28/11/26`, `28
+    11/2026`) is one.
     """
     token = said.at(at)
     if token.isdecimal():
@@ -79,7 +84,12 @@ def _from_year(said: Tokens, at: int) -> Day | None:
 
 def _runs_on(said: Tokens, at: int) -> bool:
     """Whether a date goes on where it should end: a number of a document, an address, a version."""
-    return said.is_glued(at) and said.at(at) in _SIGNS and said.is_glued(at + 1) and said.at(at + 1).isdecimal()
+    return (
+        said.is_glued(at)
+        and said.at(at) in _SIGNS
+        and said.is_glued(at + 1)
+        and said.at(at + 1).isdecimal()
+    )
 
 
 def _from_day(said: Tokens, at: int, *, is_whole: bool) -> Day | None:
@@ -97,12 +107,17 @@ def _from_day(said: Tokens, at: int, *, is_whole: bool) -> Day | None:
     return _numeric(said, inner, day, month, sign, is_whole=is_whole)
 
 
-def _numeric(said: Tokens, at: int, day: int, month: int, sign: str, *, is_whole: bool) -> Day | None:
-    """The month's number stands at `at`: `28/11/2026`, `28 - 11 - 2026`, and where it is whole `28 11/2026`."""
+def _numeric(
+    said: Tokens, at: int, day: int, month: int, sign: str, *, is_whole: bool
+) -> Day | None:
+    """The month's number stands at `at`: `28/11/2026`, `28 - 11 - 2026`, and where it is whole `28
+    11/2026`."""
     following = said.at(at + 1)
     year = said.year(at + 2)
     if not sign:
-        return _made(at + 3, year, month, day) if is_whole and year and following in _SIGNS else None
+        return (
+            _made(at + 3, year, month, day) if is_whole and year and following in _SIGNS else None
+        )
     if following == sign:
         if year is not None:
             return None if _runs_on(said, at + 3) else _made(at + 3, year, month, day)
@@ -114,7 +129,11 @@ def _numeric(said: Tokens, at: int, day: int, month: int, sign: str, *, is_whole
     year = said.year(at + 1)
     if is_whole and year is not None:
         return _made(at + 2, year, month, day)
-    return Day(at + 1, None, (month, day), is_bare=True) if is_whole and sign == "/" and following != "-" else None
+    return (
+        Day(at + 1, None, (month, day), is_bare=True)
+        if is_whole and sign == "/" and following != "-"
+        else None
+    )
 
 
 def _of_century(short: int) -> int:
@@ -122,7 +141,8 @@ def _of_century(short: int) -> int:
 
 
 def _named_month(said: Tokens, at: int) -> tuple[int, int] | None:
-    """The token after a month that a word names, and its number: `tháng 11`, `Thg11`, `tháng mười một`, `Nov.`."""
+    """The token after a month that a word names, and its number: `tháng 11`, `Thg11`, `tháng mười
+    một`, `Nov.`."""
     word = said.at(at)
     if word in _MONTHS:
         return at + 1 + (said.at(at + 1) == "." and said.at(at + 2) != "."), _MONTHS[word]
@@ -143,7 +163,8 @@ def _named_month(said: Tokens, at: int) -> tuple[int, int] | None:
 
 
 def _with_year(said: Tokens, at: int, month: int, day: int, *, is_whole: bool) -> Day | None:
-    """What follows a day and the name of its month: a year, or nothing where that may be left out."""
+    """What follows a day and the name of its month: a year, or nothing where that may be left
+    out."""
     end = at
     while said.at(end) in (",", "/", "-", ".", "|") and end < at + 2:
         end += 1
@@ -163,7 +184,8 @@ def _is_hour(said: Tokens, at: int) -> bool:
 
 
 def _from_month(said: Tokens, at: int, *, is_whole: bool) -> Day | None:
-    """`November 28, 2026`, `Tháng Mười Một 28, 2026`, `Nov 28 20:05:09 +0700 2026` by the caller."""
+    """`November 28, 2026`, `Tháng Mười Một 28, 2026`, `Nov 28 20:05:09 +0700 2026` by the
+    caller."""
     named = _named_month(said, at)
     if named is None:
         return None

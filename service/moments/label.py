@@ -1,8 +1,8 @@
 """Date labels: every date that a text states, whether it says of an edit, and how exact it is.
 
-Refuses to guess: a date that contradicts itself, or that no calendar has, is no date. Always day first, always
-Asia/Ho_Chi_Minh where a text names no other offset. What is told from now, and a day without its year, is read only
-where the caller says when the text was written.
+Refuses to guess: a date that contradicts itself, or that no calendar has, is no date. Always day
+first, always Asia/Ho_Chi_Minh where a text names no other offset. What is told from now, and a day
+without its year, is read only where the caller says when the text was written.
 """
 
 from __future__ import annotations
@@ -49,9 +49,11 @@ class Label:
 
 _NO_ZONE: Zone | None = None
 _NOTHING = Label((), False)
-# The commonest labels by far, `28/01/2024 | 10:32`: a fifteenth of what reading every form of a date costs.
+# The commonest labels by far, `28/01/2024 | 10:32`: a fifteenth of what reading every form of a
+# date costs.
 _USUAL = re.compile(
-    r"\(?+(?:(?:Đăng ngày|Ngày đăng|Ngày):? )?(?:Thứ (?:[Hh]ai|[Bb]a|[Tt]ư|[Nn]ăm|[Ss]áu|[Bb]ảy|[2-7]),? )?"
+    r"\(?+(?:(?:Đăng ngày|Ngày đăng|Ngày):? )?(?:Thứ "
+    r"(?:[Hh]ai|[Bb]a|[Tt]ư|[Nn]ăm|[Ss]áu|[Bb]ảy|[2-7]),? )?"
     r"(\d{1,2})( - |[/-])(\d{1,2})\2((?:19[89]|20\d)\d)"
     r"(?: ?[|,-]? (\d{1,2}):(\d{2})(?::(\d{2}))?(?: (SA|CH|AM|PM))?)?(?: \(GMT\+7\))?\)?",
     re.ASCII,
@@ -73,19 +75,27 @@ def usual_moment(text: str) -> Moment | None:
         on_the_clock = on_the_clock % 12 + (12 if half in ("CH", "PM") else 0)
     try:
         local = datetime(
-            int(year), int(month), int(day), on_the_clock, int(minute or 0), int(second or 0), tzinfo=UTC
+            int(year),
+            int(month),
+            int(day),
+            on_the_clock,
+            int(minute or 0),
+            int(second or 0),
+            tzinfo=UTC,
         )
     except ValueError:
         return None
     return Moment(local - _OFFSET, hour is not None)
 
 
-def parse_moment(text: str, now: datetime | None = None, *, is_stamp: bool = False) -> Moment | None:
+def parse_moment(
+    text: str, now: datetime | None = None, *, is_stamp: bool = False
+) -> Moment | None:
     """The instant of a date label: the whole text must be a date, with or without a time of day.
 
-    `now`: when the text was written, for what is told from then. `is_stamp`: a program wrote it, so that `GMT` means
-    what it says and `20261128` is a day. None where there is no date, where it does not exist, and where a time
-    contradicts itself (`13:05 SA`).
+    `now`: when the text was written, for what is told from then. `is_stamp`: a program wrote it, so
+    that `GMT` means what it says and `20261128` is a day. None where there is no date, where it
+    does not exist, and where a time contradicts itself (`13:05 SA`).
 
     >>> parse_moment("(07/02/2024 12:05 SA)").at.isoformat()
     '2024-02-06T17:05:00+00:00'
@@ -112,14 +122,17 @@ def find_moment(text: str, now: datetime | None = None) -> Moment | None:
 
 
 def read_label(text: str, now: datetime | None = None) -> Label:
-    """Every date of a text, in its order; where it is one date and nothing else, the vaguer forms too."""
+    """Every date of a text, in its order; where it is one date and nothing else, the vaguer forms
+    too."""
     usual = usual_moment(text)
     if usual is not None:
         return Label((Said(usual, 0, len(text)),), True)
     return _read_label(text, now)
 
 
-@lru_cache(maxsize=512)  # a page says the same words in many rows, and they are asked for in each element around them
+@lru_cache(
+    maxsize=512
+)  # a page says the same words in many rows, and they are asked for in each element around them
 def _read_label(text: str, now: datetime | None) -> Label:
     whole = _whole(text, now)
     if whole.is_whole:
@@ -145,7 +158,9 @@ def split_trailing_moment(text: str) -> tuple[str, Moment | None]:
 # --- from parts to dates ----------------------------------------------------------------------
 
 
-def _read(said: Tokens, parts: list[Part], now: datetime | None, *, is_stamp: bool = False) -> Label:
+def _read(
+    said: Tokens, parts: list[Part], now: datetime | None, *, is_stamp: bool = False
+) -> Label:
     dates: list[Said] = []
     taken: set[int] = set()
     is_wrong = False
@@ -156,7 +171,11 @@ def _read(said: Tokens, parts: list[Part], now: datetime | None, *, is_stamp: bo
             is_wrong = True
             continue
         hour, zone, first, last = _hour_of(parts, place, taken)
-        moment = None if hour is not None and hour.of is None else _moment(part, hour, zone, now, is_stamp=is_stamp)
+        moment = (
+            None
+            if hour is not None and hour.of is None
+            else _moment(part, hour, zone, now, is_stamp=is_stamp)
+        )
         if moment is None or _is_cut_out(said, parts[first].start, parts[last].end):
             is_wrong = True
             continue
@@ -180,11 +199,16 @@ def _is_told(said: Tokens, parts: list[Part], place: int) -> bool:
 
 def _is_cut_out(said: Tokens, start: int, end: int) -> bool:
     """Whether digits and slashes go on around what looks like a date."""
-    return (said.is_glued(end) and said.at(end) == "/") or (said.is_glued(start) and said.at(start - 1) in ("/", ":"))
+    return (said.is_glued(end) and said.at(end) == "/") or (
+        said.is_glued(start) and said.at(start - 1) in ("/", ":")
+    )
 
 
-def _hour_of(parts: list[Part], place: int, taken: set[int]) -> tuple[Hour | None, Zone | None, int, int]:
-    """The hour beside a day, its zone, and from which part to which they go; an hour is of one day."""
+def _hour_of(
+    parts: list[Part], place: int, taken: set[int]
+) -> tuple[Hour | None, Zone | None, int, int]:
+    """The hour beside a day, its zone, and from which part to which they go; an hour is of one
+    day."""
     own, zone, after = parts[place], _NO_ZONE, _NO_ZONE
     if own.hour is not None or (own.ago is not None and not own.ago.is_day):
         after, last = _zone_after(parts, place, taken)
@@ -199,7 +223,12 @@ def _hour_of(parts: list[Part], place: int, taken: set[int]) -> tuple[Hour | Non
                 zone = parts[at].zone
                 taken.add(at)
             at += step
-        if not 0 <= at < len(parts) or parts[at].hour is None or parts[at].day is not None or at in taken:
+        if (
+            not 0 <= at < len(parts)
+            or parts[at].hour is None
+            or parts[at].day is not None
+            or at in taken
+        ):
             continue
         taken.add(at)
         if step > 0:
@@ -218,7 +247,8 @@ def _zone_after(parts: list[Part], place: int, taken: set[int]) -> tuple[Zone | 
 
 
 def _called(parts: list[Part], first: int, last: int) -> Is | None:
-    """What the words around a date call it, those before it, else brackets after it; None where they do not."""
+    """What the words around a date call it, those before it, else brackets after it; None where
+    they do not."""
     for part in reversed(parts[:first]):
         if part.what in (Is.UPDATED, Is.PUBLISHED):
             return part.what
@@ -251,11 +281,14 @@ def _at(on: date, hour: Hour | None, place: tzinfo) -> Moment:
     if hour is None or hour.of is None:
         local = datetime(on.year, on.month, on.day, tzinfo=LOCAL)
         return Moment(local.astimezone(UTC), has_time=False)
-    return Moment(datetime(on.year, on.month, on.day, *hour.of, tzinfo=place).astimezone(UTC), has_time=True)
+    return Moment(
+        datetime(on.year, on.month, on.day, *hour.of, tzinfo=place).astimezone(UTC), has_time=True
+    )
 
 
 def _before(ago: Ago, hour: Hour | None, now: datetime | None) -> Moment | None:
-    """What is told from now. Where it is told in days, the day of the calendar here, with the hour beside it."""
+    """What is told from now. Where it is told in days, the day of the calendar here, with the hour
+    beside it."""
     if now is None:
         return None
     at = now - ago.before
@@ -264,7 +297,9 @@ def _before(ago: Ago, hour: Hour | None, now: datetime | None) -> Moment | None:
     local = at.astimezone(LOCAL)
     on = date(local.year, local.month, local.day)
     found = _at(on, hour if ago.is_day else None, LOCAL)
-    is_counted = not ago.is_day or ago.before > 2 * _DAY  # `5 ngày trước` is rounded, `hôm kia` is not
+    is_counted = (
+        not ago.is_day or ago.before > 2 * _DAY
+    )  # `5 ngày trước` is rounded, `hôm kia` is not
     return replace(found, span=ago.unit) if is_counted and not found.has_time else found
 
 

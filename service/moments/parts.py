@@ -1,4 +1,5 @@
-"""A label in parts: days, hours, zones, what is told from now, the words between, and what is none of them."""
+"""A label in parts: days, hours, zones, what is told from now, the words between, and what is none
+of them."""
 
 from __future__ import annotations
 
@@ -13,21 +14,26 @@ from service.moments.tokens import Tokens
 from service.text import checked_date
 
 _PUBLISHED = frozenset({
-    "dang", "tai", "gui", "tao", "xuat", "ban", "phat", "hanh", "post", "posted", "publish", "published", "created",
+    "dang", "tai", "gui", "tao", "xuat", "ban", "phat", "hanh", "post", "posted", "publish",
+    "published", "created",
     "pubdate",
 })  # fmt: skip
 _UPDATED = (
-    ("cap", "nhat"), ("update",), ("updated",), ("sua", "doi"), ("chinh", "sua"), ("sua", "lan"), ("ngay", "sua"),
-    ("modified",), ("edited",), ("lan", "cuoi"), ("sua", "luc"), ("sua", "ngay"), ("moi", "sua"), ("sua", "cuoi"),
+    ("cap", "nhat"), ("update",), ("updated",), ("sua", "doi"), ("chinh", "sua"), ("sua", "lan"),
+    ("ngay", "sua"),
+    ("modified",), ("edited",), ("lan", "cuoi"), ("sua", "luc"), ("sua", "ngay"), ("moi", "sua"),
+    ("sua", "cuoi"),
 )  # fmt: skip
 _NEUTRAL = frozenset({
-    "ngay", "gio", "len", "luc", "vao", "hoi", "bai", "viet", "ky", "thoi", "gian", "on", "date", "at", "time",
+    "ngay", "gio", "len", "luc", "vao", "hoi", "bai", "viet", "ky", "thoi", "gian", "on", "date",
+    "at", "time",
     "last", "tin", "the", "of", "cuoi", "lan", "moi",
     "nhat", "duoc", "da", "sua", "doi", "chinh", "cap", "nhap", "thuc",
     "khoang", "about",
 })  # fmt: skip
 _WEEKDAYS = frozenset({
-    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "monday", "tuesday", "wednesday",
+    "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "monday", "tuesday",
+    "wednesday",
     "thursday", "friday", "saturday", "sunday", "cn",
 })  # fmt: skip
 _NOT_OF_POSTS = frozenset({("dang", "ky"), ("gui", "ve"), ("ban", "ve"), ("tai", "ve")})
@@ -37,7 +43,8 @@ _SIGNS = frozenset("/-.,:;|()[]<>*»«→~_")
 _BY_WORDS = _PUBLISHED | _NEUTRAL | _WEEKDAYS | _SIGNS
 _STARTS_OF_EDITS = frozenset(words[0] for words in _UPDATED)
 _KNOWN = (
-    _BY_WORDS | _OF_THE_WEEK | {word for words in _UPDATED for word in words} | {"chu", "nhat", "+", "'"}
+    _BY_WORDS | _OF_THE_WEEK | {word for words in _UPDATED for word in words} | {"chu", "nhat", "+",
+    "'"}
     | clock.WORDS | days.WORDS | relative.WORDS
 )  # fmt: skip
 
@@ -67,7 +74,8 @@ class Part:
 
 
 def may_be_whole(said: Tokens) -> bool:
-    """Whether a text may be a date and nothing else: it has no word that no date has, but for what brackets hold."""
+    """Whether a text may be a date and nothing else: it has no word that no date has, but for what
+    brackets hold."""
     if "(" in said.said or "[" in said.said:
         return True
     return all(word in _KNOWN or word.isdecimal() for word in said.said)
@@ -87,7 +95,9 @@ def _part(said: Tokens, at: int, parts: list[Part], *, is_whole: bool, is_stamp:
     word, before = said.at(at), parts[-1].what if parts else None
     if word.isdecimal():
         return _of_number(said, at, is_whole=is_whole, is_stamp=is_stamp)
-    if before is Is.HOUR or (before is Is.DAY and (word not in ("-", "z") and (word != "(" or is_whole))):
+    if before is Is.HOUR or (
+        before is Is.DAY and (word not in ("-", "z") and (word != "(" or is_whole))
+    ):
         zone = read_zone(said, at) if word != "-" or any(one.day for one in parts) else None
         if zone is not None:
             return Part(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
@@ -109,7 +119,11 @@ def _part(said: Tokens, at: int, parts: list[Part], *, is_whole: bool, is_stamp:
         if day is not None:
             return _of_day(day, at)
     hour = read_hour(said, at) if word in clock.WORDS else None
-    return Part(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour) if hour else Part(*_word(said, at))
+    return (
+        Part(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
+        if hour
+        else Part(*_word(said, at))
+    )
 
 
 def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> Part:
@@ -137,7 +151,11 @@ def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> Part
 
 def _is_short_by_dashes(said: Tokens, at: int) -> bool:
     lengths = [len(said.at(at + step)) for step in (0, 2, 4)]
-    return lengths == [2, 2, 2] and said.at(at + 1) == "-" == said.at(at + 3) and said.number(at + 2) is not None
+    return (
+        lengths == [2, 2, 2]
+        and said.at(at + 1) == "-" == said.at(at + 3)
+        and said.number(at + 2) is not None
+    )
 
 
 def _of_day(day: Day, at: int) -> Part:
@@ -145,7 +163,8 @@ def _of_day(day: Day, at: int) -> Part:
 
 
 def _basic(said: Tokens, at: int, *, is_stamp: bool) -> Part | None:
-    """ISO 8601's basic form: `20261128T080000`; where a program wrote it `20261128` and `20261128080000` too."""
+    """ISO 8601's basic form: `20261128T080000`; where a program wrote it `20261128` and
+    `20261128080000` too."""
     word = said.at(at)
     if len(word) == 6 and said.at(at - 1) == "t" and len(said.at(at - 2)) == 8:
         return _basic_hour(word, at)
@@ -158,7 +177,9 @@ def _basic(said: Tokens, at: int, *, is_stamp: bool) -> Part | None:
         on = checked_date(int(word[:4]), int(word[4:6]), int(word[6:8]))
         hour = _basic_hour(word[8:], at)
         is_right = on is not None and hour.what is Is.HOUR
-        return Part(Is.DAY if is_right else Is.WRONG, at, at + 1, day=Day(at + 1, on), hour=hour.hour)
+        return Part(
+            Is.DAY if is_right else Is.WRONG, at, at + 1, day=Day(at + 1, on), hour=hour.hour
+        )
     return None
 
 
@@ -189,7 +210,9 @@ def _unix_day(said: Tokens, at: int) -> Part | None:
 def _word(said: Tokens, at: int) -> tuple[Is, int, int]:
     word = said.at(at)
     following = said.at(at + 1)
-    if word in ("thu", "t", "th") and (following in _OF_THE_WEEK or (said.number(at + 1) or 0) in range(2, 8)):
+    if word in ("thu", "t", "th") and (
+        following in _OF_THE_WEEK or (said.number(at + 1) or 0) in range(2, 8)
+    ):
         return Is.BETWEEN, at, at + 2
     if word == "chu" and following == "nhat":
         return Is.BETWEEN, at, at + 2

@@ -1,4 +1,5 @@
-"""Days and hours told from the moment at which a page was made: `3 giờ trước`, `Hôm qua`, `2 days ago`."""
+"""Days and hours told from the moment at which a page was made: `3 giờ trước`, `Hôm qua`, `2 days
+ago`."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _UNITS = {
     "sec": timedelta(seconds=1), "secs": timedelta(seconds=1),
     "phut": timedelta(minutes=1), "minute": timedelta(minutes=1), "minutes": timedelta(minutes=1),
     "min": timedelta(minutes=1), "mins": timedelta(minutes=1),
-    "gio": timedelta(hours=1), "tieng": timedelta(hours=1), "hour": timedelta(hours=1), "hours": timedelta(hours=1),
+    "gio": timedelta(hours=1), "tieng": timedelta(hours=1), "hour": timedelta(hours=1),
+    "hours": timedelta(hours=1),
     "ngay": timedelta(days=1), "day": timedelta(days=1), "days": timedelta(days=1),
     "tuan": timedelta(days=7), "week": timedelta(days=7), "weeks": timedelta(days=7),
     "thang": timedelta(days=30), "month": timedelta(days=30), "months": timedelta(days=30),
@@ -21,21 +23,26 @@ _UNITS = {
 }  # fmt: skip
 _MOST = 999
 _DAYS = {
-    ("hom", "nay"): 0, ("sang", "nay"): 0, ("chieu", "nay"): 0, ("trua", "nay"): 0, ("toi", "nay"): 0,
-    ("hom", "qua"): 1, ("yesterday",): 1, ("sang", "qua"): 1, ("chieu", "qua"): 1, ("toi", "qua"): 1,
+    ("hom", "nay"): 0, ("sang", "nay"): 0, ("chieu", "nay"): 0, ("trua", "nay"): 0,
+    ("toi", "nay"): 0,
+    ("hom", "qua"): 1, ("yesterday",): 1, ("sang", "qua"): 1, ("chieu", "qua"): 1,
+    ("toi", "qua"): 1,
     ("dem", "qua"): 1, ("hom", "kia"): 2,
 }  # fmt: skip
 _JUST = (("vua", "xong"), ("vua", "moi"), ("moi", "day"), ("just", "now"), ("vai", "giay", "truoc"))
 STARTS = _ONE | {"cach"} | {words[0] for words in (*_DAYS, *_JUST)}
 WORDS = (
-    STARTS | {*_UNITS, "truoc", "ago", "day", "dong", "ho"} | {word for words in (*_DAYS, *_JUST) for word in words}
+    STARTS
+    | {*_UNITS, "truoc", "ago", "day", "dong", "ho"}
+    | {word for words in (*_DAYS, *_JUST) for word in words}
 )
 """Every word that such a label can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ago:
-    """How long before the page was made, and how exact that is. `is_day`: a day of the calendar so many back."""
+    """How long before the page was made, and how exact that is. `is_day`: a day of the calendar so
+    many back."""
 
     end: int
     before: timedelta

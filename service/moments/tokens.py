@@ -1,4 +1,5 @@
-"""A label cut into numbers, words and signs, so that each form of a date is read by looking a few of them ahead.
+"""A label cut into numbers, words and signs, so that each form of a date is read by looking a few
+of them ahead.
 
 Words are compared in lower case and without accents: `Tháng Mười Một` and `thang muoi mot` are one.
 """
@@ -24,7 +25,8 @@ _NONE = ""
 
 @dataclass(slots=True)
 class Tokens:
-    """`said[i]` is the i-th token; beyond the last there are empty ones, so that readers may look ahead."""
+    """`said[i]` is the i-th token; beyond the last there are empty ones, so that readers may look
+    ahead."""
 
     text: str
     """Where the offsets lead: composed, the white space as it came."""

@@ -1,4 +1,5 @@
-"""Portals in: fetch, parse, compare, classify, store. Owns what a poll means; refuses to know how a page is read."""
+"""Portals in: fetch, parse, compare, classify, store. Owns what a poll means; refuses to know how a
+page is read."""
 
 from service.poll.notice import Notice, tell_of_listings, what_to_tell
 from service.poll.poller import Poller

@@ -28,7 +28,9 @@ from service.types import (
 )
 from service.words import coded
 
-_UNDERSTOOD_CHARS = 100_000  # about 40 printed pages; what a longer text says further on is kept, not interpreted
+_UNDERSTOOD_CHARS = (
+    100_000  # about 40 printed pages; what a longer text says further on is kept, not interpreted
+)
 NO_ARTICLE_YET = Validators()
 
 Texts = Callable[[Sequence[str]], str]
@@ -53,14 +55,19 @@ class ReadArticle:
 class Articles:
     """Fetches, reads and understands the articles of portals."""
 
-    def __init__(self, source: PageSource, reader: Reader, understander: Understands, texts: Texts) -> None:
+    def __init__(
+        self, source: PageSource, reader: Reader, understander: Understands, texts: Texts
+    ) -> None:
         self._source = source
         self._reader = reader
         self._understander = understander
         self._texts = texts
 
-    def read(self, url: str, portal: PortalConfig, validators: Validators = NO_ARTICLE_YET) -> ReadArticle | None:
-        """The article; None when it is unchanged. Raises PortalError; status 404 when the front page came instead."""
+    def read(
+        self, url: str, portal: PortalConfig, validators: Validators = NO_ARTICLE_YET
+    ) -> ReadArticle | None:
+        """The article; None when it is unchanged. Raises PortalError; status 404 when the front
+        page came instead."""
         page = self._source.get(url, validators, portal=portal)
         if page is None:
             return None
@@ -74,14 +81,19 @@ class Articles:
     def read_first(
         self, url: str, portal: PortalConfig, title: str, validators: Validators = NO_ARTICLE_YET
     ) -> ReadArticle | None:
-        """The article of a post of which none was read yet, listed under this title. Raises AnotherArticle."""
+        """The article of a post of which none was read yet, listed under this title. Raises
+        AnotherArticle."""
         read = self.read(url, portal, validators)
         if read is not None and not is_about(title, read.article):
             raise AnotherArticle(url, read.article.title)
         return read
 
     def read_again(
-        self, post: Post, portal: PortalConfig, shown: Iterable[str], validators: Validators = NO_ARTICLE_YET
+        self,
+        post: Post,
+        portal: PortalConfig,
+        shown: Iterable[str],
+        validators: Validators = NO_ARTICLE_YET,
     ) -> ReadArticle | None:
         """The article of a post that was read before, which listings show under the titles `shown`.
 
@@ -169,12 +181,17 @@ class Articles:
         now: datetime,
         row: ListedPost,
     ) -> Draft:
-        """A stored post as its article shows it now; what is known of its files is kept. `row`: as it is listed."""
+        """A stored post as its article shows it now; what is known of its files is kept. `row`: as
+        it is listed."""
         row = replace(row, url=post.url, title=whole_title(post.title, read.article.title))
-        article = replace(read.article, attachments=_with_known(read.article.attachments, post.attachments))
+        article = replace(
+            read.article, attachments=_with_known(read.article.attachments, post.attachments)
+        )
         drafted = self.draft(portal, "", row, replace(read, article=article), hints, now)
         if post.dating is None and is_same_title(post.title, drafted.title):
-            drafted = _under(drafted, post.title)  # stored without its date by a reader of then: no edit
+            drafted = _under(
+                drafted, post.title
+            )  # stored without its date by a reader of then: no edit
         return replace(drafted, next_check_at=next_check_at(post.first_seen_at, now))
 
 
@@ -183,9 +200,13 @@ def _under(draft: Draft, title: str) -> Draft:
     return replace(draft, title=title, fingerprint=digest)
 
 
-def _with_known(links: tuple[AttachmentLink, ...], known: tuple[AttachmentLink, ...]) -> tuple[AttachmentLink, ...]:
+def _with_known(
+    links: tuple[AttachmentLink, ...], known: tuple[AttachmentLink, ...]
+) -> tuple[AttachmentLink, ...]:
     by_url = {link.url: link for link in known}
     return tuple(
-        replace(link, bytes=by_url[link.url].bytes, sha256=by_url[link.url].sha256) if link.url in by_url else link
+        replace(link, bytes=by_url[link.url].bytes, sha256=by_url[link.url].sha256)
+        if link.url in by_url
+        else link
         for link in links
     )

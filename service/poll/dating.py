@@ -1,7 +1,9 @@
-"""When a post was published and what it is called, by its row, its article, its feed and its address: pure.
+"""When a post was published and what it is called, by its row, its article, its feed and its
+address: pure.
 
-A date in brackets at a title's end counts only where nobody else says a date, and leaves the title then; else the
-title stays whole. A label that only the listing glues to its titles is the listing's.
+A date in brackets at a title's end counts only where nobody else says a date, and leaves the title
+then; else the title stays whole. A label that only the listing glues to its titles is the
+listing's.
 """
 
 from __future__ import annotations
@@ -32,16 +34,24 @@ class Settled:
     dating: Dating
 
 
-def settle(row: ListedPost, article: Article | None, now: datetime, more: Sequence[Witness] = ()) -> Settled:
+def settle(
+    row: ListedPost, article: Article | None, now: datetime, more: Sequence[Witness] = ()
+) -> Settled:
     """The title and the date of a post. `more`: what else is known, as its place in the listing."""
     listed, stated = _of_row(row), _of_article(article)
     address = by_address(row.url)
-    others = [one for one in (*listed, *stated, *((address,) if address else ()), *more) if _is_other(one)]
+    others = [
+        one for one in (*listed, *stated, *((address,) if address else ()), *more) if _is_other(one)
+    ]
     names = (row.title, article.title if article is not None else "")
     glued = (_glued(listed), _glued(stated))
     if glued[0] is None and glued[1] is None:
         return Settled(first_title(*names), vote(others, now))
-    if glued[0] is not None and article is not None and not _is_in(glued[0], article, glued[1], names[0]):
+    if (
+        glued[0] is not None
+        and article is not None
+        and not _is_in(glued[0], article, glued[1], names[0])
+    ):
         label = replace(glued[0], source=Source.ROW)
         return Settled(first_title(*names), vote([label, *others], now))
     is_label, counted = _judge(next(one for one in glued if one is not None), others)
@@ -84,7 +94,8 @@ def _is_in(glued: Witness, article: Article, own: Witness | None, listed: str) -
 
 
 def _judge(glued: Witness, others: Sequence[Witness]) -> tuple[bool, list[Witness]]:
-    """Whether a date at the end of the title is a label and no words of it, and what it counts as."""
+    """Whether a date at the end of the title is a label and no words of it, and what it counts
+    as."""
     speaking = [one for one in others if not one.is_update and one.source is not Source.ORDER]
     if not speaking:
         return True, [glued]
@@ -92,12 +103,15 @@ def _judge(glued: Witness, others: Sequence[Witness]) -> tuple[bool, list[Witnes
     if any(glued.moment.has_time and one.moment.at == glued.moment.at for one in shown):
         return True, [replace(glued, source=Source.ROW)]
     if not shown and (glued.moment.has_time or is_same_day(glued.moment, speaking[0].moment)):
-        return True, [replace(glued, source=Source.ROW)]  # a label beside nothing but a folder of the address
+        return True, [
+            replace(glued, source=Source.ROW)
+        ]  # a label beside nothing but a folder of the address
     return False, [glued]
 
 
 def first_title(listed: str, stated: str) -> str:
-    """The title of a new post: its article's where that can be the same, else what the listing says."""
+    """The title of a new post: its article's where that can be the same, else what the listing
+    says."""
     return whole_title(listed, stated) if not listed or is_alike_title(listed, stated) else listed
 
 
@@ -109,22 +123,34 @@ def whole_title(listed: str, stated: str) -> str:
 
 
 def by_order(rows: Mapping[str, ListedPost], key: str) -> Witness | None:
-    """Between which days a row stands, where a listing is in the order of its dates; None where it tells nothing."""
+    """Between which days a row stands, where a listing is in the order of its dates; None where it
+    tells nothing."""
     keys = list(rows)
     dated = [(place, rows[one].moment) for place, one in enumerate(keys) if one != key]
     known = [(place, moment) for place, moment in dated if moment is not None]
     place = keys.index(key)
     above = next((moment for at, moment in reversed(known) if at < place), None)
     below = next((moment for at, moment in known if at > place), None)
-    if above is None or below is None or not _is_ordered([moment for _, moment in known]) or above.at < below.at:
+    if (
+        above is None
+        or below is None
+        or not _is_ordered([moment for _, moment in known])
+        or above.at < below.at
+    ):
         return None
     span = day_of(above) - day_of(below) + _DAY
     start = parse_moment(day_of(below).isoformat())
     if start is None:
         return None
-    return Witness(Source.ORDER, replace(start, span=span), f"{day_of(below):%d/%m/%Y} – {day_of(above):%d/%m/%Y}")
+    return Witness(
+        Source.ORDER,
+        replace(start, span=span),
+        f"{day_of(below):%d/%m/%Y} – {day_of(above):%d/%m/%Y}",
+    )
 
 
 def _is_ordered(moments: Sequence[Moment]) -> bool:
     pairs = list(pairwise(moments))
-    return len(pairs) > 1 and sum(day_of(one) >= day_of(two) for one, two in pairs) >= _MOSTLY * len(pairs)
+    return len(pairs) > 1 and sum(
+        day_of(one) >= day_of(two) for one, two in pairs
+    ) >= _MOSTLY * len(pairs)

@@ -1,4 +1,5 @@
-"""What a poll decides, given the time and the data: pure. It reads no page, asks no database and writes nothing."""
+"""What a poll decides, given the time and the data: pure. It reads no page, asks no database and
+writes nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ _NOT_FOUND = re.compile(
     )
 )
 _GONE = frozenset({404, 410})
-_FRONT_PAGES = frozenset({"", "/", "/portal", "/index.html", "/default.aspx", "/portal/pages/default.aspx"})
+_FRONT_PAGES = frozenset(
+    {"", "/", "/portal", "/index.html", "/default.aspx", "/portal/pages/default.aspx"}
+)
 _SHORT_FOR = timedelta(days=7)
 _OF_LISTINGS = frozenset({Source.ROW, Source.FEED, Source.ORDER})
 _MIN_ROWS = 6  # a listing with fewer rows may lose most of them without having been redesigned
@@ -69,7 +72,9 @@ def _worth(row: ListedPost) -> tuple[bool, bool, bool]:
     return bool(row.title) and not row.is_cut, row.moment is not None, bool(row.title)
 
 
-def sort_rows(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost], listing_url: str) -> Sorted:
+def sort_rows(
+    rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost], listing_url: str
+) -> Sorted:
     sorted_ = Sorted({}, {}, {}, {})
     for key, row in rows.items():
         post = known.get(key)
@@ -85,7 +90,8 @@ def sort_rows(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost], li
 
 
 def is_same_title(before: str, now: str) -> bool:
-    """Whether a listing shows the same title: one that was read without the date at its end once is."""
+    """Whether a listing shows the same title: one that was read without the date at its end once
+    is."""
     one, other = fold(before), fold(now)
     if one == other:
         return True
@@ -96,7 +102,8 @@ def is_same_title(before: str, now: str) -> bool:
 def is_joined(rows: Mapping[str, ListedPost], known: Collection[str]) -> bool:
     """Whether a page reaches back to what is known: a known post that is not merely pinned on top.
 
-    Known rows that all stand above the unknown ones and are older than every one of those are pinned.
+    Known rows that all stand above the unknown ones and are older than every one of those are
+    pinned.
     """
     keys = list(rows)
     unknown = [place for place, key in enumerate(keys) if key not in known]
@@ -109,18 +116,24 @@ def is_joined(rows: Mapping[str, ListedPost], known: Collection[str]) -> bool:
     return not old or not new or max(old) >= min(new)
 
 
-def _instants(rows: Mapping[str, ListedPost], keys: Sequence[str], places: Sequence[int]) -> list[datetime]:
+def _instants(
+    rows: Mapping[str, ListedPost], keys: Sequence[str], places: Sequence[int]
+) -> list[datetime]:
     moments = (rows[keys[place]].moment for place in places)
     return [moment.at for moment in moments if moment is not None]
 
 
 def moved_up(
-    rows: Mapping[str, ListedPost], known: Collection[str], last_rows: int | None, oldest: datetime | None
+    rows: Mapping[str, ListedPost],
+    known: Collection[str],
+    last_rows: int | None,
+    oldest: datetime | None,
 ) -> set[str]:
     """Unknown posts that only moved up from page two because another post left page one.
 
-    They stand below every known post of a page that has not grown, and are older than `oldest`, the oldest post
-    that the listing ever showed: younger ones would have been seen, had they been there.
+    They stand below every known post of a page that has not grown, and are older than `oldest`, the
+    oldest post that the listing ever showed: younger ones would have been seen, had they been
+    there.
     """
     if oldest is None or last_rows is None or len(rows) > last_rows:
         return set()
@@ -131,7 +144,8 @@ def moved_up(
 
 
 def remembered_row(post: Post) -> ListedPost:
-    """A stored post as its listing showed it; of one stored before witnesses were kept, by its instant."""
+    """A stored post as its listing showed it; of one stored before witnesses were kept, by its
+    instant."""
     if post.dating is not None:
         told = tuple(one for one in post.dating.witnesses if one.source in _OF_LISTINGS)
         return ListedPost(post.url, post.title, None, witnesses=told)
@@ -142,7 +156,9 @@ def remembered_row(post: Post) -> ListedPost:
     return ListedPost(post.url, post.title, Moment(post.published_at, has_time))
 
 
-def silence(is_old: bool, polling: PollingSettings, *, is_baseline: bool, is_flood: bool) -> str | None:
+def silence(
+    is_old: bool, polling: PollingSettings, *, is_baseline: bool, is_flood: bool
+) -> str | None:
     """Why nobody is told of a new post; None when all who asked are."""
     if is_baseline and not polling.alert_on_first_poll:
         return "baseline"
@@ -157,14 +173,22 @@ def alerted_since(polling: PollingSettings, now: datetime) -> datetime:
 
 
 def is_agreed_old(dating: Dating | None, polling: PollingSettings, now: datetime) -> bool:
-    """Whether a new post is silenced as too old: two independent witnesses agree that it is; one is not enough."""
+    """Whether a new post is silenced as too old: two independent witnesses agree that it is; one is
+    not enough."""
     return dating is not None and is_old(dating, alerted_since(polling, now))
 
 
 def success_outcome(
-    *, new: int, rows: int, last_rows: int | None, is_flood: bool, is_gap: bool, is_by_detection: bool
+    *,
+    new: int,
+    rows: int,
+    last_rows: int | None,
+    is_flood: bool,
+    is_gap: bool,
+    is_by_detection: bool,
 ) -> Outcome:
-    """The outcome of a poll that could read its listing: what the operator must know comes first."""
+    """The outcome of a poll that could read its listing: what the operator must know comes
+    first."""
     if is_flood:
         return Outcome.HELD
     if is_by_detection:
@@ -182,13 +206,17 @@ def has_dropped(rows: int, last_rows: int | None) -> bool:
 
 
 def rows_expected(state: ListingState, now: datetime) -> int | None:
-    """How many posts a listing should show. One that stays short for a week after the operator was told is short."""
+    """How many posts a listing should show. One that stays short for a week after the operator was
+    told is short."""
     is_told = state.told_what == Outcome.YIELD_DROPPED and state.told_at is not None
     return None if is_told and now - (state.told_at or now) > _SHORT_FOR else state.last_rows
 
 
-def back_off_s(polling: PollingSettings, failures: int, retry_after_s: float | None, chance: float) -> float:
-    """Seconds until a failing listing is tried again: doubling from the interval, jittered, at most a day.
+def back_off_s(
+    polling: PollingSettings, failures: int, retry_after_s: float | None, chance: float
+) -> float:
+    """Seconds until a failing listing is tried again: doubling from the interval, jittered, at most
+    a day.
 
     `failures` in a row, this one included; `chance` in [0, 1).
     """
@@ -202,14 +230,17 @@ def jittered(seconds: float, jitter: float, chance: float) -> float:
 
 
 def is_our_fault(error: BaseException) -> bool:
-    """Whether a failure is evidence against our own network: no route, or no answer of our own resolver."""
+    """Whether a failure is evidence against our own network: no route, or no answer of our own
+    resolver."""
     if isinstance(error, PortalError) and error.outcome is Outcome.OWN_NETWORK:
         return True
     cause = error.__cause__
     return isinstance(cause, socket.gaierror) and cause.errno == _NO_RESOLVER
 
 
-def is_own_network(outcomes: Mapping[str, Collection[Outcome]], *, has_evidence: bool = False) -> bool:
+def is_own_network(
+    outcomes: Mapping[str, Collection[Outcome]], *, has_evidence: bool = False
+) -> bool:
     """Whether it is our own network that is down: every portal fails to be reached at once.
 
     Of a single portal that says nothing: there it takes evidence.
@@ -220,7 +251,8 @@ def is_own_network(outcomes: Mapping[str, Collection[Outcome]], *, has_evidence:
 
 
 def failure_outcome(outcome: Outcome, *, is_ours: bool) -> Outcome:
-    """How a failed poll is booked: while other portals answer, no route to one is that portal's matter."""
+    """How a failed poll is booked: while other portals answer, no route to one is that portal's
+    matter."""
     if is_ours:
         return Outcome.OWN_NETWORK
     return Outcome.NETWORK if outcome is Outcome.OWN_NETWORK else outcome
@@ -232,7 +264,8 @@ def next_check_at(first_seen_at: datetime, now: datetime) -> datetime | None:
 
 
 def is_flapping(seen_at: Sequence[datetime], now: datetime) -> bool:
-    """Whether a post changed too often in the last hour for another revision; the first one does not count."""
+    """Whether a post changed too often in the last hour for another revision; the first one does
+    not count."""
     return sum(at > now - timedelta(hours=1) for at in seen_at[1:]) >= FLAP_LIMIT
 
 
@@ -249,7 +282,9 @@ def is_front_page(asked_url: str, answered_url: str) -> bool:
 def says_not_found(article: Article) -> bool:
     """Whether a page that came with success only says that the article is gone: a soft 404."""
     said = fold(f"{article.title}\n{article.text}")
-    return len(said) < _SHORT_PAGE and not article.attachments and _NOT_FOUND.search(said) is not None
+    return (
+        len(said) < _SHORT_PAGE and not article.attachments and _NOT_FOUND.search(said) is not None
+    )
 
 
 def may_be_renamed(new_url: str, old_key: str) -> bool:
@@ -273,4 +308,6 @@ def left_the_listing(
     """
     keys = list(rows)
     below = keys[keys.index(new_key) + 1 :]
-    return old_key not in rows and any(known[key].published_at < old_published_at for key in below if key in known)
+    return old_key not in rows and any(
+        known[key].published_at < old_published_at for key in below if key in known
+    )

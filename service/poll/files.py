@@ -1,6 +1,8 @@
-"""Looks at the files of posts: a replaced PDF is an edit, and each is archived while its portal still has it.
+"""Looks at the files of posts: a replaced PDF is an edit, and each is archived while its portal
+still has it.
 
-What a PDF's first pages say completes what is known of its post. A file that cannot be had costs no post anything.
+What a PDF's first pages say completes what is known of its post. A file that cannot be had costs no
+post anything.
 """
 
 from __future__ import annotations
@@ -67,14 +69,17 @@ class Files:
         known: tuple[AttachmentLink, ...] = (),
         until: datetime | None = None,
     ) -> tuple[ReadArticle, tuple[WatchedFile, ...]]:
-        """The article with its files fetched, but for those that are known: before anybody is told of it.
+        """The article with its files fetched, but for those that are known: before anybody is told
+        of it.
 
         After `until` no further file is begun.
         """
         until = until or self._clock() + PATIENCE
         old = {link.url for link in known}
         looks = [
-            _Look(link) if link.url in old or self._clock() > until else self._fetch(portal, link, None)
+            _Look(link)
+            if link.url in old or self._clock() > until
+            else self._fetch(portal, link, None)
             for link in read.article.attachments
         ]
         article = replace(read.article, attachments=tuple(look.link for look in looks))
@@ -89,7 +94,10 @@ class Files:
             post, known = get_post(conn, post_id), watched_files(conn, post_id)
         if post.withdrawn_at is not None or not post.attachments:
             return False
-        looks = [_Look(link) if link.url in but else self._look(portal, link, known) for link in post.attachments]
+        looks = [
+            _Look(link) if link.url in but else self._look(portal, link, known)
+            for link in post.attachments
+        ]
         links, files = tuple(look.link for look in looks), _files(looks)
         if links == post.attachments and not files:
             return False
@@ -111,7 +119,9 @@ class Files:
             venue=read.venue,
         )
 
-    def _look(self, portal: PortalConfig, link: AttachmentLink, known: Mapping[str, WatchedFile]) -> _Look:
+    def _look(
+        self, portal: PortalConfig, link: AttachmentLink, known: Mapping[str, WatchedFile]
+    ) -> _Look:
         file = known.get(link.url)
         if file is None or file.sha256 is None:
             return self._fetch(portal, link, file)
@@ -123,7 +133,9 @@ class Files:
             return _Look(replace(link, bytes=file.bytes, sha256=file.sha256))
         return self._fetch(portal, link, file)
 
-    def _fetch(self, portal: PortalConfig, link: AttachmentLink, known: WatchedFile | None) -> _Look:
+    def _fetch(
+        self, portal: PortalConfig, link: AttachmentLink, known: WatchedFile | None
+    ) -> _Look:
         """Downloads and archives; the link as it was where that fails."""
         known = known or WatchedFile(link.url, None, None, None, None)
         try:
@@ -160,7 +172,9 @@ class Files:
 
     def _is_same(self, portal: PortalConfig, known: WatchedFile) -> bool:
         """By validators alone; a host that gives none is asked for the file."""
-        state = self._source.head(known.url, portal=portal, etag=known.etag, last_modified=known.last_modified)
+        state = self._source.head(
+            known.url, portal=portal, etag=known.etag, last_modified=known.last_modified
+        )
         if state.is_unchanged:
             return True
         if state.etag is None and state.last_modified is None:

@@ -1,6 +1,8 @@
-"""What an upstream feed calls its posts, as their identity where links are shared or move (F11, L14).
+"""What an upstream feed calls its posts, as their identity where links are shared or move (F11,
+L14).
 
-A link alone is the identity while it tells posts apart: then a feed and a page of one portal show the same posts.
+A link alone is the identity while it tells posts apart: then a feed and a page of one portal show
+the same posts.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ _MARK = "guid:"
 
 
 def guid_key(row: ListedPost) -> str | None:
-    """The identity by the feed's own name of the post; None without one that says more than the link."""
+    """The identity by the feed's own name of the post; None without one that says more than the
+    link."""
     if row.guid is None or canonical_key(row.guid) == canonical_key(row.url):
         return None
     return _MARK + row.guid
@@ -29,7 +32,8 @@ def is_guid(key: str) -> bool:
 
 
 def keyed(rows: Sequence[ListedPost]) -> dict[str, ListedPost]:
-    """One row for each post, in the page's order: by its link, or by its guid where others share the link."""
+    """One row for each post, in the page's order: by its link, or by its guid where others share
+    the link."""
     names: dict[str, set[str]] = {}
     for row in rows:
         if row.guid is not None:
@@ -44,7 +48,8 @@ def keyed(rows: Sequence[ListedPost]) -> dict[str, ListedPost]:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """`rows` by the keys of their posts; `aliases`: the guids that are to be kept for known posts."""
+    """`rows` by the keys of their posts; `aliases`: the guids that are to be kept for known
+    posts."""
 
     rows: dict[str, ListedPost]
     known: dict[str, KnownPost]

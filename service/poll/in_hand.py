@@ -1,6 +1,8 @@
-"""The page that a portal's turn has in hand: named in its beat, so that what hangs a process is known afterwards.
+"""The page that a portal's turn has in hand: named in its beat, so that what hangs a process is
+known afterwards.
 
-A page that did so is put aside: it is refused here before it is fetched, as a page that cannot be read.
+A page that did so is put aside: it is refused here before it is fetched, as a page that cannot be
+read.
 """
 
 from __future__ import annotations
@@ -17,21 +19,23 @@ from service.portals.pdf import PdfText
 from service.settings import ListingConfig, PortalConfig
 from service.storage.asides import aside_of
 from service.storage.engine import Database
-from service.types import Article, Clock, Listing, Outcome, Page, Validators
+from service.types import UNCONDITIONAL, Article, Clock, Listing, Outcome, Page, Validators
 from service.words import coded
 
 FETCH_WITHIN_S = 300.0
 """A fetch ends by time-outs of its own, after it has waited for its host's turn."""
 
 READ_WITHIN_S = 300.0
-"""A reader apart ends by limits of its own (`portals.apart`, 30 s), after the readers of 16 portals at the most."""
+"""A reader apart ends by limits of its own (`portals.apart`, 30 s), after the readers of 16 portals
+at the most."""
 
 ReadPdf = Callable[[bytes], PdfText | None]
 """`portals.pdf.read_pdf`, apart. Raises EndedError where a file is too much for its reader."""
 
 
 class InHand:
-    """A page source that names what is worked on; the same for all portals, each in a thread of its own."""
+    """A page source that names what is worked on; the same for all portals, each in a thread of its
+    own."""
 
     def __init__(self, source: PageSource, database: Database, clock: Clock, pulse: Pulse) -> None:
         self._source = source
@@ -51,7 +55,9 @@ class InHand:
             self._pulse.rest(self._own.name)
             del self._own.name
 
-    def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008
+    def get(
+        self, url: str, validators: Validators = UNCONDITIONAL, *, portal: PortalConfig
+    ) -> Page | None:
         self._refuse(url)
         self._fetching()
         page = self._source.get(url, validators, portal=portal)
@@ -59,7 +65,12 @@ class InHand:
         return page
 
     def head(
-        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        portal: PortalConfig,
+        etag: str | None = None,
+        last_modified: str | None = None,
     ) -> FileState:
         self._fetching()
         state = self._source.head(url, portal=portal, etag=etag, last_modified=last_modified)
@@ -88,7 +99,8 @@ class InHand:
 
     @contextmanager
     def waiting(self, url: str) -> Iterator[None]:
-        """While a page is read elsewhere: the 12 s of a loop that works count again as soon as it is read."""
+        """While a page is read elsewhere: the 12 s of a loop that works count again as soon as it
+        is read."""
         if hasattr(self._own, "name"):
             self._pulse.beat(self._own.name, READ_WITHIN_S, url)
         try:

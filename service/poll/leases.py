@@ -1,6 +1,7 @@
 """Keeps the listings that this process polls from being polled by another, for as long as it lives.
 
-A lease is short and renewed while its poll lasts, however long that is: what a dead worker held is free in a minute.
+A lease is short and renewed while its poll lasts, however long that is: what a dead worker held is
+free in a minute.
 """
 
 from __future__ import annotations
@@ -34,21 +35,31 @@ class Leases:
         self._freed.set()
 
     def take(self, portal_id: str, url: str, *, is_forced: bool) -> ListingState | None:
-        """The listing, for polling; None when somebody else has it, or when it is not due and not forced."""
+        """The listing, for polling; None when somebody else has it, or when it is not due and not
+        forced."""
         with self._database.writing() as conn:
             state = lease_listing(
-                conn, portal_id, url, self._clock(), LEASE_S, is_forced=is_forced, longest=self._longest
+                conn,
+                portal_id,
+                url,
+                self._clock(),
+                LEASE_S,
+                is_forced=is_forced,
+                longest=self._longest,
             )
         if state is not None and state.lease_until is not None:
             with self._lock:
                 self._held[portal_id, url] = state.lease_until
                 if self._freed.is_set():
                     self._freed = threading.Event()
-                    threading.Thread(target=self._keep, args=(self._freed,), name="leases", daemon=True).start()
+                    threading.Thread(
+                        target=self._keep, args=(self._freed,), name="leases", daemon=True
+                    ).start()
         return state
 
     def drop(self, state: ListingState) -> ListingState:
-        """The listing is about to be given back: its lease is no longer renewed. Gives the state under that lease."""
+        """The listing is about to be given back: its lease is no longer renewed. Gives the state
+        under that lease."""
         with self._lock:
             lease_until = self._held.pop((state.portal_id, state.url), state.lease_until)
             if not self._held:
@@ -56,9 +67,11 @@ class Leases:
         return replace(state, lease_until=lease_until)
 
     def renew(self) -> None:
-        """Nothing is dropped meanwhile, so that what is given back is given back under the lease that it has.
+        """Nothing is dropped meanwhile, so that what is given back is given back under the lease
+        that it has.
 
-        A lease that was lost to somebody else keeps its old name, under which nothing can be changed any more.
+        A lease that was lost to somebody else keeps its old name, under which nothing can be
+        changed any more.
         """
         with self._lock:
             if self._held:

@@ -1,6 +1,7 @@
 """Polls one listing: fetch, parse, compare, read the articles of what is new, store.
 
-Raises PortalError where nothing could be read; the Poller decides what that means for the next poll.
+Raises PortalError where nothing could be read; the Poller decides what that means for the next
+poll.
 """
 
 from __future__ import annotations
@@ -21,19 +22,28 @@ from service.poll.report import ListingReport
 from service.poll.store import Store
 from service.posts.diff import is_another
 from service.storage.archive import WatchedFile
-from service.storage.posts import Draft, KnownPost, get_post, is_overruled, listings_of, oldest_listed
+from service.storage.posts import (
+    Draft,
+    KnownPost,
+    get_post,
+    is_overruled,
+    listings_of,
+    oldest_listed,
+)
 from service.storage.watch import ask_check
 from service.types import Article, Clock, ListedPost, Outcome, Page, Post, Understanding, Validators
 from service.words import coded
 
 _BATCH = 10  # posts stored in one transaction where nobody waits for an alert: well under 50 ms
 _MOST_NEIGHBOURS = 200
-_MAX_FAILURES = 2  # articles in a row that cannot be reached; the rest are stored from their rows, to be read later
+# articles in a row that cannot be reached; the rest are stored from their rows, to be read later
+_MAX_FAILURES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A listing that could be read. `validators` None: the page was unchanged, and what is known stays."""
+    """A listing that could be read. `validators` None: the page was unchanged, and what is known
+    stays."""
 
     report: ListingReport
     validators: Validators | None = None
@@ -44,7 +54,9 @@ class Polled:
 class ListingPoll:
     """The poll of one listing of one portal, once."""
 
-    def __init__(self, of: Subject, *, articles: Articles, store: Store, files: Files, clock: Clock) -> None:
+    def __init__(
+        self, of: Subject, *, articles: Articles, store: Store, files: Files, clock: Clock
+    ) -> None:
         self._of = of
         self._articles = articles
         self._store = store
@@ -54,11 +66,15 @@ class ListingPoll:
 
     def run(self) -> Polled:
         """Raises PortalError."""
-        is_same_reader = self._of.state.reader_version == self._of.reader.reader_version(self._of.portal)
+        is_same_reader = self._of.state.reader_version == self._of.reader.reader_version(
+            self._of.portal
+        )
         validators = self._of.state.validators if is_same_reader else Validators()
         page = self._of.source.get(self._of.listing.url, validators, portal=self._of.portal)
         if page is None:
-            return Polled(replace(self._report(Outcome.UNCHANGED), unchanged=self._of.state.last_rows or 0))
+            return Polled(
+                replace(self._report(Outcome.UNCHANGED), unchanged=self._of.state.last_rows or 0)
+            )
         return self._compare(page)
 
     def _report(self, outcome: Outcome) -> ListingReport:
@@ -90,19 +106,30 @@ class ListingPoll:
             self._report(outcome),
             new=len(sorted_.new),
             updated=updated,
-            unchanged=len(sorted_.again) + len(sorted_.other) + len(sorted_.edited) - updated + renamed,
+            unchanged=len(sorted_.again)
+            + len(sorted_.other)
+            + len(sorted_.edited)
+            - updated
+            + renamed,
             held=held,
             dropped=dict(seen.dropped),
             error=_remark(page, seen),
         )
         return self._remembered(report, page, seen, is_drifted=is_drifted)
 
-    def _remembered(self, report: ListingReport, page: Page, seen: Seen, *, is_drifted: bool) -> Polled:
-        """What the next poll is to know. While something is wrong the page is read again, equal bytes or not."""
+    def _remembered(
+        self, report: ListingReport, page: Page, seen: Seen, *, is_drifted: bool
+    ) -> Polled:
+        """What the next poll is to know. While something is wrong the page is read again, equal
+        bytes or not."""
         has_dropped = decide.has_dropped(len(seen.first_page), self._rows_expected())
         is_well = not (is_drifted or has_dropped or seen.resume_url)
-        validators = Validators(page.etag, page.last_modified, page.sha256) if is_well else Validators()
-        return Polled(report, validators, None if has_dropped else len(seen.first_page), seen.resume_url)
+        validators = (
+            Validators(page.etag, page.last_modified, page.sha256) if is_well else Validators()
+        )
+        return Polled(
+            report, validators, None if has_dropped else len(seen.first_page), seen.resume_url
+        )
 
     def _rows_expected(self) -> int | None:
         return decide.rows_expected(self._of.state, self._clock())
@@ -118,7 +145,8 @@ class ListingPoll:
     # --- what is new -------------------------------------------------------------------------
 
     def _store_new(self, new: Mapping[str, ListedPost], seen: Seen, *, is_flood: bool) -> int:
-        """Stores the new posts, oldest last on the page first; gives how many a flood holds back."""
+        """Stores the new posts, oldest last on the page first; gives how many a flood holds
+        back."""
         moved_up = self._moved_up(seen) if new else set()
         order = list(new.items())[::-1]
         if self._is_quiet or is_flood:
@@ -130,7 +158,9 @@ class ListingPoll:
             if row.article is not None or failures < _MAX_FAILURES:
                 read, has_failed = self._read(row, is_new=True)
                 failures = failures + 1 if has_failed else 0
-            self._store_one(key, row, read, until, _place_of(key, seen), is_moved_up=key in moved_up)
+            self._store_one(
+                key, row, read, until, _place_of(key, seen), is_moved_up=key in moved_up
+            )
         return 0
 
     def _store_one(
@@ -143,7 +173,8 @@ class ListingPoll:
         *,
         is_moved_up: bool,
     ) -> None:
-        """Its files are fetched first, so that the alert says what they say; until `until`, then it goes without."""
+        """Its files are fetched first, so that the alert says what they say; until `until`, then it
+        goes without."""
         files: tuple[WatchedFile, ...] = ()
         if read is not None and read.article.attachments:
             read, files = self._files.fetch(self._of.portal, read, until=until)
@@ -157,8 +188,14 @@ class ListingPoll:
 
     def _marked(self, draft: Draft, silenced: str | None) -> Draft:
         """As late, where it says an old day and is told nevertheless."""
-        is_late = silenced is None and draft.published_at < decide.alerted_since(self._of.polling, self._clock())
-        return replace(draft, dating=replace(draft.dating, is_late=True)) if is_late and draft.dating else draft
+        is_late = silenced is None and draft.published_at < decide.alerted_since(
+            self._of.polling, self._clock()
+        )
+        return (
+            replace(draft, dating=replace(draft.dating, is_late=True))
+            if is_late and draft.dating
+            else draft
+        )
 
     def _moved_up(self, seen: Seen) -> set[str]:
         with self._of.database.reading() as conn:
@@ -169,19 +206,24 @@ class ListingPoll:
         if is_moved_up:
             return "baseline"
         is_old = decide.is_agreed_old(draft.dating, self._of.polling, self._clock())
-        return decide.silence(is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=is_flood)
+        return decide.silence(
+            is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=is_flood
+        )
 
     def _store_from_rows(
         self, order: list[tuple[str, ListedPost]], moved_up: set[str], seen: Seen, *, is_flood: bool
     ) -> int:
-        """Stores what the listing says, at once and for no alert; the articles are read afterwards."""
+        """Stores what the listing says, at once and for no alert; the articles are read
+        afterwards."""
         held = 0
         for start in range(0, len(order), _BATCH):
             batch = []
             for key, row in order[start : start + _BATCH]:
                 read = None if row.article is None else self._read(row)[0]
                 place = _place_of(key, seen)
-                draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock(), place)
+                draft = self._articles.draft(
+                    self._of.portal, key, row, read, self._hints(), self._clock(), place
+                )
                 silenced = self._silence(draft, is_moved_up=key in moved_up, is_flood=is_flood)
                 held += silenced == "flood"
                 batch.append((draft, row.title, silenced))
@@ -207,20 +249,27 @@ class ListingPoll:
     # --- what is known -----------------------------------------------------------------------
 
     def _take_renamed(self, new: dict[str, ListedPost], seen: Seen) -> int:
-        """Takes out of the new rows those that are known posts under a new address; gives how many."""
+        """Takes out of the new rows those that are known posts under a new address; gives how
+        many."""
         if self._is_baseline:
             return 0
         renames = Renames(self._of.database, self._of.source)
         count = 0
         for key, row in list(new.items()):
-            post = renames.find(self._of.portal, self._of.listing.url, row, seen.first_page, seen.known)
+            post = renames.find(
+                self._of.portal, self._of.listing.url, row, seen.first_page, seen.known
+            )
             if post is None:
                 continue
             del new[key]
             read, _ = self._read(row)
             if read is None:
-                read = ReadArticle(_article_of(post, row), None, self._articles.version(self._of.portal))
-            draft = self._articles.draft(self._of.portal, key, row, read, self._hints(), self._clock())
+                read = ReadArticle(
+                    _article_of(post, row), None, self._articles.version(self._of.portal)
+                )
+            draft = self._articles.draft(
+                self._of.portal, key, row, read, self._hints(), self._clock()
+            )
             self._store.renamed(post, draft, self._of.listing.url, row.title)
             count += 1
         return count
@@ -234,12 +283,16 @@ class ListingPoll:
                 post, listings = get_post(conn, post_id), listings_of(conn, post_id)
             read, _ = self._read(row)
             now = self._clock()
-            if read is None or (known[key].has_article and is_another(post, read.article, [row.title])):
+            if read is None or (
+                known[key].has_article and is_another(post, read.article, [row.title])
+            ):
                 with self._of.database.writing() as conn:
                     ask_check(conn, post_id, now)
                 continue
             read, files = self._files.fetch(self._of.portal, read, post.attachments)
-            drafted = self._articles.redraft(self._of.portal, post, read, self._hints(listings), now, row)
+            drafted = self._articles.redraft(
+                self._of.portal, post, read, self._hints(listings), now, row
+            )
             drafted = replace(drafted, files=files)
             if known[key].has_article:
                 count += self._store.edited(post_id, drafted)
@@ -248,7 +301,9 @@ class ListingPoll:
             self._store.listed(post_id, self._of.listing.url, row.title, now)
         return count
 
-    def _take_from_elsewhere(self, other: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> None:
+    def _take_from_elsewhere(
+        self, other: Mapping[str, ListedPost], known: Mapping[str, KnownPost]
+    ) -> None:
         """Posts that another listing showed first: both hints, one post, one alert."""
         for key, row in other.items():
             now = self._clock()
@@ -259,9 +314,13 @@ class ListingPoll:
             understanding = None if is_decided else self._reconsidered(post, self._hints(listings))
             # that it stood elsewhere before is the second witness of its age
             is_old = post.published_at < decide.alerted_since(self._of.polling, now)
-            silenced = decide.silence(is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=False)
+            silenced = decide.silence(
+                is_old, self._of.polling, is_baseline=self._is_baseline, is_flood=False
+            )
             is_news = silenced is None and not self._is_baseline
-            self._store.listed_elsewhere(post, self._of.listing.url, row.title, understanding, now, is_news=is_news)
+            self._store.listed_elsewhere(
+                post, self._of.listing.url, row.title, understanding, now, is_news=is_news
+            )
 
     def _reconsidered(self, post: Post, hints: tuple[str, ...]) -> Understanding | None:
         """What the post is about by all its hints; None where they change nothing."""

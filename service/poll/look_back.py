@@ -1,4 +1,5 @@
-"""Reads a listing's pages, the first and older ones, until a known post: what one poll saw. Writes nothing."""
+"""Reads a listing's pages, the first and older ones, until a known post: what one poll saw. Writes
+nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ class Seen:
     known: dict[str, KnownPost] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     aliases: dict[str, str] = field(default_factory=dict)
-    """Guids of an upstream feed that are to be kept, with the id of the known post that each names."""
+    """Guids of an upstream feed that are to be kept, with the id of the known post that each
+    names."""
     moved: int = 0
     """Rows that are known posts by their titles and days, though nobody knows their addresses."""
     is_gap: bool = False
@@ -66,8 +68,8 @@ class LookBack:
     def run(self, first: Listing) -> Seen:
         """Page one, and older pages until a known post; only page one of a baseline.
 
-        An older page that cannot be read just now is gone back to by the next poll: what page one shows is stored
-        meanwhile, and would hide that something is missing.
+        An older page that cannot be read just now is gone back to by the next poll: what page one
+        shows is stored meanwhile, and would hide that something is missing.
         """
         seen = Seen({})
         self._walk(first, seen, decide.is_joined)
@@ -89,7 +91,9 @@ class LookBack:
             self._pages_left -= 1
             current = self._older(current.next_url, seen)
 
-    def _take(self, listing: Listing, seen: Seen) -> tuple[dict[str, ListedPost], dict[str, KnownPost]]:
+    def _take(
+        self, listing: Listing, seen: Seen
+    ) -> tuple[dict[str, ListedPost], dict[str, KnownPost]]:
         """The rows of a page that no page before it showed, and what is known of them."""
         seen.dropped.update(link.reason for link in listing.rejected)
         merged = keyed(listing.posts)
@@ -121,19 +125,28 @@ class LookBack:
             return found
         known = {**matched.known, **found.known}
         lost = lost_and_found(conn, of.portal.id, of.listing.url, matched.rows, known)
-        return Moved({**found.known, **lost.known}, {**found.aliases, **lost.aliases}, len(lost.known))
+        return Moved(
+            {**found.known, **lost.known}, {**found.aliases, **lost.aliases}, len(lost.known)
+        )
 
     def _older(self, url: str, seen: Seen) -> Listing | None:
         try:
             page = self._of.source.get(url, Validators(), portal=self._of.portal)
-            return None if page is None else self._of.reader.read_listing(page, self._of.portal, self._of.listing)
+            return (
+                None
+                if page is None
+                else self._of.reader.read_listing(page, self._of.portal, self._of.listing)
+            )
         except PortalError as error:
-            is_passing = isinstance(error, FetchError) and (error.status is None or error.status >= 500)
+            is_passing = isinstance(error, FetchError) and (
+                error.status is None or error.status >= 500
+            )
             seen.resume_url = url if is_passing else None
             seen.is_gap = not is_passing or self._of.state.resume_url is not None
             return None
 
 
 def _ends_known(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> bool:
-    """Whether a page that was left out before reaches back to what was known before it: by its last row."""
+    """Whether a page that was left out before reaches back to what was known before it: by its last
+    row."""
     return not rows or list(rows)[-1] in known

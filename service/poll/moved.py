@@ -1,7 +1,8 @@
-"""Known posts under addresses of another form: sessions that nobody thought of, a portal that was rebuilt.
+"""Known posts under addresses of another form: sessions that nobody thought of, a portal that was
+rebuilt.
 
-A brake, not an identity: it takes a row for a known post only where most of a page's rows are strangers that bear the
-titles and days of posts which the listing just lost.
+A brake, not an identity: it takes a row for a known post only where most of a page's rows are
+strangers that bear the titles and days of posts which the listing just lost.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from service.storage.posts import KnownPost, addresses_of, alias_counts, last_li
 from service.text import LOCAL, fold
 from service.types import ListedPost
 
-_MOST_ALIASES = 3  # addresses that a post is remembered by; one that changes at every visit has no end of them
+_MOST_ALIASES = (
+    3  # addresses that a post is remembered by; one that changes at every visit has no end of them
+)
 _LEAST_LOST = 60
 
 
@@ -31,7 +34,8 @@ class Moved:
 
 
 def under_former_keys(conn: Connection, portal_id: str, unknown: Mapping[str, ListedPost]) -> Moved:
-    """Posts that were stored when case and routes did not count: those whose own address has the row's key."""
+    """Posts that were stored when case and routes did not count: those whose own address has the
+    row's key."""
     moved = Moved()
     plain = ((key, former_key(row.url)) for key, row in unknown.items() if not is_article_key(key))
     former = {key: old for key, old in plain if old != key}
@@ -52,9 +56,11 @@ def lost_and_found(
     rows: Mapping[str, ListedPost],
     known: Mapping[str, KnownPost],
 ) -> Moved:
-    """The strangers of a page that are posts which the listing lost, where most of its rows are such strangers.
+    """The strangers of a page that are posts which the listing lost, where most of its rows are
+    such strangers.
 
-    Not of the family whose addresses are certain: there a whole archive under new addresses is held as a flood.
+    Not of the family whose addresses are certain: there a whole archive under new addresses is held
+    as a flood.
     """
     shown = {post.id for post in known.values()}
     lost: dict[str, list[KnownPost]] = {}
@@ -73,7 +79,9 @@ def lost_and_found(
         return Moved()
     counts = alias_counts(conn, [post.id for post in moved.known.values()])
     moved.aliases.update(
-        (key, post.id) for key, post in moved.known.items() if counts.get(post.id, 0) < _MOST_ALIASES
+        (key, post.id)
+        for key, post in moved.known.items()
+        if counts.get(post.id, 0) < _MOST_ALIASES
     )
     return moved
 
@@ -85,6 +93,9 @@ def _is_same_day(row: ListedPost, post: KnownPost) -> bool:
 
 
 def _is_most(moved: Moved, rows: Mapping[str, ListedPost]) -> bool:
-    """Whether more than half of a page's rows moved; of a single row, whether a date says so too."""
+    """Whether more than half of a page's rows moved; of a single row, whether a date says so
+    too."""
     count = len(moved.known)
-    return count * 2 > len(rows) and (count > 1 or all(rows[key].moment is not None for key in moved.known))
+    return count * 2 > len(rows) and (
+        count > 1 or all(rows[key].moment is not None for key in moved.known)
+    )

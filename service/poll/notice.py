@@ -1,7 +1,8 @@
-"""Tells the operator once that a listing turned bad, once that it recovered, and of what happened to it.
+"""Tells the operator once that a listing turned bad, once that it recovered, and of what happened
+to it.
 
-What is told is decided by a pure function. That it was told is written in the transaction that queues the letter,
-so that neither a crash nor a second worker says it twice.
+What is told is decided by a pure function. That it was told is written in the transaction that
+queues the letter, so that neither a crash nor a second worker says it twice.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ from service.words import coded
 log = Log(__name__)
 
 Tell = Callable[[Connection, str, str, Sequence[str], datetime], object]
-"""(connection, key that makes it once, subject, paragraphs, now): queues a letter to the operator."""
+"""(connection, key that makes it once, subject, paragraphs, now): queues a letter to the
+operator."""
 
 RECOVERED = "recovered"
 MOVED = "moved"
 """What is told of a listing that a permanent redirect within its host leads away from."""
 _PATIENCE = 2  # failures in a row that a host may have before it is called bad: one is a hiccup
-_OWN_PATIENCE = timedelta(hours=1)  # of our own network: what mends itself sooner is nobody's errand
+_OWN_PATIENCE = timedelta(
+    hours=1
+)  # of our own network: what mends itself sooner is nobody's errand
 _FLEETING = frozenset({Outcome.NETWORK, Outcome.HTTP_ERROR, Outcome.MAINTENANCE})
-_STANDING = frozenset({Outcome.YIELD_DROPPED, Outcome.LAYOUT_CHANGED})  # readable, and bad until they end
+_STANDING = frozenset(
+    {Outcome.YIELD_DROPPED, Outcome.LAYOUT_CHANGED}
+)  # readable, and bad until they end
 _QUIET = {  # what happens again within this time is not told again
     Outcome.HELD.value: timedelta(hours=6),
     Outcome.POSSIBLE_GAP.value: timedelta(days=1),
@@ -41,7 +47,8 @@ _QUIET = {  # what happens again within this time is not told again
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`what` is an outcome that is bad, something that happened (held, possible_gap, moved), or `recovered`."""
+    """`what` is an outcome that is bad, something that happened (held, possible_gap, moved), or
+    `recovered`."""
 
     what: str
 
@@ -53,7 +60,8 @@ class Notice:
 def what_to_tell(state: ListingState, now: datetime) -> Notice | None:
     """What the operator must be told of a listing now; None when the operator knows it already.
 
-    A drifted layout, a flood or a gap is told at once; a host that does not answer, the second time in a row.
+    A drifted layout, a flood or a gap is told at once; a host that does not answer, the second time
+    in a row.
     """
     outcome = state.last_outcome
     if outcome is None:
@@ -76,16 +84,24 @@ def _is_bad(state: ListingState, outcome: Outcome, now: datetime) -> bool:
 def _happened(state: ListingState, outcome: Outcome) -> str | None:
     if outcome.value in _QUIET:
         return outcome.value
-    return MOVED if state.last_error is not None else None  # the one thing a successful poll may complain of
+    return (
+        MOVED if state.last_error is not None else None
+    )  # the one thing a successful poll may complain of
 
 
 def _is_quiet(state: ListingState, what: str, now: datetime) -> bool:
-    return state.told_what == what and state.told_at is not None and now - state.told_at < _QUIET[what]
+    return (
+        state.told_what == what and state.told_at is not None and now - state.told_at < _QUIET[what]
+    )
 
 
 def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: datetime) -> int:
     """Tells what is to be told, each once; gives how much that was. Called after polls."""
-    configured = {(portal.id, listing.url): portal for portal in settings.portals for listing in portal.listings}
+    configured = {
+        (portal.id, listing.url): portal
+        for portal in settings.portals
+        for listing in portal.listings
+    }
     with database.reading() as conn:
         states = load_listings(conn)
     told = 0
@@ -108,10 +124,22 @@ def _tell(
     has_recovered = notice.what == RECOVERED
     polled_at = to_micros(state.last_polled_at or now)
     with database.writing() as conn:
-        if not set_told(conn, state, None if has_recovered else now, None if has_recovered else notice.what):
+        if not set_told(
+            conn, state, None if has_recovered else now, None if has_recovered else notice.what
+        ):
             return False
-        sent = tell(conn, f"portal:{portal.id}:{state.url}:{notice.what}:{polled_at}", subject, paragraphs, now)
-    said = "nobody is told: operator.email or email.smtp_url is empty" if sent is None else "told the operator"
+        sent = tell(
+            conn,
+            f"portal:{portal.id}:{state.url}:{notice.what}:{polled_at}",
+            subject,
+            paragraphs,
+            now,
+        )
+    said = (
+        "nobody is told: operator.email or email.smtp_url is empty"
+        if sent is None
+        else "told the operator"
+    )
     log.warning(said, portal=portal.id, listing=state.url, what=notice.what)
     return True
 

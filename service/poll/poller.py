@@ -8,20 +8,21 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from service.alerts.links import Links
-from service.errors import FetchError, InvalidInput, LoaError, PortalError
+from service.errors import InvalidInput, LoaError, PortalError
 from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article import Articles, hints_of
+from service.poll.booking import Booking, EndedPolls, FailedPoll
 from service.poll.files import Files
 from service.poll.in_hand import InHand, ReadPdf
 from service.poll.leases import Leases
-from service.poll.listing import ListingPoll, Polled
+from service.poll.listing import ListingPoll
 from service.poll.look_back import Subject
 from service.poll.recheck import Rechecked, Rechecks
 from service.poll.report import ANOTHER, ListingReport, PollReport
@@ -34,24 +35,26 @@ from service.settings import ListingConfig, PortalConfig, Settings
 from service.storage.archive import file_texts
 from service.storage.engine import Database
 from service.storage.listings import (
-    ListingResult,
     ListingState,
     is_due,
     know_listings,
     load_listings,
-    record_poll,
     release_listing,
 )
 from service.storage.posts import get_post, listings_of, walk_posts
 from service.storage.watch import ask_newest_checks, portals_to_check
-from service.types import Clock, Outcome, Post, Understanding
+from service.types import Clock, Post, Understanding
 
 _PORTALS_AT_ONCE = 16
 PATIENCE_S = 5.0
 """How long a waking waits for its portals; well under the 10 s in which a worker must be gone."""
-_RECHECKS_FORCED = 20  # of the newest posts, looked at again by a poll by hand: an edit need not wait for its hour
+_RECHECKS_FORCED = (
+    20  # of the newest posts, looked at again by a poll by hand: an edit need not wait for its hour
+)
 _ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
-_ARTICLES_DUE = 60  # articles read in one waking: about as many seconds, then the listings have their turn
+_ARTICLES_DUE = (
+    60  # articles read in one waking: about as many seconds, then the listings have their turn
+)
 _READ_AT_ONCE = 100  # stored posts in memory while all are read by new rules
 
 log = Log(__name__)
@@ -60,21 +63,9 @@ log = Log(__name__)
 _States = dict[tuple[str, str], ListingState]
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A poll that could read nothing; booked once all portals are known, for it may be our own network."""
-
-    state: ListingState
-    started_at: datetime
-    took_s: float
-    error: PortalError
-
-
-_Ended = list[ListingReport | _Failed]
-
-
 class Poller:
-    """Safe to be called from several processes and machines at once: listings and posts are leased."""
+    """Safe to be called from several processes and machines at once: listings and posts are
+    leased."""
 
     def __init__(
         self,
@@ -96,19 +87,26 @@ class Poller:
         self._source = InHand(fetcher, database, clock, pulse or Pulse())
         self._reader = self._source.reader(reader)
         self._clock = clock
-        self._chance = chance
         self._articles = Articles(self._source, self._reader, understander, self._texts)
         self._store = Store(database, links, settings.receipts.categories)
         read_files = self._source.pdf_reader(read_pdf)
-        self._files = Files(database, self._source, self._store, clock, self._understand, read_files)
+        self._files = Files(
+            database, self._source, self._store, clock, self._understand, read_files
+        )
         self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
-        self._longest = timedelta(seconds=settings.polling.interval_s * (1 + settings.polling.jitter))
+        self._longest = timedelta(
+            seconds=settings.polling.interval_s * (1 + settings.polling.jitter)
+        )
         self._leases = Leases(database, clock, self._longest)
-        self._runs: Runs[_Ended] = Runs(_PORTALS_AT_ONCE)
+        self._booking = Booking(database, settings, clock, self._leases, self._reader, chance)
+        self._runs: Runs[EndedPolls] = Runs(_PORTALS_AT_ONCE)
         self._patience_s = patience_s
 
-    def poll(self, portal_ids: Sequence[str] | None = None, *, is_forced: bool = False) -> PollReport:
-        """Polls what is due of these portals (all by default), or all of them when forced, and reads their articles.
+    def poll(
+        self, portal_ids: Sequence[str] | None = None, *, is_forced: bool = False
+    ) -> PollReport:
+        """Polls what is due of these portals (all by default), or all of them when forced, and
+        reads their articles.
 
         Raises InvalidInput for a portal that is not configured.
         """
@@ -116,7 +114,8 @@ class Poller:
         return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED, patience_s=None)
 
     def poll_due(self) -> PollReport:
-        """What is due now; called every few seconds. A portal that takes long is left to end by itself."""
+        """What is due now; called every few seconds. A portal that takes long is left to end by
+        itself."""
         states = self._know(self._settings.portals)
         now = self._clock()
         with self._database.reading() as conn:
@@ -125,7 +124,9 @@ class Poller:
             portal
             for portal in self._settings.portals
             if portal.id in checked
-            or any(is_due(states[portal.id, one.url], now, self._longest) for one in portal.listings)
+            or any(
+                is_due(states[portal.id, one.url], now, self._longest) for one in portal.listings
+            )
         ]
         return self._poll(due, is_forced=False, articles=_ARTICLES_DUE, patience_s=self._patience_s)
 
@@ -135,30 +136,39 @@ class Poller:
         by_id = {portal.id: portal for portal in self._settings.portals}
         for portal_id in portal_ids:
             if portal_id not in by_id:
-                raise InvalidInput("portal", f"{portal_id!r} is not configured", ", ".join(sorted(by_id)))
+                raise InvalidInput(
+                    "portal", f"{portal_id!r} is not configured", ", ".join(sorted(by_id))
+                )
         return [by_id[portal_id] for portal_id in dict.fromkeys(portal_ids)]
 
     def _poll(
-        self, portals: Sequence[PortalConfig], *, is_forced: bool, articles: int, patience_s: float | None
+        self,
+        portals: Sequence[PortalConfig],
+        *,
+        is_forced: bool,
+        articles: int,
+        patience_s: float | None,
     ) -> PollReport:
         states = self._know(portals)
         works = {
-            portal.id: partial(self._poll_portal, portal, states, is_forced=is_forced, articles=articles)
+            portal.id: partial(
+                self._poll_portal, portal, states, is_forced=is_forced, articles=articles
+            )
             for portal in portals
         }
         ended = self._runs.run(works, self._book_late, patience_s)
-        reports = self._book_failures([run.result for run in ended if run.result is not None])
+        reports = self._booking.failures([run.result for run in ended if run.result is not None])
         faults = [run.fault for run in ended if run.fault is not None]
         if faults:
             raise faults[0]
         return PollReport(tuple(reports))
 
-    def _book_late(self, run: Run[_Ended]) -> None:
+    def _book_late(self, run: Run[EndedPolls]) -> None:
         """A portal that took longer than anybody waited."""
         try:
             if run.fault is not None:
                 raise run.fault
-            self._book_failures([run.result or []])
+            self._booking.failures([run.result or []])
         except LoaError as error:
             log.error("cannot poll", error=str(error))
         except Exception:  # a bug at one portal, logged whole: the others are polled
@@ -175,9 +185,11 @@ class Poller:
         return known
 
     def read_by_new_rules(self, post_ids: Sequence[str] = ()) -> list[Post]:
-        """Reads stored posts by the rules of now, and lets these decide again where a person had; gives what changed.
+        """Reads stored posts by the rules of now, and lets these decide again where a person had;
+        gives what changed.
 
-        Without ids every post that its portal shows is read, and what a person decided stays. Raises NotFound.
+        Without ids every post that its portal shows is read, and what a person decided stays.
+        Raises NotFound.
         """
         portals = {portal.id: portal for portal in self._settings.portals}
         changed = []
@@ -187,9 +199,13 @@ class Poller:
                 continue
             now = self._clock()
             is_old = post.published_at < decide.alerted_since(self._settings.polling, now)
-            silenced = decide.silence(is_old, self._settings.polling, is_baseline=False, is_flood=False)
+            silenced = decide.silence(
+                is_old, self._settings.polling, is_baseline=False, is_flood=False
+            )
             understanding = self._understand(portal, post)
-            newer = self._store.read_by_new_rules(post, understanding, now, silenced, is_lifting=bool(post_ids))
+            newer = self._store.read_by_new_rules(
+                post, understanding, now, silenced, is_lifting=bool(post_ids)
+            )
             if newer is not None:
                 changed.append(newer)
         return changed
@@ -219,12 +235,16 @@ class Poller:
 
     # --- one portal --------------------------------------------------------------------------
 
-    def _poll_portal(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
+    def _poll_portal(
+        self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int
+    ) -> EndedPolls:
         with self._source.turn(portal.id):
             return self._poll_in_turn(portal, states, is_forced=is_forced, articles=articles)
 
-    def _poll_in_turn(self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int) -> _Ended:
-        ended: _Ended = []
+    def _poll_in_turn(
+        self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int
+    ) -> EndedPolls:
+        ended: EndedPolls = []
         is_down = False
         if is_forced:
             with self._database.writing() as conn:
@@ -237,14 +257,14 @@ class Poller:
             state = self._leases.take(portal.id, listing.url, is_forced=is_forced)
             if state is not None:
                 ended.append(self._poll_listing(portal, listing, state))
-        if not is_down and not any(isinstance(end, _Failed) for end in ended):
+        if not is_down and not any(isinstance(end, FailedPoll) for end in ended):
             rechecked = self._rechecks.run(portal, articles)
-            return [end if isinstance(end, _Failed) else _with(end, rechecked) for end in ended]
+            return [end if isinstance(end, FailedPoll) else _with(end, rechecked) for end in ended]
         return ended
 
     def _poll_listing(
         self, portal: PortalConfig, listing: ListingConfig, state: ListingState
-    ) -> ListingReport | _Failed:
+    ) -> ListingReport | FailedPoll:
         started_at = self._clock()
         subject = Subject(
             database=self._database,
@@ -255,111 +275,26 @@ class Poller:
             listing=listing,
             state=state,
         )
-        poll = ListingPoll(subject, articles=self._articles, store=self._store, files=self._files, clock=self._clock)
+        poll = ListingPoll(
+            subject,
+            articles=self._articles,
+            store=self._store,
+            files=self._files,
+            clock=self._clock,
+        )
         try:
             polled = poll.run()
         except PortalError as error:
-            return _Failed(state, started_at, self._took_s(started_at), error)
+            return FailedPoll(state, started_at, self._booking.took_s(started_at), error)
         except BaseException:
             held = self._leases.drop(state)
             with self._database.writing() as conn:
-                release_listing(conn, held, started_at + timedelta(seconds=self._settings.polling.interval_s))
+                release_listing(
+                    conn, held, started_at + timedelta(seconds=self._settings.polling.interval_s)
+                )
             raise
-        self._book_success(portal, state, polled, started_at)
+        self._booking.success(portal, state, polled, started_at)
         return polled.report
-
-    def _took_s(self, started_at: datetime) -> float:
-        return (self._clock() - started_at).total_seconds()
-
-    def _book_success(self, portal: PortalConfig, state: ListingState, polled: Polled, started_at: datetime) -> None:
-        polling = self._settings.polling
-        wait_s = decide.jittered(polling.interval_s, polling.jitter, self._chance())
-        report = polled.report
-        result = ListingResult(
-            outcome=report.outcome,
-            started_at=started_at,
-            took_s=self._took_s(started_at),
-            tallies=report.tallies,
-            next_poll_at=started_at + timedelta(seconds=wait_s),
-            failures=0,
-            failing_since=None,
-            error=report.error,
-            validators=polled.validators,
-            reader_version=self._reader.reader_version(portal),
-            rows=polled.rows,
-            resume_url=polled.resume_url,
-            is_new_seen=report.new > 0,
-        )
-        self._record(state, result)
-        if report.outcome is not Outcome.UNCHANGED:
-            log.info("polled", portal=report.portal_id, listing=report.url, outcome=report.outcome.value,
-                     new=report.new, updated=report.updated, held=report.held)  # fmt: skip
-
-    def _record(self, state: ListingState, result: ListingResult) -> None:
-        held = self._leases.drop(state)
-        with self._database.writing() as conn:
-            is_recorded = record_poll(conn, held, result)
-        if not is_recorded:
-            log.warning("another worker polls the listing by now", portal=state.portal_id, listing=state.url)
-
-    # --- what failed -------------------------------------------------------------------------
-
-    def _book_failures(self, ended: Sequence[Sequence[ListingReport | _Failed]]) -> list[ListingReport]:
-        failed = [end for portal in ended for end in portal if isinstance(end, _Failed)]
-        is_ours = bool(failed) and self._is_own_network(ended)
-        return [
-            self._book_failure(end, is_ours=is_ours) if isinstance(end, _Failed) else end
-            for portal in ended
-            for end in portal
-        ]
-
-    def _is_own_network(self, ended: Sequence[Sequence[ListingReport | _Failed]]) -> bool:
-        """By this poll's outcomes, and for portals that were not due by their last ones, if those are recent."""
-        recent = self._clock() - timedelta(seconds=2 * self._settings.polling.interval_s)
-        outcomes: dict[str, list[Outcome]] = {}
-        for end in (end for portal in ended for end in portal):
-            portal_id = end.state.portal_id if isinstance(end, _Failed) else end.portal_id
-            outcome = end.error.outcome if isinstance(end, _Failed) else end.outcome
-            outcomes.setdefault(portal_id, []).append(outcome)
-        configured = {portal.id for portal in self._settings.portals}
-        with self._database.reading() as conn:
-            states = load_listings(conn).values()
-        for state in states:
-            is_known = state.last_outcome is not None and state.last_polled_at is not None
-            if state.portal_id in configured and state.portal_id not in outcomes and is_known:
-                assert state.last_outcome is not None
-                assert state.last_polled_at is not None
-                if state.last_polled_at >= recent:
-                    outcomes[state.portal_id] = [state.last_outcome]
-        failed = [end for portal in ended for end in portal if isinstance(end, _Failed)]
-        has_evidence = any(decide.is_our_fault(end.error) for end in failed)
-        return decide.is_own_network(outcomes, has_evidence=has_evidence)
-
-    def _book_failure(self, failed: _Failed, *, is_ours: bool) -> ListingReport:
-        state, error, polling = failed.state, failed.error, self._settings.polling
-        outcome = decide.failure_outcome(error.outcome, is_ours=is_ours)
-        failures = state.failures if is_ours else state.failures + 1
-        retry_after_s = error.retry_after_s if isinstance(error, FetchError) else None
-        wait_s = (
-            decide.jittered(polling.interval_s, polling.jitter, self._chance())
-            if is_ours
-            else decide.back_off_s(polling, failures, retry_after_s, self._chance())
-        )
-        report = ListingReport(state.portal_id, state.url, outcome, error=error.reason)
-        result = ListingResult(
-            outcome=outcome,
-            started_at=failed.started_at,
-            took_s=failed.took_s,
-            tallies=report.tallies,
-            next_poll_at=failed.started_at + timedelta(seconds=wait_s),
-            failures=failures,
-            failing_since=state.failing_since or failed.started_at,
-            error=error.reason,
-            is_success=False,
-        )
-        self._record(state, result)
-        log.warning("cannot poll", portal=state.portal_id, listing=state.url, outcome=outcome.value, error=str(error))
-        return report
 
 
 def _with(report: ListingReport, rechecked: Rechecked) -> ListingReport:

@@ -16,7 +16,12 @@ from service.types import ChangeType, Post
 
 
 def recategorise(
-    database: Database, links: Links, settings: Settings, post_id: str, categories: Sequence[str], at: datetime
+    database: Database,
+    links: Links,
+    settings: Settings,
+    post_id: str,
+    categories: Sequence[str],
+    at: datetime,
 ) -> Post:
     """The post under its new categories, the primary one first. Raises NotFound."""
     with database.writing() as conn:
@@ -26,5 +31,7 @@ def recategorise(
         payload = build_payload(ChangeType.PUBLISHED, at, post, links, settings.receipts.categories)
         silenced = silence_of(conn, post_id)
         refresh_silenced(conn, post_id, payload)
-        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=payload, silenced=silenced)
+        write_change(
+            conn, post=post, type=ChangeType.PUBLISHED, at=at, payload=payload, silenced=silenced
+        )
     return post

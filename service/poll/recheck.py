@@ -1,4 +1,5 @@
-"""Looks at posts again: the article that could not be read, the edit, the withdrawal, the return."""
+"""Looks at posts again: the article that could not be read, the edit, the withdrawal, the
+return."""
 
 from __future__ import annotations
 
@@ -28,10 +29,14 @@ from service.storage.watch import (
 from service.types import Clock, Post, Validators
 
 _CLAIM = timedelta(minutes=15)  # longer than any article and its files can take
-_RETRY = timedelta(minutes=10)  # the first, after an article could not be read; then as old as the post is
+_RETRY = timedelta(
+    minutes=10
+)  # the first, after an article could not be read; then as old as the post is
 _MAX_RETRY = timedelta(days=1)
 _MAX_FAILURES = 2  # in a row at one portal: it is down, the others wait
-_MANY_MISSING = 10  # more than so many, and more than half: the portal was rebuilt, nothing is withdrawn
+_MANY_MISSING = (
+    10  # more than so many, and more than half: the portal was rebuilt, nothing is withdrawn
+)
 
 log = Log(__name__)
 
@@ -43,11 +48,14 @@ class Rechecked:
     updated: Counter[str] = field(default_factory=Counter)
     withdrawn: Counter[str] = field(default_factory=Counter)
     another: Counter[str] = field(default_factory=Counter)
-    """Answers with success that were not the article: an error page, a login, the front page, another post."""
+    """Answers with success that were not the article: an error page, a login, the front page,
+    another post."""
 
 
 class Rechecks:
-    def __init__(self, database: Database, articles: Articles, store: Store, files: Files, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, articles: Articles, store: Store, files: Files, clock: Clock
+    ) -> None:
         self._database = database
         self._articles = articles
         self._store = store
@@ -55,7 +63,8 @@ class Rechecks:
         self._clock = clock
 
     def run(self, portal: PortalConfig, limit: int) -> Rechecked:
-        """The posts of a portal that are due for a look, at most `limit`; stops where the portal is down."""
+        """The posts of a portal that are due for a look, at most `limit`; stops where the portal is
+        down."""
         counts = Rechecked()
         with self._database.reading() as conn:
             due = due_checks(conn, self._clock(), limit, [portal.id])
@@ -95,7 +104,9 @@ class Rechecks:
         counts.updated[shown_by] += self._files.watch(portal, post.id, but=fetched)
         return False
 
-    def _read(self, portal: PortalConfig, post: Post, check: DueCheck, titles: Sequence[str]) -> ReadArticle | None:
+    def _read(
+        self, portal: PortalConfig, post: Post, check: DueCheck, titles: Sequence[str]
+    ) -> ReadArticle | None:
         validators = self._validators(portal, check)
         if check.article_at is None:
             return self._articles.read_first(post.url, portal, post.title, validators)
@@ -106,11 +117,19 @@ class Rechecks:
         return check.validators if is_same and check.withdrawn_at is None else Validators()
 
     def _take(
-        self, portal: PortalConfig, post: Post, check: DueCheck, read: ReadArticle, hints: tuple[str, ...]
+        self,
+        portal: PortalConfig,
+        post: Post,
+        check: DueCheck,
+        read: ReadArticle,
+        hints: tuple[str, ...],
     ) -> tuple[bool, frozenset[str]]:
-        """Stores what the article says now: whether that is an edit, and which files were fetched with it."""
+        """Stores what the article says now: whether that is an edit, and which files were fetched
+        with it."""
         read, files = self._files.fetch(portal, read, post.attachments)
-        draft = self._articles.redraft(portal, post, read, hints, self._clock(), decide.remembered_row(post))
+        draft = self._articles.redraft(
+            portal, post, read, hints, self._clock(), decide.remembered_row(post)
+        )
         draft = replace(draft, files=files)
         is_edited = False
         if check.article_at is None:
@@ -119,7 +138,9 @@ class Rechecks:
             is_edited = self._store.edited(post.id, draft)
         return is_edited, frozenset(file.url for file in files)
 
-    def _is_withdrawn(self, portal: PortalConfig, post: Post, check: DueCheck, error: PortalError) -> bool:
+    def _is_withdrawn(
+        self, portal: PortalConfig, post: Post, check: DueCheck, error: PortalError
+    ) -> bool:
         """The article could not be read. Whether that withdraws the post."""
         if isinstance(error, FetchError) and decide.is_gone(error.status):
             return self._missed(portal, post, check)
@@ -129,10 +150,13 @@ class Rechecks:
     def _postpone(self, post: Post) -> None:
         now = self._clock()
         with self._database.writing() as conn:
-            postpone_check(conn, post.id, now + min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY))
+            postpone_check(
+                conn, post.id, now + min(max(_RETRY, now - post.first_seen_at), _MAX_RETRY)
+            )
 
     def _missed(self, portal: PortalConfig, post: Post, check: DueCheck) -> bool:
-        """The article is gone. Whether that makes it withdrawn: the second time, hours after the first."""
+        """The article is gone. Whether that makes it withdrawn: the second time, hours after the
+        first."""
         now = self._clock()
         later = decide.next_check_at(post.first_seen_at, now + decide.WITHDRAWAL_AFTER)
         if post.withdrawn_at is not None:

@@ -28,22 +28,31 @@ class Renames:
         rows: Mapping[str, ListedPost],
         known: Mapping[str, KnownPost],
     ) -> Post | None:
-        """The one post that this row is under a new address; None where there is none, or more than one.
+        """The one post that this row is under a new address; None where there is none, or more than
+        one.
 
-        Portal, date folder and token agree, and the old address either left the listing or leads to the new one.
+        Portal, date folder and token agree, and the old address either left the listing or leads to
+        the new one.
         """
         path = parse_article_path(row.url)
         if path is None:
             return None
         with self._database.reading() as conn:
             same_day = same_day_posts(conn, portal.id, path.day)
-            alike = {key: one for key, one in same_day.items() if may_be_renamed(row.url, "https://x" + key)}
+            alike = {
+                key: one
+                for key, one in same_day.items()
+                if may_be_renamed(row.url, "https://x" + key)
+            }
             old = post_by_key(conn, portal.id, list(alike)) if alike else {}
         certain = [
             (key, post)
             for key, post in old.items()
             if key not in rows
-            and (self._has_left(listing_url, key, post, row, rows, known) or self._leads_to(portal, post.id, row.url))
+            and (
+                self._has_left(listing_url, key, post, row, rows, known)
+                or self._leads_to(portal, post.id, row.url)
+            )
         ]
         if len(certain) != 1:
             return None

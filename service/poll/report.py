@@ -1,4 +1,5 @@
-"""What a poll has to tell: an outcome and tallies for each listing, in the shape of `loa poll --json`."""
+"""What a poll has to tell: an outcome and tallies for each listing, in the shape of `loa poll
+--json`."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ ANOTHER = "another_article"
 
 @dataclass(frozen=True, slots=True)
 class ListingReport:
-    """How the poll of one listing ended. `dropped` counts by reason what was rejected: links, answers to rechecks."""
+    """How the poll of one listing ended. `dropped` counts by reason what was rejected: links,
+    answers to rechecks."""
 
     portal_id: str
     url: str
@@ -61,4 +63,6 @@ class PollReport:
                 "error": say(report.error, "en") or None,
             }
             portals.setdefault(report.portal_id, []).append(row)
-        return {"portals": [{"id": portal_id, "listings": rows} for portal_id, rows in portals.items()]}
+        return {
+            "portals": [{"id": portal_id, "listings": rows} for portal_id, rows in portals.items()]
+        }

@@ -1,4 +1,5 @@
-"""Portals polled side by side, each in a thread of its own: a slow one is left behind and books itself when it ends.
+"""Portals polled side by side, each in a thread of its own: a slow one is left behind and books
+itself when it ends.
 
 The threads end with the process, whatever they wait for; what they held is freed by its lease.
 """
@@ -14,10 +15,14 @@ T = TypeVar("T")
 
 
 class Run(Generic[T]):
-    """One portal's turn. Its outcome goes to whoever collects it, or to `book_late` when nobody waited so long."""
+    """One portal's turn. Its outcome goes to whoever collects it, or to `book_late` when nobody
+    waited so long."""
 
     def __init__(
-        self, work: Callable[[], T], book_late: Callable[[Run[T]], None], places: threading.Semaphore
+        self,
+        work: Callable[[], T],
+        book_late: Callable[[Run[T]], None],
+        places: threading.Semaphore,
     ) -> None:
         self.result: T | None = None
         self.fault: BaseException | None = None
@@ -66,9 +71,13 @@ class Runs(Generic[T]):
         self._lock = threading.Lock()
 
     def run(
-        self, works: Mapping[str, Callable[[], T]], book_late: Callable[[Run[T]], None], patience_s: float | None
+        self,
+        works: Mapping[str, Callable[[], T]],
+        book_late: Callable[[Run[T]], None],
+        patience_s: float | None,
     ) -> list[Run[T]]:
-        """Those that ended within `patience_s` (None: all), in order. One that still runs is not begun again."""
+        """Those that ended within `patience_s` (None: all), in order. One that still runs is not
+        begun again."""
         if patience_s is None:
             self._join(works)
         with self._lock:

@@ -1,4 +1,5 @@
-"""What polling asks of the rooms beside it, so that a test may hand in a portal that is scripted."""
+"""What polling asks of the rooms beside it, so that a test may hand in a portal that is
+scripted."""
 
 from __future__ import annotations
 
@@ -13,10 +14,17 @@ from service.types import Article, AttachmentLink, Listing, Page, Understanding,
 class PageSource(Protocol):
     """`portals.fetch.Fetcher`, or a stand-in."""
 
-    def get(self, url: str, validators: Validators = ..., *, portal: PortalConfig) -> Page | None: ...
+    def get(
+        self, url: str, validators: Validators = ..., *, portal: PortalConfig
+    ) -> Page | None: ...
 
     def head(
-        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        portal: PortalConfig,
+        etag: str | None = None,
+        last_modified: str | None = None,
     ) -> FileState: ...
 
     def download(self, url: str, *, portal: PortalConfig, cap: int) -> Page: ...

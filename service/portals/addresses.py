@@ -1,6 +1,7 @@
 """Which hosts and network addresses a portal may lead us to.
 
-A configured base_url may be anywhere, a private network too. What a portal's pages or redirects name may not.
+A configured base_url may be anywhere, a private network too. What a portal's pages or redirects
+name may not.
 """
 
 from __future__ import annotations

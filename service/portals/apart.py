@@ -1,7 +1,9 @@
-"""Reads foreign documents apart from everything else: in child processes with limits of CPU, memory and time.
+"""Reads foreign documents apart from everything else: in child processes with limits of CPU, memory
+and time.
 
-Whatever a page does to the one that reads it, polling of other portals and every delivery go on; the page is named,
-and its listing waits as for any other fault. Owns the pool, what goes over the line, and the limits of each job.
+Whatever a page does to the one that reads it, polling of other portals and every delivery go on;
+the page is named, and its listing waits as for any other fault. Owns the pool, what goes over the
+line, and the limits of each job.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ from service.words import coded
 READERS = 2
 """Documents read at once: parsing needs a core each."""
 MEMORY_BYTES = 384 << 20
-"""Beyond what the process has when it is forked: a page of the greatest size allowed (10 MB) needs about 200 MB."""
+"""Beyond what the process has when it is forked: a page of the greatest size allowed (10 MB) needs
+about 200 MB."""
 _IDLE_S = 60.0
 """After which a reader that has nothing to do is ended; a new one costs milliseconds."""
 _JOBS_OF_ONE = 500
@@ -47,7 +50,8 @@ class Job:
     function: str
     cpu_s: int
     wall_s: float
-    """With both cores busy elsewhere; longer than `cpu_s`, so that the CPU is the limit that is met first."""
+    """With both cores busy elsewhere; longer than `cpu_s`, so that the CPU is the limit that is met
+    first."""
 
 
 JOBS = {
@@ -63,7 +67,8 @@ class EndedError(CodedError):
 
 
 class Apart:
-    """Make it before any thread. Safe to be used from several; a call waits while all readers are busy."""
+    """Make it before any thread. Safe to be used from several; a call waits while all readers are
+    busy."""
 
     def __init__(self) -> None:
         self._spawner = Spawner(serve, MEMORY_BYTES)
@@ -196,7 +201,8 @@ def _left_s(until: float | None) -> float | None:
 
 
 class _Careful(pickle.Unpickler):
-    """Takes values of ours and plain ones alone: a reader that was taken over must not run anything here."""
+    """Takes values of ours and plain ones alone: a reader that was taken over must not run anything
+    here."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module in _PLAIN and name in _PLAIN[module]:
@@ -266,7 +272,9 @@ def _work(job: str, args: tuple[Any, ...]) -> bytes:
         answer = (True, (type(error), str(error), dict(error.__dict__)))
     except (MemoryError, RecursionError) as error:
         answer = (True, (None, type(error).__name__, {}))
-    except Exception as error:  # a bug in a reader: told with its name, the page is put aside like any other fault
+    except (
+        Exception
+    ) as error:  # a bug in a reader: told with its name, the page is put aside like any other fault
         answer = (True, (None, f"{type(error).__name__}: {error}", {}))
     return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
 
@@ -281,7 +289,8 @@ class ApartReader:
         self._apart = apart
 
     def read_listing(self, page: Page, portal: PortalConfig, listing: ListingConfig) -> Listing:
-        """As `portals.read`; UnreadableError too where no reader could read it within its limits."""
+        """As `portals.read`; UnreadableError too where no reader could read it within its
+        limits."""
         found: Listing = self._read("listing", page, portal, listing)
         return found
 

@@ -1,7 +1,7 @@
 """An article page: its title, its date, its body made harmless, its files.
 
-Configured selectors first, then the marks that pages of this field carry, then detection. Refuses a page on
-which none of them finds a title.
+Configured selectors first, then the marks that pages of this field carry, then detection. Refuses a
+page on which none of them finds a title.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from service.portals.article_dates import LONG_FROM_NOW, witnesses_of
 from service.portals.contents import Contents
 from service.portals.dom import Tree, ancestors, first, select
 from service.portals.files import find_attachments
+from service.portals.foreign import take_out_foreign
 from service.portals.guessed_dates import guessed
 from service.portals.heading import find_heading, words_of
 from service.portals.linked_body import told_body
 from service.portals.pictures import show_true_pictures
-from service.portals.prose import Body, find_parts, take_out_foreign
+from service.portals.prose import Body, find_parts
 from service.portals.sanitise import harmless
 from service.portals.titles import split_glued
 from service.settings import ArticleSelectors
@@ -34,7 +35,8 @@ _PAGE = frozenset({"body", "form", "html", "main"})
 
 
 def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> Article:
-    """Everything an article page says. Raises UnreadableError where it has no title or no content at all."""
+    """Everything an article page says. Raises UnreadableError where it has no title or no content
+    at all."""
     chosen = selectors or ArticleSelectors()
     regions = Contents(tree.root)
     own_body = first(tree.root, chosen.body)
@@ -52,9 +54,15 @@ def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> 
         witnesses, own = (*witnesses, glued.by(Source.TITLE)), glued.moment
     if guess is not None:
         witnesses, own = (*witnesses, guess), own or guess.moment
-    scopes = select(tree.root, chosen.attachments) if chosen.attachments else _scopes(heading, found, regions)
+    scopes = (
+        select(tree.root, chosen.attachments)
+        if chosen.attachments
+        else _scopes(heading, found, regions)
+    )
     attachments = find_attachments([_as_scope(scope) for scope in scopes], tree.base_url, title)
-    html, text = harmless(_source(found, regions, is_detected=own_body is None) if found else "", tree.base_url)
+    html, text = harmless(
+        _source(found, regions, is_detected=own_body is None) if found else "", tree.base_url
+    )
     if own_body is None and len(text) < _SHORT and (told := told_body(tree.root)):
         for_programs = harmless(told, tree.base_url)
         html, text = for_programs if len(for_programs[1]) > 2 * len(text) else (html, text)
@@ -72,8 +80,9 @@ def _title(
 
 
 def _source(body: Body, regions: Contents, *, is_detected: bool) -> str:
-    """The body's HTML. Where nobody named the body: its parts, without what is not the article's."""
-    parts = take_out_foreign(body, regions) if is_detected else body.parts
+    """The body's HTML. Where nobody named the body: its parts, without what is not the
+    article's."""
+    parts = take_out_foreign(body.parts, body.main, regions) if is_detected else body.parts
     for part in parts:
         if part.is_element_node:
             show_true_pictures(part)
@@ -86,7 +95,8 @@ def _as_scope(node: LexborNode) -> LexborNode:
 
 
 def _scopes(heading: LexborNode | None, found: Body | None, regions: Contents) -> list[LexborNode]:
-    """Where an article's files are: its body, and the block that holds both title and body where there is one."""
+    """Where an article's files are: its body, and the block that holds both title and body where
+    there is one."""
     if found is None:
         return []
     body = found.main
@@ -97,7 +107,9 @@ def _scopes(heading: LexborNode | None, found: Body | None, regions: Contents) -
     around = body
     most = sum(regions.chars.get(part.mem_id, 0) for part in found.parts) + _LABELS
     for node in ancestors(body):
-        if node.tag in _PAGE or (regions.chars.get(node.mem_id, 0) > most and node.mem_id != _id_of(body.parent)):
+        if node.tag in _PAGE or (
+            regions.chars.get(node.mem_id, 0) > most and node.mem_id != _id_of(body.parent)
+        ):
             break
         around = node
     return [body] if around.mem_id == body.mem_id else [body, around]

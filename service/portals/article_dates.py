@@ -1,6 +1,8 @@
-"""When an article says that it was published: by its head, between its title and its body, by a mark in its block.
+"""When an article says that it was published: by its head, between its title and its body, by a
+mark in its block.
 
-Refuses the dates of other posts: of lists, of links, of what stands outside the block that holds title and body.
+Refuses the dates of other posts: of lists, of links, of what stands outside the block that holds
+title and body.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _IN_LIST = frozenset({"li", "a", "option"})
 def witnesses_of(
     tree: Tree, heading: LexborNode | None, body: LexborNode | None, named: LexborNode | None
 ) -> tuple[Witness, ...]:
-    """All that a page says of its date. `named`: the element that the operator's selector names; it alone counts."""
+    """All that a page says of its date. `named`: the element that the operator's selector names; it
+    alone counts."""
     if named is not None:
         told = told_by_mark(named, tree.now)
         if published(told) is not None:
@@ -107,7 +110,8 @@ def _following(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def _pieces_before(heading: LexborNode) -> Iterator[str]:
-    """What stands before the title in its block, and before that block where nothing does: a day above its posts."""
+    """What stands before the title in its block, and before that block where nothing does: a day
+    above its posts."""
     node, parent = heading, heading.parent
     if parent is not None and parent.tag not in _PAGE and _is_first(heading):
         node, parent = parent, parent.parent

@@ -1,6 +1,8 @@
-"""Finds the posts of a page nobody described: links alike in place and address, with dates near them.
+"""Finds the posts of a page nobody described: links alike in place and address, with dates near
+them.
 
-Refuses menus, side columns, pagers and footers, and says of every link it refused why. Knows no portal by name.
+Refuses menus, side columns, pagers and footers, and says of every link it refused why. Knows no
+portal by name.
 """
 
 from __future__ import annotations
@@ -61,7 +63,11 @@ def _sort(tree: Tree, places: Places) -> _Sorted:
         region = regions.of(link)
         key = canonical_key(url)
         reason = region if region != "side" else None
-        reason = reason or _refuse(url, key, host, here) or ("date" if is_date(text_of(link).strip()) else None)
+        reason = (
+            reason
+            or _refuse(url, key, host, here)
+            or ("date" if is_date(text_of(link).strip()) else None)
+        )
         if reason is not None:
             found.reject(link, url, reason)
         elif region == "side":
@@ -81,7 +87,8 @@ def _refuse(url: str, key: str, host: str, here: str) -> str | None:
 
 
 def _free_files(found: _Sorted, places: Places) -> list[_Link]:
-    """The files that are no attachments of a row that leads to a page. Those of one row are one post."""
+    """The files that are no attachments of a row that leads to a page. Those of one row are one
+    post."""
     keys: list[tuple[str, bool] | None] = [None] * len(places.links)
     for is_file, links in ((False, found.pages), (True, found.files)):
         for link, _, key in links:
@@ -128,7 +135,8 @@ def _row_around(link: LexborNode, places: Places) -> LexborNode | None:
 
 
 def detect_listing(tree: Tree) -> Listing:
-    """The posts of a page, by detection alone. Raises UnreadableError when it looks like no listing."""
+    """The posts of a page, by detection alone. Raises UnreadableError when it looks like no
+    listing."""
     links = tree.root.css("a[href]")
     places = Places(links)
     found = _sort(tree, places)
@@ -149,7 +157,9 @@ def detect_listing(tree: Tree) -> Listing:
             Outcome.NOT_A_LISTING,
         )
     taken = {row.key: post for one in chosen for row, post in zip(one.rows, one.posts, strict=True)}
-    alike = {row.key for one in groups if one not in chosen and is_alike(one, chosen) for row in one.rows}
+    alike = {
+        row.key for one in groups if one not in chosen and is_alike(one, chosen) for row in one.rows
+    }
     for key, row in rows.items():
         if key not in taken:
             unlike = "side" if key in at_side else "unlike_the_posts"

@@ -1,4 +1,5 @@
-"""The body of an answer: read under its caps and inflated by us, never larger in memory than allowed."""
+"""The body of an answer: read under its caps and inflated by us, never larger in memory than
+allowed."""
 
 from __future__ import annotations
 
@@ -54,11 +55,17 @@ class _Inflater:
         out = bytearray()
         while data and self.left >= 0:
             if self._inflate.eof:
-                data = data.lstrip(b"\0")  # padding after a member (gzip 1.2.4 on): ignored, as gzip does
+                data = data.lstrip(
+                    b"\0"
+                )  # padding after a member (gzip 1.2.4 on): ignored, as gzip does
                 if not data or not data.startswith(_GZIP_MAGIC[: len(data)]):
                     break  # rubbish after the last member, ignored likewise
                 self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-            part = self._inflate.decompress(data, self.left + 1) if self._has_begun else self._begin(data)
+            part = (
+                self._inflate.decompress(data, self.left + 1)
+                if self._has_begun
+                else self._begin(data)
+            )
             self.left -= len(part)
             out += part
             data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
@@ -84,7 +91,9 @@ def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Infla
     return _Inflater(cap) if codings else _Plain(cap)
 
 
-def read_body(response: requests.Response, leash: Leash, cap: int, *, is_truncating: bool = False) -> bytes:
+def read_body(
+    response: requests.Response, leash: Leash, cap: int, *, is_truncating: bool = False
+) -> bytes:
     """The inflated body. Past the cap: cut there if `is_truncating`, else FetchError(TOO_BIG)."""
     is_drained = False
     try:

@@ -1,6 +1,8 @@
-"""What each element of a page holds: how much text, how much of it in links, how much of it running.
+"""What each element of a page holds: how much text, how much of it in links, how much of it
+running.
 
-By this a region is judged: a class word such as `sidebar` says what a theme has, its content what an element is.
+By this a region is judged: a class word such as `sidebar` says what a theme has, its content what
+an element is.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from selectolax.lexbor import LexborNode
 from service.portals.dom import ancestors, names
 
 HIDDEN = frozenset({
-    "script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg", "head", "button",
+    "script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg",
+    "head", "button",
     "object", "embed", "canvas", "audio", "video", "#comment", "-comment",
 })  # fmt: skip
 INLINE = frozenset({
-    "span", "font", "b", "strong", "i", "em", "u", "o:p", "a", "sub", "sup", "small", "big", "s", "abbr", "time",
+    "span", "font", "b", "strong", "i", "em", "u", "o:p", "a", "sub", "sup", "small", "big", "s",
+    "abbr", "time",
     "ins", "del", "mark", "q", "cite", "code", "label", "br", "img",
 })  # fmt: skip
 _PARAGRAPHS = INLINE | {"p", "center", "blockquote", "pre"}
@@ -29,14 +33,38 @@ _OF_A_THEME = re.compile(
     r"(?:^|\s)(?:has|no|is|with|without|one|two|not|off|hide|hidden|show|wp|page|layout|node|path|region)-\S++"
 )
 """`has-right-sidebar`, `no-sidebar`, `with-menu`: what stands elsewhere."""
-_STATES = ("-open", "-opened", "-closed", "-enabled", "-disabled", "-empty", "-fixed", "-none", "-visible", "-active")
-_OWN_HEADER = ("article-", "entry-", "post-", "page-", "content-", "news-", "detail-", "node-", "section-", "title-")
+_STATES = (
+    "-open",
+    "-opened",
+    "-closed",
+    "-enabled",
+    "-disabled",
+    "-empty",
+    "-fixed",
+    "-none",
+    "-visible",
+    "-active",
+)
+_OWN_HEADER = (
+    "article-",
+    "entry-",
+    "post-",
+    "page-",
+    "content-",
+    "news-",
+    "detail-",
+    "node-",
+    "section-",
+    "title-",
+)
 _LEFT = 400  # characters of running text elsewhere: then a region of comments may be most of a page
 _BESIDE = re.compile(
     r"(?<![a-z])(?:menu|nav|navbar|navigation|header|sidebar|side-?bar|banner|widget|aside|top-?bar|offcanvas|popup"
     r"|modal|dialog|overlay)s?(?![a-z])|(?<![a-z])side(?:bar|column|block)"
 )
-_COMMENTS = re.compile(r"(?<![a-z])(?:comments?|cmt|disqus|respond|cookies?|consent|gdpr|dsgvo)(?![a-z])")
+_COMMENTS = re.compile(
+    r"(?<![a-z])(?:comments?|cmt|disqus|respond|cookies?|consent|gdpr|dsgvo)(?![a-z])"
+)
 _FOREIGN = re.compile(
     r"(?<![a-z])(?:footer|related\w*|lien-?quan|tin-?khac|other-?news|breadcrumbs?|share|sharing|social\w*|newsletter"
     r"|cookie\w*|consent|recommend\w*|subscribe|advert\w*|pagination|pagenav\w*|skip-link)s?(?![a-z])"
@@ -48,7 +76,8 @@ _FOREIGN_TAGS = frozenset({"nav", "footer", "aside", "dialog"})
 
 
 class Contents:
-    """One walk over a page, then questions that cost nothing. Sizes are characters of visible text."""
+    """One walk over a page, then questions that cost nothing. Sizes are characters of visible
+    text."""
 
     def __init__(self, root: LexborNode) -> None:
         self.chars: dict[int, int] = {}
@@ -114,7 +143,9 @@ class Contents:
                 self._box[key] = node
             self._mark(key, tag, node)
         self._own = {
-            key: length for key, length in own.items() if length >= LEAST_RUNNING and own_linked.get(key, 0) <= length
+            key: length
+            for key, length in own.items()
+            if length >= LEAST_RUNNING and own_linked.get(key, 0) <= length
         }
         self.running = dict(self._own)
         for key, above in reversed(parents):
@@ -144,11 +175,14 @@ class Contents:
             if _BESIDE.search(one) and not ("header" in one and one.startswith(_OWN_HEADER))
         ):
             self._marked.append((key, words))
-        elif tag == "header" and not any(one.tag in ("article", "main", "section") for one in ancestors(node)):
+        elif tag == "header" and not any(
+            one.tag in ("article", "main", "section") for one in ancestors(node)
+        ):
             self._marked.append((key, ("<header>",)))
 
     def _judge(self) -> None:
-        """A word that names little of the page names a side of it; one that names much of it is the theme's."""
+        """A word that names little of the page names a side of it; one that names much of it is the
+        theme's."""
         whole = max(self.running.get(self.top, 0), 1)
         by_word: dict[str, int] = {}
         for key, words in self._marked:
@@ -161,14 +195,17 @@ class Contents:
             if words == ("<comments>",):
                 is_foreign = held <= _MOST_BESIDE * whole or whole - held >= _LEFT
             else:
-                is_of_theme = bool(words) and min(by_word[word] for word in words) > _MOST_BESIDE * whole
+                is_of_theme = (
+                    bool(words) and min(by_word[word] for word in words) > _MOST_BESIDE * whole
+                )
                 is_foreign = held <= _MOST_BESIDE * whole and not is_of_theme
             box = self._box.get(key)
             if is_foreign and (box is None or box.css_first("main, [role=main]") is None):
                 self.foreign.add(key)
 
     def settle(self, heading: LexborNode | None) -> None:
-        """Decides what is beside the article, now that its heading is known, and weighs what is left."""
+        """Decides what is beside the article, now that its heading is known, and weighs what is
+        left."""
         node = heading
         while node is not None:
             if node.mem_id in self.foreign and node.tag not in ("nav", "footer"):
@@ -199,7 +236,9 @@ class Contents:
 
     def is_page(self, node: LexborNode) -> bool:
         """Whether an element is the page itself rather than a part of it."""
-        return node.tag in _WHOLE or self.chars.get(node.mem_id, 0) >= _PAGE * self.chars.get(self.top, 0)
+        return node.tag in _WHOLE or self.chars.get(node.mem_id, 0) >= _PAGE * self.chars.get(
+            self.top, 0
+        )
 
     def share_linked(self, node: LexborNode) -> float:
         return self.linked.get(node.mem_id, 0) / max(self.chars.get(node.mem_id, 0), 1)

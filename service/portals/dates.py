@@ -1,4 +1,5 @@
-"""Where a page shows a post's date: in an element marked as one, in a label of its own, glued to its neighbours.
+"""Where a page shows a post's date: in an element marked as one, in a label of its own, glued to
+its neighbours.
 
 Refuses to read dates itself: that is `service.moments`.
 """
@@ -21,7 +22,9 @@ MARKED_DATES = "time, abbr.published, .pub-time, .date, .time, .ngay, .post-date
 
 _MAX_PIECES = 120
 _LONGEST_DATE = 60  # characters of a label that holds a date among other words
-_LONGEST_LINE = 160  # characters of a line of labels: `Cập nhật lần cuối: … | Ngày đăng: … | Lượt xem: …`
+_LONGEST_LINE = (
+    160  # characters of a line of labels: `Cập nhật lần cuối: … | Ngày đăng: … | Lượt xem: …`
+)
 _WINDOW = 3
 """Pieces that may be one date: a day, its month, its hour; a word for what it is, and the date."""
 _OF_NOW = ("trước", "qua", "nay", "kia", "xong", "ago", "today", "yesterday")
@@ -42,7 +45,11 @@ class Told:
 
 def is_date(text: str) -> bool:
     """Whether a text is a date and nothing else."""
-    return len(text) <= _LONGEST_DATE and any(map(str.isdecimal, text)) and parse_moment(text.strip()) is not None
+    return (
+        len(text) <= _LONGEST_DATE
+        and any(map(str.isdecimal, text))
+        and parse_moment(text.strip()) is not None
+    )
 
 
 def find_in_label(text: str) -> Moment | None:
@@ -54,10 +61,15 @@ def find_in_label(text: str) -> Moment | None:
 
 
 def told_in_label(text: str, now: datetime | None = None) -> list[Told]:
-    """Every date of a short label; of a longer one those that it calls the day of publication or of an edit."""
+    """Every date of a short label; of a longer one those that it calls the day of publication or of
+    an edit."""
     is_short = len(text) <= _LONGEST_DATE
     dates = read_label(text, now).dates if len(text) <= _LONGEST_LINE else ()
-    return [Told(one.moment, text[one.start : one.end], one.is_update) for one in dates if is_short or one.is_called]
+    return [
+        Told(one.moment, text[one.start : one.end], one.is_update)
+        for one in dates
+        if is_short or one.is_called
+    ]
 
 
 def published(told: Iterable[Told]) -> Told | None:
@@ -66,9 +78,12 @@ def published(told: Iterable[Told]) -> Told | None:
 
 
 def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
-    """What an element that is marked as a date says: `<time datetime>` first, then its words, then its title."""
+    """What an element that is marked as a date says: `<time datetime>` first, then its words, then
+    its title."""
     said = names(node)
-    is_named = any(word in said for word in _OF_EDITS) and "published" not in said  # WordPress names it both at once
+    is_named = (
+        any(word in said for word in _OF_EDITS) and "published" not in said
+    )  # WordPress names it both at once
     is_update = is_named or attribute(node, "itemprop").lower() == "datemodified"
     stamp = attribute(node, "datetime").strip()
     found = parse_moment(stamp, is_stamp=True) if stamp else None
@@ -78,12 +93,16 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
     is_exact = any(one.moment.has_time for one in told)
     if not is_exact and (stamp := attribute(node, "title").strip()):
         found = parse_moment(stamp, is_stamp=True)
-        if found is not None and (not told or (found.has_time and day_of(found) == day_of(told[0].moment))):
+        if found is not None and (
+            not told or (found.has_time and day_of(found) == day_of(told[0].moment))
+        ):
             told = [Told(found, stamp)]
     return [Told(one.moment, one.said, is_update or one.is_update) for one in told]
 
 
-def told_in(node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None) -> list[Told]:
+def told_in(
+    node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
+) -> list[Told]:
     """The dates that a row shows: in elements marked as dates, else in labels of their own.
 
     `but` are the links, whose own words are no dates of the post.
@@ -92,10 +111,14 @@ def told_in(node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime |
     return marked if published(marked) else [*marked, *told_in_labels(node, but=but, now=now)]
 
 
-def told_in_labels(node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None) -> list[Told]:
+def told_in_labels(
+    node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
+) -> list[Told]:
     """The dates among a row's pieces of text."""
     spoken = {clean(text_of(link)) for link in but}
-    return list(told_among((text for text in map(clean, _some(node)) if text and text not in spoken), now))
+    return list(
+        told_among((text for text in map(clean, _some(node)) if text and text not in spoken), now)
+    )
 
 
 def _some(node: LexborNode) -> Iterable[str]:
@@ -105,10 +128,14 @@ def _some(node: LexborNode) -> Iterable[str]:
         yield piece
 
 
-def told_among(texts: Iterable[str], now: datetime | None = None, *, is_one_place: bool = False) -> Iterator[Told]:
-    """The dates among pieces of text, each joined with its neighbours where they are one date together.
+def told_among(
+    texts: Iterable[str], now: datetime | None = None, *, is_one_place: bool = False
+) -> Iterator[Told]:
+    """The dates among pieces of text, each joined with its neighbours where they are one date
+    together.
 
-    `is_one_place`: behind running text, or a few words that are no date, is another place, and not looked at.
+    `is_one_place`: behind running text, or a few words that are no date, is another place, and not
+    looked at.
     """
     line = [text if len(text) <= _LONGEST_LINE else "" for text in texts]
     at, since = 0, -1
@@ -122,7 +149,8 @@ def told_among(texts: Iterable[str], now: datetime | None = None, *, is_one_plac
 
 
 def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, list[Told]]:
-    """How many pieces from one on are a date together, and which; one piece with what it holds, where none are."""
+    """How many pieces from one on are a date together, and which; one piece with what it holds,
+    where none are."""
     if not line[at]:
         return 1, []
     usual = usual_moment(line[at])

@@ -1,4 +1,5 @@
-"""Days that stand once above several rows: `Thứ Bảy, 28/11/2026`, and under it what was posted on that day.
+"""Days that stand once above several rows: `Thứ Bảy, 28/11/2026`, and under it what was posted on
+that day.
 
 Refuses the date of today that portals print at the top of every page.
 """
@@ -18,7 +19,9 @@ from service.portals.dates import Told
 from service.portals.dom import ancestors, pieces, text_of
 from service.text import LOCAL, clean
 
-_HEADS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "td", "div", "p", "li", "strong", "b", "time"})
+_HEADS = frozenset(
+    {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "td", "div", "p", "li", "strong", "b", "time"}
+)
 _PAGE = frozenset({"body", "main", "form", "html", "header"})
 _LONGEST = 60
 _LEVELS = 3
@@ -29,8 +32,11 @@ _MAYBE = re.compile(r"\d{4}|qua|nay|today|yesterday|\d.{1,9}\d", re.IGNORECASE)
 _MOST_PIECES = 40
 
 
-def days_above(root: LexborNode, links: Mapping[int, str], now: datetime | None = None) -> dict[str, Told]:
-    """Of each post whose first link stands under a day, that day. `links`: the key of a link by its `mem_id`."""
+def days_above(
+    root: LexborNode, links: Mapping[int, str], now: datetime | None = None
+) -> dict[str, Told]:
+    """Of each post whose first link stands under a day, that day. `links`: the key of a link by its
+    `mem_id`."""
     found: dict[str, Told] = {}
     head: Told | None = None
     over: set[int] = set()
@@ -38,7 +44,11 @@ def days_above(root: LexborNode, links: Mapping[int, str], now: datetime | None 
     for node in root.traverse():
         if node.tag == "a":
             key = links.get(node.mem_id or -1)
-            if key is not None and head is not None and any(one.mem_id in over for one in ancestors(node)):
+            if (
+                key is not None
+                and head is not None
+                and any(one.mem_id in over for one in ancestors(node))
+            ):
                 found.setdefault(key, head)
         elif node.tag in _HEADS and heads < _MOST_HEADS and (told := _day(node, now)) is not None:
             if any(link.mem_id in links for link in node.css("a")):
@@ -51,7 +61,9 @@ def days_above(root: LexborNode, links: Mapping[int, str], now: datetime | None 
 def _is_a_list(found: Mapping[str, Told], now: datetime | None) -> bool:
     """Whether the days are those of rows: several, or one that is not merely today's."""
     days = {day_of(told.moment) for told in found.values()}
-    return len(days) > 1 or (len(days) == 1 and now is not None and days != {now.astimezone(LOCAL).date()})
+    return len(days) > 1 or (
+        len(days) == 1 and now is not None and days != {now.astimezone(LOCAL).date()}
+    )
 
 
 def _day(node: LexborNode, now: datetime | None) -> Told | None:
@@ -95,5 +107,9 @@ def with_hour(told: Told, boxes: Iterable[LexborNode]) -> Told:
             if _CLOCK.fullmatch(text):
                 on = told.moment.at.astimezone(LOCAL)
                 moment = parse_moment(f"{text} {on:%d/%m/%Y}")
-                return replace(told, moment=moment, said=f"{told.said} {text}") if moment is not None else told
+                return (
+                    replace(told, moment=moment, said=f"{told.said} {text}")
+                    if moment is not None
+                    else told
+                )
     return told

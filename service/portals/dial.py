@@ -1,7 +1,8 @@
-"""Opens a connection to a host: the first of its addresses that answers, each of them guarded before any is tried.
+"""Opens a connection to a host: the first of its addresses that answers, each of them guarded
+before any is tried.
 
-As RFC 8305 has it ("Happy Eyeballs"): the families in turn, the next address a moment after the last, so that one
-that is dead costs a quarter of a second and not the whole deadline.
+As RFC 8305 has it ("Happy Eyeballs"): the families in turn, the next address a moment after the
+last, so that one that is dead costs a quarter of a second and not the whole deadline.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ NewSocket = Callable[[int, int, int], socket.socket]
 
 
 def dial(leash: Leash, host: str, port: int, new_socket: NewSocket) -> socket.socket:
-    """A connected socket. Raises FetchError: OWN_NETWORK only where no address of any family has a route."""
+    """A connected socket. Raises FetchError: OWN_NETWORK only where no address of any family has a
+    route."""
     rows = _look_up(leash, host, port)[:_MOST_ADDRESSES]
     for row in rows:
         _guard(leash, host, row[4][0])
@@ -56,7 +58,9 @@ def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
     try:
         found = answer.get(timeout=leash.left_s())
     except queue.Empty:
-        raise FetchError(coded("fetch.name_silent", url=leash.url, host=host), Outcome.NETWORK) from None
+        raise FetchError(
+            coded("fetch.name_silent", url=leash.url, host=host), Outcome.NETWORK
+        ) from None
     if isinstance(found, OSError) and found.errno in OUR_NETWORK:
         raise translate(leash, found) from found
     if isinstance(found, Exception):
@@ -68,7 +72,9 @@ def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
 
 def _guard(leash: Leash, host: str, address: str) -> None:
     if host.lower() not in leash.trusted and not is_public(address):
-        raise FetchError(coded("fetch.private", url=leash.url, host=host), Outcome.REDIRECTED, location=leash.url)
+        raise FetchError(
+            coded("fetch.private", url=leash.url, host=host), Outcome.REDIRECTED, location=leash.url
+        )
 
 
 def _in_turn(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -79,7 +85,8 @@ def _in_turn(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 class _Race:
-    """Attempts to connect that run side by side; the first to succeed wins, the others are closed."""
+    """Attempts to connect that run side by side; the first to succeed wins, the others are
+    closed."""
 
     def __init__(self, leash: Leash, new_socket: NewSocket) -> None:
         self._leash = leash
@@ -92,7 +99,11 @@ class _Race:
         waiting: Iterator[tuple[Any, ...]] = iter(rows)
         next_at = 0.0
         while True:
-            row = next(waiting, None) if time.monotonic() >= next_at or not self._ready.get_map() else None
+            row = (
+                next(waiting, None)
+                if time.monotonic() >= next_at or not self._ready.get_map()
+                else None
+            )
             if row is not None:
                 next_at = time.monotonic() + NEXT_AFTER_S
                 self._begin(row)
@@ -142,7 +153,8 @@ class _Race:
         self._failures.append((family, OSError(code, os.strerror(code))))
 
     def _verdict(self) -> FetchError:
-        """What the host did counts before what we could not: one address that refuses proves that we are connected.
+        """What the host did counts before what we could not: one address that refuses proves that
+        we are connected.
 
         No route to an address of version 6 is none: many a machine has none to any.
         """

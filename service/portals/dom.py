@@ -19,10 +19,25 @@ from service.portals.urls import base_of
 from service.types import Outcome, Page
 from service.words import coded
 
-_INVISIBLE = frozenset({"script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg"})
+_INVISIBLE = frozenset(
+    {"script", "style", "noscript", "template", "iframe", "option", "select", "textarea", "svg"}
+)
 
 _BREAKS = frozenset(
-    {"br", "hr", "p", "pre", "div", "center", "section", "article", "main", "aside", "nav", "blockquote"}
+    {
+        "br",
+        "hr",
+        "p",
+        "pre",
+        "div",
+        "center",
+        "section",
+        "article",
+        "main",
+        "aside",
+        "nav",
+        "blockquote",
+    }
 )
 _BREAKS |= {"h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "figure", "figcaption"}
 _BREAKS |= {"li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "td", "th"}
@@ -40,7 +55,8 @@ class Tree:
 
 
 MOST_DEEP = 800
-"""Elements within each other: browsers stop at 512. Deeper, every question of a node's parents costs a walk."""
+"""Elements within each other: browsers stop at 512. Deeper, every question of a node's parents
+costs a walk."""
 _DEEPENS = re.compile(
     r"<(/?)(?:div|span|font|section|article|main|aside|header|footer|nav|center|blockquote|form|fieldset|table|tbody"
     r"|[ou]l|dl|big|small|strong|em|su[bp]|svg|object|code|pre|tt|[bgisu])\b",
@@ -55,11 +71,17 @@ def parse(page: Page) -> Tree:
     if root is None:
         raise UnreadableError(coded("read.no_elements", url=page.url), Outcome.NOT_A_LISTING)
     base = root.css_first("base[href]")
-    return Tree(root, page.url, base_of(page.url, attribute(base, "href") if base else None), page.fetched_at)
+    return Tree(
+        root,
+        page.url,
+        base_of(page.url, attribute(base, "href") if base else None),
+        page.fetched_at,
+    )
 
 
 def _source(page: Page) -> str | bytes:
-    """The page as the parser takes it: UTF-8 as it came, anything else decoded; nested no deeper than is of use."""
+    """The page as the parser takes it: UTF-8 as it came, anything else decoded; nested no deeper
+    than is of use."""
     is_as_it_came = is_plain_utf8(page.body)
     if is_as_it_came and page.body.count(b"<") <= MOST_DEEP:
         return page.body
@@ -122,7 +144,8 @@ def pieces(node: LexborNode) -> Iterator[str]:
 
 
 def spaced(node: LexborNode) -> Iterator[tuple[str, LexborNode]]:
-    """The visible text nodes below a node, each with its element; a space where a line ends for whoever reads."""
+    """The visible text nodes below a node, each with its element; a space where a line ends for
+    whoever reads."""
     todo: list[LexborNode | str] = [node]
     while todo:
         one = todo.pop()

@@ -1,4 +1,5 @@
-"""Upstream RSS and Atom feeds, read by feedparser from bytes that were fetched already: it never fetches."""
+"""Upstream RSS and Atom feeds, read by feedparser from bytes that were fetched already: it never
+fetches."""
 
 from __future__ import annotations
 
@@ -19,7 +20,16 @@ from service.portals.titles import split_glued
 from service.portals.urls import base_of, resolve_link
 from service.posts.identity import is_cut
 from service.text import clean, excerpt, first_sentences
-from service.types import Article, AttachmentLink, ListedPost, Listing, Moment, Outcome, Page, RejectedLink
+from service.types import (
+    Article,
+    AttachmentLink,
+    ListedPost,
+    Listing,
+    Moment,
+    Outcome,
+    Page,
+    RejectedLink,
+)
 from service.words import coded
 
 _LOOKS_LIKE_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I)
@@ -29,7 +39,8 @@ _LONGEST_TITLE = 160
 
 
 def is_feed(page: Page) -> bool:
-    """Whether the bytes begin as a feed does, whatever the server calls them and whatever they are encoded in."""
+    """Whether the bytes begin as a feed does, whatever the server calls them and whatever they are
+    encoded in."""
     return _LOOKS_LIKE_FEED.search(as_utf8(page.body[:4_000])) is not None
 
 
@@ -38,7 +49,9 @@ def read_feed(page: Page) -> Listing:
     parsed = _parse(page)
     if not parsed.entries and not (parsed.version and is_feed(page)):
         reason = str(parsed.get("bozo_exception", "no entries"))
-        raise UnreadableError(coded("read.no_feed", url=page.url, said=reason), Outcome.NOT_A_LISTING)
+        raise UnreadableError(
+            coded("read.no_feed", url=page.url, said=reason), Outcome.NOT_A_LISTING
+        )
     base_url = base_of(page.url, parsed.feed.get("link"))
     dates = told_by_feed(parsed)
     posts: list[ListedPost] = []
@@ -53,14 +66,26 @@ def read_feed(page: Page) -> Listing:
 
 
 def _parse(page: Page) -> Any:
-    headers = {"content-type": content_type_of(page)}  # no address: relative links start from the channel's
+    headers = {
+        "content-type": content_type_of(page)
+    }  # no address: relative links start from the channel's
     body = without_captions(as_utf8(page.body))
     body = _REFERENCE.sub(_showable, body) if b"&#" in body else body
     try:
         return feedparser.parse(
-            BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            BytesIO(body),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ) as error:
         raise UnreadableError(
             coded("read.feed_fault", url=page.url, said=str(error)), Outcome.NOT_A_LISTING
         ) from error
@@ -92,24 +117,44 @@ def _read_entry(entry: Any, base_url: str, told: tuple[Witness, ...]) -> ListedP
     witnesses = (*told, glued.by(Source.TITLE)) if glued else told
     own = own or (glued.moment if glued else None)
     whole = _article(entry, url, title, own, max(contents, key=len, default=""))
-    teaser = None if whole else _article(entry, url, title, own, entry.get("summary", ""), is_empty_shown=True)
+    teaser = (
+        None
+        if whole
+        else _article(entry, url, title, own, entry.get("summary", ""), is_empty_shown=True)
+    )
     title = title or _title_from(whole or teaser)
     if not title:
         return RejectedLink(url, "", "no_title")
     guid = clean(str(dict.get(entry, "id") or "")) or None
-    whole, teaser = (replace(one, title=title, witnesses=witnesses) if one else None for one in (whole, teaser))
-    return ListedPost(url, title, own, is_cut(title), article=whole, teaser=teaser, witnesses=witnesses, guid=guid)
+    whole, teaser = (
+        replace(one, title=title, witnesses=witnesses) if one else None for one in (whole, teaser)
+    )
+    return ListedPost(
+        url, title, own, is_cut(title), article=whole, teaser=teaser, witnesses=witnesses, guid=guid
+    )
 
 
 def _address(entry: Any) -> str:
-    """Where the item says that it stands; of one that is but a file, the file's; never made from its `guid`."""
+    """Where the item says that it stands; of one that is but a file, the file's; never made from
+    its `guid`."""
     link = str(dict.get(entry, "link") or "")
-    if link and not (link == dict.get(entry, "id") and dict.get(entry, "guidislink") is False and "://" not in link):
+    if link and not (
+        link == dict.get(entry, "id")
+        and dict.get(entry, "guidislink") is False
+        and "://" not in link
+    ):
         return link
     name = str(dict.get(entry, "id") or "")
-    if name.lower().startswith(("http://", "https://")) and dict.get(entry, "guidislink") is not False:
+    if (
+        name.lower().startswith(("http://", "https://"))
+        and dict.get(entry, "guidislink") is not False
+    ):
         return name
-    files = (one for one in entry.get("enclosures", ()) if not str(one.get("type") or "").startswith("image/"))
+    files = (
+        one
+        for one in entry.get("enclosures", ())
+        if not str(one.get("type") or "").startswith("image/")
+    )
     return next((href for one in files if (href := str(one.get("href") or ""))), "")
 
 
@@ -130,7 +175,13 @@ def _words(title: str, base_url: str) -> str:
 
 
 def _article(
-    entry: Any, url: str, title: str, moment: Moment | None, markup: str, *, is_empty_shown: bool = False
+    entry: Any,
+    url: str,
+    title: str,
+    moment: Moment | None,
+    markup: str,
+    *,
+    is_empty_shown: bool = False,
 ) -> Article | None:
     """What the entry itself says in `markup`, with its enclosures; None where it says nothing.
 
@@ -156,6 +207,10 @@ def _attachments(entry: Any, url: str) -> tuple[AttachmentLink, ...]:
         if media_type.startswith("image/"):
             continue
         length = str(enclosure.get("length") or "")
-        size = int(length) if length.isascii() and length.isdecimal() and int(length[:18]) > 0 else None
+        size = (
+            int(length)
+            if length.isascii() and length.isdecimal() and int(length[:18]) > 0
+            else None
+        )
         found.setdefault(address, AttachmentLink(address, file_name(address), media_type, size))
     return tuple(found.values())

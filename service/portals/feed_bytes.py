@@ -1,4 +1,5 @@
-"""The bytes of a feed made ready for feedparser: in UTF-8, and without words that are not the items' own."""
+"""The bytes of a feed made ready for feedparser: in UTF-8, and without words that are not the
+items' own."""
 
 from __future__ import annotations
 
@@ -8,8 +9,12 @@ from service.types import Page
 
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _WIDE = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
-_DECLARED = re.compile(rb"^(<\?xml[^<>]{0,200}?)\s{1,9}encoding\s{0,9}=\s{0,9}[\"'][\w-]{1,40}[\"']", re.IGNORECASE)
-_MEDIA = re.compile(rb"xmlns:([\w-]{1,40})\s{0,9}=\s{0,9}[\"']https?://search\.yahoo\.com/mrss/?[\"']")
+_DECLARED = re.compile(
+    rb"^(<\?xml[^<>]{0,200}?)\s{1,9}encoding\s{0,9}=\s{0,9}[\"'][\w-]{1,40}[\"']", re.IGNORECASE
+)
+_MEDIA = re.compile(
+    rb"xmlns:([\w-]{1,40})\s{0,9}=\s{0,9}[\"']https?://search\.yahoo\.com/mrss/?[\"']"
+)
 _CAPTIONS = (b"title", b"description", b"text")
 _MOST_PREFIXES = 4
 
@@ -32,11 +37,16 @@ def as_utf8(body: bytes) -> bytes:
 
 def content_type_of(page: Page) -> str:
     """The media type as the server names it, without a character set that is no longer true."""
-    return page.content_type if _wide(page.body) is None else page.content_type.partition(";")[0] + "; charset=utf-8"
+    return (
+        page.content_type
+        if _wide(page.body) is None
+        else page.content_type.partition(";")[0] + "; charset=utf-8"
+    )
 
 
 def without_captions(body: bytes) -> bytes:
-    """Without the words of pictures and films (Media RSS), which feedparser takes for the item's own."""
+    """Without the words of pictures and films (Media RSS), which feedparser takes for the item's
+    own."""
     prefixes = list(dict.fromkeys(match[1] for match in _MEDIA.finditer(body)))[:_MOST_PREFIXES]
     for prefix in prefixes:
         for name in _CAPTIONS:

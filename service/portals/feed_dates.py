@@ -1,6 +1,8 @@
-"""The dates of an upstream feed: each stamp is read whole or not at all, by us and never by feedparser.
+"""The dates of an upstream feed: each stamp is read whole or not at all, by us and never by
+feedparser.
 
-feedparser takes what it knows of a stamp for the whole: `2026/11/28` becomes the first of the month.
+feedparser takes what it knows of a stamp for the whole: `2026/11/28` becomes the first of the
+month.
 """
 
 from __future__ import annotations
@@ -32,15 +34,22 @@ def told_by_feed(parsed: Any) -> list[tuple[Witness, ...]]:
 def _told(entry: Any) -> tuple[Witness, ...]:
     found: list[Witness] = []
     for name in _NAMES:
-        raw = clean(str(dict.get(entry, name) or ""))  # its own get() answers for others' keys, with a warning
+        raw = clean(
+            str(dict.get(entry, name) or "")
+        )  # its own get() answers for others' keys, with a warning
         moment = parse_moment(raw, is_stamp=True) if raw else None
-        if moment is not None:  # the day of an edit, only where the entry names another of publication
-            found.append(Witness(Source.FEED, moment, raw, is_update=bool(found) and name == "updated"))
+        if (
+            moment is not None
+        ):  # the day of an edit, only where the entry names another of publication
+            found.append(
+                Witness(Source.FEED, moment, raw, is_update=bool(found) and name == "updated")
+            )
     return tuple(dict.fromkeys(found))
 
 
 def _writes_months_for_minutes(generator: str, told: Sequence[tuple[Witness, ...]]) -> bool:
-    """Whether the minutes of every stamp are its month: NukeViet 4 writes gmdate('D, j M Y H:m:s')."""
+    """Whether the minutes of every stamp are its month: NukeViet 4 writes gmdate('D, j M Y
+    H:m:s')."""
     moments = [one.moment for witnesses in told for one in witnesses if one.moment.has_time]
     if not moments or any(_utc_minute(moment) != _utc_month(moment) for moment in moments):
         return False
@@ -59,4 +68,6 @@ def _without_minutes(one: Witness) -> Witness:
     """The hour alone is known: the article or its listing are asked for more."""
     if not one.moment.has_time:
         return one
-    return replace(one, moment=Moment(one.moment.at.replace(minute=0, second=0), has_time=True, span=_HOUR))
+    return replace(
+        one, moment=Moment(one.moment.at.replace(minute=0, second=0), has_time=True, span=_HOUR)
+    )

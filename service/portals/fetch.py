@@ -1,7 +1,9 @@
-"""Fetches from portals: politely, conditionally, within a deadline and within caps, never off the portal's host.
+"""Fetches from portals: politely, conditionally, within a deadline and within caps, never off the
+portal's host.
 
-The only way by which anything of a portal reaches this machine. Refuses what robots.txt forbids, what is too
-large or too slow, and redirects that leave the host; follows the few that stay, by hand.
+The only way by which anything of a portal reaches this machine. Refuses what robots.txt forbids,
+what is too large or too slow, and redirects that leave the host; follows the few that stay, by
+hand.
 """
 
 from __future__ import annotations
@@ -11,9 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from service.portals.body import read_body
 from service.portals.gate import HostGate, StoredRobots
 from service.portals.leash import Leash, Resolve, resolve_name
 from service.portals.recognise import recognise_refusal
-from service.portals.redirect import Cookies, location_of, refresh_of, target_of
+from service.portals.redirect import RequestChain, location_of, refresh_of, target_of
+from service.portals.retry_after import parse_retry_after
 from service.portals.robots import MAX_BYTES, Robots
 from service.portals.tls import (
     Certificate,
@@ -38,18 +39,16 @@ from service.portals.urls import encode_once
 from service.portals.wire import exchange, open_session, tls_fault
 from service.settings import PollingSettings, PortalConfig
 from service.settings.trust import authorities
-from service.types import Clock, Outcome, Page, Validators
+from service.types import UNCONDITIONAL, Clock, Outcome, Page, Validators
 from service.words import coded
 
-__all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots", "parse_retry_after"]
+__all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots"]
 
 _Trust = tuple[Path | None, bool]
 """A portal's own `ca_file`, and whether it needs old ciphers: one TLS context for each."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
-_MAX_HOPS = 5
-_MAX_RETRY_AFTER_S = 86_400.0  # a day: the cap of every back-off
 _PAGE_HEAD = 16_384  # in which a page leads on
 _ERROR_BODY = 65_536  # enough of a refusal to recognise who refuses
 
@@ -65,38 +64,6 @@ class FileState:
     """True for a 304; False says only that it may have changed."""
 
 
-@dataclass(slots=True)
-class _Chain:
-    """A request and where it was led on to."""
-
-    method: str
-    headers: Mapping[str, str | bytes]
-    leash: Leash
-    cookies: Cookies = field(default_factory=Cookies)
-    visited: list[str] = field(default_factory=list)
-    moved_to: str | None = None
-    """The address that permanent redirects alone led to."""
-    _is_permanent: bool = True
-
-    def has_seen(self, address: str) -> bool:
-        return address in (self.leash.url, *self.visited)
-
-    def step(self, location: str, *, is_permanent: bool, has_cookie: bool) -> None:
-        """To the next address. Raises FetchError where that leaves the host, or is a loop: the same address again
-        without a cookie that it has not seen yet."""
-        source = self.leash.url
-        self.visited.append(source)
-        target = target_of(source, location)
-        is_loop = target in self.visited and not has_cookie
-        if is_loop or len(self.visited) > _MAX_HOPS:
-            first = self.visited[0]
-            reason = coded("fetch.loop", url=first) if is_loop else coded("fetch.many_hops", url=first, n=_MAX_HOPS)
-            raise FetchError(reason, Outcome.REDIRECTED, location=target)
-        self._is_permanent = self._is_permanent and is_permanent and not has_cookie
-        self.moved_to = target if self._is_permanent else self.moved_to
-        self.leash.url = target
-
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """The end of a chain of redirects: headers are in, the body is not yet read."""
@@ -104,28 +71,14 @@ class _Answer:
     response: requests.Response
     leash: Leash
     moved_to: str | None
-    chain: _Chain
+    chain: RequestChain
     has_cookie: bool
     """It asked for a cookie that was not sent yet."""
 
 
-def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait, within [0, a day], of a Retry-After header (RFC 9110, 10.2.3); None for rubbish."""
-    text = (value or "").strip()
-    if not text:
-        return None
-    if text.lstrip("+-").isdecimal() and text.isascii():
-        return min(max(float(text[:20]), 0.0), _MAX_RETRY_AFTER_S)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, OverflowError, IndexError):
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - now).total_seconds(), 0.0), _MAX_RETRY_AFTER_S)
-
-
 def _conditions(validators: Validators) -> dict[str, str | bytes]:
-    """The validators exactly as they came: as bytes of Latin-1, the charset HTTP headers were read in."""
+    """The validators exactly as they came: as bytes of Latin-1, the charset HTTP headers were read
+    in."""
     named = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value.encode("latin-1", "replace") for name, value in named.items() if value}
 
@@ -148,8 +101,8 @@ def _is_html(page: Page) -> bool:
 class Fetcher:
     """Safe to be used from several threads.
 
-    `sleep` waits for a host's turn; `resolve` looks names up: both are handed in by tests. `ca_file` is that of all
-    portals (`network.ca_file`), empty for the public roots alone.
+    `sleep` waits for a host's turn; `resolve` looks names up: both are handed in by tests.
+    `ca_file` is that of all portals (`network.ca_file`), empty for the public roots alone.
     """
 
     def __init__(
@@ -173,8 +126,11 @@ class Fetcher:
         self._sessions: dict[tuple[_Trust, frozenset[str]], requests.Session] = {}
         self._lock = threading.Lock()
 
-    def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
-        """The page at `url`; None when it is unchanged: a 304, or the very bytes of `validators.sha256`.
+    def get(
+        self, url: str, validators: Validators = UNCONDITIONAL, *, portal: PortalConfig
+    ) -> Page | None:
+        """The page at `url`; None when it is unchanged: a 304, or the very bytes of
+        `validators.sha256`.
 
         A page that moved for good is never None, so that `moved_to` reaches the operator.
         Raises FetchError with the outcome that the poll ends in.
@@ -190,14 +146,16 @@ class Fetcher:
         return None if page.sha256 == validators.sha256 and page.moved_to is None else page
 
     def _led_on(self, page: Page, answer: _Answer, portal: PortalConfig, cap: int) -> Page:
-        """What a page shows that only leads to another of its host, by a refresh of its header or its head."""
+        """What a page shows that only leads to another of its host, by a refresh of its header or
+        its head."""
         while True:
             refresh = answer.response.headers.get("Refresh")
             if not refresh and not _is_html(page):
                 return page
             to = refresh_of(refresh, page.body[:_PAGE_HEAD].decode("utf-8", "replace"))
             if to is None or (
-                not answer.has_cookie and (not to or target_of(page.url, to) in (page.url, *answer.chain.visited))
+                not answer.has_cookie
+                and (not to or target_of(page.url, to) in (page.url, *answer.chain.visited))
             ):
                 return page  # it stays, or loads itself again: it is what it shows
             answer.chain.step(to, is_permanent=False, has_cookie=answer.has_cookie)
@@ -208,11 +166,18 @@ class Fetcher:
             page = self._page(answer, cap)
 
     def head(
-        self, url: str, *, portal: PortalConfig, etag: str | None = None, last_modified: str | None = None
+        self,
+        url: str,
+        *,
+        portal: PortalConfig,
+        etag: str | None = None,
+        last_modified: str | None = None,
     ) -> FileState:
         """What the host says of a file. Raises FetchError, also where HEAD is not allowed."""
         headers = _conditions(Validators(etag, last_modified))
-        response = self._ask("HEAD", url, {**headers, "Accept-Encoding": "identity"}, portal, 0).response
+        response = self._ask(
+            "HEAD", url, {**headers, "Accept-Encoding": "identity"}, portal, 0
+        ).response
         response.close()
         return FileState(
             _length(response),
@@ -226,7 +191,8 @@ class Fetcher:
         return self._page(self._ask("GET", url, {}, portal, cap), cap)
 
     def certificate(self, portal: PortalConfig) -> Certificate | None:
-        """The certificate of the portal's host, verified; None without TLS. Raises FetchError when it is refused."""
+        """The certificate of the portal's host, verified; None without TLS. Raises FetchError when
+        it is refused."""
         parts = split_address(portal.base_url)
         if parts.scheme != "https" or parts.hostname is None:
             return None
@@ -257,11 +223,18 @@ class Fetcher:
     # --- one request, politely ---------------------------------------------------------------
 
     def _ask(
-        self, method: str, url: str, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | bytes],
+        portal: PortalConfig,
+        cap: int,
     ) -> _Answer:
         url = encode_once(url)
         key = host_key(split_address(url))
-        delay_s = self._robots.crawl_delay(url, key, lambda address: self._robots_text(address, portal))
+        delay_s = self._robots.crawl_delay(
+            url, key, lambda address: self._robots_text(address, portal)
+        )
         self._wait(key, delay_s)
         answer = self._follow(method, url, headers, portal, cap)
         if answer.response.status_code == 304 or 200 <= answer.response.status_code < 300:
@@ -269,7 +242,9 @@ class Fetcher:
         raise self._refusal(answer)
 
     def _wait(self, key: str, delay_s: float) -> None:
-        wait_s = self._gate.reserve(key, max(delay_s, self._polling.min_delay_per_host_s), self._clock())
+        wait_s = self._gate.reserve(
+            key, max(delay_s, self._polling.min_delay_per_host_s), self._clock()
+        )
         if wait_s > 0:
             self._sleep(wait_s)
 
@@ -282,16 +257,23 @@ class Fetcher:
         return body.decode("utf-8-sig", "replace")
 
     def _follow(
-        self, method: str, url: str, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | bytes],
+        portal: PortalConfig,
+        cap: int,
     ) -> _Answer:
         """Sends, and follows what stays on the host. One deadline for the whole chain."""
         leash = self._leash(url, portal)
-        return self._walk(_Chain(method, headers, leash), portal, cap)
+        return self._walk(RequestChain(method, headers, leash), portal, cap)
 
-    def _walk(self, chain: _Chain, portal: PortalConfig, cap: int) -> _Answer:
+    def _walk(self, chain: RequestChain, portal: PortalConfig, cap: int) -> _Answer:
         leash = chain.leash
         while True:
-            response = self._send(chain.method, leash, {**chain.headers, **chain.cookies.header()}, portal, cap)
+            response = self._send(
+                chain.method, leash, {**chain.headers, **chain.cookies.header()}, portal, cap
+            )
             fields = response.raw.headers
             has_cookie = chain.cookies.take(fields.getlist("Set-Cookie"))
             try:
@@ -302,10 +284,17 @@ class Fetcher:
             if response.status_code not in _REDIRECTS or location is None:
                 return _Answer(response, leash, chain.moved_to, chain, has_cookie)
             response.close()
-            chain.step(location, is_permanent=response.status_code in _PERMANENT, has_cookie=has_cookie)
+            chain.step(
+                location, is_permanent=response.status_code in _PERMANENT, has_cookie=has_cookie
+            )
 
     def _send(
-        self, method: str, leash: Leash, headers: Mapping[str, str | bytes], portal: PortalConfig, cap: int
+        self,
+        method: str,
+        leash: Leash,
+        headers: Mapping[str, str | bytes],
+        portal: PortalConfig,
+        cap: int,
     ) -> requests.Response:
         parts = split_address(leash.url)
         try:
@@ -317,19 +306,24 @@ class Fetcher:
 
     def _leash(self, url: str, portal: PortalConfig) -> Leash:
         timeout_s = self._polling.timeout_s
-        return Leash(url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s)
+        return Leash(
+            url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s
+        )
 
     def _context(self, portal: PortalConfig) -> ssl.SSLContext:
         trust = portal.ca_file, portal.legacy_tls
         with self._lock:
             if trust not in self._contexts:
                 roots = authorities(self._ca_file)
-                made = portal_context(roots, portal.ca_file, self._clock(), is_legacy=portal.legacy_tls)
+                made = portal_context(
+                    roots, portal.ca_file, self._clock(), is_legacy=portal.legacy_tls
+                )
                 self._contexts[trust] = made
             return self._contexts[trust]
 
     def _session(self, portal: PortalConfig) -> requests.Session:
-        """One for all portals that may reach the same private hosts: what is kept alive was guarded when dialled."""
+        """One for all portals that may reach the same private hosts: what is kept alive was guarded
+        when dialled."""
         context = self._context(portal)
         key = (portal.ca_file, portal.legacy_tls), trusted_hosts(portal)
         with self._lock:
@@ -355,7 +349,8 @@ class Fetcher:
         )
 
     def _refusal(self, answer: _Answer) -> FetchError:
-        """What a status other than 2xx means; its body tells a challenge and maintenance from a mere fault."""
+        """What a status other than 2xx means; its body tells a challenge and maintenance from a
+        mere fault."""
         response, url = answer.response, answer.leash.url
         try:
             body = read_body(response, answer.leash, _ERROR_BODY, is_truncating=True)
@@ -375,4 +370,6 @@ class Fetcher:
         address = (str(leash.peer[0]), port) if leash.peer else (host, port)
         is_chain = isinstance(error, ssl.SSLCertVerificationError)
         shown = shown_certificate(host, address, left_s) if is_chain else None
-        return FetchError(coded("fetch.tls", url=leash.url, reason=explain(error, host, shown)), Outcome.TLS)
+        return FetchError(
+            coded("fetch.tls", url=leash.url, reason=explain(error, host, shown)), Outcome.TLS
+        )

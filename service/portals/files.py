@@ -1,7 +1,7 @@
 """The files that a page links to or shows: what is one, what it is called, what it holds.
 
-A file is told by the name at the end of its address; else by a viewer around it, by `download`, by the words of its
-link, or by a handler whose address says that it hands out files.
+A file is told by the name at the end of its address; else by a viewer around it, by `download`, by
+the words of its link, or by a handler whose address says that it hands out files.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ _UNKNOWN = "application/octet-stream"
 _MAX_NAME = 255
 _NAME_WORDS = 3  # `Tải về`, `Xem tệp` and `tại đây` name nothing
 _SUFFIXES = "|".join(ending[1:] for ending in sorted(MEDIA_TYPES, key=len, reverse=True))
-_NAMED = re.compile(rf"(?<![^\s:(\"'])[^\s:(\"'][^:\n\"'<>|]{{0,200}}?\.(?:{_SUFFIXES})(?![\w.])", re.I)
+_NAMED = re.compile(
+    rf"(?<![^\s:(\"'])[^\s:(\"'][^:\n\"'<>|]{{0,200}}?\.(?:{_SUFFIXES})(?![\w.])", re.I
+)
 """A file's name among words: `Công văn số 12.pdf`, `Tải về : kh-407.pdf (1,2 MB)`."""
 _BEFORE_NAME = re.compile(
     r"^(?:tải về|tải xuống|tải|xem|download|file|tệp|tập tin)(?:\s+(?:file|tệp|tập tin))?\s+", re.I
@@ -54,8 +56,12 @@ _HANDLER = re.compile(
     r"|linkclick)(?:\.(?:aspx|ashx|php|jsp|do))?/?$|/download(?:s)?(?:\.(?:aspx|ashx|php|jsp|do))?(?:/[^/]{1,80})?$",
     re.I,
 )
-_ASKS = frozenset({"download", "fileticket", "fileid", "file_id", "attachmentid", "idfile", "tepid"})
-_SHOWN_BY = frozenset({"url", "file", "src", "sourcedoc", "document", "doc", "path", "docurl", "pdf", "link", "furl"})
+_ASKS = frozenset(
+    {"download", "fileticket", "fileid", "file_id", "attachmentid", "idfile", "tepid"}
+)
+_SHOWN_BY = frozenset(
+    {"url", "file", "src", "sourcedoc", "document", "doc", "path", "docurl", "pdf", "link", "furl"}
+)
 _VIEWER = re.compile(r"viewer|gview|pdfjs|officeapps|embed\.aspx|_layouts|/doc\.aspx", re.I)
 _QUOTED = re.compile(r"['\"]([^'\"<>\s]{1,500})['\"]")
 _FRAMES = {"iframe": ("src", "data-src"), "embed": ("src",), "object": ("data",), "frame": ("src",)}
@@ -72,7 +78,9 @@ def file_name(url: str) -> str:
     return clean(unquote(urlsplit(url).path, errors="replace").rsplit("/", 1)[-1])[-_MAX_NAME:]
 
 
-def find_attachments(scopes: Iterable[LexborNode], base_url: str, title: str = "") -> tuple[AttachmentLink, ...]:
+def find_attachments(
+    scopes: Iterable[LexborNode], base_url: str, title: str = ""
+) -> tuple[AttachmentLink, ...]:
     """The files that some elements link to or show, each address once, in order.
 
     `title` is the article's: it names a file whose own name nobody can read.
@@ -82,13 +90,20 @@ def find_attachments(scopes: Iterable[LexborNode], base_url: str, title: str = "
         for node in scope.css(_LOOKED_AT):
             for url, media_type, told in _files_of(node, base_url):
                 url = url.partition("#")[0]
-                words = clean(text_of(node)) if node.tag not in _FRAMES else clean(attribute(node, "title"))
-                found.setdefault(url, AttachmentLink(url, _name(words, told, url, media_type, title), media_type))
+                words = (
+                    clean(text_of(node))
+                    if node.tag not in _FRAMES
+                    else clean(attribute(node, "title"))
+                )
+                found.setdefault(
+                    url, AttachmentLink(url, _name(words, told, url, media_type, title), media_type)
+                )
     return tuple(found.values())
 
 
 def _files_of(node: LexborNode, base_url: str) -> Iterator[tuple[str, str, str]]:
-    """Address, media type and the name that the element tells (or nothing), of the file behind an element."""
+    """Address, media type and the name that the element tells (or nothing), of the file behind an
+    element."""
     if node.tag in _FRAMES:
         for name in _FRAMES[node.tag]:
             url = resolve_link(base_url, attribute(node, name))
@@ -105,7 +120,10 @@ def _files_of(node: LexborNode, base_url: str) -> Iterator[tuple[str, str, str]]
     if url is not None and (found := _linked(node, url)) is not None:
         yield found
         return
-    for said in (attribute(node, "onclick"), href if href.lower().startswith("javascript:") else ""):
+    for said in (
+        attribute(node, "onclick"),
+        href if href.lower().startswith("javascript:") else "",
+    ):
         for quoted in _QUOTED.findall(unquote(said[:2_000])):
             opened = resolve_link(base_url, quoted)
             if opened is not None and (shown := _shown_in(opened)) is not None:
@@ -118,7 +136,11 @@ def _shown_in(url: str) -> tuple[str, str] | None:
     if media_type := media_type_of(url):
         return url, media_type
     parts = urlsplit(url)
-    inner = [value for key, value in parse_qsl(parts.query, max_num_fields=50) if key.lower() in _SHOWN_BY]
+    inner = [
+        value
+        for key, value in parse_qsl(parts.query, max_num_fields=50)
+        if key.lower() in _SHOWN_BY
+    ]
     if parts.fragment:
         inner.append(unquote(parts.fragment))
     for value in inner:
@@ -159,14 +181,21 @@ def _media_of_name(name: str) -> str | None:
 def _media_inside(url: str) -> str | None:
     """What a part of the path or a parameter names: `/TB+12.docx/9b1d…`, `?file=/vb/12.pdf`."""
     parts = urlsplit(url)
-    names = [*unquote(parts.path).split("/"), *(value for _, value in parse_qsl(parts.query, max_num_fields=50))]
-    return next((media for name in names if (media := _media_of_name(name.strip())) is not None), None)
+    names = [
+        *unquote(parts.path).split("/"),
+        *(value for _, value in parse_qsl(parts.query, max_num_fields=50)),
+    ]
+    return next(
+        (media for name in names if (media := _media_of_name(name.strip())) is not None), None
+    )
 
 
 def _is_handler(url: str) -> bool:
     parts = urlsplit(url)
     asked = {
-        key.lower() for key, value in parse_qsl(parts.query, max_num_fields=50) if value not in ("", "0", "false")
+        key.lower()
+        for key, value in parse_qsl(parts.query, max_num_fields=50)
+        if value not in ("", "0", "false")
     }
     return bool(asked & _ASKS) or (
         _HANDLER.search(parts.path) is not None and bool(asked or parts.path[-1:].isdigit())
@@ -176,8 +205,8 @@ def _is_handler(url: str) -> bool:
 def _name(words: str, told: str, url: str, media_type: str, title: str) -> str:
     """What a file is called: by its link's words, with the ending that tells a computer what it is.
 
-    An address, or a word such as `Tải về`, is no name: then the file's own counts, and the article's title where
-    nobody could read that.
+    An address, or a word such as `Tải về`, is no name: then the file's own counts, and the
+    article's title where nobody could read that.
     """
     own = _UPLOAD.sub("", file_name(url))
     ending = PurePosixPath(own).suffix if _media_of_name(own) else _ENDINGS.get(media_type, "")

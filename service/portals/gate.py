@@ -23,7 +23,8 @@ class StoredRobots:
 
 
 class HostGate(Protocol):
-    """Politeness is owed to a host, whichever portal or worker asks. `host_key` is scheme://host:port."""
+    """Politeness is owed to a host, whichever portal or worker asks. `host_key` is
+    scheme://host:port."""
 
     def robots(self, host_key: str) -> StoredRobots | None:
         """What is known of its robots.txt; None when it was never asked for."""
@@ -36,7 +37,8 @@ class HostGate(Protocol):
     def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
         """Books the next free instant of the host and returns the seconds to wait for it.
 
-        Atomically: start = max(now, next_request_at); next_request_at = start + delay_s; answer start - now.
+        Atomically: start = max(now, next_request_at); next_request_at = start + delay_s; answer
+        start - now.
         """
         ...
 

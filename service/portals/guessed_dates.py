@@ -1,7 +1,7 @@
 """The day that htmldate finds on a page which says none where we look: a guess, and called one.
 
-Measured on the open half of its own sets (`tests/benchmarks/page_dates.py`): where we find nothing, it is right 38
-times
+Measured on the open half of its own sets (`tests/benchmarks/page_dates.py`): where we find nothing,
+it is right 38 times
 and wrong 3 times. Never believed where anybody else speaks, nor for keeping quiet.
 """
 
@@ -23,7 +23,8 @@ _LONGEST_PAGE = 1_000_000  # characters; larger ones are no articles
 
 
 def guessed(tree: Tree, until: datetime, heard: Iterable[Witness] = ()) -> Witness | None:
-    """The guess; None where htmldate has none, or only the day of another post that the page lists, or of an edit.
+    """The guess; None where htmldate has none, or only the day of another post that the page lists,
+    or of an edit.
 
     `heard`: what the page says besides.
     """
@@ -33,13 +34,19 @@ def guessed(tree: Tree, until: datetime, heard: Iterable[Witness] = ()) -> Witne
     from htmldate import find_date  # 0.2 s and 30 MB that most pages do without
 
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)  # it logs what it discards
-    day = find_date(source, original_date=True, extensive_search=False, max_date=until.replace(tzinfo=None))
+    day = find_date(
+        source, original_date=True, extensive_search=False, max_date=until.replace(tzinfo=None)
+    )
     moment = parse_moment(day) if day else None
-    if moment is None or day_of(moment) in {day_of(one.moment) for one in heard} | _days_of_others(tree):
+    if moment is None or day_of(moment) in {day_of(one.moment) for one in heard} | _days_of_others(
+        tree
+    ):
         return None
     return Witness(Source.GUESS, moment, str(day))
 
 
 def _days_of_others(tree: Tree) -> set[date]:
-    rows = [row for row in tree.root.css(_LISTS)[:_MOST_ROWS] if row.css_first("a[href]") is not None]
+    rows = [
+        row for row in tree.root.css(_LISTS)[:_MOST_ROWS] if row.css_first("a[href]") is not None
+    ]
     return {day_of(told.moment) for row in rows for told in told_in_labels(row)}

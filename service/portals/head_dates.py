@@ -1,6 +1,8 @@
-"""What the head of a page tells programs of its date: meta in any case, JSON-LD, marks of microdata.
+"""What the head of a page tells programs of its date: meta in any case, JSON-LD, marks of
+microdata.
 
-Knows which names are the day of publication and which the day of an edit; a name it does not know says nothing.
+Knows which names are the day of publication and which the day of an edit; a name it does not know
+says nothing.
 """
 
 from __future__ import annotations
@@ -20,37 +22,51 @@ from service.text import clean
 
 _PUBLISHED = (
     frozenset({
-        "article published time", "og published time", "og article published time", "og pubdate", "article published",
-        "published time", "publish time", "publishtime", "published date", "publisheddate", "publish date",
+        "article published time", "og published time", "og article published time", "og pubdate",
+        "article published",
+        "published time", "publish time", "publishtime", "published date", "publisheddate",
+        "publish date",
         "publishdate",
-        "date published", "datepublished", "date publish", "pubdate", "pub date", "publication date",
+        "date published", "datepublished", "date publish", "pubdate", "pub date",
+        "publication date",
         "publicationdate",
         "published", "dc date issued", "dc issued", "dcterms issued", "dcterms date issued",
         "dcsext articlefirstpublished",
-        "dc date published", "dc date publication", "sailthru date", "parsely pub date", "rnews datepublished",
-        "cxenseparse recs publishtime", "originalpublicationdate", "original publication date", "bt pubdate",
-        "citation publication date", "citation online date", "prism publicationdate", "prism publication date",
-        "vr published time", "article post date", "ptime", "displaydate", "article publicationdate", "ngay dang",
-        "shareaholic article published time", "eprints date", "dateposted", "post date", "postdate", "releasedate",
+        "dc date published", "dc date publication", "sailthru date", "parsely pub date",
+        "rnews datepublished",
+        "cxenseparse recs publishtime", "originalpublicationdate", "original publication date",
+        "bt pubdate",
+        "citation publication date", "citation online date", "prism publicationdate",
+        "prism publication date",
+        "vr published time", "article post date", "ptime", "displaydate", "article publicationdate",
+        "ngay dang",
+        "shareaholic article published time", "eprints date", "dateposted", "post date", "postdate",
+        "releasedate",
         "release date", "pdate", "article date original", "page publishdate", "article publishdate",
         "twt published at",
     }),
     frozenset({
-        "date", "dc date", "dcterms date", "dcterms available", "citation date", "article date", "news date",
+        "date", "dc date", "dcterms date", "dcterms available", "citation date", "article date",
+        "news date",
         "pagedate",
         "og date", "issue date", "issued",
     }),
     frozenset({
-        "datecreated", "date created", "dc date created", "dc created", "dcterms created", "created",
+        "datecreated", "date created", "dc date created", "dc created", "dcterms created",
+        "created",
         "article created",
-        "article created time", "creation date", "creationdate", "dcterms date created", "datecreate",
+        "article created time", "creation date", "creationdate", "dcterms date created",
+        "datecreate",
     }),
 )  # fmt: skip
 """By how plainly they speak of publication."""
 _UPDATED = frozenset({
-    "article modified time", "article modified", "og updated time", "modified time", "last modified", "lastmodified",
-    "datemodified", "date modified", "dc date modified", "dcterms modified", "dc modified", "revised", "updated time",
-    "article updated time", "lastmod", "dcterms date modified", "modified", "updated", "dateupdated",
+    "article modified time", "article modified", "og updated time", "modified time",
+    "last modified", "lastmodified",
+    "datemodified", "date modified", "dc date modified", "dcterms modified", "dc modified",
+    "revised", "updated time",
+    "article updated time", "lastmod", "dcterms date modified", "modified", "updated",
+    "dateupdated",
     "og modified time",
 })  # fmt: skip
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -67,7 +83,11 @@ _LONGEST_STAMP = 80
 
 def told_by_head(tree: Tree) -> list[Told]:
     """What the head says, the plainest first; the days of edits last."""
-    ranked = [*_by_meta(tree.root, tree.now), *_by_linked_data(tree.root), *_by_microdata(tree.root, tree.now)]
+    ranked = [
+        *_by_meta(tree.root, tree.now),
+        *_by_linked_data(tree.root),
+        *_by_microdata(tree.root, tree.now),
+    ]
     ranked.sort(key=lambda one: one[0])
     seen: dict[tuple[datetime, bool], Told] = {}
     for _, told in ranked:
@@ -110,7 +130,9 @@ def _by_linked_data(root: LexborNode) -> Iterator[tuple[int, Told]]:
             continue
         try:
             told: Any = orjson.loads(text)
-        except orjson.JSONDecodeError:  # a stray comma, a line end in a string: the stamps are there all the same
+        except (
+            orjson.JSONDecodeError
+        ):  # a stray comma, a line end in a string: the stamps are there all the same
             yield from _by_words(text)
             continue
         yield from _by_things(told)
@@ -145,7 +167,11 @@ def _by_things(told: Any) -> Iterator[tuple[int, Told]]:
 
 def _by_thing(thing: dict[str, Any], kind: str) -> Iterator[tuple[int, Told]]:
     rank = 3 if any(page in kind for page in _PAGE) else 1
-    for name, place in (("datePublished", rank), ("dateCreated", rank + 2), ("dateModified", _EDIT)):
+    for name, place in (
+        ("datePublished", rank),
+        ("dateCreated", rank + 2),
+        ("dateModified", _EDIT),
+    ):
         stamp = thing.get(name)
         told = _stamp(stamp.strip(), is_update=place == _EDIT) if isinstance(stamp, str) else None
         if told is not None:
@@ -162,6 +188,10 @@ def _by_microdata(root: LexborNode, now: datetime | None) -> Iterator[tuple[int,
         told = _stamp(stamp.strip(), is_update=is_update) if stamp else None
         if told is None:
             label = read_label(clean(text_of(node))[:_LONGEST_STAMP], now)
-            told = Told(label.dates[0].moment, clean(text_of(node)), is_update) if len(label.dates) == 1 else None
+            told = (
+                Told(label.dates[0].moment, clean(text_of(node)), is_update)
+                if len(label.dates) == 1
+                else None
+            )
         if told is not None:
             yield (_EDIT if is_update else 1 if called == "datepublished" else 5), told

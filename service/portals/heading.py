@@ -1,4 +1,5 @@
-"""Which words of an article page are its title: by their place before the body, their tag, and the page's own name.
+"""Which words of an article page are its title: by their place before the body, their tag, and the
+page's own name.
 
 Refuses the site's name, section labels, and whatever stands in menus or after the body.
 """
@@ -14,7 +15,10 @@ from service.portals.contents import HIDDEN, INLINE, Contents
 from service.portals.dom import Tree, ancestors, attribute, names, text_of
 from service.text import clean, fold
 
-_NAMED = '[class*="title" i], [id*="title" i], [class*="tieude" i], [class*="tieu-de" i], [class*="headline" i]'
+_NAMED = (
+    '[class*="title" i], [id*="title" i], [class*="tieude" i], [class*="tieu-de" i], '
+    '[class*="headline" i]'
+)
 _HEADINGS = "h1, h2, h3"
 _PLAIN = "b, strong, font, span, div, td, p"
 _WEIGHT = {"h1": 3.0, "h2": 2.0, "h3": 1.5}
@@ -23,8 +27,10 @@ _SITE = re.compile(r"\b(?:logo|site-title|site-name|breadcrumbs?)\b")
 _BESIDE_TAGS = frozenset({"nav", "footer", "aside", "li", "a", "title", "head"})
 _GENERIC = frozenset(
     map(fold, (
-        "chi tiết", "chi tiết tin", "chi tiết tin tức", "chi tiết văn bản", "chi tiết bài viết", "nội dung chi tiết",
-        "tin tức", "tin tức - sự kiện", "tin tức sự kiện", "văn bản", "thông báo", "trang chủ", "bài viết",
+        "chi tiết", "chi tiết tin", "chi tiết tin tức", "chi tiết văn bản", "chi tiết bài viết",
+        "nội dung chi tiết",
+        "tin tức", "tin tức - sự kiện", "tin tức sự kiện", "văn bản", "thông báo", "trang chủ",
+        "bài viết",
         "nội dung", "thông tin chi tiết", "thông tin văn bản", "xem chi tiết",
     ))
 )  # fmt: skip
@@ -59,17 +65,23 @@ def find_heading(tree: Tree, body: LexborNode | None, regions: Contents) -> Head
     sheet = _of_sheet(body) if body is not None and body.tag == "table" else None
     if sheet is not None:
         return sheet
-    return best if best is not None and not is_generic(best.text) else _fallback(best, shared, window)
+    return (
+        best if best is not None and not is_generic(best.text) else _fallback(best, shared, window)
+    )
 
 
-def _best(tree: Tree, body: LexborNode | None, segments: set[str], regions: Contents) -> Heading | None:
+def _best(
+    tree: Tree, body: LexborNode | None, segments: set[str], regions: Contents
+) -> Heading | None:
     headings = tree.root.css(_HEADINGS)
     if len(headings) == 1 and headings[0].tag == "h1":
         score, text = _score(headings[0], segments, regions, is_plain=False)
         if score > 0 and not is_generic(text):
             return Heading(headings[0], text, is_sure=True)
     order = regions.order
-    inside = [order[node.mem_id] for node in body.traverse() if node.mem_id in order] if body else []
+    inside = (
+        [order[node.mem_id] for node in body.traverse() if node.mem_id in order] if body else []
+    )
     end = inside[-1] if inside else len(order)
     above = {node.mem_id for node in ancestors(body)} if body else set()
     scored: list[tuple[float, int, Heading]] = []
@@ -77,7 +89,11 @@ def _best(tree: Tree, body: LexborNode | None, segments: set[str], regions: Cont
     for selector in (_HEADINGS, _NAMED, _PLAIN):
         for node in tree.root.css(selector)[:_MOST_NODES]:
             index = order.get(node.mem_id or -1, end)
-            if node.mem_id in seen or node.mem_id in above or (index > end and selector != _HEADINGS):
+            if (
+                node.mem_id in seen
+                or node.mem_id in above
+                or (index > end and selector != _HEADINGS)
+            ):
                 continue
             seen.add(node.mem_id)
             score, text = _score(node, segments, regions, is_plain=selector == _PLAIN)
@@ -90,7 +106,9 @@ def _best(tree: Tree, body: LexborNode | None, segments: set[str], regions: Cont
     return best[2] if best is not None and best[0] > 0 else None
 
 
-def _score(node: LexborNode, segments: set[str], regions: Contents, *, is_plain: bool) -> tuple[float, str]:
+def _score(
+    node: LexborNode, segments: set[str], regions: Contents, *, is_plain: bool
+) -> tuple[float, str]:
     raw = words_of(node)
     if not 1 < len(raw) < _LONGEST * 3:
         return 0.0, ""
@@ -104,7 +122,9 @@ def _score(node: LexborNode, segments: set[str], regions: Contents, *, is_plain:
     if _is_beside(node, regions):
         return 0.0, ""
     score = _WEIGHT.get(node.tag or "", 1.5 if not is_plain else 0.5)
-    score += 4.0 if is_named else 2.0 * max((_overlap(folded, one) for one in segments), default=0.0)
+    score += (
+        4.0 if is_named else 2.0 * max((_overlap(folded, one) for one in segments), default=0.0)
+    )
     return score + min(len(text.split()), 10) * 0.1 - (4.0 if is_generic(text) else 0.0), text
 
 
@@ -131,7 +151,9 @@ def words_of(node: LexborNode) -> str:
         elif one.is_text_node:
             parts.append(one.text_content or "")
         elif one.tag not in HIDDEN:
-            is_apart = one.tag == "br" or one.tag not in INLINE or "block" in attribute(one, "style")
+            is_apart = (
+                one.tag == "br" or one.tag not in INLINE or "block" in attribute(one, "style")
+            )
             if is_apart:
                 parts.append(" ")
                 todo.append(None)
@@ -162,7 +184,8 @@ def _of_sheet(body: LexborNode) -> Heading | None:
 
 
 def _fallback(best: Heading | None, shared: str, window: str) -> Heading:
-    """What the page calls itself to others: og:title, else its window title without the site's name."""
+    """What the page calls itself to others: og:title, else its window title without the site's
+    name."""
     first = _SPLIT.split(window)[0] if window else ""
     told = next((text for text in (shared, first, window) if text and not is_generic(text)), "")
     return Heading(best.node if best else None, told or (best.text if best else shared or first))

@@ -22,7 +22,9 @@ from service.words import coded
 def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing:
     """The rows that the selectors name. Raises UnreadableError where they match nothing."""
     if selectors is None:
-        raise ConfigurationError("listing: a portal of kind 'html' needs the selectors of its rows, at least 'item'")
+        raise ConfigurationError(
+            "listing: a portal of kind 'html' needs the selectors of its rows, at least 'item'"
+        )
     items = select(tree.root, selectors.item)
     posts: dict[str, ListedPost] = {}
     rejected: list[RejectedLink] = []
@@ -54,10 +56,15 @@ def _next(tree: Tree, selectors: ListingSelectors) -> tuple[str | None, bool]:
     return resolve_link(tree.base_url, href), "__dopostback" in href.lower()
 
 
-def _read_item(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> ListedPost | RejectedLink:
+def _read_item(
+    tree: Tree, item: LexborNode, selectors: ListingSelectors
+) -> ListedPost | RejectedLink:
     links = [item] if item.tag == "a" and selectors.link == "a" else select(item, selectors.link)
     links = [link for link in links if attribute(link, "href")]
-    url = next((url for link in links if (url := resolve_link(tree.base_url, attribute(link, "href")))), None)
+    url = next(
+        (url for link in links if (url := resolve_link(tree.base_url, attribute(link, "href")))),
+        None,
+    )
     if url is None:
         return RejectedLink("", clean(text_of(item))[:200], "no_address")
     row = [link for link in links if _leads_to(tree, link, url)]

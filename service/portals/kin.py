@@ -1,4 +1,5 @@
-"""Which links of a page make one list: rows that stand alike, have addresses alike, and words of a title.
+"""Which links of a page make one list: rows that stand alike, have addresses alike, and words of a
+title.
 
 Dates speak for a row and never against it: a dated story on top does not hide the rows below it.
 """
@@ -23,9 +24,13 @@ from service.types import ListedPost
 _SIGNATURE = 5  # ancestors that make up a place in the tree
 LEAST_SCORE = 0.55
 """What one undated link of five words in the text of a page stays below."""
-_COLUMN = re.compile(r"(?:^|[\s_-])(?:col|cols|column|span|large|medium|grid|cell|pane|cot)(?:$|[\s_-]|\d)")
+_COLUMN = re.compile(
+    r"(?:^|[\s_-])(?:col|cols|column|span|large|medium|grid|cell|pane|cot)(?:$|[\s_-]|\d)"
+)
 _ASIDE = re.compile(
-    r"\W*(?:tin |bài |bài viết )?(?:xem nhiều|đọc nhiều|được quan tâm|most (?:read|viewed)|popular)\b", re.I
+    r"\W*(?:tin |bài |bài viết )?(?:xem nhiều|đọc nhiều|được quan tâm|most "
+    r"(?:read|viewed)|popular)\b",
+    re.I,
 )
 _LONGEST_HEADING = 40
 _COUNTED = re.compile(r"(\d{1,3})(?:\s*+[.):/-]\s*+|\s++)(?=\S)")
@@ -67,7 +72,8 @@ def _signature(link: LexborNode) -> str:
 
 
 def _kind(words: str) -> str:
-    """The first class of an element, without a row's number; the width of a column tells columns apart."""
+    """The first class of an element, without a row's number; the width of a column tells columns
+    apart."""
     first = words.partition(" ")[0] if words[:1] != " " else (words.split() or [""])[0]
     return first if _COLUMN.search(first) else first.rstrip("0123456789-_")
 
@@ -82,7 +88,8 @@ def _up(link: LexborNode) -> list[LexborNode]:
 
 
 def group(rows: Iterable[Row], page_path: str, at_side: frozenset[str] | set[str]) -> list[Group]:
-    """The rows by their places. `at_side`: keys of those that stand in a side column, as it seems."""
+    """The rows by their places. `at_side`: keys of those that stand in a side column, as it
+    seems."""
     by_place: dict[tuple[bool, bool, str], list[Row]] = {}
     aside: dict[int | None, bool] = {}
     for row in rows:
@@ -90,8 +97,14 @@ def group(rows: Iterable[Row], page_path: str, at_side: frozenset[str] | set[str
         mem = holder.mem_id if holder is not None else None
         if mem not in aside:
             aside[mem] = _is_under_aside(holder)
-        by_place.setdefault((row.key in at_side, aside[mem], _signature(row.links[0])), []).append(row)
-    return [made for (is_side, _, _), members in by_place.items() if (made := _weigh(members, page_path, is_side))]
+        by_place.setdefault((row.key in at_side, aside[mem], _signature(row.links[0])), []).append(
+            row
+        )
+    return [
+        made
+        for (is_side, _, _), members in by_place.items()
+        if (made := _weigh(members, page_path, is_side))
+    ]
 
 
 def _weigh(rows: list[Row], page_path: str, is_side: bool) -> Group | None:
@@ -106,7 +119,11 @@ def _weigh(rows: list[Row], page_path: str, is_side: bool) -> Group | None:
     alike = 0.4 + 0.6 * shapes.most_common(1)[0][1] / count
     many = min(count, 40) ** 0.7
     score = many * (0.15 + dated) * (0.3 + words / 8) * alike
-    below = sum(1 for post in posts if urlsplit(post.url).path.startswith(page_path)) / count if page_path else 0.0
+    below = (
+        sum(1 for post in posts if urlsplit(post.url).path.startswith(page_path)) / count
+        if page_path
+        else 0.0
+    )
     rank = many * (0.4 + dated) * (0.1 + (words / 8) ** 1.5) * alike * (1 + below / 2)
     common = frozenset(shape for shape, times in shapes.items() if times * 4 >= count)
     numbered = sum(_has_number(post.url) for post in posts) / count
@@ -123,7 +140,11 @@ def _uncounted(posts: Sequence[ListedPost]) -> tuple[ListedPost, ...]:
     """The rows without their numbers, where every title begins with its place in the list."""
     counted = [_COUNTED.match(post.title) for post in posts]
     numbers = [int(match[1]) if match else -1 for match in counted]
-    if len(posts) < 3 or numbers[0] < 0 or numbers != list(range(numbers[0], numbers[0] + len(posts))):
+    if (
+        len(posts) < 3
+        or numbers[0] < 0
+        or numbers != list(range(numbers[0], numbers[0] + len(posts)))
+    ):
         return tuple(posts)
     return tuple(
         replace(post, title=post.title[match.end() :])
@@ -143,7 +164,8 @@ def choose(groups: Sequence[Group], places: Places) -> list[Group]:
 
 
 def is_alike(one: Group, posts: Sequence[Group]) -> bool:
-    """Whether rows that were left out look like those that were taken: by their addresses and their words."""
+    """Whether rows that were left out look like those that were taken: by their addresses and their
+    words."""
     return any(one.shapes & other.shapes and one.words >= 0.5 * other.words for other in posts)
 
 
@@ -153,7 +175,9 @@ class _Family:
     def __init__(self, best: Group, places: Places) -> None:
         self._best = best
         self._places = places
-        self._holders = {box.parent.mem_id for row in best.rows for box in row.boxes if box.parent is not None}
+        self._holders = {
+            box.parent.mem_id for row in best.rows for box in row.boxes if box.parent is not None
+        }
         self._first, self._last = self._span(best)
         self._is_telling = _is_telling(best)
 
@@ -163,7 +187,9 @@ class _Family:
 
     def has(self, one: Group) -> bool:
         best = self._best
-        if one.words < 0.5 * best.words and not (one.dated >= 0.5 and best.dated >= 0.5 and not one.is_side):
+        if one.words < 0.5 * best.words and not (
+            one.dated >= 0.5 and best.dated >= 0.5 and not one.is_side
+        ):
             return False
         is_like = bool(one.shapes & best.shapes)
         if one.is_side:
@@ -184,7 +210,8 @@ class _Family:
         return all(holder is not None and holder.mem_id in self._holders for holder in boxes)
 
     def _is_within(self, one: Group) -> bool:
-        """Whether the rows stand between those of the list, or in the element that holds them all."""
+        """Whether the rows stand between those of the list, or in the element that holds them
+        all."""
         first, last = self._span(one)
         holder, _ = self._places.around(self._best.link, self._first, self._last)
         if holder is None or holder.tag in ("html", "body"):
@@ -193,7 +220,8 @@ class _Family:
         return start <= first and last <= end
 
     def _is_apart(self, one: Group) -> bool:
-        """Whether undated rows stand in a column of their own behind the list, or under a heading (`Xem nhiều`)."""
+        """Whether undated rows stand in a column of their own behind the list, or under a heading
+        (`Xem nhiều`)."""
         if one.dated >= 0.5 and self._best.dated >= 0.5:
             return False
         first, last = self._span(one)
@@ -207,7 +235,8 @@ class _Family:
 
 
 def _is_telling(best: Group) -> bool:
-    """Whether its addresses are those of posts alone: below a folder of their own, or with a number each."""
+    """Whether its addresses are those of posts alone: below a folder of their own, or with a number
+    each."""
     folders = {str(PurePosixPath(urlsplit(post.url).path).parent) for post in best.posts}
     return (len(folders) == 1 and folders != {"/"}) or best.numbered >= 0.9
 

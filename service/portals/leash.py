@@ -38,12 +38,15 @@ class Leash:
     peer: tuple[Any, ...] | None = field(default=None)
     """The address that was dialled last; None before."""
     has_dialled: bool = False
-    """Whether the present exchange opened a connection; False while it uses one that was kept alive."""
+    """Whether the present exchange opened a connection; False while it uses one that was kept
+    alive."""
 
     def left_s(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise FetchError(coded("fetch.late", url=self.url, timeout_s=self.timeout_s), Outcome.NETWORK)
+            raise FetchError(
+                coded("fetch.late", url=self.url, timeout_s=self.timeout_s), Outcome.NETWORK
+            )
         return left
 
     def count(self, received: int) -> int:
@@ -65,7 +68,11 @@ def translate(leash: Leash, error: BaseException) -> FetchError:
     for known in seen:
         if isinstance(known, FetchError):
             return known
-        if isinstance(known, OSError) and known.errno in OUR_NETWORK and not isinstance(known, ssl.SSLError):
+        if (
+            isinstance(known, OSError)
+            and known.errno in OUR_NETWORK
+            and not isinstance(known, ssl.SSLError)
+        ):
             return FetchError(coded("fetch.own_network", url=leash.url), Outcome.OWN_NETWORK)
     innermost = seen[-1]
     said = str(innermost) or type(innermost).__name__

@@ -1,4 +1,5 @@
-"""The text that a page tells to programs (schema.org `articleBody`), for pages whose elements hold none of it yet."""
+"""The text that a page tells to programs (schema.org `articleBody`), for pages whose elements hold
+none of it yet."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ def told_body(root: LexborNode) -> str:
             continue
         try:
             told: Any = orjson.loads(text.replace("\n", " "))
-        except orjson.JSONDecodeError:  # no linked data after all: the page's elements are all there is
+        except (
+            orjson.JSONDecodeError
+        ):  # no linked data after all: the page's elements are all there is
             continue
         best = max(best, _longest(told), key=len)
     if "</" in best or "<br" in best:

@@ -1,4 +1,5 @@
-"""The link from a listing page to its older page. A pager that works by postback is reported, never guessed."""
+"""The link from a listing page to its older page. A pager that works by postback is reported, never
+guessed."""
 
 from __future__ import annotations
 
@@ -13,25 +14,34 @@ from service.portals.dom import Tree, attribute, names, text_of
 from service.portals.urls import resolve_link
 
 _NEXT = re.compile(
-    r"\W*+(?:(?:trang )?(?:sau|kế tiếp|tiếp(?: theo)?|cũ hơn)|next(?: page)?|older(?: posts| entries)?"
+    r"\W*+(?:(?:trang )?(?:sau|kế tiếp|tiếp(?: theo)?|cũ hơn)|next(?: page)?|older(?: posts| "
+    r"entries)?"
     r"|(?:xem|tải|hiển thị) (?:thêm|tiếp)(?: tin| bài| bài viết)?|(?:load|show|view) more"
-    r"|(?:(?:các|những|xem) )?(?:tin|bài|bài viết|bài đăng|tin tức|tin bài|thông báo) cũ hơn)\W*|[>»›→]{1,2}",
+    r"|(?:(?:các|những|xem) )?(?:tin|bài|bài viết|bài đăng|tin tức|tin bài|thông báo) cũ "
+    r"hơn)\W*|[>»›→]{1,2}",
     re.IGNORECASE,
 )
 _MORE = re.compile(r"\W*+(?:xem|tải|hiển thị|load|show|view)\b", re.IGNORECASE)
 """What buttons of rows say too: of a page only where the address is that of one."""
 _POSTBACK = re.compile(r"__doPostBack|WebForm_DoPostBack|javascript:", re.I)
-_PAGER = re.compile(r"pagination|paging|pager|phan-?trang|page-?(?:nav|row|num|link|index)|\bpages?\b")
-# Words that are said of pages alone, and addresses that name one: such a link needs no pager around it.
+_PAGER = re.compile(
+    r"pagination|paging|pager|phan-?trang|page-?(?:nav|row|num|link|index)|\bpages?\b"
+)
+# Words that are said of pages alone, and addresses that name one: such a link needs no pager around
+# it.
 _NEXT_PAGE = re.compile(
-    r"\W*+(?:trang (?:sau|tiếp|kế)(?: theo| tiếp)?|next page|older (?:posts|entries)|bài đăng cũ hơn)\W*",
+    r"\W*+(?:trang (?:sau|tiếp|kế)(?: theo| tiếp)?|next page|older (?:posts|entries)|bài đăng cũ "
+    r"hơn)\W*",
     re.IGNORECASE,
 )
 _PAGE_ADDRESS = re.compile(
-    r"(?:[?&/_-](?:page|trang|paged?|pg|p|cur|pageindex|pageno|pagenumber|start|limitstart|offset)[=/_-]?\d+)", re.I
+    r"(?:[?&/_-](?:page|trang|paged?|pg|p|cur|pageindex|pageno|pagenumber|start|limitstart|offset)[=/_-]?\d+)",
+    re.I,
 )
 _PAGE_IN_PATH = re.compile(r"/(?:page|trang)[-/]?\d{1,6}/?$", re.IGNORECASE)
-_CURRENT = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on|cur|hien-?tai|dang-?chon)(?:$|[\s_-])")
+_CURRENT = re.compile(
+    r"(?:^|[\s_-])(?:active|current|selected|on|cur|hien-?tai|dang-?chon)(?:$|[\s_-])"
+)
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,6}$")
 _NUMBER = re.compile(r"\d{1,6}")
 _LONGEST_WORDS = 30
@@ -39,7 +49,8 @@ _LONGEST_WORDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """`next_url`: None when there is no older page by link. `is_postback`: there is one by postback."""
+    """`next_url`: None when there is no older page by link. `is_postback`: there is one by
+    postback."""
 
     next_url: str | None = None
     is_postback: bool = False
@@ -65,7 +76,11 @@ def _leads_to_page(tree: Tree, link: LexborNode, url: str, text: str) -> bool:
 def _spoken(link: LexborNode) -> str:
     """What a link without words is called for who cannot see it."""
     image = link.css_first("img[alt]")
-    said = attribute(link, "aria-label") or attribute(link, "title") or (attribute(image, "alt") if image else "")
+    said = (
+        attribute(link, "aria-label")
+        or attribute(link, "title")
+        or (attribute(image, "alt") if image else "")
+    )
     return said.strip()
 
 
@@ -75,7 +90,9 @@ def _is_page_address(tree: Tree, url: str) -> bool:
         return False
     here = tree.url.partition("#")[0].partition("?")[0]
     folder, _, name = _PAGE_IN_PATH.sub("", here).rstrip("/").rpartition("/")
-    return url.startswith(f"{folder}/{name.partition('.')[0]}" if "://" not in name and folder[-2:] != ":/" else here)
+    return url.startswith(
+        f"{folder}/{name.partition('.')[0]}" if "://" not in name and folder[-2:] != ":/" else here
+    )
 
 
 def _same_site(tree: Tree, url: str) -> bool:
@@ -108,12 +125,15 @@ def _numbered(tree: Tree, links: Iterable[LexborNode]) -> Pager:
 
 
 def _is_marked(link: LexborNode) -> bool:
-    """Whether a number is marked as that of the page that is shown: on itself, or on what holds it alone."""
+    """Whether a number is marked as that of the page that is shown: on itself, or on what holds it
+    alone."""
     parent = link.parent
     for node in (link, parent):
         if node is None:
             continue
-        is_alone = node is link or (node.tag in ("li", "span", "td", "b", "strong") and len(node.css("a")) == 1)
+        is_alone = node is link or (
+            node.tag in ("li", "span", "td", "b", "strong") and len(node.css("a")) == 1
+        )
         if is_alone and (
             attribute(node, "aria-current") not in ("", "false")
             or _CURRENT.search(attribute(node, "class").lower())
@@ -124,8 +144,11 @@ def _is_marked(link: LexborNode) -> bool:
 
 
 def _unmarked(tree: Tree, numbered: dict[int, str]) -> int:
-    """The current page where no number is marked: the one that is no link, else what this page's address says."""
-    gaps = [number - 1 for number in numbered if number - 1 not in numbered and number - 2 in numbered]
+    """The current page where no number is marked: the one that is no link, else what this page's
+    address says."""
+    gaps = [
+        number - 1 for number in numbered if number - 1 not in numbered and number - 2 in numbered
+    ]
     if 1 in numbered and gaps:
         return gaps[0]
     own = _PAGE_ADDRESS.search(tree.url.partition("#")[0])

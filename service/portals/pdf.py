@@ -1,4 +1,5 @@
-"""The text of a PDF's first pages. Reads bytes that were fetched; refuses to guess what a scan shows.
+"""The text of a PDF's first pages. Reads bytes that were fetched; refuses to guess what a scan
+shows.
 
 Whatever a file does to its reader, a poll goes on without its text.
 """
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
 
 _FIRST_PAGES = 3
 _MOST_CHARS = 20_000
-# A signed scan carries a stamp's few words at most; a page of a letter has a thousand characters and more. One page
+# A signed scan carries a stamp's few words at most; a page of a letter has a thousand characters
+# and more. One page
 # of text before scanned annexes is the letter itself.
 _SCAN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
-    """`is_scan`: all pages are pictures, and `text` says little or nothing. `pages`: how many the file has."""
+    """`is_scan`: all pages are pictures, and `text` says little or nothing. `pages`: how many the
+    file has."""
 
     text: str
     pages: int
@@ -52,7 +55,10 @@ def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
     import pypdfium2
 
     try:
-        with contextlib.closing(document[index]) as page, contextlib.closing(page.get_textpage()) as textpage:
+        with (
+            contextlib.closing(document[index]) as page,
+            contextlib.closing(page.get_textpage()) as textpage,
+        ):
             return str(textpage.get_text_bounded())
     except pypdfium2.PdfiumError:
         return ""

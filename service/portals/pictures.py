@@ -1,7 +1,9 @@
-"""Pictures that a page loads later: the true address is put where readers look for it, or there is no picture.
+"""Pictures that a page loads later: the true address is put where readers look for it, or there is
+no picture.
 
-A page that waits for a reader to scroll has a blank in `src` and the picture in another attribute (WordPress,
-lazysizes, jQuery Lazy Load), in `srcset`, in a `source` beside it or in the `noscript` after it.
+A page that waits for a reader to scroll has a blank in `src` and the picture in another attribute
+(WordPress, lazysizes, jQuery Lazy Load), in `srcset`, in a `source` beside it or in the `noscript`
+after it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,15 @@ from selectolax.lexbor import LexborNode
 
 from service.portals.dom import attribute
 
-_LATER = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url", "data-original-src", "data-echo")
+_LATER = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-lazy",
+    "data-url",
+    "data-original-src",
+    "data-echo",
+)
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _BLANK = re.compile(
     r"(?:^|[/_.-])(?:blank|trong|placeholder|loading|loader|spacer|lazy\w{0,12}|transparent|pixel|1x1|grey|gray|default-img)"

@@ -1,6 +1,8 @@
-"""Looks at a portal nobody described: what it would be read as, what was found, what was refused and why.
+"""Looks at a portal nobody described: what it would be read as, what was found, what was refused
+and why.
 
-What it finds can be written down as a portal file. Refuses to guess a category: the operator knows the sections.
+What it finds can be written down as a portal file. Refuses to guess a category: the operator knows
+the sections.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from service.words import coded
 Kind = Literal["td-portal", "feed", "html", "auto"]
 
 _FEEDS = (
-    'link[rel~="alternate"][type="application/rss+xml"], link[rel~="alternate"][type="application/atom+xml"],'
+    'link[rel~="alternate"][type="application/rss+xml"], '
+    'link[rel~="alternate"][type="application/atom+xml"],'
     ' link[rel~="alternate"][type="application/rdf+xml"]'
 )
 _COMMENTS = ("comment", "binh-luan", "binhluan")
@@ -67,10 +70,17 @@ class Probe:
             self.portal.kind,
             self.feed,
             [
-                {"url": post.url, "title": post.title, "published_at": _stamp(post.moment and post.moment.at)}
+                {
+                    "url": post.url,
+                    "title": post.title,
+                    "published_at": _stamp(post.moment and post.moment.at),
+                }
                 for post in self.listing.posts
             ],
-            [{"url": link.url, "text": link.text, "reason": link.reason} for link in self.listing.rejected],
+            [
+                {"url": link.url, "text": link.text, "reason": link.reason}
+                for link in self.listing.rejected
+            ],
             _article_json(self.article),
         )
 
@@ -82,7 +92,9 @@ def probe_portal(fetcher: Fetcher, url: str) -> Found:
 
 def portal_file(found: Found) -> str:
     """The portal file of what was found."""
-    return render_portal(_portal(found.url, found.kind, found.feed if found.kind == "feed" else None))
+    return render_portal(
+        _portal(found.url, found.kind, found.feed if found.kind == "feed" else None)
+    )
 
 
 def _stamp(at: object) -> str | None:
@@ -114,7 +126,8 @@ def _portal(url: str, kind: Kind, listing_url: str | None = None) -> PortalConfi
 
 
 def probe(fetcher: Fetcher, url: str) -> Probe:
-    """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can be read."""
+    """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can
+    be read."""
     url = _address(url)
     page = _fetch(fetcher, url, _portal(url, "auto"))
     feed_url, feed = _announced_feed(fetcher, page)
@@ -184,13 +197,16 @@ def _with_article(fetcher: Fetcher, found: Probe) -> Probe:
     if post.article is not None:
         return replace(found, article=post.article)
     try:
-        return replace(found, article=read_article(_fetch(fetcher, post.url, found.portal), found.portal))
+        return replace(
+            found, article=read_article(_fetch(fetcher, post.url, found.portal), found.portal)
+        )
     except PortalError as error:
         return replace(found, article_error=str(error))
 
 
 def render_portal(portal: PortalConfig) -> str:
-    """A portal file as `settings` reads it. TOML's basic strings are JSON's but for DEL, which no address has."""
+    """A portal file as `settings` reads it. TOML's basic strings are JSON's but for DEL, which no
+    address has."""
 
     def quoted(text: str) -> str:
         return json.dumps(text, ensure_ascii=False).replace("\x7f", "")

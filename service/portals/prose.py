@@ -1,6 +1,8 @@
-"""Finds the body of an article on a page nobody described: where running text is dense and links are few.
+"""Finds the body of an article on a page nobody described: where running text is dense and links
+are few.
 
-What stands inside it but is not the article's (related posts, comments, buttons to share) is taken out.
+What stands inside it but is not the article's (related posts, comments, buttons to share) is taken
+out.
 """
 
 from __future__ import annotations
@@ -11,13 +13,13 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from service.portals.contents import LEAST_RUNNING, Contents
-from service.portals.dom import Tree, ancestors, attribute, names, text_of
-from service.portals.files import media_type_of
+from service.portals.dom import Tree, ancestors, names, text_of
+from service.portals.foreign import FOREIGN, is_list_of_posts
 from service.portals.heading import find_heading, is_generic
-from service.text import clean
 
 _MARKED = (
-    ".article-content", "#art-content", "[itemprop=articleBody]", ".bodytext", "#news-bodyhtml", ".detail-content",
+    ".article-content", "#art-content", "[itemprop=articleBody]", ".bodytext", "#news-bodyhtml",
+    ".detail-content",
     ".news-content", ".entry-content", ".post-content", ".content-detail", ".noidung", ".noi-dung",
 )  # fmt: skip
 _ALL_MARKED = ", ".join(_MARKED)
@@ -27,45 +29,31 @@ _LEAD = re.compile(
     r"\b(?:hometext|sapo|lead|summary|mo-?ta|trich-?(?:dan|yeu)|description\w*|divarticledescription)\b"
 )
 _LONGEST_LEAD = 3_000
-_LABEL = re.compile(r"date|time|meta|author|byline|info|tool|view|luot|ngay|source|nguon|credit|caption")
+_LABEL = re.compile(
+    r"date|time|meta|author|byline|info|tool|view|luot|ngay|source|nguon|credit|caption"
+)
 _LONGEST_LABEL = 200
 _MOST_LABELS = 8
 _MOST_LEVELS = 14
 _MOST_LINKED = 0.4
 _OF_A_CARD = ", ".join(
-    one for h in ("h2", "h3", "h4") for one in (f'{h} a[href]:not([href^="#"])', f'a[href]:not([href^="#"]) {h}')
+    one
+    for h in ("h2", "h3", "h4")
+    for one in (f'{h} a[href]:not([href^="#"])', f'a[href]:not([href^="#"]) {h}')
 )
 _FACTORS = (4.0, 3.0, 2.5, 2.0)
 """By how many steps out an element holds both the heading and text."""
 _BEFORE = 0.3  # what text above the heading counts
 _FAR_MORE = 5.0  # times as much text elsewhere: the marked element is a teaser
-_FOREIGN = re.compile(
-    r"(?<![a-z])(?:related\w*+|lien-?quan|tin-?khac|other[-_]?news|comments?|comment-\w++|kommentar\w*+|shares?|sharing"
-    r"|share[-_]?(?:bar|box|buttons?|links?)|shariff|socials?|social\w*+|ratings?|rate|rate-box|tags?|tag-list|tag-links"
-    r"|print|breadcrumbs?|subscri\w*+|signup\w*+|license|credits?|captions?"
-    r"|author-?(?:box|bio|info|desc|card)\w*+|about-?author|advert\w*+|ad-\w++|postmeta\w*+|entry-?meta|post-?meta"
-    r"|pagination|post-navigation|nav-links|disclaimer|paywall\w*+|cookie\w*+)(?![a-z])|newsletter|copyright|(?<![\w-])toc(?:[-_](?:container|list))?(?![\w-])"
-)
-_OFFER = re.compile(r"teaser|promo|recommend|read-?more|read-?also|lire-aussi|xem-them|doc-them|box-?tin")
-"""Foreign where it leads to another page; the lead of an article may be called so too."""
-_BLOCKS = "p, li, ul, ol, table, h2, h3, h4, h5, h6, div, section, aside, td"
-_ALL_LINK = 0.8
-_LISTED = 0.5
-_MOST_LISTED = 0.9
-_MOST_LOOKED_AT = 20  # times the text: what is nested deeper than that is not looked at again and again
 _HEADINGS = "h2, h3, h4, h5, h6"
-_OTHER_POSTS = re.compile(
-    r"\W*(?:(?:các |những )?(?:tin|bài)(?: viết)?(?: đã đưa| đã đăng| khác| liên quan| cùng chuyên mục| mới hơn"
-    r"| cũ hơn| mới nhất| mới)+|có thể bạn quan tâm|xem thêm|đọc thêm|văn bản (?:liên quan|cùng loại|khác))\W*",
-    re.I,
-)
-_LISTS = "ul, ol, table, div, section"
 _FEW = 3
+_LISTS = "ul, ol, table, div, section"
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """`main` is the element with most of the article's text; `parts` is all of it in order, its lead included."""
+    """`main` is the element with most of the article's text; `parts` is all of it in order, its
+    lead included."""
 
     main: LexborNode
     parts: tuple[LexborNode, ...]
@@ -79,7 +67,11 @@ def find_body(tree: Tree) -> Body | None:
 def find_parts(tree: Tree, regions: Contents) -> Body | None:
     """`find_body`, by what is known of the page's regions already."""
     said = find_heading(tree, None, regions)
-    heading = None if is_generic(said.text) or not (said.is_sure or _opens(said.node, regions)) else said.node
+    heading = (
+        None
+        if is_generic(said.text) or not (said.is_sure or _opens(said.node, regions))
+        else said.node
+    )
     regions.settle(heading)
     near = _Nearness(regions, heading)
     densest = near.densest()
@@ -87,7 +79,11 @@ def find_parts(tree: Tree, regions: Contents) -> Body | None:
     is_marked = main is not None
     if main is None and densest is not None:
         main = _sheet_around(densest)
-    return None if main is None else Body(main, tuple(_Parts(regions, heading).of(main, is_marked=is_marked)))
+    return (
+        None
+        if main is None
+        else Body(main, tuple(_Parts(regions, heading).of(main, is_marked=is_marked)))
+    )
 
 
 def _opens(heading: LexborNode | None, regions: Contents) -> bool:
@@ -99,14 +95,18 @@ def _opens(heading: LexborNode | None, regions: Contents) -> bool:
             return True
         before = node.prev
         while before is not None:
-            if regions.running.get(before.mem_id, 0) >= _LEAST_BODY and before.mem_id not in regions.foreign:
+            if (
+                regions.running.get(before.mem_id, 0) >= _LEAST_BODY
+                and before.mem_id not in regions.foreign
+            ):
                 return False
             before = before.prev
     return True
 
 
 class _Nearness:
-    """Text counts for more where it stands with the heading: a notice is shorter than what is said of the portal."""
+    """Text counts for more where it stands with the heading: a notice is shorter than what is said
+    of the portal."""
 
     def __init__(self, regions: Contents, heading: LexborNode | None) -> None:
         self._regions = regions
@@ -127,13 +127,18 @@ class _Nearness:
         return weight * (_BEFORE if self._is_before(node) else 1.0)
 
     def _is_before(self, node: LexborNode) -> bool:
-        if self._heading is None or self._regions.order[node.mem_id] > self._regions.order[self._heading.mem_id]:
+        if (
+            self._heading is None
+            or self._regions.order[node.mem_id] > self._regions.order[self._heading.mem_id]
+        ):
             return False
         return all(one.mem_id != node.mem_id for one in ancestors(self._heading))
 
     def densest(self) -> LexborNode | None:
         regions = self._regions
-        weighed = {key: self.weigh(regions.nodes[key], weight) for key, weight in regions.weight.items()}
+        weighed = {
+            key: self.weigh(regions.nodes[key], weight) for key, weight in regions.weight.items()
+        }
         if not weighed:
             return None
         best = max(weighed, key=lambda key: weighed[key])
@@ -146,7 +151,9 @@ class _Nearness:
         return self.weigh(node, self._regions.running.get(node.mem_id, 0) + 1.0)
 
 
-def _best_marked(root: LexborNode, near: _Nearness, densest: LexborNode | None) -> LexborNode | None:
+def _best_marked(
+    root: LexborNode, near: _Nearness, densest: LexborNode | None
+) -> LexborNode | None:
     if root.css_first(_ALL_MARKED) is None:
         return None
     least = near.text(densest) / _FAR_MORE if densest is not None else 0.0
@@ -158,7 +165,8 @@ def _best_marked(root: LexborNode, near: _Nearness, densest: LexborNode | None) 
 
 
 class _Parts:
-    """What belongs to an article beside its main element: more blocks of its kind, and the lead under its heading."""
+    """What belongs to an article beside its main element: more blocks of its kind, and the lead
+    under its heading."""
 
     def __init__(self, regions: Contents, heading: LexborNode | None) -> None:
         self._regions = regions
@@ -200,13 +208,19 @@ class _Parts:
     def _running_of(self, parts: list[LexborNode]) -> int:
         """What parts hold, the text between elements counted as it is."""
         sizes = self._regions.running
-        return sum(sizes.get(one.mem_id, 0) if one.is_element_node else len(one.text_content or "") for one in parts)
+        return sum(
+            sizes.get(one.mem_id, 0) if one.is_element_node else len(one.text_content or "")
+            for one in parts
+        )
 
     def _is_heading(self, node: LexborNode) -> bool:
-        return node.mem_id in self._above or (self._heading is not None and node.mem_id == self._heading.mem_id)
+        return node.mem_id in self._above or (
+            self._heading is not None and node.mem_id == self._heading.mem_id
+        )
 
     def _after_heading(self, top: LexborNode) -> list[LexborNode]:
-        """What follows the heading below an element, in order, but for lines that say when and by whom."""
+        """What follows the heading below an element, in order, but for lines that say when and by
+        whom."""
         found: list[LexborNode] = []
         node = self._heading
         while node is not None and node.mem_id != top.mem_id:
@@ -219,7 +233,11 @@ class _Parts:
         at = 0
         while at < len(kept) and at < _MOST_LABELS and self._is_label(kept[at]):
             at += 1
-        return [one for i, one in enumerate(kept) if i >= at or (one.is_element_node and _LEAD.search(names(one)))]
+        return [
+            one
+            for i, one in enumerate(kept)
+            if i >= at or (one.is_element_node and _LEAD.search(names(one)))
+        ]
 
     def _is_label(self, node: LexborNode) -> bool:
         if not node.is_element_node:
@@ -228,7 +246,9 @@ class _Parts:
         if _LEAD.search(said) or node.tag == "img":
             return False
         running = self._regions.running.get(node.mem_id, 0)
-        return running < LEAST_RUNNING or (running < _LONGEST_LABEL and _LABEL.search(said) is not None)
+        return running < LEAST_RUNNING or (
+            running < _LONGEST_LABEL and _LABEL.search(said) is not None
+        )
 
     def _is_lead(self, node: LexborNode) -> bool:
         if not node.is_element_node or node.mem_id in self._regions.outside:
@@ -236,45 +256,70 @@ class _Parts:
         chars = self._regions.chars.get(node.mem_id, 0)
         if chars == 0 or chars > _LONGEST_LEAD:
             return False
-        if _LEAD.search(names(node)) or any(_LEAD.search(names(one)) for one in node.css("[class], [id]")[:_FEW]):
+        if _LEAD.search(names(node)) or any(
+            _LEAD.search(names(one)) for one in node.css("[class], [id]")[:_FEW]
+        ):
             return True
         return self._is_text(node) and not self._is_label(node)
 
     def _is_text(self, node: LexborNode) -> bool:
         if not node.is_element_node or node.mem_id in self._regions.outside:
             return False
-        if _FOREIGN.search(names(node)):
+        if FOREIGN.search(names(node)):
             return False
-        if self._regions.running.get(node.mem_id, 0) < _LEAST_BODY or self._regions.share_linked(node) > _MOST_LINKED:
+        if (
+            self._regions.running.get(node.mem_id, 0) < _LEAST_BODY
+            or self._regions.share_linked(node) > _MOST_LINKED
+        ):
             return False
-        return node.css_first(_OF_A_CARD) is None and not _is_list_of_posts(node)
+        return node.css_first(_OF_A_CARD) is None and not is_list_of_posts(node)
 
     def _front(self, before: list[LexborNode], *, is_page: bool) -> list[LexborNode]:
         at = next((i for i, one in enumerate(before) if self._is_lead(one)), None)
         if at is None:
             near = next((one for one in reversed(before) if one.is_element_node), None)
             return [near] if near is not None and not is_page and self._heads_a_part(near) else []
-        return [one for one in before[at:] if self._is_lead(one) or (not is_page and self._is_between(one))]
+        return [
+            one
+            for one in before[at:]
+            if self._is_lead(one) or (not is_page and self._is_between(one))
+        ]
 
     def _heads_a_part(self, node: LexborNode) -> bool:
         chars = self._regions.chars.get(node.mem_id, 0)
         is_heading = node.tag in _HEADINGS.split(", ") or node.css_first(_HEADINGS) is not None
-        return is_heading and 0 < chars < _LONGEST_LABEL and self._is_between(node) and not self._is_heading(node)
+        return (
+            is_heading
+            and 0 < chars < _LONGEST_LABEL
+            and self._is_between(node)
+            and not self._is_heading(node)
+        )
 
-    def _back(self, after: list[LexborNode], node: LexborNode, *, is_page: bool) -> list[LexborNode]:
+    def _back(
+        self, after: list[LexborNode], node: LexborNode, *, is_page: bool
+    ) -> list[LexborNode]:
         kind = (node.tag, names(node))
         taken = [
-            i for i, one in enumerate(after) if self._is_text(one) and (not is_page or (one.tag, names(one)) == kind)
+            i
+            for i, one in enumerate(after)
+            if self._is_text(one) and (not is_page or (one.tag, names(one)) == kind)
         ]
         if not taken:
             return []
-        return [one for i, one in enumerate(after[: taken[-1] + 1]) if i in taken or self._is_between(one)]
+        return [
+            one
+            for i, one in enumerate(after[: taken[-1] + 1])
+            if i in taken or self._is_between(one)
+        ]
 
     def _is_between(self, node: LexborNode) -> bool:
         """A picture, a table, a heading: not what is dense with links, not what is the portal's."""
         if not node.is_element_node:
             return node.is_text_node
-        return node.mem_id not in self._regions.outside and self._regions.share_linked(node) <= _MOST_LINKED
+        return (
+            node.mem_id not in self._regions.outside
+            and self._regions.share_linked(node) <= _MOST_LINKED
+        )
 
 
 def _around(node: LexborNode) -> tuple[list[LexborNode], list[LexborNode]]:
@@ -296,76 +341,3 @@ def _sheet_around(body: LexborNode) -> LexborNode:
         return body
     table = next((node for node in ancestors(body) if node.tag == "table"), None)
     return table if table is not None and len(text_of(table)) < 8 * _SHORT else body
-
-
-def take_out_foreign(body: Body, regions: Contents) -> tuple[LexborNode, ...]:
-    """The parts without lists of other posts, comments and buttons: never without a file or most of the text.
-
-    Changes the tree.
-    """
-    parts = list(body.parts)
-    for part in body.parts:
-        is_main = part.mem_id == body.main.mem_id
-        if is_main or len(parts) < 2 or not part.is_element_node or not _is_list_of_posts(part):
-            continue
-        label = _label_of(part)
-        out = {part.mem_id, label.mem_id if label is not None else 0}
-        parts = [one for one in parts if one.mem_id not in out]
-    whole = sum(regions.chars.get(part.mem_id, 0) for part in parts)
-    kept = {part.mem_id for part in parts}
-    for part in parts:
-        if part.is_element_node:
-            _take_out_of(part, whole, kept, regions)
-    return tuple(parts)
-
-
-def _take_out_of(part: LexborNode, whole: int, kept: set[int], regions: Contents) -> None:
-    chars, linked = regions.chars, regions.linked
-    gone = []
-    for node in part.css("[class], [id], nav, aside, footer"):
-        key = node.mem_id
-        if key in kept or chars.get(key, 0) >= whole / 2:
-            continue
-        said = names(node)
-        is_offer = _OFFER.search(said) is not None and linked.get(key, 0) > 0
-        if node.tag != "figcaption" and (key in regions.foreign or is_offer or _FOREIGN.search(said)):
-            gone.append(node)
-    lists = []
-    budget = _MOST_LOOKED_AT * whole
-    if part.css_first("a[href]") is not None:
-        for node in part.css(_BLOCKS):
-            length = chars.get(node.mem_id, 0)
-            share = linked.get(node.mem_id, 0) / max(length, 1)
-            if node.mem_id in kept or not LEAST_RUNNING <= length < _MOST_LISTED * whole:
-                continue
-            budget -= length if share > _LISTED else 0
-            is_list = share > _LISTED and budget > 0 and _is_list_of_posts(node)
-            if is_list or (share >= _ALL_LINK and length < whole / 4):
-                lists.append(node)
-    taken = {node.mem_id: node for node in [*gone, *lists] if not _holds_file(node)}
-    for node in lists:
-        if node.mem_id in taken and (label := _label_of(node)) is not None and label.mem_id not in kept:
-            taken.setdefault(label.mem_id, label)
-    for node in sorted(taken.values(), key=lambda one: -regions.order[one.mem_id]):
-        node.decompose()  # what is inside another goes first: freed memory is never looked at
-
-
-def _holds_file(node: LexborNode) -> bool:
-    return any(media_type_of(attribute(link, "href")) for link in node.css("a[href]"))
-
-
-def _is_list_of_posts(block: LexborNode) -> bool:
-    links = [link for link in block.css("a[href]") if len(text_of(link).strip()) >= LEAST_RUNNING]
-    if len(links) < _FEW or _holds_file(block):
-        return False
-    return sum(len(text_of(link)) for link in links) > 0.6 * len(clean(text_of(block)))
-
-
-def _label_of(block: LexborNode) -> LexborNode | None:
-    """The words above a list of other posts: `Các tin đã đưa`."""
-    before = block.prev
-    while before is not None and not text_of(before).strip() and before.tag != "img":
-        before = before.prev
-    if before is not None and before.is_element_node and _OTHER_POSTS.fullmatch(clean(text_of(before))):
-        return before
-    return None

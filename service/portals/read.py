@@ -1,4 +1,5 @@
-"""Picks the reader of a portal, and stands in with detection where what is configured finds nothing."""
+"""Picks the reader of a portal, and stands in with detection where what is configured finds
+nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from service.portals.td_portal import read_td_listing
 from service.settings import ListingConfig, PortalConfig
 from service.types import Article, Listing, Outcome, Page
 
-_READERS = "4"  # moves whenever a reader understands the same bytes differently: validators are dropped then
+# moves whenever a reader understands the same bytes differently: validators are dropped then
+_READERS = "4"
 
 
 def reader_version(portal: PortalConfig) -> str:
@@ -36,13 +38,18 @@ def read_listing(page: Page, portal: PortalConfig, listing: ListingConfig) -> Li
     if portal.kind == "auto":
         return detect_listing(tree)
     try:
-        return read_td_listing(tree) if portal.kind == "td-portal" else read_html_listing(tree, portal.listing)
+        return (
+            read_td_listing(tree)
+            if portal.kind == "td-portal"
+            else read_html_listing(tree, portal.listing)
+        )
     except UnreadableError as configured:
         return _stand_in(tree, configured)
 
 
 def _stand_in(tree: Tree, configured: UnreadableError) -> Listing:
-    """What detection finds where the configuration found nothing; what that said, when it finds nothing either."""
+    """What detection finds where the configuration found nothing; what that said, when it finds
+    nothing either."""
     try:
         return replace(detect_listing(tree), is_by_detection=True)
     except UnreadableError:

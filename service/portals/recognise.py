@@ -1,6 +1,8 @@
-"""Tells what came instead of a page: maintenance, a login, a challenge of a firewall, nothing, or data.
+"""Tells what came instead of a page: maintenance, a login, a challenge of a firewall, nothing, or
+data.
 
-A page is suspected by its title and its size: an article about the maintenance of a road is an article.
+A page is suspected by its title and its size: an article about the maintenance of a road is an
+article.
 """
 
 from __future__ import annotations
@@ -20,15 +22,19 @@ _TITLE = re.compile(rb"<title[^<>]*+>((?:[^<]|<(?!/?title)){0,400}+)</title", re
 _CHALLENGE = re.compile(
     r"cf-browser-verification|cf_chl_|challenge-platform|__cf_chl|just a moment\.\.\."
     r"|attention required! \| cloudflare"
-    r"|_incapsula_resource|request unsuccessful\. incapsula|sucuri website firewall|/_sec/verify|ddos protection by"
+    r"|_incapsula_resource|request unsuccessful\. incapsula|sucuri website "
+    r"firewall|/_sec/verify|ddos protection by"
     r"|document\.cookie\s{0,20}=[^;]{0,200}?(?:;\s{0,20})?(?:window\.)?location(?:\.reload|\.href|\s{0,20}=)"
-    r"|the requested url was rejected\. please consult|your support id is|checking your browser before"
-    r"|enable javascript and cookies to continue|d1n_|xác minh bạn không phải (?:là )?(?:robot|người máy)"
+    r"|the requested url was rejected\. please consult|your support id is|checking your browser "
+    r"before"
+    r"|enable javascript and cookies to continue|d1n_|xác minh bạn không phải (?:là "
+    r")?(?:robot|người máy)"
     r"|access denied",
     re.I,
 )
 _MAINTENANCE = re.compile(
-    r"bảo trì|nâng cấp hệ thống|đang nâng cấp|tạm ngừng hoạt động|tạm thời gián đoạn|under maintenance"
+    r"bảo trì|nâng cấp hệ thống|đang nâng cấp|tạm ngừng hoạt động|tạm thời gián đoạn|under "
+    r"maintenance"
     r"|maintenance mode|scheduled maintenance|be right back|site is offline|app_offline",
     re.I,
 )
@@ -41,15 +47,20 @@ _FEW_LINKS = 15
 
 
 def recognise(page: Page) -> None:
-    """Passes a page that may be what was asked for. Raises UnreadableError with the outcome otherwise."""
+    """Passes a page that may be what was asked for. Raises UnreadableError with the outcome
+    otherwise."""
     body = page.body
     if not body.strip(b" \t\r\n\0\xef\xbb\xbf"):
         raise UnreadableError(coded("read.empty", url=page.url), Outcome.NOT_A_LISTING)
     if _is_data(page):
-        raise UnreadableError(coded("read.data", url=page.url, media=_media(page)), Outcome.NOT_A_LISTING)
+        raise UnreadableError(
+            coded("read.data", url=page.url, media=_media(page)), Outcome.NOT_A_LISTING
+        )
     outcome = _suspect(body)
     if outcome is not None:
-        raise UnreadableError(coded("read.recognised", url=page.url, outcome=outcome.value), outcome)
+        raise UnreadableError(
+            coded("read.recognised", url=page.url, outcome=outcome.value), outcome
+        )
 
 
 def _media(page: Page) -> str:
@@ -61,8 +72,12 @@ def _is_data(page: Page) -> bool:
     if start[:1] in (b"{", b"["):
         return True
     media = _media(page)
-    is_page = media in ("data", "text/html", "text/plain", "application/octet-stream") or "xml" in media
-    return (not is_page and not start.startswith(b"<")) or start.startswith((b"%PDF", b"PK\x03\x04", b"\x89PNG"))
+    is_page = (
+        media in ("data", "text/html", "text/plain", "application/octet-stream") or "xml" in media
+    )
+    return (not is_page and not start.startswith(b"<")) or start.startswith(
+        (b"%PDF", b"PK\x03\x04", b"\x89PNG")
+    )
 
 
 def _suspect(body: bytes) -> Outcome | None:
@@ -71,18 +86,23 @@ def _suspect(body: bytes) -> Outcome | None:
     if len(body) > _SMALL:
         return _judge(head, head, "") if head else None
     source = body[:_HEAD].decode("utf-8", "replace")
-    return _judge(head, source, _text(source), has_few_links=len(_ANCHOR.findall(body)) < _FEW_LINKS)
+    return _judge(
+        head, source, _text(source), has_few_links=len(_ANCHOR.findall(body)) < _FEW_LINKS
+    )
 
 
 def _text(source: str) -> str:
-    """Without tags, scripts and styles. Each character is looked at a few times, whatever is left open."""
+    """Without tags, scripts and styles. Each character is looked at a few times, whatever is left
+    open."""
     kept: list[str] = []
     unclosed: set[str] = set()
     at = 0
     while opened := _TAG.search(source, at):
         kept.append(source[at : opened.start()])
         name = (opened[1] or "").lower()
-        closed = _CLOSE[name].search(source, opened.end()) if name and name not in unclosed else None
+        closed = (
+            _CLOSE[name].search(source, opened.end()) if name and name not in unclosed else None
+        )
         if name and closed is None:
             unclosed.add(name)
         at = closed.end() if closed else source.find(">", opened.end()) + 1
@@ -92,7 +112,9 @@ def _text(source: str) -> str:
 
 
 def _judge(title: str, source: str, text: str, *, has_few_links: bool = False) -> Outcome | None:
-    if _CHALLENGE.search(title) or (has_few_links and (_CHALLENGE.search(source) or reloads_by_script(source))):
+    if _CHALLENGE.search(title) or (
+        has_few_links and (_CHALLENGE.search(source) or reloads_by_script(source))
+    ):
         return Outcome.BLOCKED
     if has_few_links and _PASSWORD.search(source) and _LOGIN.search(text):
         return Outcome.LOGIN

@@ -1,6 +1,7 @@
 """Which part of a page a link stands in: its own matter, a menu, a side column, a pager.
 
-A class word is a hint, and the page says the rest: `has-right-sidebar` names a layout, `page-header` a row's heading.
+A class word is a hint, and the page says the rest: `has-right-sidebar` names a layout,
+`page-header` a row's heading.
 """
 
 from __future__ import annotations
@@ -33,14 +34,17 @@ _PAGER = re.compile(r"(?:^|[\s_-])(?:pager|paging|pagination|phan-?trang)(?:$|[\
 _CARDS = frozenset({"article", "section", "main", "li"})
 _TRUNK = frozenset({"html", "body", "main"})
 _LONG = 4  # words; a menu's labels are shorter, and a page's posts are not
-_MENU_WORDS = 6  # words of such links on average, from which on a list is no menu whatever it is called
+_MENU_WORDS = (
+    6  # words of such links on average, from which on a list is no menu whatever it is called
+)
 _FEW = 3  # links: to one post by picture, title and button
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 @dataclass(slots=True)
 class Places:
-    """Where the links of a page stand: of each element around some, the first and the last, in their order."""
+    """Where the links of a page stand: of each element around some, the first and the last, in
+    their order."""
 
     links: Sequence[LexborNode]
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -69,8 +73,11 @@ class Places:
     def _close(self, mem: int, starts: dict[int, int], last: int) -> None:
         self.spans[mem] = (starts.pop(mem), last)
 
-    def around(self, link: LexborNode, first: int, last: int) -> tuple[LexborNode | None, LexborNode]:
-        """The smallest element above a link that holds all links from one to another, and its part with this link."""
+    def around(
+        self, link: LexborNode, first: int, last: int
+    ) -> tuple[LexborNode | None, LexborNode]:
+        """The smallest element above a link that holds all links from one to another, and its part
+        with this link."""
         below = link
         node = link.parent
         while node is not None:
@@ -89,8 +96,12 @@ class Regions:
         self._places = places
         texts = [text_of(link).strip() for link in places.links]
         words = [len(text.split()) for text in texts]
-        self._buttons = list(accumulate((bool(text) and not is_title(text) for text in texts), initial=0))
-        self._words = list(accumulate((count if count >= _LONG else 0 for count in words), initial=0))
+        self._buttons = list(
+            accumulate((bool(text) and not is_title(text) for text in texts), initial=0)
+        )
+        self._words = list(
+            accumulate((count if count >= _LONG else 0 for count in words), initial=0)
+        )
         self._long = list(accumulate((count >= _LONG for count in words), initial=0))
 
     def of(self, node: LexborNode) -> str | None:
@@ -135,7 +146,11 @@ class Regions:
     def _counts(self, node: LexborNode) -> tuple[int, int, int]:
         """Links in an element, those of several words, and the words of these."""
         first, last = self._places.spans.get(node.mem_id or -1, (0, -1))
-        return last - first + 1, self._long[last + 1] - self._long[first], self._words[last + 1] - self._words[first]
+        return (
+            last - first + 1,
+            self._long[last + 1] - self._long[first],
+            self._words[last + 1] - self._words[first],
+        )
 
     def _buttons_in(self, node: LexborNode) -> int:
         first, last = self._places.spans.get(node.mem_id or -1, (0, -1))

@@ -1,4 +1,5 @@
-"""What a host's robots.txt allows us, asked for once a day. Refuses what it forbids; guesses nothing.
+"""What a host's robots.txt allows us, asked for once a day. Refuses what it forbids; guesses
+nothing.
 
 RFC 9309: 4xx allows all, a server's fault forbids all until it is mended or an older copy is known.
 """
@@ -16,7 +17,9 @@ from service.portals.gate import HostGate, StoredRobots
 from service.types import Clock, Outcome
 from service.words import coded
 
-MAX_BYTES = 524_288  # RFC 9309, section 2.5: at least 500 kibibytes must be read; the rest is cut off
+MAX_BYTES = (
+    524_288  # RFC 9309, section 2.5: at least 500 kibibytes must be read; the rest is cut off
+)
 _MAX_AGE = timedelta(days=1)
 _MAX_AGE_OF_A_FAULT = timedelta(hours=1)
 _MAX_CRAWL_DELAY_S = 60.0  # more would make a portal of 34 articles a matter of days
@@ -41,11 +44,14 @@ class Robots:
     def crawl_delay(self, url: str, host_key: str, fetch: FetchText) -> float:
         """Seconds that the host wants between requests, 0.0 when it does not say.
 
-        Raises FetchError(ROBOTS) when `url` is forbidden, and what `fetch` raises when the host is silent.
+        Raises FetchError(ROBOTS) when `url` is forbidden, and what `fetch` raises when the host is
+        silent.
         """
         stored = self._known(host_key, fetch)
         if stored.body is None:
-            raise FetchError(coded("fetch.robots_fault", url=url, reason=stored.error or ""), Outcome.ROBOTS)
+            raise FetchError(
+                coded("fetch.robots_fault", url=url, reason=stored.error or ""), Outcome.ROBOTS
+            )
         if not stored.body:
             return 0.0
         rules = _parse(stored.body)
@@ -69,7 +75,9 @@ class Robots:
         try:
             return StoredRobots(fetch(f"{host_key}/robots.txt"), now)
         except FetchError as error:
-            if error.outcome is Outcome.REDIRECTED or (error.status is not None and 400 <= error.status < 500):
+            if error.outcome is Outcome.REDIRECTED or (
+                error.status is not None and 400 <= error.status < 500
+            ):
                 if error.status == 429:
                     return StoredRobots(old_body, now, coded("robots.answered", status=429))
                 return StoredRobots("", now)

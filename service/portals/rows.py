@@ -1,4 +1,5 @@
-"""From links to rows: repeated links merged, and what surrounds the links to one post and no link to another.
+"""From links to rows: repeated links merged, and what surrounds the links to one post and no link
+to another.
 
 Knows no portal. Looks at each element of a page once, whatever the number of rows.
 """
@@ -12,7 +13,15 @@ from datetime import datetime
 from selectolax.lexbor import LexborNode
 
 from service.instants import Source
-from service.portals.dates import MARKED_DATES, Told, is_date, published, told_by_mark, told_in, told_in_labels
+from service.portals.dates import (
+    MARKED_DATES,
+    Told,
+    is_date,
+    published,
+    told_by_mark,
+    told_in,
+    told_in_labels,
+)
 from service.portals.day_heads import days_above, with_hour
 from service.portals.dom import spaced, text_of, words_of
 from service.portals.titles import MAX_TITLE, ends_cut, is_number_alone, is_title, title_of
@@ -22,7 +31,8 @@ from service.types import ListedPost
 _MAX_CLIMB = 6  # a row is never further above its link: beyond is the page
 _PAGE = frozenset({"body", "main", "form", "html"})
 _NOBODY = ""  # no key is empty
-_HUB_PLACES = 3  # a link that returns among other links so often is the author's or the section's, not a post's
+# a link that returns among other links so often is the author's or the section's, not a post's
+_HUB_PLACES = 3
 _HUB_WORDS = 5
 _MOST_NEIGHBOURS = 6
 _NEAR = 2  # a date, and a dash behind it
@@ -42,7 +52,8 @@ class Row:
     boxes: list[LexborNode] = field(default_factory=list)
     """What surrounds the links and holds no link to another post."""
     after: list[LexborNode] = field(default_factory=list)
-    """What follows those boxes up to the next row, where rows stand beside each other without an element each."""
+    """What follows those boxes up to the next row, where rows stand beside each other without an
+    element each."""
     before: list[LexborNode] = field(default_factory=list)
     """What stands before them since the last row, where a date does."""
     dates: list[LexborNode] = field(default_factory=list)
@@ -56,7 +67,8 @@ class Row:
 def merge(
     links: Iterable[tuple[LexborNode, str, str]], root: LexborNode, now: datetime | None = None
 ) -> dict[str, Row]:
-    """One row for each key, in the order of their first links. `links` are node, address and key."""
+    """One row for each key, in the order of their first links. `links` are node, address and
+    key."""
     rows: dict[str, Row] = {}
     places: dict[str, int] = {}
     last = _NOBODY
@@ -68,12 +80,16 @@ def merge(
         if key != last:
             places[key] = places.get(key, 0) + 1
             last = key
-    owner = _owners([row for row in rows.values() if places[row.key] < _HUB_PLACES or not _is_hub(row)])
+    owner = _owners(
+        [row for row in rows.values() if places[row.key] < _HUB_PLACES or not _is_hub(row)]
+    )
     for row in rows.values():
         row.boxes = _boxes(row, owner)
     _hand_out_dates(root, rows, owner)
     _hand_out_neighbours(rows.values(), owner, now)
-    undated = {link.mem_id or -1: row.key for row in rows.values() if not row.dates for link in row.links}
+    undated = {
+        link.mem_id or -1: row.key for row in rows.values() if not row.dates for link in row.links
+    }
     if len(undated) * 2 > len(rows):
         for key, told in days_above(root, undated, now).items():
             rows[key].above = told
@@ -86,7 +102,8 @@ def _is_hub(row: Row) -> bool:
 
 
 def _owners(rows: Iterable[Row]) -> dict[int, str | None]:
-    """Of an element: the key of the one row in it, None for several. Whatever holds such an element has several."""
+    """Of an element: the key of the one row in it, None for several. Whatever holds such an element
+    has several."""
     owner: dict[int, str | None] = {}
     for row in rows:
         key = row.key
@@ -129,8 +146,11 @@ def _hand_out_dates(root: LexborNode, rows: dict[str, Row], owner: dict[int, str
             node = node.parent
 
 
-def _hand_out_neighbours(rows: Iterable[Row], owner: dict[int, str | None], now: datetime | None) -> None:
-    """Gives rows that share an element what stands between them, unless what is theirs stands before each."""
+def _hand_out_neighbours(
+    rows: Iterable[Row], owner: dict[int, str | None], now: datetime | None
+) -> None:
+    """Gives rows that share an element what stands between them, unless what is theirs stands
+    before each."""
     is_before: dict[int, bool] = {}
     for row in rows:
         box = row.boxes[-1]
@@ -139,14 +159,18 @@ def _hand_out_neighbours(rows: Iterable[Row], owner: dict[int, str | None], now:
             continue
         mem = holder.mem_id or -1
         if mem not in is_before:
-            is_before[mem] = any(told_in(one, now=now) for one in _beside(row.boxes[0], owner, is_back=True)[:_NEAR])
+            is_before[mem] = any(
+                told_in(one, now=now) for one in _beside(row.boxes[0], owner, is_back=True)[:_NEAR]
+            )
         if is_before[mem]:
             row.before = _beside(row.boxes[0], owner, is_back=True)
         else:
             row.after = _beside(box, owner)
 
 
-def _beside(box: LexborNode, owner: dict[int, str | None], *, is_back: bool = False) -> list[LexborNode]:
+def _beside(
+    box: LexborNode, owner: dict[int, str | None], *, is_back: bool = False
+) -> list[LexborNode]:
     """The neighbours of a box that hold no link to a post, up to one that does."""
     found: list[LexborNode] = []
     node = box.prev if is_back else box.next
@@ -181,9 +205,11 @@ def to_post(row: Row) -> ListedPost | None:
 
 
 def _said_beside(row: Row, number: str) -> str:
-    """What a row is called whose link is a button or a number alone; empty where nothing can be a title.
+    """What a row is called whose link is a button or a number alone; empty where nothing can be a
+    title.
 
-    Its heading; else the longest line of a row of a table, where columns differ, and the first of any other.
+    Its heading; else the longest line of a row of a table, where columns differ, and the first of
+    any other.
     """
     for box in row.boxes:
         marked = (clean(words_of(one)[: MAX_TITLE * 2]) for one in box.css(_TITLES)[:_MOST_TITLES])

@@ -16,20 +16,32 @@ from service.portals.urls import resolve_link
 from service.text import clean_lines, is_showable
 
 _TAGS = {
-    "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl",
-    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li", "ol", "p",
-    "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd",
+    "del", "div", "dl",
+    "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins",
+    "li", "ol", "p",
+    "pre", "q", "s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr",
     "u", "ul",
 }  # fmt: skip
 _GONE_WITH_CONTENT = {
-    "script", "style", "iframe", "object", "embed", "applet", "noscript", "template", "svg", "math", "title",
-    "textarea", "select", "option", "button", "audio", "video", "canvas", "frameset", "noembed", "noframes",
+    "script", "style", "iframe", "object", "embed", "applet", "noscript", "template", "svg", "math",
+    "title",
+    "textarea", "select", "option", "button", "audio", "video", "canvas", "frameset", "noembed",
+    "noframes",
     "xmp",
     "plaintext",
 }  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
-    "img": {"src", "alt", "title", "width", "height", "style"},  # style only as the mark of what is hidden
+    "img": {
+        "src",
+        "alt",
+        "title",
+        "width",
+        "height",
+        "style",
+    },  # style only as the mark of what is hidden
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
     "ol": {"start"},
@@ -37,10 +49,12 @@ _ATTRIBUTES = {
 _ADDRESSES = frozenset({("a", "href"), ("img", "src")})
 _MAILTO = re.compile(r"^(?:mailto|tel):[\w.+@%-]{1,254}$", re.I)
 _IN_A_TAG = r"[^<>\"]*+(?:\"[^\"]*+\"?[^<>\"]*+)*+>?"
-"""To the end of the tag: quoted values may hold `<` and `>`. What nh3 writes is closed; what is not ends the text."""
+"""To the end of the tag: quoted values may hold `<` and `>`. What nh3 writes is closed; what is not
+ends the text."""
 # HTML 4.01 sizes and inline style: a picture nobody is meant to see is there to count readers.
 _HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$)", re.I
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?<![\w-])(?:width|height)\s*:\s*[012](?:px)?\s*(?:;|$)",
+    re.I,
 )
 _HIDDEN = "hidden"
 _IMAGE = re.compile(rf"<img(?:>| {_IN_A_TAG})")
@@ -48,12 +62,18 @@ _OF_A_PIXEL = re.compile(rf' (?:style="{_HIDDEN}"|(?:width|height)="\s*+[012](?:
 _SOURCE = re.compile(r' src="[^"]')
 _TAG = re.compile(rf"<(/?[a-z0-9]+)(?:>| {_IN_A_TAG})")
 _BLOCKS = (
-    "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "figure",
+    "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote",
+    "figure",
     "figcaption", "caption", "dd", "dt", "dl", "pre", "center",
 )  # fmt: skip
-_BETWEEN = dict.fromkeys([*_BLOCKS, *(f"/{name}" for name in _BLOCKS), "br", "hr"], "\n") | {"/td": " ", "/th": " "}
+_BETWEEN = dict.fromkeys([*_BLOCKS, *(f"/{name}" for name in _BLOCKS), "br", "hr"], "\n") | {
+    "/td": " ",
+    "/th": " ",
+}
 """What stands for a tag in plain text; nothing for one that is not here."""
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")  # XML 1.0, 2.2
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)  # XML 1.0, 2.2
 
 
 class _Washer(threading.local):
@@ -91,7 +111,8 @@ def _washer() -> _Washer:
 
 
 def harmless(html: str, base_url: str) -> tuple[str, str]:
-    """The harmless part of `html`, its links absolute by `base_url`; and its text, a line for each paragraph.
+    """The harmless part of `html`, its links absolute by `base_url`; and its text, a line for each
+    paragraph.
 
     Either may be empty; never raises.
     """

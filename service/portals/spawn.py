@@ -1,9 +1,11 @@
-"""Makes the processes in which foreign documents are read, by forking one that was forked before there were threads.
+"""Makes the processes in which foreign documents are read, by forking one that was forked before
+there were threads.
 
-A process with threads must not be forked: a lock that another thread held stays locked for ever in the copy. So a
-*spawner* is forked first, does nothing but wait, and is forked again for each reader: in milliseconds, with all that
-was imported shared. Whoever asks for readers and is gone takes the spawner with it, and the spawner its readers,
-stuck ones too. Owns the fork and what a child may use up; knows nothing of what it reads.
+A process with threads must not be forked: a lock that another thread held stays locked for ever in
+the copy. So a *spawner* is forked first, does nothing but wait, and is forked again for each
+reader: in milliseconds, with all that was imported shared. Whoever asks for readers and is gone
+takes the spawner with it, and the spawner its readers, stuck ones too. Owns the fork and what a
+child may use up; knows nothing of what it reads.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ Serve = Callable[[socket.socket], None]
 
 
 class Spawner:
-    """`serve` runs in each child. Make it before any thread; safe to be asked from several threads at once."""
+    """`serve` runs in each child. Make it before any thread; safe to be asked from several threads
+    at once."""
 
     def __init__(self, serve: Serve, memory_bytes: int) -> None:
         """`memory_bytes`: what a child may map beyond what it begins with."""
@@ -44,7 +47,8 @@ class Spawner:
         self._line = ours
 
     def spawn(self) -> tuple[int, socket.socket]:
-        """A new child: its process id, and our end of the line to it. Raises OSError when there can be none."""
+        """A new child: its process id, and our end of the line to it. Raises OSError when there can
+        be none."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -69,7 +73,9 @@ def _become(line: socket.socket, serve: Serve, memory_bytes: int) -> None:
     status = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; our parent decides
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # Ctrl-C reaches the whole group; our parent decides
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.closerange(3, line.fileno())

@@ -1,6 +1,8 @@
-"""Listings of the portals of one family, whose article addresses carry their day: `/portal/Pages/2024-1-28/….aspx`.
+"""Listings of the portals of one family, whose article addresses carry their day:
+`/portal/Pages/2024-1-28/….aspx`.
 
-The address decides what is a post, wherever on the page it stands; selectors only help to find its date.
+The address decides what is a post, wherever on the page it stands; selectors only help to find its
+date.
 """
 
 from __future__ import annotations
@@ -22,14 +24,20 @@ from service.text import clean
 from service.types import Listing, Outcome, RejectedLink
 from service.words import coded
 
-# Most links of such a page: their key is their own path in lower case, with the folder's day padded.
-_PLAIN = re.compile(r"/(portal|tinhuy)/pages/(\d{4})-(\d\d?)-(\d\d?)/([a-z0-9_-]+)\.aspx", re.I | re.A)
-_DATED_FOLDER = re.compile(r"pages(?:/|%2f)\d{4}-\d{1,2}-\d{1,2}/|^(?:\.{1,2}/)*\d{4}-\d{1,2}-\d{1,2}/", re.I)
+# Most links of such a page: their key is their own path in lower case, with the folder's day
+# padded.
+_PLAIN = re.compile(
+    r"/(portal|tinhuy)/pages/(\d{4})-(\d\d?)-(\d\d?)/([a-z0-9_-]+)\.aspx", re.I | re.A
+)
+_DATED_FOLDER = re.compile(
+    r"pages(?:/|%2f)\d{4}-\d{1,2}-\d{1,2}/|^(?:\.{1,2}/)*\d{4}-\d{1,2}-\d{1,2}/", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SortedLinks:
-    """The anchors that lead to posts, each with its address and key; the others; and why those were refused."""
+    """The anchors that lead to posts, each with its address and key; the others; and why those were
+    refused."""
 
     posts: list[tuple[LexborNode, str, str]]
     others: list[LexborNode]
@@ -51,7 +59,9 @@ def sort_links(tree: Tree, links: list[LexborNode]) -> SortedLinks:
         sorted_.others.append(link)
         if href[:1] not in ("#", ""):
             shown = url or resolve_link(tree.base_url, href) or href
-            sorted_.rejected.append(RejectedLink(shown, clean(text_of(link))[:200], reason or "no_address"))
+            sorted_.rejected.append(
+                RejectedLink(shown, clean(text_of(link))[:200], reason or "no_address")
+            )
     return sorted_
 
 

@@ -1,4 +1,5 @@
-"""Which words of a row are the post's title: whole rather than cut, a heading rather than a link, never a button."""
+"""Which words of a row are the post's title: whole rather than cut, a heading rather than a link,
+never a button."""
 
 from __future__ import annotations
 
@@ -19,22 +20,29 @@ MAX_TITLE = 2_000
 _NOT_A_TITLE = re.compile(
     r"(?:\W*(?:xem|đọc|chi)\s*+(?:tiếp|thêm|chi tiết|tiết|toàn văn|đầy đủ|ngay|toàn bộ"
     r"|tất cả(?: các)?(?: tin tức| tin| bài viết)?)?|xem chi tiết|chi tiết|tiếp theo|more"
-    r"|read more|view|details?|tải về|download|bình luận|\d+ bình luận|in trang|in bài|chia sẻ|image"
+    r"|read more|view|details?|tải về|download|bình luận|\d+ bình luận|in trang|in bài|chia "
+    r"sẻ|image"
     r"|để lại bình luận|ảnh|hình ảnh|img|mới|new|hot|view all)?[\W\d]*",
     re.I,
 )
 _LABEL = re.compile(
-    r"(?:đọc|xem|chi|read|view|continue|see)\s*+(?:thêm|tiếp|chi tiết|tiết|toàn văn|đầy đủ|more|reading|details?)\s*+"
+    r"(?:đọc|xem|chi|read|view|continue|see)\s*+(?:thêm|tiếp|chi tiết|tiết|toàn văn|đầy "
+    r"đủ|more|reading|details?)\s*+"
     r"(?:(?:về|about)\s++|[:»›…|–-]++\s*+|\.{2,3}+\s*+)",
     re.IGNORECASE,
 )
-"""What a button says before it repeats the title: `Đọc thêm: …`, `Đọc tiếp về …`, `Read more about …`."""
+"""What a button says before it repeats the title: `Đọc thêm: …`, `Đọc tiếp về …`, `Read more about
+…`."""
 _BADGES = re.compile(
     r"(?:^|[\s_-])(?:badge|label|tag|new|hot|moi|icon|stt|num|number|count|counter|index|order|rank)(?:$|[\s_-])"
 )
-_COUNTER = re.compile(r"\W*\d{1,4}\W*|\W*\d{1,4}\s*+(?:lượt xem|bình luận|views?|comments?)\W*", re.IGNORECASE)
+_COUNTER = re.compile(
+    r"\W*\d{1,4}\W*|\W*\d{1,4}\s*+(?:lượt xem|bình luận|views?|comments?)\W*", re.IGNORECASE
+)
 _BADGE = re.compile(
-    r"\W*(?:mới|new|hot|nổi bật|tin mới|tin nóng|nóng|ghim|video|ảnh|audio|infographic|hình ảnh)\W*+", re.IGNORECASE
+    r"\W*(?:mới|new|hot|nổi bật|tin mới|tin nóng|nóng|ghim|video|ảnh|audio|infographic|hình "
+    r"ảnh)\W*+",
+    re.IGNORECASE,
 )
 _TITLE_NAME = re.compile(r"(?:^|[\s_-])(?:title|tieu-?de|heading|headline)(?:$|[\s_-])")
 _MOST_NAMED = 12
@@ -71,7 +79,8 @@ def ends_cut(title: str) -> bool:
 def title_of(links: Sequence[LexborNode], own: Moment | None = None) -> tuple[str, Told | None]:
     """The best title among the links to one post, and the date that was glued to it.
 
-    Where the row shows a date of its own (`own`), a date at the title's end is the title's, and stays.
+    Where the row shows a date of its own (`own`), a date at the title's end is the title's, and
+    stays.
     """
     said: list[tuple[bool, str]] = []
     glued: Told | None = None
@@ -82,7 +91,9 @@ def title_of(links: Sequence[LexborNode], own: Moment | None = None) -> tuple[st
                 said.append((is_heading, title))
                 glued = glued or moment
     if not said:
-        return next((text for text in map(clean, _hidden_titles(links)) if is_title(text)), ""), glued
+        return next(
+            (text for text in map(clean, _hidden_titles(links)) if is_title(text)), ""
+        ), glued
     best = (said[0] if len(said) == 1 else max(said, key=_rank))[1]
     if not ends_cut(best):
         return best, glued
@@ -96,9 +107,11 @@ def _rank(one: tuple[bool, str]) -> tuple[bool, bool, bool]:
 
 
 def split_glued(text: str, own: Moment | None = None) -> tuple[str, Told | None]:
-    """A title and the date in brackets at its end, as it stands there; whole where the post has a date of its own.
+    """A title and the date in brackets at its end, as it stands there; whole where the post has a
+    date of its own.
 
-    Only where brackets repeat the very hour of that date are they a label and no words of the title.
+    Only where brackets repeat the very hour of that date are they a label and no words of the
+    title.
     """
     if text[-1:] != ")":
         return text, None
@@ -109,7 +122,11 @@ def split_glued(text: str, own: Moment | None = None) -> tuple[str, Told | None]
 
 
 def _is_moment(title: str) -> bool:
-    return len(title) <= _LONGEST_DATE and _YEAR.search(title) is not None and parse_moment(title) is not None
+    return (
+        len(title) <= _LONGEST_DATE
+        and _YEAR.search(title) is not None
+        and parse_moment(title) is not None
+    )
 
 
 def _texts(link: LexborNode) -> Iterator[tuple[bool, str]]:
@@ -132,7 +149,8 @@ def _texts(link: LexborNode) -> Iterator[tuple[bool, str]]:
 
 
 def _named_titles(link: LexborNode) -> list[LexborNode]:
-    """What stands in for a heading in a link that holds a summary too: the element that is called its title."""
+    """What stands in for a heading in a link that holds a summary too: the element that is called
+    its title."""
     named = (one for one in link.css("[class]")[:_MOST_NAMED] if _TITLE_NAME.search(names(one)))
     return list(islice(named, 1))
 
@@ -144,18 +162,24 @@ def unlabelled(text: str) -> str:
 
 
 def _own_words(node: LexborNode) -> str:
-    """What an element says, without dates, counters and badges inside it that are labels of their own."""
+    """What an element says, without dates, counters and badges inside it that are labels of their
+    own."""
     parts: list[str] = []
     for piece, around in spaced(node):
         if is_date(piece):
             continue
-        is_label = len(piece) <= _LONGEST_BADGE and around.mem_id != node.mem_id and _is_label(piece, around)
+        is_label = (
+            len(piece) <= _LONGEST_BADGE
+            and around.mem_id != node.mem_id
+            and _is_label(piece, around)
+        )
         parts.append(" " if is_label else piece)
     return "".join(parts)
 
 
 def _is_label(piece: str, around: LexborNode) -> bool:
-    """Whether a piece of a link is a counter or a badge: by what it says and how its element is marked."""
+    """Whether a piece of a link is a counter or a badge: by what it says and how its element is
+    marked."""
     if _COUNTER.fullmatch(piece) is None and _BADGE.fullmatch(piece) is None:
         return False
     return around.tag in ("sup", "small") or _BADGES.search(names(around)) is not None

@@ -24,7 +24,9 @@ from service.words import coded
 from service.words.sentences_tls import TLS
 
 _LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on
-_MISSING_ISSUER = frozenset({2, 20, 21})  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, …_LOCALLY, …_VERIFY_LEAF_SIGNATURE
+_MISSING_ISSUER = frozenset(
+    {2, 20, 21}
+)  # X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, …_LOCALLY, …_VERIFY_LEAF_SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,14 @@ class Certificate:
     expires_at: datetime
 
 
-def portal_context(authorities: Path, ca_file: Path | None, now: datetime, *, is_legacy: bool) -> ssl.SSLContext:
-    """Whom and how a portal is believed: the roots of all, its own `ca_file`, old ciphers where it needs them.
+def portal_context(
+    authorities: Path, ca_file: Path | None, now: datetime, *, is_legacy: bool
+) -> ssl.SSLContext:
+    """Whom and how a portal is believed: the roots of all, its own `ca_file`, old ciphers where it
+    needs them.
 
-    Reading the roots takes 25 ms: make it once. Raises ConfigurationError for a file that cannot help.
+    Reading the roots takes 25 ms: make it once. Raises ConfigurationError for a file that cannot
+    help.
     """
     context = ssl.create_default_context(cafile=str(authorities))
     if ca_file is not None:
@@ -49,7 +55,9 @@ def portal_context(authorities: Path, ca_file: Path | None, now: datetime, *, is
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.options |= _LEGACY_SERVER_CONNECT
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is what the switch is for
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # that it is old is what the switch is for
             context.minimum_version = ssl.TLSVersion.TLSv1
     return context
 
@@ -64,30 +72,41 @@ def name_of(name: x509.Name) -> str:
 
 
 def check_ca_file(ca_file: Path, now: datetime) -> tuple[x509.Certificate, ...]:
-    """The certificates of a file, each a CA of today that ends at a root: a public one, or one of the file."""
+    """The certificates of a file, each a CA of today that ends at a root: a public one, or one of
+    the file."""
     try:
         certificates = x509.load_pem_x509_certificates(ca_file.read_bytes())
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"ca_file: cannot read '{ca_file}' as PEM certificates: {error}") from error
+        raise ConfigurationError(
+            f"ca_file: cannot read '{ca_file}' as PEM certificates: {error}"
+        ) from error
     for certificate in certificates:
         _check_one(ca_file, certificate, tuple(certificates), now)
     return tuple(certificates)
 
 
 def _check_one(
-    ca_file: Path, certificate: x509.Certificate, others: tuple[x509.Certificate, ...], now: datetime
+    ca_file: Path,
+    certificate: x509.Certificate,
+    others: tuple[x509.Certificate, ...],
+    now: datetime,
 ) -> None:
     name = name_of(certificate.subject)
     if not _is_ca(certificate):
-        raise ConfigurationError(f"ca_file: '{ca_file}': {name!r} is the certificate of a site, not of an issuer")
+        raise ConfigurationError(
+            f"ca_file: '{ca_file}': {name!r} is the certificate of a site, not of an issuer"
+        )
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise ConfigurationError(
-            f"ca_file: '{ca_file}': {name!r} is valid from {certificate.not_valid_before_utc:%Y-%m-%d}"
+            f"ca_file: '{ca_file}': {name!r} is valid from "
+            f"{certificate.not_valid_before_utc:%Y-%m-%d}"
             f" to {certificate.not_valid_after_utc:%Y-%m-%d} only"
         )
     missing = missing_issuer(certificate, others)
     if missing is not None:
-        raise ConfigurationError(f"ca_file: '{ca_file}': {name!r} was issued by {missing!r}, which is not known")
+        raise ConfigurationError(
+            f"ca_file: '{ca_file}': {name!r} was issued by {missing!r}, which is not known"
+        )
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
@@ -97,7 +116,9 @@ def _is_ca(certificate: x509.Certificate) -> bool:
         return False
 
 
-def missing_issuer(certificate: x509.Certificate, others: tuple[x509.Certificate, ...]) -> str | None:
+def missing_issuer(
+    certificate: x509.Certificate, others: tuple[x509.Certificate, ...]
+) -> str | None:
     """The name of the issuer where the way to a root breaks off; None when it reaches one."""
     current = certificate
     for _ in range(len(others) + 1):
@@ -166,7 +187,9 @@ def _explain_missing(host: str, shown: x509.Certificate) -> str:
 
 def _issuer_address(certificate: x509.Certificate) -> str | None:
     try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        access = certificate.extensions.get_extension_for_class(
+            x509.AuthorityInformationAccess
+        ).value
     except (x509.ExtensionNotFound, ValueError):
         return None
     for one in access:
@@ -175,11 +198,16 @@ def _issuer_address(certificate: x509.Certificate) -> str | None:
     return None
 
 
-def shown_certificate(host: str, address: tuple[str, int], timeout_s: float) -> x509.Certificate | None:
-    """The certificate that a host shows, to explain why it was refused; nothing is sent to it, nothing believed."""
+def shown_certificate(
+    host: str, address: tuple[str, int], timeout_s: float
+) -> x509.Certificate | None:
+    """The certificate that a host shows, to explain why it was refused; nothing is sent to it,
+    nothing believed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only to read what was already refused by a context that verifies
+    context.verify_mode = (
+        ssl.CERT_NONE
+    )  # only to read what was already refused by a context that verifies
     try:
         with (
             socket.create_connection(address[:2], timeout=timeout_s) as plain,
@@ -195,4 +223,6 @@ def read_certificate(host: str, peer: dict[str, object]) -> Certificate:
     """What `SSLSocket.getpeercert()` says of a verified host."""
     expires = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(peer["notAfter"])), UTC)
     fields = {key: value for part in peer["issuer"] for key, value in part}  # type: ignore[attr-defined]  # typeshed: object
-    return Certificate(host, str(fields.get("commonName") or fields.get("organizationName") or ""), expires)
+    return Certificate(
+        host, str(fields.get("commonName") or fields.get("organizationName") or ""), expires
+    )

@@ -17,9 +17,12 @@ _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 _PLAIN = re.compile(r"^https?://[a-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?$")
 
 _ROUTE = re.compile(r"#(?:!/?|/)[^/\s]")
-"""A fragment that is an address of its own, as pages that are one program write it: `#/tin/5`, `#!tin-5`."""
+"""A fragment that is an address of its own, as pages that are one program write it: `#/tin/5`,
+`#!tin-5`."""
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?=[/?#]|$)")
-_FROM_ROOT = re.compile(r"/(?!/)(?!.*/\.)[A-Za-z0-9/:@!$&'()*+,;=~._-]*$")  # most links: nothing to encode or to fold
+_FROM_ROOT = re.compile(
+    r"/(?!/)(?!.*/\.)[A-Za-z0-9/:@!$&'()*+,;=~._-]*$"
+)  # most links: nothing to encode or to fold
 
 
 def _encode(text: str, safe: str) -> str:
@@ -38,7 +41,9 @@ def encode_once(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     user = _encode(parts.netloc.rpartition("@")[0], _SAFE_IN_USER)
-    netloc = (f"{user}@" if user else "") + host + (f":{parts.port}" if parts.port is not None else "")
+    netloc = (
+        (f"{user}@" if user else "") + host + (f":{parts.port}" if parts.port is not None else "")
+    )
     return urlunsplit(
         (
             parts.scheme,

@@ -1,7 +1,9 @@
-"""One request on the wire: a wall-clock deadline over all of it, and caps on what is received and inflated.
+"""One request on the wire: a wall-clock deadline over all of it, and caps on what is received and
+inflated.
 
-requests speaks HTTP; the sockets under it are ours, so that no drip of headers or body outlives the deadline.
-Refuses addresses that nobody configured, proxies and credentials of the environment, and cookies.
+requests speaks HTTP; the sockets under it are ours, so that no drip of headers or body outlives the
+deadline. Refuses addresses that nobody configured, proxies and credentials of the environment, and
+cookies.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from service.portals.dial import dial
 from service.portals.leash import Leash, inside, translate
 from service.types import Outcome
 
-_HEADERS_AND_FRAMING = 262_144  # beside the body's cap: header block, chunk sizes, TLS is counted inside
+_HEADERS_AND_FRAMING = (
+    262_144  # beside the body's cap: header block, chunk sizes, TLS is counted inside
+)
 _MOST_INTERIM = 16
 _LONGEST_LINE = 65_536  # as http.client allows a header line
 
@@ -52,7 +56,8 @@ def _receive(sock: socket.socket, receive: Callable[..., int], args: Any, kwargs
 
 
 class _Response(HTTPResponse):
-    """Passes over every interim answer (RFC 9110, 15.2: a client must be able to parse them), not only 100."""
+    """Passes over every interim answer (RFC 9110, 15.2: a client must be able to parse them), not
+    only 100."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):
@@ -60,7 +65,9 @@ class _Response(HTTPResponse):
             if not 101 < status < 200:
                 return version, status, reason
             while self.fp.readline(_LONGEST_LINE).strip():
-                pass  # the fields of the interim answer, up to its empty line; counted as all that is received
+                # the fields of the interim answer, up to its empty line; counted as all that is
+                # received
+                pass
         raise BadStatusLine("interim answers without end")
 
 
@@ -115,7 +122,9 @@ def open_session(context: ssl.SSLContext, user_agent: str) -> requests.Session:
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers.clear()
-    session.headers.update({"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"})
+    session.headers.update(
+        {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    )
     adapter = _Adapter(context)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
@@ -134,13 +143,19 @@ def tls_fault(error: BaseException) -> ssl.SSLError | None:
             return one
         todo += [*inside(one)]
         todo += [
-            c for c in (one.__cause__, one.__context__, getattr(one, "reason", None)) if isinstance(c, Exception)
+            c
+            for c in (one.__cause__, one.__context__, getattr(one, "reason", None))
+            if isinstance(c, Exception)
         ]
     return None
 
 
 def exchange(
-    session: requests.Session, leash: Leash, method: str, headers: Mapping[str, str | bytes], cap: int
+    session: requests.Session,
+    leash: Leash,
+    method: str,
+    headers: Mapping[str, str | bytes],
+    cap: int,
 ) -> requests.Response:
     """Sends one request and returns at its headers; the body is read by `service.portals.body`.
 
@@ -152,17 +167,28 @@ def exchange(
     except FetchError as error:
         if error.outcome is not Outcome.NETWORK or leash.has_dialled:
             raise
-    return _exchange_once(session, leash, method, headers, cap)  # what was kept alive was closed by the host
+    return _exchange_once(
+        session, leash, method, headers, cap
+    )  # what was kept alive was closed by the host
 
 
 def _exchange_once(
-    session: requests.Session, leash: Leash, method: str, headers: Mapping[str, str | bytes], cap: int
+    session: requests.Session,
+    leash: Leash,
+    method: str,
+    headers: Mapping[str, str | bytes],
+    cap: int,
 ) -> requests.Response:
     leash.wire_left = cap + _HEADERS_AND_FRAMING
     leash.has_dialled = False
     try:
         return session.request(
-            method, leash.url, headers=dict(headers), stream=True, allow_redirects=False, timeout=leash.left_s()
+            method,
+            leash.url,
+            headers=dict(headers),
+            stream=True,
+            allow_redirects=False,
+            timeout=leash.left_s(),
         )
     except (requests.RequestException, OSError, ValueError, UnicodeError) as error:
         if tls_fault(error) is not None and leash.has_dialled:

@@ -1,4 +1,5 @@
-"""Which categories a post is in, and why, by rules that are data (`rules.py`). Names no word of the language."""
+"""Which categories a post is in, and why, by rules that are data (`rules.py`). Names no word of the
+language."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def classify(
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
     """The categories of a post, the primary one first, and for each the reason.
 
-    `hints` are the categories of the portal's own sections; they count only when no rule says anything.
+    `hints` are the categories of the portal's own sections; they count only when no rule says
+    anything.
     """
     folded = fold(title)
     found = rules.in_title(folded)
@@ -72,7 +74,8 @@ def _subject_start(folded: str) -> int:
 
 
 def _hinted(rules: Rules, hints: Sequence[str]) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
-    """The sections' categories; the fallback's own section says nothing where another says something."""
+    """The sections' categories; the fallback's own section says nothing where another says
+    something."""
     known = {category.id for category in rules.categories}
     named = list(dict.fromkeys(hint for hint in hints if hint in known))
     telling = [hint for hint in named if hint != rules.fallback] or named
@@ -84,7 +87,8 @@ def _hinted(rules: Rules, hints: Sequence[str]) -> tuple[tuple[str, ...], tuple[
 def _result(
     first: Match, text: str, in_title: Sequence[Match], folded: str
 ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
-    """The category of the first match, what its rule is besides, and those of the title's other strong matches."""
+    """The category of the first match, what its rule is besides, and those of the title's other
+    strong matches."""
     rank, start, minus_length, _, rule = first
     words = text[start : start - minus_length]
     reasons = {rule.category: Reason(rule.category, rule.name, words)}
@@ -94,5 +98,7 @@ def _result(
         if rank >= WEAK:
             break
         if rule.category not in reasons:
-            reasons[rule.category] = Reason(rule.category, rule.name, folded[start : start - minus_length])
+            reasons[rule.category] = Reason(
+                rule.category, rule.name, folded[start : start - minus_length]
+            )
     return (*reasons,), (*reasons.values(),)

@@ -1,8 +1,9 @@
 """What administrative document a post is, relays, or mentions: kind, number, date of issue, issuer.
 
-It *is* the document that its title names and whose issuing its text does not tell of, or that the heading of its own
-text names; it *relays* one when its first sentences say that somebody issued it; whatever else it names, it
-*mentions*. Files complete a document by their heading and their names alone: what they cite is never what they are.
+It *is* the document that its title names and whose issuing its text does not tell of, or that the
+heading of its own text names; it *relays* one when its first sentences say that somebody issued it;
+whatever else it names, it *mentions*. Files complete a document by their heading and their names
+alone: what they cite is never what they are.
 """
 
 from __future__ import annotations
@@ -19,19 +20,43 @@ from service.posts.numbers import Found, find_numbers, normalise_number, number_
 from service.text import clean, fold
 from service.types import Document, Mention, Relation
 
-__all__ = ["document_key", "find_numbers", "is_same_document", "normalise_number", "understand_document"]
+__all__ = [
+    "document_key",
+    "find_numbers",
+    "is_same_document",
+    "normalise_number",
+    "understand_document",
+]
 
 _TEXT_CHARS = 20_000
 _TELLING_CHARS = 700
-_TITLE_NOUN = re.compile(rf"(?:\[[^\]]{{0,40}}\]\s*+)?(?:[^:]{{0,40}}:\s*+)?[\W_]*+(?P<noun>{NOUN})(?!\w)")
-_BEFORE_OWN_NUMBER = re.compile(r"[\W_]*(?:[A-ZĐÐ]{2,4}\s+)?(?:[Ss]ố)?[\W_]*")  # `Số 06/CT-UBND`, `GM số 18 GM-HĐND`
-_VERBAL = ("chương trình", "dự án", "lệnh")  # also plain words: at a title's start they count only with a number
+_TITLE_NOUN = re.compile(
+    rf"(?:\[[^\]]{{0,40}}\]\s*+)?(?:[^:]{{0,40}}:\s*+)?[\W_]*+(?P<noun>{NOUN})(?!\w)"
+)
+_BEFORE_OWN_NUMBER = re.compile(
+    r"[\W_]*(?:[A-ZĐÐ]{2,4}\s+)?(?:[Ss]ố)?[\W_]*"
+)  # `Số 06/CT-UBND`, `GM số 18 GM-HĐND`
+_VERBAL = (
+    "chương trình",
+    "dự án",
+    "lệnh",
+)  # also plain words: at a title's start they count only with a number
 _TELLS = re.compile(r"(?:ban hành|vừa ký|đã ký|vừa có|đã có|có|ra|gửi)\s(?P<rest>[^.;,]{0,45})$")
 _CITES = re.compile(r"(?<!\w)(?:thực hiện|theo|căn cứ|triển khai|kèm theo|tại|về)(?!\w)")
 _LEADS = re.compile(rf"[\W_]*+(?:{NOUN})(?: hoả tốc| khẩn)? số ?:? ?")
 _ON_A_MATTER = re.compile(r"[\W_]*+(?:v/v|về việc)(?!\w)[\s:]*+")
 _PROMULGATED = frozenset(
-    ["quy-che", "quy-dinh", "ke-hoach", "chuong-trinh", "phuong-an", "de-an", "du-an", "quy-hoach", "huong-dan"]
+    [
+        "quy-che",
+        "quy-dinh",
+        "ke-hoach",
+        "chuong-trinh",
+        "phuong-an",
+        "de-an",
+        "du-an",
+        "quy-hoach",
+        "huong-dan",
+    ]
 )  # what a decision or a resolution enacts: its heading bears the number of both
 _ENACTING = frozenset({"quyet-dinh", "nghi-quyet"})
 _MATTER_CHARS = 20  # of a title: what is shorter stands in many headings
@@ -43,17 +68,21 @@ _ISSUER_PARTS = 2  # of the letters of a number: the issuer is the first, or sta
 
 
 def document_key(document: Document | Mention) -> str | None:
-    """What all posts and mentions of one document share: its number, in one writing. None without a number.
+    """What all posts and mentions of one document share: its number, in one writing. None without a
+    number.
 
-    Numbers begin anew with every issuer and year: what shares a key is then compared by `is_same_document`.
+    Numbers begin anew with every issuer and year: what shares a key is then compared by
+    `is_same_document`.
     """
     return number_key(document.number) if document.number else None
 
 
 def is_same_document(one: Document | Mention, other: Document | Mention) -> bool:
-    """Whether two are one document: equal numbers, no day or issuer that differs, and one issuer, known to be one.
+    """Whether two are one document: equal numbers, no day or issuer that differs, and one issuer,
+    known to be one.
 
-    Every office counts from one: an equal number of an equal day tells nothing where the offices may be two.
+    Every office counts from one: an equal number of an equal day tells nothing where the offices
+    may be two.
     """
     key = document_key(one)
     if key is None or key != document_key(other):
@@ -69,8 +98,13 @@ def is_same_document(one: Document | Mention, other: Document | Mention) -> bool
 
 
 def _is_nationwide(document: Document | Mention) -> bool:
-    """Whether a number's letters are those of an office of which the country has one: `280/CĐ-TTg`, `38-CT/TW`."""
-    parts = [part for part in fold(document.number or "").replace("/", "-").split("-") if not part.isdecimal()]
+    """Whether a number's letters are those of an office of which the country has one: `280/CĐ-TTg`,
+    `38-CT/TW`."""
+    parts = [
+        part
+        for part in fold(document.number or "").replace("/", "-").split("-")
+        if not part.isdecimal()
+    ]
     return any(_NATIONWIDE.fullmatch(part) for part in parts[:_ISSUER_PARTS])
 
 
@@ -79,14 +113,19 @@ def understand_document(
 ) -> tuple[Document | None, tuple[Mention, ...]]:
     """The document that a post is or relays, and those that it only mentions.
 
-    `attachment` is the text of its files, `names` are what they are called: neither overrules the title.
+    `attachment` is the text of its files, `names` are what they are called: neither overrules the
+    title.
     """
     title, text = clean(title), text[:_TEXT_CHARS]
     in_title, in_text = find_numbers(title), find_numbers(text)
     hints = [hint for hint in map(hint_of_name, names) if hint is not None]
     kind = _kind_of_title(title, in_title)
     own, of_file = read_heading(text), read_heading(attachment) if attachment else None
-    told = None if own else next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
+    told = (
+        None
+        if own
+        else next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
+    )
     document = (
         _titled(kind, in_title, _Body(text, in_text, own, of_file, told, hints))
         if kind is not None
@@ -99,7 +138,9 @@ def understand_document(
     for found in (*in_title, *in_text):
         key = number_key(found.number)
         if key != own_key:
-            mentions.setdefault(key, Mention(found.kind, found.number, found.issued_on, found.issuer))
+            mentions.setdefault(
+                key, Mention(found.kind, found.number, found.issued_on, found.issuer)
+            )
     return document, tuple(mentions.values())
 
 
@@ -123,19 +164,23 @@ def _untitled(
     told: Found | None,
     hints: Sequence[NameHint],
 ) -> Document | None:
-    """What a post is whose title names no kind: its own heading's, one told of, or its file's on that matter."""
+    """What a post is whose title names no kind: its own heading's, one told of, or its file's on
+    that matter."""
     if own is not None and own.number is not None:
         return Document(own.kind, own.number, None, None, Relation.IS)
     relayed = told or _named(in_text, hints)
     if relayed is not None:
-        return Document(relayed.kind, relayed.number, relayed.issued_on, relayed.issuer, Relation.RELAYS)
+        return Document(
+            relayed.kind, relayed.number, relayed.issued_on, relayed.issuer, Relation.RELAYS
+        )
     if of_file is not None and of_file.number is not None and _is_matter(title, of_file):
         return Document(of_file.kind, of_file.number, None, None, Relation.IS)
     return None
 
 
 def _is_matter(title: str, heading: Heading) -> bool:
-    """Whether a title is what a heading says that its document is about; `V/v …` is the form of a công văn."""
+    """Whether a title is what a heading says that its document is about; `V/v …` is the form of a
+    công văn."""
     folded = fold(title)
     marked = _ON_A_MATTER.match(folded)
     matter = folded[marked.end() :] if marked else folded
@@ -144,8 +189,11 @@ def _is_matter(title: str, heading: Heading) -> bool:
     return len(matter) >= _MATTER_CHARS and matter in fold(heading.words)
 
 
-def _completed(document: Document, title: str, found: Sequence[Found], heading: Heading | None) -> Document:
-    """Day and issuer from wherever they stand beside the document's number, or in its own heading."""
+def _completed(
+    document: Document, title: str, found: Sequence[Found], heading: Heading | None
+) -> Document:
+    """Day and issuer from wherever they stand beside the document's number, or in its own
+    heading."""
     key = document_key(document)
     same = [f for f in found if key is not None and number_key(f.number) == key]
     days = [f.issued_on for f in same if f.issued_on]
@@ -159,7 +207,8 @@ def _completed(document: Document, title: str, found: Sequence[Found], heading: 
 
 
 def _is_of(heading: Heading, document: Document) -> bool:
-    """Whether a heading is that of the document: its number, or its kind where one of the two bears no number."""
+    """Whether a heading is that of the document: its number, or its kind where one of the two bears
+    no number."""
     if heading.number is not None and document.number is not None:
         return number_key(heading.number) == document_key(document)
     return heading.kind == document.kind
@@ -175,7 +224,8 @@ def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
 
 
 def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
-    """The document that the title names by its kind, with the first number of that kind that is its own."""
+    """The document that the title names by its kind, with the first number of that kind that is its
+    own."""
     told = body.told if body.told is not None and body.told.kind == kind else None
     relation = Relation.RELAYS if told else Relation.IS
     used = next((f for f in in_title if f.kind == kind), None)
@@ -183,7 +233,12 @@ def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
         own_kind = kind if body.own.kind in (kind, "cong-van", None) else body.own.kind
         number = body.own.number or _hinted(kind, body.hints)
         return Document(own_kind, number, None, None, relation)
-    used = used or told or _named([f for f in body.numbers if f.kind == kind], body.hints) or _leading(kind, body)
+    used = (
+        used
+        or told
+        or _named([f for f in body.numbers if f.kind == kind], body.hints)
+        or _leading(kind, body)
+    )
     if used is not None:
         return Document(kind, used.number, used.issued_on, used.issuer, relation)
     heading = body.of_file
@@ -193,7 +248,8 @@ def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
 
 
 def _completes(heading: Heading, kind: str, relation: Relation) -> bool:
-    """Whether a file's heading is that of a titled document: of its kind, or the decision that enacts it."""
+    """Whether a file's heading is that of a titled document: of its kind, or the decision that
+    enacts it."""
     enacts = heading.kind in _ENACTING and kind in _PROMULGATED and relation is Relation.IS
     return heading.kind == kind or enacts
 
@@ -203,10 +259,15 @@ def _hinted(kind: str, hints: Sequence[NameHint]) -> str | None:
 
 
 def _leading(kind: str, body: _Body) -> Found | None:
-    """The document with whose name and number a line of the text begins: its subject, which nothing cites."""
+    """The document with whose name and number a line of the text begins: its subject, which nothing
+    cites."""
     for found in body.numbers[:3]:
         line = body.text.rfind("\n", 0, found.start) + 1
-        if found.kind == kind and found.start - line < 60 and _LEADS.fullmatch(fold(body.text[line : found.start])):
+        if (
+            found.kind == kind
+            and found.start - line < 60
+            and _LEADS.fullmatch(fold(body.text[line : found.start]))
+        ):
             return found
     return None
 

@@ -1,4 +1,5 @@
-"""Until when something is owed: the day and hour, with the words that say so; also counted days, and each month's.
+"""Until when something is owed: the day and hour, with the words that say so; also counted days,
+and each month's.
 
 On doubt nothing: a day on which something ends, opens, was born or took effect is no deadline.
 """
@@ -12,16 +13,24 @@ from datetime import date, time, timedelta
 
 from service.text import clean, find_dates, fold
 
-HOUR = r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?\s*+(?P<half>sáng|trưa|chiều|tối)?"
+HOUR = (
+    r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?"
+    r"\s*+(?P<half>sáng|trưa|chiều|tối)?"
+)
 HALF_AFTER = r"(?:[\s,;(]*+(?P<half2>sáng|trưa|chiều|tối)(?!\w))?"
 DAY_WORDS = (
-    r"[\s,;(\-]*+(?:(?:(?:thứ\s++\w++(?:\s++(?:sáu|bảy|hai|ba|tư|năm)(?!\w))?|chủ nhật)[\s,;(\-]*+)?"
+    r"[\s,;(\-]*+(?:(?:(?:thứ\s++\w++(?:\s++(?:sáu|bảy|hai|ba|tư|năm)(?!\w))?|chủ "
+    r"nhật)[\s,;(\-]*+)?"
     r"(?:(?:vào\s++)?(?:hết\s++)?ngày\s++)?)\(?"
 )
-_FILLERS = r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo cáo|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
+_FILLERS = (
+    r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo "
+    r"cáo|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
+)
 _UNTIL = re.compile(
     r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|không quá|không muộn hơn"
-    r"|(?:gia |thời )?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày)))"
+    r"|(?:gia |thời "
+    r")?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày)))"
     r"|hoàn thành (?:trong|trước)|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,3}?\strong)"
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
@@ -33,24 +42,30 @@ _SAME_DAY = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED_DAY = re.compile(
-    r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$|(?<!\w)(?:trước|hạn|nhất|hết)\s$", re.IGNORECASE
+    r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$|(?<!\w)(?:trước|hạn|nhất|hết)\s$",
+    re.IGNORECASE,
 )
 _BARE = re.compile(r"\d{1,2}/\d{1,2}")
 _AFTER_BARE = re.compile(r"\s*(?:[.;,:!?)\n]|$|(?:để|về|và|theo|nhằm|cho)(?!\w))")
 _RECURRING = re.compile(r"[\s,]*(?:của\s)?(?:hằng|hàng|mỗi|các|từng)\s(?:năm|tháng|quý|tuần)")
 _EVERY_MONTH = re.compile(
-    r"(?<!\w)(?:(?:hằng|hàng|mỗi) tháng[\s,]{0,3}(?:[^\W\d_]+\s){0,4}?trước ngày (?P<d1>\d{1,2})(?![\w/.\-]| tháng)"
+    r"(?<!\w)(?:(?:hằng|hàng|mỗi) tháng[\s,]{0,3}(?:[^\W\d_]+\s){0,4}?trước ngày "
+    r"(?P<d1>\d{1,2})(?![\w/.\-]| tháng)"
     r"|trước ngày (?P<d2>\d{1,2})(?: của)? (?:hằng|hàng|mỗi) tháng)",
     re.IGNORECASE,
 )
 # What stands in the clause of a day until which something goes on, and owes nothing.
 _GOES_ON = re.compile(
-    r"(?<!\w)(?:nghỉ|hiệu lực|áp dụng|diễn ra|trưng bày|triển lãm|mở cửa|cấm|tạm dừng|tạm ngừng|ngừng cấp"
-    r"|nhiệm kỳ|giai đoạn|trực (?:ban|tết|lễ|chiến đấu|phòng)|có thời hạn|hợp đồng|đóng cửa|niêm yết|phát sóng"
-    r"|giá trị|giấy phép|bảo hành|mưa|rét|nắng nóng|tính (?:từ|đến)|lễ hội|chương trình khuyến mại)(?!\w)"
+    r"(?<!\w)(?:nghỉ|hiệu lực|áp dụng|diễn ra|trưng bày|triển lãm|mở cửa|cấm|tạm dừng|tạm "
+    r"ngừng|ngừng cấp"
+    r"|nhiệm kỳ|giai đoạn|trực (?:ban|tết|lễ|chiến đấu|phòng)|có thời hạn|hợp đồng|đóng cửa|niêm "
+    r"yết|phát sóng"
+    r"|giá trị|giấy phép|bảo hành|mưa|rét|nắng nóng|tính (?:từ|đến)|lễ hội|chương trình khuyến "
+    r"mại)(?!\w)"
 )
 _OWES = re.compile(
-    r"(?<!\w)(?:nhận|nộp|đăng ký|gửi|góp ý|ý kiến|gia hạn|kéo dài|lùi|hồ sơ|kê khai|thời hạn|hạn|báo cáo"
+    r"(?<!\w)(?:nhận|nộp|đăng ký|gửi|góp ý|ý kiến|gia hạn|kéo dài|lùi|hồ sơ|kê khai|thời "
+    r"hạn|hạn|báo cáo"
     r"|bình chọn|dự thi)(?!\w)"
 )
 _AS_OF = re.compile(r"(?<!\w)(?:tính|từ ngày[^.;]{1,40}tính|kể)\s$", re.IGNORECASE)
@@ -62,7 +77,8 @@ _NEVER_OWED = re.compile(
 _DONE_BEFORE = re.compile(r"(?<!\w)đã(?:\s[^\W\d_]+){0,4}\s$", re.IGNORECASE)
 _FORBIDS = re.compile(r"[\s,]{0,3}(?:không được|bị cấm|mới được|cấm)(?!\w)")
 _OF_THE_PAST = re.compile(
-    r"(?<!\w)(?:sử dụng|tuyển dụng|ban hành|cấp|phát sinh|xảy ra|thành lập|xây dựng|hình thành|vi phạm"
+    r"(?<!\w)(?:sử dụng|tuyển dụng|ban hành|cấp|phát sinh|xảy ra|thành lập|xây dựng|hình thành|vi "
+    r"phạm"
     r"|công nhận|tồn tại|ký"
     r"|hoạt động|làm việc|được giao|hưởng|tham gia|đóng|bổ nhiệm)(?:\s[^\W\d_]+){0,3}\s$",
     re.IGNORECASE,
@@ -70,16 +86,20 @@ _OF_THE_PAST = re.compile(
 _DONE = re.compile(r"[^.;\n]{0,60}(?<!\w)(?:đã|đạt)(?!\w)")
 _CLAUSE_END = re.compile(r"[.;!?]\s|\n(?=[A-ZĐ\-+*\d])")
 _PAPER = (
-    r"(?:văn bản|công văn|thông báo|kế hoạch|quyết định|công điện|chỉ thị|hướng dẫn|nghị quyết|giấy mời"
+    r"(?:văn bản|công văn|thông báo|kế hoạch|quyết định|công điện|chỉ thị|hướng dẫn|nghị "
+    r"quyết|giấy mời"
     r"|quy chế|quy định)"
 )
 _COUNTED = re.compile(
-    r"(?<!\w)(?:(?:trong|chậm nhất|muộn nhất|thời hạn|không quá)\s)(?:(?:thời hạn|vòng|thời gian|là|sau"
+    r"(?<!\w)(?:(?:trong|chậm nhất|muộn nhất|thời hạn|không quá)\s)(?:(?:thời hạn|vòng|thời "
+    r"gian|là|sau"
     r"|không quá|tối đa)\s){0,3}"
     r"(?P<n>\d{1,3})\s?(?:\([^)\d]{1,30}\)\s?)?ngày(?P<working>\slàm việc)?[\s,]{0,3}(?:kể\s)?(?:từ"
     r"|sau)\s(?:ngày|khi)\s"
-    rf"(?:(?P<received>(?:nhận|tiếp nhận)(?:\sđược)?\s(?:{_PAPER})(?:\s(?:này|trên))?(?![^\S\n]+của))"
-    rf"|(?P<issued>(?:được\s)?(?:ký|ban hành|phát hành)(?:\sban hành)?(?:\s{_PAPER}(?:\snày)?|(?=\s?[,.;:)\n]|\s?$))"
+    rf"(?:(?P<received>(?:nhận|tiếp "
+    rf"nhận)(?:\sđược)?\s(?:{_PAPER})(?:\s(?:này|trên))?(?![^\S\n]+của))"
+    rf"|(?P<issued>(?:được\s)?(?:ký|ban hành|phát hành)(?:\sban "
+    rf"hành)?(?:\s{_PAPER}(?:\snày)?|(?=\s?[,.;:)\n]|\s?$))"
     rf"|{_PAPER}\snày\sđược\s(?:ký|ban hành))(?!\w)|(?P<day>(?=\d)))",
     re.IGNORECASE,
 )
@@ -96,7 +116,8 @@ _SAME_DAY_BACK = 300
 class Due:
     """Until when something is owed. `at` is the hour of Asia/Ho_Chi_Minh, None for the day's end.
 
-    `every` is a recurrence rule (RFC 5545, section 3.3.10) where it comes again; then there is no `on`.
+    `every` is a recurrence rule (RFC 5545, section 3.3.10) where it comes again; then there is no
+    `on`.
     """
 
     on: date | None
@@ -110,7 +131,8 @@ def find_due(
 ) -> tuple[Due, ...]:
     """All until when a text asks for something, past days too, in its order, each once.
 
-    `near` is the day on which it was published, and counts as that of its receipt; `issued_on` that of the document.
+    `near` is the day on which it was published, and counts as that of its receipt; `issued_on` that
+    of the document.
     """
     dates = find_dates(text, near, _NUMBERED_DAY)
     found = [
@@ -143,12 +165,18 @@ def until_before(text: str, start: int) -> re.Match[str] | None:
     return _UNTIL.search(text, max(start - _BACK, 0), start)
 
 
-def _dated(text: str, dates: list[tuple[date, int, int]], near: date | None) -> Iterator[tuple[int, Due]]:
+def _dated(
+    text: str, dates: list[tuple[date, int, int]], near: date | None
+) -> Iterator[tuple[int, Due]]:
     for when, start, end in dates:
         match = until_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
         if match is None or _RECURRING.match(text, end):
             continue
-        if _BARE.fullmatch(text, start, end) and "ngày" not in match[0].lower() and not _AFTER_BARE.match(text, end):
+        if (
+            _BARE.fullmatch(text, start, end)
+            and "ngày" not in match[0].lower()
+            and not _AFTER_BARE.match(text, end)
+        ):
             continue  # a fraction: `trước 2/3 số hộ`
         if _is_owed(text, match, when, end, near):
             yield match.start(), Due(when, _time(match), clean(text[match.start() : end]))
@@ -165,7 +193,11 @@ def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date |
         return not (near and when < near and _OF_THE_PAST.search(text, max(start - 60, 0), start))
     if key.endswith(("đến", "hết", "đến hết")) or "hạn" in key:
         whole = fold(f"{clause}{match[0]}")
-        if _GOES_ON.search(whole) or _AS_OF.search(text, max(start - 60, 0), start) or _FORBIDS.match(text, end):
+        if (
+            _GOES_ON.search(whole)
+            or _AS_OF.search(text, max(start - 60, 0), start)
+            or _FORBIDS.match(text, end)
+        ):
             return False
         if not clause.strip() and _DONE.match(text, end):
             return False
@@ -187,7 +219,9 @@ def _time(match: re.Match[str]) -> time | None:
 def _same_day(text: str, dates: list[tuple[date, int, int]]) -> Iterator[tuple[int, Due]]:
     """`trước 19 giờ cùng ngày`: of the day that stands nearest before it."""
     for match in _SAME_DAY.finditer(text) if "cùng ngày" in text else ():
-        before = [when for when, _, end in dates if match.start() - _SAME_DAY_BACK <= end <= match.start()]
+        before = [
+            when for when, _, end in dates if match.start() - _SAME_DAY_BACK <= end <= match.start()
+        ]
         at = _time(match)
         if before and at is not None:
             yield match.start(), Due(before[-1], at, clean(match[0]))
@@ -196,7 +230,8 @@ def _same_day(text: str, dates: list[tuple[date, int, int]]) -> Iterator[tuple[i
 def _counted(
     text: str, near: date | None, issued_on: date | None, days_off: Collection[date]
 ) -> Iterator[tuple[int, Due]]:
-    """`trong thời hạn 05 ngày làm việc kể từ ngày ký`; the day from which is counted is none of them."""
+    """`trong thời hạn 05 ngày làm việc kể từ ngày ký`; the day from which is counted is none of
+    them."""
     for match in _COUNTED.finditer(text) if any(words in text for words in _COUNTS) else ():
         end = match.end()
         since = near if match["received"] else issued_on
@@ -211,7 +246,8 @@ def _counted(
 
 
 def _after(since: date, days: int, days_off: Collection[date] | None) -> date:
-    """The day that comes `days` after another; where days off are given, those and week-ends are not counted."""
+    """The day that comes `days` after another; where days off are given, those and week-ends are
+    not counted."""
     if days_off is None:
         return since + timedelta(days=days)
     on = since

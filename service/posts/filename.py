@@ -1,4 +1,5 @@
-"""What the name of an attached file says of a document: a hint that completes what a title begins, no more."""
+"""What the name of an attached file says of a document: a hint that completes what a title begins,
+no more."""
 
 from __future__ import annotations
 
@@ -9,11 +10,14 @@ from urllib.parse import unquote
 from service.posts.kinds import ABBREVIATIONS, KIND_NAMES, KIND_OF_ABBREVIATION
 from service.text import fold_plain, slugify
 
-# Names lose their accents, and then two kinds may share one abbreviation: the more frequent is meant.
+# Names lose their accents, and then two kinds may share one abbreviation: the more frequent is
+# meant.
 _RARER = ("du-an", "hop-dong", "quy-dinh", "thong-tu")
 _PLAIN = {
     fold_plain(letters): letters
-    for letters in sorted(ABBREVIATIONS, key=lambda letters: KIND_OF_ABBREVIATION[letters] not in _RARER)
+    for letters in sorted(
+        ABBREVIATIONS, key=lambda letters: KIND_OF_ABBREVIATION[letters] not in _RARER
+    )
 }
 _PLAIN_NAMES = {slugify(name): slug for slug, name in KIND_NAMES.items()}
 _UPLOAD = re.compile(r"^[0-9a-f]{16}")  # what this family of portals puts before a name
@@ -31,7 +35,8 @@ _PARTY = ("tw", "tu", "hu", "du")
 
 @dataclass(frozen=True, slots=True)
 class NameHint:
-    """`n` is the number's first part, without leading zeros; `number` the whole, None where only the part is told."""
+    """`n` is the number's first part, without leading zeros; `number` the whole, None where only
+    the part is told."""
 
     kind: str
     n: int
@@ -55,13 +60,19 @@ def hint_of_name(name: str) -> NameHint | None:
         kind_letters = ABBREVIATIONS[letters]
         is_party = whole["issuer"] in _PARTY
         number = (
-            f"{whole['n']}-{kind_letters}/{issuer}" if is_party else f"{whole['n']}/{year}{kind_letters}-{issuer}"
+            f"{whole['n']}-{kind_letters}/{issuer}"
+            if is_party
+            else f"{whole['n']}/{year}{kind_letters}-{issuer}"
         )
         return NameHint(KIND_OF_ABBREVIATION[letters], _digits(whole["n"]), number)
     glued = _GLUED.search(slug)
     if glued is None:
         return None
-    kind = _PLAIN_NAMES[glued["name"]] if glued["name"] else KIND_OF_ABBREVIATION[_PLAIN[glued["kind"]]]
+    kind = (
+        _PLAIN_NAMES[glued["name"]]
+        if glued["name"]
+        else KIND_OF_ABBREVIATION[_PLAIN[glued["kind"]]]
+    )
     return NameHint(kind, _digits(glued["n"]), None)
 
 

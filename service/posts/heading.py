@@ -1,7 +1,8 @@
 """The heading of a document inside a text or a file: its own number, place and day, and issuer.
 
-Nghị định 30/2020/NĐ-CP, phụ lục I, and Hướng dẫn 36-HD/VPTW: the issuer and the line that begins with `Số` stand
-above the title, the place and the day beside it. What a document cites stands below and is never its own.
+Nghị định 30/2020/NĐ-CP, phụ lục I, and Hướng dẫn 36-HD/VPTW: the issuer and the line that begins
+with `Số` stand above the title, the place and the day beside it. What a document cites stands below
+and is never its own.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ from service.text import find_dates, fold
 
 _HEADING_CHARS = 1_500
 _BODY = re.compile(
-    r"(?m)^[\W\d_]{0,8}(?:Căn cứ|CĂN CỨ|Kính gửi|KÍNH GỬI|Thực hiện|Theo|Xét|Trong|Triển khai|Điều 1|Để|Nhằm)(?!\w)"
+    r"(?m)^[\W\d_]{0,8}(?:Căn cứ|CĂN CỨ|Kính gửi|KÍNH GỬI|Thực hiện|Theo|Xét|Trong|Triển "
+    r"khai|Điều 1|Để|Nhằm)(?!\w)"
 )
 _LABEL = re.compile(
-    r"(?m)^[^\w\n]{0,8}(?:Số|SỐ)(?:(?:\s{0,2}[/,]?\s{0,2}(?:ký hiệu|Ký hiệu|hiệu|KÝ HIỆU))?(?:\s(?:văn bản|VB))?)"
+    r"(?m)^[^\w\n]{0,8}(?:Số|SỐ)(?:(?:\s{0,2}[/,]?\s{0,2}(?:ký hiệu|Ký hiệu|hiệu|KÝ "
+    r"HIỆU))?(?:\s(?:văn bản|VB))?)"
     r"[^\S\n]{0,3}(?:[:.]\s{0,12}|[^\S\n]{1,12}|$\n\s{0,12})"
 )
-_CAPITALS = "|".join(sorted((re.escape(name.upper()) for name in KIND_NAMES.values()), key=len, reverse=True))
+_CAPITALS = "|".join(
+    sorted((re.escape(name.upper()) for name in KIND_NAMES.values()), key=len, reverse=True)
+)
 _TITLE = re.compile(
     rf"(?m)^[^\w\n]{{0,8}}(?P<name>{_CAPITALS})[^\S\n]{{1,4}}(?:Số|SỐ|số)[^\S\n]{{0,3}}:?[^\S\n]{{0,3}}(?=\d)"
 )
@@ -40,7 +45,8 @@ _BLANK = re.compile(
 )
 _AFTER_NUMBER = re.compile(rf"[^\S\n]{{0,8}}(?:[|,;.)][^\S\n]{{0,8}})?(?:$|\n|[{UPPER}]|ngày\s)")
 _DAY_LABEL = re.compile(
-    r"(?<!\w)(?:Ngày (?:ban hành|ký|văn bản|ra văn bản)(?: văn bản)?|NGÀY BAN HÀNH)\s{0,3}[:|]?\s{0,3}(?=\d)"
+    r"(?<!\w)(?:Ngày (?:ban hành|ký|văn bản|ra văn bản)(?: văn bản)?|NGÀY BAN "
+    r"HÀNH)\s{0,3}[:|]?\s{0,3}(?=\d)"
 )
 _ISSUER_LABEL = re.compile(
     r"(?<!\w)(?:Cơ quan|Nơi|Đơn vị|Tổ chức)(?:/\w+)? (?:ban hành|ký)(?: văn bản)?"
@@ -48,7 +54,8 @@ _ISSUER_LABEL = re.compile(
 )
 _BEFORE_DAY = re.compile(rf"[{UPPER}][\w'’]{{0,20}}+\.?\s{{0,3}}[,.]\s{{0,3}}(?:[Nn]gày\s{{0,3}})$")
 _NO_ISSUER = re.compile(
-    r"c[ộọ]ng h(?:òa|oà) x(?:ã|ả) hội chủ nghĩa việt nam|độc lập\s{0,2}[-–—]\s{0,2}tự do\s{0,2}[-–—]\s{0,2}hạnh phúc"
+    r"c[ộọ]ng h(?:òa|oà) x(?:ã|ả) hội chủ nghĩa việt nam|độc lập\s{0,2}[-–—]\s{0,2}tự "
+    r"do\s{0,2}[-–—]\s{0,2}hạnh phúc"
     r"|đảng cộng sản việt nam|h(?:ỏa|oả) tốc|thượng khẩn"
     r"|(?<!\w)(?:khẩn|mật|tối mật|tuyệt mật|dự thảo|bản sao|sao y|công báo)(?!\w)",
     re.IGNORECASE,
@@ -59,7 +66,8 @@ _FIRST_CAPITAL = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a heading says; `number` is None where it was left blank, to be written by hand when it is signed."""
+    """What a heading says; `number` is None where it was left blank, to be written by hand when it
+    is signed."""
 
     kind: str | None
     number: str | None
@@ -70,7 +78,8 @@ class Heading:
 
 
 def read_heading(text: str) -> Heading | None:
-    """The heading with which a text begins; None where no line of it begins with `Số` and a number, or its blank."""
+    """The heading with which a text begins; None where no line of it begins with `Số` and a number,
+    or its blank."""
     head = text[:_HEADING_CHARS]
     body = _BODY.search(head)
     region = head[: body.start()] if body else head
@@ -86,12 +95,15 @@ def read_heading(text: str) -> Heading | None:
 
 
 def _read_title(region: str, head: str) -> Heading | None:
-    """Where no line begins with `Số`: a title in capitals that has the number in it, `CHỈ THỊ số 07/CT-UBND`."""
+    """Where no line begins with `Số`: a title in capitals that has the number in it, `CHỈ THỊ số
+    07/CT-UBND`."""
     for title in _TITLE.finditer(region):
         found = number_at(region, title.end())
         if found is not None and found.kind == KIND_OF_NAME[fold(title["name"])]:
             day = found.issued_on or _day(region)
-            return Heading(found.kind, found.number, day, found.issuer or _issuer(region, title.start()), head)
+            return Heading(
+                found.kind, found.number, day, found.issuer or _issuer(region, title.start()), head
+            )
     return None
 
 
@@ -102,10 +114,13 @@ def _kind(blank: re.Match[str]) -> str | None:
 
 
 def _day(region: str) -> date | None:
-    """That of the place-and-day line: `Quảng Ninh, ngày 22 tháng 10 năm 2019`; else the one labelled as such."""
+    """That of the place-and-day line: `Quảng Ninh, ngày 22 tháng 10 năm 2019`; else the one
+    labelled as such."""
     labelled = _DAY_LABEL.search(region)
     for day, start, end in find_dates(region):
-        is_beside_place = "tháng" in fold(region[start:end]) and _BEFORE_DAY.search(region, max(start - 40, 0), start)
+        is_beside_place = "tháng" in fold(region[start:end]) and _BEFORE_DAY.search(
+            region, max(start - 40, 0), start
+        )
         if is_beside_place or (labelled is not None and labelled.end() == start):
             return day
     return None
@@ -116,13 +131,20 @@ def _issuer(region: str, number_start: int) -> str | None:
     if label is not None:
         stop = read_organ(region, label.end())
         return " ".join(region[label.end() : stop].split()) if stop else None
-    lines = [_NO_ISSUER.sub(" ", line).strip(" \t*-–—_|:") for line in region[:number_start].split("\n")]
-    capitals = [line for line in lines if len(line) > 2 and line == line.upper() and _FIRST_CAPITAL.match(line)]
+    lines = [
+        _NO_ISSUER.sub(" ", line).strip(" \t*-–—_|:") for line in region[:number_start].split("\n")
+    ]
+    capitals = [
+        line
+        for line in lines
+        if len(line) > 2 and line == line.upper() and _FIRST_CAPITAL.match(line)
+    ]
     return _last_organ("\n".join(capitals))
 
 
 def _last_organ(text: str) -> str | None:
-    """The organ that stands nearest above the number, under those that it belongs to; None if other words follow."""
+    """The organ that stands nearest above the number, under those that it belongs to; None if other
+    words follow."""
     at, found = 0, None
     while at < len(text):
         stop = read_organ(text, at, is_heading=True)

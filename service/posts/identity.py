@@ -1,4 +1,5 @@
-"""When two addresses are one post. Owns the canonical key and the post's id; never decides by titles.
+"""When two addresses are one post. Owns the canonical key and the post's id; never decides by
+titles.
 
 The link that is shown stays the portal's own: a key is only ever compared.
 """
@@ -23,7 +24,8 @@ _SLASHES = re.compile(r"/{2,}")
 _GLUED_TOKEN = re.compile(r"[a-z0-9]{6}$")
 # What mailers and social sites add to an address; it never names another post.
 _TRACKING = re.compile(r"(?:fbclid|gclid|zarsrc|mibextid|utm_\w++|_ga|_gl)", re.IGNORECASE)
-# From where somebody came, where the value is a word or a host (`ref=facebook`); anything else may be the post's id.
+# From where somebody came, where the value is a word or a host (`ref=facebook`); anything else may
+# be the post's id.
 _FROM = re.compile(r"ref|share\w*+", re.IGNORECASE)
 _PLACE = re.compile(r"|[a-z]{2,12}|[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}", re.ASCII)
 # Where the reader came from and goes back to, and how a portlet shows itself.
@@ -38,25 +40,35 @@ _SESSION = re.compile(
     r"(?:sess(?:ion)?(?:_?id)?|(?:^|_)[ajp]?sid|csrf|csrf_?token|xsrf|nonce|(?:^|_)token|cfid)$",
     re.IGNORECASE,
 )
-_OWN_SESSION = re.compile(r"jsessionid|phpsessid|aspsessionid\w*+|p_(?:p_)?auth|cftoken", re.IGNORECASE)
-_STAMP = re.compile(
-    r"_|_?t|ts|time(?:stamp)?|ra?nd(?:om)?|cb|no_?cache|cache_?bust(?:er)?|v|ver|version|dc|_dc|z", re.IGNORECASE
+_OWN_SESSION = re.compile(
+    r"jsessionid|phpsessid|aspsessionid\w*+|p_(?:p_)?auth|cftoken", re.IGNORECASE
 )
-_RANDOM = re.compile(r"(?=[^\d]*+\d)[0-9a-f-]{16,}+|(?=[^\d]*+\d)(?=[^a-z]*+[a-z])[0-9a-z_-]{20,}+", re.IGNORECASE)
-_CLOCK = re.compile(r"1\d{9}(?:\d{3})?|0\.\d{6,}+")  # seconds or milliseconds since 1970, or a chance
+_STAMP = re.compile(
+    r"_|_?t|ts|time(?:stamp)?|ra?nd(?:om)?|cb|no_?cache|cache_?bust(?:er)?|v|ver|version|dc|_dc|z",
+    re.IGNORECASE,
+)
+_RANDOM = re.compile(
+    r"(?=[^\d]*+\d)[0-9a-f-]{16,}+|(?=[^\d]*+\d)(?=[^a-z]*+[a-z])[0-9a-z_-]{20,}+", re.IGNORECASE
+)
+_CLOCK = re.compile(
+    r"1\d{9}(?:\d{3})?|0\.\d{6,}+"
+)  # seconds or milliseconds since 1970, or a chance
 _IN_PATH = re.compile(r";([^/;=]{1,60})=([^/;]*+)")
 _COOKIELESS = re.compile(r"/\((?:[A-Za-z]\([^()/]{0,200}\)){1,4}\)(?=/|$)")
-_FOLDS_CASE = re.compile(r"\.as[phm]x?$|\.as[phm]x/", re.IGNORECASE)  # servers of these take no notice of case
+_FOLDS_CASE = re.compile(
+    r"\.as[phm]x?$|\.as[phm]x/", re.IGNORECASE
+)  # servers of these take no notice of case
 _ROUTE = re.compile(r"(?:!/?|/)[^/\s].*", re.DOTALL)
 _CUT = re.compile(r"(?:\.\s*\.\s*\.|…)[\s\"'”’)]*$")
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePath:
-    """An article's address by the rule of this family of portals. `day` is the day of creation, `yyyy-mm-dd`.
+    """An article's address by the rule of this family of portals. `day` is the day of creation,
+    `yyyy-mm-dd`.
 
-    `token` is the last dash-separated part when it looks like an id, else the last six characters of the slug:
-    a hint only, since an id glued to a slug cannot be told from it.
+    `token` is the last dash-separated part when it looks like an id, else the last six characters
+    of the slug: a hint only, since an id glued to a slug cannot be told from it.
     """
 
     site: str
@@ -67,7 +79,8 @@ class ArticlePath:
 
 
 def post_id(portal_id: str, key: str) -> str:
-    """The UUID version 5 of the portal's id and the post's key: a rebuilt database gives the same."""
+    """The UUID version 5 of the portal's id and the post's key: a rebuilt database gives the
+    same."""
     return str(uuid.uuid5(_NAMESPACE, f"{portal_id}\n{key}"))
 
 
@@ -85,10 +98,12 @@ def parse_article_path(url: str) -> ArticlePath | None:
 
 
 def canonical_key(url: str) -> str:
-    """The identity of a post's address: scheme, `www.`, tracking, sessions and folder padding folded.
+    """The identity of a post's address: scheme, `www.`, tracking, sessions and folder padding
+    folded.
 
-    An article of this family is its path alone, whatever the case; elsewhere the case tells ids apart, and the query
-    stays, for many sites name the post there, as does a fragment that is a route (`#/tin/5`).
+    An article of this family is its path alone, whatever the case; elsewhere the case tells ids
+    apart, and the query stays, for many sites name the post there, as does a fragment that is a
+    route (`#/tin/5`).
     """
     path = _path(url)
     match = _ARTICLE.match(path.lower())
@@ -112,12 +127,14 @@ def canonical_key(url: str) -> str:
 
 
 def is_article_key(key: str) -> bool:
-    """Whether a canonical key is an article's of this family: a path alone, where others begin with their host."""
+    """Whether a canonical key is an article's of this family: a path alone, where others begin with
+    their host."""
     return key.startswith("/")
 
 
 def former_key(url: str) -> str:
-    """The key that an address had before case, routes and sessions counted: stored posts may be known by it."""
+    """The key that an address had before case, routes and sessions counted: stored posts may be
+    known by it."""
     parts = _split(url)
     query = sorted(
         pair
@@ -130,13 +147,15 @@ def former_key(url: str) -> str:
 
 
 def route_of(url: str) -> str:
-    """The fragment that names the post on a page that is one program; empty for a place within a page."""
+    """The fragment that names the post on a page that is one program; empty for a place within a
+    page."""
     fragment = _split(url).fragment
     return fragment if fragment and _ROUTE.fullmatch(fragment) else ""
 
 
 def _tells_nothing(name: str, value: str) -> bool:
-    """Whether a parameter tells of the visit and not of the post: by its name, and by what its value looks like."""
+    """Whether a parameter tells of the visit and not of the post: by its name, and by what its
+    value looks like."""
     if _TRACKING.fullmatch(name) or _OWN_SESSION.fullmatch(name) or _BACK.search(name):
         return True
     if name.startswith("_") and _OF_PORTLET.search(name):
@@ -149,7 +168,13 @@ def _tells_nothing(name: str, value: str) -> bool:
 
 
 def _host(parts: SplitResult) -> str:
-    return parts.netloc.lower().rpartition("@")[2].removeprefix("www.").removesuffix(":80").removesuffix(":443")
+    return (
+        parts.netloc.lower()
+        .rpartition("@")[2]
+        .removeprefix("www.")
+        .removesuffix(":80")
+        .removesuffix(":443")
+    )
 
 
 def is_cut(title: str) -> bool:

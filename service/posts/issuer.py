@@ -1,4 +1,5 @@
-"""Who issued a document, by the words around its number; and when two writings of an issuer are one."""
+"""Who issued a document, by the words around its number; and when two writings of an issuer are
+one."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _OF = re.compile(r"(?<!\w)của\s{1,2}")
 _UP_TO_NUMBER = re.compile(r"[\s,]{0,3}(?:số\s?:?\s?)?")
 _TELLS = re.compile(
     r"(?<!\w)(?:(?:vừa|đã|có|mới|cũng|tiếp tục)\s){0,3}"
-    r"(?:ban hành|ký(?: ban hành)?|có(?=\s(?:văn bản|công văn|công điện|thông báo|giấy mời|hướng dẫn"
+    r"(?:ban hành|ký(?: ban hành)?|có(?=\s(?:văn bản|công văn|công điện|thông báo|giấy mời|hướng "
+    r"dẫn"
     r"|kế hoạch|báo cáo))|ra"
     r"|gửi|phát đi)(?!\w)",
     re.IGNORECASE,
@@ -31,13 +33,17 @@ _TELLS = re.compile(
 _FULL_STOP = re.compile(r"[.;!?]\s|\n")
 _CAPITAL_WORD = re.compile(rf"(?<!\w)[{UPPER}]\w*")
 _NOT_SUBJECT = re.compile(
-    r"(?<!\w)(?:của|theo|tại|với|gửi|cho|từ|bởi|và|đến|được|thực hiện|căn cứ|giao|chỉ đạo)\s{1,2}$", re.IGNORECASE
+    r"(?<!\w)(?:của|theo|tại|với|gửi|cho|từ|bởi|và|đến|được|thực hiện|căn cứ|giao|chỉ đạo)\s{1,2}$",
+    re.IGNORECASE,
 )
 _ADVERBS = re.compile(
-    rf"[\s,]{{0,3}}(?:(?:ông|bà|đồng chí)\s)?(?:[{UPPER}]\w*+\s?){{0,5}}(?:(?:vừa|đã|có|mới|cũng|tiếp tục"
+    rf"[\s,]{{0,3}}(?:(?:ông|bà|đồng "
+    rf"chí)\s)?(?:[{UPPER}]\w*+\s?){{0,5}}(?:(?:vừa|đã|có|mới|cũng|tiếp tục"
     rf"|tỉnh|huyện|xã)\s){{0,3}}"
 )
-_DIRECTLY = re.compile(rf"[\W_]{{0,4}}(?:{NOUN})(?:\s(?:hoả tốc|khẩn|thượng khẩn|liên tịch))?\scủa\s", re.IGNORECASE)
+_DIRECTLY = re.compile(
+    rf"[\W_]{{0,4}}(?:{NOUN})(?:\s(?:hoả tốc|khẩn|thượng khẩn|liên tịch))?\scủa\s", re.IGNORECASE
+)
 _SENTENCE = 300
 _SAME = (
     (re.compile(r"uỷ ban nhân dân"), "ubnd"),
@@ -50,18 +56,23 @@ _SAME = (
     (re.compile(r" {2,}"), " "),
     (
         re.compile(
-            r"^(?:(?:phó )?chủ tịch (?!nước)|thường trực |ban thường vụ |ban thường trực |ban chấp hành (?!trung))"
+            r"^(?:(?:phó )?chủ tịch (?!nước)|thường trực |ban thường vụ |ban thường trực |ban "
+            r"chấp hành (?!trung))"
         ),
         "",
     ),
     (re.compile(r"^(?:thủ tướng )?chính phủ$|^thủ tướng$"), "chính phủ"),
 )
 _LOCAL = re.compile(
-    r"(?:ubnd|hđnd|(?:đảng|tỉnh|thành|huyện|thị|quận) uỷ|đảng bộ|chi bộ|công an|mttq|sở|phòng|ban|trường|hội"
+    r"(?:ubnd|hđnd|(?:đảng|tỉnh|thành|huyện|thị|quận) uỷ|đảng bộ|chi bộ|công "
+    r"an|mttq|sở|phòng|ban|trường|hội"
     r"|đoàn|văn phòng"
-    r"|trung tâm|chi cục|tand|vksnd|bhxh|kho bạc|liên đoàn|bộ chỉ huy|trạm|hạt|điện lực|thanh tra)(?!\w)"
+    r"|trung tâm|chi cục|tand|vksnd|bhxh|kho bạc|liên đoàn|bộ chỉ huy|trạm|hạt|điện lực|thanh "
+    r"tra)(?!\w)"
 )
-_BARE_AREA = re.compile(r"(?:^| )(?:uỷ|tỉnh|huyện|tp|thị xã|quận|xã|phường|thị trấn|đặc khu|khu vực)$")
+_BARE_AREA = re.compile(
+    r"(?:^| )(?:uỷ|tỉnh|huyện|tp|thị xã|quận|xã|phường|thị trấn|đặc khu|khu vực)$"
+)
 
 
 def organ_after(text: str, end: int) -> tuple[str, int] | None:
@@ -72,7 +83,8 @@ def organ_after(text: str, end: int) -> tuple[str, int] | None:
 
 
 def find_issuer(text: str, start: int, end: int) -> str | None:
-    """Who issued the document whose number stands at [start, end): after `của`, else the organ that tells of it."""
+    """Who issued the document whose number stands at [start, end): after `của`, else the organ that
+    tells of it."""
     after = organ_after(text, end)
     if after is not None:
         return _spaced(after[0])
@@ -81,7 +93,8 @@ def find_issuer(text: str, start: int, end: int) -> str | None:
 
 
 def issuer_of_title(title: str) -> str | None:
-    """Whom a title names as the issuer of what it is: `Chỉ thị của UBND tỉnh …`, `UBND xã A: Kế hoạch …`."""
+    """Whom a title names as the issuer of what it is: `Chỉ thị của UBND tỉnh …`, `UBND xã A: Kế
+    hoạch …`."""
     directly = _DIRECTLY.match(title)
     start = directly.end() if directly else 0
     stop = read_organ(title, start)
@@ -103,7 +116,8 @@ def issuer_key(issuer: str) -> str:
 
 
 def is_one_organ(issuer: str) -> bool:
-    """Whether the words name one organ of the whole country: `Bộ Y tế`, `UBND xã A`; never `UBND xã` or `Sở Y tế`."""
+    """Whether the words name one organ of the whole country: `Bộ Y tế`, `UBND xã A`; never `UBND
+    xã` or `Sở Y tế`."""
     key = issuer_key(issuer)
     if not _LOCAL.match(key):
         return True

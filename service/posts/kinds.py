@@ -1,7 +1,8 @@
-"""The kinds of administrative documents, their names and their abbreviations. A table, and the look-ups into it.
+"""The kinds of administrative documents, their names and their abbreviations. A table, and the
+look-ups into it.
 
-The kinds are those of Nghị định 30/2020/NĐ-CP, article 7, the legal ones above them, and the Party's (Hướng dẫn
-36-HD/VPTW).
+The kinds are those of Nghị định 30/2020/NĐ-CP, article 7, the legal ones above them, and the
+Party's (Hướng dẫn 36-HD/VPTW).
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ _KINDS = (
 )
 KIND_NAMES = {slug: name for slug, name, _ in _KINDS}
 KIND_OF_NAME = {fold(name): slug for slug, name, _ in _KINDS}
-KIND_OF_ABBREVIATION = {fold(a): slug for slug, _, abbreviations in _KINDS for a in abbreviations.split()}
+KIND_OF_ABBREVIATION = {
+    fold(a): slug for slug, _, abbreviations in _KINDS for a in abbreviations.split()
+}
 PARTY_KIND_OF_ABBREVIATION = KIND_OF_ABBREVIATION | {"tt": "thong-tri"}
 """In the Party's numbers TT is a thông tri; the State's TT is a thông tư."""
 ABBREVIATIONS = {fold(a): a for _, _, abbreviations in _KINDS for a in abbreviations.split()}

@@ -1,7 +1,7 @@
 """Document numbers in running text, with the kind, the day and the issuer that stand around them.
 
-A number is only taken where its shape and its letters are those of a document: `24/7`, `Quý 1/2024` are none.
-The noisy forms of domain.md are taken as they come and given in one writing.
+A number is only taken where its shape and its letters are those of a document: `24/7`, `Quý 1/2024`
+are none. The noisy forms of domain.md are taken as they come and given in one writing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from service.posts.kinds import (
 from service.text import find_dates, fold
 
 _D = r"[-–—‐‑−]"
-_KINDS = "|".join(re.escape(a).replace("Đ", "[ĐÐ]") for a in sorted(ABBREVIATIONS.values(), key=len, reverse=True))
+_KINDS = "|".join(
+    re.escape(a).replace("Đ", "[ĐÐ]") for a in sorted(ABBREVIATIONS.values(), key=len, reverse=True)
+)
 _GLUED_ISSUERS = (
     r"UBND|H[ĐÐ]ND|TTg|TTG|UBTVQH\d{0,2}|VPUBND|VPCP|CTUBND|MTTQ|UBMTTQ|BC[ĐÐ]|BCH|BNV|BTC|BYT|BCA|BQP|BNG|BTP|BXD|BCT"
     r"|BKHCN|BGD[ĐÐ]T|BNNMT|BNNPTNT|BVHTTDL|BDTTG|BTNMT|BGTVT|BKH[ĐÐ]T|BTTTT|BL[ĐÐ]TBXH|NHNN"
@@ -49,11 +51,13 @@ _BETWEEN_LETTERS = re.compile(r"\s?[/.\-]\s?")
 _NOUN_NEAR = re.compile(rf"(?<!\w)({NOUN})(?!\w)")
 _CLOSE = re.compile(r"(?:[^.;,:]{0,40}\bsố|(?:\s(?:hoả tốc|thượng khẩn|khẩn))?)\s*+(?::\s*+)?")
 _DATE_AFTER = re.compile(
-    rf"[\s,(]{{0,4}}(?:đề\s)?(?:được\s)?(?:ký\s)?(?:ban hành\s)?(?:ngày\s{{1,2}}(?=\d)|(?={DAY}))", re.IGNORECASE
+    rf"[\s,(]{{0,4}}(?:đề\s)?(?:được\s)?(?:ký\s)?(?:ban hành\s)?(?:ngày\s{{1,2}}(?=\d)|(?={DAY}))",
+    re.IGNORECASE,
 )
 _OPENS = re.compile(r"(?:^\s{0,3}|,\s)(?:(?:vào|sáng|chiều)\s)?ngày\s+$", re.IGNORECASE)
 _TOLD = re.compile(
-    r"(?<!\w)(?:ban hành|ký|có|gửi|ra)\s(?![^.;,]{0,60}(?:kèm theo|thực hiện|theo|căn cứ|triển khai))[^.;,]{0,60}$",
+    r"(?<!\w)(?:ban hành|ký|có|gửi|ra)\s(?![^.;,]{0,60}(?:kèm theo|thực hiện|theo|căn cứ|triển "
+    r"khai))[^.;,]{0,60}$",
     re.IGNORECASE,
 )
 _DATE_BEFORE = re.compile(r"(?<!\w)ngày\s+$", re.IGNORECASE)
@@ -73,18 +77,22 @@ class Found:
 
 
 def normalise_number(text: str) -> str:
-    """A number as its issuer writes it: no spaces, plain dashes, also where they were lost, Đ for its lookalike.
+    """A number as its issuer writes it: no spaces, plain dashes, also where they were lost, Đ for
+    its lookalike.
 
     >>> normalise_number("704 /TB–VPUBND"), normalise_number("30/2020/NĐCP")
     ('704/TB-VPUBND', '30/2020/NĐ-CP')
     """
-    tight = _TIGHT.sub(lambda match: match[1] if match[1] in "/.&," else "-", " ".join(text.split()))
+    tight = _TIGHT.sub(
+        lambda match: match[1] if match[1] in "/.&," else "-", " ".join(text.split())
+    )
     tight = tight.replace("Ð", "Đ").replace("ĐĐ", "Đ")
     return _SPACED.sub(r"\g<n>-\g<rest>", _SEPARATED.sub(r"/\g<kind>-\g<issuer>", tight))
 
 
 def number_key(number: str) -> str:
-    """The form in which two writings of a number are equal: `08 GM-HĐND`, `8/gm–hđnd` and `08-GM/HĐND` are one.
+    """The form in which two writings of a number are equal: `08 GM-HĐND`, `8/gm–hđnd` and
+    `08-GM/HĐND` are one.
 
     >>> number_key("08 GM-HĐND") == number_key("8/GM–HĐND")
     True
@@ -93,7 +101,8 @@ def number_key(number: str) -> str:
 
 
 def find_numbers(text: str) -> list[Found]:
-    """Every document number in a text, with what stands around it. The text is one that `clean` has seen."""
+    """Every document number in a text, with what stands around it. The text is one that `clean` has
+    seen."""
     return [found for match in _NUMBER.finditer(text) if (found := _found(text, match)) is not None]
 
 
@@ -123,7 +132,9 @@ def _made(text: str, match: re.Match[str], kind: str) -> Found:
 def _kind_before(text: str, start: int) -> str | None:
     before = fold(text[max(start - 70, 0) : start])
     nouns = list(_NOUN_NEAR.finditer(before))
-    return KIND_OF_NAME[nouns[-1][1]] if nouns and _CLOSE.fullmatch(before, nouns[-1].end()) else None
+    return (
+        KIND_OF_NAME[nouns[-1][1]] if nouns and _CLOSE.fullmatch(before, nouns[-1].end()) else None
+    )
 
 
 def _kind_of_letters(match: re.Match[str]) -> str | None:
@@ -135,7 +146,9 @@ def _kind_of_letters(match: re.Match[str]) -> str | None:
     if match["glued"] or (match["legal"] and "-" not in raw):
         raw = normalise_number(f"/{raw}")[1:]
     first = _BETWEEN_LETTERS.split(fold(raw))[0]
-    kinds = PARTY_KIND_OF_ABBREVIATION if match["party"] or match["spaced"] else KIND_OF_ABBREVIATION
+    kinds = (
+        PARTY_KIND_OF_ABBREVIATION if match["party"] or match["spaced"] else KIND_OF_ABBREVIATION
+    )
     if first in kinds:
         return kinds[first]
     is_letter = bool(match["state"]) and len(first) >= 2 and match["state"][:2].isupper()
@@ -143,7 +156,8 @@ def _kind_of_letters(match: re.Match[str]) -> str | None:
 
 
 def _issued_after(text: str, end: int) -> date | None:
-    """The day after the number, or after the organ that follows it: `số 5/KH-UBND của UBND xã ngày 3/2/2026`."""
+    """The day after the number, or after the organ that follows it: `số 5/KH-UBND của UBND xã ngày
+    3/2/2026`."""
     match = _DATE_AFTER.match(text, end)
     if match is None and (organ := organ_after(text, end)) is not None:
         match = _DATE_AFTER.match(text, organ[1])
@@ -153,12 +167,16 @@ def _issued_after(text: str, end: int) -> date | None:
 
 def _issued_before(text: str, start: int) -> date | None:
     """The day with which the same sentence begins, where it tells of the issuing."""
-    sentence = text[max(text.rfind(". ", 0, start) + 1, text.rfind("\n", 0, start) + 1, start - 300) : start]
+    sentence = text[
+        max(text.rfind(". ", 0, start) + 1, text.rfind("\n", 0, start) + 1, start - 300) : start
+    ]
     if not _TOLD.search(sentence):
         return None
     dates = [found for found in find_dates(sentence) if _DATE_BEFORE.search(sentence, 0, found[1])]
     if len(dates) != 1:
         return None
     opening = _OPENS.search(sentence, 0, dates[0][1])
-    is_of_other = opening is not None and "/" in sentence[: opening.start()][-20:].rpartition(" ")[2]
+    is_of_other = (
+        opening is not None and "/" in sentence[: opening.start()][-20:].rpartition(" ")[2]
+    )
     return dates[0][0] if opening is not None and not is_of_other else None

@@ -1,4 +1,5 @@
-"""Where the name of an organ ends: role, organ, area, read word by word along the table of `organs`."""
+"""Where the name of an organ ends: role, organ, area, read word by word along the table of
+`organs`."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _OPEN_WORDS = 16
 _AREAS = 3  # xã, huyện, tỉnh
 _SURNAMES = frozenset(
     listed(
-        "nguyễn; trần; lê; phạm; hoàng; huỳnh; phan; vũ; võ; đặng; bùi; đỗ; hồ; ngô; dương; lý; trịnh; đinh; lương;"
+        "nguyễn; trần; lê; phạm; hoàng; huỳnh; phan; vũ; võ; đặng; bùi; đỗ; hồ; ngô; dương; lý; "
+        "trịnh; đinh; lương;"
         " mai; đoàn; tạ"
     )
 )
@@ -24,7 +26,8 @@ _ENDING = frozenset({"về", "gửi", "ngày", "yêu", "triển", "v"})
 _ROMAN = frozenset("IVX")
 _MIDDLE_NAMES = frozenset(
     listed(
-        "văn; thị; đức; xuân; hữu; đình; quang; ngọc; công; bá; duy; hồng; mạnh; tiến; thế; trọng; viết;"
+        "văn; thị; đức; xuân; hữu; đình; quang; ngọc; công; bá; duy; hồng; mạnh; tiến; thế; "
+        "trọng; viết;"
         " minh; anh; thanh"
     )
 )
@@ -47,7 +50,8 @@ class _Word:
 
 
 def read_organ(text: str, start: int, *, is_heading: bool = False) -> int | None:
-    """Where the organ ends whose name begins at `start`; None where none does, or its end is in doubt.
+    """Where the organ ends whose name begins at `start`; None where none does, or its end is in
+    doubt.
 
     `is_heading`: the text is in capitals, and a proper name goes on to the end of its line.
     """
@@ -60,7 +64,8 @@ def read_organ(text: str, start: int, *, is_heading: bool = False) -> int | None
 
 
 def written(name: str) -> str:
-    """An organ's name that stands in capitals as it is written elsewhere: `Ủy ban nhân dân xã Tiên Trang`."""
+    """An organ's name that stands in capitals as it is written elsewhere: `Ủy ban nhân dân xã Tiên
+    Trang`."""
     words = _words(name, 0)
     reader = _Reader(words, is_heading=True)
     parts: list[str] = []
@@ -88,7 +93,9 @@ def _words(text: str, start: int) -> list[_Word]:
         # A full stop belongs to a word only in `TP.`; elsewhere it ends the sentence.
         is_after_line = "\n" in text[last : match.start()]
         if raw.endswith(".") and len(raw) > 1 and raw.casefold() != "tp.":
-            words.append(_Word(raw[:-1], _folded(raw[:-1]), match.start(), match.end() - 1, is_after_line))
+            words.append(
+                _Word(raw[:-1], _folded(raw[:-1]), match.start(), match.end() - 1, is_after_line)
+            )
             words.append(_Word(".", ".", match.end() - 1, match.end(), False))
         else:
             words.append(_Word(raw, _folded(raw), match.start(), match.end(), is_after_line))
@@ -116,7 +123,8 @@ class _Reader:
         return None
 
     def part(self, at: int) -> tuple[str, int]:
-        """The words that the table knows as they are written there, any other with a capital; and what follows."""
+        """The words that the table knows as they are written there, any other with a capital; and
+        what follows."""
         for trie in (ORGANS, NAMED, ROLES, AREAS):
             end = self._longest(trie, at)
             if end is not None:
@@ -128,7 +136,8 @@ class _Reader:
         return (raw if set(raw) <= _ROMAN else raw.capitalize()), at + 1
 
     def _longest(self, trie: Trie, at: int) -> int | None:
-        """Where the longest name of a trie ends that begins at a word, which has to be a capital one."""
+        """Where the longest name of a trie ends that begins at a word, which has to be a capital
+        one."""
         if at >= len(self.words) or not self.words[at].is_capital:
             return None
         node, found = trie, None
@@ -148,8 +157,14 @@ class _Reader:
             return self._proper(end) if end else None
         if end is None:
             return None
-        goes_on = self._is(end, "và", "-") and end + 1 < len(self.words) and self.words[end + 1].is_capital
-        is_other = goes_on and (self._longest(ORGANS, end + 1) or self._longest(OPEN, end + 1) or self._area(end + 1))
+        goes_on = (
+            self._is(end, "và", "-")
+            and end + 1 < len(self.words)
+            and self.words[end + 1].is_capital
+        )
+        is_other = goes_on and (
+            self._longest(ORGANS, end + 1) or self._longest(OPEN, end + 1) or self._area(end + 1)
+        )
         if goes_on and not is_other and not self.is_heading:
             return self._open(at)  # a field that the table does not know whole
         return None if self._is(end, "các") else end
@@ -167,7 +182,11 @@ class _Reader:
             if word.raw == "," or word.raw in "-–—":
                 follower = self.words[end + 1] if end + 1 < len(self.words) else None
                 if word.raw == ",":
-                    if follower is not None and follower.raw[0].islower() and not self._stops(end + 1):
+                    if (
+                        follower is not None
+                        and follower.raw[0].islower()
+                        and not self._stops(end + 1)
+                    ):
                         return None
                     break
                 if follower is None or not follower.is_capital:
@@ -193,7 +212,9 @@ class _Reader:
         if self._is(end, "các"):
             return None
         parent = self._longest(ORGANS, end)
-        if parent is not None and not self.words[end].is_new_line:  # Ban Tổ chức Tỉnh ủy, Ủy ban Kiểm tra Đảng ủy xã
+        if (
+            parent is not None and not self.words[end].is_new_line
+        ):  # Ban Tổ chức Tỉnh ủy, Ủy ban Kiểm tra Đảng ủy xã
             end = parent
         start = end
         for _ in range(_AREAS):
@@ -204,12 +225,14 @@ class _Reader:
         return self._proper(end) if end == start else end
 
     def _area(self, at: int) -> int | None:
-        """`tỉnh Thanh Hóa`, `xã`, `khu vực 5 - Thanh Hóa`; a kind of area may stand without a name."""
+        """`tỉnh Thanh Hóa`, `xã`, `khu vực 5 - Thanh Hóa`; a kind of area may stand without a
+        name."""
         kind = self._area_kind(at)
         return self._proper(kind, is_kind_before=True) if kind else None
 
     def _proper(self, at: int, *, is_kind_before: bool = False) -> int:
-        """Where a proper name of an area ends that begins here; a person's name after it is no part of it."""
+        """Where a proper name of an area ends that begins here; a person's name after it is no part
+        of it."""
         end = at
         while end < len(self.words) and end - at < _NAME_WORDS and self._is_of_name(end, at):
             end += 1
@@ -225,7 +248,10 @@ class _Reader:
             if i > at:
                 return i
             is_person = end - at > 2 and self.words[at + 1].folded in _MIDDLE_NAMES
-            if is_person and " ".join(word.folded for word in self.words[at:end]) not in _PLACES_LIKE_PERSONS:
+            if (
+                is_person
+                and " ".join(word.folded for word in self.words[at:end]) not in _PLACES_LIKE_PERSONS
+            ):
                 return i
             if end - at > 2 and not is_kind_before:
                 return i
@@ -239,7 +265,9 @@ class _Reader:
             return at > first and at + 1 < len(self.words) and self.words[at + 1].is_capital
         if word.raw.isupper() and word.folded in _ENDING:
             return False
-        if self._longest(ORGANS, at) or ((self.is_heading or not word.is_capital) and self._area_kind(at)):
+        if self._longest(ORGANS, at) or (
+            (self.is_heading or not word.is_capital) and self._area_kind(at)
+        ):
             return False
         if self.is_heading and (self._longest(OPEN, at) or self._longest(ROLES, at)):
             return False

@@ -1,7 +1,9 @@
-"""The organs that issue documents: those of the State on two levels, of the Party, the Front, unions and companies.
+"""The organs that issue documents: those of the State on two levels, of the Party, the Front,
+unions and companies.
 
-A table, and the look-ups into it. Names are compared word by word and folded, so that case, tone placement and line
-ends do not count. What is no closed list (schools, centres, companies) is told by its first words alone.
+A table, and the look-ups into it. Names are compared word by word and folded, so that case, tone
+placement and line ends do not count. What is no closed list (schools, centres, companies) is told
+by its first words alone.
 """
 
 from __future__ import annotations
@@ -159,7 +161,9 @@ def listed(table: str) -> list[str]:
 
 
 def _with(heads: str, *tables: str) -> Iterator[str]:
-    return (f"{head} {name}" for head in heads.split("; ") for table in tables for name in listed(table))
+    return (
+        f"{head} {name}" for head in heads.split("; ") for table in tables for name in listed(table)
+    )
 
 
 ORGANS = _trie(

@@ -1,7 +1,8 @@
-"""Which communes a text names, by a gazetteer that is data. Never a name alone: `Quảng Ninh` is also a province.
+"""Which communes a text names, by a gazetteer that is data. Never a name alone: `Quảng Ninh` is
+also a province.
 
-Owns validity: of two units of one name the one that held it on the day of the text is meant; an old unit leads
-to its successor.
+Owns validity: of two units of one name the one that held it on the day of the text is meant; an old
+unit leads to its successor.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KIND_BEFORE = re.compile(r"(?<!\w)(xã|phường|thị trấn|tt\.?)(?:\s*+:)?\s++$")
 _LIST_GOES_ON = re.compile(r"\s*+(?:[,;]|(?:,\s*+)?và|-)\s*+(?:xã\s++)?")
 _OTHER_AREA = re.compile(
-    r"^\s*+(?:[,(-]\s*+)?(?:thuộc\s++)?(?:huyện|thị xã|thành phố|tp\.?|quận|tỉnh)\s++(?P<area>[^,.;()\n]{2,30})"
+    r"^\s*+(?:[,(-]\s*+)?(?:thuộc\s++)?(?:huyện|thị xã|thành "
+    r"phố|tp\.?|quận|tỉnh)\s++(?P<area>[^,.;()\n]{2,30})"
 )
 
 
@@ -36,7 +38,9 @@ class Unit:
     successor: str | None
 
     def held_on(self, day: date) -> bool:
-        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or day <= self.ends_on)
+        return (self.starts_on is None or self.starts_on <= day) and (
+            self.ends_on is None or day <= self.ends_on
+        )
 
 
 class Gazetteer:
@@ -47,11 +51,15 @@ class Gazetteer:
         self._area_names = tuple(fold(name) for name in area_names)
         self._by_name: dict[str, list[Unit]] = {}
         for unit in units:
-            self._by_name.setdefault(fold(unit.place.name.removeprefix(unit.kind.capitalize()).strip()), []).append(
-                unit
-            )
+            self._by_name.setdefault(
+                fold(unit.place.name.removeprefix(unit.kind.capitalize()).strip()), []
+            ).append(unit)
         names = sorted(self._by_name, key=len, reverse=True)
-        self._pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)") if names else None
+        self._pattern = (
+            re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
+            if names
+            else None
+        )
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -62,18 +70,21 @@ class Gazetteer:
         return unit.place if unit else None
 
     def successor(self, id: str) -> str | None:  # noqa: A002 - the word of the domain for it
-        """The id of the unit that took this one in; None for a unit that still stands, and for an unknown one."""
+        """The id of the unit that took this one in; None for a unit that still stands, and for an
+        unknown one."""
         unit = self._units.get(id)
         return unit.successor if unit else None
 
     def with_former(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """These places and the units that they took in: who asked for an old unit hears of the new one."""
+        """These places and the units that they took in: who asked for an old unit hears of the new
+        one."""
         wanted = dict.fromkeys(ids)
         former = [unit.place.id for unit in self._units.values() if unit.successor in wanted]
         return tuple(dict.fromkeys([*wanted, *former]))
 
     def held_on(self, day: date | None, kinds: Sequence[str] = _KINDS) -> tuple[Place, ...]:
-        """Every commune of these kinds that stood on the day; those of the present where no day is known."""
+        """Every commune of these kinds that stood on the day; those of the present where no day is
+        known."""
         return tuple(
             unit.place
             for unit in self._units.values()
@@ -83,8 +94,8 @@ class Gazetteer:
     def find(self, text: str, on: date | None = None) -> tuple[Place, ...]:
         """The communes that a text names, in order of their first mention.
 
-        `on` is the day of the text and picks the unit that held the name then; without it the present unit is meant,
-        or the old one where no present unit has the name.
+        `on` is the day of the text and picks the unit that held the name then; without it the
+        present unit is meant, or the old one where no present unit has the name.
         """
         if self._pattern is None:
             return ()
@@ -93,7 +104,10 @@ class Gazetteer:
         list_end, list_kind = -1, ""
         for match in self._pattern.finditer(folded):
             before = _KIND_BEFORE.search(folded, max(match.start() - 14, 0), match.start())
-            goes_on = list_end >= 0 and _LIST_GOES_ON.fullmatch(folded, list_end, match.start()) is not None
+            goes_on = (
+                list_end >= 0
+                and _LIST_GOES_ON.fullmatch(folded, list_end, match.start()) is not None
+            )
             if before is None and not goes_on:
                 continue
             other = _OTHER_AREA.match(folded[match.end() : match.end() + 60])
@@ -106,7 +120,8 @@ class Gazetteer:
         return tuple(found.values())
 
     def _pick(self, name: str, kind: str, on: date | None) -> Unit | None:
-        """The unit of that name and kind: the one that held it on the day, else the present one, else an old one."""
+        """The unit of that name and kind: the one that held it on the day, else the present one,
+        else an old one."""
         units = [unit for unit in self._by_name[name] if unit.kind == kind or kind.startswith("tt")]
         if on is not None:
             units.sort(key=lambda unit: not unit.held_on(on))
@@ -116,7 +131,8 @@ class Gazetteer:
 
 
 def parse_places(mapping: Mapping[str, Any], origin: str = "the places") -> Gazetteer:
-    """The gazetteer of a file read as TOML and called `origin`. Raises ConfigurationError naming it and the key."""
+    """The gazetteer of a file read as TOML and called `origin`. Raises ConfigurationError naming it
+    and the key."""
     return _Reader(origin).places(mapping)
 
 
@@ -139,8 +155,12 @@ class _Reader(FileReader):
         ids = {unit.place.id for unit in units}
         seen: set[str] = set()
         for i, unit in enumerate(units):
-            if unit.successor is not None and (unit.successor not in ids or unit.successor == unit.place.id):
-                raise self._wrong(f"places[{i}].successor", unit.successor, "the id of another place of this file")
+            if unit.successor is not None and (
+                unit.successor not in ids or unit.successor == unit.place.id
+            ):
+                raise self._wrong(
+                    f"places[{i}].successor", unit.successor, "the id of another place of this file"
+                )
             if unit.place.id in seen:
                 raise self._wrong(f"places[{i}].id", unit.place.id, "an id that no other place has")
             seen.add(unit.place.id)

@@ -1,4 +1,5 @@
-"""What the readers of rules files share: a file is refused by its name, the key, what was found, what is allowed."""
+"""What the readers of rules files share: a file is refused by its name, the key, what was found,
+what is allowed."""
 
 from __future__ import annotations
 
@@ -18,7 +19,11 @@ class FileReader:
     def _only(self, table: Mapping[str, Any], prefix: str, allowed: set[str]) -> None:
         for key in table:
             if key not in allowed:
-                raise self._wrong(prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}")
+                raise self._wrong(
+                    prefix + key, table[key], f"only the keys {', '.join(sorted(allowed))}"
+                )
 
     def _wrong(self, key: str, found: object, allowed: str) -> ConfigurationError:
-        return ConfigurationError(f"cannot use '{key}' of {self.origin}: found {found!r}, allowed is {allowed}")
+        return ConfigurationError(
+            f"cannot use '{key}' of {self.origin}: found {found!r}, allowed is {allowed}"
+        )

@@ -1,19 +1,22 @@
 """The rules of a categories file: what its keys mean, and how they are read and checked.
 
-A category has an `id`, `names` and `rules`; `calendar = true` where posts of it begin somewhere at some hour;
-`formerly` are the ids it had before, and the file's `retired` those that no longer exist. A rule names words; `where`
-says what they must be found in:
+A category has an `id`, `names` and `rules`; `calendar = true` where posts of it begin somewhere at
+some hour;
+`formerly` are the ids it had before, and the file's `retired` those that no longer exist. A rule
+names words; `where` says what they must be found in:
 
-- `title`: anywhere in the title; the earliest match of the strongest rank decides (the first subject noun);
+- `title`: anywhere in the title; the earliest match of the strongest rank decides (the first
+  subject noun);
 - `start`: at the title's beginning, also after `Place:`;
 - `alone`: at the beginning of a title that no lead explains;
 - `lead`: in the lead, asked only when the title does not decide or is cut;
-- `told`: in the lead of a title that begins with one of the file's `imperatives`, and so has no subject.
+- `told`: in the lead of a title that begins with one of the file's `imperatives`, and so has no
+  subject.
 
-`rank` 0 goes before 1 (the default), 1 before 2; a weak rule (2) gives way to what the lead says, if it says it.
-A match inside a longer phrase of `block` (`Ban Chỉ đạo`) is no match. After a phrase of `occasions` (`trong dịp`) a
-title names what it happens at, no longer its subject: matches there are weak.
-Owns the file's meaning; reads no file, names no word of the language.
+`rank` 0 goes before 1 (the default), 1 before 2; a weak rule (2) gives way to what the lead says,
+if it says it. A match inside a longer phrase of `block` (`Ban Chỉ đạo`) is no match. After a phrase
+of `occasions` (`trong dịp`) a title names what it happens at, no longer its subject: matches there
+are weak. Owns the file's meaning; reads no file, names no word of the language.
 """
 
 from __future__ import annotations
@@ -68,7 +71,8 @@ class Rules:
     categories: tuple[Category, ...]
     fallback: str
     automaton: Any
-    """One automaton over all words; its values are (length, rules for titles, rules for leads, marks of lists)."""
+    """One automaton over all words; its values are (length, rules for titles, rules for leads,
+    marks of lists)."""
     renamed: Mapping[str, str]
     """What a category is called now, by each id it had."""
     retired: tuple[str, ...]
@@ -101,7 +105,9 @@ class Rules:
                     occasion_at = start
                 if marks & _IMPERATIVE and imperative_at < 0:
                     imperative_at = start
-        return Found(_unblocked(matches, blocked) if blocked else matches, occasion_at, imperative_at)
+        return Found(
+            _unblocked(matches, blocked) if blocked else matches, occasion_at, imperative_at
+        )
 
     def in_lead(self, folded: str, places: Sequence[str]) -> list[Match]:
         """The matches of rules for leads, the strongest first."""
@@ -113,7 +119,9 @@ class Rules:
             start = end - length
             if (start and folded[start - 1].isalnum()) or (end < size and folded[end].isalnum()):
                 continue
-            matches.extend([(r.rank, start, -length, len(matches), r) for r in rules if r.where in places])
+            matches.extend(
+                [(r.rank, start, -length, len(matches), r) for r in rules if r.where in places]
+            )
             if marks & _BLOCKS:
                 blocked.append((start, end))
         return sorted(_unblocked(matches, blocked))
@@ -124,12 +132,15 @@ def _unblocked(matches: list[Match], blocked: Sequence[tuple[int, int]]) -> list
     return [
         match
         for match in matches
-        if not any(s <= match[1] and match[1] - match[2] <= e and e - s > -match[2] for s, e in blocked)
+        if not any(
+            s <= match[1] and match[1] - match[2] <= e and e - s > -match[2] for s, e in blocked
+        )
     ]
 
 
 def parse_rules(mapping: Mapping[str, Any], origin: str = "the categories") -> Rules:
-    """The rules of a file read as TOML and called `origin`. Raises ConfigurationError naming it and the key."""
+    """The rules of a file read as TOML and called `origin`. Raises ConfigurationError naming it and
+    the key."""
     return _Reader(origin).rules(mapping)
 
 
@@ -139,7 +150,9 @@ class _Reader(FileReader):
     def rules(self, mapping: Mapping[str, Any]) -> Rules:
         self._only(mapping, "", {"fallback", "retired", "categories", *_LISTS})
         entries = self._list(mapping, "categories", "", dict)
-        categories = tuple(self._category(entry, f"categories[{i}]") for i, entry in enumerate(entries))
+        categories = tuple(
+            self._category(entry, f"categories[{i}]") for i, entry in enumerate(entries)
+        )
         ids = [category.id for category in categories]
         for i, name in enumerate(ids):
             if name in ids[:i]:
@@ -153,7 +166,9 @@ class _Reader(FileReader):
                 rules, marks = words.get(fold(phrase), ([], 0))
                 words[fold(phrase)] = (rules, marks | mark)
         for i, entry in enumerate(entries):
-            rules_of_entry = self._list(entry, "rules", f"categories[{i}].", dict) if "rules" in entry else []
+            rules_of_entry = (
+                self._list(entry, "rules", f"categories[{i}].", dict) if "rules" in entry else []
+            )
             for j, raw in enumerate(rules_of_entry):
                 self._rule(raw, f"categories[{i}].rules[{j}]", ids[i], ids, words)
         renamed = self._renamed(entries, ids)
@@ -186,7 +201,9 @@ class _Reader(FileReader):
                 renamed[old] = ids[i]
         return renamed
 
-    def _old_ids(self, table: Mapping[str, Any], key: str, prefix: str, taken: set[str]) -> list[str]:
+    def _old_ids(
+        self, table: Mapping[str, Any], key: str, prefix: str, taken: set[str]
+    ) -> list[str]:
         old_ids = self._list(table, key, prefix, str) if key in table else []
         for old in old_ids:
             if not _is_id(old) or old in taken:
@@ -219,13 +236,23 @@ class _Reader(FileReader):
         for parts in product(before, self._list(raw, "words", f"{key}.", str)):
             phrase = fold(" ".join(parts))
             if not phrase or len(phrase.split()) > _MOST_WORDS:
-                raise self._wrong(f"{key}.words", phrase, f"one to {_MOST_WORDS} words of the language")
+                raise self._wrong(
+                    f"{key}.words", phrase, f"one to {_MOST_WORDS} words of the language"
+                )
             words.setdefault(phrase, ([], 0))[0].append(rule)
 
     def _list(self, table: Mapping[str, Any], key: str, prefix: str, kind: type) -> list[Any]:
         value = table.get(key)
-        if not isinstance(value, list) or not value or not all(isinstance(item, kind) for item in value):
-            raise self._wrong(prefix + key, value, f"a list of {'tables' if kind is dict else 'strings'}, not empty")
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(isinstance(item, kind) for item in value)
+        ):
+            raise self._wrong(
+                prefix + key,
+                value,
+                f"a list of {'tables' if kind is dict else 'strings'}, not empty",
+            )
         return value
 
 

@@ -1,4 +1,5 @@
-"""Everything that a post's own words tell, in one value. Owns no rule of its own; refuses to invent a word."""
+"""Everything that a post's own words tell, in one value. Owns no rule of its own; refuses to invent
+a word."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _URGENCIES = (
     (re.compile(r"(?<!\w)thượng khẩn(?!\w)"), Urgency.THUONG_KHAN),
     (
         re.compile(
-            r"(?<!\w)(?:công điện|điện|văn bản|công văn|thông báo|chỉ thị|chỉ đạo|giấy mời) khẩn(?!\w| trương| cấp)"
+            r"(?<!\w)(?:công điện|điện|văn bản|công văn|thông báo|chỉ thị|chỉ đạo|giấy mời) "
+            r"khẩn(?!\w| trương| cấp)"
             r"|^khẩn\s?[:!-]|\(khẩn\)"
         ),
         Urgency.KHAN,
@@ -40,7 +42,8 @@ _KIND = re.compile(r"xã|phường|thị trấn")
 
 
 class Understander:
-    """Reads posts by one set of rules and one gazetteer; `days_off` are not counted as working days."""
+    """Reads posts by one set of rules and one gazetteer; `days_off` are not counted as working
+    days."""
 
     def __init__(self, rules: Rules, gazetteer: Gazetteer, days_off: Collection[date] = ()) -> None:
         self.rules = rules
@@ -57,7 +60,8 @@ class Understander:
         published_at: datetime | None = None,
         attachment_text: str = "",
     ) -> Understanding:
-        """`hints` are the categories of the sections that list the post; `attachment_text` is that of its PDFs."""
+        """`hints` are the categories of the sections that list the post; `attachment_text` is that
+        of its PDFs."""
         title, text = clean(title), text[:_TEXT_CHARS]
         lead = lead_of(text, title)
         categories, why = classify(self.rules, title, lead, hints)
@@ -69,10 +73,15 @@ class Understander:
         places = self.gazetteer.find(whole, day)
         in_files = joined_lines(attachment_text)
         signed_on = document.issued_on if document else None
-        is_addressed = document is not None or not {categories[0]} & {self.rules.fallback, *self.rules.with_calendar}
+        is_addressed = document is not None or not {categories[0]} & {
+            self.rules.fallback,
+            *self.rules.with_calendar,
+        }
         addressees = self.addressees(f"{whole}\n{in_files}", places, day) if is_addressed else ()
         begins_at, venue = (
-            find_meeting(f"{whole}\n{in_files}", day) if self.rules.with_calendar & set(categories) else (None, None)
+            find_meeting(f"{whole}\n{in_files}", day)
+            if self.rules.with_calendar & set(categories)
+            else (None, None)
         )
         return Understanding(
             categories=categories,
@@ -90,7 +99,8 @@ class Understander:
         )
 
     def addressees(self, text: str, places: Sequence[Place], day: date | None) -> tuple[str, ...]:
-        """Ids of the communes addressed: every one of the kinds that a text names together, else those it names."""
+        """Ids of the communes addressed: every one of the kinds that a text names together, else
+        those it names."""
         folded = fold(text)
         together = _EVERY_COMMUNE.search(folded)
         if together:
@@ -99,21 +109,31 @@ class Understander:
         return tuple(
             place.id
             for place in places
-            if any(f"{organ} {fold(place.name)}" in folded for organ in ("ubnd", "đảng uỷ", "uỷ ban nhân dân"))
+            if any(
+                f"{organ} {fold(place.name)}" in folded
+                for organ in ("ubnd", "đảng uỷ", "uỷ ban nhân dân")
+            )
         )
 
 
 def urgency_of(text: str, attachment: str = "") -> Urgency:
-    """Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn; a file's stamp counts like a title's word."""
+    """Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn; a file's stamp counts like a
+    title's word."""
     folded, stamped = fold(text), "\n".join(map(fold, attachment[:_STAMP_CHARS].split("\n")))
     found = next(
-        (urgency for pattern, urgency in _URGENCIES if pattern.search(folded) or pattern.search(stamped)), None
+        (
+            urgency
+            for pattern, urgency in _URGENCIES
+            if pattern.search(folded) or pattern.search(stamped)
+        ),
+        None,
     )
     return found or (Urgency.KHAN if _STAMP.search(stamped) else Urgency.NORMAL)
 
 
 def _decided(document: Document | None, why: Sequence[Reason]) -> Document | None:
-    """A document without a number is one only where the category was decided by its noun: a Luật sư is no Luật."""
+    """A document without a number is one only where the category was decided by its noun: a Luật sư
+    is no Luật."""
     if (
         document is None
         or document.number is not None

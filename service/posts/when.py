@@ -18,12 +18,16 @@ _AT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _VENUE = re.compile(
-    r"[\s,;.):]*+(?:\([^)]{0,30}\)[\s,;.]*+)?(?:[Đđ]ịa điểm\s*+:?|tại)\s*+(?::\s*+)?(?P<venue>[^.;\n]{3,120})",
+    r"[\s,;.):]*+(?:\([^)]{0,30}\)[\s,;.]*+)?(?:[Đđ]ịa "
+    r"điểm\s*+:?|tại)\s*+(?::\s*+)?(?P<venue>[^.;\n]{3,120})",
     re.IGNORECASE,
 )
-_VENUE_LINE = re.compile(r"(?<!\w)địa điểm(?: tổ chức)?\s*+:\s*+(?P<venue>[^.;\n]{3,120})", re.IGNORECASE)
+_VENUE_LINE = re.compile(
+    r"(?<!\w)địa điểm(?: tổ chức)?\s*+:\s*+(?P<venue>[^.;\n]{3,120})", re.IGNORECASE
+)
 _VENUE_ENDS = re.compile(
-    r"(?:,|(?<![\s,]))\s++(?:UBND|HĐND|Ban|Đảng ủy|Huyện ủy|Ủy ban)\b[^,]{0,120}?\s(?:tổ chức|đã tổ chức)"
+    r"(?:,|(?<![\s,]))\s++(?:UBND|HĐND|Ban|Đảng ủy|Huyện ủy|Ủy ban)\b[^,]{0,120}?\s(?:tổ chức|đã "
+    r"tổ chức)"
     r"|,\s++(?:đồng chí|ông|bà)\b|(?<!\s)\s++(?:đã\s++)?(?:tổ chức|diễn ra|khai mạc)\b"
 )
 
@@ -31,7 +35,8 @@ _VENUE_ENDS = re.compile(
 def find_deadlines(
     text: str, near: date | None, issued_on: date | None = None, days_off: Collection[date] = ()
 ) -> tuple[Deadline, ...]:
-    """The days until which something is asked for, past ones too, each once, with its words: `due.find_due`."""
+    """The days until which something is asked for, past ones too, each once, with its words:
+    `due.find_due`."""
     found: dict[date, Deadline] = {}
     for due in find_due(text, near, issued_on, days_off):
         if due.on is not None:
@@ -40,7 +45,8 @@ def find_deadlines(
 
 
 def find_meeting(text: str, near: date | None) -> tuple[datetime | None, str | None]:
-    """When and where a meeting or event begins: `vào hồi 14 giờ 00 ngày …, tại …`; None for what is not said."""
+    """When and where a meeting or event begins: `vào hồi 14 giờ 00 ngày …, tại …`; None for what is
+    not said."""
     for when, start, end in find_dates(text, near):
         if until_before(text, start):
             continue

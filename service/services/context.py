@@ -42,7 +42,8 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `reason` is kept beside what the act changed; None: nobody in particular, the command line.
+    """Who acts. `reason` is kept beside what the act changed; None: nobody in particular, the
+    command line.
 
     `unit_id`: of a unit's own token, else None.
     """

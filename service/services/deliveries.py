@@ -23,8 +23,8 @@ def replay(
 ) -> int:
     """Sends one delivery again, by its own id or its message's: how many messages are due now.
 
-    The rest narrows it: only where it is of that subscription, was made since, or failed. Raises NotFound, also for
-    what is another unit's, and Conflict where its subscription is not active.
+    The rest narrows it: only where it is of that subscription, was made since, or failed. Raises
+    NotFound, also for what is another unit's, and Conflict where its subscription is not active.
     """
     shown = deliveries.show_delivery(conn, key)
     by.check_owns(get_subscription(conn, shown.delivery.subscription_id).unit_id, "delivery", key)
@@ -38,7 +38,9 @@ def replay(
     )
 
 
-def replay_all(conn: Connection, ctx: Context, *, since: datetime | None, is_failed_only: bool) -> int:
+def replay_all(
+    conn: Connection, ctx: Context, *, since: datetime | None, is_failed_only: bool
+) -> int:
     """Sends again, of all subscriptions, what was made since a time, or only what failed of it.
 
     Raises InvalidInput where neither is named.

@@ -12,8 +12,11 @@ from service.storage.posts import get_post
 from service.storage.why import Why
 
 
-def explain(conn: Connection, ctx: Context, post_id: str, subscription_id: str, by: Actor, language: str) -> Why:
-    """`language`: in which categories are named. Raises NotFound, also for what is another unit's."""
+def explain(
+    conn: Connection, ctx: Context, post_id: str, subscription_id: str, by: Actor, language: str
+) -> Why:
+    """`language`: in which categories are named. Raises NotFound, also for what is another
+    unit's."""
     post = get_post(conn, post_id)
     own(conn, subscription_id, by)
     return why.explain(conn, post, subscription_id, namer_of(ctx, language))

@@ -1,4 +1,5 @@
-"""What a subscription may ask for: every value known, and no more of them than a person would name."""
+"""What a subscription may ask for: every value known, and no more of them than a person would
+name."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def parse_filters(
     places: Iterable[str] = (),
     keywords: Iterable[str] = (),
 ) -> Filters:
-    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place` or `keyword`."""
+    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place` or
+    `keyword`."""
     return Filters(
         categories=_few("category", MAX_CATEGORIES, check_categories(ctx, categories)),
         portals=_few("portal", MAX_PORTALS, check_portals(ctx, portals)),
@@ -63,7 +65,9 @@ def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tu
         if value not in known:
             close = difflib.get_close_matches(value[:100], known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise InvalidInput(field, f"there is no {field} {value[:100]!r}", ", ".join(sorted(known)) + hint)
+            raise InvalidInput(
+                field, f"there is no {field} {value[:100]!r}", ", ".join(sorted(known)) + hint
+            )
     return values
 
 
@@ -75,12 +79,19 @@ def parse_place(gazetteer: Gazetteer, place_id: str, field: str = "place") -> st
     slug = fold_plain(asked).replace(" ", "-")
     named = gazetteer.find(asked)
     close = [place for place in gazetteer.places if place.id.startswith(slug) or place in named]
-    hint = f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close[:5])}" if close and slug else ""
-    raise InvalidInput(field, f"there is no place {asked!r}", f"an id of places.toml, as quang-ninh-16540{hint}")
+    hint = (
+        f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close[:5])}"
+        if close and slug
+        else ""
+    )
+    raise InvalidInput(
+        field, f"there is no place {asked!r}", f"an id of places.toml, as quang-ninh-16540{hint}"
+    )
 
 
 def parse_keyword(text: str) -> str:
-    """Words of a title or text, as they are compared: without commas. Raises InvalidInput for what has no word."""
+    """Words of a title or text, as they are compared: without commas. Raises InvalidInput for what
+    has no word."""
     keyword = parse_line(text.replace(",", " "), "keyword", limit=MAX_KEYWORD_CHARS)
     if not any(map(str.isalnum, keyword)):
         raise InvalidInput("keyword", "is empty", "a word or words of a title or text")

@@ -1,7 +1,8 @@
-"""Subscribing by a stranger's word: pending until the owner of the address says yes, and erasure when asked.
+"""Subscribing by a stranger's word: pending until the owner of the address says yes, and erasure
+when asked.
 
-Whatever the state of an address, the same rows are written and a mail is queued at most once a day: nobody
-learns whether an address is known.
+Whatever the state of an address, the same rows are written and a mail is queued at most once a day:
+nobody learns whether an address is known.
 """
 
 from __future__ import annotations
@@ -36,26 +37,43 @@ from service.words import coded
 BY_ERASURE = "by.erasure"
 CONFIRM_WITHIN = timedelta(days=7)
 Refusal = Literal["expired", "moved"]
-"""Why a link confirms nothing any more: its week is over, or the endpoint that was asked has moved."""
+"""Why a link confirms nothing any more: its week is over, or the endpoint that was asked has
+moved."""
 
 
 def request_subscription(
-    conn: Connection, ctx: Context, *, address: MailAddress, filters: Filters, frequency: Frequency, locale: Locale
+    conn: Connection,
+    ctx: Context,
+    *,
+    address: MailAddress,
+    filters: Filters,
+    frequency: Frequency,
+    locale: Locale,
 ) -> None:
-    """One pending subscription for an address, and one mail a day that asks its owner, in his language.
+    """One pending subscription for an address, and one mail a day that asks its owner, in his
+    language.
 
     Raises InvalidInput where no mail can be sent.
     """
     check_mail(ctx)
-    now, title, what = ctx.clock(), ctx.settings.service.title, say_filters(ctx, filters, locale.language)
+    now, title, what = (
+        ctx.clock(),
+        ctx.settings.service.title,
+        say_filters(ctx, filters, locale.language),
+    )
     known = [
-        one for one in list_subscriptions(conn, channel=Channel.EMAIL, target=str(address)) if one.unit_id is None
+        one
+        for one in list_subscriptions(conn, channel=Channel.EMAIL, target=str(address))
+        if one.unit_id is None
     ]
     same = [one for one in known if one.filters == filters and one.frequency is frequency]
     if any(one.status is SubscriptionStatus.ACTIVE for one in same):
         subscription, kind = same[0], "already"
     else:
-        subscription, kind = _pending(conn, known, address, filters, frequency, locale.language, now), "confirm"
+        subscription, kind = (
+            _pending(conn, known, address, filters, frequency, locale.language, now),
+            "confirm",
+        )
     purpose = Purpose.CONFIRM if kind == "confirm" else Purpose.MANAGE
     subject = [subscription.id, str(to_micros(now))] if kind == "confirm" else [subscription.id]
     paragraphs = [coded(f"letter.{kind}_body", title=title, what=what)]
@@ -68,7 +86,11 @@ def request_subscription(
         paragraphs=paragraphs,
         now=now,
         language=locale.language,
-        button=(purpose.value, subject, "letter.confirm_button" if kind == "confirm" else "letter.manage_button"),
+        button=(
+            purpose.value,
+            subject,
+            "letter.confirm_button" if kind == "confirm" else "letter.manage_button",
+        ),
         subscription_id=subscription.id,
     )
 
@@ -87,7 +109,9 @@ def _pending(
         if one.status is SubscriptionStatus.PENDING:
             set_frequency(conn, one.id, frequency)
             return set_filters(conn, one.id, filters, now)
-    new = NewSubscription(Channel.EMAIL, str(address), now, filters=filters, frequency=frequency, language=language)
+    new = NewSubscription(
+        Channel.EMAIL, str(address), now, filters=filters, frequency=frequency, language=language
+    )
     return add_subscription(conn, new)
 
 
@@ -102,7 +126,8 @@ def check_mail(ctx: Context) -> None:
 
 
 def ask_consent(conn: Connection, ctx: Context, added: Subscription) -> None:
-    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a mailbox's owner."""
+    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a
+    mailbox's owner."""
     if added.status is not SubscriptionStatus.PENDING:
         return
     if added.channel is Channel.WEBHOOK:
@@ -112,7 +137,8 @@ def ask_consent(conn: Connection, ctx: Context, added: Subscription) -> None:
 
 
 def _ask_owner(conn: Connection, ctx: Context, subscription: Subscription) -> None:
-    """Queues the mail that asks the owner of a pending subscription, which an operator added; once a day at most."""
+    """Queues the mail that asks the owner of a pending subscription, which an operator added; once
+    a day at most."""
     service, now = ctx.settings.service, ctx.clock()
     locale, title = service.locale, service.title
     what = say_filters(ctx, subscription.filters, locale.language)
@@ -124,16 +150,23 @@ def _ask_owner(conn: Connection, ctx: Context, subscription: Subscription) -> No
         paragraphs=[coded("letter.confirm_body", title=title, what=what), "letter.confirm_hint"],
         now=now,
         language=locale.language,
-        button=(Purpose.CONFIRM.value, [subscription.id, str(to_micros(now))], "letter.confirm_button"),
+        button=(
+            Purpose.CONFIRM.value,
+            [subscription.id, str(to_micros(now))],
+            "letter.confirm_button",
+        ),
         subscription_id=subscription.id,
     )
 
 
-def read_question(conn: Connection, ctx: Context, token: str) -> tuple[Subscription, Refusal | None]:
-    """The subscription that a link asks about, and why the link confirms nothing any more; None where it does.
+def read_question(
+    conn: Connection, ctx: Context, token: str
+) -> tuple[Subscription, Refusal | None]:
+    """The subscription that a link asks about, and why the link confirms nothing any more; None
+    where it does.
 
-    A mailbox's link ends after some days; an endpoint's has no end, and is good for the address that was asked.
-    Raises NotFound for a token that was not made here for this.
+    A mailbox's link ends after some days; an endpoint's has no end, and is good for the address
+    that was asked. Raises NotFound for a token that was not made here for this.
     """
     subscription_id, *said = read_link(ctx, Purpose.CONFIRM, token)
     subscription = get_subscription(conn, subscription_id)
@@ -144,8 +177,11 @@ def read_question(conn: Connection, ctx: Context, token: str) -> tuple[Subscript
     return subscription, "expired" if is_waiting and is_late else None
 
 
-def answer_question(conn: Connection, ctx: Context, token: str) -> tuple[Subscription, Refusal | None]:
-    """Whoever has the link says yes: a pending subscription is active, any other stays as it is. Raises NotFound."""
+def answer_question(
+    conn: Connection, ctx: Context, token: str
+) -> tuple[Subscription, Refusal | None]:
+    """Whoever has the link says yes: a pending subscription is active, any other stays as it is.
+    Raises NotFound."""
     subscription, refusal = read_question(conn, ctx, token)
     if refusal is None and subscription.status is SubscriptionStatus.PENDING:
         subscription = set_status(conn, subscription.id, SubscriptionStatus.ACTIVE, at=ctx.clock())
@@ -161,7 +197,8 @@ def read_link(ctx: Context, purpose: Purpose, token: str) -> tuple[str, ...]:
 
 
 def persons_own(conn: Connection, ctx: Context, token: str) -> list[Subscription]:
-    """All mail subscriptions of the person whom a manage link was sent to, removed ones too. Raises NotFound."""
+    """All mail subscriptions of the person whom a manage link was sent to, removed ones too. Raises
+    NotFound."""
     subscription_id = read_link(ctx, Purpose.MANAGE, token)[0]
     one = get_subscription(conn, subscription_id)
     if one.channel is not Channel.EMAIL:
@@ -170,7 +207,8 @@ def persons_own(conn: Connection, ctx: Context, token: str) -> list[Subscription
 
 
 def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str], by: Actor) -> int:
-    """Removes those that are still there; returns how many. Twice is once, and one that is gone is no error."""
+    """Removes those that are still there; returns how many. Twice is once, and one that is gone is
+    no error."""
     done = 0
     for subscription_id in subscription_ids:
         try:
@@ -178,15 +216,19 @@ def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str],
                 continue
         except NotFound:
             continue
-        set_status(conn, subscription_id, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
+        set_status(
+            conn, subscription_id, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason
+        )
         done += 1
     return done
 
 
 def erase(conn: Connection, ctx: Context, address: str) -> int:
-    """Forgets a person: the address stands nowhere any more. Returns how many subscriptions held it.
+    """Forgets a person: the address stands nowhere any more. Returns how many subscriptions held
+    it.
 
-    What an older Loa took is erased as it stands. Raises InvalidInput for what is no address and is known nowhere.
+    What an older Loa took is erased as it stands. Raises InvalidInput for what is no address and is
+    known nowhere.
     """
     keys = address_keys(address)
     ids = subscriptions_of(conn, keys)

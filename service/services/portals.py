@@ -15,6 +15,8 @@ def release(conn: Connection, ctx: Context, portal_id: str) -> int:
 
     Raises NotFound for a portal that is neither configured nor holds anything.
     """
-    if portal_id not in {portal.id for portal in ctx.settings.portals} and portal_id not in count_held(conn):
+    if portal_id not in {
+        portal.id for portal in ctx.settings.portals
+    } and portal_id not in count_held(conn):
         raise NotFound("portal", portal_id)
     return changes.release_flood(conn, portal_id)

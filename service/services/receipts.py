@@ -39,7 +39,9 @@ class LinkSubject:
     unit_id: str
 
 
-def acknowledge(conn: Connection, ctx: Context, post_id: str, note: str, by: Actor, name: str) -> Acknowledgement:
+def acknowledge(
+    conn: Connection, ctx: Context, post_id: str, note: str, by: Actor, name: str
+) -> Acknowledgement:
     """The unit of a token acknowledges the newest revision of a post. `name`: whose token it is.
 
     Raises NotFound, InvalidInput, and Conflict for a post of which nothing is owed to the unit.
@@ -48,12 +50,17 @@ def acknowledge(conn: Connection, ctx: Context, post_id: str, note: str, by: Act
         raise Conflict(f"cannot acknowledge the post {post_id!r}: only a unit does")
     post = get_post(conn, post_id)
     if not receipts.is_owed(conn, post.id, by.unit_id):
-        raise Conflict(f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit")
+        raise Conflict(
+            f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit"
+        )
     return _write(conn, ctx, LinkSubject(post.id, post.revision, by.unit_id), name, note, "api")
 
 
-def acknowledge_by_link(conn: Connection, ctx: Context, token: str, name: str, note: str) -> Acknowledgement:
-    """Whoever has the link acknowledges the revision that it was sent for. `name`: who that says to be; may be empty.
+def acknowledge_by_link(
+    conn: Connection, ctx: Context, token: str, name: str, note: str
+) -> Acknowledgement:
+    """Whoever has the link acknowledges the revision that it was sent for. `name`: who that says to
+    be; may be empty.
 
     Raises NotFound, InvalidInput.
     """
@@ -69,14 +76,23 @@ def read_receipt_link(ctx: Context, token: str) -> LinkSubject:
         raise NotFound("link", "(token)") from error
 
 
-def _write(conn: Connection, ctx: Context, about: LinkSubject, by: str, note: str, via: str) -> Acknowledgement:
+def _write(
+    conn: Connection, ctx: Context, about: LinkSubject, by: str, note: str, via: str
+) -> Acknowledgement:
     by, note = clean(by), clean_text(note)
     for field, text, limit in (("by", by, MAX_LINE), ("note", note, MAX_NOTE)):
         if len(text) > limit:
             raise InvalidInput(field, "is too long", f"at most {limit} characters")
     now = ctx.clock()
     is_new = receipts.acknowledge(
-        conn, post_id=about.post_id, revision=about.revision, unit_id=about.unit_id, at=now, by=by, note=note, via=via
+        conn,
+        post_id=about.post_id,
+        revision=about.revision,
+        unit_id=about.unit_id,
+        at=now,
+        by=by,
+        note=note,
+        via=via,
     )
     first = receipts.acknowledged_at(conn, about.post_id, about.revision, about.unit_id)
     return Acknowledgement(about.post_id, about.revision, about.unit_id, first or now, is_new)

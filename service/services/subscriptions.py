@@ -13,8 +13,13 @@ from service.alerts.signing import new_secret
 from service.errors import Conflict, InvalidInput
 from service.services.context import Actor, ActorKind, Context
 from service.services.optin import ask_consent, check_mail
-from service.storage import deliveries, handshakes, subscriptions
-from service.storage.subscriptions import ROTATION_OVERLAP, NewSubscription, get_subscription, set_status
+from service.storage import deliveries, handshakes, subscription_secrets, subscriptions
+from service.storage.subscription_secrets import ROTATION_OVERLAP
+from service.storage.subscriptions import (
+    NewSubscription,
+    get_subscription,
+    set_status,
+)
 from service.storage.units import get_unit
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import MAX_LINE, parse_line
@@ -22,7 +27,8 @@ from service.values import MAX_LINE, parse_line
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRequest:
-    """What a new subscription is to be. `unit`: id or name of its office; None: nobody's, or the unit's that asks.
+    """What a new subscription is to be. `unit`: id or name of its office; None: nobody's, or the
+    unit's that asks.
 
     `is_confirmed`: an operator vouches for the target, so that it is not asked.
     """
@@ -41,7 +47,8 @@ class SubscriptionRequest:
 class SubscriptionChanges:
     """What is to become of a subscription; None leaves a thing as it is.
 
-    `target`: another address of a webhook, which is asked unless an operator vouches: `is_confirmed`.
+    `target`: another address of a webhook, which is asked unless an operator vouches:
+    `is_confirmed`.
     `min_interval_s`: seconds between two messages to its endpoint; 0: as fast as it answers.
     """
 
@@ -74,7 +81,8 @@ class RotationResult:
 def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor) -> AddResult:
     """Adds it, and asks whoever is behind its target, unless an operator vouches.
 
-    Raises InvalidInput, NotFound for a unit that is not there, Conflict where a unit has as many as one may add.
+    Raises InvalidInput, NotFound for a unit that is not there, Conflict where a unit has as many as
+    one may add.
     """
     _check_vouching(by, request.is_confirmed)
     is_webhook = request.channel is Channel.WEBHOOK
@@ -104,7 +112,9 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
     return AddResult(added, secret)
 
 
-def edit(conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor) -> Subscription:
+def edit(
+    conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor
+) -> Subscription:
     """Changes what is named. Raises NotFound, Conflict for one that was removed, InvalidInput."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
@@ -112,7 +122,9 @@ def edit(conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges,
     _check_channel(found.channel, changes.frequency, changes.headers)
     _check_vouching(by, changes.is_confirmed)
     if changes.is_confirmed and changes.target is None:
-        raise InvalidInput("confirmed", "vouches for another address, and none is given", "with another address")
+        raise InvalidInput(
+            "confirmed", "vouches for another address, and none is given", "with another address"
+        )
     if changes.target is not None:
         _move(conn, ctx, key, changes.target, is_confirmed=changes.is_confirmed)
     if changes.name is not None:
@@ -131,16 +143,19 @@ def edit(conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges,
 def pause(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """Its alerts wait, and Loa does not try by itself whether it can be sent again.
 
-    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit whose mail bounces.
+    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit
+    whose mail bounces.
     """
     _check_moves(own(conn, key, by), "pause", by)
     return set_status(conn, key, SubscriptionStatus.PAUSED, at=ctx.clock(), reason=by.reason)
 
 
 def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
-    """It is sent again, what waited first. Only the operator, or the person, knows that a mailbox is mended.
+    """It is sent again, what waited first. Only the operator, or the person, knows that a mailbox
+    is mended.
 
-    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit whose mail bounces.
+    Raises NotFound, Conflict for one that nobody confirmed or that was removed, and for a unit
+    whose mail bounces.
     """
     _check_moves(own(conn, key, by), "resume", by)
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
@@ -149,13 +164,16 @@ def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
 def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """An operator vouches for a pending one. One that is active stays so.
 
-    Raises NotFound, Conflict for one that was stopped for another reason than that nobody has confirmed it.
+    Raises NotFound, Conflict for one that was stopped for another reason than that nobody has
+    confirmed it.
     """
     _check_vouching(by, True)
     found = own(conn, key, by)
     if found.status not in (SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE):
         remedy = "add a new one" if found.status is SubscriptionStatus.REMOVED else "resume it"
-        raise Conflict(f"cannot confirm the subscription {key!r}: it was {found.status.value}; {remedy}")
+        raise Conflict(
+            f"cannot confirm the subscription {key!r}: it was {found.status.value}; {remedy}"
+        )
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
 
 
@@ -165,28 +183,40 @@ def remove(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     return set_status(conn, key, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
 
 
-def rotate(conn: Connection, ctx: Context, key: str, by: Actor, *, is_forced: bool = False) -> RotationResult:
+def rotate(
+    conn: Connection, ctx: Context, key: str, by: Actor, *, is_forced: bool = False
+) -> RotationResult:
     """A new secret; the one before signs beside it for a day. Raises NotFound, Conflict."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
         raise Conflict(f"cannot rotate the secret of {key!r}: it was removed; add a new one")
     secret, now = new_secret(), ctx.clock()
-    subscriptions.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
+    subscription_secrets.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
     return RotationResult(found, secret, now + ROTATION_OVERLAP)
 
 
 def test(conn: Connection, ctx: Context, key: str, by: Actor) -> str:
-    """Sends a webhook a test delivery: the message's id. Raises NotFound, Conflict unless it is active."""
+    """Sends a webhook a test delivery: the message's id. Raises NotFound, Conflict unless it is
+    active."""
     own(conn, key, by)
     return handshakes.send_test(conn, key, ctx.clock())
 
 
 def replay(
-    conn: Connection, ctx: Context, key: str, by: Actor, *, since: datetime | None, is_failed_only: bool
+    conn: Connection,
+    ctx: Context,
+    key: str,
+    by: Actor,
+    *,
+    since: datetime | None,
+    is_failed_only: bool,
 ) -> int:
-    """Sends again what it was sent: how many messages are due now. Raises NotFound, Conflict unless it is active."""
+    """Sends again what it was sent: how many messages are due now. Raises NotFound, Conflict unless
+    it is active."""
     own(conn, key, by)
-    return deliveries.replay(conn, at=ctx.clock(), subscription_id=key, since=since, is_failed_only=is_failed_only)
+    return deliveries.replay(
+        conn, at=ctx.clock(), subscription_id=key, since=since, is_failed_only=is_failed_only
+    )
 
 
 def own(conn: Connection, key: str, by: Actor) -> Subscription:
@@ -206,12 +236,15 @@ def _move(conn: Connection, ctx: Context, key: str, target: str, *, is_confirmed
 
 
 def _check_moves(found: Subscription, act: str, by: Actor) -> None:
-    """Raises Conflict where the act would skip the owner's consent, or a bounce: what is paused can be resumed."""
+    """Raises Conflict where the act would skip the owner's consent, or a bounce: what is paused can
+    be resumed."""
     if found.status is SubscriptionStatus.PENDING:
         remedy = "`loa subscription confirm` vouches for it"
         raise Conflict(f"cannot {act} {found.id!r}: its owner has not confirmed it; {remedy}")
     if found.status is SubscriptionStatus.SUSPENDED and by.kind is ActorKind.UNIT:
-        raise Conflict(f"cannot {act} the subscription {found.id!r}: its mail bounces; ask the operator")
+        raise Conflict(
+            f"cannot {act} the subscription {found.id!r}: its mail bounces; ask the operator"
+        )
 
 
 def _check_vouching(by: Actor, is_confirmed: bool) -> None:
@@ -219,8 +252,11 @@ def _check_vouching(by: Actor, is_confirmed: bool) -> None:
         raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
 
 
-def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None) -> None:
-    """Raises InvalidInput for what the channel has no use for: it would be taken, and do nothing."""
+def _check_channel(
+    channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None
+) -> None:
+    """Raises InvalidInput for what the channel has no use for: it would be taken, and do
+    nothing."""
     if channel is Channel.WEBHOOK and frequency not in (None, Frequency.IMMEDIATE):
         raise InvalidInput("frequency", "a webhook is always immediate", "immediate, or none given")
     if channel is not Channel.WEBHOOK and headers:
@@ -230,6 +266,8 @@ def _check_channel(channel: Channel, frequency: Frequency | None, headers: Mappi
 def _unit_of(conn: Connection, asked: str | None, by: Actor) -> str | None:
     if by.kind is ActorKind.UNIT:
         if asked not in (None, by.unit_id):
-            raise InvalidInput("unit", "is not the unit of this token", "the token's own unit, or none given")
+            raise InvalidInput(
+                "unit", "is not the unit of this token", "the token's own unit, or none given"
+            )
         return by.unit_id
     return None if asked is None else get_unit(conn, asked).id

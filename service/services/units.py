@@ -19,7 +19,8 @@ MAX_CONTACTS = 10
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """As `parse_unit` found them good. `place`: None, it stands for no commune. `contacts` in order of escalation."""
+    """As `parse_unit` found them good. `place`: None, it stands for no commune. `contacts` in order
+    of escalation."""
 
     name: str
     place: str | None
@@ -40,11 +41,14 @@ def parse_unit(ctx: Context, *, name: str, place: str | None, contacts: Iterable
 
 def add(conn: Connection, ctx: Context, facts: UnitFacts) -> Unit:
     """Raises Conflict when there is one of that name already."""
-    return units.add_unit(conn, name=facts.name, at=ctx.clock(), place=facts.place, contacts=facts.contacts)
+    return units.add_unit(
+        conn, name=facts.name, at=ctx.clock(), place=facts.place, contacts=facts.contacts
+    )
 
 
 def put(conn: Connection, ctx: Context, facts: UnitFacts) -> str:
-    """The office of that name is as it is said to be, made where it was not: `added`, `updated` or `unchanged`."""
+    """The office of that name is as it is said to be, made where it was not: `added`, `updated` or
+    `unchanged`."""
     try:
         known = units.get_unit(conn, facts.name)
     except NotFound:

@@ -1,4 +1,5 @@
-"""What a set of filters asks for, said to people: names of categories, portals and places instead of ids."""
+"""What a set of filters asks for, said to people: names of categories, portals and places instead
+of ids."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from service.words.sentences_match import CATEGORY, PLACE, PORTAL
 
 
 def say_filters(ctx: Context, filters: Filters, language: str) -> str:
-    """`chỉ đạo điều hành; xã Quảng Ninh`: alternatives by commas, what must all hold by semicolons."""
+    """`chỉ đạo điều hành; xã Quảng Ninh`: alternatives by commas, what must all hold by
+    semicolons."""
     categories = labels(ctx.rules.categories, language)
     portals = {one.id: one.name for one in ctx.settings.portals}
     places = [place.name if (place := ctx.gazetteer.get(one)) else one for one in filters.places]
@@ -20,12 +22,18 @@ def say_filters(ctx: Context, filters: Filters, language: str) -> str:
         ", ".join(places),
         ", ".join(f"“{word}”" for word in filters.keywords),
     )
-    return "; ".join(part for part in parts if part) or ("all posts" if language == "en" else "mọi tin")
+    return "; ".join(part for part in parts if part) or (
+        "all posts" if language == "en" else "mọi tin"
+    )
 
 
 def namer_of(ctx: Context, language: str) -> Namer:
-    """What categories, portals and places are called; anything else, and what is not known, as it is."""
-    names = {CATEGORY: labels(ctx.rules.categories, language), PORTAL: {p.id: p.name for p in ctx.settings.portals}}
+    """What categories, portals and places are called; anything else, and what is not known, as it
+    is."""
+    names = {
+        CATEGORY: labels(ctx.rules.categories, language),
+        PORTAL: {p.id: p.name for p in ctx.settings.portals},
+    }
 
     def name(field: str, value: str) -> str:
         if field == PLACE:

@@ -1,7 +1,7 @@
 """The configuration: what each key means, what it may be, and where it is read from.
 
-The only reader of configuration files and of the environment. Every mistake becomes a ConfigurationError
-that names the file, the key, what was found and what is allowed.
+The only reader of configuration files and of the environment. Every mistake becomes a
+ConfigurationError that names the file, the key, what was found and what is allowed.
 """
 
 from service.settings.loader import load

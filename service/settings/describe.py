@@ -12,7 +12,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-NAMES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+NAMES: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+}
 BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 LENGTHS = {"min_length": "at least", "max_length": "at most"}
 
@@ -50,7 +56,9 @@ def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return f"a table with {', '.join(known_keys(annotation))}"
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        said = next((part.description for part in arguments[1:] if getattr(part, "description", None)), None)
+        said = next(
+            (part.description for part in arguments[1:] if getattr(part, "description", None)), None
+        )
         return said or describe(arguments[0], [*arguments[1:], *metadata])
     if origin is Literal:
         return "one of " + ", ".join(f'"{value}"' for value in arguments)
@@ -66,8 +74,16 @@ def _limits(metadata: Iterable[Any]) -> list[str]:
     for part in metadata:
         inner = part.metadata if isinstance(part, FieldInfo) else [part]
         for item in inner:
-            said += [f"{words} {getattr(item, name):g}" for name, words in BOUNDS.items() if _has(item, name)]
-            said += [f"{words} {getattr(item, name)} long" for name, words in LENGTHS.items() if _has(item, name)]
+            said += [
+                f"{words} {getattr(item, name):g}"
+                for name, words in BOUNDS.items()
+                if _has(item, name)
+            ]
+            said += [
+                f"{words} {getattr(item, name)} long"
+                for name, words in LENGTHS.items()
+                if _has(item, name)
+            ]
     return said
 
 
@@ -104,7 +120,8 @@ def found(value: Any) -> str:
 
 
 def flatten(mapping: Mapping[str, Any], tables: Iterable[str]) -> dict[str, Any]:
-    """`{"server": {"port": 1}}` as `{"server.port": 1}`, one level down, for the tables that are named."""
+    """`{"server": {"port": 1}}` as `{"server.port": 1}`, one level down, for the tables that are
+    named."""
     flat: dict[str, Any] = {}
     for key, value in mapping.items():
         if key in tables and isinstance(value, Mapping):

@@ -1,7 +1,8 @@
-"""Loading: the shipped file, what `--config` overrides, what the environment overrides; then the portals.
+"""Loading: the shipped file, what `--config` overrides, what the environment overrides; then the
+portals.
 
-All mistakes of one run are told together, each with the file or variable, the key, what was found and
-what is allowed. Secrets are never told.
+All mistakes of one run are told together, each with the file or variable, the key, what was found
+and what is allowed. Secrets are never told.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
         _check_receipts(merged, settings, categories, problems)
     if settings.network.ca_file and not Path(settings.network.ca_file).is_file():
         entry = merged["network.ca_file"]
-        problems.append(f"{entry.origin}: network.ca_file = {found(entry.value)}; allowed: a PEM file that exists")
+        problems.append(
+            f"{entry.origin}: network.ca_file = {found(entry.value)}; allowed: a PEM file that "
+            f"exists"
+        )
     if problems:
         raise _refusal(problems)
     return settings.model_copy(update={"portals": portals, **files})
@@ -63,7 +67,9 @@ def _layers(config: Path | None, environ: Mapping[str, str], problems: list[str]
             layers.append(file_layer(path, base, TABLES))
         except ConfigurationError as error:
             problems.append(str(error))
-    texts = {key: field.annotation in (str, Path) for key, field in KEYS.items() if key not in TABLES}
+    texts = {
+        key: field.annotation in (str, Path) for key, field in KEYS.items() if key not in TABLES
+    }
     return [*layers, environment_layer(environ, texts, problems)]
 
 
@@ -90,7 +96,11 @@ def _portals_or(key: str, entry: Found) -> Path:
     """The path; the shipped portals stand in where the current folder has none."""
     path = entry.base / Path(entry.value).expanduser()
     is_shipped = entry.origin == str(shipped() / "loa.toml")
-    return shipped() / entry.value if key == "portals_dir" and is_shipped and not path.is_dir() else path
+    return (
+        shipped() / entry.value
+        if key == "portals_dir" and is_shipped and not path.is_dir()
+        else path
+    )
 
 
 # --- from one mapping to settings -------------------------------------------------------------
@@ -105,7 +115,9 @@ def _validate(merged: Layer, problems: list[str]) -> Settings | None:
         elif section:
             nested.setdefault(section, {})[name] = entry.value
         elif key in TABLES:
-            problems.append(f"{entry.origin}: {key} = {found(entry.value)}; allowed: a table [{key}]")
+            problems.append(
+                f"{entry.origin}: {key} = {found(entry.value)}; allowed: a table [{key}]"
+            )
         else:
             nested[key] = entry.value
     try:
@@ -121,9 +133,13 @@ def _unknown(key: str, entry: Found) -> str:
     if section:
         siblings = [known.partition(".")[2] for known in KEYS if known.startswith(f"{section}.")]
         return (
-            f"{entry.origin}: there is no key {key!r}{nearest(key, KEYS)}; keys of [{section}]: {', '.join(siblings)}"
+            f"{entry.origin}: there is no key {key!r}{nearest(key, KEYS)}; keys of [{section}]: "
+            f"{', '.join(siblings)}"
         )
-    return f"{entry.origin}: there is no key {key!r}{nearest(key, KEYS)}; tables: {', '.join(sorted(TABLES))}"
+    return (
+        f"{entry.origin}: there is no key {key!r}{nearest(key, KEYS)}; tables: "
+        f"{', '.join(sorted(TABLES))}"
+    )
 
 
 def _explained(error: ErrorDetails, merged: Layer) -> str:
@@ -155,7 +171,9 @@ def _category_ids(path: Path, problems: list[str]) -> frozenset[str]:
     from service.posts.classify import parse_rules
 
     try:
-        return frozenset(category.id for category in parse_rules(read_toml(path), str(path)).categories)
+        return frozenset(
+            category.id for category in parse_rules(read_toml(path), str(path)).categories
+        )
     except ConfigurationError as error:
         problems.append(str(error) if str(path) in str(error) else f"{path}: {error}")
         return frozenset()
@@ -166,7 +184,9 @@ def _portals_origin(merged: Layer) -> str:
     return f"{entry.origin}: portals_dir" if entry else "portals_dir"
 
 
-def _check_receipts(merged: Layer, settings: Settings, categories: frozenset[str], problems: list[str]) -> None:
+def _check_receipts(
+    merged: Layer, settings: Settings, categories: frozenset[str], problems: list[str]
+) -> None:
     entry = merged.get("receipts.categories")
     for category in settings.receipts.categories:
         if category not in categories and entry is not None:

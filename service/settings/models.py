@@ -1,6 +1,7 @@
 """What each key means and what it may be.
 
-A value that a model refuses is refused with the words of what is allowed. Knows neither files nor variables.
+A value that a model refuses is refused with the words of what is allowed. Knows neither files nor
+variables.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from service.settings.values import (
     allowed,
@@ -44,7 +53,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class ServiceSettings(Section):
@@ -65,7 +76,9 @@ class OperatorSettings(Section):
 
 
 class ServerSettings(Section):
-    host: Annotated[Line, Field(min_length=1, description="an address or name to listen on")] = "127.0.0.1"
+    host: Annotated[Line, Field(min_length=1, description="an address or name to listen on")] = (
+        "127.0.0.1"
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     metrics_token: Annotated[str, Secret] = ""
@@ -79,7 +92,9 @@ class DatabaseSettings(Section):
 class PollingSettings(Section):
     interval_s: PositiveInt = 300
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    user_agent: Annotated[str, AfterValidator(check_header_value)] = "Loa/0.1 (+https://example.invalid/loa)"
+    user_agent: Annotated[str, AfterValidator(check_header_value)] = (
+        "Loa/0.1 (+https://example.invalid/loa)"
+    )
     timeout_s: PositiveFloat = 20
     max_body_bytes: PositiveInt = 10_485_760
     min_delay_per_host_s: Annotated[float, Field(ge=0)] = 1.0
@@ -116,8 +131,12 @@ class WebhookSettings(Section):
 
 class EmailSettings(Section):
     smtp_url: Annotated[str, Secret, AfterValidator(check_smtp_url)] = ""
-    from_: Annotated[str, AfterValidator(check_sender)] = Field(default="Loa <loa@localhost>", alias="from")
-    digest_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')] = "07:00"
+    from_: Annotated[str, AfterValidator(check_sender)] = Field(
+        default="Loa <loa@localhost>", alias="from"
+    )
+    digest_at: Annotated[
+        str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')
+    ] = "07:00"
     rate_per_s: PositiveFloat = 20
     days_off: tuple[Annotated[date, Field(description='days as "2027-02-17"')], ...] = ()
 
@@ -141,7 +160,8 @@ class ArticleSelectors(Section):
 
 
 class ListingSelectors(Section):
-    """CSS selectors within a listing page; `link`, `title` and `date` are looked up inside each `item`."""
+    """CSS selectors within a listing page; `link`, `title` and `date` are looked up inside each
+    `item`."""
 
     item: Selector
     link: Selector = "a"
@@ -168,12 +188,16 @@ class PortalConfig(Section):
     ca_file: Path | None = None
     """An additional CA or intermediate certificate, PEM."""
     legacy_tls: bool = False
-    """Whether old ciphers, key exchange and TLS 1.0 are spoken too; the certificate is verified all the same."""
+    """Whether old ciphers, key exchange and TLS 1.0 are spoken too; the certificate is verified all
+    the same."""
 
     @model_validator(mode="after")
     def _html_names_its_items(self) -> PortalConfig:
         if self.kind == "html" and self.listing is None:
-            raise allowed('a table [listing] with the CSS selector "item", since kind is "html"', key="listing")
+            raise allowed(
+                'a table [listing] with the CSS selector "item", since kind is "html"',
+                key="listing",
+            )
         return self
 
 
@@ -198,7 +222,9 @@ class Settings(Section):
 
 
 FOUND_BY_LOADER = frozenset({"portals", "categories_file", "places_file"})
-SECRETS = frozenset({"service.secret_key", "server.metrics_token", "database.url", "email.smtp_url"})
+SECRETS = frozenset(
+    {"service.secret_key", "server.metrics_token", "database.url", "email.smtp_url"}
+)
 """Keys whose values are never printed."""
 
 

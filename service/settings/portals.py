@@ -27,10 +27,15 @@ def load_portals(
 ) -> tuple[PortalConfig, ...]:
     """Every portal of the folder, by file name. Adds what is wrong to `problems`."""
     if not folder.is_dir():
-        problems.append(f"{origin} = {str(folder)!r}; allowed: a folder that exists, with one file for each portal")
+        problems.append(
+            f"{origin} = {str(folder)!r}; allowed: a folder that exists, with one file for each "
+            f"portal"
+        )
         return ()
     files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
-    loaded = [(path, portal) for path in files if (portal := read_portal(path, problems)) is not None]
+    loaded = [
+        (path, portal) for path in files if (portal := read_portal(path, problems)) is not None
+    ]
     _check_ids(loaded, categories, problems)
     return tuple(portal for _, portal in loaded)
 
@@ -58,7 +63,9 @@ def _explained(error: ErrorDetails, mapping: dict[str, Any]) -> str:
     shown = _shown_place(place)
     plain = ".".join(part for part in map(str, place) if not part.isdigit())
     if error["type"] == "extra_forbidden":
-        return f"there is no key {shown!r}{nearest(plain, KEYS)}; keys of a portal: {', '.join(KEYS)}"
+        return (
+            f"there is no key {shown!r}{nearest(plain, KEYS)}; keys of a portal: {', '.join(KEYS)}"
+        )
     words = allowed_words(error, KEYS.get(plain))
     if error["type"] == "missing" or context_key:
         return f"{shown} is missing; allowed: {words}"
@@ -66,7 +73,9 @@ def _explained(error: ErrorDetails, mapping: dict[str, Any]) -> str:
 
 
 def _shown_place(place: list[Any]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(
+        "."
+    )
 
 
 def _joined(path: Path, portal: PortalConfig, problems: list[str]) -> PortalConfig:
@@ -77,36 +86,48 @@ def _joined(path: Path, portal: PortalConfig, problems: list[str]) -> PortalConf
         host = urlsplit(url).hostname
         if urlsplit(url).scheme not in ("http", "https") or not host or is_disguised(host):
             problems.append(
-                f"{path}: listings[{number}].url = {found(listing.url)}; allowed: a path, or an http address"
+                f"{path}: listings[{number}].url = {found(listing.url)}; allowed: a path, or an "
+                f"http address"
             )
         if url in (earlier.url for earlier in listings):
-            problems.append(f"{path}: listings[{number}].url = {found(listing.url)}; allowed: each listing once")
+            problems.append(
+                f"{path}: listings[{number}].url = {found(listing.url)}; allowed: each listing once"
+            )
         listings.append(listing.model_copy(update={"url": url}))
     ca_file = None if portal.ca_file is None else path.parent / portal.ca_file.expanduser()
     if ca_file is not None and not ca_file.is_file():
         problems.append(
-            f"{path}: ca_file = {found(str(portal.ca_file))}; allowed: a PEM file; there is none at {ca_file}"
+            f"{path}: ca_file = {found(str(portal.ca_file))}; allowed: a PEM file; there is none "
+            f"at {ca_file}"
         )
     return portal.model_copy(update={"listings": tuple(listings), "ca_file": ca_file})
 
 
-def _check_ids(loaded: list[tuple[Path, PortalConfig]], categories: frozenset[str], problems: list[str]) -> None:
+def _check_ids(
+    loaded: list[tuple[Path, PortalConfig]], categories: frozenset[str], problems: list[str]
+) -> None:
     owners: dict[str, Path] = {}
     for path, portal in loaded:
         if portal.id in RESERVED:
             problems.append(
-                f"{path}: id = {found(portal.id)} is reserved; allowed: any id but {', '.join(sorted(RESERVED))}"
+                f"{path}: id = {found(portal.id)} is reserved; allowed: any id but "
+                f"{', '.join(sorted(RESERVED))}"
             )
         elif portal.id in categories:
-            problems.append(f"{path}: id = {found(portal.id)} is the id of a category; allowed: an id of its own")
+            problems.append(
+                f"{path}: id = {found(portal.id)} is the id of a category; allowed: an id of its "
+                f"own"
+            )
         elif portal.id in owners:
             problems.append(
-                f"{path}: id = {found(portal.id)} is the id of {owners[portal.id]} too; allowed: an id of its own"
+                f"{path}: id = {found(portal.id)} is the id of {owners[portal.id]} too; allowed: "
+                f"an id of its own"
             )
         owners.setdefault(portal.id, path)
         for number, listing in enumerate(portal.listings):
             if listing.category is not None and categories and listing.category not in categories:
                 problems.append(
                     f"{path}: listings[{number}].category = {found(listing.category)}; "
-                    f"allowed: {', '.join(sorted(categories))}{nearest(listing.category, categories)}"
+                    f"allowed: "
+                    f"{', '.join(sorted(categories))}{nearest(listing.category, categories)}"
                 )

@@ -1,6 +1,7 @@
 """Where values come from: files and variables. Finds and reads; does not judge the values.
 
-A layer gives for each dotted key what was found, where, and to which folder a relative path belongs.
+A layer gives for each dotted key what was found, where, and to which folder a relative path
+belongs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _LIKE_A_VARIABLE = 0.8  # all begin alike, so that less would suggest anything
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value, where it was found (for messages), and the folder that a relative path in it belongs to."""
+    """A value, where it was found (for messages), and the folder that a relative path in it belongs
+    to."""
 
     value: Any
     origin: str
@@ -33,7 +35,8 @@ Layer = dict[str, Found]
 
 
 def shipped() -> Path:
-    """The folder of the shipped configuration: inside the package when installed, beside it in a checkout."""
+    """The folder of the shipped configuration: inside the package when installed, beside it in a
+    checkout."""
     inside = Path(str(files("service"))) / "_config"
     return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "config"
 
@@ -57,19 +60,26 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def file_layer(path: Path, base: Path, tables: Iterable[str]) -> Layer:
-    return {key: Found(value, str(path), base) for key, value in flatten(read_toml(path), tables).items()}
+    return {
+        key: Found(value, str(path), base)
+        for key, value in flatten(read_toml(path), tables).items()
+    }
 
 
 def variable_of(key: str) -> str:
-    """The variable of a dotted key: `server.port` is LOA_SERVER__PORT, `portals_dir` is LOA__PORTALS_DIR."""
+    """The variable of a dotted key: `server.port` is LOA_SERVER__PORT, `portals_dir` is
+    LOA__PORTALS_DIR."""
     section, _, name = key.rpartition(".")
     return f"{PREFIX}{section.upper()}__{name.upper()}"
 
 
-def environment_layer(environ: Mapping[str, str], texts: Mapping[str, bool], problems: list[str]) -> Layer:
+def environment_layer(
+    environ: Mapping[str, str], texts: Mapping[str, bool], problems: list[str]
+) -> Layer:
     """What `LOA_SECTION__KEY` and `LOA_SECTION__KEY_FILE` say.
 
-    `texts` has every key that a variable may set, and whether it is text (then no quotes are needed).
+    `texts` has every key that a variable may set, and whether it is text (then no quotes are
+    needed).
     """
     variables = {variable_of(key): key for key in texts}
     layer: Layer = {}

@@ -24,7 +24,8 @@ Value = TypeVar("Value")
 
 
 def allowed(what: str, key: str = "") -> PydanticCustomError:
-    """The error of a value that must be `what`; `key` names the one of the table's keys that is meant."""
+    """The error of a value that must be `what`; `key` names the one of the table's keys that is
+    meant."""
     return PydanticCustomError("loa_allowed", "{allowed}", {"allowed": what, "key": key})
 
 
@@ -38,13 +39,15 @@ def as_allowed(parse: Callable[[], Value], what: str) -> Value:
 
 def check_line(value: str) -> str:
     as_allowed(
-        lambda: parse_line(value, "line", limit=MAX_LINE_CHARS), "one line of text, without control characters"
+        lambda: parse_line(value, "line", limit=MAX_LINE_CHARS),
+        "one line of text, without control characters",
     )
     return value
 
 
 def check_url(value: str) -> str:
-    """An absolute http or https address without user, query or fragment; a trailing slash is dropped."""
+    """An absolute http or https address without user, query or fragment; a trailing slash is
+    dropped."""
     what = 'an absolute address as "https://loa.example.vn", without user, query or fragment'
     try:
         parts = urlsplit(value)
@@ -52,7 +55,13 @@ def check_url(value: str) -> str:
     except ValueError as error:
         raise allowed(what) from error
     is_whole = parts.scheme in ("http", "https") and parts.hostname
-    if not is_whole or "@" in parts.netloc or "?" in value or "#" in value or re.search(r"\s", value):
+    if (
+        not is_whole
+        or "@" in parts.netloc
+        or "?" in value
+        or "#" in value
+        or re.search(r"\s", value)
+    ):
         raise allowed(what)
     check_line(value)
     as_allowed(lambda: parse_host(parts.hostname or ""), what)
@@ -76,7 +85,9 @@ def check_selector(value: str) -> str:
 
 def check_secret_key(value: str) -> str:
     if value and len(value) < MIN_KEY:
-        raise allowed(f"at least {MIN_KEY} random characters, as `openssl rand -hex 32` makes them, or empty")
+        raise allowed(
+            f"at least {MIN_KEY} random characters, as `openssl rand -hex 32` makes them, or empty"
+        )
     return value
 
 
@@ -94,7 +105,9 @@ def check_header_value(value: str) -> str:
 
 def check_mail_address(value: str) -> str:
     return (
-        as_allowed(lambda: str(MailAddress.parse(value)), 'a mail address as "phong@example.vn", or empty')
+        as_allowed(
+            lambda: str(MailAddress.parse(value)), 'a mail address as "phong@example.vn", or empty'
+        )
         if value
         else ""
     )
@@ -107,7 +120,10 @@ def check_sender(value: str) -> str:
 
 def check_smtp_url(value: str) -> str:
     if value:
-        what = '"smtp://host:25", "smtp://user:password@host:587?starttls=1", "smtps://host:465", or empty'
+        what = (
+            '"smtp://host:25", "smtp://user:password@host:587?starttls=1", "smtps://host:465", or '
+            "empty"
+        )
         as_allowed(lambda: Relay.parse(value), what)
     return value
 
@@ -121,6 +137,10 @@ def check_database_url(value: str) -> str:
             raise allowed(what + "; a database in memory would be another one in every process")
         return value
     scheme, separator, rest = value.partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not separator or not rest.strip("/"):
+    if (
+        scheme not in ("postgresql", "postgres", "postgresql+psycopg")
+        or not separator
+        or not rest.strip("/")
+    ):
         raise allowed(what)
     return f"postgresql+psycopg://{rest}"

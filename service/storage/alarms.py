@@ -1,4 +1,5 @@
-"""What the watchdogs ask of the database: what is late, unsent or silent, and which alarms are raised."""
+"""What the alarms ask of the database: what is late, unsent or silent, and which alarms are
+raised."""
 
 from __future__ import annotations
 
@@ -44,13 +45,16 @@ def own_faults(conn: Connection) -> int:
 def unsent_posts(
     conn: Connection, categories: Sequence[str], since: datetime, until: datetime
 ) -> tuple[tuple[str, str], ...]:
-    """(id, title) of posts of these categories that were published between two instants and have reached nobody."""
+    """(id, title) of posts of these categories that were published between two instants and have
+    reached nobody."""
     query = text(
         "SELECT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
         " JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
         " WHERE c.at BETWEEN :since AND :until AND c.silenced IS NULL AND c.type = 'post.published'"
-        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', 'failed'))"
-        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') ORDER BY c.at, p.id"
+        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', "
+        "'failed'))"
+        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') "
+        "ORDER BY c.at, p.id"
     ).bindparams(bindparam("categories", expanding=True))
     values = {"categories": list(categories), "since": to_micros(since), "until": to_micros(until)}
     return tuple((row.id, row.title) for row in conn.execute(query, values))
@@ -58,5 +62,7 @@ def unsent_posts(
 
 def last_seen(conn: Connection, portal_id: str) -> list[datetime]:
     """When the latest twenty posts of a portal were first seen, newest first."""
-    query = text("SELECT first_seen_at FROM post WHERE portal_id = :id ORDER BY first_seen_at DESC LIMIT 20")
+    query = text(
+        "SELECT first_seen_at FROM post WHERE portal_id = :id ORDER BY first_seen_at DESC LIMIT 20"
+    )
     return [from_micros(at) for at in conn.execute(query, {"id": portal_id}).scalars()]

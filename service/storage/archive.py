@@ -1,4 +1,5 @@
-"""Files of posts, kept so that a directive can be read when its portal is gone; and what is known of each link."""
+"""Files of posts, kept so that a directive can be read when its portal is gone; and what is known
+of each link."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ class WatchedFile:
 
 
 def keep_file(database: Database, file: ArchivedFile) -> None:
-    """Keeps a file in several short transactions; what a crash leaves half is no file yet, and completed later."""
+    """Keeps a file in several short transactions; what a crash leaves half is no file yet, and
+    completed later."""
     with database.reading() as conn:
         if archived(conn, [file.sha256]):
             return
@@ -84,14 +86,20 @@ def get_file(conn: Connection, sha256: str) -> ArchivedFile:
     if row is None:
         raise NotFound("attachment", sha256)
     part = archive_part.c
-    bodies = conn.execute(select(part.body).where(part.sha256 == sha256).order_by(part.number)).scalars()
-    return ArchivedFile(row.sha256, row.media_type, b"".join(bodies), row.archived_at, row.text, bool(row.is_scan))
+    bodies = conn.execute(
+        select(part.body).where(part.sha256 == sha256).order_by(part.number)
+    ).scalars()
+    return ArchivedFile(
+        row.sha256, row.media_type, b"".join(bodies), row.archived_at, row.text, bool(row.is_scan)
+    )
 
 
 def open_file(database: Database, sha256: str) -> tuple[int, Iterator[bytes]]:
     """How long a file is, and its pieces, each read when it is asked for. Raises NotFound."""
     with database.reading() as conn:
-        size = conn.execute(select(archive.c.bytes).where(archive.c.sha256 == sha256)).scalar_one_or_none()
+        size = conn.execute(
+            select(archive.c.bytes).where(archive.c.sha256 == sha256)
+        ).scalar_one_or_none()
     if size is None:
         raise NotFound("attachment", sha256)
     return size, _walk_pieces(database, sha256, size)
@@ -103,25 +111,35 @@ def _walk_pieces(database: Database, sha256: str, size: int) -> Iterator[bytes]:
         number, within = divmod(start, PART_BYTES)
         piece = select(func.substr(part.body, within + 1, PIECE_BYTES))
         with database.reading() as conn:
-            body = conn.execute(piece.where(part.sha256 == sha256, part.number == number)).scalar_one()
+            body = conn.execute(
+                piece.where(part.sha256 == sha256, part.number == number)
+            ).scalar_one()
         yield bytes(body)  # in no transaction: a reader may take its time
 
 
 def archived(conn: Connection, digests: list[str]) -> set[str]:
     """Those of these digests that are kept."""
-    return set(conn.execute(select(archive.c.sha256).where(archive.c.sha256.in_(digests))).scalars())
+    return set(
+        conn.execute(select(archive.c.sha256).where(archive.c.sha256.in_(digests))).scalars()
+    )
 
 
 def scans(conn: Connection, digests: Sequence[str]) -> set[str]:
     """Those of these digests that are PDFs of pictures: nobody can search or quote them."""
     table = archive.c
-    return set(conn.execute(select(table.sha256).where(table.sha256.in_(digests), table.is_scan == 1)).scalars())
+    return set(
+        conn.execute(
+            select(table.sha256).where(table.sha256.in_(digests), table.is_scan == 1)
+        ).scalars()
+    )
 
 
 def file_texts(conn: Connection, digests: Sequence[str]) -> str:
     """What the first pages of these files say, in this order; empty where nothing is known."""
     table = archive.c
-    rows = conn.execute(select(table.sha256, table.text).where(table.sha256.in_(digests), table.text.is_not(None)))
+    rows = conn.execute(
+        select(table.sha256, table.text).where(table.sha256.in_(digests), table.text.is_not(None))
+    )
     texts = {row.sha256: row.text for row in rows}
     return "\n".join(texts[digest] for digest in dict.fromkeys(digests) if digest in texts)
 
@@ -131,7 +149,8 @@ def watched_files(conn: Connection, post_id: str) -> dict[str, WatchedFile]:
     watch = attachment_watch
     rows = conn.execute(select(watch).where(watch.c.post_id == post_id))
     return {
-        row.url: WatchedFile(row.url, row.etag, row.last_modified, row.bytes, row.sha256, row.error) for row in rows
+        row.url: WatchedFile(row.url, row.etag, row.last_modified, row.bytes, row.sha256, row.error)
+        for row in rows
     }
 
 

@@ -1,4 +1,5 @@
-"""Pages that are put aside: reading one hung or killed a process, so it is not read again at once."""
+"""Pages that are put aside: reading one hung or killed a process, so it is not read again at
+once."""
 
 from __future__ import annotations
 
@@ -28,9 +29,11 @@ class Aside:
 
 
 def put_aside(conn: Connection, portal_id: str, url: str, at: datetime, *, is_sure: bool) -> Aside:
-    """Remembers that a process hung or died with this page in hand; saying the same again changes nothing.
+    """Remembers that a process hung or died with this page in hand; saying the same again changes
+    nothing.
 
-    For an hour, then four, then sixteen, then a day. One that is only suspected is put aside the second time.
+    For an hour, then four, then sixteen, then a day. One that is only suspected is put aside the
+    second time.
     """
     known = _load(conn, _key(url))
     if known is not None and known.at >= at and known.at - at < _LONGEST:
@@ -58,7 +61,9 @@ def aside_of(conn: Connection, url: str, now: datetime) -> Aside | None:
 def list_asides(conn: Connection, now: datetime) -> list[Aside]:
     """What may not be read now, in the order in which it happened."""
     keys = conn.execute(text("SELECT key FROM meta WHERE key LIKE 'aside:%'")).scalars().all()
-    found = [aside for key in keys if (aside := _load(conn, key)) is not None and _is_aside(aside, now)]
+    found = [
+        aside for key in keys if (aside := _load(conn, key)) is not None and _is_aside(aside, now)
+    ]
     return sorted(found, key=lambda aside: (aside.at, aside.url))
 
 
@@ -79,7 +84,9 @@ def _key(url: str) -> str:
 
 
 def _load(conn: Connection, key: str) -> Aside | None:
-    value = conn.execute(text("SELECT value FROM meta WHERE key = :key"), {"key": key}).scalar_one_or_none()
+    value = conn.execute(
+        text("SELECT value FROM meta WHERE key = :key"), {"key": key}
+    ).scalar_one_or_none()
     if value is None:
         return None
     kept = orjson.loads(value)

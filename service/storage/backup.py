@@ -1,4 +1,5 @@
-"""A consistent copy of a SQLite file, taken while others write. Refuses PostgreSQL, which has pg_dump."""
+"""A consistent copy of a SQLite file, taken while others write. Refuses PostgreSQL, which has
+pg_dump."""
 
 from __future__ import annotations
 
@@ -12,11 +13,13 @@ from service.storage.engine import sqlite_path
 
 
 def copy_database(url: str, file: Path) -> int:
-    """Copies the database of `url` to a new `file`; returns its bytes. The copy appears whole or not at all."""
+    """Copies the database of `url` to a new `file`; returns its bytes. The copy appears whole or
+    not at all."""
     source = sqlite_path(url)
     if source is None:
         raise ConfigurationError(
-            "cannot back up PostgreSQL with this command; use `pg_dump --format=custom --file=FILE DATABASE`, "
+            "cannot back up PostgreSQL with this command; use `pg_dump --format=custom "
+            "--file=FILE DATABASE`, "
             "which is consistent while Loa runs, and `pg_restore` to restore"
         )
     if not source.is_file():
@@ -42,8 +45,15 @@ def copy_database(url: str, file: Path) -> int:
 
 def _copy(source: Path, draft: Path) -> None:
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(source, timeout=10)) as live, closing(sqlite3.connect(draft)) as copy:
-        live.backup(copy)  # in one step: a reader of the WAL blocks nobody, and a step taken twice would start again
+    with (
+        closing(sqlite3.connect(source, timeout=10)) as live,
+        closing(sqlite3.connect(draft)) as copy,
+    ):
+        live.backup(
+            copy
+            # in one step: a reader of the WAL blocks nobody, and a step taken twice would start
+            # again
+        )
         copy.execute("PRAGMA journal_mode=DELETE")
         verdict = copy.execute("PRAGMA quick_check").fetchone()[0]
         if verdict != "ok":

@@ -1,7 +1,8 @@
-"""The beats of workers that share no memory with a web process: a row each, by the clock of the database.
+"""The beats of workers that share no memory with a web process: a row each, by the clock of the
+database.
 
-A worker that stands still writes no more; one that ended in order has no row. One that died is missed until another
-worker has beaten for a while after it.
+A worker that stands still writes no more; one that ended in order has no row. One that died is
+missed until another worker has beaten for a while after it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def late_beats(conn: Connection) -> list[LateBeat]:
     """Workers that should have beaten, and those of which a loop stands still."""
     now = _now_s(conn)
     found = [
-        LateBeat(key.removeprefix(_PREFIX), now - beat["at"], tuple(beat["standing"])) for key, beat in _rows(conn)
+        LateBeat(key.removeprefix(_PREFIX), now - beat["at"], tuple(beat["standing"]))
+        for key, beat in _rows(conn)
     ]
     return [beat for beat in found if beat.age_s > LATE_S or beat.standing]
 
@@ -74,5 +76,9 @@ def _rows(conn: Connection) -> list[tuple[str, dict[str, Any]]]:
 def _now_s(conn: Connection) -> float:
     """By the clock of the database's machine: all workers and web processes agree on it."""
     is_sqlite = conn.dialect.name == "sqlite"
-    since_1970 = "(julianday('now') - 2440587.5) * 86400" if is_sqlite else "extract(epoch FROM clock_timestamp())"
-    return float(conn.execute(text(f"SELECT {since_1970}")).scalar_one())  # constants
+    since_1970 = (
+        "(julianday('now') - 2440587.5) * 86400"
+        if is_sqlite
+        else "extract(epoch FROM clock_timestamp())"
+    )
+    return float(conn.execute(text(f"SELECT {since_1970}")).scalar_one())

@@ -1,11 +1,10 @@
-"""What came back, and the suspensions that follow. Suspended is not unsubscribed: its owner may resume.
+"""What came back, and the addresses that bounces suspended.
 
 A bounce counts once for a message. Only messages that this service sealed are ever looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,17 +12,13 @@ import orjson
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.bounce import Bounce
-from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
 from service.alerts.suspension import PROBE_AFTER, Probe
-from service.storage.brake import FEW, brake, found_dead, is_braked
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import set_status
 from service.types import State, SubscriptionStatus
 from service.values import address_key
 
-SOFT_DAYS = 5
-"""Different days with a soft bounce, within SOFT_WINDOW, after which an address is suspended."""
 SOFT_WINDOW = timedelta(days=14)
 _DAY = 86_400_000_000
 
@@ -37,55 +32,14 @@ BEFORE = "bounced.hard_before"
 _PROBED = (REASONS[Kind.HARD], REASONS[Kind.SOFT], BEFORE)
 
 
-def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
-    """Records it, and suspends what must be; returns how many subscriptions were suspended.
-
-    When many addresses of one provider are found dead within an hour, it is about us: see `brake`.
-    """
-    if bounce.message_id is None or bounce.kind is Kind.NONE:
-        return 0
-    person = _person(conn, bounce.message_id)
-    if person is None or not _record(conn, bounce, now):
-        return 0
-    if bounce.kind is Kind.OURS:
-        return 0
-    if bounce.kind is Kind.SOFT and _soft_days(conn, person, now) < SOFT_DAYS:
-        return 0
-    if bounce.kind is Kind.HARD and _is_about_us(conn, person, now):
-        return 0
-    query = text("SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'active'")
-    ids = list(conn.execute(query, {"person": person}).scalars())
-    for subscription_id in ids:
-        set_status(conn, subscription_id, SubscriptionStatus.SUSPENDED, at=now, reason=REASONS[bounce.kind])
-    return len(ids)
-
-
-def _is_about_us(conn: Connection, person: str, now: datetime) -> bool:
-    """Whether the provider of a dead address is braked, or is from now on: then who was suspended within the hour is
-    resumed."""
-    provider = provider_of(person)
-    if is_braked(conn, provider, now):
-        brake(conn, provider, now)
-        return True
-    dead = found_dead(conn, provider, REASONS[Kind.HARD], now)
-    if len(dead.keys() | {person}) <= FEW:
-        return False
-    brake(conn, provider, now)
-    for subscription_id in (one for ids in dead.values() for one in ids):
-        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
-    return True
-
-
 def about_us(conn: Connection, since: datetime) -> tuple[int, str]:
-    """How many refusals since then spoke of us or of our mail, and what the last of them said, coded."""
-    query = text("SELECT detail FROM bounce WHERE kind = 'ours' AND at > :since ORDER BY at DESC, message_id")
+    """How many refusals since then spoke of us or of our mail, and what the last of them said,
+    coded."""
+    query = text(
+        "SELECT detail FROM bounce WHERE kind = 'ours' AND at > :since ORDER BY at DESC, message_id"
+    )
     details = list(conn.execute(query, {"since": to_micros(since)}).scalars())
     return len(details), details[0] if details else ""
-
-
-def apply_refusals(conn: Connection, refusals: Sequence[tuple[str, Kind, str]], now: datetime) -> int:
-    """(message id, kind, answer) of addresses that the relay refused; gives how many subscriptions were suspended."""
-    return sum(apply_bounce(conn, Bounce(kind, message_id, answer), now) for message_id, kind, answer in refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +65,8 @@ def probe_key(target_key: str, suspended_at: datetime, reason: str) -> str:
 def load_suspended(conn: Connection) -> list[Suspended]:
     """Every address that bounces suspended; not those who complained."""
     query = text(
-        "SELECT target, target_key, id, language, status_at, status_reason FROM subscription WHERE channel = 'email'"
+        "SELECT target, target_key, id, language, status_at, status_reason FROM subscription "
+        "WHERE channel = 'email'"
         " AND status = 'suspended' AND status_reason IN :reasons ORDER BY target_key, status_at, id"
     ).bindparams(bindparam("reasons", expanding=True))
     found: dict[str, Suspended] = {}
@@ -127,12 +82,16 @@ def load_suspended(conn: Connection) -> list[Suspended]:
 
 def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
     query = text(
-        "SELECT m.group_key, m.state, m.done_at, EXISTS (SELECT 1 FROM bounce b WHERE b.message_id = m.id) AS bounced"
+        "SELECT m.group_key, m.state, m.done_at, EXISTS (SELECT 1 FROM bounce b WHERE "
+        "b.message_id = m.id) AS bounced"
         " FROM message m WHERE m.group_key IN :keys ORDER BY m.group_key"
     ).bindparams(bindparam("keys", expanding=True))
     rows = conn.execute(query, {"keys": [f"letter:{key}:{n}" for n in range(len(PROBE_AFTER))]})
     return tuple(
-        Probe(from_micros(row.done_at) if row.state == State.SENT and row.done_at else None, bool(row.bounced))
+        Probe(
+            from_micros(row.done_at) if row.state == State.SENT and row.done_at else None,
+            bool(row.bounced),
+        )
         for row in rows
     )
 
@@ -140,7 +99,8 @@ def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
 def resume_suspended(conn: Connection, person: Suspended, now: datetime) -> int:
     """Makes active what bounces suspended of a person; gives how many."""
     query = text(
-        "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status = 'suspended'"
+        "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status "
+        "= 'suspended'"
         " AND status_reason IN :reasons"
     ).bindparams(bindparam("reasons", expanding=True))
     reasons = list(_PROBED)
@@ -150,11 +110,23 @@ def resume_suspended(conn: Connection, person: Suspended, now: datetime) -> int:
     return len(ids)
 
 
-def _person(conn: Connection, message_id: str) -> str | None:
-    """The key of the address that a message went to; None when the message is not known any more."""
+def active_of(conn: Connection, person: str) -> list[str]:
+    """The ids of the subscriptions by which a person gets mail."""
     query = text(
-        "SELECT m.body, (SELECT s.target_key FROM delivery d JOIN subscription s ON s.id = d.subscription_id"
-        " WHERE d.message_id = m.id LIMIT 1) AS target_key FROM message m WHERE m.id = :id AND m.channel = 'email'"
+        "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person"
+        " AND status = 'active'"
+    )
+    return list(conn.execute(query, {"person": person}).scalars())
+
+
+def person_of(conn: Connection, message_id: str) -> str | None:
+    """The key of the address that a message went to; None when the message is not known any
+    more."""
+    query = text(
+        "SELECT m.body, (SELECT s.target_key FROM delivery d JOIN subscription s ON s.id = "
+        "d.subscription_id"
+        " WHERE d.message_id = m.id LIMIT 1) AS target_key FROM message m WHERE m.id = :id AND "
+        "m.channel = 'email'"
     )
     row = conn.execute(query, {"id": message_id}).first()
     if row is None:
@@ -164,20 +136,28 @@ def _person(conn: Connection, message_id: str) -> str | None:
     return address_key(orjson.loads(row.body)["address"]) if row.body else None
 
 
-def _record(conn: Connection, bounce: Bounce, now: datetime) -> bool:
+def record_bounce(conn: Connection, bounce: Bounce, now: datetime) -> bool:
+    """Whether it is the first of its kind for its message."""
     done = conn.execute(
         text(
             "INSERT INTO bounce(message_id, kind, at, detail) VALUES (:id, :kind, :at, :detail)"
             " ON CONFLICT (message_id, kind) DO NOTHING"
         ),
-        {"id": bounce.message_id, "kind": bounce.kind.value, "at": to_micros(now), "detail": bounce.detail},
+        {
+            "id": bounce.message_id,
+            "kind": bounce.kind.value,
+            "at": to_micros(now),
+            "detail": bounce.detail,
+        },
     )
     return done.rowcount == 1
 
 
-def _soft_days(conn: Connection, person: str, now: datetime) -> int:
+def soft_days(conn: Connection, person: str, now: datetime) -> int:
+    """On how many days of the last SOFT_WINDOW mail to a person was deferred for good."""
     query = text(
-        "SELECT count(DISTINCT b.at / :day) FROM bounce b JOIN delivery d ON d.message_id = b.message_id"
+        "SELECT count(DISTINCT b.at / :day) FROM bounce b JOIN delivery d ON d.message_id = "
+        "b.message_id"
         " JOIN subscription s ON s.id = d.subscription_id"
         " WHERE b.kind = 'soft' AND b.at > :since AND s.target_key = :person"
     )

@@ -1,7 +1,9 @@
-"""The brake on suspensions: when many addresses of one provider are refused at once, it is about us.
+"""The brake on suspensions: when many addresses of one provider are refused at once, it is about
+us.
 
-A relay of ours that is listed somewhere is refused as "no such user" by some. Then nobody of that provider is
-suspended, whoever was within the hour is resumed, and the operator is told. State of it stands in `meta`.
+A relay of ours that is listed somewhere is refused as "no such user" by some. Then nobody of that
+provider is suspended, whoever was within the hour is resumed, and the operator is told. State of it
+stands in `meta`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from service.alerts.provider import provider_of
 from service.storage.schema import from_micros, to_micros
 
 FEW = 5
-"""Addresses of one provider that may be found dead within WINDOW: a unit that closed has no more."""
+"""Addresses of one provider that may be found dead within WINDOW: a unit that closed has no
+more."""
 WINDOW = timedelta(hours=1)
 _PREFIX = "brake:"
 
@@ -32,14 +35,16 @@ def brake(conn: Connection, provider: str, now: datetime) -> None:
             conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": row.key})
     conn.execute(
         text(
-            "INSERT INTO meta(key, value) VALUES (:key, :at) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+            "INSERT INTO meta(key, value) VALUES (:key, :at) ON CONFLICT (key) DO UPDATE SET "
+            "value = excluded.value"
         ),
         {"key": _PREFIX + provider, "at": str(to_micros(now))},
     )
 
 
 def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> dict[str, list[str]]:
-    """By the key of an address of the provider, its subscriptions that `reason` suspended within WINDOW."""
+    """By the key of an address of the provider, its subscriptions that `reason` suspended within
+    WINDOW."""
     query = text(
         "SELECT id, target_key FROM subscription WHERE channel = 'email' AND status = 'suspended'"
         " AND status_reason = :reason AND status_at > :since ORDER BY target_key, id"
@@ -54,7 +59,9 @@ def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> d
 def braked_providers(conn: Connection, now: datetime) -> list[str]:
     """The providers whose addresses are not suspended now, by name."""
     rows = conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'brake:%' ORDER BY key"))
-    return [row.key.removeprefix(_PREFIX) for row in rows if now - from_micros(int(row.value)) < WINDOW]
+    return [
+        row.key.removeprefix(_PREFIX) for row in rows if now - from_micros(int(row.value)) < WINDOW
+    ]
 
 
 def _braked_at(conn: Connection, provider: str) -> datetime | None:

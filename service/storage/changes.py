@@ -1,7 +1,8 @@
-"""What happened to posts, and the intent to tell: the change, the sets of filters that it matched, its fan-out.
+"""What happened to posts, and the intent to tell: the change, the sets of filters that it matched,
+its fan-out.
 
-Everything here belongs to the transaction that writes the post. Matches are written for silenced changes too:
-they tell a later edit which sets the post comes to match only then.
+Everything here belongs to the transaction that writes the post. Matches are written for silenced
+changes too: they tell a later edit which sets the post comes to match only then.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from service.types import ChangeType, Filters, Post
 __all__ = ["continue_fanouts", "is_held", "release_flood", "write_change"]
 
 _PARSED = 20_000
-"""Sets of filters kept parsed, for every one of them is held against every change: some 10 MB at most."""
+"""Sets of filters kept parsed, for every one of them is held against every change: some 10 MB at
+most."""
 
 
 def write_change(
@@ -40,15 +42,21 @@ def write_change(
     what: Iterable[str] = (),
     silenced: str | None = None,
 ) -> str:
-    """Writes a change and the first of its deliveries; gives its id. `continue_fanouts` writes the rest.
+    """Writes a change and the first of its deliveries; gives its id. `continue_fanouts` writes the
+    rest.
 
-    `silenced`: baseline, too_old, or flood, which waits for `release_flood`. An edit of a post that is still
-    held by a flood is held with it. An edit that makes a post match sets that it did not match before is
+    `silenced`: baseline, too_old, or flood, which waits for `release_flood`. An edit of a post that
+    is still held by a flood is held with it. An edit that makes a post match sets that it did not
+    match before is
     `post.published` to those, in a change of its own.
     """
     known = _known_matches(conn, post.id)
     matched = _match_all(conn, post)
-    fresh = {key: reason for key, (reason, created_at) in matched.items() if known and known.is_new(key, created_at)}
+    fresh = {
+        key: reason
+        for key, (reason, created_at) in matched.items()
+        if known and known.is_new(key, created_at)
+    }
     if type is ChangeType.UPDATED and silenced is None and is_held(conn, post.id):
         silenced = "flood"
     if type is ChangeType.PUBLISHED and known:
@@ -56,7 +64,9 @@ def write_change(
     change_id = _insert(conn, post, type, at, payload, list(what), silenced)
     is_silent = silenced is not None
     reasons = {key: reason for key, (reason, _) in matched.items()}
-    _insert_matches(conn, change_id, reasons, is_silent=is_silent or type is not ChangeType.PUBLISHED)
+    _insert_matches(
+        conn, change_id, reasons, is_silent=is_silent or type is not ChangeType.PUBLISHED
+    )
     if not is_silent:
         fan_out(conn, change_id, at)
     if type is ChangeType.UPDATED and fresh:
@@ -72,14 +82,17 @@ def is_held(conn: Connection, post_id: str) -> bool:
 
 
 def release_flood(conn: Connection, portal_id: str) -> int:
-    """Lets go the alerts of a portal that a flood held back; gives how many changes. `continue_fanouts` sends.
+    """Lets go the alerts of a portal that a flood held back; gives how many changes.
+    `continue_fanouts` sends.
 
-    Those of a post that is withdrawn by now stay held: nobody heard of it, nobody has to; it may come back.
+    Those of a post that is withdrawn by now stay held: nobody heard of it, nobody has to; it may
+    come back.
     """
     held = conn.execute(
         text(
             "UPDATE change SET silenced = NULL, fanned_out_at = NULL WHERE silenced = 'flood'"
-            " AND post_id IN (SELECT id FROM post WHERE portal_id = :portal AND withdrawn_at IS NULL) RETURNING id"
+            " AND post_id IN (SELECT id FROM post WHERE portal_id = :portal AND withdrawn_at IS "
+            "NULL) RETURNING id"
         ),
         {"portal": portal_id},
     ).scalars()
@@ -95,7 +108,8 @@ def release_flood(conn: Connection, portal_id: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The sets of filters that a post matched so far, and when it was last held against all that there were."""
+    """The sets of filters that a post matched so far, and when it was last held against all that
+    there were."""
 
     filter_ids: frozenset[str]
     latest_at: int
@@ -109,7 +123,8 @@ def _known_matches(conn: Connection, post_id: str) -> _Known | None:
     """None for a post without any change."""
     rows = conn.execute(
         text(
-            "SELECT c.at, cm.filter_id FROM change c LEFT JOIN change_match cm ON cm.change_id = c.id"
+            "SELECT c.at, cm.filter_id FROM change c LEFT JOIN change_match cm ON cm.change_id = "
+            "c.id"
             " WHERE c.post_id = :post"
         ),
         {"post": post_id},
@@ -128,7 +143,9 @@ def _match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
     """For each set of filters that the post matches: why, and since when there is such a set."""
     matcher = Matcher(post)
     found: dict[str, tuple[str, int]] = {}
-    for key, definition, created_at in conn.execute(text("SELECT id, definition, created_at FROM filter")):
+    for key, definition, created_at in conn.execute(
+        text("SELECT id, definition, created_at FROM filter")
+    ):
         reason = matcher.match(_parsed(definition))
         if reason is not None:
             found[key] = (reason, created_at)
@@ -136,12 +153,19 @@ def _match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
 
 
 def _publish_again(
-    conn: Connection, post: Post, at: datetime, payload: str, fresh: dict[str, str], silenced: str | None
+    conn: Connection,
+    post: Post,
+    at: datetime,
+    payload: str,
+    fresh: dict[str, str],
+    silenced: str | None,
 ) -> str:
-    """Publishes to sets that the post did not match before: what it is now, so in a change of their own.
+    """Publishes to sets that the post did not match before: what it is now, so in a change of their
+    own.
 
-    What is silent joins the change of this revision that is there, of which nothing was sent. Digests that are not
-    written yet tell of the latest change, so one is written for them too where it says something else.
+    What is silent joins the change of this revision that is there, of which nothing was sent.
+    Digests that are not written yet tell of the latest change, so one is written for them too where
+    it says something else.
     """
     table = schema.change.c
     there = conn.execute(
@@ -157,8 +181,12 @@ def _publish_again(
     is_silent = silenced is not None or (there is not None and there.silenced == "flood")
     if there is None:
         change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], silenced)
-    elif not is_silent and (fresh or (says_else(there.payload, payload) and waits_for_digest(conn, post.id))):
-        change_id = _insert(conn, post, ChangeType.PUBLISHED, at, payload, [], None, there.round + 1)
+    elif not is_silent and (
+        fresh or (says_else(there.payload, payload) and waits_for_digest(conn, post.id))
+    ):
+        change_id = _insert(
+            conn, post, ChangeType.PUBLISHED, at, payload, [], None, there.round + 1
+        )
     else:
         change_id = str(there.id)
     _insert_matches(conn, change_id, fresh, is_silent=is_silent)
@@ -180,7 +208,8 @@ def _insert(
     """The change's id; of the one that is there already where this step runs again."""
     conn.execute(
         text(
-            "INSERT INTO change(id, post_id, revision, type, round, at, payload, what, silenced, fanned_out_at)"
+            "INSERT INTO change(id, post_id, revision, type, round, at, payload, what, silenced, "
+            "fanned_out_at)"
             " VALUES (:id, :post, :revision, :type, :round, :at, :payload, :what, :silenced, :done)"
             " ON CONFLICT (post_id, revision, type, round) DO NOTHING"
         ),
@@ -207,12 +236,18 @@ def _insert(
     return str(conn.execute(select(table.id).where(*there)).scalar_one())
 
 
-def _insert_matches(conn: Connection, change_id: str, matched: dict[str, str], *, is_silent: bool) -> None:
+def _insert_matches(
+    conn: Connection, change_id: str, matched: dict[str, str], *, is_silent: bool
+) -> None:
     if matched:
         conn.execute(
             text(
-                "INSERT INTO change_match(change_id, filter_id, reason, is_silent) VALUES (:c, :f, :r, :s)"
+                "INSERT INTO change_match(change_id, filter_id, reason, is_silent) VALUES (:c, "
+                ":f, :r, :s)"
                 " ON CONFLICT (change_id, filter_id) DO NOTHING"
             ),
-            [{"c": change_id, "f": key, "r": reason, "s": int(is_silent)} for key, reason in matched.items()],
+            [
+                {"c": change_id, "f": key, "r": reason, "s": int(is_silent)}
+                for key, reason in matched.items()
+            ],
         )

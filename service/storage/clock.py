@@ -1,7 +1,8 @@
-"""The machine's clock, as the database knows it: the latest instant that was seen, so that a step back is noticed.
+"""The machine's clock, as the database knows it: the latest instant that was seen, so that a step
+back is noticed.
 
-What was due at the latest instant is due now, and what was to come later comes as much later as it would have: a
-clock that goes back by a day stops neither polls nor alerts.
+What was due at the latest instant is due now, and what was to come later comes as much later as it
+would have: a clock that goes back by a day stops neither polls nor alerts.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class WentBack:
 class ClockGuard:
     """Looked at every few seconds by every worker; one of them mends the schedule."""
 
-    def __init__(self, database: Database, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._clock = clock
         self._monotonic = monotonic
@@ -64,7 +67,10 @@ class ClockGuard:
                 _set(conn, _LATEST, str(to_micros(now)))
         self._seen = now, monotonic
         if went_back is not None:
-            log.error("the clock went back: what was due is due now", seconds=round(went_back.by.total_seconds()))
+            log.error(
+                "the clock went back: what was due is due now",
+                seconds=round(went_back.by.total_seconds()),
+            )
         return went_back
 
 
@@ -84,9 +90,15 @@ def _mend(conn: Connection, now: datetime, expected: datetime) -> WentBack | Non
     if is_told and (latest is None or latest <= now + STEP):
         return None
     by = expected - now
-    values = {"now": to_micros(now), "high": to_micros(expected), "by": by // timedelta(microseconds=1)}
+    values = {
+        "now": to_micros(now),
+        "high": to_micros(expected),
+        "by": by // timedelta(microseconds=1),
+    }
     for statement in _BROUGHT_BACK:
-        conn.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
+        conn.execute(
+            text(statement), {name: values[name] for name in values if f":{name}" in statement}
+        )
     heal(conn)
     _set(conn, _LATEST, str(to_micros(now)))
     _set(conn, _BACK, orjson.dumps({"at": to_micros(now), "by_s": by.total_seconds()}).decode())
@@ -95,7 +107,7 @@ def _mend(conn: Connection, now: datetime, expected: datetime) -> WentBack | Non
 
 def _brought_back(table: str, column: str, where: str = "") -> str:
     then = f"CASE WHEN {column} <= :high THEN CAST(:now AS BIGINT) ELSE {column} - :by END"
-    return f"UPDATE {table} SET {column} = {then} WHERE {column} > :now {where}"  # noqa: S608  # constants
+    return f"UPDATE {table} SET {column} = {then} WHERE {column} > :now {where}"
 
 
 _BROUGHT_BACK = (
@@ -118,11 +130,17 @@ def _latest(conn: Connection) -> datetime | None:
 
 def _told(conn: Connection) -> WentBack | None:
     value = orjson.loads(_get(conn, _BACK) or "null")
-    return None if value is None else WentBack(from_micros(value["at"]), timedelta(seconds=value["by_s"]))
+    return (
+        None
+        if value is None
+        else WentBack(from_micros(value["at"]), timedelta(seconds=value["by_s"]))
+    )
 
 
 def _get(conn: Connection, key: str) -> str | None:
-    return conn.execute(text("SELECT value FROM meta WHERE key = :key"), {"key": key}).scalar_one_or_none()
+    return conn.execute(
+        text("SELECT value FROM meta WHERE key = :key"), {"key": key}
+    ).scalar_one_or_none()
 
 
 def _set(conn: Connection, key: str, value: str) -> None:

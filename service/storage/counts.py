@@ -1,4 +1,5 @@
-"""What is counted for metrics and for the operator's first page: a few grouped queries, each over one table."""
+"""What is counted for metrics and for the operator's first page: a few grouped queries, each over
+one table."""
 
 from __future__ import annotations
 
@@ -24,15 +25,24 @@ class Counts:
 
 
 def count_all(conn: Connection) -> Counts:
-    message, subscription, endpoint, unit = schema.message, schema.subscription, schema.endpoint, schema.unit
+    message, subscription, endpoint, unit = (
+        schema.message,
+        schema.subscription,
+        schema.endpoint,
+        schema.unit,
+    )
     endpoints = select(endpoint.c.status, func.count()).group_by(endpoint.c.status)
     return Counts(
         posts=conn.execute(select(func.count()).select_from(schema.post)).scalar_one(),
         messages=_by_two(conn, message.c.channel, message.c.state),
         subscriptions=_by_two(conn, subscription.c.channel, subscription.c.status),
         endpoints={row[0]: row[1] for row in conn.execute(endpoints)},
-        units=conn.execute(select(func.count()).select_from(unit).where(unit.c.removed_at.is_(None))).scalar_one(),
-        oldest_due_at=conn.execute(select(func.min(message.c.due_at)).where(message.c.state == "due")).scalar(),
+        units=conn.execute(
+            select(func.count()).select_from(unit).where(unit.c.removed_at.is_(None))
+        ).scalar_one(),
+        oldest_due_at=conn.execute(
+            select(func.min(message.c.due_at)).where(message.c.state == "due")
+        ).scalar(),
     )
 
 
@@ -45,6 +55,8 @@ def count_held(conn: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(query.group_by(post.c.portal_id))}
 
 
-def _by_two(conn: Connection, first: Column[str], second: Column[str]) -> dict[tuple[str, str], int]:
+def _by_two(
+    conn: Connection, first: Column[str], second: Column[str]
+) -> dict[tuple[str, str], int]:
     rows = conn.execute(select(first, second, func.count()).group_by(first, second))
     return {(row[0], row[1]): row[2] for row in rows}

@@ -20,7 +20,8 @@ def dating_to_json(dating: Dating | None) -> dict[str, Any] | None:
 
 
 def dating_from_json(kept: dict[str, Any] | None, at: datetime) -> Dating | None:
-    """The dating of a post published `at`; None for a post stored before its witnesses were kept."""
+    """The dating of a post published `at`; None for a post stored before its witnesses were
+    kept."""
     if kept is None:
         return None
     return Dating(

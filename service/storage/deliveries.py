@@ -59,11 +59,14 @@ class Shown:
     next_attempt_at: datetime | None
 
 
-_SELECT = """SELECT d.id, d.change_id, c.type, c.post_id, c.revision, d.subscription_id, s.channel, d.message_id,
-    CASE WHEN d.state = 'due' AND m.state IN ('held', 'suspended') THEN m.state WHEN d.state = 'due' AND EXISTS
+_SELECT = """SELECT d.id, d.change_id, c.type, c.post_id, c.revision, d.subscription_id, s.channel,
+    d.message_id,
+    CASE WHEN d.state = 'due' AND m.state IN ('held', 'suspended') THEN m.state
+    WHEN d.state = 'due' AND EXISTS
     (SELECT 1 FROM lease WHERE message_id = m.id) THEN 'leased' ELSE d.state END AS state,
     d.reason, d.created_at, d.done_at
-    FROM delivery d JOIN change c ON c.id = d.change_id JOIN subscription s ON s.id = d.subscription_id
+    FROM delivery d JOIN change c ON c.id = d.change_id JOIN subscription s
+    ON s.id = d.subscription_id
     LEFT JOIN message m ON m.id = d.message_id"""
 
 
@@ -90,34 +93,51 @@ def list_deliveries(
     given = {clause: value for clause, value in wanted.items() if value is not None}
     values = {clause.rsplit(":", 1)[1]: value for clause, value in given.items()}
     where = f" WHERE {' AND '.join(given)}" if given else ""
-    rows = conn.execute(text(f"{_SELECT}{where} ORDER BY d.id DESC LIMIT :limit"), {**values, "limit": limit})
+    rows = conn.execute(
+        text(f"{_SELECT}{where} ORDER BY d.id DESC LIMIT :limit"), {**values, "limit": limit}
+    )
     return [_delivery(row._mapping) for row in rows]
 
 
 def show_delivery(conn: Connection, key: str) -> Shown:
     """A delivery by its id, or by its message's. Raises NotFound."""
-    row = conn.execute(text(f"{_SELECT} WHERE d.id = :id OR d.message_id = :id LIMIT 1"), {"id": key}).first()
+    row = conn.execute(
+        text(f"{_SELECT} WHERE d.id = :id OR d.message_id = :id LIMIT 1"), {"id": key}
+    ).first()
     if row is None:
         raise NotFound("delivery", key)
     delivery = _delivery(row._mapping)
     due_at = conn.execute(
-        text("SELECT due_at FROM message WHERE id = :id AND state = 'due'"), {"id": delivery.message_id}
+        text("SELECT due_at FROM message WHERE id = :id AND state = 'due'"),
+        {"id": delivery.message_id},
     ).scalar_one_or_none()
-    return Shown(delivery, attempts_of(conn, delivery.message_id), None if due_at is None else from_micros(due_at))
+    return Shown(
+        delivery,
+        attempts_of(conn, delivery.message_id),
+        None if due_at is None else from_micros(due_at),
+    )
 
 
 def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]:
     """Every try at a message, the first one first."""
     rows = conn.execute(
         text(
-            "SELECT started_at, took_ms, state, status, detail FROM attempt WHERE message_id = :id UNION ALL"
+            "SELECT started_at, took_ms, state, status, detail FROM attempt WHERE message_id = "
+            ":id UNION ALL"
             " SELECT sent_started_at, sent_took_ms, 'sent', sent_status, detail FROM message"
             " WHERE id = :id AND sent_started_at IS NOT NULL ORDER BY started_at"
         ),
         {"id": message_id},
     )
     return tuple(
-        Attempt(number, from_micros(row.started_at), row.took_ms, State(row.state), row.status, row.detail or "")
+        Attempt(
+            number,
+            from_micros(row.started_at),
+            row.took_ms,
+            State(row.state),
+            row.status,
+            row.detail or "",
+        )
         for number, row in enumerate(rows, start=1)
     )
 
@@ -131,17 +151,26 @@ def replay(
     since: datetime | None = None,
     is_failed_only: bool = False,
 ) -> int:
-    """Makes due now what is done, or waits for its next attempt: one delivery, a subscription's, or all since a time.
+    """Makes due now what is done, or waits for its next attempt: one delivery, a subscription's, or
+    all since a time.
 
-    Gives how many messages. The same message id goes out again, so that a receiver knows the repeat. What was
-    skipped stays so. `is_failed_only`: what failed, is suspended, or waits since its last attempt failed.
+    Gives how many messages. The same message id goes out again, so that a receiver knows the
+    repeat. What was skipped stays so. `is_failed_only`: what failed, is suspended, or waits since
+    its last attempt failed.
     """
     if delivery_id is None and subscription_id is None and since is None and not is_failed_only:
         raise InvalidInput(
-            "delivery", "nothing was named to replay", "a delivery, a subscription, a time, or all failed"
+            "delivery",
+            "nothing was named to replay",
+            "a delivery, a subscription, a time, or all failed",
         )
-    states = "('due', 'failed', 'suspended')" if is_failed_only else "('due', 'sent', 'failed', 'suspended')"
-    clauses = {"(d.id = :one OR d.message_id = :one)": delivery_id, "d.subscription_id = :sub": subscription_id,
+    states = (
+        "('due', 'failed', 'suspended')"
+        if is_failed_only
+        else "('due', 'sent', 'failed', 'suspended')"
+    )
+    clauses = {"(d.id = :one OR d.message_id = :one)": delivery_id,
+    "d.subscription_id = :sub": subscription_id,
                "d.created_at >= :since": to_micros(since) if since else None}  # fmt: skip
     given = {clause: value for clause, value in clauses.items() if value is not None}
     values = {clause.rsplit(":", 1)[1].rstrip(")"): value for clause, value in given.items()}
@@ -153,8 +182,10 @@ def replay(
     ids = list(
         conn.execute(
             text(
-                "SELECT d.message_id FROM delivery d JOIN subscription s ON s.id = d.subscription_id"  # noqa: S608  # constants
-                f" WHERE d.message_id IS NOT NULL AND s.status = 'active' AND d.state IN {states}{where}"
+                "SELECT d.message_id FROM delivery d JOIN subscription s ON s.id = "
+                "d.subscription_id"
+                f" WHERE d.message_id IS NOT NULL AND s.status = 'active' AND d.state IN "
+                f"{states}{where}"
             ),
             values,
         ).scalars()
@@ -171,7 +202,9 @@ def _check_active(conn: Connection, subscription_id: str) -> None:
         raise NotFound("subscription", subscription_id)
     if status != SubscriptionStatus.ACTIVE:
         remedy = _REMEDIES.get(status, "resume it first")
-        raise Conflict(f"cannot replay to the subscription {subscription_id!r}: it is {status}; {remedy}")
+        raise Conflict(
+            f"cannot replay to the subscription {subscription_id!r}: it is {status}; {remedy}"
+        )
 
 
 _REMEDIES = {
@@ -180,7 +213,9 @@ _REMEDIES = {
 }
 
 
-def _requeue(conn: Connection, message_ids: Sequence[str], at: datetime, *, is_failed_only: bool) -> int:
+def _requeue(
+    conn: Connection, message_ids: Sequence[str], at: datetime, *, is_failed_only: bool
+) -> int:
     """What was forgotten since is passed over: its message is gone."""
     keys: set[str] = set()
     done = 0
@@ -198,8 +233,10 @@ def _requeue(conn: Connection, message_ids: Sequence[str], at: datetime, *, is_f
 
 
 _KEEP_ACCEPTED = text(
-    "INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail) SELECT m.id,"
-    " (SELECT COALESCE(max(a.number), 0) + 1 FROM attempt a WHERE a.message_id = m.id), m.sent_started_at,"
+    "INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail) SELECT "
+    "m.id,"
+    " (SELECT COALESCE(max(a.number), 0) + 1 FROM attempt a WHERE a.message_id = m.id), "
+    "m.sent_started_at,"
     " m.sent_took_ms, 'sent', m.sent_status, COALESCE(m.detail, '') FROM message m"
     " WHERE m.id IN :ids AND m.sent_started_at IS NOT NULL"
 ).bindparams(bindparam("ids", expanding=True))
@@ -225,7 +262,10 @@ _OWED_AGAIN = text(
 def pause_all(conn: Connection, at: datetime) -> None:
     """The stop switch: nothing is claimed until `resume_all`."""
     conn.execute(
-        text("INSERT INTO meta(key, value) VALUES ('delivery_paused', :at) ON CONFLICT (key) DO NOTHING"),
+        text(
+            "INSERT INTO meta(key, value) VALUES ('delivery_paused', :at) ON CONFLICT (key) DO "
+            "NOTHING"
+        ),
         {"at": str(to_micros(at))},
     )
 
@@ -252,6 +292,7 @@ def _delivery(row: RowMapping) -> Delivery:
     done_at = row["done_at"]
     return Delivery(
         row["id"], row["change_id"], ChangeType(row["type"]), row["post_id"], row["revision"],
-        row["subscription_id"], Channel(row["channel"]), row["message_id"], State(row["state"]), row["reason"],
+        row["subscription_id"], Channel(row["channel"]), row["message_id"], State(row["state"]),
+        row["reason"],
         from_micros(row["created_at"]), None if done_at is None else from_micros(done_at),
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""What a service tells of its work in its log: which changes were fanned out, and which subscriptions Loa stopped."""
+"""What a service tells of its work in its log: which changes were fanned out, and which
+subscriptions Loa stopped."""
 
 from __future__ import annotations
 
@@ -27,9 +28,13 @@ def newest_change(conn: Connection) -> str:
 
 
 def fanned_out_since(conn: Connection, change_id: str) -> tuple[list[FannedOut], str]:
-    """What was fanned out after a change, in order, and the id to go on from: before one that is not finished."""
+    """What was fanned out after a change, in order, and the id to go on from: before one that is
+    not finished."""
     rows = conn.execute(
-        text("SELECT id, type, post_id, silenced, fanned_out_at FROM change WHERE id > :id ORDER BY id LIMIT :limit"),
+        text(
+            "SELECT id, type, post_id, silenced, fanned_out_at FROM change WHERE id > :id ORDER "
+            "BY id LIMIT :limit"
+        ),
         {"id": change_id, "limit": _AT_ONCE},
     ).all()
     found = []
@@ -63,5 +68,6 @@ def stopped_subscriptions(conn: Connection) -> dict[str, Stopped]:
         )
     )
     return {
-        row.id: Stopped(row.id, SubscriptionStatus(row.status), row.endpoint_key, row.status_reason) for row in rows
+        row.id: Stopped(row.id, SubscriptionStatus(row.status), row.endpoint_key, row.status_reason)
+        for row in rows
     }

@@ -21,22 +21,33 @@ CHUNK = 50
 
 _WHERE = (
     " FROM delivery d JOIN subscription s ON s.id = d.subscription_id"
-    " WHERE d.message_id IS NULL AND d.state = 'due' AND s.channel = 'email' AND s.status = 'active'"
-    " AND ((s.frequency = 'daily' AND d.created_at < :daily) OR (s.frequency = 'weekly' AND d.created_at < :weekly)"
-    " OR (s.frequency = 'immediate' AND d.created_at < :daily))"  # it was a digest when the delivery was written
+    " WHERE d.message_id IS NULL AND d.state = 'due' AND s.channel = 'email' AND s.status = "
+    "'active'"
+    " AND ((s.frequency = 'daily' AND d.created_at < :daily) OR (s.frequency = 'weekly' AND "
+    "d.created_at < :weekly)"
+    # it was a digest when the delivery was written
+    " OR (s.frequency = 'immediate' AND d.created_at < :daily))"
 )
 
-_TAKE = text(  # into a message, with what is said of the post by now: it may have come to another category meanwhile
-    "UPDATE delivery SET message_id = :message, change_id = COALESCE((SELECT n.id FROM change c JOIN change n"
-    " ON n.post_id = c.post_id AND n.revision = c.revision AND n.type = c.type AND n.silenced IS NULL"
+# into a message, with what is said of the post by now: it may have come to another category
+# meanwhile
+_TAKE = text(
+    "UPDATE delivery SET message_id = :message, change_id = COALESCE((SELECT n.id FROM change c "
+    "JOIN change n"
+    " ON n.post_id = c.post_id AND n.revision = c.revision AND n.type = c.type AND n.silenced IS "
+    "NULL"
     " WHERE c.id = delivery.change_id AND NOT EXISTS (SELECT 1 FROM delivery x"
-    " WHERE x.change_id = n.id AND x.subscription_id = delivery.subscription_id AND x.id <> delivery.id)"
+    " WHERE x.change_id = n.id AND x.subscription_id = delivery.subscription_id AND x.id <> "
+    "delivery.id)"
     " ORDER BY n.round DESC LIMIT 1), change_id) WHERE id = :id AND message_id IS NULL"
 )
 
 
-def gather_digests(database: Database, runs: Mapping[Frequency, datetime], on: date, now: datetime) -> int:
-    """Makes the messages of the runs that are past; gives how many. `on` is the local day, the digest's name."""
+def gather_digests(
+    database: Database, runs: Mapping[Frequency, datetime], on: date, now: datetime
+) -> int:
+    """Makes the messages of the runs that are past; gives how many. `on` is the local day, the
+    digest's name."""
     made, after = 0, ""
     while True:
         with database.reading() as conn:
@@ -55,19 +66,27 @@ def _bounds(runs: Mapping[Frequency, datetime]) -> dict[str, int]:
 
 def _people(conn: Connection, runs: Mapping[Frequency, datetime], after: str) -> list[str]:
     query = text(
-        "SELECT DISTINCT s.target_key" + _WHERE + " AND s.target_key > :after ORDER BY s.target_key LIMIT :limit"
+        "SELECT DISTINCT s.target_key"
+        + _WHERE
+        + " AND s.target_key > :after ORDER BY s.target_key LIMIT :limit"
     )
     return list(conn.execute(query, {**_bounds(runs), "after": after, "limit": CHUNK}).scalars())
 
 
-def _gather(conn: Connection, person: str, runs: Mapping[Frequency, datetime], on: date, now: datetime) -> int:
+def _gather(
+    conn: Connection, person: str, runs: Mapping[Frequency, datetime], on: date, now: datetime
+) -> int:
     query = text("SELECT d.id, s.frequency" + _WHERE + " AND s.target_key = :person")
     rows = conn.execute(query, {**_bounds(runs), "person": person}).all()
     if not rows:
         return 0
     kind = "weekly" if all(row.frequency == Frequency.WEEKLY for row in rows) else "daily"
     message_id = queue_message(
-        conn, group_key=f"digest:{kind}:{on.isoformat()}:{person}", now=now, body=None, endpoint_key=SMTP_DIGEST
+        conn,
+        group_key=f"digest:{kind}:{on.isoformat()}:{person}",
+        now=now,
+        body=None,
+        endpoint_key=SMTP_DIGEST,
     )
     if message_id is None:
         return 0

@@ -1,6 +1,8 @@
-"""The driver's own connection inside a transaction, for the few statements that run for every delivery.
+"""The driver's own connection inside a transaction, for the few statements that run for every
+delivery.
 
-SQLAlchemy's share of such a statement is more than the database's. Everything else goes through Core.
+SQLAlchemy's share of such a statement is more than the database's. Everything else goes through
+Core.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from service.errors import StorageError
 
 @contextmanager
 def driver_of(conn: Connection) -> Iterator[Any]:
-    """sqlite3's or psycopg's connection, in the transaction of `conn`. Its errors are StorageError."""
+    """sqlite3's or psycopg's connection, in the transaction of `conn`. Its errors are
+    StorageError."""
     try:
         yield conn.connection.driver_connection
     except conn.dialect.loaded_dbapi.Error as error:

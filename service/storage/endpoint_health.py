@@ -1,6 +1,8 @@
-"""What attempts say of their endpoints: well, slow, failing, gone; and what follows for who is behind them.
+"""What attempts say of their endpoints: well, slow, failing, gone; and what follows for who is
+behind them.
 
-An endpoint is disabled only by time and by count. One that answers again gets by itself what failed before.
+An endpoint is disabled only by time and by count. One that answers again gets by itself what failed
+before.
 """
 
 from __future__ import annotations
@@ -25,8 +27,11 @@ FAILED_LONG = "endpoint.failed_long"
 _Endpoint = Row[tuple[object, ...]]
 
 
-def judge_endpoints(conn: Connection, outcomes: Sequence[tuple[str, Result]], now: datetime) -> list[str]:
-    """Updates the health of endpoints, in the order of the results; gives the lanes that a move touched."""
+def judge_endpoints(
+    conn: Connection, outcomes: Sequence[tuple[str, Result]], now: datetime
+) -> list[str]:
+    """Updates the health of endpoints, in the order of the results; gives the lanes that a move
+    touched."""
     values: dict[str, dict[str, object]] = {}
     for key, result in outcomes:
         if result.disables:
@@ -45,7 +50,11 @@ def judge_endpoints(conn: Connection, outcomes: Sequence[tuple[str, Result]], no
     for key, row in rows.items():
         if values[key]["ok"] and row.failures > 0:
             revive(conn, key, now)
-    unwell = [value for key, value in sorted(values.items()) if key in rows or not value["ok"] or value["n"]]
+    unwell = [
+        value
+        for key, value in sorted(values.items())
+        if key in rows or not value["ok"] or value["n"]
+    ]
     if unwell:
         conn.execute(text(_HEALTH), unwell)
     for key, row in rows.items():
@@ -66,10 +75,12 @@ _HEALTH = """UPDATE endpoint SET
 
 
 def _noted(conn: Connection, values: dict[str, dict[str, object]]) -> dict[str, _Endpoint]:
-    """The endpoints whose row says something that a success would change, and those that timed out now."""
+    """The endpoints whose row says something that a success would change, and those that timed out
+    now."""
     query = text(
         "SELECT key, host_key, lane_key, in_flight, failures, probe_at FROM endpoint"
-        " WHERE key IN :keys AND (status <> 'ok' OR failures > 0 OR last_ok_at IS NULL OR key IN :slow)"
+        " WHERE key IN :keys AND (status <> 'ok' OR failures > 0 OR last_ok_at IS NULL OR key IN "
+        ":slow)"
     ).bindparams(bindparam("keys", expanding=True), bindparam("slow", expanding=True))
     slow = [key for key, value in values.items() if value["status"] == "slow"] or [""]
     return {row.key: row for row in conn.execute(query, {"keys": list(values), "slow": slow})}
@@ -82,7 +93,10 @@ def _move(conn: Connection, moved: Sequence[tuple[_Endpoint, str]]) -> list[str]
         lane = row.host_key + (SLOW if status == "slow" else "")
         if lane == row.lane_key:
             continue
-        conn.execute(text("UPDATE endpoint SET lane_key = :lane WHERE key = :key"), {"lane": lane, "key": row.key})
+        conn.execute(
+            text("UPDATE endpoint SET lane_key = :lane WHERE key = :key"),
+            {"lane": lane, "key": row.key},
+        )
         conn.execute(
             text("UPDATE lane SET in_flight = in_flight + :n WHERE key = :key"),
             [{"key": row.lane_key, "n": -row.in_flight}, {"key": lane, "n": row.in_flight}],
@@ -92,9 +106,12 @@ def _move(conn: Connection, moved: Sequence[tuple[_Endpoint, str]]) -> list[str]
 
 
 def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
-    """Makes due what failed at an endpoint that answers again, and lifts what Loa disabled for its failing."""
+    """Makes due what failed at an endpoint that answers again, and lifts what Loa disabled for its
+    failing."""
     values = {"key": endpoint_key, "at": to_micros(now), "why": FAILED_LONG}
-    conn.execute(text("UPDATE endpoint SET status = 'ok', probe_at = NULL WHERE key = :key"), values)
+    conn.execute(
+        text("UPDATE endpoint SET status = 'ok', probe_at = NULL WHERE key = :key"), values
+    )
     conn.execute(
         text(
             "UPDATE subscription SET status = 'active', status_reason = NULL, status_at = :at"
@@ -109,14 +126,14 @@ def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
     )
     conn.execute(
         text(
-            "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL"  # noqa: S608  # constants
+            "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL"
             f" WHERE message_id IN ({revived}) AND subscription_id IN ({active})"
         ),
         values,
     )
     conn.execute(
         text(
-            "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0"  # noqa: S608  # constants
+            "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0"
             f" WHERE id IN ({revived}) AND subscription_id IN ({active})"
         ),
         values,
@@ -136,16 +153,22 @@ _TO_PROBE = "probe_at <= :at"
 
 def has_news(conn: Connection, now: datetime, after: timedelta) -> bool:
     """Whether there is any endpoint to warn of, to disable or to probe; reads only."""
-    given = {"at": to_micros(now), "count": MIN_FAILURES, "after": _micros(after), "half": _micros(after / 2)}
-    query = f"SELECT 1 FROM endpoint WHERE ({_TO_DISABLE}) OR ({_TO_WARN}) OR {_TO_PROBE} LIMIT 1"  # noqa: S608  # constants
+    given = {
+        "at": to_micros(now),
+        "count": MIN_FAILURES,
+        "after": _micros(after),
+        "half": _micros(after / 2),
+    }
+    query = f"SELECT 1 FROM endpoint WHERE ({_TO_DISABLE}) OR ({_TO_WARN}) OR {_TO_PROBE} LIMIT 1"
     return conn.execute(text(query), given).first() is not None
 
 
 def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[str]:
-    """Disables the endpoints that failed for so long and so often; gives their keys. They are probed from now on.
+    """Disables the endpoints that failed for so long and so often; gives their keys. They are
+    probed from now on.
 
-    Measured from the first failure to the last: time in which nothing was tried, since Loa was stopped or the
-    clock jumped, says nothing of them.
+    Measured from the first failure to the last: time in which nothing was tried, since Loa was
+    stopped or the clock jumped, says nothing of them.
     """
     keys = _update(
         conn,
@@ -160,12 +183,13 @@ def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[s
 
 
 def _update(conn: Connection, values: str, where: str, given: dict[str, object]) -> list[str]:
-    """Changes endpoints under the locks that claims and results take, first; gives the keys of those changed."""
-    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {where}"), given).scalars())  # noqa: S608  # constants
+    """Changes endpoints under the locks that claims and results take, first; gives the keys of
+    those changed."""
+    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {where}"), given).scalars())
     if not keys:
         return []
     hold_lanes(conn, keys)
-    changed = conn.execute(text(f"UPDATE endpoint SET {values} WHERE {where} RETURNING key"), given)  # noqa: S608  # constants
+    changed = conn.execute(text(f"UPDATE endpoint SET {values} WHERE {where} RETURNING key"), given)
     return list(changed.scalars())
 
 
@@ -178,7 +202,10 @@ def _disable_behind(conn: Connection, key: str, now: datetime) -> None:
         ),
         values,
     )
-    conn.execute(text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"), values)
+    conn.execute(
+        text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"),
+        values,
+    )
     conn.execute(
         text(
             "UPDATE delivery SET state = 'suspended', reason = :why WHERE state = 'due'"
@@ -218,8 +245,9 @@ def _send_probe(conn: Connection, key: str, now: datetime) -> None:
     behind = "s.endpoint_key = :key AND s.status = 'disabled' AND s.status_reason = :why"
     missed = conn.execute(
         text(
-            "SELECT m.id FROM message m JOIN subscription s ON s.id = m.subscription_id"  # noqa: S608  # constants
-            f" WHERE m.endpoint_key = :key AND m.state IN ('suspended', 'failed') AND m.is_final = 0 AND {behind}"
+            "SELECT m.id FROM message m JOIN subscription s ON s.id = m.subscription_id"
+            f" WHERE m.endpoint_key = :key AND m.state IN ('suspended', 'failed') AND m.is_final "
+            f"= 0 AND {behind}"
             " ORDER BY m.id LIMIT 1"
         ),
         values,
@@ -227,12 +255,18 @@ def _send_probe(conn: Connection, key: str, now: datetime) -> None:
     if missed is not None:
         one = {"id": missed, "at": values["at"]}
         conn.execute(
-            text("UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0 WHERE id = :id"), one
+            text(
+                "UPDATE message SET state = 'due', due_at = :at, done_at = NULL, attempts = 0 "
+                "WHERE id = :id"
+            ),
+            one,
         )
-        conn.execute(text("UPDATE delivery SET state = 'due', done_at = NULL WHERE message_id = :id"), one)
+        conn.execute(
+            text("UPDATE delivery SET state = 'due', done_at = NULL WHERE message_id = :id"), one
+        )
         return
     subscription_id = conn.execute(
-        text(f"SELECT s.id FROM subscription s WHERE {behind} ORDER BY s.id LIMIT 1"),  # noqa: S608  # constants
+        text(f"SELECT s.id FROM subscription s WHERE {behind} ORDER BY s.id LIMIT 1"),
         values,
     ).scalar_one_or_none()
     if subscription_id is not None:
@@ -240,25 +274,35 @@ def _send_probe(conn: Connection, key: str, now: datetime) -> None:
 
 
 def _close_again(conn: Connection, key: str) -> None:
-    """A probe that failed: the endpoint is as disabled as before, and what was let through waits again."""
+    """A probe that failed: the endpoint is as disabled as before, and what was let through waits
+    again."""
     values = {"key": key, "why": FAILED_LONG}
-    conn.execute(text("UPDATE endpoint SET status = 'disabled', next_due_at = NULL WHERE key = :key"), values)
+    conn.execute(
+        text("UPDATE endpoint SET status = 'disabled', next_due_at = NULL WHERE key = :key"), values
+    )
     conn.execute(
         text(
-            "UPDATE delivery SET state = 'suspended', reason = :why WHERE state IN ('due', 'failed')"
-            " AND message_id IN (SELECT id FROM message WHERE endpoint_key = :key AND state IN ('due', 'failed')"
+            "UPDATE delivery SET state = 'suspended', reason = :why WHERE state IN ('due', "
+            "'failed')"
+            " AND message_id IN (SELECT id FROM message WHERE endpoint_key = :key AND state IN "
+            "('due', 'failed')"
             " AND is_final = 0)"
         ),
         values,
     )
-    conn.execute(text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"), values)
+    conn.execute(
+        text("UPDATE message SET state = 'suspended' WHERE endpoint_key = :key AND state = 'due'"),
+        values,
+    )
 
 
 def reopen(conn: Connection, subscription_id: str) -> None:
-    """Somebody vouches for a disabled endpoint again: it starts afresh, and its first success heals as ever."""
+    """Somebody vouches for a disabled endpoint again: it starts afresh, and its first success heals
+    as ever."""
     keys = _update(
         conn,
-        "status = 'ok', probe_at = NULL, failures = 1, failing_since = NULL, failed_at = NULL, warned_at = NULL",
+        "status = 'ok', probe_at = NULL, failures = 1, failing_since = NULL, failed_at = NULL, "
+        "warned_at = NULL",
         "probe_at IS NOT NULL AND key = (SELECT endpoint_key FROM subscription WHERE id = :id)",
         {"id": subscription_id},
     )
@@ -270,8 +314,10 @@ def abandon(conn: Connection, endpoint_key: str) -> None:
     hold_lanes(conn, [endpoint_key])
     row = conn.execute(
         text(
-            "SELECT host_key, lane_key, key, in_flight FROM endpoint WHERE key = :key AND lane_key <> host_key"
-            " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.endpoint_key = :key AND s.status <> 'removed')"
+            "SELECT host_key, lane_key, key, in_flight FROM endpoint WHERE key = :key AND "
+            "lane_key <> host_key"
+            " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.endpoint_key = :key AND "
+            "s.status <> 'removed')"
         ),
         {"key": endpoint_key},
     ).first()
@@ -280,12 +326,15 @@ def abandon(conn: Connection, endpoint_key: str) -> None:
 
 
 def queue_own(conn: Connection, subscription_id: str, body: str, at: datetime) -> str:
-    """A due message about a webhook subscription itself: its id. The caller refreshes the endpoint."""
+    """A due message about a webhook subscription itself: its id. The caller refreshes the
+    endpoint."""
     message_id = uuid7()
     conn.execute(
         text(
-            "INSERT INTO message(id, subscription_id, channel, endpoint_key, group_key, body, state, due_at,"
-            " created_at) SELECT :id, s.id, s.channel, s.endpoint_key, 'own:' || :id, :body, 'due', :at, :at"
+            "INSERT INTO message(id, subscription_id, channel, endpoint_key, group_key, body, "
+            "state, due_at,"
+            " created_at) SELECT :id, s.id, s.channel, s.endpoint_key, 'own:' || :id, :body, "
+            "'due', :at, :at"
             " FROM subscription s WHERE s.id = :subscription"
         ),
         {"id": message_id, "subscription": subscription_id, "body": body, "at": to_micros(at)},
@@ -303,7 +352,8 @@ def _gone(conn: Connection, result: Result, now: datetime) -> None:
     conn.execute(
         text(
             "UPDATE subscription SET status = :status, status_reason = :why, status_at = :at"
-            " WHERE id = :id AND (status IN ('active', 'paused') OR (status = 'disabled' AND status_reason = :long))"
+            " WHERE id = :id AND (status IN ('active', 'paused') OR (status = 'disabled' AND "
+            "status_reason = :long))"
         ),
         {
             "id": subscription_id,

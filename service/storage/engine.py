@@ -1,6 +1,7 @@
 """Opening the database: one file of SQLite, or PostgreSQL; the same SQL on both.
 
-Owns connections, transactions and the migration at start. Refuses a database that a newer Loa wrote.
+Owns connections, transactions and the migration at start. Refuses a database that a newer Loa
+wrote.
 """
 
 from __future__ import annotations
@@ -21,27 +22,37 @@ from service.storage.file import FileWatch, as_uri, is_empty_file, refuse_to_rep
 from service.storage.patience import is_limited, keep_patience
 
 HEAD = "0004"
-"""The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12 MB."""
+"""The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12
+MB."""
 
 BUSY_TIMEOUT_S = 10
 """How long SQLite waits for another process's write; ours take less than 50 ms."""
 
 PAGES_BYTES = 2 << 20
-"""Of SQLite's page caches in a whole process; each connection would fill as much, beside the system's own copy."""
+"""Of SQLite's page caches in a whole process; each connection would fill as much, beside the
+system's own copy."""
 
 CHECKPOINT_PAGES = 4_000
-"""Of SQLite's log, 16 MB: at its own 1,000 every second batch of results would write the whole database's file."""
+"""Of SQLite's log, 16 MB: at its own 1,000 every second batch of results would write the whole
+database's file."""
 
 
 MORE_CONNECTIONS = 25
-"""Than the five that are kept: with them as many as a web process has threads that read (see `web.queues`), so that
-health waits for no search."""
+"""Than the five that are kept: with them as many as a web process has threads that read (see
+`web.queues`), so that health waits for no search."""
 
 
 def uuid7() -> str:
-    """A UUID version 7 (RFC 9562, 5.7 and 6.2 method 3): milliseconds, 1/4096 of them, random bits; sorts by time."""
+    """A UUID version 7 (RFC 9562, 5.7 and 6.2 method 3): milliseconds, 1/4096 of them, random bits;
+    sorts by time."""
     millis, nanos = divmod(time.time_ns(), 1_000_000)
-    value = (millis << 80) | (0x7 << 76) | (nanos * 4096 // 1_000_000 << 64) | (0b10 << 62) | secrets.randbits(62)
+    value = (
+        (millis << 80)
+        | (0x7 << 76)
+        | (nanos * 4096 // 1_000_000 << 64)
+        | (0b10 << 62)
+        | secrets.randbits(62)
+    )
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
@@ -86,7 +97,8 @@ class Database:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def check_file(self, connection: Any) -> None:
-        """Raises StorageError where a connection that is kept is one to a file that is gone, or was replaced."""
+        """Raises StorageError where a connection that is kept is one to a file that is gone, or was
+        replaced."""
         if self._file is not None:
             FileWatch.of(connection).check(self._file)
 
@@ -99,11 +111,15 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.IntegrityError) or type(error.orig).__name__.endswith("Violation"):
+        if isinstance(error.orig, sqlite3.IntegrityError) or type(error.orig).__name__.endswith(
+            "Violation"
+        ):
             raise
         if is_limited() and _is_cut_short(error):
             raise OverdueError("cannot look through the database: it takes too long") from error
-        raise StorageError(f"cannot use the database {make_url(url).render_as_string()!r}: {_say(error)}") from error
+        raise StorageError(
+            f"cannot use the database {make_url(url).render_as_string()!r}: {_say(error)}"
+        ) from error
 
 
 def _is_cut_short(error: DBAPIError) -> bool:
@@ -114,14 +130,21 @@ def _say(error: DBAPIError) -> str:
     """What the driver says, first line only; a lock in words that tell what to do."""
     said = str(error.orig).strip().partition("\n")[0]
     if isinstance(error.orig, sqlite3.OperationalError) and "locked" in said:
-        return f"another process has kept it locked for {BUSY_TIMEOUT_S} s; end that process, or try again"
+        return (
+            f"another process has kept it locked for {BUSY_TIMEOUT_S} s; end that process, or try "
+            f"again"
+        )
     return said
 
 
 def sqlite_path(url: str) -> Path | None:
     """The file of a `sqlite:///` URL; None for any other database."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+    if (
+        parsed.get_backend_name() != "sqlite"
+        or not parsed.database
+        or parsed.database == ":memory:"
+    ):
         return None
     return Path(parsed.database)
 
@@ -129,8 +152,9 @@ def sqlite_path(url: str) -> Path | None:
 def open_database(url: str, *, is_migrating: bool = True, may_replace: bool = False) -> Database:
     """Opens, and brings to the newest version unless told not to; then it makes no file either.
 
-    Raises StorageError when it cannot be opened, or when key or restore counter beside a SQLite file that is gone or
-    empty say that there was a database (not with `may_replace`); DatabaseVersionError when a newer Loa wrote it.
+    Raises StorageError when it cannot be opened, or when key or restore counter beside a SQLite
+    file that is gone or empty say that there was a database (not with `may_replace`);
+    DatabaseVersionError when a newer Loa wrote it.
     """
     path = sqlite_path(url)
     if path is not None and is_migrating:
@@ -158,11 +182,13 @@ def _make_file(path: Path, *, may_replace: bool) -> None:
 
 
 def require_version(connection: Connection, url: str) -> None:
-    """Raises DatabaseVersionError where another Loa has migrated the database while this one ran."""
+    """Raises DatabaseVersionError where another Loa has migrated the database while this one
+    ran."""
     version = current_version(connection)
     if version != HEAD:
         raise DatabaseVersionError(
-            f"cannot use the database {make_url(url).render_as_string()!r} any more: it is at version {version!r} by "
+            f"cannot use the database {make_url(url).render_as_string()!r} any more: it is at "
+            f"version {version!r} by "
             f"now, and this Loa knows version {HEAD!r}; start the Loa that brought it there"
         )
 
@@ -170,14 +196,18 @@ def require_version(connection: Connection, url: str) -> None:
 def _connect(path: Path, options: dict[str, Any], *, is_migrating: bool) -> sqlite3.Connection:
     FileWatch.look(path)
     if not is_migrating and is_empty_file(path):  # opening it would write to it
-        raise StorageError(f"cannot use the database {str(path)!r}: it is empty; put back the one that was there")
+        raise StorageError(
+            f"cannot use the database {str(path)!r}: it is empty; put back the one that was there"
+        )
     connection: sqlite3.Connection = sqlite3.connect(as_uri(path), uri=True, **options)
     return connection
 
 
 def _create_engine(url: str, *, is_migrating: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=MORE_CONNECTIONS, pool_use_lifo=True)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=MORE_CONNECTIONS, pool_use_lifo=True
+        )
     path = sqlite_path(url)
     options: dict[str, Any] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     if path is None:
@@ -193,7 +223,9 @@ def _create_engine(url: str, *, is_migrating: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy's own BEGIN below, never the driver's late one
+        connection.isolation_level = (
+            None  # SQLAlchemy's own BEGIN below, never the driver's late one
+        )
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -238,6 +270,8 @@ def _migrate(database: Database, path: Path | None) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise DatabaseVersionError(
-                f"cannot use the database {database.engine.url.render_as_string()!r}: it is at version {version!r}, "
-                f"which this Loa (version {HEAD!r}) does not know; start the newer Loa, or restore a backup"
+                f"cannot use the database {database.engine.url.render_as_string()!r}: it is at "
+                f"version {version!r}, "
+                f"which this Loa (version {HEAD!r}) does not know; start the newer Loa, or "
+                f"restore a backup"
             ) from error

@@ -1,4 +1,5 @@
-"""Forgets a person: out of subscriptions, units, messages and their keys, and what relays answered."""
+"""Forgets a person: out of subscriptions, units, messages and their keys, and what relays
+answered."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def forget_address(conn: Connection, keys: Collection[str]) -> int:
     for row in conn.execute(select(schema.unit.c.id, schema.unit.c.contacts)).all():
         kept = [contact for contact in row.contacts if address_key(contact) not in keys]
         if kept != row.contacts:
-            conn.execute(update(schema.unit).where(schema.unit.c.id == row.id).values(contacts=kept))
+            conn.execute(
+                update(schema.unit).where(schema.unit.c.id == row.id).values(contacts=kept)
+            )
             found += 1
     return found
 
@@ -47,12 +50,15 @@ def forget_address(conn: Connection, keys: Collection[str]) -> int:
 def _erase_messages(conn: Connection, key: str) -> None:
     """Out of the keys of messages, of letters' bodies and of what relays answered."""
     wanted = text(
-        "SELECT id, group_key, body FROM message WHERE channel = 'email' AND (lower(group_key) LIKE :like ESCAPE '!'"
+        "SELECT id, group_key, body FROM message WHERE channel = 'email' AND (lower(group_key) "
+        "LIKE :like ESCAPE '!'"
         " OR lower(body) LIKE :like ESCAPE '!')"
     )
     like = "%" + key.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     for row in conn.execute(wanted, {"like": like}).all():
-        is_letter_to = row.body is not None and key in address_keys(orjson.loads(row.body)["address"])
+        is_letter_to = row.body is not None and key in address_keys(
+            orjson.loads(row.body)["address"]
+        )
         if not (is_letter_to or key in row.group_key.lower().split(":")):
             continue
         conn.execute(
@@ -60,10 +66,15 @@ def _erase_messages(conn: Connection, key: str) -> None:
             .where(schema.message.c.id == row.id)
             .values(group_key=f"erased:{row.id}", body=None, detail=None)
         )
-        conn.execute(update(schema.attempt).where(schema.attempt.c.message_id == row.id).values(detail=""))
+        conn.execute(
+            update(schema.attempt).where(schema.attempt.c.message_id == row.id).values(detail="")
+        )
         if is_letter_to:
             conn.execute(delete(schema.attempt).where(schema.attempt.c.message_id == row.id))
             conn.execute(
-                text("UPDATE message SET state = 'skipped' WHERE id = :id AND state IN ('due', 'held')"),
+                text(
+                    "UPDATE message SET state = 'skipped' WHERE id = :id AND state IN ('due', "
+                    "'held')"
+                ),
                 {"id": row.id},
             )

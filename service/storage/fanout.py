@@ -1,7 +1,8 @@
 """From a change to the deliveries and messages that are owed for it: INSERT … SELECT in chunks.
 
-Webhooks are walked by subscription, mail by address, so that one person's subscriptions are always in one
-chunk and make one mail. Where a walk stands is kept in the change: who dies, another goes on.
+Webhooks are walked by subscription, mail by address, so that one person's subscriptions are always
+in one chunk and make one mail. Where a walk stands is kept in the change: who dies, another goes
+on.
 """
 
 from __future__ import annotations
@@ -28,42 +29,54 @@ PAUSE_S = 0.005
 
 _WANTED = """EXISTS (SELECT 1 FROM change_match cm
     WHERE cm.change_id = :change AND cm.filter_id = s.filter_id AND cm.is_silent = 0)"""
-_NEVER_OWED = """NOT EXISTS (SELECT 1 FROM change c JOIN delivery d ON d.change_id = c.id AND d.subscription_id = s.id
+_NEVER_OWED = """NOT EXISTS (SELECT 1 FROM change c JOIN delivery d ON d.change_id = c.id
+    AND d.subscription_id = s.id
     WHERE c.post_id = :post AND c.id <> :change)
     AND NOT EXISTS (SELECT 1 FROM owed o WHERE o.post_id = :post AND o.subscription_id = s.id)"""
 _OWED = """(EXISTS (SELECT 1 FROM owed o WHERE o.post_id = :post AND o.subscription_id = s.id)
-    OR EXISTS (SELECT 1 FROM change c JOIN delivery d ON d.change_id = c.id AND d.subscription_id = s.id
+    OR EXISTS (SELECT 1 FROM change c JOIN delivery d ON d.change_id = c.id
+    AND d.subscription_id = s.id
     WHERE c.post_id = :post AND c.id <> :change AND c.revision < :before))"""
 
-_UNFINISHED = "SELECT type, post_id, revision, fanout_after FROM change WHERE id = :id AND fanned_out_at IS NULL"
+_UNFINISHED = (
+    "SELECT type, post_id, revision, fanout_after FROM change WHERE id = :id AND fanned_out_at IS "
+    "NULL"
+)
 
 _ID = {
     "sqlite": "(:head || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))))",
     "postgresql": "loa_uuid7()",
 }
-"""A new id. On SQLite the head of a UUID version 7 and 60 random bits, for a function of ours would take the
-interpreter's lock at every row, beside a thread that delivers."""
+"""A new id. On SQLite the head of a UUID version 7 and 60 random bits, for a function of ours would
+take the interpreter's lock at every row, beside a thread that delivers."""
 
 _STATE = "CASE s.status {} ELSE 'due' END".format(
     " ".join(f"WHEN '{status}' THEN '{state}'" for status, (state, _) in UNDER.items())
 )
-_REASON = "CASE WHEN s.status = 'active' THEN NULL ELSE COALESCE(s.status_reason, CASE s.status {} END) END".format(
-    " ".join(f"WHEN '{status}' THEN '{code}'" for status, (_, code) in UNDER.items())
+_REASON = (
+    "CASE WHEN s.status = 'active' THEN NULL ELSE COALESCE(s.status_reason, CASE s.status {} END) "
+    "END".format(" ".join(f"WHEN '{status}' THEN '{code}'" for status, (_, code) in UNDER.items()))
 )
-_TOLD_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change AND p.type = 'post.published'
+_TOLD_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change
+    AND p.type = 'post.published'
     AND p.revision = (SELECT c.revision FROM change c WHERE c.id = :change)
-    JOIN message m ON m.group_key = 'mail:' || p.id || ':' || s.target_key AND m.state IN ('due', 'leased', 'sent')"""
-_NOT_WRITTEN = "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
+    JOIN message m ON m.group_key = 'mail:' || p.id || ':' || s.target_key
+    AND m.state IN ('due', 'leased', 'sent')"""
+_NOT_WRITTEN = (
+    "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
+)
 _TOLD_BY_MAIL = "message.told_by_mail"
 
 _COUNTS = """(s.status IN ('active', 'paused', 'disabled', 'suspended')
     OR (s.status = 'pending' AND s.confirmed_at IS NOT NULL))"""
-"""Pending again, since it has moved to another address: what is published meanwhile waits for its confirmation."""
+"""Pending again, since it has moved to another address: what is published meanwhile waits for its
+confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """The part of the subscriptions that a chunk looks at: from after `after` to `upto` in the order of `column`."""
+    """The part of the subscriptions that a chunk looks at: from after `after` to `upto` in the
+    order of `column`."""
 
     channel: Channel
     column: str
@@ -73,9 +86,11 @@ class _Walk:
 
 
 def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
-    """Writes the next chunk of a change; the first mails with the last webhooks. True when all is written."""
+    """Writes the next chunk of a change; the first mails with the last webhooks. True when all is
+    written."""
     row = conn.execute(
-        text(_UNFINISHED + ("" if conn.dialect.name == "sqlite" else " FOR UPDATE")), {"id": change_id}
+        text(_UNFINISHED + ("" if conn.dialect.name == "sqlite" else " FOR UPDATE")),
+        {"id": change_id},
     ).first()
     if row is None:
         return True
@@ -121,8 +136,11 @@ def _was_told(conn: Connection, change_id: str, post_id: str) -> bool:
     return row is not None
 
 
-def continue_fanouts(database: Database, now: datetime, wake: Callable[[], None] = lambda: None) -> int:
-    """Finishes what fan-outs were begun, the oldest first, calling `wake` after each chunk; gives how many."""
+def continue_fanouts(
+    database: Database, now: datetime, wake: Callable[[], None] = lambda: None
+) -> int:
+    """Finishes what fan-outs were begun, the oldest first, calling `wake` after each chunk; gives
+    how many."""
     finished = 0
     while True:
         with database.reading() as conn:
@@ -145,7 +163,7 @@ def _next_walk(conn: Connection, cursor: str | None) -> _Walk:
     column = "id" if channel == Channel.WEBHOOK else "target_key"
     upto = conn.execute(
         text(
-            f"SELECT {column} FROM subscription WHERE channel = :channel AND {column} > :after"  # noqa: S608  # constants
+            f"SELECT {column} FROM subscription WHERE channel = :channel AND {column} > :after"
             f" ORDER BY {column} LIMIT 1 OFFSET :chunk"
         ),
         {"channel": channel, "after": after, "chunk": CHUNK - 1},
@@ -160,9 +178,10 @@ def _cursor_after(walk: _Walk) -> str | None:
 
 
 def _write_hooks(conn: Connection, owed: str, walk: _Walk, values: dict[str, object]) -> None:
-    """Looks at the subscriptions once; their deliveries and messages are written from what was found."""
+    """Looks at the subscriptions once; their deliveries and messages are written from what was
+    found."""
     within = _within(walk)
-    touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"  # noqa: S608  # constants
+    touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"
     found = _found(within, f"{owed} AND {_NOT_WRITTEN}", _ID[conn.dialect.name])
     if conn.dialect.name == "sqlite":
         conn.execute(text(_FOUND))
@@ -178,7 +197,9 @@ def _write_hooks(conn: Connection, owed: str, walk: _Walk, values: dict[str, obj
         _wake(conn, touched, values)
 
 
-def _write_mails(conn: Connection, owed: str, walk: _Walk, values: dict[str, object], *, is_again: bool) -> None:
+def _write_mails(
+    conn: Connection, owed: str, walk: _Walk, values: dict[str, object], *, is_again: bool
+) -> None:
     """`is_again`: there may be a mail about this revision before this change."""
     within = _within(walk)
     if is_again:
@@ -188,19 +209,21 @@ def _write_mails(conn: Connection, owed: str, walk: _Walk, values: dict[str, obj
     written = _write_mail_deliveries(
         conn,
         f"subscription s LEFT JOIN message m ON s.frequency = 'immediate'"
-        f" AND m.group_key = 'mail:' || :change || ':' || s.target_key WHERE {within} AND {_COUNTS} AND {owed}",
+        f" AND m.group_key = 'mail:' || :change || ':' || s.target_key WHERE {within} AND "
+        f"{_COUNTS} AND {owed}",
         values,
     )
     if written:
-        _wake(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)  # noqa: S608  # constants
+        _wake(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
 
 
 def _join_mails_before(conn: Connection, within: str, owed: str, values: dict[str, object]) -> None:
     """One person is told of a revision by one mail: the one that waits, is in the air or was sent.
 
-    A unit gets another all the same, for the link by which it acknowledges may be missing from the first.
+    A unit gets another all the same, for the link by which it acknowledges may be missing from the
+    first.
     """
-    _lock_lanes(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)  # noqa: S608  # constants
+    _lock_lanes(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
     _write_mail_deliveries(
         conn,
         f"subscription s {_TOLD_BEFORE} WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate'"
@@ -210,11 +233,13 @@ def _join_mails_before(conn: Connection, within: str, owed: str, values: dict[st
 
 
 def _write_mail_deliveries(conn: Connection, source: str, values: dict[str, object]) -> int:
-    """The deliveries of subscriptions `s` with the mail `m` that carries each; one that was sent has told."""
+    """The deliveries of subscriptions `s` with the mail `m` that carries each; one that was sent
+    has told."""
     told = "COALESCE(m.state, '') = 'sent'"
     return conn.execute(
         text(
-            "INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, created_at, done_at)"  # noqa: S608  # constants
+            "INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, "
+            "created_at, done_at)"
             f" SELECT {_ID[conn.dialect.name]}, CAST(:change AS TEXT), s.id, m.id,"
             f" CASE WHEN {told} THEN 'sent' ELSE {_STATE} END,"
             f" CASE WHEN {told} THEN '{_TOLD_BY_MAIL}' ELSE {_REASON} END,"
@@ -232,30 +257,40 @@ def _within(walk: _Walk) -> str:
 
 _FOUND = """CREATE TEMP TABLE IF NOT EXISTS found
     (delivery_id, message_id, subscription_id, endpoint_key, state, reason)"""
-_DELIVERIES = """INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, created_at)
-    SELECT delivery_id, CAST(:change AS TEXT), subscription_id, message_id, state, reason, CAST(:now AS BIGINT)
+_DELIVERIES = """INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason,
+    created_at)
+    SELECT delivery_id, CAST(:change AS TEXT), subscription_id, message_id, state, reason, CAST(:now
+    AS BIGINT)
     FROM found"""
-_MESSAGES = """INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key, state, due_at,
+_MESSAGES = """INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key,
+    state, due_at,
     created_at) SELECT message_id, CAST(:change AS TEXT), subscription_id, 'webhook', endpoint_key,
-    'hook:' || :change || ':' || subscription_id, state, CAST(:now AS BIGINT), CAST(:now AS BIGINT) FROM found
+    'hook:' || :change || ':' || subscription_id, state, CAST(:now AS BIGINT), CAST(:now AS BIGINT)
+    FROM found
     WHERE true ON CONFLICT (group_key) DO NOTHING"""
 
 
 def _found(within: str, owed: str, new_id: str) -> str:
-    """What a chunk owes, sorted: rows of one host, which are claimed and recorded together, are to lie together."""
+    """What a chunk owes, sorted: rows of one host, which are claimed and recorded together, are to
+    lie together."""
     return (
-        f"SELECT {new_id} AS delivery_id, {new_id} AS message_id, s.id AS subscription_id, s.endpoint_key,"  # noqa: S608  # constants
-        f" {_STATE} AS state, {_REASON} AS reason FROM subscription s WHERE {within} AND {_COUNTS} AND {owed}"
+        f"SELECT {new_id} AS delivery_id, {new_id} AS message_id, s.id AS subscription_id, "
+        f"s.endpoint_key,"
+        f" {_STATE} AS state, {_REASON} AS reason FROM subscription s WHERE {within} AND "
+        f"{_COUNTS} AND {owed}"
         " ORDER BY s.endpoint_key"
     )
 
 
 def _mails(within: str, owed: str, new_id: str) -> str:
-    """One message for each address that wants it at once; held while all of its subscriptions are."""
+    """One message for each address that wants it at once; held while all of its subscriptions
+    are."""
     return (
-        "INSERT INTO message(id, change_id, channel, endpoint_key, group_key, state, due_at, created_at)"  # noqa: S608  # constants
+        "INSERT INTO message(id, change_id, channel, endpoint_key, group_key, state, due_at, "
+        "created_at)"
         f" SELECT {new_id}, CAST(:change AS TEXT), 'email', w.endpoint_key,"
-        " 'mail:' || :change || ':' || w.target_key, w.state, CAST(:now AS BIGINT), CAST(:now AS BIGINT) FROM"
+        " 'mail:' || :change || ':' || w.target_key, w.state, CAST(:now AS BIGINT), CAST(:now AS "
+        "BIGINT) FROM"
         f" (SELECT s.target_key, s.endpoint_key, min({_STATE}) AS state FROM subscription s"
         f" WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate' AND {owed}"
         " GROUP BY s.target_key, s.endpoint_key) AS w WHERE true ON CONFLICT (group_key) DO NOTHING"
@@ -263,28 +298,38 @@ def _mails(within: str, owed: str, new_id: str) -> str:
 
 
 def _lock_lanes(conn: Connection, touched: str, values: dict[str, object]) -> None:
-    """Whoever records a result holds them too: until the end, no message of the chunk becomes done unseen."""
+    """Whoever records a result holds them too: until the end, no message of the chunk becomes done
+    unseen."""
     if conn.dialect.name != "sqlite":
-        lanes = conn.execute(text(f"SELECT DISTINCT lane_key FROM endpoint WHERE key IN ({touched})"), values)  # noqa: S608
+        lanes = conn.execute(
+            text(f"SELECT DISTINCT lane_key FROM endpoint WHERE key IN ({touched})"), values
+        )
         lock_lanes(conn, lanes.scalars())
 
 
 def _wake(conn: Connection, touched: str, values: dict[str, object]) -> None:
-    """The endpoints that `touched` selects have something due now; lanes before endpoints, as everywhere."""
-    wanted = f"(next_due_at IS NULL OR next_due_at > :now) AND in_flight < cap AND key IN ({touched})"
+    """The endpoints that `touched` selects have something due now; lanes before endpoints, as
+    everywhere."""
+    wanted = (
+        f"(next_due_at IS NULL OR next_due_at > :now) AND in_flight < cap AND key IN ({touched})"
+    )
     _lock_lanes(conn, touched, values)
     conn.execute(
         text(
-            "UPDATE endpoint SET next_due_at = CASE WHEN COALESCE(not_before_at, 0) > :now THEN not_before_at"  # noqa: S608
+            "UPDATE endpoint SET next_due_at = CASE WHEN COALESCE(not_before_at, 0) > :now THEN "
+            "not_before_at"
             f" ELSE CAST(:now AS BIGINT) END WHERE status <> 'disabled' AND {wanted}"
-            " AND EXISTS (SELECT 1 FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due')"
+            " AND EXISTS (SELECT 1 FROM message m WHERE m.endpoint_key = endpoint.key AND m.state "
+            "= 'due')"
         ),
         values,
     )
     conn.execute(
         text(
-            "UPDATE lane SET next_due_at = CAST(:now AS BIGINT) WHERE (next_due_at IS NULL OR next_due_at > :now)"  # noqa: S608
-            f" AND in_flight < cap AND key IN (SELECT lane_key FROM endpoint WHERE key IN ({touched})"
+            "UPDATE lane SET next_due_at = CAST(:now AS BIGINT) WHERE (next_due_at IS NULL OR "
+            "next_due_at > :now)"
+            f" AND in_flight < cap AND key IN (SELECT lane_key FROM endpoint WHERE key IN "
+            f"({touched})"
             " AND next_due_at <= :now)"
         ),
         values,

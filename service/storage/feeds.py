@@ -1,4 +1,5 @@
-"""What feeds ask of the database: their windows, their neighbours in the archive, and whether anything moved.
+"""What feeds ask of the database: their windows, their neighbours in the archive, and whether
+anything moved.
 
 Posts themselves are read by `storage.posts`. Refuses to know formats and addresses.
 """
@@ -38,8 +39,9 @@ EXPORTED = "export: "
 """Before the name of what cannot be exported as it is meant."""
 
 WINDOW_LIMIT = 2_000
-"""Posts a current page holds at most, however many days that leaves out: 2,000 of 5 kB are 10 MB, which readers
-hardly take. What is older follows in the archive pages (RFC 5005), so nothing is out of reach."""
+"""Posts a current page holds at most, however many days that leaves out: 2,000 of 5 kB are 10 MB,
+which readers hardly take. What is older follows in the archive pages (RFC 5005), so nothing is out
+of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Stamped:
 
 @dataclass(frozen=True, slots=True)
 class StampedWindow:
-    """A current page before its posts are read. `previous` leads into the past; None: nothing is older."""
+    """A current page before its posts are read. `previous` leads into the past; None: nothing is
+    older."""
 
     posts: list[Stamped]
     previous: str | None
@@ -66,7 +69,8 @@ class StampedWindow:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A page of a feed. `previous` leads into the past, `following` towards the present; None: nowhere."""
+    """A page of a feed. `previous` leads into the past, `following` towards the present; None:
+    nowhere."""
 
     posts: list[Post]
     previous: str | None = None
@@ -81,7 +85,9 @@ def known_portals(conn: Connection) -> list[PortalName]:
     """The portals that have posts, with the name that their newest posts carry."""
     post = schema.post
     rows = conn.execute(
-        select(post.c.portal_id, func.max(post.c.portal_name)).group_by(post.c.portal_id).order_by(post.c.portal_id)
+        select(post.c.portal_id, func.max(post.c.portal_name))
+        .group_by(post.c.portal_id)
+        .order_by(post.c.portal_id)
     )
     return [PortalName(portal_id, name) for portal_id, name in rows]
 
@@ -93,7 +99,8 @@ def known_places(conn: Connection) -> list[str]:
 
 
 def current_window(conn: Connection, query: PostQuery, entries: int, days: int) -> Window:
-    """At least `entries` posts, and at least all first seen within `days` days of the newest one."""
+    """At least `entries` posts, and at least all first seen within `days` days of the newest
+    one."""
     window = stamped_window(conn, query, entries, days)
     posts = load_posts(conn, [post.id for post in window.posts])
     return Window(list(posts.values()), window.previous)
@@ -109,7 +116,9 @@ def stamped_window(conn: Connection, query: PostQuery, entries: int, days: int) 
     return StampedWindow(posts, _archive_before(conn, query, len(posts), entries))
 
 
-def _newest(conn: Connection, query: PostQuery, limit: int, since: datetime | None = None) -> list[Stamped]:
+def _newest(
+    conn: Connection, query: PostQuery, limit: int, since: datetime | None = None
+) -> list[Stamped]:
     post = schema.post
     order = (post.c.first_seen_at.desc(), post.c.published_at.desc(), post.c.id.desc())
     statement = _stamping().where(*_conditions(query)).order_by(*order).limit(limit)
@@ -126,7 +135,10 @@ def stamps_of(conn: Connection, post_ids: Sequence[str]) -> dict[str, bytes]:
 
 def all_stamps(conn: Connection) -> list[tuple[str, bytes]]:
     """The id and the stamp of every post: some 10 µs each."""
-    return [(post.id, post.stamp) for post in (_stamped(tuple(row)) for row in conn.execute(_stamping()))]
+    return [
+        (post.id, post.stamp)
+        for post in (_stamped(tuple(row)) for row in conn.execute(_stamping()))
+    ]
 
 
 def _stamping() -> Select[Any]:
@@ -154,10 +166,11 @@ def _stamped(row: tuple[Any, ...]) -> Stamped:
 def record_feeds(
     database: Database, tags: Mapping[str, str], born_at: Mapping[str, datetime], now: datetime
 ) -> dict[str, datetime]:
-    """When each feed last became what its tag names; a feed not met before became so at its `born_at`.
+    """When each feed last became what its tag names; a feed not met before became so at its
+    `born_at`.
 
-    The same in every process and after a restart. An instant always moves on with the tag, by a second at least:
-    whoever asks only `If-Modified-Since` misses nothing.
+    The same in every process and after a restart. An instant always moves on with the tag, by a
+    second at least: whoever asks only `If-Modified-Since` misses nothing.
     """
     table = schema.feed_state
     with database.reading() as conn:
@@ -166,17 +179,27 @@ def record_feeds(
         return {path: known[path][1] for path in tags}
     with database.writing() as conn:
         known = _feed_states(conn, tags)
-        moved = {path: _moved_at(known.get(path), tag, born_at[path], now) for path, tag in tags.items()}
-        changed = [path for path in tags if path not in known or known[path] != (tags[path], moved[path])]
+        moved = {
+            path: _moved_at(known.get(path), tag, born_at[path], now) for path, tag in tags.items()
+        }
+        changed = [
+            path for path in tags if path not in known or known[path] != (tags[path], moved[path])
+        ]
         if changed:
             statement = insert_into(conn, table)
             new = {"tag": statement.excluded.tag, "modified_at": statement.excluded.modified_at}
-            rows = [{"path": path, "tag": tags[path], "modified_at": moved[path]} for path in changed]
-            conn.execute(statement.on_conflict_do_update(index_elements=[table.c.path], set_=new), rows)
+            rows = [
+                {"path": path, "tag": tags[path], "modified_at": moved[path]} for path in changed
+            ]
+            conn.execute(
+                statement.on_conflict_do_update(index_elements=[table.c.path], set_=new), rows
+            )
         return moved
 
 
-def _moved_at(known: tuple[str, datetime] | None, tag: str, born_at: datetime, now: datetime) -> datetime:
+def _moved_at(
+    known: tuple[str, datetime] | None, tag: str, born_at: datetime, now: datetime
+) -> datetime:
     if known is None:
         return born_at
     if known[0] == tag:
@@ -203,14 +226,16 @@ def feed_problems(conn: Connection) -> dict[str, str]:
 def set_feed_problems(
     database: Database, problems: Mapping[str, str], now: datetime, *, is_of_export: bool = False
 ) -> None:
-    """These are all there are now of those that serve, or of the one that exports; nothing is written when that is
-    known."""
+    """These are all there are now of those that serve, or of the one that exports; nothing is
+    written when that is known."""
     if is_of_export:
         problems = {EXPORTED + name: problem for name, problem in problems.items()}
 
     def known_problems(conn: Connection) -> dict[str, str]:
         found = feed_problems(conn).items()
-        return {name: problem for name, problem in found if name.startswith(EXPORTED) == is_of_export}
+        return {
+            name: problem for name, problem in found if name.startswith(EXPORTED) == is_of_export
+        }
 
     with database.reading() as conn:
         if known_problems(conn) == problems:
@@ -227,12 +252,16 @@ def set_feed_problems(
 
 
 def _archive_before(conn: Connection, query: PostQuery, shown: int, size: int) -> str | None:
-    """The cursor of the newest archive page that holds the first post which the current page does not show.
+    """The cursor of the newest archive page that holds the first post which the current page does
+    not show.
 
-    Pages are counted from the oldest post, so that an archive page stays as it is while new posts arrive.
+    Pages are counted from the oldest post, so that an archive page stays as it is while new posts
+    arrive.
     """
     post = schema.post
-    total = conn.execute(select(func.count()).select_from(post).where(*_conditions(query))).scalar_one()
+    total = conn.execute(
+        select(func.count()).select_from(post).where(*_conditions(query))
+    ).scalar_one()
     if total <= shown:
         return None
     above = ((total - shown - 1) // size + 1) * size
@@ -240,13 +269,18 @@ def _archive_before(conn: Connection, query: PostQuery, shown: int, size: int) -
         return None
     order = (post.c.first_seen_at.desc(), post.c.published_at.desc(), post.c.id.desc())
     found = conn.execute(
-        select(post.c.id).where(*_conditions(query)).order_by(*order).offset(total - 1 - above).limit(1)
+        select(post.c.id)
+        .where(*_conditions(query))
+        .order_by(*order)
+        .offset(total - 1 - above)
+        .limit(1)
     ).scalar_one()
     return _cursor(conn, found)
 
 
 def archive_page(conn: Connection, query: PostQuery, before: str, size: int) -> Window:
-    """The posts just before a cursor, and the cursors of its neighbours. Raises InvalidInput for a foreign cursor."""
+    """The posts just before a cursor, and the cursors of its neighbours. Raises InvalidInput for a
+    foreign cursor."""
     posts = newest_posts(conn, query, size + 1, before)
     previous = cursor_of(posts[size - 1]) if len(posts) > size else None
     return Window(posts[:size], previous, _archive_after(conn, query, posts, size))
@@ -261,7 +295,12 @@ def _archive_after(conn: Connection, query: PostQuery, posts: list[Post], size: 
     newer = select(post.c.id).where(
         *_conditions(query),
         tuple_(*order)
-        > tuple_(newest.first_seen_at, newest.published_at, newest.id, types=[column.type for column in order]),
+        > tuple_(
+            newest.first_seen_at,
+            newest.published_at,
+            newest.id,
+            types=[column.type for column in order],
+        ),
     )
     ids = list(conn.execute(newer.order_by(*order).limit(size + 1)).scalars())
     return _cursor(conn, ids[size]) if len(ids) > size else None
@@ -281,14 +320,21 @@ def _conditions(query: PostQuery) -> list[ColumnElement[bool]]:
     if query.portals:
         conditions.append(post.c.portal_id.in_(query.portals))
     if query.categories:
-        conditions.append(exists().where(category.c.post_id == post.c.id, category.c.category.in_(query.categories)))
+        conditions.append(
+            exists().where(
+                category.c.post_id == post.c.id, category.c.category.in_(query.categories)
+            )
+        )
     if query.places:
-        conditions.append(exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places)))
+        conditions.append(
+            exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places))
+        )
     return conditions
 
 
 class GenerationWatch:
-    """Tells when what feeds are made of has changed, at the price of a look. For one thread; owns one connection.
+    """Tells when what feeds are made of has changed, at the price of a look. For one thread; owns
+    one connection.
 
     SQLite's `data_version` moves at every commit of another connection, so most looks end there.
     """

@@ -1,13 +1,15 @@
-"""The restore fence: a database that is behind the counter in a file beside the key was restored from a backup.
+"""The restore fence: a database that is behind the counter in a file beside the key was restored
+from a backup.
 
-It sends nothing until an operator says what of it may still be sent. The counter moves when a process begins to
-deliver and within a second of whatever it sends, in the database first and then in the file, so that the file is
-never ahead of a database that was not restored. On SQLite a database whose file is absent, or names others alone,
-was put in its place alone, which is what restoring on a new disk looks like; on PostgreSQL it is only another
-machine. A file that is there and empty or garbled says nothing of a restore: it is written anew, and that is said.
+It sends nothing until an operator says what of it may still be sent. The counter moves when a
+process begins to deliver and within a second of whatever it sends, in the database first and then
+in the file, so that the file is never ahead of a database that was not restored. On SQLite a
+database whose file is absent, or names others alone, was put in its place alone, which is what
+restoring on a new disk looks like; on PostgreSQL it is only another machine. A file that is there
+and empty or garbled says nothing of a restore: it is written anew, and that is said.
 
-What a restored database may send is remembered: a listing's first poll after the restore finds again what the lost
-database had told, and that is told to nobody.
+What a restored database may send is remembered: a listing's first poll after the restore finds
+again what the lost database had told, and that is told to nobody.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ TOLD_BEFORE = "restored"
 """Why nobody is told of a post that is found again: the lost database had told of it."""
 DATABASE_ID = "database_id"
 WORDS = (
-    "the database was restored from a backup: nothing is sent until `loa delivery release --since WHEN` "
+    "the database was restored from a backup: nothing is sent until `loa delivery release --since "
+    "WHEN` "
     "(what was written since then) or `loa delivery release --discard` (nothing of what waits)"
 )
 _CHUNK = 2000
@@ -45,7 +48,8 @@ _log = logging.getLogger(__name__)
 
 
 class Fence:
-    """Guards one database for one process. `file` may hold the counters of several databases, by their ids."""
+    """Guards one database for one process. `file` may hold the counters of several databases, by
+    their ids."""
 
     def __init__(self, database: Database, file: Path, clock: Clock) -> None:
         self._database = database
@@ -63,8 +67,11 @@ class Fence:
         return is_open
 
     def look(self) -> bool:
-        """Moves the counter on in both places. False, and nothing is sent, when the database was restored."""
-        in_file, _ = _read(self._file)  # first: read after the database it could be ahead by another process's step
+        """Moves the counter on in both places. False, and nothing is sent, when the database was
+        restored."""
+        in_file, _ = _read(
+            self._file
+        )  # first: read after the database it could be ahead by another process's step
         now = self._clock()
         with self._database.writing() as conn:
             database_id = _own_id(conn)
@@ -82,12 +89,15 @@ class Fence:
         self._keep_file(*self._reached)
         if not is_whole and not self._is_warned:
             self._is_warned = True
-            _log.warning("%s was damaged: it is written anew, a restore before now would not be noticed", self._file)
+            _log.warning(
+                "%s was damaged: it is written anew, a restore before now would not be noticed",
+                self._file,
+            )
         return is_open
 
     def is_restored(self) -> bool:
-        """Whether nothing would be sent: it waits for its release, or would when a process began to deliver. Only
-        reads."""
+        """Whether nothing would be sent: it waits for its release, or would when a process began to
+        deliver. Only reads."""
         counters, _ = _read(self._file)
         with self._database.reading() as conn:
             before, database_id = int(_get(conn, COUNTER) or 0), _get(conn, DATABASE_ID) or ""
@@ -109,10 +119,16 @@ class Fence:
         counters[database_id] = max(counters.get(database_id, 0), reached)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self._file, "".join(f"{key} {reached}\n" for key, reached in sorted(counters.items())))
+            _replace(
+                self._file,
+                "".join(f"{key} {reached}\n" for key, reached in sorted(counters.items())),
+            )
         except OSError as error:
             if not self._is_warned:
-                _log.warning("cannot keep the restore counter, a restored database would not be noticed: %s", error)
+                _log.warning(
+                    "cannot keep the restore counter, a restored database would not be noticed: %s",
+                    error,
+                )
             self._is_warned = True
             return False
         return True
@@ -124,11 +140,13 @@ def is_fenced(conn: Connection) -> bool:
 
 
 def release_fence(database: Database, at: datetime, *, since: datetime | None = None) -> int:
-    """Lets the database send again: what was written since a time, or nothing of what waits (`since` None).
+    """Lets the database send again: what was written since a time, or nothing of what waits
+    (`since` None).
 
-    What was found anew after the restore counts by when the portal published it: it was told before, unless it is
-    newer than `since`. A post that has a day and no time is of that whole day. Gives how many messages were
-    discarded: they are skipped, with the reason kept. In chunks, for nothing is sent meanwhile.
+    What was found anew after the restore counts by when the portal published it: it was told
+    before, unless it is newer than `since`. A post that has a day and no time is of that whole day.
+    Gives how many messages were discarded: they are skipped, with the reason kept. In chunks, for
+    nothing is sent meanwhile.
     """
     limit = since or at
     day = limit.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -145,8 +163,14 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
         done = _walk(database, table, statement, values)
     with database.writing() as conn:
         if since is None:
-            conn.execute(text("UPDATE change SET fanned_out_at = :at WHERE fanned_out_at IS NULL"), values)
-        kept = {"restored": restored_at, "since": values["since"], "day": None if since is None else values["day"]}
+            conn.execute(
+                text("UPDATE change SET fanned_out_at = :at WHERE fanned_out_at IS NULL"), values
+            )
+        kept = {
+            "restored": restored_at,
+            "since": values["since"],
+            "day": None if since is None else values["day"],
+        }
         _set(conn, RELEASED, orjson.dumps(kept).decode())
         conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
         conn.execute(text("UPDATE lane SET next_due_at = NULL"))
@@ -158,16 +182,19 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
 def was_told_before(
     conn: Connection, portal_id: str, listing_url: str, *, published_at: datetime, seen_at: datetime
 ) -> bool:
-    """Whether the lost database is taken to have told of a post that is new to the one in its place.
+    """Whether the lost database is taken to have told of a post that is new to the one in its
+    place.
 
-    So in a listing's first good poll since the restore, for what was published before the time that the release
-    named; a day without a time counts as that whole day. Without a date it is told again, for it may be new, unless
-    all that waited was discarded.
+    So in a listing's first good poll since the restore, for what was published before the time that
+    the release named; a day without a time counts as that whole day. Without a date it is told
+    again, for it may be new, unless all that waited was discarded.
     """
     kept = orjson.loads(_get(conn, RELEASED) or "null")
     if kept is None:
         return False
-    read = "SELECT 1 FROM listing WHERE portal_id = :portal AND url = :url AND last_ok_at >= :restored"
+    read = (
+        "SELECT 1 FROM listing WHERE portal_id = :portal AND url = :url AND last_ok_at >= :restored"
+    )
     where = {"portal": portal_id, "url": listing_url, "restored": kept["restored"]}
     if conn.execute(text(read), where).first() is not None:
         return False
@@ -177,12 +204,16 @@ def was_told_before(
 
 
 def keep_owed(conn: Connection, post_id: str) -> None:
-    """A post that the lost database had told of: who wants it hears of what becomes of it, as who was told does."""
+    """A post that the lost database had told of: who wants it hears of what becomes of it, as who
+    was told does."""
     conn.execute(
         text(
-            "INSERT INTO owed(post_id, subscription_id) SELECT DISTINCT c.post_id, s.id FROM change c"
-            " JOIN change_match cm ON cm.change_id = c.id JOIN subscription s ON s.filter_id = cm.filter_id"
-            " WHERE c.post_id = :post AND c.silenced = :told AND s.status NOT IN ('pending', 'removed')"
+            "INSERT INTO owed(post_id, subscription_id) SELECT DISTINCT c.post_id, s.id FROM "
+            "change c"
+            " JOIN change_match cm ON cm.change_id = c.id JOIN subscription s ON s.filter_id = "
+            "cm.filter_id"
+            " WHERE c.post_id = :post AND c.silenced = :told AND s.status NOT IN ('pending', "
+            "'removed')"
             " ON CONFLICT DO NOTHING"
         ),
         {"post": post_id, "told": TOLD_BEFORE},
@@ -190,25 +221,31 @@ def keep_owed(conn: Connection, post_id: str) -> None:
 
 
 _SKIP_DELIVERIES = f"""UPDATE delivery SET state = 'skipped', done_at = :at, reason = :why
-    WHERE id > :after AND id <= :upto AND state IN {_OPEN} AND (created_at < :since OR (created_at >= :restored
-    AND EXISTS (SELECT 1 FROM change c JOIN post p ON p.id = c.post_id WHERE c.id = delivery.change_id
-        AND c.type = 'post.published' AND p.published_at < :since AND p.published_at <> :day)))"""  # noqa: S608  # constants
+    WHERE id > :after AND id <= :upto AND state IN {_OPEN} AND (created_at < :since
+    OR (created_at >= :restored
+    AND EXISTS (SELECT 1 FROM change c JOIN post p ON p.id = c.post_id
+    WHERE c.id = delivery.change_id
+        AND c.type = 'post.published' AND p.published_at < :since
+        AND p.published_at <> :day)))"""
 
 _SKIP_MESSAGES = f"""UPDATE message SET state = 'skipped', done_at = :at, detail = :why
     WHERE id > :after AND id <= :upto AND state IN ('due', 'failed', 'suspended', 'held') AND CASE
     WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id)
-    THEN NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state IN {_OPEN})
-    ELSE created_at < :since END"""  # noqa: S608  # constants
+    THEN NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id
+    AND d.state IN {_OPEN})
+    ELSE created_at < :since END"""
 
 
 def _walk(database: Database, table: str, statement: str, values: dict[str, object]) -> int:
     """Runs a statement over all rows of a table, some at a time; gives how many it changed."""
-    end = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT 1 OFFSET :chunk")  # noqa: S608  # constants
+    end = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT 1 OFFSET :chunk")
     after, done = "", 0
     while True:
         with database.writing() as conn:
             upto = conn.execute(end, {"after": after, "chunk": _CHUNK}).scalar_one_or_none()
-            done += conn.execute(text(statement), {**values, "after": after, "upto": upto or _LAST_ID}).rowcount
+            done += conn.execute(
+                text(statement), {**values, "after": after, "upto": upto or _LAST_ID}
+            ).rowcount
         if upto is None:
             return done
         after = upto
@@ -235,7 +272,9 @@ def _step(conn: Connection) -> int:
 
 
 def _get(conn: Connection, key: str) -> str | None:
-    return conn.execute(text("SELECT value FROM meta WHERE key = :key"), {"key": key}).scalar_one_or_none()
+    return conn.execute(
+        text("SELECT value FROM meta WHERE key = :key"), {"key": key}
+    ).scalar_one_or_none()
 
 
 def _set(conn: Connection, key: str, value: str) -> None:
@@ -249,7 +288,8 @@ def _set(conn: Connection, key: str, value: str) -> None:
 
 
 def _read(file: Path) -> tuple[dict[str, int], bool]:
-    """The counters by database, and whether the file says all it ever said: False where it is empty or garbled."""
+    """The counters by database, and whether the file says all it ever said: False where it is empty
+    or garbled."""
     try:
         lines = [line.split() for line in file.read_text().splitlines()]
     except FileNotFoundError:

@@ -1,7 +1,8 @@
 """The file of a SQLite database: opened and never made by opening, and missed when it is gone.
 
-A connection to a file that was deleted goes on working, and what it writes is lost. So each connection knows which
-file it was opened on, and is not used where another one, or none, lies in its place.
+A connection to a file that was deleted goes on working, and what it writes is lost. So each
+connection knows which file it was opened on, and is not used where another one, or none, lies in
+its place.
 """
 
 from __future__ import annotations
@@ -38,12 +39,16 @@ def is_empty_file(path: Path) -> bool:
 
 def refuse_to_replace(path: Path) -> None:
     """Raises StorageError where something beside the file says that there was a database."""
-    traces = [str(trace) for suffix in TRACES if (trace := path.with_name(path.name + suffix)).exists()]
+    traces = [
+        str(trace) for suffix in TRACES if (trace := path.with_name(path.name + suffix)).exists()
+    ]
     if traces:
         what = "is empty" if path.exists() else "is gone"
         raise StorageError(
-            f"cannot use the database {str(path)!r}: it {what}, and {' and '.join(traces)} say that there was one. "
-            "Put it back, or restore a backup (README, Restore); to begin anew without its posts and subscriptions, "
+            f"cannot use the database {str(path)!r}: it {what}, and {' and '.join(traces)} say "
+            f"that there was one. "
+            "Put it back, or restore a backup (README, Restore); to begin anew without its posts "
+            "and subscriptions, "
             "start once with --new-database"
         )
 
@@ -61,7 +66,9 @@ class FileWatch:
         try:
             found = path.stat()
         except OSError as error:
-            raise StorageError(f"cannot use the database {str(path)!r}: it is gone; put it back") from error
+            raise StorageError(
+                f"cannot use the database {str(path)!r}: it is gone; put it back"
+            ) from error
         return FileWatch(found.st_dev, found.st_ino)
 
     @staticmethod
@@ -72,11 +79,14 @@ class FileWatch:
     def check(self, path: Path) -> None:
         """Raises StorageError where another file lies there by now, or none."""
         if FileWatch.look(path) != self:
-            raise StorageError(f"cannot use the database {str(path)!r}: another file took its place meanwhile")
+            raise StorageError(
+                f"cannot use the database {str(path)!r}: another file took its place meanwhile"
+            )
 
     @staticmethod
     def follow(engine: Engine, path: Path) -> None:
-        """A pool's connection is used as long as its file lies there; else another is opened on the one that does."""
+        """A pool's connection is used as long as its file lies there; else another is opened on the
+        one that does."""
 
         @event.listens_for(engine, "connect", insert=True)
         def note(_connection: Any, record: Any) -> None:

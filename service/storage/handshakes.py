@@ -1,4 +1,5 @@
-"""Messages about a subscription itself: the question that confirms an endpoint, and the test delivery.
+"""Messages about a subscription itself: the question that confirms an endpoint, and the test
+delivery.
 
 Both go through the ledger like any other message, signed and retried.
 """
@@ -21,16 +22,22 @@ from service.types import Channel, Subscription, SubscriptionStatus
 
 
 def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: datetime) -> str:
-    """Asks a new endpoint whether it wants what is coming: the message's id. Raises Conflict unless it is pending."""
+    """Asks a new endpoint whether it wants what is coming: the message's id. Raises Conflict unless
+    it is pending."""
     subscription = _webhook(conn, subscription_id)
     if subscription.status is not SubscriptionStatus.PENDING:
-        raise Conflict(f"cannot ask {subscription_id!r} to confirm: it is {subscription.status.value}")
+        raise Conflict(
+            f"cannot ask {subscription_id!r} to confirm: it is {subscription.status.value}"
+        )
     url = links.url(Purpose.CONFIRM, subscription_id, address_mark(subscription.target))
-    return _send(conn, subscription, build_handshake(at, subscription_id, secrets.token_urlsafe(24), url), at)
+    return _send(
+        conn, subscription, build_handshake(at, subscription_id, secrets.token_urlsafe(24), url), at
+    )
 
 
 def address_mark(url: str) -> str:
-    """What a question says of the address it was about: the answer of an earlier address confirms no later one."""
+    """What a question says of the address it was about: the answer of an earlier address confirms
+    no later one."""
     return sha256(url.encode()).hexdigest()[:32]
 
 
@@ -59,12 +66,17 @@ def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
 def _webhook(conn: Connection, subscription_id: str) -> Subscription:
     subscription = get_subscription(conn, subscription_id)
     if subscription.channel is not Channel.WEBHOOK:
-        raise Conflict(f"cannot send {subscription_id!r} a webhook: it is subscribed by {subscription.channel.value}")
+        raise Conflict(
+            f"cannot send {subscription_id!r} a webhook: it is subscribed by "
+            f"{subscription.channel.value}"
+        )
     return subscription
 
 
 def _send(conn: Connection, subscription: Subscription, body: str, at: datetime) -> str:
     message_id = queue_own(conn, subscription.id, body, at)
-    key = conn.execute(text("SELECT endpoint_key FROM message WHERE id = :id"), {"id": message_id}).scalar_one()
+    key = conn.execute(
+        text("SELECT endpoint_key FROM message WHERE id = :id"), {"id": message_id}
+    ).scalar_one()
     refresh(conn, [key])
     return message_id

@@ -1,4 +1,5 @@
-"""What is owed to a host, whichever portal, process or machine asks: a delay between requests, its robots.txt.
+"""What is owed to a host, whichever portal, process or machine asks: a delay between requests, its
+robots.txt.
 
 Implements `portals.gate.HostGate` on the `host` table. Waiting is the caller's.
 """
@@ -15,7 +16,8 @@ from service.storage.engine import Database
 from service.storage.schema import Instant
 from service.storage.upsert import insert_into
 
-_QUEUE = 100  # requests that may queue for one host; a booking further ahead is a clock that was set back
+# requests that may queue for one host; a booking further ahead is a clock that was set back
+_QUEUE = 100
 _MIN_QUEUE_S = 60.0
 
 
@@ -45,21 +47,33 @@ class StoredHostGate:
             statement = insert_into(conn, schema.host).values(
                 name=host_key, next_request_at=robots.fetched_at, **values
             )
-            conn.execute(statement.on_conflict_do_update(index_elements=[schema.host.c.name], set_=values))
+            conn.execute(
+                statement.on_conflict_do_update(index_elements=[schema.host.c.name], set_=values)
+            )
 
     def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
         """Books the next free instant of the host and returns the seconds to wait for it."""
         delay = timedelta(seconds=delay_s)
         latest = now + timedelta(seconds=max(_MIN_QUEUE_S, _QUEUE * delay_s))
         booked = schema.host.c.next_request_at
-        start = case((booked < now, literal(now, Instant)), (booked > latest, literal(now, Instant)), else_=booked)
+        start = case(
+            (booked < now, literal(now, Instant)),
+            (booked > latest, literal(now, Instant)),
+            else_=booked,
+        )
         delay_us = delay // timedelta(microseconds=1)
         with self._database.writing() as conn:
-            statement = insert_into(conn, schema.host).values(name=host_key, next_request_at=now + delay)
+            statement = insert_into(conn, schema.host).values(
+                name=host_key, next_request_at=now + delay
+            )
             row = conn.execute(
                 statement.on_conflict_do_update(
                     index_elements=[schema.host.c.name],
-                    set_={"next_request_at": type_coerce(type_coerce(start, BigInteger) + delay_us, Instant)},
+                    set_={
+                        "next_request_at": type_coerce(
+                            type_coerce(start, BigInteger) + delay_us, Instant
+                        )
+                    },
                 ).returning(booked)
             ).one()
         wait: timedelta = row.next_request_at - delay - now

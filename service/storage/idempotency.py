@@ -1,7 +1,7 @@
 """Answers kept for requests that may be repeated: one row for each caller and key, for a day.
 
-The row is written in the transaction that does the work, so that either both are there or neither. Two
-requests at once meet at the primary key: the second waits for the first and gets its answer.
+The row is written in the transaction that does the work, so that either both are there or neither.
+Two requests at once meet at the primary key: the second waits for the first and gets its answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ class KeptAnswer:
     body: bytes
 
 
-def reserve(conn: Connection, caller: str, key: str, fingerprint: str, now: datetime) -> KeptAnswer | None:
+def reserve(
+    conn: Connection, caller: str, key: str, fingerprint: str, now: datetime
+) -> KeptAnswer | None:
     """Takes the key for this request, or gives what an earlier request with it was answered."""
     conn.execute(delete(idempotency).where(idempotency.c.created_at < now - KEPT))
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert

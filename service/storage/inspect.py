@@ -1,4 +1,5 @@
-"""Looks at a database without trusting it: where it is, its version, whether it is whole and takes writes."""
+"""Looks at a database without trusting it: where it is, its version, whether it is whole and takes
+writes."""
 
 from __future__ import annotations
 
@@ -25,18 +26,27 @@ class DatabaseFacts:
 
 
 def shown_address(url: str) -> str:
-    """Where the database is: the absolute path of a SQLite file, or the address without its password."""
+    """Where the database is: the absolute path of a SQLite file, or the address without its
+    password."""
     try:
         path = sqlite_path(url)
-        return str(path.absolute()) if path is not None else make_url(url).render_as_string(hide_password=True)
+        return (
+            str(path.absolute())
+            if path is not None
+            else make_url(url).render_as_string(hide_password=True)
+        )
     except ArgumentError as error:
-        raise StorageError("cannot read the address of the database: database.url is no address") from error
+        raise StorageError(
+            "cannot read the address of the database: database.url is no address"
+        ) from error
 
 
 def check_writable(database: Database, patience_s: float) -> None:
-    """Takes the write lock and lets go of it. Raises StorageError when that takes longer, or is refused.
+    """Takes the write lock and lets go of it. Raises StorageError when that takes longer, or is
+    refused.
 
-    On SQLite over a connection of its own: those of the pool wait longer than who asks for readiness does.
+    On SQLite over a connection of its own: those of the pool wait longer than who asks for
+    readiness does.
     """
     path = sqlite_path(database.url)
     if path is None:
@@ -55,8 +65,8 @@ def check_writable(database: Database, patience_s: float) -> None:
 
 
 def inspect_database(database: Database, now: str) -> DatabaseFacts:
-    """Reads a SQLite file whole, and writes one row where the version is ours. Raises StorageError when it is damaged
-    or read-only."""
+    """Reads a SQLite file whole, and writes one row where the version is ours. Raises StorageError
+    when it is damaged or read-only."""
     with database.reading() as conn:
         version = current_version(conn)
         if database.is_sqlite:

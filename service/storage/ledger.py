@@ -1,7 +1,8 @@
 """The queue: messages that are due, who has them, and what became of them.
 
-A claim goes from lanes to endpoints to messages, each by an index in due order, never over all that is due.
-A result counts only under the lease token it was claimed with. Nobody holds a transaction here while sending.
+A claim goes from lanes to endpoints to messages, each by an index in due order, never over all that
+is due. A result counts only under the lease token it was claimed with. Nobody holds a transaction
+here while sending.
 """
 
 from __future__ import annotations
@@ -43,9 +44,12 @@ def _statements(conn: Connection) -> ModuleType:
 
 
 def is_paused(conn: Connection) -> bool:
-    """Whether nothing is sent at all: the operator's stop switch, or a database that was restored."""
+    """Whether nothing is sent at all: the operator's stop switch, or a database that was
+    restored."""
     return (
-        conn.execute(text("SELECT 1 FROM meta WHERE key IN ('delivery_paused', 'restored_at') LIMIT 1")).first()
+        conn.execute(
+            text("SELECT 1 FROM meta WHERE key IN ('delivery_paused', 'restored_at') LIMIT 1")
+        ).first()
         is not None
     )
 
@@ -85,14 +89,20 @@ def claim_due(
 
 
 def instant(conn: Connection, now: datetime) -> int:
-    """The instant that leases are measured by: PostgreSQL's own, for its workers' clocks may differ."""
+    """The instant that leases are measured by: PostgreSQL's own, for its workers' clocks may
+    differ."""
     if conn.dialect.name == "sqlite":
         return to_micros(now)
-    return int(conn.execute(text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")).scalar_one())
+    return int(
+        conn.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        ).scalar_one()
+    )
 
 
 def record_results(conn: Connection, results: Sequence[Result], now: datetime) -> list[Result]:
-    """Writes what became of attempts; gives those that counted. One under a lease that was lost changes nothing."""
+    """Writes what became of attempts; gives those that counted. One under a lease that was lost
+    changes nothing."""
     latest = list({result.message_id: result for result in results}.values())
     if not latest:
         return []
@@ -124,8 +134,14 @@ def _write_others(statements: ModuleType, db: Any, results: Sequence[Result], at
 
 def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> None:
     lanes = {one.endpoint_key: one.lane_key for one in owned}
-    unwell = {one.endpoint_key for one in owned if not one.is_well or one.result.state is not State.SENT}
-    told = [(one.endpoint_key, one.result) for one in owned if one.endpoint_key in unwell and _is_attempt(one.result)]
+    unwell = {
+        one.endpoint_key for one in owned if not one.is_well or one.result.state is not State.SENT
+    }
+    told = [
+        (one.endpoint_key, one.result)
+        for one in owned
+        if one.endpoint_key in unwell and _is_attempt(one.result)
+    ]
     moved = judge_endpoints(conn, told, now) if told else []
     if moved:
         lanes.update(lanes_of(conn, lanes))
@@ -137,13 +153,21 @@ def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> Non
 
 
 def _is_attempt(result: Result) -> bool:
-    """Whether something was tried: not so where it was handed back, held or skipped before anything was sent."""
-    return result.status is not None or result.took_s > 0 or result.state in (State.SENT, State.FAILED)
+    """Whether something was tried: not so where it was handed back, held or skipped before anything
+    was sent."""
+    return (
+        result.status is not None or result.took_s > 0 or result.state in (State.SENT, State.FAILED)
+    )
 
 
 def _sent(result: Result, at: int) -> Sent:
     return Sent(
-        result.message_id, at, result.detail, to_micros(result.started_at), round(result.took_s * 1000), result.status
+        result.message_id,
+        at,
+        result.detail,
+        to_micros(result.started_at),
+        round(result.took_s * 1000),
+        result.status,
     )
 
 
@@ -161,7 +185,8 @@ def _written(result: Result, at: int) -> Written:
 
 def _tried(result: Result) -> Tried:
     return Tried(
-        result.message_id, to_micros(result.started_at), round(result.took_s * 1000), result.state.value,
+        result.message_id, to_micros(result.started_at), round(result.took_s * 1000),
+        result.state.value,
         result.status, result.detail,
     )  # fmt: skip
 
@@ -176,8 +201,13 @@ def _carried(result: Result, at: int) -> Carried:
 
 
 def free_all_leases(conn: Connection, now: datetime, channel: Channel | None = None) -> int:
-    """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the owners are dead."""
-    behind = "" if channel is None else " WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel = :channel)"
+    """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the
+    owners are dead."""
+    behind = (
+        ""
+        if channel is None
+        else " WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel = :channel)"
+    )
     return _free(conn, behind, {"channel": channel.value if channel else None})
 
 
@@ -190,14 +220,17 @@ def has_expired(conn: Connection, now: datetime) -> bool:
 
 
 def free_expired(conn: Connection, now: datetime) -> int:
-    """Makes due again what was leased for longer than a lease. The attempt is not counted: nobody saw its end."""
+    """Makes due again what was leased for longer than a lease. The attempt is not counted: nobody
+    saw its end."""
     return _free(conn, " WHERE until < :until", {"until": instant(conn, now)})
 
 
 def _free(conn: Connection, where: str, values: dict[str, object]) -> int:
-    keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM lease{where}"), values).scalars()  # noqa: S608  # constants
+    keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM lease{where}"), values).scalars()
     lanes = hold_lanes(conn, keys)
-    freed = Counter(conn.execute(text(f"DELETE FROM lease{where} RETURNING endpoint_key"), values).scalars())  # noqa: S608  # constants
+    freed = Counter(
+        conn.execute(text(f"DELETE FROM lease{where} RETURNING endpoint_key"), values).scalars()
+    )
     per_lane: Counter[str] = Counter()
     for key, n in freed.items():
         per_lane[lanes[key]] -= n
@@ -208,7 +241,9 @@ def _free(conn: Connection, where: str, values: dict[str, object]) -> int:
 def next_due_at(conn: Connection, channel: Channel) -> datetime | None:
     """When the next claim could find something; None when nothing waits, or no place is free."""
     at = conn.execute(
-        text("SELECT min(next_due_at) FROM lane WHERE channel = :channel AND next_due_at IS NOT NULL"),
+        text(
+            "SELECT min(next_due_at) FROM lane WHERE channel = :channel AND next_due_at IS NOT NULL"
+        ),
         {"channel": channel.value},
     ).scalar_one()
     return None if at is None else from_micros(at)

@@ -1,4 +1,5 @@
-"""The ledger's statements for PostgreSQL and its many workers: few round trips, each for a whole batch.
+"""The ledger's statements for PostgreSQL and its many workers: few round trips, each for a whole
+batch.
 
 Locks are taken on lanes only, by key; a claim skips the lanes that others hold.
 """
@@ -11,32 +12,41 @@ from typing import Any
 from service.storage.ledger_rows import Carried, Claimed, Owned, Sent, Taken, Tried, Written
 from service.types import Result
 
-_STEER = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+_STEER = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off',
+    true),
     set_config('enable_mergejoin', 'off', true)"""
 
 _LANES = """SELECT key FROM lane WHERE channel = %s AND is_slow = %s AND next_due_at <= %s
     ORDER BY next_due_at LIMIT %s FOR UPDATE SKIP LOCKED"""
 
-_ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight - COALESCE(o.in_flight, 0))
-    FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN lane l ON l.key = v.key LEFT JOIN lane o
-        ON o.key = CASE l.is_slow WHEN 1 THEN left(l.key, -5) ELSE l.key || '#slow' END ORDER BY v.place"""
+_ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight -
+    COALESCE(o.in_flight, 0))
+    FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN lane l ON l.key = v.key LEFT
+    JOIN lane o
+        ON o.key = CASE l.is_slow WHEN 1 THEN left(l.key, -5) ELSE l.key || '#slow' END
+        ORDER BY v.place"""
 
 _DUE = """SELECT m.id, m.attempts, e.key, l.key, l.room, e.is_spaced
     FROM unnest(%s::text[], %s::int[]) AS l(key, room)
     CROSS JOIN LATERAL (SELECT x.key, COALESCE(x.min_interval_s, 0) > 0 AS is_spaced,
             CASE WHEN x.min_interval_s > 0 THEN 1 ELSE x.cap - x.in_flight END AS places
-        FROM endpoint x WHERE x.lane_key = l.key AND x.next_due_at <= %s ORDER BY x.next_due_at LIMIT l.room) e
+        FROM endpoint x WHERE x.lane_key = l.key AND x.next_due_at <= %s ORDER BY x.next_due_at
+        LIMIT l.room) e
     CROSS JOIN LATERAL (SELECT y.id, y.attempts FROM message y
         WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s
-        AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at LIMIT e.places) m
+        AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at
+        LIMIT e.places) m
     LIMIT %s"""
 
 _LEASE = """INSERT INTO lease(message_id, endpoint_key, until, token)
     SELECT v.id, v.key, %s, %s FROM unnest(%s::text[], %s::text[]) AS v(id, key)"""
 _LATER = "UPDATE lane SET next_due_at = %s WHERE key = ANY(%s)"
-_SPACE = "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
+_SPACE = (
+    "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
+)
 
-_LOCK = """SELECT key FROM lane WHERE key IN (SELECT unnest(ARRAY[e.host_key, e.host_key || '#slow'])
+_LOCK = """SELECT key FROM lane WHERE key IN (SELECT unnest(ARRAY[e.host_key, e.host_key ||
+    '#slow'])
         FROM lease t JOIN endpoint e ON e.key = t.endpoint_key WHERE t.message_id = ANY(%s))
     ORDER BY key FOR UPDATE"""
 
@@ -46,15 +56,18 @@ _END = """WITH ended AS (DELETE FROM lease t USING unnest(%s::text[], %s::bigint
         e.status = 'ok' AND e.failures = 0 AND e.last_ok_at IS NOT NULL
     FROM ended JOIN endpoint e ON e.key = ended.endpoint_key"""
 
-_SENT = """UPDATE message SET state = 'sent', done_at = v.done_at, detail = v.detail, sent_started_at = v.started_at,
+_SENT = """UPDATE message SET state = 'sent', done_at = v.done_at, detail = v.detail,
+    sent_started_at = v.started_at,
     sent_took_ms = v.took_ms, sent_status = v.status, is_final = 0, attempts = attempts + 1
     FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::int[], %s::int[])
     AS v(id, done_at, detail, started_at, took_ms, status) WHERE message.id = v.id"""
 _TOLD = """UPDATE delivery SET state = 'sent', done_at = v.done_at, reason = NULL
     FROM unnest(%s::bigint[], %s::text[]) AS v(done_at, id) WHERE delivery.message_id = v.id"""
-_WRITE = """UPDATE message SET state = v.state, due_at = COALESCE(v.due_at, message.due_at), done_at = v.done_at,
+_WRITE = """UPDATE message SET state = v.state, due_at = COALESCE(v.due_at, message.due_at), done_at
+    = v.done_at,
     detail = v.detail, is_final = v.is_final, attempts = attempts + v.counted
-    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::int[])
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[],
+    %s::int[])
     AS v(id, state, due_at, done_at, detail, is_final, counted) WHERE message.id = v.id"""
 _TRIED = """INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail)
     SELECT v.id, (SELECT COALESCE(max(a.number), 0) + 1 FROM attempt a WHERE a.message_id = v.id),
@@ -66,19 +79,24 @@ _CARRIED = """UPDATE delivery SET state = v.state, done_at = v.done_at, reason =
     WHERE delivery.message_id = v.id AND delivery.state IN ('due', 'failed')"""
 
 _FULL_FOR = 1_000_000
-"""Microseconds until a lane is looked at again whose host has no place: its other lane is giving up some."""
+"""Microseconds until a lane is looked at again whose host has no place: its other lane is giving up
+some."""
 
 
 def steer(db: Any) -> None:
-    """Has the rest of the transaction find rows by index: unasked, it would read tables of 30,000 rows whole."""
+    """Has the rest of the transaction find rows by index: unasked, it would read tables of 30,000
+    rows whole."""
     db.execute(_STEER)
 
 
-def take(db: Any, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool) -> Taken:
-    """Leases up to `limit` messages: from each lane that is due its endpoints, from each endpoint its messages.
+def take(
+    db: Any, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+) -> Taken:
+    """Leases up to `limit` messages: from each lane that is due its endpoints, from each endpoint
+    its messages.
 
-    Room is counted in a statement after the lock, or an endpoint that moved to the other lane meanwhile would be
-    counted in both, and the host's places exceeded.
+    Room is counted in a statement after the lock, or an endpoint that moved to the other lane
+    meanwhile would be counted in both, and the host's places exceeded.
     """
     taken = Taken()
     held = [row[0] for row in db.execute(_LANES, (channel, int(is_slow), at, limit)).fetchall()]
@@ -99,7 +117,10 @@ def take(db: Any, channel: str, at: int, until: int, token: int, limit: int, *, 
             taken.lanes[lane_key] += 1
             if is_spaced:
                 spaced.add(endpoint_key)
-    ids, keys = [one.message_id for one in taken.claimed], [one.endpoint_key for one in taken.claimed]
+    ids, keys = (
+        [one.message_id for one in taken.claimed],
+        [one.endpoint_key for one in taken.claimed],
+    )
     db.execute(_LEASE, (until, token, ids, keys))
     taken.spaced += spaced
     if spaced:
@@ -108,7 +129,8 @@ def take(db: Any, channel: str, at: int, until: int, token: int, limit: int, *, 
 
 
 def owned(db: Any, results: Sequence[Result]) -> list[Owned]:
-    """The results whose lease still held; their leases are ended. Both lanes of their hosts are locked first."""
+    """The results whose lease still held; their leases are ended. Both lanes of their hosts are
+    locked first."""
     by_id = {result.message_id: result for result in results}
     ids = list(by_id)
     db.execute(_LOCK, (ids,))
@@ -117,13 +139,18 @@ def owned(db: Any, results: Sequence[Result]) -> list[Owned]:
 
 
 def write_sent(db: Any, sent: Sequence[Sent]) -> None:
-    """What webhooks were accepted: each carries one delivery, whatever became of its subscription meanwhile."""
+    """What webhooks were accepted: each carries one delivery, whatever became of its subscription
+    meanwhile."""
     db.execute(_SENT, _columns(sent))
     db.execute(_TOLD, ([one.done_at for one in sent], [one.message_id for one in sent]))
 
 
 def write(
-    db: Any, sent: Sequence[Sent], others: Sequence[Written], tried: Sequence[Tried], carried: Sequence[Carried]
+    db: Any,
+    sent: Sequence[Sent],
+    others: Sequence[Written],
+    tried: Sequence[Tried],
+    carried: Sequence[Carried],
 ) -> None:
     """What became of all other messages."""
     for statement, rows in ((_SENT, sent), (_WRITE, others), (_TRIED, tried), (_CARRIED, carried)):

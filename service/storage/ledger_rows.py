@@ -1,6 +1,7 @@
 """What the ledger's statements take and give, the same for both databases.
 
-Named tuples: these are made for every message that is sent, and a frozen dataclass costs three times as much.
+Named tuples: these are made for every message that is sent, and a frozen dataclass costs three
+times as much.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Owned(NamedTuple):
 
     @property
     def is_accepted_webhook(self) -> bool:
-        """Such a message carries one delivery; a mail may carry several, some of which went out without it."""
+        """Such a message carries one delivery; a mail may carry several, some of which went out
+        without it."""
         return self.result.state is State.SENT and self.endpoint_key not in SMTP_CAPS
 
 

@@ -1,4 +1,5 @@
-"""Listings: when each is polled next, who polls it now, what its last page was, and how it has been.
+"""Listings: when each is polled next, who polls it now, what its last page was, and how it has
+been.
 
 A lease keeps two workers off one listing. Politeness to hosts is `storage.hosts`.
 """
@@ -53,7 +54,8 @@ class ListingState:
 
 @dataclass(frozen=True, slots=True)
 class ListingResult:
-    """How a poll ended, as the listing remembers it. `validators` None leaves what is known as it is."""
+    """How a poll ended, as the listing remembers it. `validators` None leaves what is known as it
+    is."""
 
     outcome: Outcome
     started_at: datetime
@@ -73,8 +75,13 @@ class ListingResult:
 
 def know_listings(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime) -> None:
     """Makes a row for each (portal id, address) that has none yet; it is due at once."""
-    rows = [{"portal_id": portal_id, "url": url, "next_poll_at": now} for portal_id, url in listings]
-    known = {(row[0], row[1]) for row in conn.execute(select(schema.listing.c.portal_id, schema.listing.c.url))}
+    rows = [
+        {"portal_id": portal_id, "url": url, "next_poll_at": now} for portal_id, url in listings
+    ]
+    known = {
+        (row[0], row[1])
+        for row in conn.execute(select(schema.listing.c.portal_id, schema.listing.c.url))
+    }
     missing = [row for row in rows if (row["portal_id"], row["url"]) not in known]
     if missing:
         conn.execute(insert_into(conn, schema.listing).on_conflict_do_nothing(), missing)
@@ -118,19 +125,29 @@ def lease_listing(
     is_forced: bool = False,
     longest: timedelta = MAX_WAIT,
 ) -> ListingState | None:
-    """Takes the listing for polling; None when somebody else has it, or when it is not due (see `is_due`) and not
-    forced.
+    """Takes the listing for polling; None when somebody else has it, or when it is not due (see
+    `is_due`) and not forced.
 
     A lease further ahead than any lease can be is a clock that was set back, and is ignored.
     """
     listing = schema.listing
     until = now + timedelta(seconds=lease_s)
     beyond = until + _SKEW
-    is_free = or_(listing.c.lease_until.is_(None), listing.c.lease_until <= now, listing.c.lease_until > beyond)
+    is_free = or_(
+        listing.c.lease_until.is_(None),
+        listing.c.lease_until <= now,
+        listing.c.lease_until > beyond,
+    )
     conditions = [listing.c.portal_id == portal_id, listing.c.url == url, is_free]
     if not is_forced:
-        is_well = and_(listing.c.failures == 0, listing.c.next_poll_at > now + min(longest + _APART, MAX_WAIT))
-        is_back = or_(is_well, listing.c.next_poll_at > now + MAX_WAIT, listing.c.last_polled_at > now + _APART)
+        is_well = and_(
+            listing.c.failures == 0, listing.c.next_poll_at > now + min(longest + _APART, MAX_WAIT)
+        )
+        is_back = or_(
+            is_well,
+            listing.c.next_poll_at > now + MAX_WAIT,
+            listing.c.last_polled_at > now + _APART,
+        )
         conditions.append(or_(listing.c.next_poll_at <= now, is_back))
     row = conn.execute(
         update(listing).where(and_(*conditions)).values(lease_until=until).returning(*listing.c)
@@ -141,7 +158,8 @@ def lease_listing(
 def keep_leases(
     conn: Connection, held: Mapping[tuple[str, str], datetime], now: datetime, lease_s: float
 ) -> dict[tuple[str, str], datetime]:
-    """The listings are still being polled; gives the new leases of those that nobody else has taken meanwhile."""
+    """The listings are still being polled; gives the new leases of those that nobody else has taken
+    meanwhile."""
     until = now + timedelta(seconds=lease_s)
     kept = {}
     for (portal_id, url), mine in sorted(held.items()):
@@ -151,7 +169,8 @@ def keep_leases(
 
 
 def release_listing(conn: Connection, state: ListingState, next_poll_at: datetime) -> bool:
-    """Gives the listing back without a result. False: the lease of `state` had ended, and it is somebody else's."""
+    """Gives the listing back without a result. False: the lease of `state` had ended, and it is
+    somebody else's."""
     values = {"lease_until": None, "next_poll_at": next_poll_at}
     return _change_held(conn, state.portal_id, state.url, state.lease_until, values)
 
@@ -159,18 +178,24 @@ def release_listing(conn: Connection, state: ListingState, next_poll_at: datetim
 def _change_held(
     conn: Connection, portal_id: str, url: str, mine: datetime | None, values: Mapping[str, Any]
 ) -> bool:
-    """Changes a listing under the lease that one holds; False, and nothing changed, where it is another's by now."""
+    """Changes a listing under the lease that one holds; False, and nothing changed, where it is
+    another's by now."""
     if mine is None:
         return False
     is_mine = schema.listing.c.lease_until == mine
-    changed = conn.execute(update(schema.listing).where(*_is(portal_id, url), is_mine).values(**values))
+    changed = conn.execute(
+        update(schema.listing).where(*_is(portal_id, url), is_mine).values(**values)
+    )
     return changed.rowcount == 1
 
 
 def is_due(state: ListingState, now: datetime, longest: timedelta = MAX_WAIT) -> bool:
-    """Whether it is time. A listing that was polled in the future, or is due later than it can be, says that the
-    clock was set back: it is due. `longest` is the longest wait of a listing that is well."""
-    if state.next_poll_at <= now or (state.last_polled_at is not None and state.last_polled_at > now + _APART):
+    """Whether it is time. A listing that was polled in the future, or is due later than it can be,
+    says that the clock was set back: it is due. `longest` is the longest wait of a listing that is
+    well."""
+    if state.next_poll_at <= now or (
+        state.last_polled_at is not None and state.last_polled_at > now + _APART
+    ):
         return True
     most = MAX_WAIT if state.failures else min(longest + _APART, MAX_WAIT)
     return state.next_poll_at > now + most
@@ -181,9 +206,11 @@ def _is(portal_id: str, url: str) -> tuple[Any, Any]:
 
 
 def record_poll(conn: Connection, state: ListingState, result: ListingResult) -> bool:
-    """Remembers how the poll ended, gives the listing back, and writes history where something happened.
+    """Remembers how the poll ended, gives the listing back, and writes history where something
+    happened.
 
-    False, and nothing is remembered: the lease of `state` had ended, and somebody else polls the listing or has.
+    False, and nothing is remembered: the lease of `state` had ended, and somebody else polls the
+    listing or has.
     """
     values: dict[str, Any] = {
         "lease_until": None,
@@ -230,9 +257,12 @@ def _write_history(conn: Connection, state: ListingState, result: ListingResult)
 
 
 def set_told(conn: Connection, state: ListingState, at: datetime | None, what: str | None) -> bool:
-    """The operator is told of the listing now, or (None) that it is well again. False: somebody else just did."""
+    """The operator is told of the listing now, or (None) that it is well again. False: somebody
+    else just did."""
     is_as_known = schema.listing.c.told_at.is_not_distinct_from(state.told_at)
     told = conn.execute(
-        update(schema.listing).where(*_is(state.portal_id, state.url), is_as_known).values(told_at=at, told_what=what)
+        update(schema.listing)
+        .where(*_is(state.portal_id, state.url), is_as_known)
+        .values(told_at=at, told_what=what)
     )
     return told.rowcount == 1

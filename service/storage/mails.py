@@ -1,6 +1,8 @@
-"""What a mail message carries: its deliveries with their changes, subscriptions and units; or a letter.
+"""What a mail message carries: its deliveries with their changes, subscriptions and units; or a
+letter.
 
-Also lays letters (confirmations, reminders, words to the operator) into the ledger, where nothing is lost.
+Also lays letters (confirmations, reminders, words to the operator) into the ledger, where nothing
+is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from service.storage.engine import uuid7
 from service.types import Channel, State
 
 LANES = tuple(SMTP_CAPS)
-"""The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody waits for."""
+"""The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody
+waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,14 @@ class Owed:
     unit_id: str | None
     unit_name: str | None
     filters: str = "{}"
-    """What the subscription asks for now, as JSON; `reason` is empty when it was another when the post came."""
+    """What the subscription asks for now, as JSON; `reason` is empty when it was another when the
+    post came."""
 
 
 @dataclass(slots=True)
 class Outgoing:
-    """A message as the email channel needs it. `letter`, as JSON, is None for a mail that carries deliveries."""
+    """A message as the email channel needs it. `letter`, as JSON, is None for a mail that carries
+    deliveries."""
 
     message_id: str
     group_key: str
@@ -56,10 +61,13 @@ class Outgoing:
 
 
 _LOAD = text(
-    "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, d.change_id, c.type AS change_type, c.post_id,"
-    " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, s.unit_id,"
+    "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, d.change_id, c.type AS "
+    "change_type, c.post_id,"
+    " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, "
+    "s.unit_id,"
     " u.name AS unit_name, cm.reason, f.definition"
-    " FROM message m LEFT JOIN delivery d ON d.message_id = m.id LEFT JOIN change c ON c.id = d.change_id"
+    " FROM message m LEFT JOIN delivery d ON d.message_id = m.id LEFT JOIN change c ON c.id = "
+    "d.change_id"
     " LEFT JOIN subscription s ON s.id = d.subscription_id LEFT JOIN unit u ON u.id = s.unit_id"
     " LEFT JOIN filter f ON f.id = s.filter_id"
     " LEFT JOIN change_match cm ON cm.change_id = d.change_id AND cm.filter_id = s.filter_id"
@@ -84,9 +92,18 @@ def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Out
 
 
 def _outgoing(row: RowMapping) -> Outgoing:
-    mail = Outgoing(row["message_id"], row["group_key"], schema.from_micros(row["created_at"]), row["body"] or None)
+    mail = Outgoing(
+        row["message_id"],
+        row["group_key"],
+        schema.from_micros(row["created_at"]),
+        row["body"] or None,
+    )
     if row["target"] is not None:
-        mail.address, mail.target_key, mail.language = row["target"], row["target_key"], row["language"]
+        mail.address, mail.target_key, mail.language = (
+            row["target"],
+            row["target_key"],
+            row["language"],
+        )
     return mail
 
 
@@ -107,21 +124,29 @@ def _owed(row: RowMapping) -> Owed:
 
 
 def _first_message(conn: Connection, mail: Outgoing) -> str | None:
-    """The first mail to this person about the post that is updated or withdrawn; None when there was none."""
+    """The first mail to this person about the post that is updated or withdrawn; None when there
+    was none."""
     query = text(
-        "SELECT m.id FROM change c JOIN delivery d ON d.change_id = c.id JOIN message m ON m.id = d.message_id"
+        "SELECT m.id FROM change c JOIN delivery d ON d.change_id = c.id JOIN message m ON m.id = "
+        "d.message_id"
         " JOIN subscription s ON s.id = d.subscription_id"
-        " WHERE c.post_id = :post AND s.channel = 'email' AND s.target_key = :target AND m.state = 'sent'"
+        " WHERE c.post_id = :post AND s.channel = 'email' AND s.target_key = :target AND m.state "
+        "= 'sent'"
         " ORDER BY m.created_at, m.id LIMIT 1"
     )
-    return conn.execute(query, {"post": mail.owed[0].post_id, "target": mail.target_key}).scalar_one_or_none()
+    return conn.execute(
+        query, {"post": mail.owed[0].post_id, "target": mail.target_key}
+    ).scalar_one_or_none()
 
 
 def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """(payload, what changed) of each change, both as JSON: what cannot be read is the fault of one mail."""
+    """(payload, what changed) of each change, both as JSON: what cannot be read is the fault of one
+    mail."""
     table = schema.change.c
     what = type_coerce(table.what, Text)
-    rows = conn.execute(select(table.id, table.payload, what.label("what")).where(table.id.in_(list(change_ids))))
+    rows = conn.execute(
+        select(table.id, table.payload, what.label("what")).where(table.id.in_(list(change_ids)))
+    )
     return {row.id: (row.payload, row.what) for row in rows}
 
 
@@ -140,12 +165,15 @@ def has_waiting(conn: Connection, message_ids: Sequence[str]) -> bool:
 
 
 def adopt_waiting(conn: Connection, message_ids: Sequence[str]) -> int:
-    """Lets an immediate mail carry what the same person's digests would say again (one mail for a person).
+    """Lets an immediate mail carry what the same person's digests would say again (one mail for a
+    person).
 
-    Deliveries of the same change to the same address that wait for a digest are joined to the message; returns
-    how many.
+    Deliveries of the same change to the same address that wait for a digest are joined to the
+    message; returns how many.
     """
-    pairs = {row.waiting_id: row.message_id for row in conn.execute(_WAITING, {"ids": list(message_ids)})}
+    pairs = {
+        row.waiting_id: row.message_id for row in conn.execute(_WAITING, {"ids": list(message_ids)})
+    }
     for waiting_id, message_id in pairs.items():
         conn.execute(
             update(schema.delivery)
@@ -161,7 +189,8 @@ def adopt_waiting(conn: Connection, message_ids: Sequence[str]) -> int:
 def queue_message(
     conn: Connection, *, group_key: str, now: datetime, body: str | None, endpoint_key: str = SMTP
 ) -> str | None:
-    """A due mail message; None when one of this group was queued before. Keeps the endpoint awake."""
+    """A due mail message; None when one of this group was queued before. Keeps the endpoint
+    awake."""
     message_id = uuid7()
     values = {
         "id": message_id,
@@ -174,7 +203,8 @@ def queue_message(
     }
     inserted = conn.execute(
         text(
-            "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, created_at, body)"
+            "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, "
+            "created_at, body)"
             " VALUES (:id, :channel, :endpoint_key, :group_key, :state, :at, :at, :body)"
             " ON CONFLICT (group_key) DO NOTHING"
         ),
@@ -205,9 +235,9 @@ def queue_letter(
     """Queues a mail that is about no post; None when `key` was used before.
 
     `subject`, `paragraphs` and labels are coded (`service.words`), and said when the mail is sent.
-    `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so that no
-    token is ever stored. `links`: (url, label), without a right of their own. `sections`: `paragraphs`, `button`
-    and `links` of each of several things that it is about.
+    `button`: (purpose of the link, its subject, label); the link is made when the mail is sent, so
+    that no token is ever stored. `links`: (url, label), without a right of their own. `sections`:
+    `paragraphs`, `button` and `links` of each of several things that it is about.
     `subscription_id` gives it the links to manage and to unsubscribe.
     """
     body = {
@@ -221,5 +251,9 @@ def queue_letter(
         "subscription": subscription_id,
     }
     return queue_message(
-        conn, group_key=f"letter:{key}", now=now, body=orjson.dumps(body).decode(), endpoint_key=endpoint_key
+        conn,
+        group_key=f"letter:{key}",
+        now=now,
+        body=orjson.dumps(body).decode(),
+        endpoint_key=endpoint_key,
     )

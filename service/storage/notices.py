@@ -1,4 +1,5 @@
-"""A hint across processes that something became due: PostgreSQL's NOTIFY. The ledger itself is the truth.
+"""A hint across processes that something became due: PostgreSQL's NOTIFY. The ledger itself is the
+truth.
 
 SQLite has no such thing; there, and where a notice is lost, looking again finds what is due.
 """
@@ -24,7 +25,8 @@ def notify(conn: Connection) -> None:
 
 
 def listen(database: Database, stop: Event, wake: Callable[[], None]) -> None:
-    """Calls `wake` at each notice, until `stop` is set. Raises StorageError when the connection is lost."""
+    """Calls `wake` at each notice, until `stop` is set. Raises StorageError when the connection is
+    lost."""
     with database.listening() as conn, driver_of(conn) as db:
         try:
             db.execute(f"LISTEN {_CHANNEL}")

@@ -1,7 +1,7 @@
 """What a webhook's sender needs of the messages it claimed: where they go and what they say.
 
-A change's payload is read once and kept, for it never changes; subscriptions are read each time, for their
-state counts at the moment of sending.
+A change's payload is read once and kept, for it never changes; subscriptions are read each time,
+for their state counts at the moment of sending.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _MESSAGES = {
     "postgresql": _COLUMNS.format(now="%s", ids="= ANY(%s)"),
 }
 _CHANGES = {
-    "sqlite": "SELECT id, post_id, revision, payload FROM change WHERE id IN (SELECT value FROM json_each(?))",
+    "sqlite": "SELECT id, post_id, revision, payload FROM change WHERE id IN (SELECT value FROM "
+    "json_each(?))",
     "postgresql": "SELECT id, post_id, revision, payload FROM change WHERE id = ANY(%s)",
 }
 
@@ -66,11 +67,15 @@ class OutgoingReader:
     def __init__(self) -> None:
         self._told: OrderedDict[str, Told] = OrderedDict()
 
-    def load(self, conn: Connection, message_ids: Sequence[str], now: datetime) -> dict[str, Outgoing]:
+    def load(
+        self, conn: Connection, message_ids: Sequence[str], now: datetime
+    ) -> dict[str, Outgoing]:
         """By message id; a message without a subscription is missing."""
         dialect = conn.dialect.name
         with driver_of(conn) as db:
-            rows = db.execute(_MESSAGES[dialect], (to_micros(now), _list(dialect, message_ids))).fetchall()
+            rows = db.execute(
+                _MESSAGES[dialect], (to_micros(now), _list(dialect, message_ids))
+            ).fetchall()
             self._read_changes(db, dialect, {row[2] for row in rows if row[2] is not None})
         return {row[0]: self._outgoing(*row) for row in rows}
 
@@ -88,7 +93,8 @@ class OutgoingReader:
                 self._told.move_to_end(id_)
 
     def _outgoing(
-        self, id_: str, body: str | None, change_id: str | None, target: str, status: str, subscription_id: str,
+        self, id_: str, body: str | None, change_id: str | None, target: str, status: str,
+        subscription_id: str,
         unit_id: str | None, secret: bytes | None, old_secret: bytes | None, headers: str,
     ) -> Outgoing:  # fmt: skip
         sealed = tuple(one for one in (secret, old_secret if secret else None) if one is not None)

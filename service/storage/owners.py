@@ -1,8 +1,9 @@
-"""Who is behind an endpoint that fails, and that they and the operator are told: by mail, once for each trouble.
+"""Who is behind an endpoint that fails, and that they and the operator are told: by mail, once for
+each trouble.
 
-An owner is shown the endpoint and their own subscriptions of it; the operator its host and all subscriptions.
-Found by looking at what is so, not by what just happened: a worker that dies between the two tells it later.
-The keys of the letters make them once.
+An owner is shown the endpoint and their own subscriptions of it; the operator its host and all
+subscriptions. Found by looking at what is so, not by what just happened: a worker that dies between
+the two tells it later. The keys of the letters make them once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from service.storage.schema import from_micros, to_micros
 from service.values import address_key
 
 RECENT = timedelta(days=7)
-"""What is older was told, or nobody could be told; letters are kept for longer, so that none is written again."""
+"""What is older was told, or nobody could be told; letters are kept for longer, so that none is
+written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class _Behind:
 
 
 def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
-    """Queues a letter for each trouble that was not told yet; gives how many. Writes only where there is any."""
+    """Queues a letter for each trouble that was not told yet; gives how many. Writes only where
+    there is any."""
     since = to_micros(now - RECENT)
     with database.reading() as conn:
         found = [*_failing(conn, since), *_disabled(conn, since)]
@@ -66,7 +69,8 @@ def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
 
 def _failing(conn: Connection, since: int) -> Iterator[_Trouble]:
     query = text(
-        "SELECT key, warned_at, failing_since FROM endpoint WHERE status <> 'disabled' AND warned_at > :since"
+        "SELECT key, warned_at, failing_since FROM endpoint WHERE status <> 'disabled' AND "
+        "warned_at > :since"
     )
     for row in conn.execute(query, {"since": since}).all():
         yield _Trouble(Trouble.FAILING, row.key, row.warned_at, _instant(row.failing_since))
@@ -74,7 +78,8 @@ def _failing(conn: Connection, since: int) -> Iterator[_Trouble]:
 
 def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
     query = text(
-        "SELECT DISTINCT s.endpoint_key, s.status_at, s.status_reason, e.failing_since FROM subscription s"
+        "SELECT DISTINCT s.endpoint_key, s.status_at, s.status_reason, e.failing_since FROM "
+        "subscription s"
         " JOIN endpoint e ON e.key = s.endpoint_key"
         " WHERE s.channel = 'webhook' AND s.status = 'disabled' AND s.status_at > :since"
     )
@@ -115,14 +120,20 @@ def _behind(conn: Connection, one: _Trouble) -> list[_Behind]:
     """The subscriptions of an endpoint that this is about."""
     rows = conn.execute(
         text(
-            "SELECT s.id, s.name, s.unit_id, u.contacts FROM subscription s LEFT JOIN unit u ON u.id = s.unit_id"
-            " WHERE s.endpoint_key = :key AND (s.status IN ('active', 'paused') OR s.status = 'disabled')"
+            "SELECT s.id, s.name, s.unit_id, u.contacts FROM subscription s LEFT JOIN unit u ON "
+            "u.id = s.unit_id"
+            " WHERE s.endpoint_key = :key AND (s.status IN ('active', 'paused') OR s.status = "
+            "'disabled')"
             " AND (:any = 1 OR (s.status = 'disabled' AND s.status_at = :at)) ORDER BY s.id"
         ),
         {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is Trouble.FAILING)},
     ).all()
     return [
-        _Behind(row.id, row.name, _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()))
+        _Behind(
+            row.id,
+            row.name,
+            _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()),
+        )
         for row in rows
     ]
 
@@ -143,14 +154,21 @@ def _addresses(conn: Connection, unit_id: str | None, contacts: Sequence[str]) -
     if contacts or unit_id is None:
         return contacts[:1]
     query = text(
-        "SELECT target FROM subscription WHERE unit_id = :unit AND channel = 'email' AND status = 'active'"
+        "SELECT target FROM subscription WHERE unit_id = :unit AND channel = 'email' AND status = "
+        "'active'"
         " ORDER BY id LIMIT 1"
     )
     return list(conn.execute(query, {"unit": unit_id}).scalars())
 
 
 def _write(
-    conn: Connection, one: _Trouble, said: TroubleLetter, address: str, language: str, now: datetime, to: str = ""
+    conn: Connection,
+    one: _Trouble,
+    said: TroubleLetter,
+    address: str,
+    language: str,
+    now: datetime,
+    to: str = "",
 ) -> bool:
     queued = queue_letter(
         conn,

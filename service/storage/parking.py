@@ -1,8 +1,9 @@
 """What becomes of what is owed to a subscription when its status changes.
 
-Paused and suspended deliveries wait, those of a removed one are skipped with the reason kept; active again,
-what waited is due. A mail that others still want goes out without the one that waits. Messages are found by
-what they carry, or, where they are about the subscription itself, by its endpoint: never among all there are.
+Paused and suspended deliveries wait, those of a removed one are skipped with the reason kept;
+active again, what waited is due. A mail that others still want goes out without the one that waits.
+Messages are found by what they carry, or, where they are about the subscription itself, by its
+endpoint: never among all there are.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ from service.types import State, SubscriptionStatus
 
 _WAITING = ("due", "held", "suspended")
 _IS_WAITING = "state IN ('due', 'held', 'suspended')"
-_CARRYING = "id IN (SELECT message_id FROM delivery WHERE subscription_id = :sub AND state = :state)"
+_CARRYING = (
+    "id IN (SELECT message_id FROM delivery WHERE subscription_id = :sub AND state = :state)"
+)
 _OF_OTHERS = "EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id AND d.state = 'due')"
 _OWN = "subscription_id = :sub AND change_id IS NULL AND endpoint_key = :key"
 
 
 def park(
-    conn: Connection, subscription_id: str, status: SubscriptionStatus, at: datetime, reason: str | None
+    conn: Connection,
+    subscription_id: str,
+    status: SubscriptionStatus,
+    at: datetime,
+    reason: str | None,
 ) -> None:
     """Takes what waits out of the queue. What is in the air ends as it ends."""
     state, code = UNDER[status]
@@ -39,13 +46,15 @@ def park(
     }
     conn.execute(
         text(
-            "UPDATE delivery SET state = :state, done_at = :done, reason = :reason"  # noqa: S608  # constants
+            "UPDATE delivery SET state = :state, done_at = :done, reason = :reason"
             f" WHERE subscription_id = :sub AND {_IS_WAITING}"
         ),
         values,
     )
     change = "UPDATE message SET state = :state, done_at = :done, detail = :reason"
-    carrying = f"{change} WHERE {_IS_WAITING} AND {_CARRYING} AND NOT {_OF_OTHERS} RETURNING endpoint_key"
+    carrying = (
+        f"{change} WHERE {_IS_WAITING} AND {_CARRYING} AND NOT {_OF_OTHERS} RETURNING endpoint_key"
+    )
     touched = {key, *conn.execute(text(carrying), values).scalars()}
     for waiting in _WAITING:
         conn.execute(text(f"{change} WHERE state = '{waiting}' AND {_OWN}"), values)
@@ -56,10 +65,13 @@ def drop_questions(conn: Connection, subscription_id: str, at: datetime) -> None
     """Skips what would ask about, or test, an address that a subscription no longer has."""
     values = {"sub": subscription_id, "key": _hold(conn, subscription_id), "at": to_micros(at)}
     for waiting in _WAITING:
-        question = f"state = '{waiting}' AND {_OWN} AND body LIKE '{{\"type\":\"subscription.confirm\"%'"
+        question = (
+            f"state = '{waiting}' AND {_OWN} AND body LIKE '{{\"type\":\"subscription.confirm\"%'"
+        )
         conn.execute(
             text(
-                "UPDATE message SET state = 'skipped', done_at = :at, detail = 'message.address_changed'"  # noqa: S608  # constants
+                "UPDATE message SET state = 'skipped', done_at = :at, detail = "
+                "'message.address_changed'"
                 f" WHERE {question}"
             ),
             values,
@@ -72,7 +84,7 @@ def redirect(conn: Connection, subscription_id: str, before: str, after: str) ->
     for waiting in ("state = 'held'", "state IN ('failed', 'suspended')"):
         conn.execute(
             text(
-                "UPDATE message SET endpoint_key = :after"  # noqa: S608  # constants
+                "UPDATE message SET endpoint_key = :after"
                 f" WHERE {waiting} AND endpoint_key = :key AND subscription_id = :sub"
             ),
             values,
@@ -85,7 +97,10 @@ def release(conn: Connection, subscription_id: str, at: datetime) -> None:
     values: dict[str, object] = {"sub": subscription_id, "key": key, "at": to_micros(at)}
     _regroup(conn, values)
     again = "UPDATE message SET state = 'due', due_at = :at, done_at = NULL"
-    carrying = "(SELECT message_id FROM delivery WHERE subscription_id = :sub AND state IN ('held', 'suspended'))"
+    carrying = (
+        "(SELECT message_id FROM delivery WHERE subscription_id = :sub AND state IN ('held', "
+        "'suspended'))"
+    )
     where = f"state IN ('held', 'suspended') AND id IN {carrying} RETURNING endpoint_key"
     touched = {key, *conn.execute(text(f"{again} WHERE {where}"), values).scalars()}
     for waiting in ("held", "suspended"):
@@ -101,7 +116,8 @@ def release(conn: Connection, subscription_id: str, at: datetime) -> None:
 
 
 def _hold(conn: Connection, subscription_id: str) -> str:
-    """Locks what claims and results lock first, before any message is changed; gives the endpoint."""
+    """Locks what claims and results lock first, before any message is changed; gives the
+    endpoint."""
     row = conn.execute(
         text("SELECT endpoint_key FROM subscription WHERE id = :id"), {"id": subscription_id}
     ).scalar_one()
@@ -123,10 +139,15 @@ def _regroup(conn: Connection, values: dict[str, object]) -> None:
         message_id = uuid7()
         conn.execute(
             text(
-                "INSERT INTO message(id, channel, endpoint_key, group_key, change_id, state, due_at, created_at)"
+                "INSERT INTO message(id, channel, endpoint_key, group_key, change_id, state,"
+                " due_at, created_at)"
                 " VALUES (:id, :channel, :endpoint, :group, :change, 'held', :at, :at)"
             ),
-            {"id": message_id, "channel": row.channel, "endpoint": row.endpoint_key, "at": values["at"],
+            {"id": message_id, "channel": row.channel, "endpoint": row.endpoint_key,
+            "at": values["at"],
              "group": f"{row.group_key}:{row.id}", "change": row.change_id},
         )  # fmt: skip
-        conn.execute(text("UPDATE delivery SET message_id = :m WHERE id = :id"), {"m": message_id, "id": row.id})
+        conn.execute(
+            text("UPDATE delivery SET message_id = :m WHERE id = :id"),
+            {"m": message_id, "id": row.id},
+        )

@@ -1,7 +1,8 @@
-"""How long a look into the database may take, for whoever works for somebody that cannot be trusted.
+"""How long a look into the database may take, for whoever works for somebody that cannot be
+trusted.
 
-Says it for everything that its thread reads in the meantime. SQLite asks again and again whether to go on, PostgreSQL
-is told its time before it begins.
+Says it for everything that its thread reads in the meantime. SQLite asks again and again whether to
+go on, PostgreSQL is told its time before it begins.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ _limit: ContextVar[_Limit | None] = ContextVar("loa_patience", default=None)
 
 @contextmanager
 def impatient(within_s: float, is_unwanted: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """What this thread reads until then ends after `within_s` seconds in all, or when nobody wants it any more: with
-    an OverdueError."""
+    """What this thread reads until then ends after `within_s` seconds in all, or when nobody wants
+    it any more: with an OverdueError."""
     token = _limit.set(_Limit(time.monotonic() + within_s, is_unwanted))
     try:
         yield

@@ -1,6 +1,8 @@
-"""Posts, written: a post with its first revision, a further revision, its categories, places and words.
+"""Posts, written: a post with its first revision, a further revision, its categories, places and
+words.
 
-Each function works in the caller's transaction; that a change is written beside it is the caller's duty.
+Each function works in the caller's transaction; that a change is written beside it is the caller's
+duty.
 """
 
 from __future__ import annotations
@@ -132,7 +134,9 @@ def _write_facets(conn: Connection, post: Post) -> None:
     conn.execute(delete(schema.post_place).where(schema.post_place.c.post_id == post.id))
     places = post.understanding.concerns
     if places:
-        conn.execute(insert(schema.post_place), [{"post_id": post.id, "place_id": place} for place in places])
+        conn.execute(
+            insert(schema.post_place), [{"post_id": post.id, "place_id": place} for place in places]
+        )
     document = post.understanding.document
     index_words(conn, post.id, post.title, (document and document.number) or "", post.text)
 
@@ -154,17 +158,25 @@ def write_categories(conn: Connection, post_id: str, categories: Sequence[str]) 
 def lock_post(conn: Connection, post_id: str) -> tuple[int, str]:
     """Holds the post until the transaction ends; its latest revision's number and fingerprint."""
     post, revision = schema.post, schema.revision
-    number = conn.execute(select(post.c.revision).where(post.c.id == post_id).with_for_update()).scalar_one()
+    number = conn.execute(
+        select(post.c.revision).where(post.c.id == post_id).with_for_update()
+    ).scalar_one()
     fingerprint = conn.execute(
-        select(revision.c.fingerprint).where(revision.c.post_id == post_id, revision.c.number == number)
+        select(revision.c.fingerprint).where(
+            revision.c.post_id == post_id, revision.c.number == number
+        )
     ).scalar_one()
     return number, fingerprint
 
 
-def add_revision(conn: Connection, post: Post, draft: Draft, what: Sequence[str], *, is_moving: bool = True) -> Post:
-    """Stores a further state of a post, which lifts a withdrawal. An overruling of its categories sticks.
+def add_revision(
+    conn: Connection, post: Post, draft: Draft, what: Sequence[str], *, is_moving: bool = True
+) -> Post:
+    """Stores a further state of a post, which lifts a withdrawal. An overruling of its categories
+    sticks.
 
-    `is_moving`: whether `updated_at` moves to `draft.seen_at`. The published instant and the link's identity stay.
+    `is_moving`: whether `updated_at` moves to `draft.seen_at`. The published instant and the link's
+    identity stay.
     """
     understanding = kept_overruling(conn, post.id, draft.understanding)
     newer = replace(
@@ -185,9 +197,11 @@ def add_revision(conn: Connection, post: Post, draft: Draft, what: Sequence[str]
 
 
 def complete_post(conn: Connection, post: Post, draft: Draft) -> Post:
-    """Puts the article into the revision that was stored from the listing's row alone; `updated_at` stays.
+    """Puts the article into the revision that was stored from the listing's row alone; `updated_at`
+    stays.
 
-    `published_at` may become what the article knows better: nothing was said of it before but the listing's word.
+    `published_at` may become what the article knows better: nothing was said of it before but the
+    listing's word.
     """
     has_moved = post.updated_at != post.published_at
     newer = replace(
@@ -244,7 +258,8 @@ def _update_post(conn: Connection, post: Post, draft: Draft) -> None:
 
 
 def keep_attachments(conn: Connection, post: Post, fingerprint: str) -> None:
-    """The files of the latest revision, and what they say, are known better than before: no new revision."""
+    """The files of the latest revision, and what they say, are known better than before: no new
+    revision."""
     revision = schema.revision
     conn.execute(
         update(revision)
@@ -254,8 +269,11 @@ def keep_attachments(conn: Connection, post: Post, fingerprint: str) -> None:
     set_facts(conn, post)
 
 
-def add_file_revision(conn: Connection, post: Post, fingerprint: str, at: datetime, what: Sequence[str]) -> Post:
-    """A further revision of a post in which a file was replaced under its link, and nothing else."""
+def add_file_revision(
+    conn: Connection, post: Post, fingerprint: str, at: datetime, what: Sequence[str]
+) -> Post:
+    """A further revision of a post in which a file was replaced under its link, and nothing
+    else."""
     newer = replace(post, revision=post.revision + 1, updated_at=at)
     conn.execute(
         insert(schema.revision).values(
@@ -271,7 +289,9 @@ def add_file_revision(conn: Connection, post: Post, fingerprint: str, at: dateti
         )
     )
     conn.execute(
-        update(schema.post).where(schema.post.c.id == newer.id).values(revision=newer.revision, updated_at=at)
+        update(schema.post)
+        .where(schema.post.c.id == newer.id)
+        .values(revision=newer.revision, updated_at=at)
     )
     set_facts(conn, newer)
     return newer
@@ -288,13 +308,20 @@ def kept_overruling(conn: Connection, post_id: str, understanding: Understanding
 
 
 def set_categories(conn: Connection, post_id: str, categories: Sequence[str], at: datetime) -> None:
-    """A person decides the categories, the primary one first; it sticks through edits. Moves the feeds."""
+    """A person decides the categories, the primary one first; it sticks through edits. Moves the
+    feeds."""
     post = schema.post
-    facts = facts_from_json(conn.execute(select(post.c.facts).where(post.c.id == post_id)).scalar_one())
+    facts = facts_from_json(
+        conn.execute(select(post.c.facts).where(post.c.id == post_id)).scalar_one()
+    )
     wanted = tuple(dict.fromkeys(categories))
     why = tuple(Reason(category, OVERRULED, "") for category in wanted)
     overruled = replace(facts, categories=wanted, why=why)
-    conn.execute(update(post).where(post.c.id == post_id).values(facts=facts_to_json(overruled), overruled_at=at))
+    conn.execute(
+        update(post)
+        .where(post.c.id == post_id)
+        .values(facts=facts_to_json(overruled), overruled_at=at)
+    )
     write_categories(conn, post_id, wanted)
     bump(conn, "feeds")
 
@@ -307,12 +334,16 @@ def lift_overruling(conn: Connection, post_id: str) -> None:
 def set_facts(conn: Connection, post: Post) -> None:
     """What a post is about is now seen differently, though the post is the same."""
     conn.execute(
-        update(schema.post).where(schema.post.c.id == post.id).values(facts=facts_to_json(post.understanding))
+        update(schema.post)
+        .where(schema.post.c.id == post.id)
+        .values(facts=facts_to_json(post.understanding))
     )
     _write_facets(conn, post)
 
 
-def link_listing(conn: Connection, post_id: str, listing_url: str, title: str, at: datetime) -> None:
+def link_listing(
+    conn: Connection, post_id: str, listing_url: str, title: str, at: datetime
+) -> None:
     """A listing shows the post, under this title."""
     table = schema.post_listing
     statement = insert_into(conn, table).values(
@@ -320,7 +351,8 @@ def link_listing(conn: Connection, post_id: str, listing_url: str, title: str, a
     )
     conn.execute(
         statement.on_conflict_do_update(
-            index_elements=[table.c.post_id, table.c.listing_url], set_={"title": statement.excluded.title}
+            index_elements=[table.c.post_id, table.c.listing_url],
+            set_={"title": statement.excluded.title},
         )
     )
 
@@ -337,9 +369,14 @@ def bump(conn: Connection, name: str) -> None:
     """Says that what web processes hold of `name` is no longer true."""
     table = schema.generation
     statement = insert_into(conn, table).values(name=name, n=1)
-    conn.execute(statement.on_conflict_do_update(index_elements=[table.c.name], set_={"n": table.c.n + 1}))
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=[table.c.name], set_={"n": table.c.n + 1})
+    )
 
 
 def generation(conn: Connection, name: str) -> int:
     """How often `bump` was called for `name`."""
-    return conn.execute(select(schema.generation.c.n).where(schema.generation.c.name == name)).scalar() or 0
+    return (
+        conn.execute(select(schema.generation.c.n).where(schema.generation.c.name == name)).scalar()
+        or 0
+    )

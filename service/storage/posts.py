@@ -57,12 +57,15 @@ __all__ = [
     "walk_posts",
 ]
 
-_CHUNK = 500  # ids in one statement; SQLite takes 32,766 parameters, short statements are planned faster
+_CHUNK = (
+    500  # ids in one statement; SQLite takes 32,766 parameters, short statements are planned faster
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PostQuery:
-    """Which posts. Values of one field are alternatives, fields add up; empty asks for everything."""
+    """Which posts. Values of one field are alternatives, fields add up; empty asks for
+    everything."""
 
     categories: tuple[str, ...] = ()
     portals: tuple[str, ...] = ()
@@ -100,7 +103,9 @@ class KnownPost:
 def _posts() -> Select[Any]:
     post, revision = schema.post, schema.revision
     latest = and_(revision.c.post_id == post.c.id, revision.c.number == post.c.revision)
-    return select(post, revision.c.html, revision.c.text, revision.c.attachments).join(revision, latest)
+    return select(post, revision.c.html, revision.c.text, revision.c.attachments).join(
+        revision, latest
+    )
 
 
 def load_posts(conn: Connection, ids: Iterable[str]) -> dict[str, Post]:
@@ -117,7 +122,10 @@ def walk_posts(conn: Connection, after: str, limit: int) -> list[Post]:
     """The posts that portals show, in the order of their ids, after the one of this id."""
     post = schema.post
     rows = conn.execute(
-        _posts().where(post.c.id > after, post.c.withdrawn_at.is_(None)).order_by(post.c.id).limit(limit)
+        _posts()
+        .where(post.c.id > after, post.c.withdrawn_at.is_(None))
+        .order_by(post.c.id)
+        .limit(limit)
     )
     return [post_from_row(row) for row in rows]
 
@@ -145,8 +153,9 @@ def newest_posts(
 ) -> list[Post]:
     """At most `limit` posts, newest first by (first_seen_at, published_at, id).
 
-    `before` is the cursor of the last post of the page before (see `cursor_of`), `since` the oldest first_seen_at
-    that is wanted. Raises InvalidInput for a cursor or a search that was not made for this.
+    `before` is the cursor of the last post of the page before (see `cursor_of`), `since` the oldest
+    first_seen_at that is wanted. Raises InvalidInput for a cursor or a search that was not made for
+    this.
     """
     post = schema.post
     order = (post.c.first_seen_at, post.c.published_at, post.c.id)
@@ -169,9 +178,15 @@ def _conditions(conn: Connection, query: PostQuery) -> list[ColumnElement[bool]]
     if query.portals:
         conditions.append(post.c.portal_id.in_(query.portals))
     if query.categories:
-        conditions.append(exists().where(category.c.post_id == post.c.id, category.c.category.in_(query.categories)))
+        conditions.append(
+            exists().where(
+                category.c.post_id == post.c.id, category.c.category.in_(query.categories)
+            )
+        )
     if query.places:
-        conditions.append(exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places)))
+        conditions.append(
+            exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places))
+        )
     if query.q.strip():
         conditions.append(matches_words(conn, query.q))
     return conditions
@@ -189,7 +204,9 @@ def _read_cursor(cursor: str) -> tuple[datetime, datetime, str]:
         first_seen, published, post_id = text.split(".")
         return from_micros(int(first_seen)), from_micros(int(published)), post_id
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise InvalidInput("before", "is no cursor of this list", "the `before` of a `next` link") from error
+        raise InvalidInput(
+            "before", "is no cursor of this list", "the `before` of a `next` link"
+        ) from error
 
 
 def post_by_key(conn: Connection, portal_id: str, keys: Sequence[str]) -> dict[str, KnownPost]:
@@ -205,7 +222,9 @@ def post_by_key(conn: Connection, portal_id: str, keys: Sequence[str]) -> dict[s
 
 def _ids_by_key(conn: Connection, portal_id: str, keys: Sequence[str]) -> dict[str, str]:
     post, alias = schema.post, schema.post_alias
-    own = select(post.c.identity_key, post.c.id).where(post.c.portal_id == portal_id, post.c.identity_key.in_(keys))
+    own = select(post.c.identity_key, post.c.id).where(
+        post.c.portal_id == portal_id, post.c.identity_key.in_(keys)
+    )
     former = select(alias.c.identity_key, alias.c.post_id).where(
         alias.c.portal_id == portal_id, alias.c.identity_key.in_(keys)
     )
@@ -217,12 +236,25 @@ def _known_posts(conn: Connection, ids: Sequence[str]) -> dict[str, KnownPost]:
     known: dict[str, KnownPost] = {}
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
-        columns = (post.c.id, post.c.title, post.c.published_at, post.c.withdrawn_at, post.c.article_at)
+        columns = (
+            post.c.id,
+            post.c.title,
+            post.c.published_at,
+            post.c.withdrawn_at,
+            post.c.article_at,
+        )
         for row in conn.execute(select(*columns).where(post.c.id.in_(some))):
             known[row.id] = KnownPost(
-                row.id, row.title, row.published_at, row.withdrawn_at is not None, row.article_at is not None, {}
+                row.id,
+                row.title,
+                row.published_at,
+                row.withdrawn_at is not None,
+                row.article_at is not None,
+                {},
             )
-        listed = select(link.c.post_id, link.c.listing_url, link.c.title).where(link.c.post_id.in_(some))
+        listed = select(link.c.post_id, link.c.listing_url, link.c.title).where(
+            link.c.post_id.in_(some)
+        )
         for post_id, listing_url, title in conn.execute(listed):
             known[post_id].listed_titles[listing_url] = title
     return known
@@ -233,13 +265,16 @@ def addresses_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
     post = schema.post
     found: dict[str, str] = {}
     for start in range(0, len(ids), _CHUNK):
-        rows = conn.execute(select(post.c.id, post.c.url).where(post.c.id.in_(ids[start : start + _CHUNK])))
+        rows = conn.execute(
+            select(post.c.id, post.c.url).where(post.c.id.in_(ids[start : start + _CHUNK]))
+        )
         found.update((row.id, row.url) for row in rows)
     return found
 
 
 def alias_counts(conn: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """Under how many further addresses posts are known, by their ids; those without any are left out."""
+    """Under how many further addresses posts are known, by their ids; those without any are left
+    out."""
     alias = schema.post_alias
     found: dict[str, int] = {}
     for start in range(0, len(ids), _CHUNK):
@@ -276,7 +311,9 @@ def listings_of(conn: Connection, post_id: str) -> list[str]:
     """The addresses of the listings that show or showed the post, in the order they did."""
     link = schema.post_listing
     statement = select(link.c.listing_url).where(link.c.post_id == post_id)
-    return list(conn.execute(statement.order_by(link.c.first_listed_at, link.c.listing_url)).scalars())
+    return list(
+        conn.execute(statement.order_by(link.c.first_listed_at, link.c.listing_url)).scalars()
+    )
 
 
 def listed_titles(conn: Connection, post_id: str) -> list[str]:
@@ -287,7 +324,10 @@ def listed_titles(conn: Connection, post_id: str) -> list[str]:
 
 def is_overruled(conn: Connection, post_id: str) -> bool:
     """Whether a person decided the categories of the post."""
-    return conn.execute(select(schema.post.c.overruled_at).where(schema.post.c.id == post_id)).scalar() is not None
+    return (
+        conn.execute(select(schema.post.c.overruled_at).where(schema.post.c.id == post_id)).scalar()
+        is not None
+    )
 
 
 def revisions(conn: Connection, post_id: str) -> list[Revision]:

@@ -1,4 +1,5 @@
-"""What a proof is made of: revisions, changes, deliveries, attempts and acknowledgements of one post."""
+"""What a proof is made of: revisions, changes, deliveries, attempts and acknowledgements of one
+post."""
 
 from __future__ import annotations
 
@@ -18,14 +19,19 @@ _SEEN = text(
     " WHERE c.post_id = :post ORDER BY c.at, c.id"
 )
 _SENT = text(
-    "SELECT s.unit_id, c.revision, c.type, s.channel, d.state, d.done_at, COALESCE(m.attempts, 0) AS attempts,"
-    " CASE WHEN m.sent_started_at IS NOT NULL THEN m.sent_status ELSE (SELECT a.status FROM attempt a"
+    "SELECT s.unit_id, c.revision, c.type, s.channel, d.state, d.done_at, COALESCE(m.attempts, 0) "
+    "AS attempts,"
+    " CASE WHEN m.sent_started_at IS NOT NULL THEN m.sent_status ELSE (SELECT a.status FROM "
+    "attempt a"
     " WHERE a.message_id = d.message_id ORDER BY a.number DESC LIMIT 1) END AS status"
-    " FROM change c JOIN delivery d ON d.change_id = c.id JOIN subscription s ON s.id = d.subscription_id"
+    " FROM change c JOIN delivery d ON d.change_id = c.id JOIN subscription s ON s.id = "
+    "d.subscription_id"
     " LEFT JOIN message m ON m.id = d.message_id"
     " WHERE c.post_id = :post AND s.unit_id IS NOT NULL ORDER BY c.at, d.created_at, d.id"
 )
-_RECEIVED = text('SELECT unit_id, revision, at, "by", via, note FROM receipt WHERE post_id = :post ORDER BY at')
+_RECEIVED = text(
+    'SELECT unit_id, revision, at, "by", via, note FROM receipt WHERE post_id = :post ORDER BY at'
+)
 
 
 def load_proof(conn: Connection, post_id: str) -> Proof:
@@ -69,7 +75,9 @@ def _units(conn: Connection, post_id: str) -> tuple[UnitProof, ...]:
         )
     received: dict[str, list[Acknowledged]] = defaultdict(list)
     for row in conn.execute(_RECEIVED, {"post": post_id}):
-        received[row.unit_id].append(Acknowledged(row.revision, from_micros(row.at), row.by, row.via, row.note))
+        received[row.unit_id].append(
+            Acknowledged(row.revision, from_micros(row.at), row.by, row.via, row.note)
+        )
     return tuple(
         UnitProof(
             line.unit_name + (" (đã gỡ bỏ)" if line.is_removed else ""),

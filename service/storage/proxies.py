@@ -1,4 +1,5 @@
-"""Whether requests came through a proxy that is not configured: noted by web processes, told by checks."""
+"""Whether requests came through a proxy that is not configured: noted by web processes, told by
+checks."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from service.storage.schema import from_micros, to_micros
 _KEY = "proxy:seen"
 _TOLD_FOR = timedelta(days=1)
 WORDS = (
-    "requests come through a proxy (X-Forwarded-For), and server.trusted_proxies is 0: all visitors count as one, "
+    "requests come through a proxy (X-Forwarded-For), and server.trusted_proxies is 0: all "
+    "visitors count as one, "
     "so limits per address stop everybody at once"
 )
 
@@ -28,5 +30,7 @@ def note_proxy(conn: Connection, now: datetime) -> None:
 
 def is_proxy_seen(conn: Connection, now: datetime) -> bool:
     """Within the last day."""
-    value = conn.execute(text("SELECT value FROM meta WHERE key = :key"), {"key": _KEY}).scalar_one_or_none()
+    value = conn.execute(
+        text("SELECT value FROM meta WHERE key = :key"), {"key": _KEY}
+    ).scalar_one_or_none()
     return value is not None and abs(now - from_micros(int(value))) < _TOLD_FOR

@@ -42,18 +42,31 @@ class Receipt:
     acknowledged_revision: int | None
     """The newest revision it ever acknowledged; None: none."""
     is_removed: bool = False
-    """It is on the board for what it acknowledged, and is owed and reminded of nothing more (U2)."""
+    """It is on the board for what it acknowledged, and is owed and reminded of nothing more
+    (U2)."""
 
 
 def acknowledge(
-    conn: Connection, *, post_id: str, revision: int, unit_id: str, at: datetime, by: str, note: str, via: str
+    conn: Connection,
+    *,
+    post_id: str,
+    revision: int,
+    unit_id: str,
+    at: datetime,
+    by: str,
+    note: str,
+    via: str,
 ) -> bool:
     """Writes it once; False when it was acknowledged before. Raises NotFound."""
     known = select(schema.revision.c.number).where(
         schema.revision.c.post_id == post_id, schema.revision.c.number == revision
     )
-    latest = select(schema.post.c.revision).where(schema.post.c.id == post_id, schema.post.c.revision >= revision)
-    if revision < 1 or (conn.execute(known).first() is None and conn.execute(latest).first() is None):
+    latest = select(schema.post.c.revision).where(
+        schema.post.c.id == post_id, schema.post.c.revision >= revision
+    )
+    if revision < 1 or (
+        conn.execute(known).first() is None and conn.execute(latest).first() is None
+    ):
         raise NotFound("revision", f"{post_id}/{revision}")
     if conn.execute(select(schema.unit.c.id).where(schema.unit.c.id == unit_id)).first() is None:
         raise NotFound("unit", unit_id)
@@ -81,7 +94,8 @@ def is_owed(conn: Connection, post_id: str, unit_id: str) -> bool:
     query = text(
         "SELECT 1 FROM subscription s WHERE s.unit_id = :unit AND (EXISTS (SELECT 1 FROM owed o"
         " WHERE o.post_id = :post AND o.subscription_id = s.id) OR EXISTS (SELECT 1 FROM change c"
-        " JOIN delivery d ON d.change_id = c.id AND d.subscription_id = s.id WHERE c.post_id = :post))"
+        " JOIN delivery d ON d.change_id = c.id AND d.subscription_id = s.id WHERE c.post_id = "
+        ":post))"
         " UNION ALL SELECT 1 FROM receipt WHERE post_id = :post AND unit_id = :unit LIMIT 1"
     )
     return conn.execute(query, {"post": post_id, "unit": unit_id}).first() is not None
@@ -90,13 +104,17 @@ def is_owed(conn: Connection, post_id: str, unit_id: str) -> bool:
 def acknowledged_at(conn: Connection, post_id: str, revision: int, unit_id: str) -> datetime | None:
     """When the unit acknowledged this revision; None when it has not."""
     table = schema.receipt.c
-    query = select(table.at).where(table.post_id == post_id, table.revision == revision, table.unit_id == unit_id)
+    query = select(table.at).where(
+        table.post_id == post_id, table.revision == revision, table.unit_id == unit_id
+    )
     return conn.execute(query).scalar_one_or_none()
 
 
 def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
     """Every unit's line, by name. Raises NotFound for a post that is not there."""
-    revision = conn.execute(select(schema.post.c.revision).where(schema.post.c.id == post_id)).scalar_one_or_none()
+    revision = conn.execute(
+        select(schema.post.c.revision).where(schema.post.c.id == post_id)
+    ).scalar_one_or_none()
     if revision is None:
         raise NotFound("post", post_id)
     sent = _deliveries(conn, post_id, revision)
@@ -109,9 +127,13 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
     ]
 
 
-def _line(unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], acks: Sequence[RowMapping]) -> Receipt:
+def _line(
+    unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], acks: Sequence[RowMapping]
+) -> Receipt:
     own = next((ack for ack in acks if ack["revision"] == revision), None)
-    sent_at = [row["done_at"] for row in deliveries if row["state"] == State.SENT and row["done_at"]]
+    sent_at = [
+        row["done_at"] for row in deliveries if row["state"] == State.SENT and row["done_at"]
+    ]
     return Receipt(
         unit_id=unit["id"],
         unit_name=own_name(unit["id"], unit["name"]),
@@ -131,15 +153,20 @@ def _line(unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], ack
 
 def _deliveries(conn: Connection, post_id: str, revision: int) -> dict[str, list[RowMapping]]:
     query = text(
-        "SELECT s.unit_id, d.state, d.done_at, d.created_at FROM change c JOIN delivery d ON d.change_id = c.id"
+        "SELECT s.unit_id, d.state, d.done_at, d.created_at FROM change c JOIN delivery d ON "
+        "d.change_id = c.id"
         " JOIN subscription s ON s.id = d.subscription_id"
-        " WHERE c.post_id = :post AND c.revision = :revision AND c.type <> 'post.withdrawn' AND s.unit_id IS NOT NULL"
+        " WHERE c.post_id = :post AND c.revision = :revision AND c.type <> 'post.withdrawn' AND "
+        "s.unit_id IS NOT NULL"
     )
     return _by_unit(list(conn.execute(query, {"post": post_id, "revision": revision}).mappings()))
 
 
 def _acknowledgements(conn: Connection, post_id: str) -> dict[str, list[RowMapping]]:
-    query = text("SELECT unit_id, revision, at, by, note, via FROM receipt WHERE post_id = :post ORDER BY revision")
+    query = text(
+        "SELECT unit_id, revision, at, by, note, via FROM receipt WHERE post_id = :post ORDER BY "
+        "revision"
+    )
     return _by_unit(list(conn.execute(query, {"post": post_id}).mappings()))
 
 
@@ -150,12 +177,16 @@ def _by_unit(rows: Sequence[RowMapping]) -> dict[str, list[RowMapping]]:
     return grouped
 
 
-def posts_owing(conn: Connection, categories: Sequence[str], since: datetime) -> list[tuple[str, str]]:
-    """(id, title) of posts of these primary categories that were told of since then and still are shown."""
+def posts_owing(
+    conn: Connection, categories: Sequence[str], since: datetime
+) -> list[tuple[str, str]]:
+    """(id, title) of posts of these primary categories that were told of since then and still are
+    shown."""
     query = text(
         "SELECT DISTINCT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
         " JOIN post_category k ON k.post_id = p.id AND k.position = 0"
-        " WHERE c.at >= :since AND c.silenced IS NULL AND p.withdrawn_at IS NULL AND k.category IN :categories"
+        " WHERE c.at >= :since AND c.silenced IS NULL AND p.withdrawn_at IS NULL AND k.category "
+        "IN :categories"
         " ORDER BY p.id"
     ).bindparams(bindparam("categories", expanding=True))
     rows = conn.execute(query, {"since": to_micros(since), "categories": list(categories)})
@@ -165,17 +196,21 @@ def posts_owing(conn: Connection, categories: Sequence[str], since: datetime) ->
 def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]]:
     """When the contacts of a unit were reminded, in their order, by (post, revision, unit).
 
-    The key of a reminder names what it is about; of one that is about several posts its receipt links do.
+    The key of a reminder names what it is about; of one that is about several posts its receipt
+    links do.
     """
     query = text(
-        "SELECT group_key, created_at, CASE WHEN group_key LIKE 'letter:reminders:%' THEN body END AS body"
+        "SELECT group_key, created_at, CASE WHEN group_key LIKE 'letter:reminders:%' THEN body "
+        "END AS body"
         " FROM message WHERE group_key LIKE 'letter:remind%' ORDER BY created_at"
     )
     found: dict[tuple[str, int, str], list[datetime]] = {}
     for row in conn.execute(query):
         about = _about_several(row.body) if row.body else [row.group_key.split(":")[2:5]]
         for post_id, revision, unit_id in about:
-            found.setdefault((post_id, int(revision), unit_id), []).append(from_micros(row.created_at))
+            found.setdefault((post_id, int(revision), unit_id), []).append(
+                from_micros(row.created_at)
+            )
     return found
 
 

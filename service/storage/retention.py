@@ -1,7 +1,9 @@
-"""Messages, deliveries and attempts leave some time after they are done, in chunks that nobody notices.
+"""Messages, deliveries and attempts leave some time after they are done, in chunks that nobody
+notices.
 
-What must be known for ever stays: who was owed a post (a later edit goes to them), and the deliveries by which a
-unit was told, on which the receipt board stands. A message that still carries something undone stays whole.
+What must be known for ever stays: who was owed a post (a later edit goes to them), and the
+deliveries by which a unit was told, on which the receipt board stands. A message that still carries
+something undone stays whole.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from service.storage.engine import Database
 from service.storage.schema import to_micros
 
 CHUNK = 100
-"""Messages in one transaction: about 10 ms on SQLite with three attempts each, and never near 50."""
+"""Messages in one transaction: about 10 ms on SQLite with three attempts each, and never near
+50."""
 
 _PAUSE_S = 0.005
 
@@ -26,18 +29,20 @@ _DONE = """SELECT id FROM message WHERE done_at < :before AND NOT EXISTS
 _PERSONS = "(SELECT s.id FROM subscription s WHERE s.unit_id IS NULL)"
 
 _FORGET = (
-    """INSERT INTO owed(post_id, subscription_id) SELECT c.post_id, d.subscription_id FROM delivery d
+    """INSERT INTO owed(post_id, subscription_id) SELECT c.post_id, d.subscription_id
+        FROM delivery d
     JOIN change c ON c.id = d.change_id JOIN subscription s ON s.id = d.subscription_id
     WHERE d.message_id IN :ids AND s.unit_id IS NULL AND s.status <> 'removed'
     ON CONFLICT (post_id, subscription_id) DO NOTHING""",
-    f"DELETE FROM delivery WHERE message_id IN :ids AND subscription_id IN {_PERSONS}",  # noqa: S608  # constants
+    f"DELETE FROM delivery WHERE message_id IN :ids AND subscription_id IN {_PERSONS}",
     "DELETE FROM attempt WHERE message_id IN :ids",
     "DELETE FROM message WHERE id IN :ids",
 )
 
 
 def forget_done(database: Database, before: datetime) -> int:
-    """Forgets what was sent, failed or skipped before an instant; gives how many messages. Changes stay.
+    """Forgets what was sent, failed or skipped before an instant; gives how many messages. Changes
+    stay.
 
     On PostgreSQL several workers may do this at once: each takes other messages.
     """

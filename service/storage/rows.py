@@ -44,16 +44,21 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         why=tuple(Reason(**reason) for reason in facts["why"]),
         document=_document(facts["document"]),
         mentions=tuple(
-            Mention(mention["kind"], mention["number"], _day(mention["issued_on"]), mention["issuer"])
+            Mention(
+                mention["kind"], mention["number"], _day(mention["issued_on"]), mention["issuer"]
+            )
             for mention in facts["mentions"]
         ),
         places=tuple(Place(**place) for place in facts["places"]),
         addressees=tuple(facts["addressees"]),
         urgency=Urgency(facts["urgency"]),
         deadlines=tuple(
-            Deadline(date.fromisoformat(deadline["on"]), deadline["text"]) for deadline in facts["deadlines"]
+            Deadline(date.fromisoformat(deadline["on"]), deadline["text"])
+            for deadline in facts["deadlines"]
         ),
-        begins_at=None if facts["begins_at"] is None else datetime.fromisoformat(facts["begins_at"]),
+        begins_at=None
+        if facts["begins_at"] is None
+        else datetime.fromisoformat(facts["begins_at"]),
         venue=facts["venue"],
         summary=facts["summary"],
         concerns=tuple(facts["concerns"]),

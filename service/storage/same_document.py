@@ -1,7 +1,8 @@
-"""The other posts of one document: what another portal, or the same one again, says of the same directive.
+"""The other posts of one document: what another portal, or the same one again, says of the same
+directive.
 
-The index of words finds the number in any writing, so that no column of its own is needed; whether two posts with
-that number are of one document is decided by `posts.document`.
+The index of words finds the number in any writing, so that no column of its own is needed; whether
+two posts with that number are of one document is decided by `posts.document`.
 """
 
 from __future__ import annotations
@@ -33,15 +34,27 @@ class Companion:
 
 
 def companions(conn: Connection, of: Post) -> list[Companion]:
-    """The posts that are or relay the same document, newest first and MOST at most; withdrawn ones are left out."""
+    """The posts that are or relay the same document, newest first and MOST at most; withdrawn ones
+    are left out."""
     document, post = of.understanding.document, schema.post
     number = document.number if document else None
     if document is None or not number:
         return []
-    columns = (post.c.id, post.c.title, post.c.portal_id, post.c.portal_name, post.c.published_at, post.c.facts)
-    holding = select(*columns).where(holding_phrase(conn, number), post.c.id != of.id, post.c.withdrawn_at.is_(None))
+    columns = (
+        post.c.id,
+        post.c.title,
+        post.c.portal_id,
+        post.c.portal_name,
+        post.c.published_at,
+        post.c.facts,
+    )
+    holding = select(*columns).where(
+        holding_phrase(conn, number), post.c.id != of.id, post.c.withdrawn_at.is_(None)
+    )
     found = []
-    for row in conn.execute(holding.order_by(post.c.published_at.desc(), post.c.id).limit(_LOOKED_AT)):
+    for row in conn.execute(
+        holding.order_by(post.c.published_at.desc(), post.c.id).limit(_LOOKED_AT)
+    ):
         other = facts_from_json(row.facts).document
         if other is not None and is_same_document(document, other):
             portal = PortalName(row.portal_id, row.portal_name)

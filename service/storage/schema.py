@@ -1,8 +1,9 @@
 """The tables, as SQLAlchemy Core sees them on SQLite and on PostgreSQL.
 
-Every NULL says what it means, every index which query it serves. Instants are whole microseconds since
-1970 UTC, so that both databases compare and add them alike. Ids are text: UUIDs, never row numbers.
-Here are portals, posts, and who must know; what is owed is `schema_ledger`, handed on under the same names.
+Every NULL says what it means, every index which query it serves. Instants are whole microseconds
+since 1970 UTC, so that both databases compare and add them alike. Ids are text: UUIDs, never row
+numbers. Here are portals, posts, and who must know; what is owed is `schema_ledger`, handed on
+under the same names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from sqlalchemy import (
     text,
 )
 
-from service.storage.schema_base import EPOCH, Instant, Json, from_micros, id_column, metadata, to_micros
+from service.storage.schema_base import (
+    EPOCH,
+    Instant,
+    Json,
+    from_micros,
+    id_column,
+    metadata,
+    to_micros,
+)
 from service.storage.schema_ledger import (
     attempt,
     change,
@@ -74,11 +83,15 @@ listing = Table(
     metadata,
     Column("portal_id", Text, primary_key=True),
     Column("url", Text, primary_key=True),
-    Column("baseline_at", Instant),  # null: never yet polled with success, its next posts alert nobody
+    Column(
+        "baseline_at", Instant
+    ),  # null: never yet polled with success, its next posts alert nobody
     Column("etag", Text),  # null: the server gave none, or it was dropped
     Column("last_modified", Text),  # likewise
     Column("body_sha256", Text),  # null: no body is known under the present configuration
-    Column("reader_version", Text),  # of the parser and configuration that read that body; null: none did
+    Column(
+        "reader_version", Text
+    ),  # of the parser and configuration that read that body; null: none did
     Column("next_poll_at", Instant, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
     Column("failing_since", Instant),  # null: the last poll succeeded
@@ -88,14 +101,21 @@ listing = Table(
     Column("last_outcome", Text),  # null: never polled
     Column("last_error", Text),  # null: the last poll succeeded
     Column("last_rows", Integer),  # posts on the page when it was last read; null: never read
-    Column("resume_url", Text),  # an older page that could not be read while posts were missed; null: none
+    Column(
+        "resume_url", Text
+    ),  # an older page that could not be read while posts were missed; null: none
     Column("lease_until", Instant),  # null: nobody is polling it
-    Column("told_at", Instant),  # when the operator was last told of it; null: believes that it is well
-    Column("told_what", Text),  # the outcome that was told, or `moved`; null: believes that it is well
+    Column(
+        "told_at", Instant
+    ),  # when the operator was last told of it; null: believes that it is well
+    Column(
+        "told_what", Text
+    ),  # the outcome that was told, or `moved`; null: believes that it is well
     Index("ix_listing_due", "next_poll_at"),  # what is due
 )
 
-poll = Table(  # the history of outcomes: a row whenever something happened, and one for a run of unchanged polls
+# the history of outcomes: a row whenever something happened, and one for a run of unchanged polls
+poll = Table(
     "poll",
     metadata,
     id_column(),
@@ -104,7 +124,9 @@ poll = Table(  # the history of outcomes: a row whenever something happened, and
     Column("started_at", Instant, nullable=False),
     Column("took_ms", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("tallies", Json, nullable=False),  # {"new", "updated", "withdrawn", "unchanged", "held", "dropped": {}}
+    Column(
+        "tallies", Json, nullable=False
+    ),  # {"new", "updated", "withdrawn", "unchanged", "held", "dropped": {}}
     Column("error", Text),  # null: none
     Index("ix_poll_listing", "portal_id", "listing_url", "started_at"),  # health of a listing
 )
@@ -132,14 +154,16 @@ post = Table(
     Column("title", Text, nullable=False),
     Column("revision", Integer, nullable=False),  # the latest
     Column("facts", Json, nullable=False),  # the Understanding
-    Column("overruled_at", Instant),  # null: rules decide the categories; else a person did, and it sticks
+    # null: rules decide the categories; else a person did, and it sticks
+    Column("overruled_at", Instant),
     Column("published_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),  # null: the portal shows it
     Column("next_check_at", Instant),  # null: no recheck is planned any more
     Column("missing_since", Instant),  # null: the article answered when last checked
-    Column("article_at", Instant),  # when the article was last read; null: only its listing's row is known
+    # when the article was last read; null: only its listing's row is known
+    Column("article_at", Instant),
     Column("article_etag", Text),  # null: the server gave none, or no article was read
     Column("article_last_modified", Text),  # likewise
     Column("article_sha256", Text),  # of the article's page; null: none was read
@@ -147,7 +171,8 @@ post = Table(
     Column("dating", Json),  # which witnesses said published_at; null: stored before they were kept
     UniqueConstraint("portal_id", "identity_key"),
     Index("ix_post_newest", "first_seen_at", "published_at", "id"),  # feed `all`
-    Index("ix_post_portal_newest", "portal_id", "first_seen_at", "published_at", "id"),  # a portal's feed
+    # a portal's feed
+    Index("ix_post_portal_newest", "portal_id", "first_seen_at", "published_at", "id"),
     Index("ix_post_check", "next_check_at", sqlite_where=text("next_check_at IS NOT NULL"),
           postgresql_where=text("next_check_at IS NOT NULL")),  # rechecks that are due
 )  # fmt: skip
@@ -191,8 +216,12 @@ post_listing = Table(  # which listings show a post
     Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
     Column("listing_url", Text, primary_key=True),
     Column("first_listed_at", Instant, nullable=False),
-    Column("title", Text, nullable=False, server_default=""),  # as that listing shows it, perhaps cut
-    Index("ix_post_listing_listing", "listing_url", "post_id"),  # which posts a listing is known to show
+    Column(
+        "title", Text, nullable=False, server_default=""
+    ),  # as that listing shows it, perhaps cut
+    Index(
+        "ix_post_listing_listing", "listing_url", "post_id"
+    ),  # which posts a listing is known to show
 )
 
 post_alias = Table(  # other addresses of a post: its slug changed
@@ -211,7 +240,8 @@ generation = Table(  # moves when what web processes hold in memory is no longer
     Column("n", BigInteger, nullable=False),
 )
 
-feed_state = Table(  # what was published last: Last-Modified must say the same in every process, whenever it started
+# what was published last: Last-Modified must say the same in every process, whenever it started
+feed_state = Table(
     "feed_state",
     metadata,
     Column("path", Text, primary_key=True),
@@ -219,12 +249,14 @@ feed_state = Table(  # what was published last: Last-Modified must say the same 
     Column("modified_at", Instant, nullable=False),  # when they became these
 )
 
-feed_problem = Table(  # what could not be published as it was meant; the last good rendering stands in
-    "feed_problem",
-    metadata,
-    Column("name", Text, primary_key=True),  # of a feed, or of a post's entry
-    Column("problem", Text, nullable=False),
-    Column("since_at", Instant, nullable=False),
+feed_problem = (
+    Table(  # what could not be published as it was meant; the last good rendering stands in
+        "feed_problem",
+        metadata,
+        Column("name", Text, primary_key=True),  # of a feed, or of a post's entry
+        Column("problem", Text, nullable=False),
+        Column("since_at", Instant, nullable=False),
+    )
 )
 
 # --- who must know ----------------------------------------------------------------------------
@@ -240,12 +272,15 @@ unit = Table(
     Column("removed_at", Instant),  # null: still there
 )
 
-filter_ = Table(  # each distinct set of filters once, so that a post is matched against sets, not subscriptions
+# each distinct set of filters once, so that a post is matched against sets, not subscriptions
+filter_ = Table(
     "filter",
     metadata,
     id_column(),  # SHA-256 of the canonical definition
     Column("definition", Json, nullable=False),  # Filters as a mapping, values sorted
-    Column("created_at", Instant, nullable=False, server_default="0"),  # older changes were not held against it
+    Column(
+        "created_at", Instant, nullable=False, server_default="0"
+    ),  # older changes were not held against it
 )
 
 subscription = Table(
@@ -265,16 +300,26 @@ subscription = Table(
     Column("status_reason", Text),  # null: nothing to say
     Column("status_at", Instant, nullable=False),
     Column("secret", LargeBinary),  # encrypted; null: a channel that signs nothing
-    Column("old_secret", LargeBinary),  # encrypted, signs too until old_secret_until; null: not rotated lately
+    Column(
+        "old_secret", LargeBinary
+    ),  # encrypted, signs too until old_secret_until; null: not rotated lately
     Column("old_secret_until", Instant),  # null: not rotated lately
-    Column("headers", Json, nullable=False, server_default="{}"),  # extra request headers of a webhook
+    Column(
+        "headers", Json, nullable=False, server_default="{}"
+    ),  # extra request headers of a webhook
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),  # null: not confirmed
-    Index("ix_subscription_filter", "filter_id", "id"),  # fan-out of a change to the sets that matched
+    Index(
+        "ix_subscription_filter", "filter_id", "id"
+    ),  # fan-out of a change to the sets that matched
     Index("ix_subscription_walk", "channel", "id"),  # the chunks of a fan-out to webhooks
-    Index("ix_subscription_target", "channel", "target_key"),  # all subscriptions of one person or endpoint
+    Index(
+        "ix_subscription_target", "channel", "target_key"
+    ),  # all subscriptions of one person or endpoint
     Index("ix_subscription_unit", "unit_id"),  # the receipt board
-    Index("ix_subscription_endpoint", "endpoint_key"),  # who is behind an endpoint that fails, or answers again
+    Index(
+        "ix_subscription_endpoint", "endpoint_key"
+    ),  # who is behind an endpoint that fails, or answers again
 )
 
 api_token = Table(
@@ -282,7 +327,9 @@ api_token = Table(
     metadata,
     id_column(),
     Column("name", Text, nullable=False),
-    Column("hash", Text, nullable=False, unique=True),  # SHA-256 of the token, which is 256 random bits
+    Column(
+        "hash", Text, nullable=False, unique=True
+    ),  # SHA-256 of the token, which is 256 random bits
     Column("role", Text, nullable=False),  # operator, unit
     Column("unit_id", Text, ForeignKey("unit.id")),  # null: role operator
     Column("created_at", Instant, nullable=False),

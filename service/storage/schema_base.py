@@ -1,4 +1,5 @@
-"""What all tables are made of: how instants, JSON and ids are stored, and the names of constraints."""
+"""What all tables are made of: how instants, JSON and ids are stored, and the names of
+constraints."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_micros(instant: datetime) -> int:
-    """Whole microseconds since 1970 UTC of an aware instant; exact, where `timestamp()` would round."""
+    """Whole microseconds since 1970 UTC of an aware instant; exact, where `timestamp()` would
+    round."""
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 

@@ -1,11 +1,22 @@
-"""The tables beside the posts: their searchable words, the files they link to, and what is known of those.
+"""The tables beside the posts: their searchable words, the files they link to, and what is known of
+those.
 
 SQLite searches with FTS5 and PostgreSQL with a GIN index, both over the same folded words.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, SmallInteger, Table, Text, event
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    event,
+)
 
 from service.storage.schema import Instant, metadata
 
@@ -14,13 +25,16 @@ __all__ = ["archive", "archive_part", "attachment_watch", "metadata", "post_sear
 post_search = Table(  # the folded words of each post's latest revision
     "post_search",
     metadata,
-    Column("n", Integer, primary_key=True),  # SQLite's full text needs a number; it never leaves the database
+    Column(
+        "n", Integer, primary_key=True
+    ),  # SQLite's full text needs a number; it never leaves the database
     Column("post_id", Text, ForeignKey("post.id"), nullable=False, unique=True),
     Column("words", Text, nullable=False),  # one space around each, so that a phrase is a substring
 )
 
 _SQLITE_SEARCH = (
-    "CREATE VIRTUAL TABLE post_fts USING fts5(words, content='post_search', content_rowid='n', tokenize='ascii')",
+    "CREATE VIRTUAL TABLE post_fts USING fts5(words, content='post_search', content_rowid='n', "
+    "tokenize='ascii')",
     """CREATE TRIGGER post_search_added AFTER INSERT ON post_search BEGIN
       INSERT INTO post_fts(rowid, words) VALUES (new.n, new.words); END""",
     """CREATE TRIGGER post_search_removed AFTER DELETE ON post_search BEGIN
@@ -29,7 +43,9 @@ _SQLITE_SEARCH = (
       INSERT INTO post_fts(post_fts, rowid, words) VALUES ('delete', old.n, old.words);
       INSERT INTO post_fts(rowid, words) VALUES (new.n, new.words); END""",
 )
-_POSTGRESQL_SEARCH = ("CREATE INDEX ix_post_search_words ON post_search USING gin (to_tsvector('simple', words))",)
+_POSTGRESQL_SEARCH = (
+    "CREATE INDEX ix_post_search_words ON post_search USING gin (to_tsvector('simple', words))",
+)
 
 
 @event.listens_for(post_search, "after_create")
@@ -59,15 +75,17 @@ archive_part = Table(  # the bytes of files in pieces, so that no transaction is
     Column("body", LargeBinary, nullable=False),
 )
 
-attachment_watch = Table(  # what is known of a file behind a link, so that a replaced one is noticed
-    "attachment_watch",
-    metadata,
-    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
-    Column("url", Text, primary_key=True),
-    Column("etag", Text),  # null: the server gave none
-    Column("last_modified", Text),  # likewise
-    Column("bytes", Integer),  # null: not known
-    Column("sha256", Text),  # null: never downloaded
-    Column("checked_at", Instant, nullable=False),
-    Column("error", Text),  # null: the last check succeeded
+attachment_watch = (
+    Table(  # what is known of a file behind a link, so that a replaced one is noticed
+        "attachment_watch",
+        metadata,
+        Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
+        Column("url", Text, primary_key=True),
+        Column("etag", Text),  # null: the server gave none
+        Column("last_modified", Text),  # likewise
+        Column("bytes", Integer),  # null: not known
+        Column("sha256", Text),  # null: never downloaded
+        Column("checked_at", Instant, nullable=False),
+        Column("error", Text),  # null: the last check succeeded
+    )
 )

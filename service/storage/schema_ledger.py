@@ -30,10 +30,12 @@ change = Table(
     Column("at", Instant, nullable=False),
     Column("payload", Text, nullable=False),  # the webhook's body, with `receipt_url` null
     Column("what", Json, nullable=False),  # what changed, for people
-    Column("silenced", Text),  # null: alerts go out; baseline, too_old, restored, flood (held until released)
+    # null: alerts go out; baseline, too_old, restored, flood (held until released)
+    Column("silenced", Text),
     Column("fanned_out_at", Instant),  # null: deliveries are still being written
     Column("fanout_after", Text),  # the last subscription done; null: none yet
-    Column("round", SmallInteger, nullable=False, server_default="0"),  # published again to who came to match later
+    # published again to who came to match later
+    Column("round", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("post_id", "revision", "type", "round"),
     Index("ix_change_fanout", "at", sqlite_where=text("fanned_out_at IS NULL"),
           postgresql_where=text("fanned_out_at IS NULL")),  # fan-outs to continue
@@ -44,8 +46,12 @@ change_match = Table(  # which sets of filters a change matched, and why
     metadata,
     Column("change_id", Text, ForeignKey("change.id"), primary_key=True),
     Column("filter_id", Text, ForeignKey("filter.id"), primary_key=True),
-    Column("reason", Text, nullable=False),  # coded (service.words), as every reason, detail and error
-    Column("is_silent", SmallInteger, nullable=False, server_default="0"),  # 1: matched, and nothing is owed for it
+    Column(
+        "reason", Text, nullable=False
+    ),  # coded (service.words), as every reason, detail and error
+    Column(
+        "is_silent", SmallInteger, nullable=False, server_default="0"
+    ),  # 1: matched, and nothing is owed for it
 )
 
 message = Table(
@@ -57,23 +63,29 @@ message = Table(
     Column("body", Text),  # null: the payload of its change, or made by its channel
     Column("channel", Text, nullable=False),
     Column("endpoint_key", Text, nullable=False),
-    Column("group_key", Text, nullable=False, unique=True),  # what may be sent once: change and target, or digest
+    # what may be sent once: change and target, or digest
+    Column("group_key", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),  # since it was last made due by hand or a probe
+    # since it was last made due by hand or a probe
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),  # null: not yet sent, failed or skipped
     Column("detail", Text),  # of the last attempt; null: none yet
-    Column("is_final", SmallInteger, nullable=False, server_default="0"),  # 1: failed by its content or its target
-    Column("sent_started_at", Instant),  # of the accepted attempt, which has no row in attempt; null: none
+    # 1: failed by its content or its target
+    Column("is_final", SmallInteger, nullable=False, server_default="0"),
+    # of the accepted attempt, which has no row in attempt; null: none
+    Column("sent_started_at", Instant),
     Column("sent_took_ms", Integer),
     Column("sent_status", Integer),  # null: none was received, or none was accepted
     Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
           postgresql_where=text("state = 'due'")),  # the claim
     Index("ix_message_held", "endpoint_key", sqlite_where=text("state = 'held'"),
           postgresql_where=text("state = 'held'")),  # what a subscription that is resumed is sent
-    Index("ix_message_parked", "endpoint_key", sqlite_where=text("state IN ('failed', 'suspended')"),
-          postgresql_where=text("state IN ('failed', 'suspended')")),  # what an endpoint that answers again is sent
+    Index("ix_message_parked", "endpoint_key",
+    sqlite_where=text("state IN ('failed', 'suspended')"),
+          # what an endpoint that answers again is sent
+          postgresql_where=text("state IN ('failed', 'suspended')")),
     Index("ix_message_done", "done_at", sqlite_where=text("done_at IS NOT NULL"),
           postgresql_where=text("done_at IS NOT NULL")),  # retention
 )  # fmt: skip
@@ -112,23 +124,29 @@ attempt = Table(  # those that were not accepted, and those accepted before a re
     Column("number", Integer, primary_key=True),
     Column("started_at", Instant, nullable=False),
     Column("took_ms", Integer, nullable=False),
-    Column("state", Text, nullable=False),  # sent, due (to be tried again), failed, suspended, skipped
+    Column(
+        "state", Text, nullable=False
+    ),  # sent, due (to be tried again), failed, suspended, skipped
     Column("status", Integer),  # HTTP status or SMTP code; null: none was received
     Column("detail", Text, nullable=False),
     sqlite_with_rowid=False,  # one tree to write for each attempt, not two
 )
 
-lane = Table(  # endpoints that share places: those of one host, but for those of it that timed out last
+# endpoints that share places: those of one host, but for those of it that timed out last
+lane = Table(
     "lane",
     metadata,
-    Column("key", Text, primary_key=True),  # scheme://host:port, with #slow for those that timed out last; smtp
+    # scheme://host:port, with #slow for those that timed out last; smtp
+    Column("key", Text, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("is_slow", SmallInteger, nullable=False),
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("cap", Integer, nullable=False),
-    Column("host_cap", Integer, nullable=False, server_default="16"),  # places of the host, that its lanes share
+    # places of the host, that its lanes share
+    Column("host_cap", Integer, nullable=False, server_default="16"),
     Column("next_due_at", Instant),  # null: full, or nothing waits
-    Index("ix_lane_ready", "channel", "is_slow", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+    Index("ix_lane_ready", "channel", "is_slow", "next_due_at",
+    sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
 )  # fmt: skip
 
@@ -144,14 +162,18 @@ endpoint = Table(
     Column("next_due_at", Instant),  # null: full, or nothing waits
     Column("not_before_at", Instant),  # nothing is sent before; null: at once
     Column("min_interval_s", Integer),  # between two messages; null: as fast as it answers
-    Column("status", Text, nullable=False, server_default="ok"),  # ok, slow (timed out last), disabled
+    # ok, slow (timed out last), disabled
+    Column("status", Text, nullable=False, server_default="ok"),
     Column("last_ok_at", Instant),  # null: never answered with success
     Column("failing_since", Instant),  # null: its last attempt succeeded
     Column("failed_at", Instant),  # the last failure of those in a row; null: none
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
-    Column("warned_at", Instant),  # when its owners were warned of the coming end; null: not in this failure
-    Column("probe_at", Instant),  # when a disabled one is tried again; null: it is not, or not disabled
-    Index("ix_endpoint_ready", "lane_key", "next_due_at", sqlite_where=text("next_due_at IS NOT NULL"),
+    # when its owners were warned of the coming end; null: not in this failure
+    Column("warned_at", Instant),
+    # when a disabled one is tried again; null: it is not, or not disabled
+    Column("probe_at", Instant),
+    Index("ix_endpoint_ready", "lane_key", "next_due_at",
+    sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
     Index("ix_endpoint_slow", "lane_key", sqlite_where=text("lane_key <> host_key"),
           postgresql_where=text("lane_key <> host_key")),  # whether a host has slow ones
@@ -166,12 +188,16 @@ receipt = Table(
     Column("revision", Integer, primary_key=True),
     Column("unit_id", Text, ForeignKey("unit.id"), primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),  # who acknowledged: a name that was typed, a token's name, or empty
+    Column(
+        "by", Text, nullable=False
+    ),  # who acknowledged: a name that was typed, a token's name, or empty
     Column("note", Text, nullable=False),
     Column("via", Text, nullable=False),  # link, api
 )
 
-owed = Table(  # who was owed a post, once retention has forgotten the deliveries: decides who hears of a later edit
+# who was owed a post, once retention has forgotten the deliveries: decides who hears of a later
+# edit
+owed = Table(
     "owed",
     metadata,
     Column("post_id", Text, ForeignKey("post.id"), primary_key=True),

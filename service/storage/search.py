@@ -1,15 +1,25 @@
 """Search over title, document number and text: the same answers on both databases.
 
-The words of a post are folded here, in Python: accents off, numbers without leading zeros, punctuation gone, so
-that "06/CT-UBND" and "6 ct ubnd" are the same three words in a row. SQLite's FTS5 and PostgreSQL's full text only
-look up whole folded words, and runs of them.
+The words of a post are folded here, in Python: accents off, numbers without leading zeros,
+punctuation gone, so that "06/CT-UBND" and "6 ct ubnd" are the same three words in a row. SQLite's
+FTS5 and PostgreSQL's full text only look up whole folded words, and runs of them.
 """
 
 from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 
 from service.errors import InvalidInput
 from service.storage import schema
@@ -23,7 +33,8 @@ _PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
 def fold_words(value: str) -> list[str]:
-    """The words as the index knows them: an ASCII letter first, so that neither database takes one for a number."""
+    """The words as the index knows them: an ASCII letter first, so that neither database takes one
+    for a number."""
     return ["w" + _ascii(_trimmed(word)) for word in _WORD.findall(fold_plain(value))]
 
 
@@ -56,13 +67,15 @@ def matches_words(conn: Connection, q: str) -> ColumnElement[bool]:
 
 
 def holding_phrase(conn: Connection, phrase: str) -> ColumnElement[bool]:
-    """Likewise, for a phrase that few posts hold: these are found first, where `matches_words` tries post by post."""
+    """Likewise, for a phrase that few posts hold: these are found first, where `matches_words`
+    tries post by post."""
     few = select(post_search.c.post_id).where(*_all_phrases(conn, [fold_words(phrase)]))
     return schema.post.c.id.in_(few)
 
 
 def _all_phrases(conn: Connection, phrases: list[list[str]]) -> list[ColumnElement[bool]]:
-    """FTS5 knows where in a text a word stands; PostgreSQL's index does not, so there the text is looked at too."""
+    """FTS5 knows where in a text a word stands; PostgreSQL's index does not, so there the text is
+    looked at too."""
     if conn.dialect.name == "sqlite":
         found = text("SELECT rowid FROM post_fts WHERE post_fts MATCH :words").bindparams(
             words=" AND ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
@@ -70,7 +83,9 @@ def _all_phrases(conn: Connection, phrases: list[list[str]]) -> list[ColumnEleme
         return [post_search.c.n.in_(found.columns(post_search.c.n).scalar_subquery())]
     words = sorted({word for phrase in phrases for word in phrase})
     vector = func.to_tsvector(literal_column("'simple'"), post_search.c.words)
-    holds_words: ColumnElement[bool] = vector.op("@@")(func.to_tsquery(literal_column("'simple'"), " & ".join(words)))
+    holds_words: ColumnElement[bool] = vector.op("@@")(
+        func.to_tsquery(literal_column("'simple'"), " & ".join(words))
+    )
     runs = [f" {' '.join(phrase)} " for phrase in phrases if len(phrase) > 1]
     return [holds_words, *(post_search.c.words.contains(run, autoescape=True) for run in runs)]
 

@@ -1,6 +1,7 @@
 """Operators who are signed in: what a cookie names ends here, on signing out or with its time.
 
-Kept only as a hash, as tokens are; a row of `meta` for each. A copy of the database holds nothing that signs in.
+Kept only as a hash, as tokens are; a row of `meta` for each. A copy of the database holds nothing
+that signs in.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ _PREFIX = "session:"
 
 
 def begin_session(conn: Connection, token_id: str, at: datetime) -> str:
-    """What the cookie is to say, the only time that it is seen. Forgets the sessions that are over."""
-    for key, value in conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'session:%'")).all():
+    """What the cookie is to say, the only time that it is seen. Forgets the sessions that are
+    over."""
+    for key, value in conn.execute(
+        text("SELECT key, value FROM meta WHERE key LIKE 'session:%'")
+    ).all():
         if _until(value) <= at:
             conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
     words = secrets.token_urlsafe(32)
@@ -34,7 +38,9 @@ def begin_session(conn: Connection, token_id: str, at: datetime) -> str:
 
 def session_token(conn: Connection, words: str, at: datetime) -> str | None:
     """The id of the token that signed in; None for a session that is over, or never was."""
-    value = conn.execute(text("SELECT value FROM meta WHERE key = :key"), {"key": _key(words)}).scalar_one_or_none()
+    value = conn.execute(
+        text("SELECT value FROM meta WHERE key = :key"), {"key": _key(words)}
+    ).scalar_one_or_none()
     return value.partition(" ")[0] if value is not None and _until(value) > at else None
 
 

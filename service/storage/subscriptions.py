@@ -1,6 +1,7 @@
 """Who wants which changes, over which channel. Each distinct set of filters is kept once.
 
-Refuses targets that may not be sent to. A subscription that is removed keeps its row, and the reason.
+Refuses targets that may not be sent to. A subscription that is removed keeps its row, and the
+reason.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 
-from service.alerts.own_headers import Kept, open_value, seal_headers
-from service.alerts.signing import SecretBox
+from service.alerts.own_headers import Kept
 from service.alerts.target import parse_target
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage import schema
@@ -26,17 +26,19 @@ from service.storage.engine import uuid7
 from service.storage.parking import drop_questions, park, redirect, release
 from service.storage.schema import to_micros
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
-from service.values import MailAddress, address_keys, rfc3339
+from service.values import MailAddress, address_keys
 
 ROTATION_OVERLAP = timedelta(hours=24)
 MAX_INTERVAL_S = 3600
 MAX_OF_A_UNIT = 20
-"""Subscriptions that a unit's own token may make: each sends to an address that a stranger to Loa has named."""
+"""Subscriptions that a unit's own token may make: each sends to an address that a stranger to Loa
+has named."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """What is asked for. `secret` is sealed by SecretBox, `headers` by `seal_headers`; a webhook needs a secret."""
+    """What is asked for. `secret` is sealed by SecretBox, `headers` by `seal_headers`; a webhook
+    needs a secret."""
 
     channel: Channel
     target: str
@@ -57,7 +59,9 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     """Adds it, pending unless confirmed. Raises InvalidInput for a target that cannot be used."""
     target, target_key, endpoint_key, host_key = _where(new)
     if new.channel is Channel.WEBHOOK and new.secret is None:
-        raise InvalidInput("secret", "is missing", "a sealed secret, for a webhook is always signed")
+        raise InvalidInput(
+            "secret", "is missing", "a sealed secret, for a webhook is always signed"
+        )
     add_endpoint(conn, new.channel, endpoint_key, host_key)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
     frequency = Frequency.IMMEDIATE if new.channel is Channel.WEBHOOK else new.frequency
@@ -125,16 +129,32 @@ def list_subscriptions(
 def require_room(conn: Connection, unit_id: str) -> None:
     """Raises Conflict where a unit has as many subscriptions as one may have by its own hand."""
     table, unit = schema.subscription.c, schema.unit.c
-    conn.execute(select(unit.id).where(unit.id == unit_id).with_for_update())  # two at once are counted one by one
+    conn.execute(
+        select(unit.id).where(unit.id == unit_id).with_for_update()
+    )  # two at once are counted one by one
     live = (table.unit_id == unit_id, table.status != SubscriptionStatus.REMOVED.value)
-    if conn.execute(select(func.count()).select_from(schema.subscription).where(*live)).scalar_one() >= MAX_OF_A_UNIT:
-        raise Conflict(f"cannot add a subscription: the unit has {MAX_OF_A_UNIT}; remove one, or ask the operator")
+    if (
+        conn.execute(
+            select(func.count()).select_from(schema.subscription).where(*live)
+        ).scalar_one()
+        >= MAX_OF_A_UNIT
+    ):
+        raise Conflict(
+            f"cannot add a subscription: the unit has {MAX_OF_A_UNIT}; remove one, or ask the "
+            f"operator"
+        )
 
 
 def set_status(
-    conn: Connection, subscription_id: str, status: SubscriptionStatus, *, at: datetime, reason: str | None = None
+    conn: Connection,
+    subscription_id: str,
+    status: SubscriptionStatus,
+    *,
+    at: datetime,
+    reason: str | None = None,
 ) -> Subscription:
-    """Moves it, and what is owed to it: paused waits, active is sent again, removed gets nothing more.
+    """Moves it, and what is owed to it: paused waits, active is sent again, removed gets nothing
+    more.
 
     Raises NotFound, and Conflict for one that was removed: that is for ever.
     """
@@ -142,11 +162,17 @@ def set_status(
     if before.status is status:
         return before
     if before.status is SubscriptionStatus.REMOVED:
-        raise Conflict(f"cannot change the subscription {subscription_id!r}: it was removed; add a new one")
+        raise Conflict(
+            f"cannot change the subscription {subscription_id!r}: it was removed; add a new one"
+        )
     values: dict[str, Any] = {"status": status.value, "status_at": at, "status_reason": reason}
     if status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PENDING:
         values["confirmed_at"] = at
-    conn.execute(update(schema.subscription).where(schema.subscription.c.id == subscription_id).values(**values))
+    conn.execute(
+        update(schema.subscription)
+        .where(schema.subscription.c.id == subscription_id)
+        .values(**values)
+    )
     if status is SubscriptionStatus.ACTIVE:
         reopen(conn, subscription_id)
         release(conn, subscription_id, at)
@@ -160,11 +186,15 @@ def set_status(
 def status_reason(conn: Connection, subscription_id: str) -> str | None:
     """Why a subscription has the status it has; None where there is nothing to say."""
     return conn.execute(
-        select(schema.subscription.c.status_reason).where(schema.subscription.c.id == subscription_id)
+        select(schema.subscription.c.status_reason).where(
+            schema.subscription.c.id == subscription_id
+        )
     ).scalar_one_or_none()
 
 
-def set_filters(conn: Connection, subscription_id: str, filters: Filters, at: datetime | None = None) -> Subscription:
+def set_filters(
+    conn: Connection, subscription_id: str, filters: Filters, at: datetime | None = None
+) -> Subscription:
     """What it asks for from now on; what it is owed already stays owed."""
     get_subscription(conn, subscription_id)
     conn.execute(
@@ -176,22 +206,34 @@ def set_filters(conn: Connection, subscription_id: str, filters: Filters, at: da
 
 
 def set_target(
-    conn: Connection, subscription_id: str, url: str, *, at: datetime, allow_private_networks: bool = False
+    conn: Connection,
+    subscription_id: str,
+    url: str,
+    *,
+    at: datetime,
+    allow_private_networks: bool = False,
 ) -> Subscription:
     """Another address of a webhook, pending until it is confirmed; what waits goes there too.
 
-    Raises NotFound, Conflict for mail or one that was removed, InvalidInput for what may not be sent to.
+    Raises NotFound, Conflict for mail or one that was removed, InvalidInput for what may not be
+    sent to.
     """
     subscription = get_subscription(conn, subscription_id)
-    if subscription.channel is not Channel.WEBHOOK or subscription.status is SubscriptionStatus.REMOVED:
+    if (
+        subscription.channel is not Channel.WEBHOOK
+        or subscription.status is SubscriptionStatus.REMOVED
+    ):
         raise Conflict(
-            f"cannot move {subscription_id!r}: only a webhook that was not removed has an address to change"
+            f"cannot move {subscription_id!r}: only a webhook that was not removed has an address "
+            f"to change"
         )
     target = parse_target(url, allow_private_networks=allow_private_networks)
     if target.url == subscription.target:
         return subscription
     add_endpoint(conn, Channel.WEBHOOK, target.endpoint_key, target.host_key)
-    set_status(conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="subscription.moved")
+    set_status(
+        conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="subscription.moved"
+    )
     drop_questions(conn, subscription_id, at)
     before = _endpoint_key(conn, subscription_id)
     table = schema.subscription
@@ -212,7 +254,10 @@ def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) 
     """For mail; webhooks are always immediate."""
     conn.execute(
         update(schema.subscription)
-        .where(schema.subscription.c.id == subscription_id, schema.subscription.c.channel == Channel.EMAIL.value)
+        .where(
+            schema.subscription.c.id == subscription_id,
+            schema.subscription.c.channel == Channel.EMAIL.value,
+        )
         .values(frequency=frequency.value)
     )
 
@@ -223,76 +268,42 @@ def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, Ke
     conn.execute(update(table).where(table.c.id == subscription_id).values(headers=dict(headers)))
 
 
-def seal_plain_headers(conn: Connection, box: SecretBox) -> int:
-    """Seals what an older Loa kept plain; gives of how many subscriptions."""
-    table = schema.subscription.c
-    rows = conn.execute(select(table.id, table.headers).where(table.headers != {})).all()
-    plain = {row.id: row.headers for row in rows if any(isinstance(value, str) for value in row.headers.values())}
-    for subscription_id, headers in plain.items():
-        set_headers(conn, subscription_id, seal_headers({k: open_value(v, box) for k, v in headers.items()}, box))
-    return len(plain)
-
-
 def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | None) -> None:
-    """At least so many seconds between two messages to its endpoint, whoever else is behind it; None: none."""
+    """At least so many seconds between two messages to its endpoint, whoever else is behind it;
+    None: none."""
     subscription = get_subscription(conn, subscription_id)
     if subscription.channel is not Channel.WEBHOOK:
-        raise Conflict(f"cannot limit {subscription_id!r}: the relay of all mail has email.rate_per_s")
+        raise Conflict(
+            f"cannot limit {subscription_id!r}: the relay of all mail has email.rate_per_s"
+        )
     if subscription.status in (SubscriptionStatus.PENDING, SubscriptionStatus.REMOVED):
         raise Conflict(
-            f"cannot limit {subscription_id!r}: it is {subscription.status.value}, the endpoint is not its"
+            f"cannot limit {subscription_id!r}: it is {subscription.status.value}, the endpoint "
+            f"is not its"
         )
     if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
-        raise InvalidInput("min_interval_s", f"is {interval_s}", f"whole seconds, 1 to {MAX_INTERVAL_S}")
+        raise InvalidInput(
+            "min_interval_s", f"is {interval_s}", f"whole seconds, 1 to {MAX_INTERVAL_S}"
+        )
     limit_endpoint(conn, _endpoint_key(conn, subscription_id), interval_s)
 
 
 def _endpoint_key(conn: Connection, subscription_id: str) -> str:
     table = schema.subscription.c
-    return str(conn.execute(select(table.endpoint_key).where(table.id == subscription_id)).scalar_one())
+    return str(
+        conn.execute(select(table.endpoint_key).where(table.id == subscription_id)).scalar_one()
+    )
 
 
 def min_interval(conn: Connection, subscription_id: str) -> int | None:
     """Seconds that its endpoint wants between two messages; None: as fast as it answers."""
-    joined = schema.subscription.join(schema.endpoint, schema.endpoint.c.key == schema.subscription.c.endpoint_key)
+    joined = schema.subscription.join(
+        schema.endpoint, schema.endpoint.c.key == schema.subscription.c.endpoint_key
+    )
     query = select(schema.endpoint.c.min_interval_s).select_from(joined)
-    return conn.execute(query.where(schema.subscription.c.id == subscription_id)).scalar_one_or_none()
-
-
-def rotate_secret(
-    conn: Connection, subscription_id: str, secret: str, box: SecretBox, at: datetime, *, is_forced: bool = False
-) -> None:
-    """A new secret; the old one signs beside it for 24 hours, unless another key than ours sealed it.
-
-    Raises Conflict while an older one still signs: two do at a time. Forced, the older one ends now.
-    """
-    if get_subscription(conn, subscription_id).channel is not Channel.WEBHOOK:
-        raise Conflict(f"cannot rotate the secret of {subscription_id!r}: only webhooks are signed")
-    table = schema.subscription
-    columns = (table.c.secret, table.c.old_secret, table.c.old_secret_until)
-    old, older, until = conn.execute(select(*columns).where(table.c.id == subscription_id)).one()
-    if not is_forced and older is not None and until > at and box.is_ours(older):
-        raise Conflict(
-            f"cannot rotate the secret of {subscription_id!r} again: the one before still signs until "
-            f"{rfc3339(until)}; `loa subscription rotate --force` ends it now"
-        )
-    values = {"old_secret": old, "old_secret_until": at + ROTATION_OVERLAP} if box.is_ours(old) else {}
-    given = {"old_secret": None, "old_secret_until": None, **values, "secret": box.encrypt(secret)}
-    conn.execute(update(table).where(table.c.id == subscription_id).values(**given))
-
-
-def count_unopened(conn: Connection, box: SecretBox) -> int:
-    """How many webhooks that are not removed have a secret that another key than ours sealed."""
-    table = schema.subscription.c
-    query = select(table.secret).where(table.secret.is_not(None), table.status != SubscriptionStatus.REMOVED.value)
-    return sum(not box.is_ours(sealed) for sealed in conn.execute(query).scalars())
-
-
-def needs_key(conn: Connection) -> bool:
-    """Whether another secret key would lose something: a sealed secret, or the links in mail that was sent."""
-    query = "SELECT 1 WHERE EXISTS (SELECT 1 FROM subscription WHERE secret IS NOT NULL AND status <> 'removed')"
-    mail = " OR EXISTS (SELECT 1 FROM message WHERE channel = 'email' AND state = 'sent')"
-    return conn.execute(text(query + mail)).first() is not None
+    return conn.execute(
+        query.where(schema.subscription.c.id == subscription_id)
+    ).scalar_one_or_none()
 
 
 def _where(new: NewSubscription) -> tuple[str, str, str, str]:
@@ -308,11 +319,20 @@ def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> st
     definition = {name: sorted(set(values)) for name, values in asdict(filters).items()}
     filter_id = sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
     created_at = (
-        to_micros(at) if at else conn.execute(text("SELECT COALESCE(max(at), 0) + 1 FROM change")).scalar_one()
+        to_micros(at)
+        if at
+        else conn.execute(text("SELECT COALESCE(max(at), 0) + 1 FROM change")).scalar_one()
     )
     conn.execute(
-        text("INSERT INTO filter(id, definition, created_at) VALUES (:id, :d, :at) ON CONFLICT (id) DO NOTHING"),
-        {"id": filter_id, "d": orjson.dumps(definition, option=orjson.OPT_SORT_KEYS).decode(), "at": created_at},
+        text(
+            "INSERT INTO filter(id, definition, created_at) VALUES (:id, :d, :at) ON CONFLICT "
+            "(id) DO NOTHING"
+        ),
+        {
+            "id": filter_id,
+            "d": orjson.dumps(definition, option=orjson.OPT_SORT_KEYS).decode(),
+            "at": created_at,
+        },
     )
     return filter_id
 
@@ -323,7 +343,9 @@ def filters_of(definition: Mapping[str, list[str]]) -> Filters:
 
 
 def _query() -> Any:
-    joined = schema.subscription.join(schema.filter_, schema.filter_.c.id == schema.subscription.c.filter_id)
+    joined = schema.subscription.join(
+        schema.filter_, schema.filter_.c.id == schema.subscription.c.filter_id
+    )
     return select(schema.subscription, schema.filter_.c.definition).select_from(joined)
 
 

@@ -1,7 +1,7 @@
 """API tokens: shown once when they are made, kept only as a hash, good until they are revoked.
 
-A token is 256 random bits, so a plain SHA-256 cannot be searched through, and looking it up by its hash
-tells nothing by its timing.
+A token is 256 random bits, so a plain SHA-256 cannot be searched through, and looking it up by its
+hash tells nothing by its timing.
 """
 
 from __future__ import annotations
@@ -41,13 +41,21 @@ class ApiToken:
         return Role.OPERATOR if self.unit_id is None else Role.UNIT
 
 
-def create_token(conn: Connection, *, name: str, unit_id: str | None, at: datetime) -> tuple[str, ApiToken]:
-    """The token's words, the only time that they are seen, and its row. Without a unit it is an operator's."""
+def create_token(
+    conn: Connection, *, name: str, unit_id: str | None, at: datetime
+) -> tuple[str, ApiToken]:
+    """The token's words, the only time that they are seen, and its row. Without a unit it is an
+    operator's."""
     words = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(uuid7(), name, unit_id, at, None)
     conn.execute(
         insert(schema.api_token).values(
-            id=token.id, name=name, hash=_hash(words), role=token.role.value, unit_id=unit_id, created_at=at
+            id=token.id,
+            name=name,
+            hash=_hash(words),
+            role=token.role.value,
+            unit_id=unit_id,
+            created_at=at,
         )
     )
     return words, token
@@ -56,14 +64,18 @@ def create_token(conn: Connection, *, name: str, unit_id: str | None, at: dateti
 def get_token(conn: Connection, token_id: str) -> ApiToken | None:
     """A token by its id, as a session remembers it; None once it is revoked."""
     table = schema.api_token
-    row = conn.execute(select(table).where(table.c.id == token_id, table.c.revoked_at.is_(None))).first()
+    row = conn.execute(
+        select(table).where(table.c.id == token_id, table.c.revoked_at.is_(None))
+    ).first()
     return None if row is None else _token(row._mapping)
 
 
 def find_token(conn: Connection, words: str) -> ApiToken | None:
     """The token of these words; None for one that never was, or was revoked."""
     table = schema.api_token
-    row = conn.execute(select(table).where(table.c.hash == _hash(words), table.c.revoked_at.is_(None))).first()
+    row = conn.execute(
+        select(table).where(table.c.hash == _hash(words), table.c.revoked_at.is_(None))
+    ).first()
     return None if row is None else _token(row._mapping)
 
 

@@ -1,4 +1,5 @@
-"""The offices that must know. A unit that is removed keeps its row: receipts and deliveries name it."""
+"""The offices that must know. A unit that is removed keeps its row: receipts and deliveries name
+it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,12 @@ from service.types import SubscriptionStatus, Unit
 
 
 def add_unit(
-    conn: Connection, *, name: str, at: datetime, place: str | None = None, contacts: tuple[str, ...] = ()
+    conn: Connection,
+    *,
+    name: str,
+    at: datetime,
+    place: str | None = None,
+    contacts: tuple[str, ...] = (),
 ) -> Unit:
     """Raises Conflict when there is one of that name already."""
     unit = Unit(uuid7(), name, place, contacts, at)
@@ -24,7 +30,11 @@ def add_unit(
         with conn.begin_nested():
             conn.execute(
                 insert(schema.unit).values(
-                    id=unit.id, name=name, place=place, contacts=list(contacts), created_at=unit.created_at
+                    id=unit.id,
+                    name=name,
+                    place=place,
+                    contacts=list(contacts),
+                    created_at=unit.created_at,
                 )
             )
     except IntegrityError as error:
@@ -36,7 +46,9 @@ def get_unit(conn: Connection, id_or_name: str) -> Unit:
     """A unit by id or name. Raises NotFound, also for one that was removed."""
     table = schema.unit
     row = conn.execute(
-        select(table).where((table.c.id == id_or_name) | (table.c.name == id_or_name), table.c.removed_at.is_(None))
+        select(table).where(
+            (table.c.id == id_or_name) | (table.c.name == id_or_name), table.c.removed_at.is_(None)
+        )
     ).first()
     if row is None:
         raise NotFound("unit", id_or_name)
@@ -45,7 +57,9 @@ def get_unit(conn: Connection, id_or_name: str) -> Unit:
 
 def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
     """All that were not removed, by name."""
-    query = select(schema.unit).where(schema.unit.c.removed_at.is_(None)).order_by(schema.unit.c.name)
+    query = (
+        select(schema.unit).where(schema.unit.c.removed_at.is_(None)).order_by(schema.unit.c.name)
+    )
     if place is not None:
         query = query.where(schema.unit.c.place == place)
     return [_unit(row._mapping) for row in conn.execute(query)]
@@ -53,7 +67,9 @@ def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
 
 def set_contacts(conn: Connection, unit_id: str, contacts: tuple[str, ...]) -> None:
     """In order of escalation."""
-    conn.execute(update(schema.unit).where(schema.unit.c.id == unit_id).values(contacts=list(contacts)))
+    conn.execute(
+        update(schema.unit).where(schema.unit.c.id == unit_id).values(contacts=list(contacts))
+    )
 
 
 def set_place(conn: Connection, unit_id: str, place: str | None) -> None:
@@ -65,9 +81,13 @@ def remove_unit(conn: Connection, id_or_name: str, at: datetime) -> Unit:
     """Removes a unit and its subscriptions; its name is free again. Raises NotFound."""
     unit = get_unit(conn, id_or_name)
     for subscription in list_subscriptions(conn, unit_id=unit.id):
-        set_status(conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="by.unit_removed")
+        set_status(
+            conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="by.unit_removed"
+        )
     conn.execute(
-        update(schema.unit).where(schema.unit.c.id == unit.id).values(removed_at=at, name=f"{unit.name} ({unit.id})")
+        update(schema.unit)
+        .where(schema.unit.c.id == unit.id)
+        .values(removed_at=at, name=f"{unit.name} ({unit.id})")
     )
     return unit
 

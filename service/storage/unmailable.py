@@ -1,4 +1,5 @@
-"""Addresses that an older Loa took and that no relay can be given: found, so that nobody is missed in silence.
+"""Addresses that an older Loa took and that no relay can be given: found, so that nobody is missed
+in silence.
 
 They load like any other; what is sent to them fails with a reason.
 """
@@ -16,7 +17,8 @@ from service.values import can_be_mailed
 
 @dataclass(frozen=True, slots=True)
 class Unmailable:
-    """`subscriptions`: their ids, those that were not removed; `units`: names of units with such a contact."""
+    """`subscriptions`: their ids, those that were not removed; `units`: names of units with such a
+    contact."""
 
     subscriptions: tuple[str, ...]
     units: tuple[str, ...]
@@ -25,7 +27,10 @@ class Unmailable:
 def find_unmailable(conn: Connection) -> Unmailable:
     """Reads every address that is kept."""
     table, unit = schema.subscription.c, schema.unit.c
-    is_there = (table.channel == Channel.EMAIL.value, table.status != SubscriptionStatus.REMOVED.value)
+    is_there = (
+        table.channel == Channel.EMAIL.value,
+        table.status != SubscriptionStatus.REMOVED.value,
+    )
     targets = conn.execute(select(table.id, table.target).where(*is_there).order_by(table.id)).all()
     contacts = conn.execute(
         select(unit.name, unit.contacts).where(unit.removed_at.is_(None)).order_by(unit.name)

@@ -1,6 +1,8 @@
-"""Why a subscription did or did not get a post: answered from one place, in codes, which are said at the edge.
+"""Why a subscription did or did not get a post: answered from one place, in codes, which are said
+at the edge.
 
-Reads what was decided then, where anything was; else holds the post against the filters as they are now.
+Reads what was decided then, where anything was; else holds the post against the filters as they are
+now.
 """
 
 from __future__ import annotations
@@ -82,7 +84,8 @@ _STOPPED = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was owed for one change. `rule`: what matched, None where it followed an earlier delivery."""
+    """What was owed for one change. `rule`: what matched, None where it followed an earlier
+    delivery."""
 
     delivery: Delivery
     rule: str | None
@@ -110,7 +113,8 @@ class Why:
 
 
 def explain(conn: Connection, post: Post, subscription_id: str, namer: Namer = as_it_is) -> Why:
-    """`namer`: what categories, portals and places are called. Raises NotFound for a subscription that is not."""
+    """`namer`: what categories, portals and places are called. Raises NotFound for a subscription
+    that is not."""
     subscription = get_subscription(conn, subscription_id)
     deliveries = list_deliveries(conn, subscription_id=subscription_id, post_id=post.id)
     told = tuple(_told(conn, delivery, namer) for delivery in reversed(deliveries))
@@ -124,7 +128,9 @@ def explain(conn: Connection, post: Post, subscription_id: str, namer: Namer = a
 
 def _was_forgotten(conn: Connection, post_id: str, subscription_id: str) -> bool:
     query = text("SELECT 1 FROM owed WHERE post_id = :post AND subscription_id = :subscription")
-    return conn.execute(query, {"post": post_id, "subscription": subscription_id}).first() is not None
+    return (
+        conn.execute(query, {"post": post_id, "subscription": subscription_id}).first() is not None
+    )
 
 
 def _why_not(conn: Connection, post: Post, subscription: Subscription, namer: Namer) -> list[Line]:
@@ -134,12 +140,20 @@ def _why_not(conn: Connection, post: Post, subscription: Subscription, namer: Na
         said.append(Line(Because.FILTERS, coded("why.filters", reason=missing)))
     said += _of_changes(conn, post.id)
     reason = status_reason(conn, subscription.id)
-    status = "" if subscription.status is SubscriptionStatus.ACTIVE else UNDER[subscription.status][1]
-    now = coded("why.standing_because", standing=status, reason=reason) if status and reason else status
+    status = (
+        "" if subscription.status is SubscriptionStatus.ACTIVE else UNDER[subscription.status][1]
+    )
+    now = (
+        coded("why.standing_because", standing=status, reason=reason)
+        if status and reason
+        else status
+    )
     if subscription.status in _NOT_OWED:
         said.append(Line(_NOT_OWED[subscription.status], now))
     said = said or [_since_when(conn, post, subscription)]
-    return [*said, Line(Because.STATUS, now)] if now and subscription.status not in _NOT_OWED else said
+    return (
+        [*said, Line(Because.STATUS, now)] if now and subscription.status not in _NOT_OWED else said
+    )
 
 
 _DIGESTS = ("daily", "weekly")
@@ -152,7 +166,8 @@ _NOT_OWED = {
 
 def _of_changes(conn: Connection, post_id: str) -> list[Line]:
     rows = conn.execute(
-        text("SELECT silenced, fanned_out_at FROM change WHERE post_id = :post ORDER BY at, id"), {"post": post_id}
+        text("SELECT silenced, fanned_out_at FROM change WHERE post_id = :post ORDER BY at, id"),
+        {"post": post_id},
     ).all()
     if not rows:
         return [Line(Because.NO_CHANGE, "why.no_change")]
@@ -168,7 +183,8 @@ def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Lin
         return Line(Because.SUBSCRIBED_LATER, "why.subscribed_later")
     row = conn.execute(
         text(
-            "SELECT s.confirmed_at, EXISTS (SELECT 1 FROM change_match cm JOIN change c ON c.id = cm.change_id"
+            "SELECT s.confirmed_at, EXISTS (SELECT 1 FROM change_match cm JOIN change c ON c.id = "
+            "cm.change_id"
             " WHERE c.post_id = :post AND cm.filter_id = s.filter_id) AS was_matched"
             " FROM subscription s WHERE s.id = :id"
         ),
@@ -184,7 +200,8 @@ def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Lin
 def _told(conn: Connection, delivery: Delivery, namer: Namer) -> Told:
     rule = conn.execute(
         text(
-            "SELECT cm.reason FROM change_match cm JOIN subscription s ON s.filter_id = cm.filter_id"
+            "SELECT cm.reason FROM change_match cm JOIN subscription s ON s.filter_id = "
+            "cm.filter_id"
             " WHERE cm.change_id = :change AND s.id = :subscription"
         ),
         {"change": delivery.change_id, "subscription": delivery.subscription_id},
@@ -214,7 +231,9 @@ def _say(conn: Connection, told: Told) -> list[Line]:
 
 def _attempt(one: Attempt) -> str:
     started_at = one.started_at.isoformat()
-    return coded("why.attempt", n=one.number, started_at=started_at, reason=one.detail, took_ms=one.took_ms)
+    return coded(
+        "why.attempt", n=one.number, started_at=started_at, reason=one.detail, took_ms=one.took_ms
+    )
 
 
 def _mail_of(conn: Connection, told: Told) -> list[Line]:
@@ -262,4 +281,6 @@ def _waits_for(conn: Connection, delivery: Delivery) -> list[Line]:
 
 
 def _has_meta(conn: Connection, key: str) -> bool:
-    return conn.execute(text("SELECT 1 FROM meta WHERE key = :key"), {"key": key}).first() is not None
+    return (
+        conn.execute(text("SELECT 1 FROM meta WHERE key = :key"), {"key": key}).first() is not None
+    )

@@ -1,7 +1,8 @@
-"""The operator's pages: portals and their health, posts, units, subscriptions, deliveries, the receipt board.
+"""The operator's pages: portals and their health, posts, units, subscriptions, deliveries, the
+receipt board.
 
-Signing in takes an operator's API token; the session is kept here, and ends with the token or on signing out.
-Every change is a POST with the session's CSRF token.
+Signing in takes an operator's API token; the session is kept here, and ends with the token or on
+signing out. Every change is a POST with the session's CSRF token.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 50
 SIGN_INS = 20
-"""In five minutes from one host: a token is not to be guessed, and asking costs a look into the database."""
+"""In five minutes from one host: a token is not to be guessed, and asking costs a look into the
+database."""
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
@@ -92,7 +94,8 @@ def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
         waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
         failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
         return render_template(
-            "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed, held=held,
+            "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed,
+            held=held,
             is_restored=is_restored, is_paused=is_paused,
         )  # fmt: skip
 
@@ -103,7 +106,9 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             found = newest_posts(conn, read_query(loa), PAGE_ROWS + 1, request.args.get("before"))
         older = cursor_of(found[PAGE_ROWS - 1]) if len(found) > PAGE_ROWS else None
-        return render_template("admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", ""))
+        return render_template(
+            "admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", "")
+        )
 
     @blueprint.get("/posts/<post_id>")
     def post(post_id: str) -> str:
@@ -111,9 +116,15 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             found = get_post(conn, post_id)
             overruled = is_overruled(conn, post_id)
             lines = receipts.list_receipts(conn, post_id)
-        categories = [(one.id, category_name(loa, one.id, g.language)) for one in loa.rules.categories]
+        categories = [
+            (one.id, category_name(loa, one.id, g.language)) for one in loa.rules.categories
+        ]
         return render_template(
-            "admin/post.html", post=found, is_overruled=overruled, categories=categories, tally=_tally(lines)
+            "admin/post.html",
+            post=found,
+            is_overruled=overruled,
+            categories=categories,
+            tally=_tally(lines),
         )
 
     @blueprint.get("/receipts/<post_id>")
@@ -127,8 +138,12 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     def proof(post_id: str) -> Response:
         with loa.database.reading() as conn:
             service = loa.settings.service
-            page = render(load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone)
-        policy = f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+            page = render(
+                load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone
+            )
+        policy = (
+            f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+        )
         headers = {"Content-Security-Policy": policy}
         return Response(page, content_type="text/html; charset=utf-8", headers=headers)
 
@@ -138,11 +153,15 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             lines = receipts.list_receipts(conn, post_id)
         disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
         headers = {"Content-Disposition": disposition}
-        return Response(as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers)
+        return Response(
+            as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers
+        )
 
 
 def _tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:
-    return [(state, n) for state in reversed(Line) if (n := sum(line.state is state for line in lines))]
+    return [
+        (state, n) for state in reversed(Line) if (n := sum(line.state is state for line in lines))
+    ]
 
 
 def _add_subscribers(blueprint: Blueprint, loa: Loa) -> None:
@@ -150,7 +169,11 @@ def _add_subscribers(blueprint: Blueprint, loa: Loa) -> None:
     def unit_list() -> str:
         with loa.database.reading() as conn:
             found = units.list_units(conn)
-        places = {unit.place: place.name for unit in found if unit.place and (place := loa.gazetteer.get(unit.place))}
+        places = {
+            unit.place: place.name
+            for unit in found
+            if unit.place and (place := loa.gazetteer.get(unit.place))
+        }
         return render_template("admin/units.html", units=found, places=places)
 
     @blueprint.get("/subscriptions")
@@ -178,7 +201,9 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             post = get_post(conn, shown.delivery.post_id)
             target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
             told = explain(conn, loa, post.id, target.id, OPERATOR, g.language)
-        return render_template("admin/delivery.html", shown=shown, post=post, subscription=target, why=told)
+        return render_template(
+            "admin/delivery.html", shown=shown, post=post, subscription=target, why=told
+        )
 
 
 def _deliveries(loa: Loa) -> dict[str, Any]:
@@ -196,10 +221,13 @@ def _deliveries(loa: Loa) -> dict[str, Any]:
         )
         posts = load_posts(conn, sorted({one.post_id for one in found}))
         targets = {
-            key: subscriptions.get_subscription(conn, key).target for key in {d.subscription_id for d in found}
+            key: subscriptions.get_subscription(conn, key).target
+            for key in {d.subscription_id for d in found}
         }
     more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
-    narrowed = urlencode([(k, v) for k, v in request.args.items() if k in ("state", "subscription", "post") and v])
+    narrowed = urlencode(
+        [(k, v) for k, v in request.args.items() if k in ("state", "subscription", "post") and v]
+    )
     return {
         "deliveries": found[:PAGE_ROWS],
         "posts": posts,

@@ -1,4 +1,5 @@
-"""What a signed-in operator may do: each a POST with the session's CSRF token, which `auth` has checked before."""
+"""What a signed-in operator may do: each a POST with the session's CSRF token, which `auth` has
+checked before."""
 
 from __future__ import annotations
 
@@ -66,9 +67,13 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
 
     @blueprint.post("/posts/<post_id>/categories")
     def recategorise_post(post_id: str) -> Response:
-        from service.poll import recategorise  # polling is no part of a web process; this alone is rare
+        from service.poll import (
+            recategorise,
+        )  # polling is no part of a web process; this alone is rare
 
-        wanted = check_categories(loa, [request.form.get("primary", ""), *request.form.getlist("category")])
+        wanted = check_categories(
+            loa, [request.form.get("primary", ""), *request.form.getlist("category")]
+        )
         recategorise(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
         return redirect(f"{home}/posts/{post_id}", 303)
 
@@ -79,7 +84,10 @@ def _add_unit_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         form = request.form
         contacts = form.get("contacts", "").replace(",", " ").split()
         facts = units.parse_unit(
-            loa, name=form.get("name", ""), place=form.get("place", "").strip() or None, contacts=contacts
+            loa,
+            name=form.get("name", ""),
+            place=form.get("place", "").strip() or None,
+            contacts=contacts,
         )
         with loa.database.writing() as conn:
             units.add(conn, loa, facts)
@@ -107,7 +115,10 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         with loa.database.writing() as conn:
             made = subscriptions.rotate(conn, loa, key, _by_desk())
         return render_template(
-            "admin/secret.html", subscription=made.subscription, secret=made.secret, until=made.old_until
+            "admin/secret.html",
+            subscription=made.subscription,
+            secret=made.secret,
+            until=made.old_until,
         )
 
     @blueprint.post("/subscriptions/<key>/test")

@@ -1,7 +1,9 @@
-"""The door for requests with a body: each is read whole before the application sees it, so many at once.
+"""The door for requests with a body: each is read whole before the application sees it, so many at
+once.
 
-Nobody waits for a body: what has not come in time is answered with 408, what ends before its end with 400, and
-neither is acted on. One client has few of the places, so that one who stalls shuts nobody else out.
+Nobody waits for a body: what has not come in time is answered with 408, what ends before its end
+with 400, and neither is acted on. One client has few of the places, so that one who stalls shuts
+nobody else out.
 """
 
 from __future__ import annotations
@@ -34,8 +36,11 @@ class Door:
         self._later = later
         self._places = Places(bodies, a_client)
 
-    def take_in(self, exchange: Any, environ: dict[str, Any], client: str, act: Callable[[], object]) -> None:
-        """Calls `act` when the body is in the environ. Answers where there is no place for it, or it does not come.
+    def take_in(
+        self, exchange: Any, environ: dict[str, Any], client: str, act: Callable[[], object]
+    ) -> None:
+        """Calls `act` when the body is in the environ. Answers where there is no place for it, or
+        it does not come.
 
         What says that it is too long is not read: the application refuses it.
         """
@@ -44,7 +49,9 @@ class Door:
             environ["wsgi.input"] = BytesIO()
             act()
         elif self._places.take(client):
-            _Reading(exchange, environ, act, lambda: self._places.give_back(client)).begin(self._later)
+            _Reading(exchange, environ, act, lambda: self._places.give_back(client)).begin(
+                self._later
+            )
         else:
             exchange.response_bytes(*plain_answer(503, ("Retry-After", "1")))
 
@@ -53,9 +60,17 @@ class _Reading:
     """One body. Ends once: read, cut or late; and then holds on to nothing."""
 
     def __init__(
-        self, exchange: Any, environ: dict[str, Any], act: Callable[[], object], give_back: Callable[[], object]
+        self,
+        exchange: Any,
+        environ: dict[str, Any],
+        act: Callable[[], object],
+        give_back: Callable[[], object],
     ) -> None:
-        self._held: tuple[Any, dict[str, Any], Callable[[], object]] | None = (exchange, environ, act)
+        self._held: tuple[Any, dict[str, Any], Callable[[], object]] | None = (
+            exchange,
+            environ,
+            act,
+        )
         self._give_back = give_back
 
     def begin(self, later: Later) -> None:

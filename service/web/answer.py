@@ -45,7 +45,9 @@ def _respond(body: bytes, status: int) -> Response:
     return response
 
 
-def page(items: list[Any], limit: int, cursor: Callable[[Any], str], show: Callable[[Any], Any]) -> Response:
+def page(
+    items: list[Any], limit: int, cursor: Callable[[Any], str], show: Callable[[Any], Any]
+) -> Response:
     """A page of at most `limit` of `items`, which holds one more where there is a next page."""
     shown = items[:limit]
     next_cursor = cursor(shown[-1]) if len(items) > limit and shown else None
@@ -61,23 +63,30 @@ def page(items: list[Any], limit: int, cursor: Callable[[Any], str], show: Calla
 def page_by(
     items: Iterable[Item], asked: PageQuery, key: Callable[[Item], str], show: Callable[[Item], Any]
 ) -> Response:
-    """A page of a list that is small enough to be read whole, in the order of `key`, which no two share."""
+    """A page of a list that is small enough to be read whole, in the order of `key`, which no two
+    share."""
     after = None if asked.cursor is None else _key_of(asked.cursor)
     ordered = sorted((item for item in items if after is None or key(item) > after), key=key)
-    return page(ordered, asked.limit, lambda item: urlsafe_b64encode(key(item).encode()).decode(), show)
+    return page(
+        ordered, asked.limit, lambda item: urlsafe_b64encode(key(item).encode()).decode(), show
+    )
 
 
 def _key_of(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor.encode("ascii")).decode()
     except ValueError as error:  # no ASCII, no base64, no UTF-8
-        raise InvalidInput("cursor", "is not one that a page gave", "the `next` of the page before") from error
+        raise InvalidInput(
+            "cursor", "is not one that a page gave", "the `next` of the page before"
+        ) from error
 
 
 def write(work: Work) -> Response:
-    """Runs `work` in one transaction; with an `Idempotency-Key` at most once, however often it is asked.
+    """Runs `work` in one transaction; with an `Idempotency-Key` at most once, however often it is
+    asked.
 
-    The same key with another request is refused (422). An error keeps nothing: the request may be repeated.
+    The same key with another request is refused (422). An error keeps nothing: the request may be
+    repeated.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -85,13 +94,17 @@ def write(work: Work) -> Response:
             value, status = work(conn)
         return answer(value, status)
     if not _KEY.fullmatch(key):
-        raise BadRequest("Idempotency-Key must be 1 to 255 printable ASCII characters without spaces")
+        raise BadRequest(
+            "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
+        )
     return _write_once(key, work)
 
 
 def _write_once(key: str, work: Work) -> Response:
     loa, who = _loa(), caller().token_id
-    whole = b"\0".join((request.method.encode(), request.full_path.encode(), request.get_data(cache=True)))
+    whole = b"\0".join(
+        (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
+    )
     fingerprint = sha256(whole).hexdigest()
     with loa.database.writing() as conn:
         kept = idempotency.reserve(conn, who, key, fingerprint, loa.clock())

@@ -1,7 +1,8 @@
-"""The API below /api/v1: posts, portals and units; subscriptions, deliveries and receipts are beside it.
+"""The API below /api/v1: posts, portals and units; subscriptions, deliveries and receipts are
+beside it.
 
-Who may ask is decided in `auth.ACCESS`. A unit's token sees what is its own and the posts; that another's
-thing exists is not said.
+Who may ask is decided in `auth.ACCESS`. A unit's token sees what is its own and the posts; that
+another's thing exists is not said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Deliveries and receipts over the API: what was sent to whom, again on request, and who has acknowledged."""
+"""Deliveries and receipts over the API: what was sent to whom, again on request, and who has
+acknowledged."""
 
 from __future__ import annotations
 
@@ -85,9 +86,13 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             shown = deliveries.show_delivery(conn, key)
             own_subscription(conn, shown.delivery.subscription_id)
-        more = {"attempts": [asdict(attempt) for attempt in shown.attempts], "next_attempt_at": shown.next_attempt_at}
+        more = {
+            "attempts": [asdict(attempt) for attempt in shown.attempts],
+            "next_attempt_at": shown.next_attempt_at,
+        }
         return answer(
-            _delivery(shown.delivery) | say_fields(shapes.plain(more), g.language, loa.settings.service.locale.zone)
+            _delivery(shown.delivery)
+            | say_fields(shapes.plain(more), g.language, loa.settings.service.locale.zone)
         )
 
     @blueprint.get("/v1/why")
@@ -97,11 +102,21 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             found = explain_why(conn, loa, asked.post, asked.subscription, by_api(), g.language)
         zone = loa.settings.service.locale.zone
         told = [
-            {**say_fields(shapes.plain(asdict(one)), g.language), "delivery": _delivery(one.delivery)}
+            {
+                **say_fields(shapes.plain(asdict(one)), g.language),
+                "delivery": _delivery(one.delivery),
+            }
             for one in found.told
         ]
         shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
-        return answer({**shape, "words": found.words(g.language, zone), "codes": list(found.codes), "told": told})
+        return answer(
+            {
+                **shape,
+                "words": found.words(g.language, zone),
+                "codes": list(found.codes),
+                "told": told,
+            }
+        )
 
 
 def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
@@ -123,7 +138,9 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
         body = read_body(ReplayBody)
 
         def work(conn: Connection) -> tuple[object, int]:
-            replayed = replay_to(conn, loa, key, by_api(), since=body.since, is_failed_only=body.failed_only)
+            replayed = replay_to(
+                conn, loa, key, by_api(), since=body.since, is_failed_only=body.failed_only
+            )
             return {"replayed": replayed}, 202
 
         return write(work)

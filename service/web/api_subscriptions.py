@@ -1,7 +1,7 @@
 """Subscriptions over the API: list, add, edit, pause, resume, remove, rotate, test.
 
-A unit's token manages the unit's own. Unless an operator vouches for it, a webhook is asked by a handshake
-and an address by a mail, before anything else is sent there.
+A unit's token manages the unit's own. Unless an operator vouches for it, a webhook is asked by a
+handshake and an address by a mail, before anything else is sent there.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ MAILS_PER_HOUR = 60
 
 QUESTIONS_OF_A_UNIT = 30
 QUESTIONS_TO_A_HOST = 60
-"""Of all units together: in an hour, as many as a province has offices behind one gateway on the day it begins."""
+"""Of all units together: in an hour, as many as a province has offices behind one gateway on the
+day it begins."""
 
 
 class SubscriptionsQuery(PageQuery):
@@ -80,7 +81,8 @@ class SubscriptionBody(Strict):
 
 
 class SubscriptionPatch(Strict):
-    """`target`: another address of a webhook, which is asked first unless an operator vouches: `confirmed`."""
+    """`target`: another address of a webhook, which is asked first unless an operator vouches:
+    `confirmed`."""
 
     target: Line | None = Field(None, max_length=2000)
     confirmed: bool = False
@@ -140,7 +142,9 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
         body = read_body(SubscriptionBody)
         is_asked = body.channel is Channel.EMAIL and not body.confirmed
         if is_asked and not mails.has_room(caller().token_id):
-            raise TooManyRequests(f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600)
+            raise TooManyRequests(
+                f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600
+            )
         questions.require_room(body.channel, body.target)
         return write(lambda conn: _add(conn, loa, body))
 
@@ -193,11 +197,14 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/subscriptions/<key>/test")
     def check_subscription(key: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: ({"id": key, "message": acts.test(conn, loa, key, by_api())}, 202))
+        return write(
+            lambda conn: ({"id": key, "message": acts.test(conn, loa, key, by_api())}, 202)
+        )
 
 
 class _Questions:
-    """How often units may have us ask addresses that they name: each question is a request to somebody's machine."""
+    """How often units may have us ask addresses that they name: each question is a request to
+    somebody's machine."""
 
     def __init__(self) -> None:
         self._of_unit = Limit(QUESTIONS_OF_A_UNIT, 3600, time.monotonic)
@@ -212,7 +219,9 @@ class _Questions:
             host = urlsplit(target).hostname or ""
         except ValueError:
             return  # is refused as what it is
-        if not self._of_unit.has_room(unit_id) or not self._to_host.has_room(host.rstrip(".").lower()):
+        if not self._of_unit.has_room(unit_id) or not self._to_host.has_room(
+            host.rstrip(".").lower()
+        ):
             raise TooManyRequests("too many addresses are asked in an hour", retry_after=3600)
 
 
@@ -234,7 +243,11 @@ def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, 
 
 def _filters(loa: Loa, body: FiltersBody) -> Filters:
     return parse_filters(
-        loa, categories=body.categories, portals=body.portals, places=body.places, keywords=body.keywords
+        loa,
+        categories=body.categories,
+        portals=body.portals,
+        places=body.places,
+        keywords=body.keywords,
     )
 
 
@@ -254,4 +267,6 @@ def as_this_api_says() -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        raise InvalidInput(_FIELDS.get(error.field, error.field), error.problem, error.allowed) from error
+        raise InvalidInput(
+            _FIELDS.get(error.field, error.field), error.problem, error.allowed
+        ) from error

@@ -1,7 +1,8 @@
-"""The web application: one Flask app per process, made by `create_app`, with the blueprints of every room.
+"""The web application: one Flask app per process, made by `create_app`, with the blueprints of
+every room.
 
-Owns what all pages share: security headers, language, links below `public_url`, error pages. Holds no
-state of its own; refuses a request whose route has no decision in `auth.ACCESS`.
+Owns what all pages share: security headers, language, links below `public_url`, error pages. Holds
+no state of its own; refuses a request whose route has no decision in `auth.ACCESS`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ LANGUAGE_COOKIE = "loa_language"
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri "
+        "'none'; "
         "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
@@ -95,11 +97,14 @@ def rooms() -> tuple[Any, ...]:
 
 
 def _choose_language() -> None:
-    """Vietnamese unless asked: the pages are for Vietnamese people, whatever their browser was installed in."""
+    """Vietnamese unless asked: the pages are for Vietnamese people, whatever their browser was
+    installed in."""
     default = current_app.extensions["loa"].settings.service.language
     asked = request.args.get("lang")
     wanted = asked or request.cookies.get(LANGUAGE_COOKIE)
-    if wanted is None and request.path.startswith("/api/"):  # a program sends what it was told to send
+    if wanted is None and request.path.startswith(
+        "/api/"
+    ):  # a program sends what it was told to send
         wanted = request.accept_languages.best_match(list(words.LANGUAGES))
     g.language = wanted if wanted in words.LANGUAGES else default
     g.is_language_asked = asked in words.LANGUAGES
@@ -110,7 +115,12 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if getattr(g, "is_language_asked", False):
         response.set_cookie(
-            LANGUAGE_COOKIE, g.language, max_age=31_536_000, httponly=True, samesite="Lax", secure=is_https()
+            LANGUAGE_COOKIE,
+            g.language,
+            max_age=31_536_000,
+            httponly=True,
+            samesite="Lax",
+            secure=is_https(),
         )
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-cache")
@@ -127,7 +137,8 @@ def is_https() -> bool:
 
 
 def base_path(public_url: str) -> str:
-    """The path of `public_url` without its last slash: what stands before every link within the site.
+    """The path of `public_url` without its last slash: what stands before every link within the
+    site.
 
     >>> base_path("https://x.example/loa/"), base_path("https://x.example")
     ('/loa', '')
@@ -142,12 +153,15 @@ def _static_version(name: str) -> str:
 
 def _other_language() -> dict[str, str]:
     code: Language = "en" if g.language == "vi" else "vi"
-    query = urlencode([*((k, v) for k, v in request.args.items(multi=True) if k != "lang"), ("lang", code)])
+    query = urlencode(
+        [*((k, v) for k, v in request.args.items(multi=True) if k != "lang"), ("lang", code)]
+    )
     return {"code": code, "name": words.LANGUAGES[code], "url": f"?{query}"}
 
 
 def _page_words() -> dict[str, Any]:
-    """What every template may use; `g.language` is absent only where an error came before any routing."""
+    """What every template may use; `g.language` is absent only where an error came before any
+    routing."""
     loa = current_app.extensions["loa"]
     g.language = reader.language()
     base = base_path(loa.settings.service.public_url)
@@ -180,12 +194,26 @@ def autodiscovery(loa: Loa) -> list[dict[str, str]]:
     title = loa.settings.service.title
     feeds = [
         {"media_type": "application/rss+xml", "title": f"{title} (RSS)", "url": f"{root}/all.rss"},
-        {"media_type": "application/atom+xml", "title": f"{title} (Atom)", "url": f"{root}/all.atom"},
-        {"media_type": "application/feed+json", "title": f"{title} (JSON Feed)", "url": f"{root}/all.json"},
+        {
+            "media_type": "application/atom+xml",
+            "title": f"{title} (Atom)",
+            "url": f"{root}/all.atom",
+        },
+        {
+            "media_type": "application/feed+json",
+            "title": f"{title} (JSON Feed)",
+            "url": f"{root}/all.json",
+        },
     ]
     for category in loa.rules.categories:
         name = f"{title}: {category_name(loa, category.id, g.language)}"
-        feeds.append({"media_type": "application/atom+xml", "title": name, "url": f"{root}/{category.id}.atom"})
+        feeds.append(
+            {
+                "media_type": "application/atom+xml",
+                "title": name,
+                "url": f"{root}/{category.id}.atom",
+            }
+        )
     return feeds
 
 

@@ -1,4 +1,5 @@
-"""Archived files of posts, always as a download: whatever a portal uploaded is never shown as a page of ours."""
+"""Archived files of posts, always as a download: whatever a portal uploaded is never shown as a
+page of ours."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
         size, parts = open_file(loa.database, digest)
         response = Response(parts, content_type="application/octet-stream")
         response.content_length = size
-        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
+        )
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.set_etag(digest)

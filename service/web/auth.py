@@ -1,7 +1,7 @@
 """Who may ask for what: one decision for every route, and the check of the bearer token.
 
-`ACCESS` is the whole table; a route without a line in it is refused, and a test reads it against the routes.
-Refuses to say why a token was not accepted.
+`ACCESS` is the whole table; a route without a line in it is refused, and a test reads it against
+the routes. Refuses to say why a token was not accepted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ WRITES = "loa.writes"
 
 class Access(StrEnum):
     PUBLIC = "public"  # anybody; what needs a right carries it as a signed token in its path
-    METRICS = "metrics"  # whoever asks from this machine, or the bearer of server.metrics_token when that is set
+    # whoever asks from this machine, or the bearer of server.metrics_token when that is set
+    METRICS = "metrics"
     TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of either role; a unit sees what is its own
     OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; bearer of an operator's API token
     UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
@@ -96,7 +97,8 @@ class Caller:
 
 
 def access_of(endpoint: str) -> Access | None:
-    """The decision for a route: its own line, else the line of its whole room; None when nobody decided."""
+    """The decision for a route: its own line, else the line of its whole room; None when nobody
+    decided."""
     return ACCESS.get(endpoint) or ACCESS.get(f"{endpoint.rpartition('.')[0]}.*")
 
 
@@ -149,7 +151,11 @@ def _require_metrics_token() -> None:
     wanted = _loa().settings.server.metrics_token
     if not wanted:
         if not is_from_this_machine(request.environ):
-            abort(403, "metrics are for this machine; others need the bearer token of server.metrics_token")
+            abort(
+                403,
+                "metrics are for this machine; others need the bearer token of "
+                "server.metrics_token",
+            )
         return
     given = bearer_token() or ""
     if not secrets.compare_digest(given.encode(), wanted.encode()):
@@ -188,7 +194,9 @@ def _require_session() -> Response | None:
     found = _session_caller()
     if found is None:
         session.clear()
-        return redirect(f"{urlsplit(_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in")
+        return redirect(
+            f"{urlsplit(_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in"
+        )
     if request.method not in ("GET", "HEAD"):
         require_csrf()
     g.caller = found
@@ -196,14 +204,17 @@ def _require_session() -> Response | None:
 
 
 def _session_caller() -> Caller | None:
-    """The operator of the session, looked up each time: signing out ends it, and so does revoking its token."""
+    """The operator of the session, looked up each time: signing out ends it, and so does revoking
+    its token."""
     words = session.get(SESSION)
     if not isinstance(words, str):
         return None
     with _loa().database.reading() as conn:
         token_id = sessions.session_token(conn, words, _loa().clock())
         found = None if token_id is None else tokens.get_token(conn, token_id)
-    return None if found is None or found.unit_id is not None else Caller(found.id, found.name, None)
+    return (
+        None if found is None or found.unit_id is not None else Caller(found.id, found.name, None)
+    )
 
 
 def sign_in(found: Caller) -> None:

@@ -13,7 +13,8 @@ from service.values import Locale
 from service.web.words import LINES, label
 
 HEADS = {
-    "vi": ("Đơn vị", "Tình trạng", "Phiên bản", "Phải gửi", "Đã gửi lúc", "Xác nhận lúc", "Người nhận", "Ghi chú"),
+    "vi": ("Đơn vị", "Tình trạng", "Phiên bản", "Phải gửi", "Đã gửi lúc", "Xác nhận lúc",
+    "Người nhận", "Ghi chú"),
     "en": ("Unit", "State", "Revision", "Owed at", "Sent at", "Acknowledged at", "By", "Note"),
 }  # fmt: skip
 
@@ -25,7 +26,8 @@ def shown_name(line: Receipt, language: str) -> str:
 
 
 def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
-    """UTF-8 with a byte order mark, without which Excel takes it for another encoding. Local times."""
+    """UTF-8 with a byte order mark, without which Excel takes it for another encoding. Local
+    times."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADS[locale.language])
@@ -34,7 +36,15 @@ def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
         state = label(LINES, line.state, locale.language)
         writer.writerow(
             map(
-                plain_cell, (shown_name(line, locale.language), state, str(line.revision), *times, line.by, line.note)
+                plain_cell,
+                (
+                    shown_name(line, locale.language),
+                    state,
+                    str(line.revision),
+                    *times,
+                    line.by,
+                    line.note,
+                ),
             )
         )
     return b"\xef\xbb\xbf" + out.getvalue().encode()

@@ -1,7 +1,7 @@
 """What a program sent, made into values: JSON bodies and query strings, each against a model.
 
-Owns the limits of size and depth. Refuses unknown fields and parameters by name, and control characters
-everywhere, since PostgreSQL cannot keep a NUL and no field of ours wants one.
+Owns the limits of size and depth. Refuses unknown fields and parameters by name, and control
+characters everywhere, since PostgreSQL cannot keep a NUL and no field of ours wants one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from flask import request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
@@ -37,7 +45,8 @@ def _check_instant(value: object) -> object:
 
 
 _LINE_PATTERN = (
-    "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]*$"
+    "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e"
+    "\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]*$"
 )
 """What `has_breaks` finds, for the OpenAPI document."""
 Line = Annotated[
@@ -67,7 +76,8 @@ class PageQuery(Strict):
 
 
 def read_body(model: type[Model]) -> Model:
-    """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the field."""
+    """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the
+    field."""
     if request.mimetype != "application/json" and request.content_length:
         raise UnsupportedMediaType("send content-type: application/json")
     if (request.content_length or 0) > MAX_BYTES:
@@ -97,13 +107,16 @@ def _depth(value: Any) -> int:
     while level and depth <= MAX_DEPTH:
         inner: list[Any] = []
         for item in level:
-            inner.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+            inner.extend(
+                item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+            )
         level, depth = inner, depth + 1
     return depth
 
 
 def read_query(model: type[Model]) -> Model:
-    """The query string as a value of `model`; a parameter that may be given several times is a tuple there."""
+    """The query string as a value of `model`; a parameter that may be given several times is a
+    tuple there."""
     values: dict[str, Any] = {}
     for name in request.args:
         given = request.args.getlist(name)
@@ -126,6 +139,11 @@ def _validate(model: type[Model], value: dict[str, Any]) -> Model:
 
 def _said(error: ErrorDetails) -> str:
     facts = error.get("ctx", {})
-    if error["type"] == "too_long" and facts["field_type"] == "Value":  # a text, whose check has run before
-        return f"is {facts['actual_length']} characters long, at most {facts['max_length']} are allowed"
+    if (
+        error["type"] == "too_long" and facts["field_type"] == "Value"
+    ):  # a text, whose check has run before
+        return (
+            f"is {facts['actual_length']} characters long, at most {facts['max_length']} are "
+            f"allowed"
+        )
     return error["msg"].removeprefix("Value error, ")

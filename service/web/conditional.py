@@ -1,4 +1,5 @@
-"""HTTP's conditional requests and content negotiation, to the letter of RFC 9110. Knows nothing of feeds."""
+"""HTTP's conditional requests and content negotiation, to the letter of RFC 9110. Knows nothing of
+feeds."""
 
 from __future__ import annotations
 
@@ -8,13 +9,16 @@ from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
 _ENTITY_TAG = re.compile(r'\s*+(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*+"))?\s*+(?:,|$)')
-_CODING = re.compile(r"^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$")
+_CODING = re.compile(
+    r"^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$"
+)
 _DATE = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
     r"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT"
     r"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 )
-"""The three forms of HTTP-date (5.6.7); anything else is no date, and a field without a date is ignored."""
+"""The three forms of HTTP-date (5.6.7); anything else is no date, and a field without a date is
+ignored."""
 
 
 def http_date(instant: datetime) -> str:
@@ -34,7 +38,8 @@ def read_http_date(value: str) -> int | None:
 
 
 def read_entity_tags(value: str) -> list[tuple[bool, str]] | None:
-    """(weak, opaque tag) of each; None for `*`; what cannot be read ends the list, as an unknown tag would."""
+    """(weak, opaque tag) of each; None for `*`; what cannot be read ends the list, as an unknown
+    tag would."""
     if value.strip() == "*":
         return None
     tags: list[tuple[bool, str]] = []
@@ -87,7 +92,9 @@ def prefers_gzip(accept_encoding: str) -> bool:
         found = _CODING.match(part)
         if found:
             coding = found[1].lower()
-            weights["gzip" if coding == "x-gzip" else coding] = 1.0 if found[2] is None else float(found[2])
+            weights["gzip" if coding == "x-gzip" else coding] = (
+                1.0 if found[2] is None else float(found[2])
+            )
     gzip = weights.get("gzip", weights.get("*", 0.0))
     return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
@@ -95,11 +102,15 @@ def prefers_gzip(accept_encoding: str) -> bool:
 def is_browser(environ: dict[str, object]) -> bool:
     """Whether a person's browser opens this address as a page.
 
-    Browsers say so in Sec-Fetch fields, but not over plain http to another machine; there they ask to be upgraded and
-    want HTML first. `Accept` alone decides nothing: feed readers name text/html too.
+    Browsers say so in Sec-Fetch fields, but not over plain http to another machine; there they ask
+    to be upgraded and want HTML first. `Accept` alone decides nothing: feed readers name text/html
+    too.
     """
     destination = environ.get("HTTP_SEC_FETCH_DEST")
     if destination is not None:
-        return destination == "document" and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
+        return (
+            destination == "document"
+            and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
+        )
     wants_upgrade = environ.get("HTTP_UPGRADE_INSECURE_REQUESTS") == "1"
     return wants_upgrade and str(environ.get("HTTP_ACCEPT", "")).startswith("text/html")

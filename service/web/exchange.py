@@ -1,8 +1,10 @@
-"""A request as the server hands it over, and the way back: its body in pieces, whether its client is still there.
+"""A request as the server hands it over, and the way back: its body in pieces, whether its client
+is still there.
 
-The server's ASGI interface tells what its WSGI interface keeps back: the fields by their own names, a body that was
-cut, and that a client has hung up. Owns the translation between the two; no coroutine is run, and no thread waits for
-a body. Refuses what no client of ours sends: long fields and addresses, and bodies that end before their end.
+The server's ASGI interface tells what its WSGI interface keeps back: the fields by their own names,
+a body that was cut, and that a client has hung up. Owns the translation between the two; no
+coroutine is run, and no thread waits for a body. Refuses what no client of ours sends: long fields
+and addresses, and bodies that end before their end.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 
 MAX_FIELD_BYTES = 8 << 10
-"""Of one field of a request, or of its address: what servers and proxies take by default (nginx, Apache)."""
+"""Of one field of a request, or of its address: what servers and proxies take by default (nginx,
+Apache)."""
 
 MAX_FIELDS_BYTES = 64 << 10
 """Of all fields of a request: the server ends a connection that sends more (see `server`)."""
@@ -36,9 +39,12 @@ _BEFORE_COMMAS = {"HTTP_COOKIE": ";"}
 _KEYS = {
     name.encode(): "HTTP_" + name.upper().replace("-", "_")
     for name in (
-        "accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection", "cookie",
-        "host", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "origin", "pragma",
-        "referer", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "user-agent",
+        "accept", "accept-encoding", "accept-language", "authorization", "cache-control",
+        "connection", "cookie",
+        "host", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "origin",
+        "pragma",
+        "referer", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user",
+        "user-agent",
         "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
     )
 } | {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}  # fmt: skip
@@ -59,8 +65,8 @@ class Pending(Protocol):
 def when_done(pending: Pending, act: Callable[[Any], object]) -> None:
     """Calls `act` once with what the server promised, when it is there.
 
-    The server (granian 2.8, PyFutureAwaitable) misses a callback that is added in the moment in which the promise is
-    kept: so it is looked at once more.
+    The server (granian 2.8, PyFutureAwaitable) misses a callback that is added in the moment in
+    which the promise is kept: so it is looked at once more.
     """
     acts = iter((act,))
 
@@ -79,7 +85,8 @@ def when_done(pending: Pending, act: Callable[[Any], object]) -> None:
 
 
 class Exchange:
-    """One request and its answer. `response_bytes` and `response_iter` answer it, once, from any thread."""
+    """One request and its answer. `response_bytes` and `response_iter` answer it, once, from any
+    thread."""
 
     def __init__(self, server: Any, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self._server = server
@@ -104,7 +111,8 @@ class Exchange:
         self._start(status, headers)
         for part in chain((first,), parts):
             if not all(
-                self._has_taken(part[start : start + PIECE_BYTES]) for start in range(0, len(part), PIECE_BYTES)
+                self._has_taken(part[start : start + PIECE_BYTES])
+                for start in range(0, len(part), PIECE_BYTES)
             ):
                 break
         self._server.send({"type": "http.response.body", "body": b""})
@@ -125,14 +133,15 @@ class Exchange:
         return taken.wait(TAKEN_WITHIN_S)
 
     def follow(self) -> None:
-        """Notices from now on when the client hangs up. Not where a part of the body was left unread: the server
-        drops that, and the connection with it."""
+        """Notices from now on when the client hangs up. Not where a part of the body was left
+        unread: the server drops that, and the connection with it."""
         if self.is_read:
             self.receive(self._look)
 
     def read_body(self, most: int, act: Callable[[bytes | None], object]) -> None:
-        """Calls `act` with the body once it is there, and one byte more than `most` of one that is longer; with None
-        where it was cut: shorter than it said, without its last chunk, or no chunks at all. `act` must not wait."""
+        """Calls `act` with the body once it is there, and one byte more than `most` of one that is
+        longer; with None where it was cut: shorter than it said, without its last chunk, or no
+        chunks at all. `act` must not wait."""
         _Body(self, most, act).read_on()
 
     def stop_reading(self) -> None:
@@ -160,9 +169,12 @@ class Exchange:
 
 
 class _Body:
-    """Collects a body, at most `most` bytes and one. No closure that names itself: it would live until collected."""
+    """Collects a body, at most `most` bytes and one. No closure that names itself: it would live
+    until collected."""
 
-    def __init__(self, exchange: Exchange, most: int, act: Callable[[bytes | None], object]) -> None:
+    def __init__(
+        self, exchange: Exchange, most: int, act: Callable[[bytes | None], object]
+    ) -> None:
         self._exchange = exchange
         self._most = most
         self._act = act
@@ -186,10 +198,11 @@ class _Body:
 
 
 def read_environ(scope: dict[str, Any]) -> tuple[Environ, int]:
-    """The request as WSGI has it (PEP 3333), without its body; and the status that refuses it, 200 for none.
+    """The request as WSGI has it (PEP 3333), without its body; and the status that refuses it, 200
+    for none.
 
-    A field whose name holds an underscore is left out, as nginx does: WSGI could not tell it from the one with a
-    hyphen, which a proxy in front vouches for.
+    A field whose name holds an underscore is left out, as nginx does: WSGI could not tell it from
+    the one with a hyphen, which a proxy in front vouches for.
     """
     raw_path, query = scope["raw_path"], scope["query_string"]
     path = unquote_to_bytes(raw_path) if b"%" in raw_path else raw_path
@@ -238,13 +251,16 @@ def complete_environ(environ: Environ, scope: dict[str, Any]) -> Environ:
 
 
 def plain_answer(status: int, *more: tuple[str, str]) -> tuple[int, Headers, bytes]:
-    """An answer without a page, for what is refused before anything is known of it; the connection ends with it."""
+    """An answer without a page, for what is refused before anything is known of it; the connection
+    ends with it."""
     body = f"{status} {HTTPStatus(status).phrase}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     return status, [*headers, ("Connection", "close"), *more], body
 
 
-def answer_wsgi(application: Callable[..., Iterable[bytes]], exchange: Any, environ: Environ) -> None:
+def answer_wsgi(
+    application: Callable[..., Iterable[bytes]], exchange: Any, environ: Environ
+) -> None:
     """Lets a WSGI application answer."""
     started: list[tuple[int, Headers]] = []
 

@@ -1,7 +1,7 @@
 """Makes feeds from the database: windows into bytes, by way of entries that are rendered once.
 
-Owns the renderer and what is wrong with feeds now. Refuses to keep a feed (see `feed_store`). For any number of
-threads at once.
+Owns the renderer and what is wrong with feeds now. Refuses to keep a feed (see `feed_store`). For
+any number of threads at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from service.feeds.model import Entry, Feed, FeedSpec, Format, digest
 from service.feeds.page import CHECKS, Checks, Joined, Renderer
 from service.feeds.site import Site
 from service.feeds.zipped import Zipped, zip_feed
-from service.storage.feeds import WINDOW_LIMIT, StampedWindow, archive_page, current_window, stamped_window, stamps_of
+from service.storage.feeds import (
+    WINDOW_LIMIT,
+    StampedWindow,
+    archive_page,
+    current_window,
+    stamped_window,
+    stamps_of,
+)
 from service.storage.posts import PostQuery, cursor_of, load_posts, newest_posts
 from service.types import Post
 from service.web.feed_query import path_of, post_query
@@ -30,7 +37,8 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 LOAD_AT_ONCE = 100
-"""Posts in memory at a time: a feed of thousands costs the memory of its entries, not of its posts."""
+"""Posts in memory at a time: a feed of thousands costs the memory of its entries, not of its
+posts."""
 
 
 Making = Callable[[], tuple[Joined, str | None]]
@@ -39,7 +47,8 @@ Making = Callable[[], tuple[Joined, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A feed as bytes. `tag` names them, `changed_at` is when its posts last changed what it shows."""
+    """A feed as bytes. `tag` names them, `changed_at` is when its posts last changed what it
+    shows."""
 
     body: bytes
     zipped: Zipped
@@ -84,8 +93,12 @@ class FeedMaker:
 
     @property
     def problems(self) -> dict[str, str]:
-        """What cannot be published as it is meant, by the name of the feed or the entry; empty is well."""
-        entries = {f"{post_id}.{fmt}": problem for (fmt, post_id), problem in list(self._renderer.problems.items())}
+        """What cannot be published as it is meant, by the name of the feed or the entry; empty is
+        well."""
+        entries = {
+            f"{post_id}.{fmt}": problem
+            for (fmt, post_id), problem in list(self._renderer.problems.items())
+        }
         return self._refused | entries
 
     def forget_problems(self, shown: Container[str]) -> None:
@@ -98,8 +111,11 @@ class FeedMaker:
         with self._loa.database.reading() as conn:
             return stamped_window(conn, post_query(spec), settings.entries, settings.days)
 
-    def make(self, spec: FeedSpec, fmt: Format, window: StampedWindow, last: Last | None = None) -> Made | None:
-        """The current page; None when it is what it was last, or does not read back as it was meant."""
+    def make(
+        self, spec: FeedSpec, fmt: Format, window: StampedWindow, last: Last | None = None
+    ) -> Made | None:
+        """The current page; None when it is what it was last, or does not read back as it was
+        meant."""
         if fmt is Format.ICS:
             return self._made(path_of(spec, fmt), lambda: self._calendar(self.load(spec)), last)
         feed = Feed(spec, (), previous=window.previous, is_archive=True)
@@ -112,8 +128,8 @@ class FeedMaker:
         return self._made(path_of(spec, fmt), join, last)
 
     def make_narrowed(self, feed: Feed, stamps: Mapping[str, bytes], fmt: Format) -> Made | None:
-        """A feed that is narrowed, or an older page, of what `load_stamped` gave. Asks the database nothing. None
-        when it does not read back as it was meant."""
+        """A feed that is narrowed, or an older page, of what `load_stamped` gave. Asks the database
+        nothing. None when it does not read back as it was meant."""
         if fmt is Format.ICS:
             return self._made(f"{path_of(feed.spec, fmt)}?…", lambda: self._calendar(feed))
 
@@ -129,7 +145,11 @@ class FeedMaker:
             joined, problem = make()
             if problem is None and (last is None or joined.tag != last.tag):
                 made = _pack(joined, last)
-        except (ValueError, TypeError, AttributeError) as error:  # lxml and feedgen refuse what they cannot write
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as error:  # lxml and feedgen refuse what they cannot write
             problem = f"cannot be written: {error}"
         if problem is None:
             self._refused.pop(name, None)
@@ -146,31 +166,56 @@ class FeedMaker:
         with self._loa.database.reading() as conn:
             return feed, stamps_of(conn, [post.id for post in feed.posts])
 
-    def load(self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None) -> Feed:
-        """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot be."""
+    def load(
+        self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None
+    ) -> Feed:
+        """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot
+        be."""
         settings = self._loa.settings.feeds
         asked = post_query(spec, query)
         with self._loa.database.reading() as conn:
             if query:
                 posts, has_more = self._narrowed(conn, asked, before)
-                return Feed(spec, tuple(posts), query, before, cursor_of(posts[-1]) if has_more else None)
+                return Feed(
+                    spec, tuple(posts), query, before, cursor_of(posts[-1]) if has_more else None
+                )
             if before is not None:
                 window = archive_page(conn, asked, before, settings.entries)
             else:
                 window = current_window(conn, asked, settings.entries, settings.days)
-        return Feed(spec, tuple(window.posts), (), before, window.previous, window.following, is_archive=True)
+        return Feed(
+            spec,
+            tuple(window.posts),
+            (),
+            before,
+            window.previous,
+            window.following,
+            is_archive=True,
+        )
 
-    def _narrowed(self, conn: Connection, asked: PostQuery, before: str | None) -> tuple[list[Post], bool]:
+    def _narrowed(
+        self, conn: Connection, asked: PostQuery, before: str | None
+    ) -> tuple[list[Post], bool]:
         """A page as wide as the feed's own would be, and whether there are older posts."""
-        least, days = self._loa.settings.feeds.entries, timedelta(days=self._loa.settings.feeds.days)
+        least, days = (
+            self._loa.settings.feeds.entries,
+            timedelta(days=self._loa.settings.feeds.days),
+        )
         posts = newest_posts(conn, asked, least + 1, before)
-        if before is None and len(posts) > least and posts[0].first_seen_at - posts[least].first_seen_at <= days:
+        if (
+            before is None
+            and len(posts) > least
+            and posts[0].first_seen_at - posts[least].first_seen_at <= days
+        ):
             posts = newest_posts(conn, asked, WINDOW_LIMIT + 1)
-            least = sum(posts[0].first_seen_at - post.first_seen_at <= days for post in posts[:WINDOW_LIMIT])
+            least = sum(
+                posts[0].first_seen_at - post.first_seen_at <= days for post in posts[:WINDOW_LIMIT]
+            )
         return posts[:least], len(posts) > least
 
     def _entries(self, window: StampedWindow, fmt: Format) -> list[Entry | None]:
-        """The entries of a window; only posts that are not rendered in their present state are read."""
+        """The entries of a window; only posts that are not rendered in their present state are
+        read."""
         found: dict[str, Entry | None] = {}
         stamps = {post.id: post.stamp for post in window.posts}
         missing = []
@@ -183,11 +228,17 @@ class FeedMaker:
         for start in range(0, len(missing), LOAD_AT_ONCE):
             with self._loa.database.reading() as conn:
                 posts = load_posts(conn, missing[start : start + LOAD_AT_ONCE])
-            found.update((post.id, self._renderer.entry(post, fmt, stamps[post.id])) for post in posts.values())
+            found.update(
+                (post.id, self._renderer.entry(post, fmt, stamps[post.id]))
+                for post in posts.values()
+            )
         return [found.get(post.id) for post in window.posts]
 
     def _calendar(self, feed: Feed) -> tuple[Joined, str | None]:
-        from service.feeds.ical import calendar_problem, render_calendar  # only those who ask pay for its import
+        from service.feeds.ical import (
+            calendar_problem,
+            render_calendar,
+        )  # only those who ask pay for its import
 
         body, updated_at = render_calendar(self.site, feed)
         return Joined(body, digest(body).hex(), updated_at), calendar_problem(body, feed.posts)

@@ -17,7 +17,8 @@ _OF_OTHERS = re.compile(
     r"(?:buster|bust)?|nocache|no_cache|bust(?:er)?|t|ts|time|timestamp|v|ver|version|x|z|fbrefresh|output|format|feed",
     re.IGNORECASE,
 )
-"""What trackers, mailers, messengers and readers add, Zalo's and Facebook's first: it asks for no other feed (O7)."""
+"""What trackers, mailers, messengers and readers add, Zalo's and Facebook's first: it asks for no
+other feed (O7)."""
 
 XML_AND_JSON = (Format.RSS, Format.ATOM, Format.JSON)
 
@@ -26,9 +27,11 @@ NOTHING = "\x00nothing"
 
 
 def own_parameters(query: str) -> list[tuple[str, str]]:
-    """Those of a feed among the parameters of its address; what readers, mailers and trackers add is left out (O7).
+    """Those of a feed among the parameters of its address; what readers, mailers and trackers add
+    is left out (O7).
 
-    Raises InvalidInput for one that nobody knows: it is a mistake, and would give another feed than was meant.
+    Raises InvalidInput for one that nobody knows: it is a mistake, and would give another feed than
+    was meant.
     """
     found = []
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
@@ -36,7 +39,9 @@ def own_parameters(query: str) -> list[tuple[str, str]]:
         if own in PARAMETERS:
             found.append((own, value))
         elif _OF_OTHERS.fullmatch(own[:60]) is None:
-            raise InvalidInput(own[:40], "is no parameter of a feed", ", ".join((*NARROWING, "before")))
+            raise InvalidInput(
+                own[:40], "is no parameter of a feed", ", ".join((*NARROWING, "before"))
+            )
     return found
 
 
@@ -49,7 +54,8 @@ def formats_of(spec: FeedSpec) -> tuple[Format, ...]:
 
 
 def post_query(spec: FeedSpec, query: tuple[tuple[str, str], ...] = ()) -> PostQuery:
-    """What the feed shows of the narrowing's posts: a fixed filter of the feed and one asked for both hold."""
+    """What the feed shows of the narrowing's posts: a fixed filter of the feed and one asked for
+    both hold."""
     asked: dict[str, tuple[str, ...]] = {}
     for name, value in query:
         asked[name] = (*asked.get(name, ()), value)

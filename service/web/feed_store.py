@@ -1,8 +1,8 @@
-"""The feeds in memory: made when first asked for, made again when what they show has moved, kept when a rendering
-goes wrong.
+"""The feeds in memory: made when first asked for, made again when what they show has moved, kept
+when a rendering goes wrong.
 
-Owns the copies that are sent, their memory, and the thread that follows the database. No feed waits for another that
-is being made: only an entry is rendered by one thread at a time (see `Renderer`).
+Owns the copies that are sent, their memory, and the thread that follows the database. No feed waits
+for another that is being made: only an entry is rendered by one thread at a time (see `Renderer`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KEPT_BYTES = 12 << 20
-"""Of answers in memory, most of them compressed: the current pages of forty feeds in three formats."""
+"""Of answers in memory, most of them compressed: the current pages of forty feeds in three
+formats."""
 
 NARROWED_BYTES = 4 << 20
 
@@ -69,7 +70,9 @@ class Kept:
 class FeedStore:
     """Every feed of one Loa, ready to be sent. Safe to ask from any thread."""
 
-    def __init__(self, loa: Loa, report: Callable[[str], None] = log.error, checks: Checks = CHECKS) -> None:
+    def __init__(
+        self, loa: Loa, report: Callable[[str], None] = log.error, checks: Checks = CHECKS
+    ) -> None:
         self._loa = loa
         self._report = report
         self._maker = FeedMaker(loa, report, checks)
@@ -95,14 +98,16 @@ class FeedStore:
     # --- asked by the thin layer and by views ---
 
     def answer(self, path: str) -> Answer | None:
-        """The current page of a feed that is not narrowed, by its path; None where it is not in memory."""
+        """The current page of a feed that is not narrowed, by its path; None where it is not in
+        memory."""
         found = self._answers.get(path)
         if found is not None:
             self._asked.add(path)
         return found
 
     def current(self, spec: FeedSpec, fmt: Format) -> Answer | None:
-        """The same, made where it is not in memory; None where it cannot be made as it is meant, and never could."""
+        """The same, made where it is not in memory; None where it cannot be made as it is meant,
+        and never could."""
         self.ensure()
         found = self.answer(path_of(spec, fmt))
         if found is None:
@@ -113,7 +118,8 @@ class FeedStore:
         return found
 
     def all_current(self) -> Iterator[tuple[str, Answer | None]]:
-        """Path and answer of every feed that there is, one after the other: they need not fit into memory."""
+        """Path and answer of every feed that there is, one after the other: they need not fit into
+        memory."""
         for spec in self.specs():
             for fmt in formats_of(spec):
                 yield path_of(spec, fmt), self.current(spec, fmt)
@@ -131,8 +137,9 @@ class FeedStore:
     def narrowed(
         self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None
     ) -> Answer | None:
-        """A feed that is narrowed, or an older page: made when asked for, and kept. Says no Last-Modified, for nobody
-        remembers when it became what it is. None where it cannot be made as it is meant."""
+        """A feed that is narrowed, or an older page: made when asked for, and kept. Says no
+        Last-Modified, for nobody remembers when it became what it is. None where it cannot be made
+        as it is meant."""
         self.ensure()
         key = Feed(spec, (), query).address("", fmt, before)
         found = self._kept_narrowed(key)
@@ -160,11 +167,17 @@ class FeedStore:
             if generation != self._generation:
                 return
             self._narrowed[key] = answer
-            while len(self._narrowed) > 1 and sum(kept.size for kept in self._narrowed.values()) > NARROWED_BYTES:
+            while (
+                len(self._narrowed) > 1
+                and sum(kept.size for kept in self._narrowed.values()) > NARROWED_BYTES
+            ):
                 self._narrowed.popitem(last=False)
 
-    def load(self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None) -> Feed:
-        """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot be."""
+    def load(
+        self, spec: FeedSpec, query: tuple[tuple[str, str], ...] = (), before: str | None = None
+    ) -> Feed:
+        """A page of a feed with its posts. Raises InvalidInput for a cursor or a search that cannot
+        be."""
         return self._maker.load(spec, query, before)
 
     # --- made ---
@@ -172,8 +185,9 @@ class FeedStore:
     def _make(
         self, wanted: list[tuple[FeedSpec, Format, StampedWindow]], building: int | None = None
     ) -> dict[str, Answer]:
-        """Makes current pages and keeps them: the last good one where a new one does not read back. Not kept where
-        posts have moved on since `building`, when they were read; None: whoever follows the posts makes them."""
+        """Makes current pages and keeps them: the last good one where a new one does not read back.
+        Not kept where posts have moved on since `building`, when they were read; None: whoever
+        follows the posts makes them."""
         made: dict[str, tuple[FeedSpec, Format, StampedWindow, Made]] = {}
         for spec, fmt, window in wanted:
             path = path_of(spec, fmt)
@@ -186,17 +200,22 @@ class FeedStore:
                 with self._keeping:
                     self._kept[path] = replace(kept, window=window.stamp)
         modified_at = self._record({path: found for path, (_, _, _, found) in made.items()})
-        answers = {path: _answer(found, fmt, modified_at.get(path)) for path, (_, fmt, _, found) in made.items()}
+        answers = {
+            path: _answer(found, fmt, modified_at.get(path))
+            for path, (_, fmt, _, found) in made.items()
+        }
         with self._keeping:
             if building is None or building == self._building:
                 for path, (spec, fmt, window, found) in made.items():
-                    self._kept[path] = Kept(answers[path], spec, fmt, window.stamp, Last(found.tag, found.zipped))
+                    self._kept[path] = Kept(
+                        answers[path], spec, fmt, window.stamp, Last(found.tag, found.zipped)
+                    )
                 self._answers.update(answers)
         return answers
 
     def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
-        """When each feed became what it is. Nothing where the database does not take it: then a reader that knows no
-        ETag is sent the whole feed, and is told nothing wrong."""
+        """When each feed became what it is. Nothing where the database does not take it: then a
+        reader that knows no ETag is sent the whole feed, and is told nothing wrong."""
         if not made:
             return {}
         tags = {path: one.tag for path, one in made.items()}
@@ -208,7 +227,8 @@ class FeedStore:
             return {}
 
     def _tell(self) -> None:
-        """What could not be published as it was meant is for the operator to see: in /metrics, and by mail."""
+        """What could not be published as it was meant is for the operator to see: in /metrics, and
+        by mail."""
         if not self.is_telling:
             return
         problems = self._maker.problems
@@ -257,7 +277,9 @@ class FeedStore:
                     if kept.window != windows[kept.spec.name].stamp
                 ]
             )
-            self._maker.forget_problems({post.id for window in windows.values() for post in window.posts})
+            self._maker.forget_problems(
+                {post.id for window in windows.values() for post in window.posts}
+            )
             self._tell()
             with self._keeping:
                 self._generation = generation
@@ -275,8 +297,8 @@ class FeedStore:
             self._asked.clear()
 
     def warm(self, within_s: float) -> bool:
-        """Makes feeds that nobody asked for yet, the most general first, while there is time and memory; whether
-        there is nothing left to do."""
+        """Makes feeds that nobody asked for yet, the most general first, while there is time and
+        memory; whether there is nothing left to do."""
         deadline = time.monotonic() + within_s
         for spec in self.specs():
             for fmt in formats_of(spec):
@@ -295,14 +317,24 @@ class FeedStore:
         known = {portal.id for portal in configured}
         portals = (*configured, *(portal for portal in posting if portal.id not in known))
         places = {place.id: place for place in self._loa.gazetteer.places}
-        places.update({place_id: Place(place_id, place_id) for place_id in place_ids if place_id not in places})
-        return Catalogue(self.site.title, tuple(self._loa.rules.categories), portals, tuple(places.values()))
+        places.update(
+            {
+                place_id: Place(place_id, place_id)
+                for place_id in place_ids
+                if place_id not in places
+            }
+        )
+        return Catalogue(
+            self.site.title, tuple(self._loa.rules.categories), portals, tuple(places.values())
+        )
 
     def follow(self, stop: threading.Event, parent_pid: int | None = None) -> threading.Thread:
-        """Starts the thread that makes feeds and keeps them up to date until `stop`; ends the process when its parent
-        is gone. What is asked for before it is made is made at once."""
+        """Starts the thread that makes feeds and keeps them up to date until `stop`; ends the
+        process when its parent is gone. What is asked for before it is made is made at once."""
         self.is_followed = True
-        thread = threading.Thread(target=self._follow, args=(stop, parent_pid), name="feeds", daemon=True)
+        thread = threading.Thread(
+            target=self._follow, args=(stop, parent_pid), name="feeds", daemon=True
+        )
         self._follower = thread
         thread.start()
         return thread
@@ -325,7 +357,9 @@ class FeedStore:
                     self._tell()
                     give_back()
                 is_failing = False
-            except Exception as error:  # whatever it is: readers keep what is known, and the next look tries again
+            except (
+                Exception
+            ) as error:  # whatever it is: readers keep what is known, and the next look tries again
                 watch = None
                 if not is_failing:
                     self._report(f"cannot bring the feeds up to date: {error}")

@@ -1,7 +1,8 @@
-"""Feeds as Flask serves them: narrowed, older and unknown ones, the page a person sees at a feed's address, and the
-lists of all feeds.
+"""Feeds as Flask serves them: narrowed, older and unknown ones, the page a person sees at a feed's
+address, and the lists of all feeds.
 
-What the thin layer has in memory is answered here too when it is not there. Every link comes from `public_url`.
+What the thin layer has in memory is answered here too when it is not there. Every link comes from
+`public_url`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
     @blueprint.get("/feeds.opml")
     def opml() -> AnyResponse:
         body = render_opml(store.site, store.specs())
-        answer = build_answer(body, igzip.compress(body, mtime=0), digest(body).hex(), OPML_TYPE, None)
+        answer = build_answer(
+            body, igzip.compress(body, mtime=0), digest(body).hex(), OPML_TYPE, None
+        )
         return _respond(answer, OPML_TYPE)
 
     @blueprint.get("/feeds/<path:path>")
@@ -73,11 +76,19 @@ def make_blueprint(loa: Loa) -> Blueprint:
             return _redirect(address)
         if is_browser(request.environ) and "raw" not in request.args and fmt is not Format.ICS:
             return _page(store, store.load(spec, query, before), fmt)
-        answer = store.narrowed(spec, fmt, query, before) if query or before else store.current(spec, fmt)
+        answer = (
+            store.narrowed(spec, fmt, query, before)
+            if query or before
+            else store.current(spec, fmt)
+        )
         if answer is None:
-            raise ServiceUnavailable("this feed cannot be made as it is meant", retry_after=RETRY_AFTER_S)
+            raise ServiceUnavailable(
+                "this feed cannot be made as it is meant", retry_after=RETRY_AFTER_S
+            )
         response = _respond(answer, fmt.content_type)
-        if query or before:  # whatever order and spelling were asked for, this is the page that `self` names
+        if (
+            query or before
+        ):  # whatever order and spelling were asked for, this is the page that `self` names
             response.headers["Content-Location"] = address
         return response
 
@@ -92,10 +103,11 @@ def _respond(answer: Answer, content_type: str) -> Response:
 
 
 def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...], str | None, bool]:
-    """What narrows a feed, in canonical order; the cursor of an older page; and whether a category that was asked
-    for has another name now. 410 when all that were are retired.
+    """What narrows a feed, in canonical order; the cursor of an older page; and whether a category
+    that was asked for has another name now. 410 when all that were are retired.
 
-    Raises InvalidInput for a parameter that is mistyped, is too long, or names nothing that there is.
+    Raises InvalidInput for a parameter that is mistyped, is too long, or names nothing that there
+    is.
     """
     given = own_parameters(request.query_string.decode("utf-8", "replace"))
     asked = {(name, _clean(name, value)) for name, value in given if name in NARROWING and value}
@@ -112,7 +124,8 @@ def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...],
 
 
 def _present_pairs(loa: Loa, asked: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """With the names that categories have now, and without those that are retired while any is left."""
+    """With the names that categories have now, and without those that are retired while any is
+    left."""
     present = {
         (name, loa.rules.renamed.get(value, value) if name == "category" else value)
         for name, value in asked
@@ -143,7 +156,8 @@ def _require_known(store: FeedStore, name: str, value: str) -> None:
 
 
 def _present_name(loa: Loa, name: str) -> str:
-    """The name that a feed has now, since its category may have been renamed. 410 when that was retired."""
+    """The name that a feed has now, since its category may have been renamed. 410 when that was
+    retired."""
     head, slash, category = name.rpartition("/")
     if category in loa.rules.retired:
         abort(410)
@@ -151,8 +165,12 @@ def _present_name(loa: Loa, name: str) -> str:
 
 
 def _redirect(address: str) -> AnyResponse:
-    kept = urlencode([(name, request.args[name]) for name in ("raw", "lang") if name in request.args])
-    response = redirect(f"{address}{'&' if '?' in address else '?'}{kept}" if kept else address, 301)
+    kept = urlencode(
+        [(name, request.args[name]) for name in ("raw", "lang") if name in request.args]
+    )
+    response = redirect(
+        f"{address}{'&' if '?' in address else '?'}{kept}" if kept else address, 301
+    )
     response.cache_control.max_age = 86_400
     return response
 
@@ -164,9 +182,13 @@ def _page(store: FeedStore, feed: Feed, fmt: Format) -> Response:
         "feed.html",
         feed=feed,
         posts=[post for post in feed.posts if post.withdrawn_at is None][:SHOWN_TO_PEOPLE],
-        heading=title if reader.language() == "vi" else title.replace(feed.spec.title, feed.spec.title_en),
+        heading=title
+        if reader.language() == "vi"
+        else title.replace(feed.spec.title, feed.spec.title_en),
         address=feed.address(store.site.root, fmt),
-        addresses={f: feed.address(store.site.root, f) for f in (Format.ATOM, Format.RSS, Format.JSON)},
+        addresses={
+            f: feed.address(store.site.root, f) for f in (Format.ATOM, Format.RSS, Format.JSON)
+        },
         media_types={f: f.media_type for f in Format},
         calendar=feed.address(store.site.root, Format.ICS) if feed.spec.has_calendar else None,
         older=feed.address(store.site.root, fmt, feed.previous) if feed.previous else None,

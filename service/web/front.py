@@ -1,8 +1,9 @@
-"""Queues in front of the application: what is in memory is answered at once, all else waits for threads of its kind.
+"""Queues in front of the application: what is in memory is answered at once, all else waits for
+threads of its kind.
 
-Threads that hold the interpreter for microseconds hinder each other when they are many, and a slow page would hinder
-them all. So the server has two, which answer what the thin layer has; the rest they hand on. Owns the threads of the
-rest. Whoever has hung up meanwhile is not answered.
+Threads that hold the interpreter for microseconds hinder each other when they are many, and a slow
+page would hinder them all. So the server has two, which answer what the thin layer has; the rest
+they hand on. Owns the threads of the rest. Whoever has hung up meanwhile is not answered.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from service.web.queues import QUEUES, Queue, queue_of
 log = logging.getLogger(__name__)
 
 FRONT_THREADS = 2
-"""Beside nginx with the same feed, 200 with gzip: 0.8 to 1.1 of its rate, its p99 times 0.7 to 1.8; with 32 threads
-0.6 of its rate and its p99 times 3 to 6, with one 0.7 and 1.8."""
+"""Beside nginx with the same feed, 200 with gzip: 0.8 to 1.1 of its rate, its p99 times 0.7 to 1.8;
+with 32 threads 0.6 of its rate and its p99 times 3 to 6, with one 0.7 and 1.8."""
 
 AGAIN_IN_S = "5"
 
@@ -37,11 +38,16 @@ Act = Callable[[Any, Environ], object]
 
 
 class Front:
-    """What answers a request: an `Exchange` and its WSGI environ. `slowly` answers what the layer has not at once, in
-    a thread of its queue."""
+    """What answers a request: an `Exchange` and its WSGI environ. `slowly` answers what the layer
+    has not at once, in a thread of its queue."""
 
     def __init__(
-        self, layer: ThinLayer, slowly: Act, later: Later, pulse: Pulse | None = None, door: Door | None = None
+        self,
+        layer: ThinLayer,
+        slowly: Act,
+        later: Later,
+        pulse: Pulse | None = None,
+        door: Door | None = None,
     ) -> None:
         self._layer = layer
         self._door = door or Door(later)
@@ -57,7 +63,9 @@ class Front:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             pool.run(exchange, environ, client)
         else:
-            self._door.take_in(exchange, environ, client, lambda: pool.run(exchange, environ, client))
+            self._door.take_in(
+                exchange, environ, client, lambda: pool.run(exchange, environ, client)
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +77,8 @@ class _Task:
 
 
 class _Pool:
-    """Threads that end with the process, whatever they wait for: the server has drained them as long as it may."""
+    """Threads that end with the process, whatever they wait for: the server has drained them as
+    long as it may."""
 
     def __init__(self, act: Act, queue: Queue, pulse: Pulse) -> None:
         self._act = act
@@ -82,7 +91,9 @@ class _Pool:
         self._threads = 0
 
     def run(self, exchange: Any, environ: Environ, client: str) -> None:
-        if not self._places.take(client) and not (self._forget_gone() and self._places.take(client)):
+        if not self._places.take(client) and not (
+            self._forget_gone() and self._places.take(client)
+        ):
             exchange.response_bytes(*plain_answer(503, ("Retry-After", AGAIN_IN_S)))
             return
         exchange.follow()
@@ -134,5 +145,9 @@ class _Pool:
             task.exchange.response_bytes(*plain_answer(503, ("Retry-After", AGAIN_IN_S)))
             return
         most_s = self._queue.search_within_s
-        with impatient(most_s, lambda: task.exchange.is_gone) if most_s is not None else nullcontext():
+        with (
+            impatient(most_s, lambda: task.exchange.is_gone)
+            if most_s is not None
+            else nullcontext()
+        ):
             self._act(task.exchange, task.environ)

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 MIN_FREE_BYTES = 64 << 20
-"""Of the disk that holds a SQLite file: room for its write-ahead log and a day of posts with attachments."""
+"""Of the disk that holds a SQLite file: room for its write-ahead log and a day of posts with
+attachments."""
 
 WARNINGS_KEPT = timedelta(seconds=10)
 
 PATIENCE_S = 2.0
-"""How long a locked database is waited for: a probe of an orchestrator gives up after some seconds itself."""
+"""How long a locked database is waited for: a probe of an orchestrator gives up after some seconds
+itself."""
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
@@ -52,14 +54,18 @@ def make_blueprint(loa: Loa) -> Blueprint:
         reasons = reasons_not_ready(loa)
         status = "not ready" if reasons else "ready"
         told = warnings.now()
-        return _json({"status": status, "reasons": reasons, "warnings": told}, 503 if reasons else 200)
+        return _json(
+            {"status": status, "reasons": reasons, "warnings": told}, 503 if reasons else 200
+        )
 
     @blueprint.get("/metrics")
     def scrape() -> Response:
         try:
             body, content_type = metrics.render()
         except StorageError:
-            return Response("# the database cannot be used: see /readyz\n", 503, content_type="text/plain")
+            return Response(
+                "# the database cannot be used: see /readyz\n", 503, content_type="text/plain"
+            )
         return Response(body, content_type=content_type, headers={"Cache-Control": "no-store"})
 
     return blueprint
@@ -76,7 +82,9 @@ def _still_reasons(loa: Loa) -> list[str]:
     found = []
     for name, pulse in {**loa.beside, "web process": loa.pulse}.items():
         standing = [beat for beat in pulse.standing() if beat.name != own]
-        if any(beat.name == PROCESS for beat in standing):  # nothing of it moves: what it works on says more
+        if any(
+            beat.name == PROCESS for beat in standing
+        ):  # nothing of it moves: what it works on says more
             standing = [beat for beat in pulse.beats() if beat.name == PROCESS or beat.doing]
         found += [f"heartbeat: the {name} stands still: {say(beat)}" for beat in standing]
     return found
@@ -93,7 +101,11 @@ def _disk_reasons(loa: Loa, min_free_bytes: int) -> list[str]:
     if path is None or not path.parent.exists():
         return []
     free = shutil.disk_usage(path.parent).free
-    return [f"disk: only {free >> 20} MB are free where the database is"] if free < min_free_bytes else []
+    return (
+        [f"disk: only {free >> 20} MB are free where the database is"]
+        if free < min_free_bytes
+        else []
+    )
 
 
 def _database_reasons(loa: Loa) -> list[str]:
@@ -107,7 +119,9 @@ def _database_reasons(loa: Loa) -> list[str]:
     except StorageError as error:
         return [f"database: {_unusable(loa, error)}"]
     late_after = timedelta(seconds=max(3 * loa.settings.polling.interval_s, 60))
-    configured = {(portal.id, listing.url) for portal in loa.settings.portals for listing in portal.listings}
+    configured = {
+        (portal.id, listing.url) for portal in loa.settings.portals for listing in portal.listings
+    }
     late = [
         state
         for key, state in listings.items()
@@ -116,7 +130,10 @@ def _database_reasons(loa: Loa) -> list[str]:
     if not late:
         return told
     oldest = min(state.next_poll_at for state in late)
-    polling = f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker running?"
+    polling = (
+        f"polling: {len(late)} listings are overdue, one since {oldest.isoformat()}; is a worker "
+        f"running?"
+    )
     return [*told, polling]
 
 
@@ -127,12 +144,16 @@ def _unusable(loa: Loa, error: StorageError) -> str:
     if sqlite_path(loa.settings.database.url) is None:
         return "PostgreSQL cannot be reached, or refuses; `loa check` says why"
     if isinstance(error.__cause__, FileNotFoundError):
-        return "its file is gone: nothing is polled or sent until it is put back, or a backup is restored"
+        return (
+            "its file is gone: nothing is polled or sent until it is put back, or a backup is "
+            "restored"
+        )
     return str(error.__cause__ or error)
 
 
 class _Warnings:
-    """What waits for an operator's word while all works: looked up at most every ten seconds, for anybody may ask."""
+    """What waits for an operator's word while all works: looked up at most every ten seconds, for
+    anybody may ask."""
 
     def __init__(self, loa: Loa) -> None:
         self._loa = loa
@@ -143,7 +164,10 @@ class _Warnings:
     def now(self) -> list[str]:
         with self._lock:
             now = self._loa.clock()
-            if self._looked_at is None or not self._looked_at <= now < self._looked_at + WARNINGS_KEPT:
+            if (
+                self._looked_at is None
+                or not self._looked_at <= now < self._looked_at + WARNINGS_KEPT
+            ):
                 try:
                     self._found, self._looked_at = _look_for_warnings(self._loa), now
                 except StorageError:  # told as the reason for not being ready
@@ -162,7 +186,9 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         found.append(f"proxy: {PROXY_WORDS}")
     if back is not None:
         by = f"{back.by.total_seconds():.0f} s, at {back.at.isoformat(timespec='seconds')}"
-        found.append(f"clock: it went back by {by}: what was due is due now; is the time server right?")
+        found.append(
+            f"clock: it went back by {by}: what was due is due now; is the time server right?"
+        )
     if held:
         found.append(f"polling: a flood holds {held} changes back: loa portal release")
     return [*found, *(_aside(one) for one in asides)]
@@ -170,12 +196,16 @@ def _look_for_warnings(loa: Loa) -> list[str]:
 
 def _aside(aside: Aside) -> str:
     return (
-        f"polling: portal {aside.portal_id}: {aside.url} stopped Loa at {aside.at.isoformat(timespec='seconds')} and "
+        f"polling: portal {aside.portal_id}: {aside.url} stopped Loa at "
+        f"{aside.at.isoformat(timespec='seconds')} and "
         f"is put aside until {aside.until.isoformat(timespec='seconds')}"
     )
 
 
 def _json(value: object, status: int) -> Response:
     return Response(
-        orjson.dumps(value), status, content_type="application/json", headers={"Cache-Control": "no-store"}
+        orjson.dumps(value),
+        status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
     )

@@ -1,7 +1,7 @@
 """A thin WSGI layer before Flask: feeds from memory.
 
-Answers GET and HEAD of a feed that is in memory without touching database or Flask; everything else goes on. Refuses
-to know how feeds are made (see `feed_store`).
+Answers GET and HEAD of a feed that is in memory without touching database or Flask; everything else
+goes on. Refuses to know how feeds are made (see `feed_store`).
 """
 
 from __future__ import annotations
@@ -67,8 +67,11 @@ class Answer:
         return len(self.plain.body or b"") + len(self.gzip.body or b"")
 
 
-def build_answer(body: bytes, zipped: bytes, tag: str, content_type: str, modified_at: datetime | None) -> Answer:
-    """`tag` names the bytes; each coding has an entity tag of its own, as strong ones must (8.8.3.3)."""
+def build_answer(
+    body: bytes, zipped: bytes, tag: str, content_type: str, modified_at: datetime | None
+) -> Answer:
+    """`tag` names the bytes; each coding has an entity tag of its own, as strong ones must
+    (8.8.3.3)."""
     modified = http_date(modified_at) if modified_at else None
     plain = _variant(body, f'"{tag}"', content_type, modified, None)
     return Answer(
@@ -78,7 +81,9 @@ def build_answer(body: bytes, zipped: bytes, tag: str, content_type: str, modifi
     )
 
 
-def _variant(body: bytes, etag: str, content_type: str, modified: str | None, coding: str | None) -> Variant:
+def _variant(
+    body: bytes, etag: str, content_type: str, modified: str | None, coding: str | None
+) -> Variant:
     dated = [("Last-Modified", modified)] if modified else []
     short = [("ETag", etag), *dated, ("Cache-Control", CACHE_CONTROL), ("Vary", VARY)]
     encoded = [("Content-Encoding", coding)] if coding else []
@@ -101,7 +106,11 @@ def respond(answer: Answer, environ: dict[str, Any]) -> Response:
         return status, variant.short_headers, b""
     if status == 412:
         return status, [("Content-Length", "0"), *variant.short_headers], b""
-    return status, variant.headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body(variant)
+    return (
+        status,
+        variant.headers,
+        b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body(variant),
+    )
 
 
 class Answers(Protocol):
@@ -111,7 +120,8 @@ class Answers(Protocol):
 
 
 class ThinLayer:
-    """The WSGI application that a server runs; ours asks `at_once` first. `proxies`: how many are trusted."""
+    """The WSGI application that a server runs; ours asks `at_once` first. `proxies`: how many are
+    trusted."""
 
     def __init__(self, app: WsgiApp, answers: Answers, proxies: int = 0) -> None:
         self._app = app
@@ -125,7 +135,9 @@ class ThinLayer:
             return None
         return respond(answer, environ)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         answer = self._find(environ)
         if answer is None:
             return self._app(environ, start_response)
@@ -135,14 +147,17 @@ class ThinLayer:
 
     def _find(self, environ: dict[str, Any]) -> Answer | None:
         query = environ.get("QUERY_STRING", "")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not (query in ("", RAW) or _is_of_others(query)):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or not (
+            query in ("", RAW) or _is_of_others(query)
+        ):
             return None
         answer = self._answers.answer(environ["PATH_INFO"])
         return answer if answer is not None and (query == RAW or not is_browser(environ)) else None
 
 
 def _is_of_others(query: str) -> bool:
-    """Whether nothing in it asks for another feed: readers and mailers add parameters of their own (O7)."""
+    """Whether nothing in it asks for another feed: readers and mailers add parameters of their own
+    (O7)."""
     try:
         return not own_parameters(query)
     except InvalidInput:

@@ -1,4 +1,5 @@
-"""How often one host may ask for what costs a mail, and how long an answer takes that must tell nothing.
+"""How often one host may ask for what costs a mail, and how long an answer takes that must tell
+nothing.
 
 Kept in this process; a restart forgives. Refuses nothing itself: says whether there is room.
 """
@@ -16,7 +17,8 @@ from service.web.places import network_of
 
 MAX_HOSTS = 10_000
 STEP_S = 0.1
-"""Writing down a subscription takes 2 to 3 ms, by what is known of the address; under load a few steps."""
+"""Writing down a subscription takes 2 to 3 ms, by what is known of the address; under load a few
+steps."""
 
 
 def asker() -> str:
@@ -26,7 +28,8 @@ def asker() -> str:
 
 
 def rest_s(took_s: float, step_s: float = STEP_S) -> float:
-    """Seconds to wait so that an answer takes a whole number of steps, at least one, whatever it took to find."""
+    """Seconds to wait so that an answer takes a whole number of steps, at least one, whatever it
+    took to find."""
     return max(1, ceil(took_s / step_s)) * step_s - took_s
 
 

@@ -1,4 +1,5 @@
-"""Keeps the memory of long-lived processes small, on Linux with glibc; elsewhere nothing happens."""
+"""Keeps the memory of long-lived processes small, on Linux with glibc; elsewhere nothing
+happens."""
 
 from __future__ import annotations
 
@@ -43,12 +44,14 @@ def limit_arenas() -> None:
 
 
 def give_back() -> None:
-    """What was freed goes back to the system: some milliseconds, after work that took much for a moment."""
+    """What was freed goes back to the system: some milliseconds, after work that took much for a
+    moment."""
     _call(lambda libc: libc.malloc_trim(0))
 
 
 def settle() -> None:
-    """In a while, gives back what only the start of this process needed: of the code of libraries it is most."""
+    """In a while, gives back what only the start of this process needed: of the code of libraries
+    it is most."""
 
     def rest() -> None:
         _call(_let_go_of_code)

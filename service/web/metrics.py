@@ -1,7 +1,8 @@
-"""The figures for Prometheus, computed from the database when they are asked for, at most every few seconds.
+"""The figures for Prometheus, computed from the database when they are asked for, at most every few
+seconds.
 
-A registry of our own: what is counted is what the ledger and the listings say, so that every process
-gives the same answer and a restart loses nothing.
+A registry of our own: what is counted is what the ledger and the listings say, so that every
+process gives the same answer and a restart loses nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from service.services.alarms import count_alarms
 from service.storage.counts import Counts, count_all, count_held
 from service.storage.feeds import feed_problems
 from service.storage.listings import ListingState, load_listings
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 KEPT = timedelta(seconds=5)
-"""How long an answer is given again: a counting scan must not be a stranger's tool against the database."""
+"""How long an answer is given again: a counting scan must not be a stranger's tool against the
+database."""
 
 
 class Metrics:
@@ -63,35 +66,49 @@ class _DatabaseCollector(Collector):
             problems = len(feed_problems(conn))
             held = count_held(conn)
         yield from _counted(counts, self._loa.clock())
-        yield _alarms(self._loa.watchdogs.look())
+        yield _alarms(count_alarms(self._loa.database, self._loa))
         yield from _of_listings(listings)
         yield _held([portal.id for portal in self._loa.settings.portals], held)
-        yield GaugeMetricFamily("loa_feed_problems", "Entries and feeds not published as meant.", value=problems)
+        yield GaugeMetricFamily(
+            "loa_feed_problems", "Entries and feeds not published as meant.", value=problems
+        )
 
 
 def _counted(counts: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("loa_posts", "Posts stored.", value=counts.posts)
     yield GaugeMetricFamily("loa_units", "Units that must know.", value=counts.units)
-    messages = GaugeMetricFamily("loa_messages", "Messages by channel and state.", labels=["channel", "state"])
+    messages = GaugeMetricFamily(
+        "loa_messages", "Messages by channel and state.", labels=["channel", "state"]
+    )
     for channel in Channel:
         for state in State:
             messages.add_metric([channel, state], counts.messages.get((channel, state), 0))
     yield messages
-    subscriptions = GaugeMetricFamily("loa_subscriptions", "Subscriptions.", labels=["channel", "status"])
+    subscriptions = GaugeMetricFamily(
+        "loa_subscriptions", "Subscriptions.", labels=["channel", "status"]
+    )
     for channel in Channel:
         for status in SubscriptionStatus:
-            subscriptions.add_metric([channel, status], counts.subscriptions.get((channel, status), 0))
+            subscriptions.add_metric(
+                [channel, status], counts.subscriptions.get((channel, status), 0)
+            )
     yield subscriptions
     endpoints = GaugeMetricFamily("loa_endpoints", "Endpoints by status.", labels=["status"])
     for name in sorted({"ok", "slow", "disabled", *counts.endpoints}):
         endpoints.add_metric([name], counts.endpoints.get(name, 0))
     yield endpoints
-    waited = 0.0 if counts.oldest_due_at is None else max(0.0, (now - counts.oldest_due_at).total_seconds())
-    yield GaugeMetricFamily("loa_oldest_due_seconds", "How long the oldest due message has been due.", value=waited)
+    waited = (
+        0.0
+        if counts.oldest_due_at is None
+        else max(0.0, (now - counts.oldest_due_at).total_seconds())
+    )
+    yield GaugeMetricFamily(
+        "loa_oldest_due_seconds", "How long the oldest due message has been due.", value=waited
+    )
 
 
 def _alarms(found: Mapping[str, int]) -> GaugeMetricFamily:
-    """What watchdogs bark at: 0 each while all is well."""
+    """What the alarms are about: 0 each while all is well."""
     alarms = GaugeMetricFamily("loa_alarms", "What is broken now, by kind.", labels=["kind"])
     for kind, count in found.items():
         alarms.add_metric([kind], count)
@@ -99,20 +116,26 @@ def _alarms(found: Mapping[str, int]) -> GaugeMetricFamily:
 
 
 def _held(portals: Iterable[str], held: Mapping[str, int]) -> GaugeMetricFamily:
-    changes = GaugeMetricFamily("loa_held_changes", "Held back by a flood until an operator says.", labels=["portal"])
+    changes = GaugeMetricFamily(
+        "loa_held_changes", "Held back by a flood until an operator says.", labels=["portal"]
+    )
     for portal in dict.fromkeys([*portals, *held]):
         changes.add_metric([portal], held.get(portal, 0))
     return changes
 
 
 def _of_listings(listings: list[ListingState]) -> Iterator[GaugeMetricFamily]:
-    outcomes = GaugeMetricFamily("loa_listings", "Listings by the outcome of their last poll.", labels=["outcome"])
+    outcomes = GaugeMetricFamily(
+        "loa_listings", "Listings by the outcome of their last poll.", labels=["outcome"]
+    )
     for outcome in Outcome:
         outcomes.add_metric([outcome], sum(listing.last_outcome is outcome for listing in listings))
     yield outcomes
     labels = ["portal", "listing"]
     failures = GaugeMetricFamily("loa_listing_failures", "Failed polls in a row.", labels=labels)
-    read = GaugeMetricFamily("loa_listing_last_ok_timestamp_seconds", "When it was last read.", labels=labels)
+    read = GaugeMetricFamily(
+        "loa_listing_last_ok_timestamp_seconds", "When it was last read.", labels=labels
+    )
     for listing in listings:
         failures.add_metric([listing.portal_id, listing.url], listing.failures)
         if listing.last_ok_at is not None:

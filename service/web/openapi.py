@@ -1,4 +1,5 @@
-"""The description of the API, OpenAPI 3.1: made of the table of routes and of the models that read and answer."""
+"""The description of the API, OpenAPI 3.1: made of the table of routes and of the models that read
+and answer."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def describe(loa: Loa) -> dict[str, Any]:
         "info": {
             "title": f"Loa: {loa.settings.service.title}",
             "version": "1",
-            "description": "Times are RFC 3339. Lists are paged: give `next` back as `cursor` until it is null.",
+            "description": "Times are RFC 3339. Lists are paged: "
+            "give `next` back as `cursor` until it is null.",
         },
         "servers": [{"url": loa.settings.service.public_url.rstrip("/")}],
         "security": [{"token": []}],
@@ -81,7 +83,10 @@ def _answer(route: Route, components: dict[str, Any]) -> dict[str, Any]:
             "required": ["items", "next"],
             "properties": {
                 "items": {"type": "array", "items": schema},
-                "next": {"type": ["string", "null"], "description": "the `cursor` of the next page; null: the last"},
+                "next": {
+                    "type": ["string", "null"],
+                    "description": "the `cursor` of the next page; null: the last",
+                },
             },
         }
     return {"description": "done", "content": {"application/json": {"schema": schema}}}
@@ -112,7 +117,10 @@ def _add_question(operation: dict[str, Any], route: Route, components: dict[str,
         return
     schema = _reference(model, components, "validation")
     is_required = bool(components[name].get("required"))
-    operation["requestBody"] = {"required": is_required, "content": {"application/json": {"schema": schema}}}
+    operation["requestBody"] = {
+        "required": is_required,
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _reference(model: type[BaseModel], components: dict[str, Any], mode: Any) -> dict[str, Any]:
@@ -138,4 +146,7 @@ def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
     options = [option for option in field.get("anyOf", ()) if option != {"type": "null"}]
     if len(options) != 1:
         return dict(field)
-    return {**options[0], **{key: value for key, value in field.items() if key not in ("anyOf", "default")}}
+    return {
+        **options[0],
+        **{key: value for key, value in field.items() if key not in ("anyOf", "default")},
+    }

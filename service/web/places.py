@@ -1,4 +1,5 @@
-"""Places for what must not be done by all at once: so many in all, so many of them for one client."""
+"""Places for what must not be done by all at once: so many in all, so many of them for one
+client."""
 
 from __future__ import annotations
 
@@ -48,8 +49,8 @@ def client_of(environ: dict[str, Any], proxies: int) -> str:
 
 
 def network_of(address: str) -> str | None:
-    """The name under which one address is counted: its /64, since whoever has one IPv6 address has as many as he
-    likes (RFC 6177); None for what is no address.
+    """The name under which one address is counted: its /64, since whoever has one IPv6 address has
+    as many as he likes (RFC 6177); None for what is no address.
 
     >>> network_of("::ffff:192.0.2.7"), network_of("fe80::1%eth0"), network_of("x")
     ('192.0.2.7', 'fe80::', None)

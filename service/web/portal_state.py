@@ -27,7 +27,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class PortalState:
-    """A configured portal beside what is remembered of its listings; a listing never polled has no state."""
+    """A configured portal beside what is remembered of its listings; a listing never polled has no
+    state."""
 
     portal: PortalConfig
     listings: tuple[tuple[str, ListingState | None], ...]
@@ -37,11 +38,17 @@ class PortalState:
     @property
     def failing(self) -> list[ListingState]:
         states = [state for _, state in self.listings if state is not None]
-        return [state for state in states if state.last_outcome is not None and state.last_outcome.is_failure]
+        return [
+            state
+            for state in states
+            if state.last_outcome is not None and state.last_outcome.is_failure
+        ]
 
     @property
     def last_polled_at(self) -> datetime | None:
-        return max((s.last_polled_at for _, s in self.listings if s and s.last_polled_at), default=None)
+        return max(
+            (s.last_polled_at for _, s in self.listings if s and s.last_polled_at), default=None
+        )
 
     @property
     def last_new_at(self) -> datetime | None:
@@ -51,12 +58,15 @@ class PortalState:
 def portal_states(
     conn: Connection, portals: Sequence[PortalConfig], held: Mapping[str, int] | None = None
 ) -> list[PortalState]:
-    """`held`: by portal, what a flood holds back; counting that reads all changes, so not every page does."""
+    """`held`: by portal, what a flood holds back; counting that reads all changes, so not every
+    page does."""
     known = load_listings(conn)
     return [
         PortalState(
             portal,
-            tuple((listing.url, known.get((portal.id, listing.url))) for listing in portal.listings),
+            tuple(
+                (listing.url, known.get((portal.id, listing.url))) for listing in portal.listings
+            ),
             (held or {}).get(portal.id, 0),
         )
         for portal in portals
@@ -73,5 +83,9 @@ def _trouble(state: PortalState) -> Trouble:
     first = min(failing, key=lambda listing: (listing.failing_since is None, listing.failing_since))
     outcome = first.last_outcome or Outcome.NETWORK
     return Trouble(
-        state.portal.id, state.portal.name, outcome, first.failing_since, len(failing) < len(state.listings)
+        state.portal.id,
+        state.portal.name,
+        outcome,
+        first.failing_since,
+        len(failing) < len(state.listings),
     )

@@ -1,6 +1,7 @@
 """What went wrong, said to programs as problem details (RFC 9457) and to people as a page.
 
-Sorts Loa's exceptions into HTTP statuses, in one place. Never shows a traceback, a query or a secret.
+Sorts Loa's exceptions into HTTP statuses, in one place. Never shows a traceback, a query or a
+secret.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "A contact is no email address; write them as name@office.example, with spaces between.",
     ),
     "keyword": ("Từ khóa quá nhiều hoặc quá dài.", "The keywords are too many or too long."),
-    "name": ("Tên còn trống, quá dài hoặc có ký tự lạ.", "The name is empty, too long or holds strange characters."),
+    "name": (
+        "Tên còn trống, quá dài hoặc có ký tự lạ.",
+        "The name is empty, too long or holds strange characters.",
+    ),
     "place": (
         "Không có xã, phường nào mang mã này; xin viết như quang-ninh-16540.",
         "There is no place of that id; write it as quang-ninh-16540.",
@@ -54,7 +58,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Dịch vụ này chưa gửi được thư điện tử.",
         "This service cannot send mail yet.",
     ),
-    "before": ("Liên kết tới trang cũ hơn đã bị cắt hoặc sửa.", "The link to older posts was cut or changed."),
+    "before": (
+        "Liên kết tới trang cũ hơn đã bị cắt hoặc sửa.",
+        "The link to older posts was cut or changed.",
+    ),
 }
 """What is wrong, for people, by the field that cannot be used; others are told as programs are."""
 
@@ -79,7 +86,10 @@ def status_of(error: LoaError) -> int:
 
 def is_for_program() -> bool:
     """Whether the answer goes to a program: below /api/, or for who asks for JSON first."""
-    return request.path.startswith("/api/") or request.accept_mimetypes.best in ("application/json", MEDIA_TYPE)
+    return request.path.startswith("/api/") or request.accept_mimetypes.best in (
+        "application/json",
+        MEDIA_TYPE,
+    )
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
@@ -100,7 +110,11 @@ def _answer_loa(error: LoaError) -> Response:
         log.info("gave up on %s %s: %s", request.method, request.endpoint, error)
     elif status >= 500:
         log.error("cannot answer %s %s: %s", request.method, request.endpoint, error)
-    detail = "the database is not available at the moment" if isinstance(error, StorageError) else str(error)
+    detail = (
+        "the database is not available at the moment"
+        if isinstance(error, StorageError)
+        else str(error)
+    )
     if not is_for_program():
         response = _page(status, "" if status >= 500 else _for_people(error))
     elif isinstance(error, InvalidInput):

@@ -1,4 +1,5 @@
-"""Which machine a request really comes from, and whether a proxy stands in front that nobody configured."""
+"""Which machine a request really comes from, and whether a proxy stands in front that nobody
+configured."""
 
 from __future__ import annotations
 
@@ -52,7 +53,11 @@ class ProxyWatch:
         if self._loa.settings.server.trusted_proxies or not is_forwarded(environ):
             return
         address = _address(peer_of(environ))
-        if address is None or not (address.is_loopback or address.is_private) or not self._is_time():
+        if (
+            address is None
+            or not (address.is_loopback or address.is_private)
+            or not self._is_time()
+        ):
             return
         try:
             with self._loa.database.writing() as conn:

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 PAGE_POSTS = 30
 SECTION_POSTS = 6
 LOOKED_AT = 4 * SECTION_POSTS
-"""Of a category, to find those that are in it first of all: each post stands on the first page once."""
+"""Of a category, to find those that are in it first of all: each post stands on the first page
+once."""
 FILES_SHOWN = 100
-"""Of a post, one by one; the others are named and linked below, 20,000 of them in a tenth of the time."""
+"""Of a post, one by one; the others are named and linked below, 20,000 of them in a tenth of the
+time."""
 
 MAX_FILTERS = 20
 """Of one kind in an address: more than anybody ticks, few enough for any query."""
@@ -79,15 +81,22 @@ def make_blueprint(loa: Loa) -> Blueprint:
             more_files=[(link.name or link.url, link.url) for link in _others(found, kept)],
             same_document=same_document,
             host=urlsplit(found.url).hostname or found.url,
-            addressees=[place.name if (place := loa.gazetteer.get(one)) else one for one in addressees],
+            addressees=[
+                place.name if (place := loa.gazetteer.get(one)) else one for one in addressees
+            ],
         )
 
     return blueprint
 
 
 def _first(post: Post, kept: set[str]) -> list[AttachmentLink]:
-    """The files that are shown with all that is known of them: so many, and those of which there is a copy."""
-    return [link for number, link in enumerate(post.attachments) if number < FILES_SHOWN or link.sha256 in kept]
+    """The files that are shown with all that is known of them: so many, and those of which there is
+    a copy."""
+    return [
+        link
+        for number, link in enumerate(post.attachments)
+        if number < FILES_SHOWN or link.sha256 in kept
+    ]
 
 
 def _others(post: Post, kept: set[str]) -> list[AttachmentLink]:
@@ -95,13 +104,17 @@ def _others(post: Post, kept: set[str]) -> list[AttachmentLink]:
 
 
 def read_query(loa: Loa) -> PostQuery:
-    """What the address narrows the list to, categories by their ids of now. Raises InvalidInput for what is amiss."""
+    """What the address narrows the list to, categories by their ids of now. Raises InvalidInput for
+    what is amiss."""
     for name in ("category", "portal", "place"):
         if len(request.args.getlist(name)) > MAX_FILTERS:
             raise InvalidInput(name, "is given too often", f"at most {MAX_FILTERS} times")
     if any("\0" in value for _, value in request.args.items(multi=True)):
         raise InvalidInput("q", "holds a NUL character", "text")
-    many = {name: tuple(v for v in request.args.getlist(name) if v) for name in ("category", "portal", "place")}
+    many = {
+        name: tuple(v for v in request.args.getlist(name) if v)
+        for name in ("category", "portal", "place")
+    }
     categories = tuple(dict.fromkeys(loa.rules.renamed.get(one, one) for one in many["category"]))
     return PostQuery(categories, many["portal"], many["place"], request.args.get("q", "").strip())
 
@@ -109,7 +122,9 @@ def read_query(loa: Loa) -> PostQuery:
 def _sections(conn: Connection, loa: Loa) -> list[Section]:
     sections = []
     for category in loa.rules.categories:
-        found = newest_posts(conn, PostQuery(categories=(category.id,)), LOOKED_AT, is_withdrawn_shown=False)
+        found = newest_posts(
+            conn, PostQuery(categories=(category.id,)), LOOKED_AT, is_withdrawn_shown=False
+        )
         posts = [post for post in found if post.categories[0] == category.id][:SECTION_POSTS]
         name = category_name(loa, category.id, g.language)
         sections.append(Section(category.id, name, posts, len(found) > len(posts)))
@@ -133,8 +148,12 @@ def _render_front(loa: Loa, sections: list[Section], troubles: list[portal_state
     )
 
 
-def _render_list(loa: Loa, conn: Connection, query: PostQuery, troubles: list[portal_state.Trouble]) -> str:
-    found = newest_posts(conn, query, PAGE_POSTS + 1, request.args.get("before"), is_withdrawn_shown=False)
+def _render_list(
+    loa: Loa, conn: Connection, query: PostQuery, troubles: list[portal_state.Trouble]
+) -> str:
+    found = newest_posts(
+        conn, query, PAGE_POSTS + 1, request.args.get("before"), is_withdrawn_shown=False
+    )
     posts = found[:PAGE_POSTS]
     narrowed = query_string(query)
     older = None
@@ -168,13 +187,20 @@ def query_string(query: PostQuery) -> str:
     return urlencode([*pairs, ("q", query.q)] if query.q else pairs)
 
 
-def file_view(loa: Loa, link: AttachmentLink, kept: set[str], pictures: set[str]) -> dict[str, object]:
-    """A file as a page shows it. `archived` is the address of our own copy, None where none of `kept` is it.
+def file_view(
+    loa: Loa, link: AttachmentLink, kept: set[str], pictures: set[str]
+) -> dict[str, object]:
+    """A file as a page shows it. `archived` is the address of our own copy, None where none of
+    `kept` is it.
 
     One of `pictures` is a scan: nobody can search or quote it.
     """
     base = base_path(loa.settings.service.public_url)
-    name = (link.name if "://" not in link.name else "") or unquote(link.url.rsplit("/", 1)[-1]) or "file"
+    name = (
+        (link.name if "://" not in link.name else "")
+        or unquote(link.url.rsplit("/", 1)[-1])
+        or "file"
+    )
     copy = f"{base}/attachments/{link.sha256}/{quote(name.replace('/', '_'), safe='')}"
     return {
         "name": name,
@@ -188,7 +214,8 @@ def file_view(loa: Loa, link: AttachmentLink, kept: set[str], pictures: set[str]
 def without_pictures(html: str, word: str) -> str:
     """The sanitised text with each picture turned into a link.
 
-    A picture that loads by itself tells the portal, and whoever else it comes from, who reads what, when.
+    A picture that loads by itself tells the portal, and whoever else it comes from, who reads what,
+    when.
     """
     if "<img" not in html:
         return html

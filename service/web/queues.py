@@ -1,7 +1,8 @@
 """The queues of requests that take work: which one a request waits in, and how long.
 
-What strangers can ask for in endless variants, each of which costs a look through the database, has few threads and a
-short queue of its own; health, people and programs that are known wait for none of it.
+What strangers can ask for in endless variants, each of which costs a look through the database, has
+few threads and a short queue of its own; health, people and programs that are known wait for none
+of it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Queue:
     patience_s: float = 10.0
     """Who has waited so long is told to come again."""
     answer_within_s: float = 12.0
-    """An answer that takes longer stands still; what it waits for in the database ends before that."""
+    """An answer that takes longer stands still; what it waits for in the database ends before
+    that."""
     search_within_s: float | None = None
     """Of its look through the database; None: not limited."""
 
@@ -34,13 +36,15 @@ DESK = Queue("desk", threads=6, waiting=122, a_client=64)
 """Operators, programs with a token, and everything that is sent to us."""
 
 SEARCHES = Queue("search", threads=2, waiting=14, a_client=8, patience_s=5, search_within_s=5)
-"""Searches, narrowed lists and feeds, older pages: two at once take half a second each where 10,000 posts match."""
+"""Searches, narrowed lists and feeds, older pages: two at once take half a second each where 10,000
+posts match."""
 
 FEEDS = Queue("feed", threads=2, waiting=62, a_client=32, answer_within_s=60)
 """Feeds that are not in memory: made once, and then nearly always there."""
 
 FILES = Queue("file", threads=96, waiting=0, a_client=64, answer_within_s=3600)
-"""Files are sent by a thread each; a reader that takes nothing holds it until he is cut off (see `sockets`)."""
+"""Files are sent by a thread each; a reader that takes nothing holds it until he is cut off (see
+`sockets`)."""
 
 QUEUES = (VITAL, PAGES, DESK, SEARCHES, FEEDS, FILES)
 

@@ -50,6 +50,7 @@ def _page(loa: Loa, token: str, *, is_new: bool) -> str:
         unit = get_unit(conn, about.unit_id)
         at = acknowledged_at(conn, about.post_id, about.revision, about.unit_id)
     return render_template(
-        "receipts/receipt.html", post=post, unit=unit, at=at, is_new=is_new, is_older=about.revision < post.revision,
+        "receipts/receipt.html", post=post, unit=unit, at=at, is_new=is_new,
+        is_older=about.revision < post.revision,
         post_url=loa.links.post_url(about.post_id),
     )  # fmt: skip

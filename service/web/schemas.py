@@ -1,4 +1,5 @@
-"""What the API answers, as models: the schemas of the OpenAPI document, and what tests hold every answer against.
+"""What the API answers, as models: the schemas of the OpenAPI document, and what tests hold every
+answer against.
 
 The answers themselves are made by `shapes`; nothing is validated while serving.
 """
@@ -11,7 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.alerts.receipts import Line
 from service.storage.why import Because
-from service.types import ChangeType, Channel, Frequency, Outcome, Relation, State, SubscriptionStatus, Urgency
+from service.types import (
+    ChangeType,
+    Channel,
+    Frequency,
+    Outcome,
+    Relation,
+    State,
+    SubscriptionStatus,
+    Urgency,
+)
 
 
 class Shape(BaseModel):
@@ -76,7 +86,9 @@ class Post(Shape):
     published_at: AwareDatetime
     updated_at: AwareDatetime
     first_seen_at: AwareDatetime
-    is_late: bool = Field(default=False, description="told though its date is old: no two witnesses agree that it is")
+    is_late: bool = Field(
+        default=False, description="told though its date is old: no two witnesses agree that it is"
+    )
     withdrawn_at: AwareDatetime | None
     attachments: list[Attachment]
     cut: dict[str, int]
@@ -96,7 +108,9 @@ class WholePost(Post):
     html: str
     text: str
     why: list[Reason]
-    same_document: list[Companion] = Field(description="other posts of its document, newest first, 20 at most")
+    same_document: list[Companion] = Field(
+        description="other posts of its document, newest first, 20 at most"
+    )
 
 
 class ListingHealth(Shape):
@@ -144,13 +158,17 @@ class Subscription(Shape):
     filters: WantedPosts
     frequency: Frequency
     unit: str | None
-    headers: dict[str, str] = Field(description="the names of its own request headers; their values stay hidden")
+    headers: dict[str, str] = Field(
+        description="the names of its own request headers; their values stay hidden"
+    )
     name: str
     created_at: AwareDatetime
 
 
 class AddedSubscription(Subscription):
-    secret: str | None = Field(description="what signs its webhooks, shown only here; null for mail")
+    secret: str | None = Field(
+        description="what signs its webhooks, shown only here; null for mail"
+    )
 
 
 class NewSecret(Shape):
@@ -209,7 +227,9 @@ class Why(Shape):
     subscription: str
     was_owed: bool
     words: list[str] = Field(description="for people, in order, in Vietnamese")
-    codes: list[Because] = Field(description="for programs: one for each of the words, in the same order")
+    codes: list[Because] = Field(
+        description="for programs: one for each of the words, in the same order"
+    )
     told: list[Told]
 
 
@@ -224,7 +244,9 @@ class ReceiptLine(Shape):
     note: str
     via: str
     acknowledged_revision: int | None
-    is_removed: bool = Field(description="the unit was removed since: it is owed and reminded of nothing more")
+    is_removed: bool = Field(
+        description="the unit was removed since: it is owed and reminded of nothing more"
+    )
 
 
 class Acknowledged(Shape):

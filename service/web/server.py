@@ -1,12 +1,14 @@
-"""The processes of `loa serve` and `loa web`: a parent that supervises, a web child that serves, a worker child.
+"""The processes of `loa serve` and `loa web`: a parent that supervises, a web child that serves, a
+worker child.
 
-Owns sockets, signals and the order in which processes start and end. Refuses to know what the worker does and how the
-application is made: both are handed in. What the web child needs is imported in the parent and then forked: what both
-children need they share, and the worker imports the rest while the web child makes its feeds.
+Owns sockets, signals and the order in which processes start and end. Refuses to know what the
+worker does and how the application is made: both are handed in. What the web child needs is
+imported in the parent and then forked: what both children need they share, and the worker imports
+the rest while the web child makes its feeds.
 
-The server is Granian, chosen by measurement (`loa bench feeds`, the same thin layer on each): it answers a feed at 9
-to 11 times the rate of gunicorn (gthread), cheroot and waitress with 304, and 5 to 8 times with 200, for a sixth of
-their CPU or less.
+The server is Granian, chosen by measurement (`loa bench feeds`, the same thin layer on each): it
+answers a feed at 9 to 11 times the rate of gunicorn (gthread), cheroot and waitress with 304, and 5
+to 8 times with 200, for a sixth of their CPU or less.
 """
 
 from __future__ import annotations
@@ -30,8 +32,25 @@ from granian.server import mp
 
 from service.errors import ConfigurationError
 from service.heartbeat import PROCESS, Pulse
-from service.supervisor import LOOK_EVERY_S, START_S, Judge, RunWorker, Worker, accuse, begin_child, end_stuck, masked
-from service.web.exchange import MAX_FIELDS_BYTES, Exchange, answer_wsgi, complete_environ, plain_answer, read_environ
+from service.supervisor import (
+    LOOK_EVERY_S,
+    START_S,
+    Judge,
+    RunWorker,
+    Worker,
+    accuse,
+    begin_child,
+    end_stuck,
+    masked,
+)
+from service.web.exchange import (
+    MAX_FIELDS_BYTES,
+    Exchange,
+    answer_wsgi,
+    complete_environ,
+    plain_answer,
+    read_environ,
+)
 from service.web.front import FRONT_THREADS, Front
 from service.web.hot import ThinLayer
 from service.web.memory import give_back, limit_arenas, settle
@@ -40,7 +59,8 @@ from service.web.sockets import limit_sending
 log = logging.getLogger(__name__)
 
 BACKPRESSURE = 8192
-"""Open connections, idle ones too, before new clients wait; each takes some kB until HEADER_TIMEOUT_MS ends it."""
+"""Open connections, idle ones too, before new clients wait; each takes some kB until
+HEADER_TIMEOUT_MS ends it."""
 
 FILES = BACKPRESSURE + 1024
 """File descriptors: one for each connection, and what the process needs itself."""
@@ -56,7 +76,8 @@ SECRET_PREFIX = "LOA_"  # noqa: S105  # of names in the environment, no secret i
 
 
 def probe(host: str, port: int) -> None:
-    """Raises ConfigurationError when the port is taken: the server itself would share it without a word."""
+    """Raises ConfigurationError when the port is taken: the server itself would share it without a
+    word."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,8 +122,9 @@ def serve(
 ) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code.
 
-    `make_app` is called in the web child and gives the application with its thin layer; `run_worker` runs in a child
-    of its own until its event is set, None for no such child. `preload` imports what both need, opens nothing.
+    `make_app` is called in the web child and gives the application with its thin layer;
+    `run_worker` runs in a child of its own until its event is set, None for no such child.
+    `preload` imports what both need, opens nothing.
     `reload` is asked on SIGHUP, in the parent: where it says yes, both children are started afresh.
     Raises ConfigurationError when the port is taken.
     """
@@ -147,13 +169,17 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
 
 
 class _Entrance(CallbackScheduler):
-    """What the server calls for a request, in a thread of its own: in place of a coroutine on an event loop. The loop
-    that it has runs what tells of bodies and of clients who hang up."""
+    """What the server calls for a request, in a thread of its own: in place of a coroutine on an
+    event loop. The loop that it has runs what tells of bodies and of clients who hang up."""
 
-    def __new__(cls, _layer: ThinLayer, _pulse: Pulse, loop: Any, *_args: Any, **_options: Any) -> _Entrance:
+    def __new__(
+        cls, _layer: ThinLayer, _pulse: Pulse, loop: Any, *_args: Any, **_options: Any
+    ) -> _Entrance:
         return super().__new__(cls, loop, None, None, None, None)  # type: ignore[no-any-return,call-arg,unused-ignore]
 
-    def __init__(self, layer: ThinLayer, pulse: Pulse, loop: Any, *_args: Any, **_options: Any) -> None:
+    def __init__(
+        self, layer: ThinLayer, pulse: Pulse, loop: Any, *_args: Any, **_options: Any
+    ) -> None:
         super().__init__()
 
         def later(seconds: float, act: Callable[[], object]) -> None:
@@ -186,7 +212,9 @@ def _take(front: Front, request: Any) -> None:
 class _Server(mp.MPServer):
     """Granian's supervisor, which starts and ends the worker child too."""
 
-    def __init__(self, worker: Worker | None, host: str, port: int, reload: Callable[[], bool]) -> None:
+    def __init__(
+        self, worker: Worker | None, host: str, port: int, reload: Callable[[], bool]
+    ) -> None:
         super().__init__(
             "loa",
             address=host,
@@ -199,7 +227,9 @@ class _Server(mp.MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_WITHIN_S,
             websockets=False,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS, max_buffer_size=MAX_FIELDS_BYTES),
+            http1_settings=HTTP1Settings(
+                header_read_timeout=HEADER_TIMEOUT_MS, max_buffer_size=MAX_FIELDS_BYTES
+            ),
             log_dictconfig=_log_config(),
         )
         self._loa_worker = worker
@@ -212,7 +242,9 @@ class _Server(mp.MPServer):
             worker.give_up = self.signal_handler_interrupt
             self.on_startup(worker.start)
             self.on_shutdown(partial(worker.join_or_kill, STOP_WITHIN_S / 2))
-        self.on_startup(threading.Thread(target=self._keep_judging, name="judge", daemon=True).start)
+        self.on_startup(
+            threading.Thread(target=self._keep_judging, name="judge", daemon=True).start
+        )
 
     @property
     def worker_pulse(self) -> Pulse | None:
@@ -235,10 +267,13 @@ class _Server(mp.MPServer):
             end_stuck(pid)  # granian begins another
 
     def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
-        """A signal between the fork and the child's own handlers would be lost: it waits for the loader."""
+        """A signal between the fork and the child's own handlers would be lost: it waits for the
+        loader."""
         self.pulse = Pulse()  # an old child that drains still writes to its own
         self.pulse.beat(PROCESS, START_S)
-        self.blocking_threads = FRONT_THREADS  # granian refuses more than one where coroutines run; none do
+        self.blocking_threads = (
+            FRONT_THREADS  # granian refuses more than one where coroutines run; none do
+        )
         child = super()._spawn_worker(*args, **kwargs)
         start = child.inner.start
         child.inner.start = lambda: masked(start)
@@ -265,7 +300,13 @@ def _log_config() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"loa": {"()": _WithoutAdvice}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "filters": ["loa"]}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "filters": ["loa"],
+            }
+        },
         "loggers": {
             "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "granian.access": quiet,
@@ -274,7 +315,8 @@ def _log_config() -> dict[str, Any]:
 
 
 class _WithoutAdvice(logging.Filter):
-    """Drops the server's advice on the number of threads, which was measured (see BLOCKING_THREADS)."""
+    """Drops the server's advice on the number of threads, which was measured (see
+    BLOCKING_THREADS)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "seems quite high" not in record.getMessage()

@@ -1,4 +1,5 @@
-"""What the API shows of each thing: plain mappings, times in RFC 3339, no secret, keys always there."""
+"""What the API shows of each thing: plain mappings, times in RFC 3339, no secret, keys always
+there."""
 
 from __future__ import annotations
 
@@ -128,7 +129,8 @@ def subscription(subscription: Subscription) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A storage value as JSON: instants in RFC 3339 with Z. For values whose fields are the API's own names."""
+    """A storage value as JSON: instants in RFC 3339 with Z. For values whose fields are the API's
+    own names."""
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, dict):

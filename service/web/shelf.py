@@ -1,6 +1,8 @@
-"""Rendered entries in a file without a name, beside the memory of the process; it goes with the process.
+"""Rendered entries in a file without a name, beside the memory of the process; it goes with the
+process.
 
-Owns that file and its room. The system keeps in memory what of it is read often: an entry comes back in 3 µs.
+Owns that file and its room. The system keeps in memory what of it is read often: an entry comes
+back in 3 µs.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ NOWHERE = -1
 
 @dataclass(slots=True)
 class Shelved:
-    """An entry but for its bytes. `start` moves when the file is written anew; `body` holds what the disk refused."""
+    """An entry but for its bytes. `start` moves when the file is written anew; `body` holds what
+    the disk refused."""
 
     post_id: str
     digest: bytes
@@ -86,6 +89,10 @@ class Shelf:
         old, close = self._file, self._close
         self._open()
         for shelved in self._standing.values():
-            body = os.pread(old, shelved.length, shelved.start) if shelved.body is None else shelved.body
+            body = (
+                os.pread(old, shelved.length, shelved.start)
+                if shelved.body is None
+                else shelved.body
+            )
             self._write(shelved, body)
         close()

@@ -1,7 +1,9 @@
-"""Deadlines that only the kernel can keep: a reader that takes nothing is cut off, whatever the server waits for.
+"""Deadlines that only the kernel can keep: a reader that takes nothing is cut off, whatever the
+server waits for.
 
-The server opens its listening socket itself, in the web child, and gives no way to it: it is found by its number.
-What is set on it holds for every connection that it takes from then on (Linux, tcp(7)).
+The server opens its listening socket itself, in the web child, and gives no way to it: it is found
+by its number. What is set on it holds for every connection that it takes from then on (Linux,
+tcp(7)).
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ _OWN_FILES = Path("/proc/self/fd")
 
 
 def limit_sending() -> None:
-    """Sets the deadline as soon as this process listens. Elsewhere than on Linux nothing happens."""
+    """Sets the deadline as soon as this process listens. Elsewhere than on Linux nothing
+    happens."""
     if sys.platform == "linux" and _OWN_FILES.exists():
         threading.Thread(target=_keep_looking, name="sockets", daemon=True).start()
 
@@ -43,7 +46,9 @@ def limit_listening() -> bool:
                 if duplicate.family in (socket.AF_INET, socket.AF_INET6) and duplicate.getsockopt(
                     socket.SOL_SOCKET, socket.SO_ACCEPTCONN
                 ):
-                    duplicate.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS)
+                    duplicate.setsockopt(
+                        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MS
+                    )
                     found = True
         except OSError:  # no socket, or closed meanwhile
             continue

@@ -1,7 +1,8 @@
-"""Subscribing by mail, confirming, unsubscribing with one click (RFC 8058), and changing what one gets.
+"""Subscribing by mail, confirming, unsubscribing with one click (RFC 8058), and changing what one
+gets.
 
-A GET never changes anything, since scanners follow links. A token in the address is the only right. Every
-answer to a subscription is the same, whatever is known of the address.
+A GET never changes anything, since scanners follow links. A token in the address is the only right.
+Every answer to a subscription is the same, whatever is known of the address.
 """
 
 from __future__ import annotations
@@ -65,7 +66,12 @@ def make_blueprint(loa: Loa) -> Blueprint:
         began = time.monotonic()
         with loa.database.writing() as conn:
             request_subscription(
-                conn, loa, address=address, filters=filters, frequency=frequency, locale=reader.locale()
+                conn,
+                loa,
+                address=address,
+                filters=filters,
+                frequency=frequency,
+                locale=reader.locale(),
             )
         time.sleep(rest_s(time.monotonic() - began))
         return _render(loa, "subscribe", is_done=True)
@@ -74,13 +80,17 @@ def make_blueprint(loa: Loa) -> Blueprint:
     def show_confirm(token: str) -> str:
         with loa.database.reading() as conn:
             subscription, refusal = read_question(conn, loa, token)
-        return _render(loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa))
+        return _render(
+            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
+        )
 
     @blueprint.post("/confirm/<token>")
     def confirm(token: str) -> tuple[str, int]:
         with loa.database.writing() as conn:
             subscription, refusal = answer_question(conn, loa, token)
-        page = _render(loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa))
+        page = _render(
+            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
+        )
         return page, 200 if refusal is None else 403
 
     @blueprint.get("/unsubscribe/<token>")
@@ -124,7 +134,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
 def _render(loa: Loa, name: str, **values: object) -> str:
     categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
     can_mail = bool(loa.settings.email.smtp_url)
-    return render_template(f"subscriptions/{name}.html", categories=categories, can_mail=can_mail, **values)
+    return render_template(
+        f"subscriptions/{name}.html", categories=categories, can_mail=can_mail, **values
+    )
 
 
 def _manage_page(loa: Loa, token: str, *, is_changed: bool = False) -> str:
@@ -139,7 +151,8 @@ def _owner(reason: str | None) -> Actor:
 
 
 def _change(conn: Connection, loa: Loa, own: list[Subscription], action: str | None) -> None:
-    """What one of the person's own subscriptions is asked to become. Raises NotFound, InvalidInput, Conflict."""
+    """What one of the person's own subscriptions is asked to become. Raises NotFound, InvalidInput,
+    Conflict."""
     wanted = request.form.get("id", "")
     subscription = next((one for one in own if one.id == wanted), None)
     if subscription is None:
@@ -155,20 +168,31 @@ def _change(conn: Connection, loa: Loa, own: list[Subscription], action: str | N
             filters, frequency = _asked(loa)
             before = subscription.filters  # the form has no field for these two
             filters = replace(
-                filters, portals=filters.portals or before.portals, places=filters.places or before.places
+                filters,
+                portals=filters.portals or before.portals,
+                places=filters.places or before.places,
             )
-            acts.edit(conn, loa, wanted, acts.SubscriptionChanges(filters=filters, frequency=frequency), _owner(None))
+            acts.edit(
+                conn,
+                loa,
+                wanted,
+                acts.SubscriptionChanges(filters=filters, frequency=frequency),
+                _owner(None),
+            )
 
 
 def _asked(loa: Loa) -> tuple[Filters, Frequency]:
-    """Filters and frequency from the form, empty fields left out. Raises InvalidInput naming the field."""
+    """Filters and frequency from the form, empty fields left out. Raises InvalidInput naming the
+    field."""
     form = request.form
     filters = parse_filters(
         loa,
         categories=form.getlist("category"),
         portals=form.getlist("portal"),
         places=[one for one in form.getlist("place") if one],
-        keywords=[word for line in form.getlist("keyword") for word in line.split(",") if word.strip()],
+        keywords=[
+            word for line in form.getlist("keyword") for word in line.split(",") if word.strip()
+        ],
     )
     frequency = form.get("frequency", "immediate")
     if frequency not in set(Frequency):

@@ -1,8 +1,9 @@
 """What is stored where a person will read: a code with its facts, never a sentence.
 
-`coded` writes one, `parse` reads it back. A code is words of letters and underscores with dots between; the facts
-follow it as a JSON object: `webhook.answered {"status":503}`. A fact called `reason` is coded itself. What is no
-code (written by an older Loa, or by hand) is read as the code `other`, its text as the fact `words`. Pure.
+`coded` writes one, `parse` reads it back. A code is words of letters and underscores with dots
+between; the facts follow it as a JSON object: `webhook.answered {"status":503}`. A fact called
+`reason` is coded itself. What is no code (written by an older Loa, or by hand) is read as the code
+`other`, its text as the fact `words`. Pure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Says what is stored as a code, in the language of whoever reads it. Pure.
 
-Never raises: a code that is not known here (of a newer Loa) is shown as it is stored, a fact that is missing as `?`.
+Never raises: a code that is not known here (of a newer Loa) is shown as it is stored, a fact that
+is missing as `?`.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
-    """The sentence; empty for None and the empty string. Vietnamese for a language that is not known.
+    """The sentence; empty for None and the empty string. Vietnamese for a language that is not
+    known.
 
-    A fact whose name ends in `_at` is an instant (RFC 3339), said in `zone`; those called `reason` and `standing`
-    are coded themselves.
+    A fact whose name ends in `_at` is an instant (RFC 3339), said in `zone`; those called `reason`
+    and `standing` are coded themselves.
     """
     if not stored:
         return ""
@@ -54,7 +56,8 @@ _WORDED = frozenset({"reason", "detail", "error", "rule", "status_reason"})
 
 
 def say_fields(shape: Any, language: str, zone: ZoneInfo = LOCAL) -> Any:
-    """A shape for programs (dictionaries and lists), with what is coded in it said: of fields of these names."""
+    """A shape for programs (dictionaries and lists), with what is coded in it said: of fields of
+    these names."""
     if isinstance(shape, dict):
         return {
             key: say(value, language, zone)
@@ -67,7 +70,9 @@ def say_fields(shape: Any, language: str, zone: ZoneInfo = LOCAL) -> Any:
     return shape
 
 
-def say_at(at: datetime, language: str, zone: ZoneInfo = LOCAL, *, to_the_second: bool = False) -> str:
+def say_at(
+    at: datetime, language: str, zone: ZoneInfo = LOCAL, *, to_the_second: bool = False
+) -> str:
     """An instant as sentences show it: `08:05 ngày 23/11/2026`."""
     local = at.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if to_the_second else f"{local:%H:%M}"
@@ -103,7 +108,9 @@ class _Unknown:
 
 def _shown(value: Any, language: str, zone: ZoneInfo, *, to_the_second: bool) -> str:
     try:
-        return say_at(datetime.fromisoformat(str(value)), language, zone, to_the_second=to_the_second)
+        return say_at(
+            datetime.fromisoformat(str(value)), language, zone, to_the_second=to_the_second
+        )
     except ValueError:
         return str(value)
 

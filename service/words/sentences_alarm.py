@@ -1,4 +1,5 @@
-"""What the operator is told: of listings that turn bad or well, and of what is broken, late or owed: (Vietnamese, English)."""
+"""What the operator is told: of listings that turn bad or well, and of what is broken, late or
+owed: (Vietnamese, English)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ ALARMS: Mapping[str, tuple[str, str]] = {
     "notice.bad": ("Loa: không theo dõi được {portal}", "Loa: {portal} cannot be watched"),
     "notice.odd": ("Loa: cần xem lại {portal}", "Loa: {portal} needs a look"),
     "notice.recovered": ("Loa: đã theo dõi lại được {portal}", "Loa: {portal} is watched again"),
-    "notice.recovered_text": ("Chuyên mục {url} đã đọc lại được.", "The listing {url} can be read again."),
+    "notice.recovered_text": (
+        "Chuyên mục {url} đã đọc lại được.",
+        "The listing {url} can be read again.",
+    ),
     "notice.listing": ("Chuyên mục: {url}", "Listing: {url}"),
     "notice.since": ("Từ lúc: {since_at}", "Since: {since_at}"),
     "notice.error": ("Chi tiết: {reason}", "Details: {reason}"),
@@ -22,7 +26,8 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "The layout of the page changed. See the portal's file: loa portal check {id}",
     ),
     "notice.yield_dropped": (
-        "Trang chỉ còn chưa tới một phần ba của {rows} tin thường có. Xem lại: loa portal check {id}",
+        "Trang chỉ còn chưa tới một phần ba của {rows} tin thường có. Xem lại: loa portal check "
+        "{id}",
         "The page shows less than a third of its usual {rows} posts. See: loa portal check {id}",
     ),
     "notice.maintenance": (
@@ -71,15 +76,21 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "Posts may have been missed: no known post was reached. See polling.backfill_pages.",
     ),
     "notice.held": (
-        "Quá nhiều tin mới cùng lúc: tin đã vào nguồn tin, thông báo được giữ lại. Khi đã xem, cho gửi bằng lệnh: loa portal release {id}",
-        "Too many new posts at once: they are in the feeds, their alerts are held back. When you have looked, let them go: loa portal release {id}",
+        "Quá nhiều tin mới cùng lúc: tin đã vào nguồn tin, thông báo được giữ lại. Khi đã xem, "
+        "cho gửi bằng lệnh: loa portal release {id}",
+        "Too many new posts at once: they are in the feeds, their alerts are held back. When you "
+        "have looked, let them go: loa portal release {id}",
     ),
     "notice.moved": (
         "Chuyên mục đã chuyển hẳn sang địa chỉ mới cùng máy chủ; hãy sửa tệp cấu hình của cổng.",
-        "The listing moved for good to another address of its host; please change the portal's file.",
+        "The listing moved for good to another address of its host; please change the portal's "
+        "file.",
     ),
     # of all of Loa: `alarm.<kind>` is the subject
-    "alarm.where": ("Xem tình trạng và gửi lại: {where}", "See what is wrong and send again: {where}"),
+    "alarm.where": (
+        "Xem tình trạng và gửi lại: {where}",
+        "See what is wrong and send again: {where}",
+    ),
     "alarm.once": (
         "Khi việc này đã ổn, sẽ không có thư nào thêm.",
         "When this is well again, no other mail will come.",
@@ -91,8 +102,12 @@ ALARMS: Mapping[str, tuple[str, str]] = {
     ),
     "alarm.own_fault": ("Loa: có thông điệp không soạn được", "Loa: messages cannot be prepared"),
     "alarm.own_fault_text": (
-        "{n} thông điệp chờ vì Loa không soạn hoặc không ký được: xem nhật ký; nếu vừa đổi service.secret_key thì đặt lại khóa cũ, hoặc cấp lại khóa ký cho các đăng ký (subscription rotate).",
-        "{n} messages wait because Loa cannot prepare or sign them: see the log; if service.secret_key was changed, put the old one back or give the subscriptions new secrets (subscription rotate).",
+        "{n} thông điệp chờ vì Loa không soạn hoặc không ký được: xem nhật ký; nếu vừa đổi "
+        "service.secret_key thì đặt lại khóa cũ, hoặc cấp lại khóa ký cho các đăng ký "
+        "(subscription rotate).",
+        "{n} messages wait because Loa cannot prepare or sign them: see the log; if "
+        "service.secret_key was changed, put the old one back or give the subscriptions new "
+        "secrets (subscription rotate).",
     ),
     "alarm.unsent": ("Loa: văn bản chỉ đạo chưa gửi được", "Loa: a directive could not be sent"),
     "alarm.unsent_text": (
@@ -112,7 +127,8 @@ ALARMS: Mapping[str, tuple[str, str]] = {
     "alarm.feeds": ("Loa: nguồn tin có mục lỗi", "Loa: entries of feeds are wrong"),
     "alarm.feeds_text": (
         "{n} mục của nguồn tin không đăng được như phải đăng, bản tốt gần nhất được giữ: {some}",
-        "{n} entries of feeds cannot be published as they should be, the last good ones are kept: {some}",
+        "{n} entries of feeds cannot be published as they should be, the last good ones are kept: "
+        "{some}",
     ),
     "alarm.stopped": ("Loa: việc gửi đang dừng", "Loa: nothing is sent"),
     "alarm.stopped_text": (
@@ -124,19 +140,30 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "{n} tin của cổng {portal} đang được giữ lại vì quá nhiều tin mới cùng lúc.",
         "{n} posts of the portal {portal} are held back, for too many came at once.",
     ),
-    "alarm.brake": ("Loa: nhiều địa chỉ thư bị từ chối cùng lúc", "Loa: many mail addresses are refused at once"),
+    "alarm.brake": (
+        "Loa: nhiều địa chỉ thư bị từ chối cùng lúc",
+        "Loa: many mail addresses are refused at once",
+    ),
     "alarm.brake_text": (
-        "{provider} từ chối nhiều địa chỉ trong một giờ, nên có lẽ là do máy chủ thư của mình (bị chặn, thiếu SPF, DKIM). Không địa chỉ nào bị ngừng; những địa chỉ vừa bị ngừng đã được mở lại. Xem nhật ký của máy chủ thư.",
-        "{provider} refused many addresses within an hour, so it is probably about our own mail server (listed, without SPF or DKIM). No address is suspended; those just suspended are resumed. See the log of the mail server.",
+        "{provider} từ chối nhiều địa chỉ trong một giờ, nên có lẽ là do máy chủ thư của mình (bị "
+        "chặn, thiếu SPF, DKIM). Không địa chỉ nào bị ngừng; những địa chỉ vừa bị ngừng đã được "
+        "mở lại. Xem nhật ký của máy chủ thư.",
+        "{provider} refused many addresses within an hour, so it is probably about our own mail "
+        "server (listed, without SPF or DKIM). No address is suspended; those just suspended are "
+        "resumed. See the log of the mail server.",
     ),
     "alarm.ours": ("Loa: thư của mình bị từ chối", "Loa: our mail is refused"),
     "alarm.ours_text": (
-        "Trong một ngày qua {n} thư bị từ chối vì lý do từ phía mình (bị chặn, thư rác, chính sách, kích cỡ), không địa chỉ nào bị ngừng vì thế. Lần cuối: {reason}",
-        "Within the last day {n} mails were refused for reasons on our side (blocked, spam, policy, size); no address is suspended for that. The last one: {reason}",
+        "Trong một ngày qua {n} thư bị từ chối vì lý do từ phía mình (bị chặn, thư rác, chính "
+        "sách, kích cỡ), không địa chỉ nào bị ngừng vì thế. Lần cuối: {reason}",
+        "Within the last day {n} mails were refused for reasons on our side (blocked, spam, "
+        "policy, size); no address is suspended for that. The last one: {reason}",
     ),
     "alarm.aside": ("Loa: một trang được để riêng", "Loa: a page is put aside"),
     "alarm.aside_text": (
-        "Trang {url} của cổng {portal} làm Loa đứng lại ({times} lần), nên được để riêng và chưa đọc lại trước {until_at}. Các cổng khác vẫn được đọc.",
-        "The page {url} of the portal {portal} stopped Loa ({times} times), so it is put aside and not read again before {until_at}. The other portals are read as ever.",
+        "Trang {url} của cổng {portal} làm Loa đứng lại ({times} lần), nên được để riêng và chưa "
+        "đọc lại trước {until_at}. Các cổng khác vẫn được đọc.",
+        "The page {url} of the portal {portal} stopped Loa ({times} times), so it is put aside "
+        "and not read again before {until_at}. The other portals are read as ever.",
     ),
 }

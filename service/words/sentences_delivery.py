@@ -1,4 +1,5 @@
-"""Why a delivery, a message or a subscription is as it is, and what an attempt came to: (Vietnamese, English).
+"""Why a delivery, a message or a subscription is as it is, and what an attempt came to:
+(Vietnamese, English).
 
 Their codes stand in the ledger; a code that was ever stored stays here.
 """
@@ -22,8 +23,14 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     ),
     "subscription.removed": ("đăng ký đã được gỡ bỏ", "the subscription was removed"),
     "subscription.gone": ("đăng ký không còn nữa", "the subscription is gone"),
-    "subscription.keyless": ("đăng ký không có khóa để ký", "the subscription has no secret to sign with"),
-    "subscription.moved": ("địa chỉ mới chưa được xác nhận", "the new address is not confirmed yet"),
+    "subscription.keyless": (
+        "đăng ký không có khóa để ký",
+        "the subscription has no secret to sign with",
+    ),
+    "subscription.moved": (
+        "địa chỉ mới chưa được xác nhận",
+        "the new address is not confirmed yet",
+    ),
     # who changed it
     "by.owner_unsubscribed": ("người nhận đã hủy", "its owner unsubscribed"),
     "by.owner_paused": ("người nhận tạm dừng", "its owner paused it"),
@@ -33,7 +40,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     "by.unit_removed": ("đơn vị đã được gỡ bỏ", "its unit was removed"),
     "by.command": ("người vận hành, bằng lệnh", "the operator, by command"),
     # of mail that came back
-    "bounced.hard": ("thư bị trả lại: địa chỉ không nhận được", "mail came back: the address takes none"),
+    "bounced.hard": (
+        "thư bị trả lại: địa chỉ không nhận được",
+        "mail came back: the address takes none",
+    ),
     "bounced.hard_before": (
         "thư bị trả lại: địa chỉ không nhận được (theo cách xét cũ, sẽ được hỏi lại)",
         "mail came back: the address takes none (by the older rules; it is asked again)",
@@ -41,7 +51,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     "bounced.soft": ("thư bị hoãn nhiều ngày liền", "mail was deferred on several days"),
     "bounced.complaint": ("người nhận báo thư rác", "its owner reported the mail as spam"),
     # of an endpoint
-    "endpoint.gone": ("đầu nhận trả lời 410: không còn nhận nữa", "the endpoint answers 410: it takes no more"),
+    "endpoint.gone": (
+        "đầu nhận trả lời 410: không còn nhận nữa",
+        "the endpoint answers 410: it takes no more",
+    ),
     "endpoint.failed_long": ("đầu nhận hỏng quá lâu", "the endpoint has failed for too long"),
     # what an attempt at a webhook came to
     "webhook.forbidden": ("địa chỉ không được phép gửi tới", "the address may not be sent to"),
@@ -56,12 +69,21 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     ),
     "webhook.gone": ("trả lời 410: không còn nhận nữa", "answered 410: it takes no more"),
     "webhook.too_big": ("trả lời {status}: quá lớn", "answered {status}: too big"),
-    "webhook.wrong_type": ("trả lời {status}: sai kiểu nội dung", "answered {status}: wrong content type"),
-    "webhook.unprocessable": ("trả lời {status}: nội dung không hợp lệ", "answered {status}: unusable content"),
+    "webhook.wrong_type": (
+        "trả lời {status}: sai kiểu nội dung",
+        "answered {status}: wrong content type",
+    ),
+    "webhook.unprocessable": (
+        "trả lời {status}: nội dung không hợp lệ",
+        "answered {status}: unusable content",
+    ),
     "webhook.incomplete": ("không trả lời hoàn chỉnh", "gave no whole answer"),
     "webhook.answered": ("trả lời {status}", "answered {status}"),
     "webhook.timed_out": ("quá thời hạn mà chưa trả lời", "did not answer in time"),
-    "webhook.tls": ("chứng chỉ hoặc kết nối TLS không dùng được", "the certificate or TLS connection cannot be used"),
+    "webhook.tls": (
+        "chứng chỉ hoặc kết nối TLS không dùng được",
+        "the certificate or TLS connection cannot be used",
+    ),
     "webhook.unresolved": ("không phân giải được tên miền", "the host name cannot be resolved"),
     "webhook.unconnected": ("không kết nối được", "cannot be connected to"),
     "webhook.broken": (
@@ -73,8 +95,14 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "không mở được khóa ký bằng service.secret_key hiện tại",
         "the signing secret cannot be opened with the present service.secret_key",
     ),
-    "own.unprepared": ("lỗi của Loa: không soạn được tin", "a fault of Loa: the message cannot be prepared"),
-    "message.handed_back": ("được trả lại, chưa biết kết quả", "handed back: its result is not known"),
+    "own.unprepared": (
+        "lỗi của Loa: không soạn được tin",
+        "a fault of Loa: the message cannot be prepared",
+    ),
+    "message.handed_back": (
+        "được trả lại, chưa biết kết quả",
+        "handed back: its result is not known",
+    ),
     "message.not_begun": ("được trả lại, chưa bắt đầu gửi", "handed back: not begun"),
     "message.address_changed": ("địa chỉ đã đổi", "the address has changed"),
     "message.told_by_mail": (
@@ -86,7 +114,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "the database was restored: it may have been sent before",
     ),
     "message.for_nobody": ("không còn ai nhận thư này", "nobody takes this mail any more"),
-    "message.unwritable": ("không gửi được: {field} {problem}", "cannot be sent: {field} {problem}"),
+    "message.unwritable": (
+        "không gửi được: {field} {problem}",
+        "cannot be sent: {field} {problem}",
+    ),
     # what a mail relay said
     "relay.answered": ("{said}", "{said}"),
     "relay.gave_up": ("{reason}; đã thử {n} lần", "{reason}; tried {n} times"),
@@ -96,7 +127,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     ),
     "relay.closes": ("máy chủ thư đóng kết nối: {said}", "the mail relay closes: {said}"),
     "relay.confused": ("máy chủ thư trả lời lẫn lộn: {said}", "the mail relay is confused: {said}"),
-    "relay.refuses_sender": ("máy chủ thư từ chối địa chỉ gửi: {said}", "the mail relay refuses the sender: {said}"),
+    "relay.refuses_sender": (
+        "máy chủ thư từ chối địa chỉ gửi: {said}",
+        "the mail relay refuses the sender: {said}",
+    ),
     "relay.denies": (
         "máy chủ thư không chuyển thư cho mình: {said}",
         "the mail relay does not relay for us: {said}",
@@ -106,7 +140,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "mất kết nối khi đang giao thư: {reason}",
         "the connection was lost while the mail was handed over: {reason}",
     ),
-    "relay.unconnected": ("không kết nối được máy chủ thư: {said}", "cannot connect to the mail relay: {said}"),
+    "relay.unconnected": (
+        "không kết nối được máy chủ thư: {said}",
+        "cannot connect to the mail relay: {said}",
+    ),
     "relay.unusable": ("không dùng được máy chủ thư: {said}", "cannot use the mail relay: {said}"),
     "relay.greeting": (
         "không dùng được máy chủ thư: nó chào bằng {said}",

@@ -14,20 +14,26 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "Somebody (perhaps you) subscribed this address to {title}: {what}.",
     ),
     "letter.confirm_hint": (
-        "Mở liên kết “Xác nhận đăng ký” bên dưới rồi bấm nút trên trang ấy. Nếu không phải ông/bà, xin bỏ qua: sẽ không có thư nào nữa.",
-        "Open “Confirm subscription” below and press the button on that page. If it was not you, ignore this: no other mail will come.",
+        "Mở liên kết “Xác nhận đăng ký” bên dưới rồi bấm nút trên trang ấy. Nếu không phải "
+        "ông/bà, xin bỏ qua: sẽ không có thư nào nữa.",
+        "Open “Confirm subscription” below and press the button on that page. If it was not you, "
+        "ignore this: no other mail will come.",
     ),
     "letter.confirm_button": ("Xác nhận đăng ký", "Confirm subscription"),
     "letter.already_subject": ("Đăng ký nhận tin của ông/bà", "Your subscriptions"),
     "letter.already_body": (
-        "Địa chỉ này đã đăng ký nhận tin của {title}. Ông/bà có thể xem và thay đổi đăng ký ở trang sau.",
-        "This address is already subscribed to {title}. You can see and change it on the page below.",
+        "Địa chỉ này đã đăng ký nhận tin của {title}. Ông/bà có thể xem và thay đổi đăng ký ở "
+        "trang sau.",
+        "This address is already subscribed to {title}. You can see and change it on the page "
+        "below.",
     ),
     "letter.manage_button": ("Xem đăng ký", "See subscriptions"),
     "letter.probe_subject": ("Thử lại địa chỉ nhận tin", "Trying your address again"),
     "letter.probe_body": (
-        "Thư gửi đến địa chỉ này từng bị trả lại nên {title} đã tạm ngừng gửi. Nếu thư này đến nơi, việc gửi tin tự tiếp tục sau ba ngày; ông/bà không phải làm gì.",
-        "Mail to this address came back, so {title} stopped sending. If this one arrives, posts are sent again after three days; there is nothing you must do.",
+        "Thư gửi đến địa chỉ này từng bị trả lại nên {title} đã tạm ngừng gửi. Nếu thư này đến "
+        "nơi, việc gửi tin tự tiếp tục sau ba ngày; ông/bà không phải làm gì.",
+        "Mail to this address came back, so {title} stopped sending. If this one arrives, posts "
+        "are sent again after three days; there is nothing you must do.",
     ),
     "letter.remind_subject": (
         "Nhắc: chưa xác nhận đã nhận “{post}”",
@@ -52,7 +58,8 @@ LETTERS: Mapping[str, tuple[str, str]] = {
     "letter.reminders_sent": ("Đã gửi lúc {sent_at}.", "Sent at {sent_at}."),
     "letter.escalate_body": (
         "Thư này gửi đến ông/bà vì người liên hệ trước của đơn vị chưa xác nhận sau khi được nhắc.",
-        "You receive this because the unit's previous contact did not acknowledge after a reminder.",
+        "You receive this because the unit's previous contact did not acknowledge after a "
+        "reminder.",
     ),
     "letter.read": ("Đọc tin", "Read the post"),
     "letter.acknowledge": ("Xác nhận đã nhận", "Acknowledge receipt"),
@@ -68,19 +75,26 @@ LETTERS: Mapping[str, tuple[str, str]] = {
     ),
     "endpoint.letter_disabled": ("Đã ngừng gửi đến {where}", "Nothing is sent to {where} any more"),
     "endpoint.letter_disabled_body": (
-        "Đầu nhận hỏng từ {since_at}, sau nhiều lần thử. Loa vẫn thử lại vài giờ một lần; khi đầu nhận trả lời, mọi tin còn thiếu tự được gửi.",
-        "The endpoint has failed since {since_at}, after many attempts. Loa tries it again every few hours; once it answers, all that it missed is sent by itself.",
+        "Đầu nhận hỏng từ {since_at}, sau nhiều lần thử. Loa vẫn thử lại vài giờ một lần; khi đầu "
+        "nhận trả lời, mọi tin còn thiếu tự được gửi.",
+        "The endpoint has failed since {since_at}, after many attempts. Loa tries it again every "
+        "few hours; once it answers, all that it missed is sent by itself.",
     ),
     "endpoint.letter_gone": (
         "Đã ngừng gửi đến {where}: đầu nhận trả lời 410",
         "Nothing is sent to {where} any more: it answered 410",
     ),
     "endpoint.letter_gone_body": (
-        "410 nghĩa là không còn nhận nữa. Tin còn thiếu được giữ lại; đăng ký được mở lại bằng lệnh `loa subscription resume`.",
-        "410 means that it takes no more. What it misses is kept; `loa subscription resume` opens the subscription again.",
+        "410 nghĩa là không còn nhận nữa. Tin còn thiếu được giữ lại; đăng ký được mở lại bằng "
+        "lệnh `loa subscription resume`.",
+        "410 means that it takes no more. What it misses is kept; `loa subscription resume` opens "
+        "the subscription again.",
     ),
     "endpoint.letter_which": ("Đăng ký: {names}", "Subscriptions: {names}"),
-    "endpoint.letter_told": ("Chủ đầu nhận đã được báo: {addresses}", "Its owner was told: {addresses}"),
+    "endpoint.letter_told": (
+        "Chủ đầu nhận đã được báo: {addresses}",
+        "Its owner was told: {addresses}",
+    ),
     "endpoint.letter_untold": (
         "Không có địa chỉ thư nào của chủ đầu nhận để báo.",
         "No mail address of its owner is known.",

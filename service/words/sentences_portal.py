@@ -1,4 +1,5 @@
-"""Why a portal gave no usable answer, and what is wrong with a file or host of its own: (Vietnamese, English)."""
+"""Why a portal gave no usable answer, and what is wrong with a file or host of its own:
+(Vietnamese, English)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ from collections.abc import Mapping
 
 PORTAL: Mapping[str, tuple[str, str]] = {
     # on the way
-    "fetch.no_address": ("không tải được {url!r}: không phải địa chỉ", "cannot fetch {url!r}: not an address"),
+    "fetch.no_address": (
+        "không tải được {url!r}: không phải địa chỉ",
+        "cannot fetch {url!r}: not an address",
+    ),
     "fetch.not_http": (
         "không tải được {url!r}: không phải địa chỉ http",
         "cannot fetch {url!r}: not an http address",
@@ -63,12 +67,18 @@ PORTAL: Mapping[str, tuple[str, str]] = {
         "không tải được {url!r}: bị nén {n} lần",
         "cannot fetch {url!r}: compressed {n} times",
     ),
-    "fetch.damaged": ("không tải được {url!r}: phần nén bị hỏng", "cannot fetch {url!r}: damaged compression"),
+    "fetch.damaged": (
+        "không tải được {url!r}: phần nén bị hỏng",
+        "cannot fetch {url!r}: damaged compression",
+    ),
     "fetch.cut": (
         "không tải được {url!r}: trả lời đứt giữa chừng",
         "cannot fetch {url!r}: the answer ends in its middle",
     ),
-    "fetch.loop": ("không tải được {url!r}: chuyển hướng vòng tròn", "cannot fetch {url!r}: a redirect loop"),
+    "fetch.loop": (
+        "không tải được {url!r}: chuyển hướng vòng tròn",
+        "cannot fetch {url!r}: a redirect loop",
+    ),
     "fetch.many_hops": (
         "không tải được {url!r}: chuyển hướng hơn {n} lần",
         "cannot fetch {url!r}: more than {n} redirects",
@@ -98,9 +108,11 @@ PORTAL: Mapping[str, tuple[str, str]] = {
     "robots.answered": ("trả lời {status}", "answers {status}"),
     "fetch.moved": ("đã chuyển hẳn sang {target!r}", "moved permanently to {target!r}"),
     "poll.moved_posts": (
-        "{n} hàng có địa chỉ mới nhưng tiêu đề và ngày là của các bài vừa mất khỏi danh sách: coi là bài cũ,"
+        "{n} hàng có địa chỉ mới nhưng tiêu đề và ngày là của các bài vừa mất khỏi danh sách: coi "
+        "là bài cũ,"
         " không báo cho ai",
-        "{n} rows have new addresses, but the titles and days of posts that just left the listing: taken for those"
+        "{n} rows have new addresses, but the titles and days of posts that just left the "
+        "listing: taken for those"
         " posts, and nobody is alerted",
     ),
     # what came
@@ -113,9 +125,18 @@ PORTAL: Mapping[str, tuple[str, str]] = {
         "không đọc được {url!r}: là trang {outcome}, không phải trang tin",
         "cannot read {url!r}: a page of {outcome}, not of posts",
     ),
-    "read.no_elements": ("không đọc được {url!r}: không có phần tử nào", "cannot read {url!r}: it has no elements"),
-    "read.no_title": ("không đọc được bài {url!r}: không có tiêu đề", "cannot read article {url!r}: it has no title"),
-    "read.no_posts": ("không đọc được {url!r}: không thấy tin nào", "cannot read {url!r}: no posts were found"),
+    "read.no_elements": (
+        "không đọc được {url!r}: không có phần tử nào",
+        "cannot read {url!r}: it has no elements",
+    ),
+    "read.no_title": (
+        "không đọc được bài {url!r}: không có tiêu đề",
+        "cannot read article {url!r}: it has no title",
+    ),
+    "read.no_posts": (
+        "không đọc được {url!r}: không thấy tin nào",
+        "cannot read {url!r}: no posts were found",
+    ),
     "read.no_links": (
         "không đọc được chuyên mục {url!r}: {n} liên kết mà không có liên kết nào tới bài",
         "cannot read listing {url!r}: no link to an article among {n} links",
@@ -128,7 +149,10 @@ PORTAL: Mapping[str, tuple[str, str]] = {
         "không đọc được chuyên mục {url!r}: {selector!r} khớp {n} hàng, không hàng nào có tin",
         "cannot read listing {url!r}: {selector!r} matches {n} rows, none with a post",
     ),
-    "read.no_feed": ("không đọc được nguồn tin {url!r}: {said}", "cannot read feed {url!r}: {said}"),
+    "read.no_feed": (
+        "không đọc được nguồn tin {url!r}: {said}",
+        "cannot read feed {url!r}: {said}",
+    ),
     "read.feed_fault": (
         "không đọc được nguồn tin {url!r}: feedparser chịu thua: {said}",
         "cannot read feed {url!r}: feedparser gives up: {said}",
@@ -150,9 +174,11 @@ PORTAL: Mapping[str, tuple[str, str]] = {
         "cannot read {url!r} of portal {portal!r}: {reason}",
     ),
     "read.aside": (
-        "không đọc được {url!r}: trang được để riêng đến {until_at}, vì đã làm Loa đứng lại {times} lần,"
+        "không đọc được {url!r}: trang được để riêng đến {until_at}, vì đã làm Loa đứng lại "
+        "{times} lần,"
         " lần gần nhất lúc {last_at}",
-        "cannot read {url!r}: it is put aside until {until_at}, for it stopped Loa {times} times, lately at {last_at}",
+        "cannot read {url!r}: it is put aside until {until_at}, for it stopped Loa {times} times, "
+        "lately at {last_at}",
     ),
     # the process that reads it
     "reader.late": ("đọc lâu hơn {wall_s:g} giây", "it took longer than {wall_s:g} s"),
@@ -165,7 +191,10 @@ PORTAL: Mapping[str, tuple[str, str]] = {
         "không mở được tiến trình để đọc: {said}",
         "cannot start a process that reads documents: {said}",
     ),
-    "reader.nonsense": ("tiến trình đọc trả lời vô nghĩa: {said}", "its reader answers nonsense: {said}"),
+    "reader.nonsense": (
+        "tiến trình đọc trả lời vô nghĩa: {said}",
+        "its reader answers nonsense: {said}",
+    ),
     "reader.failed": ("tiến trình đọc gặp lỗi: {said}", "its reader failed: {said}"),
     # a file of a post
     "file.is_page": ("nhận được một trang thay cho tệp", "a page came instead of the file"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _OLD = (
-    "; đặt `legacy_tls = true` trong tệp của cổng thì Loa dùng được cách cũ ấy, vẫn kiểm tra chứng thư ({said})",
+    "; đặt `legacy_tls = true` trong tệp của cổng thì Loa dùng được cách cũ ấy, vẫn kiểm tra "
+    "chứng thư ({said})",
     "; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
 )
 _END = (" ({said})", " ({said})")
@@ -22,7 +23,10 @@ def _plain(vi: str, en: str) -> tuple[str, str]:
     return vi + _END[0], en + _END[1]
 
 
-_VERSION = _old("{host!r} chỉ dùng các bản TLS cũ hơn 1.2", "{host!r} speaks only versions of TLS older than 1.2")
+_VERSION = _old(
+    "{host!r} chỉ dùng các bản TLS cũ hơn 1.2",
+    "{host!r} speaks only versions of TLS older than 1.2",
+)
 _CIPHERS = _old("{host!r} không có bộ mã nào chung với Loa", "{host!r} knows none of our ciphers")
 _SIGNS = _old("{host!r} ký theo cách cũ", "{host!r} signs in an old way")
 _CLEAR = _plain(
@@ -47,7 +51,8 @@ TLS: Mapping[str, tuple[str, str]] = {
         "give it, as PEM, as ca_file of the portal",
     ),
     "tls.incomplete_at": (
-        "chuỗi chứng thư của {host!r} không đủ: thiếu chứng thư của nơi cấp {issuer!r}; lấy ở {where};"
+        "chuỗi chứng thư của {host!r} không đủ: thiếu chứng thư của nơi cấp {issuer!r}; lấy ở "
+        "{where};"
         " hãy đặt nó, dạng PEM, vào ca_file của cổng",
         "the chain of {host!r} is incomplete: the certificate of its issuer {issuer!r} is missing; "
         "it is at {where}; give it, as PEM, as ca_file of the portal",
@@ -60,7 +65,8 @@ TLS: Mapping[str, tuple[str, str]] = {
     "tls.unsupported_protocol": _VERSION,
     "tls.wrong_ssl_version": _VERSION,
     "tls.tlsv1_alert_protocol_version": _old(
-        "{host!r} không dùng bản TLS nào mà Loa dùng", "{host!r} speaks no version of TLS that we do"
+        "{host!r} không dùng bản TLS nào mà Loa dùng",
+        "{host!r} speaks no version of TLS that we do",
     ),
     "tls.sslv3_alert_handshake_failure": _old(
         "{host!r} không có bộ mã nào chung với Loa: có thể chỉ có bộ mã cũ",
@@ -69,13 +75,19 @@ TLS: Mapping[str, tuple[str, str]] = {
     "tls.no_shared_cipher": _CIPHERS,
     "tls.no_ciphers_available": _CIPHERS,
     "tls.wrong_cipher_returned": _CIPHERS,
-    "tls.dh_key_too_small": _old("cách trao khóa của {host!r} quá yếu", "the key exchange of {host!r} is too weak"),
-    "tls.bad_ecpoint": _plain("cách trao khóa của {host!r} bị hỏng", "the key exchange of {host!r} is broken"),
+    "tls.dh_key_too_small": _old(
+        "cách trao khóa của {host!r} quá yếu", "the key exchange of {host!r} is too weak"
+    ),
+    "tls.bad_ecpoint": _plain(
+        "cách trao khóa của {host!r} bị hỏng", "the key exchange of {host!r} is broken"
+    ),
     "tls.ee_key_too_small": _old(
-        "khóa trong chứng thư của {host!r} quá ngắn", "the key of the certificate of {host!r} is too short"
+        "khóa trong chứng thư của {host!r} quá ngắn",
+        "the key of the certificate of {host!r} is too short",
     ),
     "tls.ca_key_too_small": _old(
-        "khóa của một nơi cấp chứng thư cho {host!r} quá ngắn", "the key of an issuer of {host!r} is too short"
+        "khóa của một nơi cấp chứng thư cho {host!r} quá ngắn",
+        "the key of an issuer of {host!r} is too short",
     ),
     "tls.ca_md_too_weak": _old(
         "chứng thư của {host!r} được ký theo cách có thể giả mạo",
@@ -84,12 +96,14 @@ TLS: Mapping[str, tuple[str, str]] = {
     "tls.wrong_signature_type": _SIGNS,
     "tls.legacy_sigalg_disallowed_or_unsupported": _SIGNS,
     "tls.unsafe_legacy_renegotiation_disabled": _old(
-        "{host!r} thương lượng lại theo cách cũ, không an toàn", "{host!r} renegotiates in the old, unsafe way"
+        "{host!r} thương lượng lại theo cách cũ, không an toàn",
+        "{host!r} renegotiates in the old, unsafe way",
     ),
     "tls.wrong_version_number": _CLEAR,
     "tls.http_request": _CLEAR,
     "tls.unexpected_eof_while_reading": _plain(
-        "{host!r} ngắt kết nối trước khi thống nhất TLS", "{host!r} hangs up before TLS is agreed upon"
+        "{host!r} ngắt kết nối trước khi thống nhất TLS",
+        "{host!r} hangs up before TLS is agreed upon",
     ),
     "tls.tlsv1_unrecognized_name": _plain(
         "{host!r} báo là nó không mang tên này", "{host!r} says that it is not called so"

@@ -24,10 +24,14 @@ WHY: Mapping[str, tuple[str, str]] = {
         "too many new posts at once: waiting for the operator to let them go",
     ),
     "why.restored_before": (
-        "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà người vận hành cho gửi lại",
+        "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà người vận hành cho gửi "
+        "lại",
         "the database was restored: this post is from before the time that the operator released",
     ),
-    "why.fanning_out": ("việc gửi cho mọi đăng ký chưa xong", "it is still being queued for all subscriptions"),
+    "why.fanning_out": (
+        "việc gửi cho mọi đăng ký chưa xong",
+        "it is still being queued for all subscriptions",
+    ),
     "why.subscribed_later": (
         "đăng ký được tạo sau khi tin được phát hiện",
         "the subscription was made after the post was found",
@@ -44,9 +48,13 @@ WHY: Mapping[str, tuple[str, str]] = {
         "không có thay đổi nào của tin được báo cho đăng ký này",
         "no change of the post was told to this subscription",
     ),
-    "why.delivery_paused": ("người vận hành đã tạm dừng mọi việc gửi", "the operator has paused all delivery"),
+    "why.delivery_paused": (
+        "người vận hành đã tạm dừng mọi việc gửi",
+        "the operator has paused all delivery",
+    ),
     "why.restored": (
-        "cơ sở dữ liệu được khôi phục từ bản sao lưu: chưa gửi gì cho đến khi người vận hành cho phép",
+        "cơ sở dữ liệu được khôi phục từ bản sao lưu: chưa gửi gì cho đến khi người vận hành cho "
+        "phép",
         "the database was restored from a backup: nothing is sent until the operator lets it",
     ),
     "why.waits_for_digest": ("chờ bản tổng hợp", "waits for a digest"),

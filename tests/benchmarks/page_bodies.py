@@ -1,18 +1,23 @@
-"""How much of an article's text is found, and how much else: ours, on public page sets that were fetched before.
+"""How much of an article's text is found, and how much else: ours, on public page sets that were
+fetched before.
 
 Fetches nothing. Two sets are understood, each by its folder:
 
-- https://github.com/adbar/trafilatura, folder `tests`: `evaldata.json` names an address, a file, and pieces of
+- https://github.com/adbar/trafilatura, folder `tests`: `evaldata.json` names an address, a file,
+  and pieces of
   text that must and must not be found; the files lie in `cache` and `eval`. Counted is each piece.
-- https://github.com/scrapinghub/article-extraction-benchmark, its root: `ground-truth.json` has whole texts by
-  key, the pages lie in `html/KEY.html.gz`. Compared are runs of four words, as its own `evaluate.py` does, by page.
+- https://github.com/scrapinghub/article-extraction-benchmark, its root: `ground-truth.json` has
+  whole texts by
+  key, the pages lie in `html/KEY.html.gz`. Compared are runs of four words, as its own
+  `evaluate.py` does, by page.
 
-Only the half whose address or key has a sha1 that begins with an even hexadecimal digit is looked at; the other half
-is kept for a blind measurement.
+Only the half whose address or key has a sha1 that begins with an even hexadecimal digit is looked
+at; the other half is kept for a blind measurement.
 
     python tests/benchmarks/page_bodies.py FOLDER [--beside trafilatura] [--verbose]
 
-`--beside trafilatura` reads the same pages with it, where it is installed: pages empty for us alone are then named.
+`--beside trafilatura` reads the same pages with it, where it is installed: pages empty for us alone
+are then named.
 """
 
 from __future__ import annotations
@@ -61,7 +66,12 @@ def cases(folder: Path) -> Iterator[Case]:
     if (folder / "evaldata.json").is_file():
         for url, told in json.loads((folder / "evaldata.json").read_text("utf-8")).items():
             path = next(
-                (one for one in (folder / sub / told["file"] for sub in ("cache", "eval")) if one.is_file()), None
+                (
+                    one
+                    for one in (folder / sub / told["file"] for sub in ("cache", "eval"))
+                    if one.is_file()
+                ),
+                None,
             )
             if path is not None and is_open(url):
                 yield Case(url, path.read_bytes(), tuple(told["with"]), tuple(told["without"]))
@@ -69,7 +79,9 @@ def cases(folder: Path) -> Iterator[Case]:
     for key, told in json.loads((folder / "ground-truth.json").read_text("utf-8")).items():
         if is_open(key):
             source = gzip.decompress((folder / "html" / f"{key}.html.gz").read_bytes())
-            yield Case(told.get("url") or f"https://example.org/{key}", source, whole=told["articleBody"])
+            yield Case(
+                told.get("url") or f"https://example.org/{key}", source, whole=told["articleBody"]
+            )
 
 
 def ours(case: Case) -> str:
@@ -82,14 +94,21 @@ def ours(case: Case) -> str:
 
 def trafilaturas(case: Case) -> str:
     extract = import_module("trafilatura").extract
-    return extract(case.source, include_comments=False, include_tables=True, include_formatting=False) or ""
+    return (
+        extract(case.source, include_comments=False, include_tables=True, include_formatting=False)
+        or ""
+    )
 
 
 def pieces_found(case: Case, text: str) -> tuple[float, float, float]:
     """True positives, false positives, false negatives."""
     said = " ".join(text.split())
     hits = sum(" ".join(one.split()) in said for one in case.wanted)
-    return hits, sum(" ".join(one.split()) in said for one in case.unwanted), len(case.wanted) - hits
+    return (
+        hits,
+        sum(" ".join(one.split()) in said for one in case.unwanted),
+        len(case.wanted) - hits,
+    )
 
 
 def runs_shared(case: Case, text: str) -> tuple[float, float, float]:
@@ -103,13 +122,19 @@ def runs_shared(case: Case, text: str) -> tuple[float, float, float]:
 
 def _runs(text: str) -> Counter[tuple[str, ...]]:
     tokens = _TOKEN.findall(text)
-    return Counter(tuple(tokens[at : at + WORDS]) for at in range(max(1, len(tokens) - WORDS + 1)) if tokens)
+    return Counter(
+        tuple(tokens[at : at + WORDS]) for at in range(max(1, len(tokens) - WORDS + 1)) if tokens
+    )
 
 
 def score(counted: list[tuple[float, float, float]], *, by_page: bool) -> dict[str, float]:
     if by_page:
-        precision = sum(hit / (hit + extra) if hit + extra else 1.0 for hit, extra, _ in counted) / len(counted)
-        recall = sum(hit / (hit + missed) if hit + missed else 1.0 for hit, _, missed in counted) / len(counted)
+        precision = sum(
+            hit / (hit + extra) if hit + extra else 1.0 for hit, extra, _ in counted
+        ) / len(counted)
+        recall = sum(
+            hit / (hit + missed) if hit + missed else 1.0 for hit, _, missed in counted
+        ) / len(counted)
     else:
         hits, extra, missed = (sum(column) for column in zip(*counted, strict=True))
         precision, recall = hits / max(hits + extra, 1), hits / max(hits + missed, 1)
@@ -130,17 +155,26 @@ def measure(
         if not text.strip():
             empty.add(case.url)
         if is_verbose and (counted[-1][1] or counted[-1][2]):
-            print(*(round(one, 3) for one in counted[-1]), len(text), case.url, sep="\t", file=sys.stderr)
+            print(
+                *(round(one, 3) for one in counted[-1]),
+                len(text),
+                case.url,
+                sep="\t",
+                file=sys.stderr,
+            )
     figures = score(counted, by_page=chosen[0].whole is not None)
     half = sum(missed > hit for hit, _, missed in counted)
     return {
         **figures, "empty": len(empty), "under_half": half,
-        "ms_a_page": round(1000 * sum(spent) / len(spent), 1), "ms_slowest": round(1000 * max(spent)),
+        "ms_a_page": round(1000 * sum(spent) / len(spent), 1),
+        "ms_slowest": round(1000 * max(spent)),
     }, empty  # fmt: skip
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     asked.add_argument("folder", type=Path)
     asked.add_argument("--beside", choices=["trafilatura"])
     asked.add_argument("--verbose", action="store_true")

@@ -1,4 +1,5 @@
-"""Every benchmark can be run and prints both sides in the shape of design.md; what they say is not judged here."""
+"""Every benchmark can be run and prints both sides in the shape of design.md; what they say is not
+judged here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The pages in a real browser, at the width of a phone and of a desk: nothing breaks, overflows or complains."""
+"""The pages in a real browser, at the width of a phone and of a desk: nothing breaks, overflows or
+complains."""
 
 from __future__ import annotations
 
@@ -17,12 +18,20 @@ from tests.fakes import FakeClock
 from tests.fakes_web import make_web, store_post
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 
 if CHROMIUM is None and os.environ.get("CI") != "true":
     pytest.skip("Chromium is not installed: apt-get install chromium", allow_module_level=True)
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright comes with the extra `test`")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright comes with the extra `test`"
+)
 
 
 CONTRAST = """
@@ -79,7 +88,11 @@ def site(sqlite_url: str, clock: FakeClock) -> Iterator[Site]:
             title=f"Chỉ thị số {n} về việc tăng cường công tác phòng, chống cháy nổ mùa hanh khô",
         )
     store_post(
-        web.loa, 99, category="meetings", title="Mot-tieu-de-rat-dai-khong-co-khoang-trang" * 5, html="<p>x</p>"
+        web.loa,
+        99,
+        category="meetings",
+        title="Mot-tieu-de-rat-dai-khong-co-khoang-trang" * 5,
+        html="<p>x</p>",
     )
     server = make_server("127.0.0.1", 0, web.app, threaded=True)
     thread = Thread(target=server.serve_forever)
@@ -110,22 +123,40 @@ def test_pages_fit_the_screen_without_errors_and_a_reader_gets_from_the_list_to_
 ) -> None:
     page = browser.new_page(viewport={"width": width, "height": 800})
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    for path in ("/", "/?category=meetings", "/subscribe", "/feeds/", "/api/docs", "/admin/sign-in", "/?lang=en"):
+    for path in (
+        "/",
+        "/?category=meetings",
+        "/subscribe",
+        "/feeds/",
+        "/api/docs",
+        "/admin/sign-in",
+        "/?lang=en",
+    ):
         page.goto(address + path)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert overflow <= 0, path
     page.goto(f"{address}/?lang=vi")
     page.click(".section-meetings .post a")
     assert page.locator("h1").inner_text().startswith("Mot-tieu-de")
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        <= 0
+    )
     page.screenshot(path=str(tmp_path / "post.png"))
     page.close()
     assert complaints == []
 
 
-def test_every_field_has_a_label_and_every_page_one_heading_and_a_language(address: str, browser: Any) -> None:
+def test_every_field_has_a_label_and_every_page_one_heading_and_a_language(
+    address: str, browser: Any
+) -> None:
     page = browser.new_page()
     for path in ("/", "/subscribe", "/admin/sign-in", "/?q=a"):
         page.goto(address + path)
@@ -145,11 +176,25 @@ def _sign_in(page: Any, site: Site) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground_in_light_and_in_dark(site: Site, browser: Any, scheme: str) -> None:
+def test_every_text_stands_out_from_its_ground_in_light_and_in_dark(
+    site: Site, browser: Any, scheme: str
+) -> None:
     page = browser.new_page(color_scheme=scheme)
     _sign_in(page, site)
-    paths = ["/", "/?q=none", f"/posts/{site.post}", "/feeds/", "/subscribe", "/api/docs", "/nothing", "/admin/"]
-    paths += [f"/admin/{name}" for name in ("posts", f"posts/{site.post}", "units", f"receipts/{site.post}")]
+    paths = [
+        "/",
+        "/?q=none",
+        f"/posts/{site.post}",
+        "/feeds/",
+        "/subscribe",
+        "/api/docs",
+        "/nothing",
+        "/admin/",
+    ]
+    paths += [
+        f"/admin/{name}"
+        for name in ("posts", f"posts/{site.post}", "units", f"receipts/{site.post}")
+    ]
     faint = {}
     for path in paths:
         page.goto(site.address + path)
@@ -159,7 +204,9 @@ def test_every_text_stands_out_from_its_ground_in_light_and_in_dark(site: Site, 
     assert faint == {}
 
 
-def test_a_keyboard_alone_reaches_everything_and_always_shows_where_it_is(address: str, browser: Any) -> None:
+def test_a_keyboard_alone_reaches_everything_and_always_shows_where_it_is(
+    address: str, browser: Any
+) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 740})
     page.goto(address)
     page.keyboard.press("Tab")
@@ -170,7 +217,9 @@ def test_a_keyboard_alone_reaches_everything_and_always_shows_where_it_is(addres
         if tag == "BODY":
             break
         assert is_shown and left >= 0, tag
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+        reached.add(
+            page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
+        )
         page.keyboard.press("Tab")
     page.close()
     assert {"q", "Tìm", "address", "frequency", "English", "Tin mới", "RSS"} <= reached
@@ -180,10 +229,16 @@ def test_what_a_finger_presses_is_at_least_24_pixels_high(site: Site, browser: A
     """WCAG 2.2, 2.5.8; links within a sentence are exempt."""
     page = browser.new_page(viewport={"width": 360, "height": 740})
     _sign_in(page, site)
-    small = "e => e.getClientRects().length && !e.closest('.skip') && e.getBoundingClientRect().height < 24"
+    small = (
+        "e => e.getClientRects().length && !e.closest('.skip') && "
+        "e.getBoundingClientRect().height < 24"
+    )
     for path in ("/", "/subscribe", "/feeds/", "/admin/", "/admin/units"):
         page.goto(site.address + path)
-        wanted = "[...document.querySelectorAll('button, select, input:not([type=checkbox]), nav a, table.feeds a')]"
+        wanted = (
+            "[...document.querySelectorAll('button, select, input:not([type=checkbox]), nav a, "
+            "table.feeds a')]"
+        )
         assert page.evaluate(f"{wanted}.filter({small}).map(e => e.outerHTML)") == [], path
     page.close()
 
@@ -191,8 +246,18 @@ def test_what_a_finger_presses_is_at_least_24_pixels_high(site: Site, browser: A
 def test_the_operators_pages_fit_a_phone(site: Site, browser: Any) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 740})
     _sign_in(page, site)
-    for name in ("", "posts", f"posts/{site.post}", "units", "subscriptions", "deliveries", f"receipts/{site.post}"):
+    for name in (
+        "",
+        "posts",
+        f"posts/{site.post}",
+        "units",
+        "subscriptions",
+        "deliveries",
+        f"receipts/{site.post}",
+    ):
         page.goto(f"{site.address}/admin/{name}")
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert overflow <= 0, name
     page.close()

@@ -1,4 +1,5 @@
-"""F1: one grammar for a mail address at every door, and what an older Loa took is shown, never lost."""
+"""F1: one grammar for a mail address at every door, and what an older Loa took is shown, never
+lost."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from tests.fakes_web import Web, make_web
 from tests.journeys.cli import Terminal
 from tests.unit.test_values import UNMAILABLE
 
-BAD = [address for address in UNMAILABLE if address and "\ud800" not in address and len(address) < 200]
+BAD = [
+    address for address in UNMAILABLE if address and "\ud800" not in address and len(address) < 200
+]
 NAMED = {str(n): address for n, address in enumerate(BAD)}
 SMTP = '[email]\nsmtp_url = "smtp://127.0.0.1:1"\n'
 
@@ -69,11 +72,19 @@ def test_F1_no_command_takes_what_no_relay_can_be_given(terminal: Terminal, tmp_
 
 
 def test_F1_what_can_be_mailed_goes_to_its_own_owner_at_every_door(web: Web) -> None:
-    for address, shown in (("o'brien@example.vn", "o'brien@example.vn"), ("can-bo@faß.de", "can-bo@xn--fa-hia.de")):
+    for address, shown in (
+        ("o'brien@example.vn", "o'brien@example.vn"),
+        ("can-bo@faß.de", "can-bo@xn--fa-hia.de"),
+    ):
         body = {"channel": "email", "target": address, "confirmed": True}
-        assert web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).json["target"] == shown
+        assert (
+            web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).json["target"]
+            == shown
+        )
         unit = {"name": address, "contacts": [address]}
-        assert web.client.post("/api/v1/units", json=unit, headers=web.operator).json["contacts"] == [shown]
+        assert web.client.post("/api/v1/units", json=unit, headers=web.operator).json[
+            "contacts"
+        ] == [shown]
         assert web.client.post("/subscribe", data={"address": address.upper()}).status_code == 200
 
 
@@ -103,7 +114,10 @@ def test_F1_an_address_of_an_older_loa_loads_is_shown_fails_with_a_reason_and_ca
     added = terminal.json("subscription", "add", "email", "van.thu@example.vn", "--confirmed")
     terminal.run("unit", "add", "--name", "UBND xã A", "--contact", "van.thu@example.vn")
     with closing(sqlite3.connect(terminal.database)) as raw, raw:
-        raw.execute("UPDATE subscription SET target = 'văn.thư@example.vn', target_key = 'văn.thư@example.vn'")
+        raw.execute(
+            "UPDATE subscription SET target = 'văn.thư@example.vn', target_key = "
+            "'văn.thư@example.vn'"
+        )
         raw.execute("UPDATE unit SET contacts = '[\"x@example.vn.\"]'")
     assert terminal.json("subscription", "show", added["id"])["target"] == "văn.thư@example.vn"
     assert terminal.json("unit", "show", "UBND xã A")["contacts"] == ["x@example.vn."]
@@ -118,7 +132,13 @@ def test_F1_a_letter_to_an_address_of_an_older_loa_fails_with_a_reason_and_stops
 ) -> None:
     with web.loa.database.writing() as conn:
         key = queue_letter(
-            conn, key="old", address="văn.thư@example.vn", subject="s", paragraphs=["p"], now=clock(), language="vi"
+            conn,
+            key="old",
+            address="văn.thư@example.vn",
+            subject="s",
+            paragraphs=["p"],
+            now=clock(),
+            language="vi",
         )
     assert key is not None
     web.loa.deliverer.deliver_due()

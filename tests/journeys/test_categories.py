@@ -1,4 +1,5 @@
-"""Categories as an operator changes them: one more, one under a new name, one that is gone; and a broken file."""
+"""Categories as an operator changes them: one more, one under a new name, one that is gone; and a
+broken file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,9 @@ def loa(tmp_path: Path) -> Iterator[Loa]:
 
 
 def test_an_added_category_is_told_apart_and_has_its_feeds_at_once(loa: Loa) -> None:
-    known = loa.understander.understand("Lịch tiêm phòng", "Vào hồi 8 giờ 00 ngày 5/2/2024, tại Trạm y tế xã.")
+    known = loa.understander.understand(
+        "Lịch tiêm phòng", "Vào hồi 8 giờ 00 ngày 5/2/2024, tại Trạm y tế xã."
+    )
     assert known.categories[0] == "clinics"
     assert (known.begins_at is not None, known.venue) == (True, "Trạm y tế xã")
     client = Client(create_app(loa))
@@ -60,7 +63,10 @@ def test_an_added_category_is_told_apart_and_has_its_feeds_at_once(loa: Loa) -> 
 def test_O4_a_renamed_category_redirects_and_a_retired_one_is_gone(loa: Loa) -> None:
     client = Client(create_app(loa))
     moved = client.get("/feeds/vaccination.atom")
-    assert (moved.status_code, moved.headers["Location"].endswith("/feeds/clinics.atom")) == (301, True)
+    assert (moved.status_code, moved.headers["Location"].endswith("/feeds/clinics.atom")) == (
+        301,
+        True,
+    )
     assert client.get("/feeds/gossip.atom").status_code == 410
     assert client.get("/feeds/unknown.atom").status_code == 404
 
@@ -72,7 +78,14 @@ def test_O4_what_was_stored_under_an_old_name_follows_it(loa: Loa) -> None:
     with loa.database.writing() as conn:
         subscription = add_subscription(
             conn,
-            NewSubscription(Channel.EMAIL, "lan@xa.example", now, language="vi", filters=wanted, is_confirmed=True),
+            NewSubscription(
+                Channel.EMAIL,
+                "lan@xa.example",
+                now,
+                language="vi",
+                filters=wanted,
+                is_confirmed=True,
+            ),
         )
     assert loa.poller is not None
     assert follow_renames(loa.database, loa.rules.renamed) == 0
@@ -107,7 +120,9 @@ def test_M6_a_broken_rule_stops_the_start_and_is_named_with_its_file(tmp_path: P
 
 def test_M6_a_broken_place_is_named_with_its_file(tmp_path: Path) -> None:
     config = _config(tmp_path, (shipped() / "categories.toml").read_text("utf-8"))
-    (tmp_path / "places.toml").write_text('[[places]]\nid = "Á"\nkind = "xã"\nname = "A"\n', "utf-8")
+    (tmp_path / "places.toml").write_text(
+        '[[places]]\nid = "Á"\nkind = "xã"\nname = "A"\n', "utf-8"
+    )
     with pytest.raises(ConfigurationError) as error:
         open_loa(config, {}).prepare()
     assert str(tmp_path / "places.toml") in str(error.value)

@@ -1,4 +1,5 @@
-"""`loa check` has its table whatever the database is; a worker ends when it is too old; metrics are not public."""
+"""`loa check` has its table whatever the database is; a worker ends when it is too old; metrics are
+not public."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ def version_of(terminal: Terminal) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize("url", ["postgresql+psycopg://loa:wort@127.0.0.1:1/loa", "sqlite:////dev/null/loa.db"])
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://loa:wort@127.0.0.1:1/loa", "sqlite:////dev/null/loa.db"]
+)
 def test_M9_check_has_its_table_with_the_database_away(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
@@ -55,7 +58,9 @@ def test_M9_check_has_its_table_with_the_database_away(
     assert found["database"]["verdict"] == "bad"
 
 
-@pytest.mark.parametrize(("version", "verdict", "code"), [("0001", "warning", 1), ("9999", "bad", 1)])
+@pytest.mark.parametrize(
+    ("version", "verdict", "code"), [("0001", "warning", 1), ("9999", "bad", 1)]
+)
 def test_M9_check_beside_an_older_or_newer_loa_says_so_and_never_migrates(
     terminal: Terminal, version: str, verdict: str, code: int
 ) -> None:
@@ -69,7 +74,9 @@ def test_M9_check_beside_an_older_or_newer_loa_says_so_and_never_migrates(
     assert version_of(terminal) == version
 
 
-def test_M9_check_on_a_database_whose_tables_are_those_of_an_older_loa_has_its_table(terminal: Terminal) -> None:
+def test_M9_check_on_a_database_whose_tables_are_those_of_an_older_loa_has_its_table(
+    terminal: Terminal,
+) -> None:
     terminal.run("unit", "list")
     set_version(terminal, "0001")
     database = open_database(f"sqlite:///{terminal.folder / 'loa.db'}", is_migrating=False)
@@ -82,7 +89,9 @@ def test_M9_check_on_a_database_whose_tables_are_those_of_an_older_loa_has_its_t
     assert version_of(terminal) == "0001"
 
 
-def test_M9_check_says_that_a_copy_was_restored_before_anything_was_started_on_it(terminal: Terminal) -> None:
+def test_M9_check_says_that_a_copy_was_restored_before_anything_was_started_on_it(
+    terminal: Terminal,
+) -> None:
     terminal.run("deliver")
     shutil.copy(terminal.folder / "loa.db", terminal.folder / "old.db")
     terminal.run("deliver")
@@ -116,7 +125,9 @@ def test_M9_a_web_process_of_an_old_loa_is_not_ready(sqlite_url: str, clock: Fak
     web.loa.close()
 
 
-def test_M9_a_loa_that_only_looks_refuses_no_newer_database_and_makes_none(sqlite_url: str, clock: FakeClock) -> None:
+def test_M9_a_loa_that_only_looks_refuses_no_newer_database_and_makes_none(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock)
     looking: Loa = web.loa.looking_only()
     with looking.database.reading() as conn:
@@ -163,27 +174,36 @@ def test_M10_check_says_that_a_proxy_is_in_front(terminal: Terminal) -> None:
     assert "proxy" not in check(terminal, 0, "--offline")
 
 
-def test_M10_metrics_are_for_this_machine_unless_there_is_a_token(sqlite_url: str, clock: FakeClock) -> None:
+def test_M10_metrics_are_for_this_machine_unless_there_is_a_token(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock)
     assert web.client.get("/metrics").status_code == 200
     for address in ("203.0.113.9", "10.0.0.1", "::ffff:10.0.0.1", ""):
         outside = web.client.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
         assert outside.status_code == 403
     for address in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"):
-        assert web.client.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code == 200
+        assert (
+            web.client.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code
+            == 200
+        )
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         assert web.client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
     web.loa.close()
 
 
-def test_M10_behind_a_trusted_proxy_nobody_passes_as_this_machine(sqlite_url: str, clock: FakeClock) -> None:
+def test_M10_behind_a_trusted_proxy_nobody_passes_as_this_machine(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock, server={"trusted_proxies": 1})
     assert web.client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
     assert web.client.get("/metrics").status_code == 200
     web.loa.close()
 
 
-def test_M10_with_a_token_metrics_are_for_whoever_has_it_from_anywhere(sqlite_url: str, clock: FakeClock) -> None:
+def test_M10_with_a_token_metrics_are_for_whoever_has_it_from_anywhere(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock, server={"metrics_token": "wort"})
     outside = {"REMOTE_ADDR": "203.0.113.9"}
     assert web.client.get("/metrics").status_code == 401

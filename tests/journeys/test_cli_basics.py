@@ -41,12 +41,17 @@ def every_command() -> list[tuple[str, ...]]:
 def test_help_lists_every_command_without_importing_any() -> None:
     code = (
         "import sys; from service.cli import main; main(['--help'], standalone_mode=False); "
-        "print(sorted(m for m in sys.modules if m.startswith('service.') or m in ('pydantic', 'sqlalchemy')))"
+        "print(sorted(m for m in sys.modules if m.startswith('service.') or m in ('pydantic', "
+        "'sqlalchemy')))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     for name in COMMANDS:
         assert f"\n  {name} " in out
-    assert out.rstrip().endswith("['service.cli', 'service.errors', 'service.instants', 'service.types']")
+    assert out.rstrip().endswith(
+        "['service.cli', 'service.errors', 'service.instants', 'service.types']"
+    )
 
 
 def test_every_command_has_help_with_an_example_and_takes_config() -> None:
@@ -59,21 +64,25 @@ def test_every_command_has_help_with_an_example_and_takes_config() -> None:
 
 
 def test_help_imports_nothing_that_it_does_not_need() -> None:
-    """What makes `--help` slow is what it imports; its time is measured in benchmarks, beside nothing else."""
+    """What makes `--help` slow is what it imports; its time is measured in benchmarks, beside
+    nothing else."""
     script = (
         "import sys\n"
         "from service.cli import main\n"
         "main(['--help'], standalone_mode=False)\n"
         "print('\\0', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     shown, _, listed = done.stdout.partition("\0")
     assert "demo" in shown
     imported = set(listed.split())
     foreign = {
         package
         for package, owners in packages_distributions().items()
-        if package in imported and not {owner.lower() for owner in owners} & {"loa", "pip", "setuptools"}
+        if package in imported
+        and not {owner.lower() for owner in owners} & {"loa", "pip", "setuptools"}
     }
     assert foreign <= {"click", "service"}, f"`loa --help` imports {sorted(foreign)}"
 
@@ -82,10 +91,15 @@ def test_an_unknown_command_names_those_there_are(terminal: Terminal) -> None:
     assert "serve, web, worker" in terminal.refused("sevre")
 
 
-def test_M6_a_broken_configuration_exits_2_and_names_file_key_value_and_what_is_allowed(terminal: Terminal) -> None:
+def test_M6_a_broken_configuration_exits_2_and_names_file_key_value_and_what_is_allowed(
+    terminal: Terminal,
+) -> None:
     terminal.configure('[server]\nport = "http"\n')
     said = terminal.refused("unit", "list")
-    assert f'{terminal.config}: server.port = "http"; allowed: a whole number, at least 0, at most 65535' in said
+    assert (
+        f'{terminal.config}: server.port = "http"; allowed: a whole number, at least 0, at most '
+        f"65535" in said
+    )
 
 
 def test_M6_a_broken_portal_file_exits_2(terminal: Terminal) -> None:
@@ -100,7 +114,9 @@ def test_M6_a_broken_rule_exits_2(terminal: Terminal) -> None:
     assert f"{terminal.folder}/categories.toml" in terminal.refused("post", "list")
 
 
-def test_config_after_the_command_counts_more_than_before_it(terminal: Terminal, tmp_path: Path) -> None:
+def test_config_after_the_command_counts_more_than_before_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("x = 1\n", encoding="utf-8")
     terminal.environ = {}
@@ -108,7 +124,9 @@ def test_config_after_the_command_counts_more_than_before_it(terminal: Terminal,
     terminal.run("--config", str(broken), "unit", "list", code=2)
 
 
-def test_M1_a_corrupted_database_is_one_clear_line_and_works_again_when_mended(terminal: Terminal) -> None:
+def test_M1_a_corrupted_database_is_one_clear_line_and_works_again_when_mended(
+    terminal: Terminal,
+) -> None:
     terminal.run("unit", "add", "--name", "A")
     whole = terminal.database.read_bytes()
     terminal.database.write_bytes(b"no database at all" * 100)
@@ -122,11 +140,17 @@ def test_M1_a_corrupted_database_is_one_clear_line_and_works_again_when_mended(t
 
 
 def test_M1_a_full_disk_is_one_clear_line_and_nothing_is_half_written(terminal: Terminal) -> None:
-    """A limit on the size of files stands in for the disk: SQLite meets an error of the kernel in mid-write."""
+    """A limit on the size of files stands in for the disk: SQLite meets an error of the kernel in
+    mid-write."""
     terminal.run("unit", "list")
     units = terminal.folder / "units.csv"
-    units.write_text("name\n" + "".join(f"unit {number:04d}\n" for number in range(1000)), encoding="utf-8")
-    command = f"ulimit -f 40; exec {sys.executable} -m service --config {terminal.config} unit import {units}"
+    units.write_text(
+        "name\n" + "".join(f"unit {number:04d}\n" for number in range(1000)), encoding="utf-8"
+    )
+    command = (
+        f"ulimit -f 40; exec {sys.executable} -m service --config {terminal.config} unit import "
+        f"{units}"
+    )
     failed = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr

@@ -30,7 +30,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     portal.start()
     made = Terminal(tmp_path)
     made.configure(
-        "[polling]\nmin_delay_per_host_s = 0.0\nalert_on_first_poll = true\nmax_alert_age_days = 9000\n"
+        "[polling]\nmin_delay_per_host_s = 0.0\nalert_on_first_poll = true\nmax_alert_age_days = "
+        "9000\n"
         "[webhooks]\nallow_private_networks = true\nretry_schedule_s = [0]\n"
     )
     (tmp_path / "portals" / "mau.toml").write_text(
@@ -70,7 +71,9 @@ def test_a_delivery_is_shown_with_its_attempts_and_replayed_under_the_same_id(
     assert "messages are due now" in terminal.run("delivery", "replay", "--since", "1h").stdout
 
 
-def test_what_failed_is_listed_and_all_of_it_replayed(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_what_failed_is_listed_and_all_of_it_replayed(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     subscribe(terminal, receiver.url("/broken"), "--keyword", "tham mưu")
     terminal.run("poll")
     assert "loa delivery list" in terminal.run("deliver", code=1).stderr
@@ -115,7 +118,9 @@ def test_what_is_removed_is_not_replayed_and_nobody_is_told_to_resume_it(
 
 
 def test_a_name_that_is_mistyped_is_not_nothing_owed(terminal: Terminal) -> None:
-    assert "no subscription 'typo'" in terminal.refused("delivery", "list", "--subscription", "typo")
+    assert "no subscription 'typo'" in terminal.refused(
+        "delivery", "list", "--subscription", "typo"
+    )
     assert "no post 'typo'" in terminal.refused("delivery", "list", "--post", "typo")
 
 
@@ -134,7 +139,9 @@ def test_a_second_rotation_within_a_day_is_refused_until_it_is_forced(
     assert len(sent.headers["webhook-signature"].split()) == 2
 
 
-def test_why_tells_what_matched_or_what_was_missing(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_why_tells_what_matched_or_what_was_missing(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     owed = subscribe(terminal, receiver.url("/a"), "--category", "directives")
     other = subscribe(terminal, receiver.url("/b"), "--keyword", "không-có-chữ-này")
     terminal.run("poll")
@@ -147,14 +154,18 @@ def test_why_tells_what_matched_or_what_was_missing(terminal: Terminal, receiver
     assert "it is not told of this post" in said and "không-có-chữ-này" in said
 
 
-def test_while_the_switch_is_off_nothing_is_sent_and_nothing_lost(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_while_the_switch_is_off_nothing_is_sent_and_nothing_lost(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     subscribe(terminal, receiver.url("/hook"), "--keyword", "tham mưu")
     assert "loa delivery resume" in terminal.run("delivery", "pause").stdout
     terminal.run("poll")
     stopped = terminal.run("deliver", "--json")
     assert json.loads(stopped.stdout)["sent"] == 0
     assert "nothing is sent until `loa delivery resume`" in stopped.stderr
-    (switch,) = [one for one in terminal.json("check", "--offline")["checks"] if one["what"] == "delivery"]
+    (switch,) = [
+        one for one in terminal.json("check", "--offline")["checks"] if one["what"] == "delivery"
+    ]
     assert (switch["verdict"], switch["remedy"]) == ("warning", "loa delivery resume")
     assert "goes on" in terminal.run("delivery", "resume").stdout
     assert terminal.json("deliver")["sent"] == 1
@@ -167,7 +178,9 @@ def test_a_webhook_is_asked_first_and_confirms_itself_by_its_answer(
         status(200, receiver.received[-1].body)(handler)
 
     receiver.answers["/hook"] = echo
-    added = terminal.run("subscription", "add", "webhook", receiver.url("/hook"), "--keyword", "tham mưu")
+    added = terminal.run(
+        "subscription", "add", "webhook", receiver.url("/hook"), "--keyword", "tham mưu"
+    )
     assert "whsec_" in added.stdout and "shown once" in added.stdout
     assert "gets nothing until it is confirmed" in added.stderr
     hook = only(terminal.json("subscription", "list"))
@@ -180,7 +193,9 @@ def test_a_webhook_is_asked_first_and_confirms_itself_by_its_answer(
     assert [b"post.published" in one.body for one in receiver.received] == [False, True]
 
 
-def test_a_test_delivery_arrives_and_old_and_new_secrets_sign(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_a_test_delivery_arrives_and_old_and_new_secrets_sign(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     hook = subscribe(terminal, receiver.url("/hook"))
     assert "goes out with" in terminal.run("subscription", "test", hook).stderr
     terminal.run("deliver")
@@ -206,8 +221,13 @@ def test_units_tokens_and_edits_say_what_they_did(terminal: Terminal, tmp_path: 
     assert terminal.json("token", "revoke", token["id"]) == {"id": token["id"], "status": "revoked"}
     assert "revoked" in terminal.run("token", "list").stdout
     hook = subscribe(terminal, "https://office.example/loa", "--unit", UNIT)
-    edited = terminal.run("subscription", "edit", hook, "--category", "directives", "--keyword", "rét").stdout
+    edited = terminal.run(
+        "subscription", "edit", hook, "--category", "directives", "--keyword", "rét"
+    ).stdout
     assert edited == f"{hook} wants category directives; keyword rét, immediate\n"
-    assert terminal.json("subscription", "edit", hook, "--name", "máy chủ mới")["name"] == "máy chủ mới"
+    assert (
+        terminal.json("subscription", "edit", hook, "--name", "máy chủ mới")["name"]
+        == "máy chủ mới"
+    )
     pending = terminal.json("subscription", "add", "webhook", "https://office.example/2")["id"]
     assert terminal.run("subscription", "confirm", pending).stdout == f"{pending} is active\n"

@@ -27,16 +27,20 @@ def test_check_names_the_database_by_its_absolute_path(terminal: Terminal) -> No
 
 def test_check_says_what_to_do_and_exits_1_when_something_is_bad(terminal: Terminal) -> None:
     terminal.configure(
-        '[service]\npublic_url = "http://127.0.0.1:1"\n[email]\nsmtp_url = "smtp://u:hunter2@127.0.0.1:1"\n'
+        '[service]\npublic_url = "http://127.0.0.1:1"\n[email]\nsmtp_url = '
+        '"smtp://u:hunter2@127.0.0.1:1"\n'
         "[polling]\nmin_delay_per_host_s = 0\n"
     )
     (terminal.folder / "portals" / "x.toml").write_text(
-        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/"\n', encoding="utf-8"
+        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/"\n',
+        encoding="utf-8",
     )
     result = terminal.run("check", "--json", code=1)
     assert "hunter2" not in result.output
     bad = {
-        item["what"]: item["remedy"] for item in terminal.json("check", code=1)["checks"] if item["verdict"] == "bad"
+        item["what"]: item["remedy"]
+        for item in terminal.json("check", code=1)["checks"]
+        if item["verdict"] == "bad"
     }
     assert set(bad) == {"mail relay", "portal x", "public address"}
     assert all(bad.values())
@@ -67,17 +71,27 @@ def test_a_backup_is_a_whole_database_with_its_key(terminal: Terminal, tmp_path:
 
 
 def test_a_key_that_is_lost_is_not_replaced_in_silence(terminal: Terminal) -> None:
-    hook = terminal.json("subscription", "add", "webhook", "https://office.example/loa", "--confirmed")["id"]
+    hook = terminal.json(
+        "subscription", "add", "webhook", "https://office.example/loa", "--confirmed"
+    )["id"]
     key = terminal.folder / "loa.db.secret"
     key.unlink()
     said = terminal.refused("deliver")
     assert str(key) in said and "put it back from the backup" in said
     assert not key.exists()
-    (found,) = [one for one in terminal.json("check", "--offline", code=2)["checks"] if one["what"] == "secret key"]
+    (found,) = [
+        one
+        for one in terminal.json("check", "--offline", code=2)["checks"]
+        if one["what"] == "secret key"
+    ]
     assert found["verdict"] == "bad" and found["remedy"] == f"put {key} back"
 
     key.write_text("0" * 64 + "\n")
-    (found,) = [one for one in terminal.json("check", "--offline", code=2)["checks"] if one["what"] == "secret key"]
+    (found,) = [
+        one
+        for one in terminal.json("check", "--offline", code=2)["checks"]
+        if one["what"] == "secret key"
+    ]
     assert "1 webhook secrets were sealed with another key" in found["detail"]
     terminal.run("subscription", "rotate", hook)
     assert terminal.json("check", "--offline")["ok"] is True
@@ -90,7 +104,9 @@ def test_a_key_that_is_too_short_stops_the_start_and_is_not_shown(terminal: Term
     assert "short" not in said
 
 
-def test_a_place_that_cannot_be_written_is_wrong_usage_whatever_was_to_be_written_there(terminal: Terminal) -> None:
+def test_a_place_that_cannot_be_written_is_wrong_usage_whatever_was_to_be_written_there(
+    terminal: Terminal,
+) -> None:
     terminal.run("unit", "list")
     said = terminal.refused("backup", "/nonexistent/dir/x.db")
     assert "cannot write '/nonexistent/dir/x.db': No such file or directory" in said
@@ -116,7 +132,8 @@ def test_a_backup_of_postgresql_says_how(terminal: Terminal) -> None:
 
 def test_portals_are_listed_and_unknown_ones_refused(terminal: Terminal) -> None:
     (terminal.folder / "portals" / "x.toml").write_text(
-        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/tin"\n', encoding="utf-8"
+        'id = "x"\nname = "X"\nbase_url = "http://127.0.0.1:1"\n[[listings]]\nurl = "/tin"\n',
+        encoding="utf-8",
     )
     (portal,) = terminal.json("portal", "list")["portals"]
     assert portal["listings"][0]["url"] == "http://127.0.0.1:1/tin"
@@ -129,7 +146,13 @@ def test_portals_are_listed_and_unknown_ones_refused(terminal: Terminal) -> None
 
 def test_the_ledger_can_be_stopped_and_goes_on(terminal: Terminal) -> None:
     assert terminal.json("delivery", "pause") == {"status": "paused"}
-    assert terminal.json("deliver") == {"sent": 0, "failed": 0, "retry": 0, "suspended": 0, "skipped": 0}
+    assert terminal.json("deliver") == {
+        "sent": 0,
+        "failed": 0,
+        "retry": 0,
+        "suspended": 0,
+        "skipped": 0,
+    }
     assert terminal.json("delivery", "resume") == {"status": "running"}
     assert terminal.json("delivery", "list") == []
     assert "nothing was named" in terminal.refused("delivery", "replay")
@@ -154,11 +177,16 @@ def test_a_token_is_shown_once_and_revoked(terminal: Terminal) -> None:
     assert made["token"] not in terminal.run("token", "list", "--json").output
     terminal.run("token", "revoke", made["id"])
     assert terminal.json("token", "list")[0]["revoked_at"] is not None
-    assert "--role unit --unit UNIT" in terminal.refused("token", "create", "--name", "x", "--role", "unit")
+    assert "--role unit --unit UNIT" in terminal.refused(
+        "token", "create", "--name", "x", "--role", "unit"
+    )
 
 
 def test_a_database_that_was_not_restored_has_nothing_to_release(terminal: Terminal) -> None:
-    assert terminal.json("delivery", "release", "--discard") == {"was_restored": False, "discarded": 0}
+    assert terminal.json("delivery", "release", "--discard") == {
+        "was_restored": False,
+        "discarded": 0,
+    }
 
 
 def test_check_says_to_start_the_newer_loa_where_the_database_is_its(terminal: Terminal) -> None:
@@ -181,11 +209,18 @@ def test_check_gives_a_remedy_that_fits_postgresql(terminal: Terminal) -> None:
 
 
 def test_what_is_not_there_is_told_with_where_it_is_listed(terminal: Terminal) -> None:
-    for kind, command in (("post", "show"), ("subscription", "show"), ("delivery", "show"), ("token", "revoke")):
+    for kind, command in (
+        ("post", "show"),
+        ("subscription", "show"),
+        ("delivery", "show"),
+        ("token", "revoke"),
+    ):
         said = terminal.refused(kind, command, "x")
         assert said == f"loa: there is no {kind} 'x'; `loa {kind} list` shows those there are\n"
 
 
 def test_a_place_that_is_nearly_right_is_suggested(terminal: Terminal) -> None:
     for wrong in ("quang-ninh", "Quảng Ninh"):
-        assert "perhaps quang-ninh-16540" in terminal.refused("unit", "add", "--name", "A", "--place", wrong)
+        assert "perhaps quang-ninh-16540" in terminal.refused(
+            "unit", "add", "--name", "A", "--place", wrong
+        )

@@ -12,12 +12,21 @@ import pytest
 COMMANDS = [("classify", "--help"), ("post", "list"), ("post", "list", "--json"), ("unit", "list")]
 
 
-def run(folder: Path, shell: str, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, shell: str, *command: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """A command of ours with its output led elsewhere by `shell`, which names it `"$@"`."""
     own = {**os.environ, "LOA_DATABASE__URL": f'"sqlite:///{folder / "loa.db"}"', **environment}
     line = ["sh", "-c", shell, "sh", sys.executable, "-m", "service", *command]
     return subprocess.run(
-        line, cwd=folder, env=own, capture_output=True, text=True, errors="replace", timeout=60, check=False
+        line,
+        cwd=folder,
+        env=own,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=60,
+        check=False,
     )
 
 

@@ -33,7 +33,8 @@ def terminal(tmp_path: Path, portal: SamplePortal) -> Terminal:
     """One portal configured; every post is alerted, so that there is a ledger to look at."""
     made = Terminal(tmp_path)
     made.configure(
-        "[polling]\nmin_delay_per_host_s = 0.0\nalert_on_first_poll = true\nmax_alert_age_days = 9000\n"
+        "[polling]\nmin_delay_per_host_s = 0.0\nalert_on_first_poll = true\nmax_alert_age_days = "
+        "9000\n"
         "[webhooks]\nallow_private_networks = true\n"
     )
     (tmp_path / "portals" / "mau.toml").write_text(
@@ -82,10 +83,12 @@ def test_portals_are_listed_with_their_health(terminal: Terminal) -> None:
     assert "not yet polled" in terminal.run("portal", "list").stdout
     assert "new" in terminal.run("poll").stdout
     (listing,) = terminal.json("portal", "list", "mau")["portals"][0]["listings"]
-    assert [(past["outcome"], past["tallies"]["new"]) for past in listing["history"]] == [("new", 4)]
-    assert terminal.run("portal", "list", "mau").stdout.count("new") > terminal.run("portal", "list").stdout.count(
-        "new"
-    )
+    assert [(past["outcome"], past["tallies"]["new"]) for past in listing["history"]] == [
+        ("new", 4)
+    ]
+    assert terminal.run("portal", "list", "mau").stdout.count("new") > terminal.run(
+        "portal", "list"
+    ).stdout.count("new")
     assert (listing["outcome"], listing["error"]) == ("new", None)
     assert listing["last_ok_at"].endswith("Z")
 
@@ -100,9 +103,15 @@ def test_a_flood_is_held_until_it_is_released(terminal: Terminal, portal: Sample
     (listing,) = terminal.json("poll")["portals"][0]["listings"]
     assert (listing["outcome"], listing["held"]) == ("unchanged", 0)
     assert terminal.json("portal", "list")["portals"][0]["held"] == 3
-    assert "alerts of 3 changes back: loa portal release mau" in terminal.run("portal", "list").stderr
+    assert (
+        "alerts of 3 changes back: loa portal release mau" in terminal.run("portal", "list").stderr
+    )
     assert "loa portal release mau" in terminal.run("delivery", "list", "--state", "held").stderr
-    (found,) = [one for one in terminal.json("check", "--offline")["checks"] if "a flood holds" in one["detail"]]
+    (found,) = [
+        one
+        for one in terminal.json("check", "--offline")["checks"]
+        if "a flood holds" in one["detail"]
+    ]
     assert (found["verdict"], found["remedy"]) == ("warning", "loa portal release mau")
     assert "3 held changes go out" in terminal.run("portal", "release", "mau").stdout
     assert "nothing was held" in terminal.run("portal", "release", "mau").stdout
@@ -133,19 +142,27 @@ def _held_over_http(terminal: Terminal, token: str) -> tuple[int, list[str], int
     """What the API, readiness and two metrics say."""
     loa = open_loa(terminal.config, {})
     client = create_app(loa).test_client()
-    of_api = client.get("/api/v1/portals", headers={"Authorization": f"Bearer {token}"}).json["items"][0]["held"]
+    of_api = client.get("/api/v1/portals", headers={"Authorization": f"Bearer {token}"}).json[
+        "items"
+    ][0]["held"]
     ready = client.get("/readyz")
-    figures = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[:1] != "#")
+    figures = dict(
+        line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if line[:1] != "#"
+    )
     loa.close()
     assert ready.status_code == 200
     changes, alarms = figures['loa_held_changes{portal="mau"}'], figures['loa_alarms{kind="held"}']
     return of_api, ready.json["warnings"], int(float(changes)), int(float(alarms))
 
 
-def test_a_portal_that_another_process_polls_is_said_to_be(terminal: Terminal, portal: SamplePortal) -> None:
+def test_a_portal_that_another_process_polls_is_said_to_be(
+    terminal: Terminal, portal: SamplePortal
+) -> None:
     terminal.run("poll")
     loa = open_loa(terminal.config, {})
-    assert Leases(loa.database, loa.clock).take("mau", f"{portal.base_url}{DIRECTIVES}", is_forced=True)
+    assert Leases(loa.database, loa.clock).take(
+        "mau", f"{portal.base_url}{DIRECTIVES}", is_forced=True
+    )
     loa.close()
     told = terminal.run("poll", "--json")
     assert "mau is being polled by another process" in told.stderr
@@ -163,23 +180,37 @@ def test_a_post_is_found_shown_and_recategorised_for_good(terminal: Terminal) ->
         assert wanted in terminal.run("post", "show", found["id"]).stdout
     changed = terminal.json("post", "recategorise", found["id"], "meetings", "directives")
     assert changed["categories"] == ["meetings", "directives"]
-    assert "is in meetings now" in terminal.run("post", "recategorise", found["id"], "meetings").stdout
+    assert (
+        "is in meetings now" in terminal.run("post", "recategorise", found["id"], "meetings").stdout
+    )
     terminal.run("poll")
     assert terminal.json("post", "show", found["id"])["categories"] == ["meetings"]
     shown_to_people = terminal.run("post", "show", found["id"]).stdout
     assert "overruled by a person" in shown_to_people and "''" not in shown_to_people
-    assert "did you mean 'meetings'?" in terminal.refused("post", "recategorise", found["id"], "meeting")
+    assert "did you mean 'meetings'?" in terminal.refused(
+        "post", "recategorise", found["id"], "meeting"
+    )
 
 
 def test_stored_posts_are_read_again_by_rules_that_changed(terminal: Terminal) -> None:
-    hook = ("subscription", "add", "webhook", "http://127.0.0.1:8999/", "--category", "meetings", "--confirmed")
+    hook = (
+        "subscription",
+        "add",
+        "webhook",
+        "http://127.0.0.1:8999/",
+        "--category",
+        "meetings",
+        "--confirmed",
+    )
     owner = terminal.json(*hook)["id"]
     terminal.run("poll")
     (found,) = terminal.json("post", "list", "--search", "tang cuong trach nhiem")["posts"]
     why = ("why", found["id"], owner)
     assert terminal.json("post", "recategorise", "--by-rules") == {"posts": []}
     assert terminal.json(*why)["was_owed"] is False
-    rule = '[[categories.rules]]\nname = "of this office"\nrank = 0\nwords = ["công tác tham mưu"]\n\n'
+    rule = (
+        '[[categories.rules]]\nname = "of this office"\nrank = 0\nwords = ["công tác tham mưu"]\n\n'
+    )
     shown = (shipped() / "categories.toml").read_text("utf-8")
     changed = shown.replace('[[categories]]\nid = "events"', rule + '[[categories]]\nid = "events"')
     (terminal.folder / "categories.toml").write_text(changed, "utf-8")
@@ -187,7 +218,9 @@ def test_stored_posts_are_read_again_by_rules_that_changed(terminal: Terminal) -
     assert terminal.json("post", "show", found["id"])["categories"][0] == "meetings"
     assert terminal.json(*why)["was_owed"] is True
     terminal.run("post", "recategorise", found["id"], "events")
-    assert "no post is read differently" in terminal.run("post", "recategorise", "--by-rules").stdout
+    assert (
+        "no post is read differently" in terminal.run("post", "recategorise", "--by-rules").stdout
+    )
     (lifted,) = terminal.json("post", "recategorise", "--by-rules", found["id"])["posts"]
     assert (lifted["id"], lifted["categories"][0]) == (found["id"], "meetings")
     assert terminal.json("post", "show", found["id"])["is_overruled"] is False

@@ -36,7 +36,9 @@ def running(terminal: Terminal, command: str) -> Iterator[tuple[subprocess.Popen
     log = terminal.folder / f"{command}.log"
     environ = {**os.environ, "LOA_CONFIG": str(terminal.config)}
     with log.open("wb") as stream:
-        process = subprocess.Popen([sys.executable, "-m", "service", command], stderr=stream, env=environ)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service", command], stderr=stream, env=environ
+        )
     try:
         yield process, log
     finally:
@@ -115,8 +117,13 @@ def test_a_service_tells_of_its_work_a_line_each_and_of_nobodys_address(terminal
         f'[[listings]]\nurl = "{DIRECTIVES}"\n[[listings]]\nurl = "/portal/khong-co"\n',
         encoding="utf-8",
     )
-    with FakeReceiver({"/secret-path": status(410)}) as receiver, running(terminal, "serve") as (_, log):
-        hook = terminal.json("subscription", "add", "webhook", receiver.url("/secret-path"), "--confirmed")["id"]
+    with (
+        FakeReceiver({"/secret-path": status(410)}) as receiver,
+        running(terminal, "serve") as (_, log),
+    ):
+        hook = terminal.json(
+            "subscription", "add", "webhook", receiver.url("/secret-path"), "--confirmed"
+        )["id"]
         eventually(lambda: '"event":"polled"' in log.read_text())
         portal.publish(live_post(datetime.now(UTC)))
         eventually(lambda: '"deliveries":1,"event":"fanned out"' in log.read_text())

@@ -1,4 +1,5 @@
-"""A database that was there is missed: nothing makes an empty one in its place without being told to (M12)."""
+"""A database that was there is missed: nothing makes an empty one in its place without being told
+to (M12)."""
 
 from __future__ import annotations
 
@@ -45,7 +46,12 @@ def test_M12_neither_a_start_nor_a_command_nor_check_makes_a_database_where_one_
         (terminal.folder / trace).write_text("0" * 64)
     if is_empty:
         (terminal.folder / "loa.db").touch()
-    for command in (["unit", "list"], ["poll"], ["deliver"], ["backup", str(terminal.folder / "copy.db")]):
+    for command in (
+        ["unit", "list"],
+        ["poll"],
+        ["deliver"],
+        ["backup", str(terminal.folder / "copy.db")],
+    ):
         assert str(terminal.folder / "loa.db") in terminal.refused(*command, code=1)
     for command in ("serve", "worker", "web"):
         with running(terminal, command) as (process, log):
@@ -57,7 +63,9 @@ def test_M12_neither_a_start_nor_a_command_nor_check_makes_a_database_where_one_
     assert not is_empty or (terminal.folder / "loa.db").stat().st_size == 0
 
 
-def test_M12_a_first_start_needs_no_word_and_check_before_it_makes_nothing(terminal: Terminal) -> None:
+def test_M12_a_first_start_needs_no_word_and_check_before_it_makes_nothing(
+    terminal: Terminal,
+) -> None:
     before = sorted(path.name for path in terminal.folder.iterdir())
     assert check(terminal, 0)["database"]["verdict"] == "warning"
     assert sorted(path.name for path in terminal.folder.iterdir()) == before
@@ -76,7 +84,9 @@ def test_M12_told_to_a_start_makes_a_new_one(terminal: Terminal, sqlite_url: str
 
 @pytest.fixture
 def loa(tmp_path: Path, clock: FakeClock) -> Loa:
-    opened = open_loa(None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock)
+    opened = open_loa(
+        None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock
+    )
     opened.prepare()
     return opened
 
@@ -110,16 +120,23 @@ def test_M12_what_was_committed_to_a_file_that_was_deleted_meanwhile_is_not_said
     loa.close()
 
 
-def test_M12_another_file_in_its_place_is_used_from_the_next_transaction_on(loa: Loa, tmp_path: Path) -> None:
+def test_M12_another_file_in_its_place_is_used_from_the_next_transaction_on(
+    loa: Loa, tmp_path: Path
+) -> None:
     with loa.database.writing() as conn:
         conn.execute(text("INSERT INTO meta(key, value) VALUES ('which', 'first')"))
     copy = tmp_path / "copy.db"
-    with closing(sqlite3.connect(tmp_path / "loa.db")) as live, closing(sqlite3.connect(copy)) as target:
+    with (
+        closing(sqlite3.connect(tmp_path / "loa.db")) as live,
+        closing(sqlite3.connect(copy)) as target,
+    ):
         live.backup(target)
         target.execute("UPDATE meta SET value = 'copy' WHERE key = 'which'")
         target.commit()
     remove(tmp_path)
     copy.rename(tmp_path / "loa.db")
     with loa.database.reading() as conn:
-        assert conn.execute(text("SELECT value FROM meta WHERE key = 'which'")).scalar_one() == "copy"
+        assert (
+            conn.execute(text("SELECT value FROM meta WHERE key = 'which'")).scalar_one() == "copy"
+        )
     loa.close()

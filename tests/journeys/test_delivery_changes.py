@@ -1,4 +1,5 @@
-"""What changes between publication and delivery: states, secrets, limits, answers of everybody, the clock itself."""
+"""What changes between publication and delivery: states, secrets, limits, answers of everybody, the
+clock itself."""
 
 from __future__ import annotations
 
@@ -19,11 +20,10 @@ from service.errors import Conflict, InvalidInput
 from service.storage.alarms import own_faults
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
+from service.storage.subscription_secrets import rotate_secret, seal_plain_headers
 from service.storage.subscriptions import (
     get_subscription,
     min_interval,
-    rotate_secret,
-    seal_plain_headers,
     set_min_interval,
     set_status,
 )
@@ -72,7 +72,9 @@ def test_D14_an_address_that_changed_since_publication_is_asked_and_then_gets_wh
     Webhook(added["secret"]).verify(receiver.received[1].body, receiver.received[1].headers)
     terminal.run("subscription", "edit", added["id"], "--url", receiver.url("/old"), "--confirmed")
     assert terminal.json("subscription", "show", added["id"])["status"] == "active"
-    assert "http" in terminal.refused("subscription", "edit", added["id"], "--url", "ftp://a.example/")
+    assert "http" in terminal.refused(
+        "subscription", "edit", added["id"], "--url", "ftp://a.example/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,11 @@ def test_D14_an_address_that_changed_since_publication_is_asked_and_then_gets_wh
     ],
 )
 def test_D14_the_state_at_the_time_of_sending_counts(
-    any_database: Database, clock: FakeClock, receiver: FakeReceiver, status_now: SubscriptionStatus, state: State
+    any_database: Database,
+    clock: FakeClock,
+    receiver: FakeReceiver,
+    status_now: SubscriptionStatus,
+    state: State,
 ) -> None:
     with any_database.writing() as conn:
         subscription = hook(conn, receiver.url())
@@ -116,7 +122,10 @@ def test_D16_endpoints_that_all_answer_429_at_once_come_again_spread_out(
     sender = deliverer(database, clock, retry_schedule_s=[0, 600], per_host_concurrency=64)
     assert sender.deliver_due().retry == n
     with database.reading() as conn:
-        due = [at / 1e6 - clock().timestamp() for at in conn.execute(text("SELECT due_at FROM message")).scalars()]
+        due = [
+            at / 1e6 - clock().timestamp()
+            for at in conn.execute(text("SELECT due_at FROM message")).scalars()
+        ]
     assert all(600 * 0.8 <= wait <= 600 * 1.2 for wait in due)
     assert max(Counter(int(wait // 24) for wait in due).values()) < n / 4
 
@@ -180,7 +189,9 @@ def test_an_endpoint_gets_no_more_than_it_asked_for(
     assert sender.deliver_due().sent == 3
 
 
-def test_who_has_not_confirmed_may_not_slow_an_endpoint_down(database: Database, receiver: FakeReceiver) -> None:
+def test_who_has_not_confirmed_may_not_slow_an_endpoint_down(
+    database: Database, receiver: FakeReceiver
+) -> None:
     with database.writing() as conn:
         stranger = hook(conn, receiver.url(), is_confirmed=False)
         with pytest.raises(Conflict, match="pending"):
@@ -208,7 +219,9 @@ def test_who_has_not_confirmed_may_not_slow_an_endpoint_down(database: Database,
     ],
     ids=lambda headers: ascii(next(iter(headers.items())))[:40],
 )
-def test_D12_a_header_that_would_forge_or_break_the_request_is_refused(headers: dict[str, str]) -> None:
+def test_D12_a_header_that_would_forge_or_break_the_request_is_refused(
+    headers: dict[str, str],
+) -> None:
     with pytest.raises(InvalidInput, match="headers"):
         seal_headers(headers, BOX)
 
@@ -235,7 +248,9 @@ def test_the_values_of_a_receivers_own_headers_are_shown_to_nobody_and_unreadabl
     terminal.configure("[webhooks]\nallow_private_networks = true\n")
     given = ("--header", "Authorization: Bearer very-secret-1")
     added = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed", *given)
-    terminal.run("subscription", "edit", added["id"], "--header", "Authorization: Bearer very-secret-2")
+    terminal.run(
+        "subscription", "edit", added["id"], "--header", "Authorization: Bearer very-secret-2"
+    )
     shown = terminal.run("subscription", "show", added["id"]).stdout
     assert f"Authorization: {MASK}" in shown and "secret-2" not in shown
     assert terminal.json("subscription", "show", added["id"])["headers"] == {"Authorization": MASK}
@@ -256,7 +271,9 @@ def test_a_header_that_an_older_loa_kept_plain_is_sent_and_sealed_by_the_next_wo
     with any_database.writing() as conn:
         assert seal_plain_headers(conn, BOX) == 1
         assert seal_plain_headers(conn, BOX) == 0
-        assert "Bearer" not in str(conn.exec_driver_sql("SELECT headers FROM subscription").scalar_one())
+        assert "Bearer" not in str(
+            conn.exec_driver_sql("SELECT headers FROM subscription").scalar_one()
+        )
         assert get_subscription(conn, subscription.id).headers == ("Tenant", "Authorization")
         tell(conn, a_post("two"))
     assert sender.deliver_due().sent == 1
@@ -270,7 +287,9 @@ def test_one_row_that_is_broken_stops_no_other(
     with any_database.writing() as conn:
         broken = [hook(conn, receiver.url(f"/broken-{n}")).id for n in range(4)]
         hook(conn, receiver.url("/good"))
-        for subscription_id, headers in zip(broken, ("{", "[]", '{"A": {}}', '{"A": {"sealed": "?"}}'), strict=True):
+        for subscription_id, headers in zip(
+            broken, ("{", "[]", '{"A": {}}', '{"A": {"sealed": "?"}}'), strict=True
+        ):
             values = {"h": headers, "id": subscription_id}
             conn.execute(text("UPDATE subscription SET headers = :h WHERE id = :id"), values)
         tell(conn, a_post())
@@ -285,7 +304,9 @@ def test_one_row_that_is_broken_stops_no_other(
     assert sender.deliver_due().sent == 4
 
 
-def test_secrets_are_unreadable_in_the_database_file(tmp_path: Path, receiver: FakeReceiver) -> None:
+def test_secrets_are_unreadable_in_the_database_file(
+    tmp_path: Path, receiver: FakeReceiver
+) -> None:
     terminal = Terminal(tmp_path)
     terminal.configure("[webhooks]\nallow_private_networks = true\n")
     secrets = [terminal.json("subscription", "add", "webhook", receiver.url())["secret"]]

@@ -1,4 +1,5 @@
-"""D4, an endpoint that fails for long: warned, disabled by time and count, probed, healed, and who is told."""
+"""D4, an endpoint that fails for long: warned, disabled by time and count, probed, healed, and who
+is told."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def receiver() -> Iterator[FakeReceiver]:
 class Office:
     """A unit with one endpoint, and a Loa that disables after ten hours."""
 
-    def __init__(self, database: Database, clock: FakeClock, receiver: FakeReceiver, *, contact: str = "") -> None:
+    def __init__(
+        self, database: Database, clock: FakeClock, receiver: FakeReceiver, *, contact: str = ""
+    ) -> None:
         self.database, self.clock, self.receiver, self.n = database, clock, receiver, 0
         settings = Settings.model_validate(
             {
@@ -77,8 +80,12 @@ class Office:
     def letters(self) -> list[tuple[str, str]]:
         """(address, subject) of what was written, by age."""
         with self.database.reading() as conn:
-            rows = conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")).scalars()
-            return [(body["address"], say(body["subject"], "vi")) for body in map(orjson.loads, rows)]
+            rows = conn.execute(
+                text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")
+            ).scalars()
+            return [
+                (body["address"], say(body["subject"], "vi")) for body in map(orjson.loads, rows)
+            ]
 
 
 def test_D4_warned_then_disabled_by_time_and_count_and_both_are_told_once(
@@ -103,7 +110,10 @@ def test_D4_warned_then_disabled_by_time_and_count_and_both_are_told_once(
     office.deliver(3)
     office.deliver(0)
     assert office.status is SubscriptionStatus.DISABLED
-    assert [address for address, _ in office.letters()][2:] == ["vanthu@example.vn", "huyen@example.vn"]
+    assert [address for address, _ in office.letters()][2:] == [
+        "vanthu@example.vn",
+        "huyen@example.vn",
+    ]
     assert all("Đã ngừng gửi đến" in subject for _, subject in office.letters()[2:])
     office.deliver(1)
     assert len(office.letters()) == 4
@@ -201,7 +211,9 @@ def test_D4_an_endpoint_with_nothing_left_to_send_is_probed_by_a_test_delivery(
 ) -> None:
     office = disabled(any_database, clock, receiver)
     with any_database.writing() as conn:
-        conn.execute(text("UPDATE message SET state = 'skipped', done_at = 1 WHERE channel = 'webhook'"))
+        conn.execute(
+            text("UPDATE message SET state = 'skipped', done_at = 1 WHERE channel = 'webhook'")
+        )
     receiver.answers["/hook"] = status(204)
     assert office.deliver(7).sent == 1
     assert orjson.loads(receiver.received[-1].body)["type"] == "subscription.test"
@@ -240,7 +252,10 @@ def test_D3_410_disables_at_once_and_tells_owner_and_operator_by_mail(
 
 
 def test_an_owner_is_shown_their_own_subscription_alone_and_the_operator_no_path(
-    any_database: Database, clock: FakeClock, receiver: FakeReceiver, caplog: pytest.LogCaptureFixture
+    any_database: Database,
+    clock: FakeClock,
+    receiver: FakeReceiver,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     receiver.answers["/hook?key=of-another"] = status(500)
     office = Office(any_database, clock, receiver, contact="vanthu@example.vn")
@@ -251,7 +266,11 @@ def test_an_owner_is_shown_their_own_subscription_alone_and_the_operator_no_path
         office.publish(2)
         office.deliver(hours)
     with any_database.reading() as conn:
-        rows = conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id")).scalars().all()
+        rows = (
+            conn.execute(text("SELECT body FROM message WHERE channel = 'email' ORDER BY id"))
+            .scalars()
+            .all()
+        )
     said: dict[str, str] = {}
     for body in map(orjson.loads, rows):
         said[body["address"]] = said.get(body["address"], "") + letter_text(body)
@@ -276,7 +295,9 @@ def test_everything_that_failed_since_a_time_can_be_replayed(
     assert office.deliver().failed == 3
     receiver.answers["/hook"] = status(204)
     with any_database.writing() as conn:
-        assert replay(conn, at=clock(), since=clock() - timedelta(minutes=1), is_failed_only=True) == 3
+        assert (
+            replay(conn, at=clock(), since=clock() - timedelta(minutes=1), is_failed_only=True) == 3
+        )
     assert office.deliver().sent == 3
     with any_database.writing() as conn:
         assert replay(conn, at=clock(), is_failed_only=True) == 2

@@ -1,4 +1,5 @@
-"""Nobody can aim Loa at a stranger: a new endpoint is asked first, and says yes, or gets nothing else."""
+"""Nobody can aim Loa at a stranger: a new endpoint is asked first, and says yes, or gets nothing
+else."""
 
 from __future__ import annotations
 
@@ -73,7 +74,9 @@ def status_of(loa: Loa, subscription_id: str) -> SubscriptionStatus:
         return get_subscription(conn, subscription_id).status
 
 
-def test_an_endpoint_that_repeats_the_challenge_is_confirmed(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_an_endpoint_that_repeats_the_challenge_is_confirmed(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     receiver.answers["/hook"] = echo(receiver)
     added = terminal.json("subscription", "add", "webhook", receiver.url())
     assert added["status"] == "pending"
@@ -115,7 +118,9 @@ def test_nothing_but_the_question_is_sent_to_an_endpoint_that_has_not_answered_i
     assert status_of(web.loa, added["id"]) is SubscriptionStatus.PENDING
 
 
-def test_a_person_confirms_an_endpoint_by_the_button_at_its_link(web: Web, receiver: FakeReceiver) -> None:
+def test_a_person_confirms_an_endpoint_by_the_button_at_its_link(
+    web: Web, receiver: FakeReceiver
+) -> None:
     body = {"channel": "webhook", "target": receiver.url()}
     added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json
     web.loa.deliverer.deliver_due()
@@ -205,7 +210,9 @@ def test_a_link_that_asked_about_an_earlier_address_confirms_no_later_one_and_sa
     assert browser.post(old_link).status_code == 200
     assert status_of(web.loa, added) is SubscriptionStatus.ACTIVE
     with web.loa.database.writing() as conn:
-        set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+        set_target(
+            conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True
+        )
         ask_confirmation(conn, added, web.loa.links, web.loa.clock())
         tell(conn, a_post())
     said = browser.post(old_link)
@@ -229,7 +236,13 @@ def test_a_question_to_an_earlier_address_is_asked_no_more_and_its_late_answer_c
 
     def moved_meanwhile(handler: BaseHTTPRequestHandler) -> None:
         with web.loa.database.writing() as conn:
-            set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+            set_target(
+                conn,
+                added,
+                receiver.url("/second"),
+                at=web.loa.clock(),
+                allow_private_networks=True,
+            )
         echo(receiver)(handler)
 
     receiver.answers["/first"] = moved_meanwhile
@@ -244,7 +257,13 @@ def test_what_was_in_the_air_when_the_address_changed_goes_to_the_new_one_only_o
 ) -> None:
     def moved_meanwhile(handler: BaseHTTPRequestHandler) -> None:
         with web.loa.database.writing() as conn:
-            set_target(conn, added, receiver.url("/second"), at=web.loa.clock(), allow_private_networks=True)
+            set_target(
+                conn,
+                added,
+                receiver.url("/second"),
+                at=web.loa.clock(),
+                allow_private_networks=True,
+            )
         status(503)(handler)
 
     receiver.answers["/first"] = moved_meanwhile

@@ -1,4 +1,5 @@
-"""Names and certificates between Loa and a receiver: faults are tried again, private addresses never dialled."""
+"""Names and certificates between Loa and a receiver: faults are tried again, private addresses
+never dialled."""
 
 from __future__ import annotations
 
@@ -84,7 +85,11 @@ def test_D3_a_slow_name_leaves_the_rest_of_the_deadline_and_no_second_one(
 
 @pytest.mark.parametrize(
     ("host", "left", "is_sent"),
-    [(NAME, timedelta(days=1), True), (NAME, timedelta(days=-1), False), ("other.example", timedelta(days=1), False)],
+    [
+        (NAME, timedelta(days=1), True),
+        (NAME, timedelta(days=-1), False),
+        ("other.example", timedelta(days=1), False),
+    ],
     ids=["good", "expired", "of-another-host"],
 )
 def test_D3_a_bad_certificate_is_tried_again_and_nothing_is_said_to_it(
@@ -108,13 +113,17 @@ def test_D3_a_bad_certificate_is_tried_again_and_nothing_is_said_to_it(
 
 
 PRIVATE = [
-    "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "224.0.0.1", "0.0.0.0",
-    "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::127.0.0.1",
+    "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254",
+    "224.0.0.1", "0.0.0.0",
+    "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
+    "::127.0.0.1",
     "64:ff9b::7f00:1", "2002:7f00:1::", "64:ff9b:1::1",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("addresses", [*([one] for one in PRIVATE), ["93.184.215.14", "10.0.0.1"]], ids=",".join)
+@pytest.mark.parametrize(
+    "addresses", [*([one] for one in PRIVATE), ["93.184.215.14", "10.0.0.1"]], ids=",".join
+)
 def test_D5_a_name_with_a_private_address_is_refused_for_good(
     database: Database, clock: FakeClock, addresses: list[str]
 ) -> None:
@@ -149,7 +158,9 @@ def test_D5_the_address_that_is_dialled_is_asked_about_at_every_connection() -> 
 
     refusals: list[bool] = []
     opened: list[bool] = []
-    guard = guard_for(lambda: refusals.append(True), lambda: opened.append(True), allow_private_networks=False)
+    guard = guard_for(
+        lambda: refusals.append(True), lambda: opened.append(True), allow_private_networks=False
+    )
     assert guard(0, Address("93.184.215.14")) != pycurl.SOCKET_BAD
     assert guard(0, Address("127.0.0.1")) == pycurl.SOCKET_BAD
     assert guard(0, Address("::ffff:10.0.0.1")) == pycurl.SOCKET_BAD
@@ -168,7 +179,11 @@ def test_D5_two_names_of_one_address_never_share_what_was_allowed_for_one(
 
 
 def test_D5_a_netrc_gives_nobody_a_password(
-    database: Database, clock: FakeClock, receiver: FakeReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    clock: FakeClock,
+    receiver: FakeReceiver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / ".netrc").write_text("default login loa password secret\n")
     monkeypatch.setenv("HOME", str(tmp_path))

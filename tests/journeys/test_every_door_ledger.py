@@ -1,4 +1,5 @@
-"""F2: acknowledging, sending again, forgetting, explaining and letting go end alike by every door that has them."""
+"""F2: acknowledging, sending again, forgetting, explaining and letting go end alike by every door
+that has them."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def publish(house: House, number: int, *, silenced: str | None = None) -> Post:
     post, now = store_post(house.loa, number), house.loa.clock()
     payload = build_payload(ChangeType.PUBLISHED, now, post, house.loa.links)
     with house.loa.database.writing() as conn:
-        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload, silenced=silenced)
+        write_change(
+            conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload, silenced=silenced
+        )
     return post
 
 
@@ -54,18 +57,24 @@ NOTES = {
 
 
 @pytest.mark.parametrize("case", NOTES)
-def test_F2_an_acknowledgement_keeps_the_same_by_link_and_by_the_api(house: House, case: str) -> None:
+def test_F2_an_acknowledgement_keeps_the_same_by_link_and_by_the_api(
+    house: House, case: str
+) -> None:
     by, note = NOTES[case]
     house.subject(EMAIL, ACTIVE, unit_id=house.unit_id)
     ends = []
     for number, door in enumerate(("link", "api")):
         post = publish(house, number)
         if door == "link":
-            path = f"/receipts/{house.loa.links.token(Purpose.RECEIPT, post.id, '1', house.unit_id)}"
+            path = (
+                f"/receipts/{house.loa.links.token(Purpose.RECEIPT, post.id, '1', house.unit_id)}"
+            )
             code = house.client.post(path, data={"by": by, "note": note}).status_code
         else:
             body = {"post": post.id, "note": note}
-            code = house.client.post("/api/v1/receipts", json=body, headers=Api(house, is_unit=True).head).status_code
+            code = house.client.post(
+                "/api/v1/receipts", json=body, headers=Api(house, is_unit=True).head
+            ).status_code
         kept = rows(house, "SELECT note FROM receipt WHERE post_id = :post", post=post.id)
         ends.append(("done" if code < 400 else "refused", kept))
     assert ends[0] == ends[1]
@@ -79,14 +88,17 @@ def test_F2_only_a_unit_acknowledges_what_is_owed_to_it_and_once(house: House) -
     house.subject(EMAIL, ACTIVE, unit_id=house.unit_id)
     post = publish(house, 2)
     codes = [
-        house.client.post("/api/v1/receipts", json={"post": post.id}, headers=head).status_code for _ in range(2)
+        house.client.post("/api/v1/receipts", json={"post": post.id}, headers=head).status_code
+        for _ in range(2)
     ]
     assert codes == [201, 200]
     with house.loa.database.writing() as conn:
         with pytest.raises(Conflict, match="only a unit"):
             receipts.acknowledge(conn, house.loa, post.id, "", OPERATOR, "huyện")
         with pytest.raises(NotFound):
-            receipts.read_receipt_link(house.loa, house.loa.links.token(Purpose.RECEIPT, post.id, "x", house.unit_id))
+            receipts.read_receipt_link(
+                house.loa, house.loa.links.token(Purpose.RECEIPT, post.id, "x", house.unit_id)
+            )
         link = house.loa.links.token(Purpose.RECEIPT, post.id, "1", house.unit_id)
         with pytest.raises(InvalidInput, match="by"):
             receipts.acknowledge_by_link(conn, house.loa, link, "x" * 201, "")
@@ -102,7 +114,9 @@ def test_F2_sending_again_ends_alike_by_every_door(house: House, status: str) ->
     ((delivery,),) = rows(house, "SELECT id FROM delivery")
     doors: dict[str, Callable[[], str]] = {
         "command": lambda: Command(house).run("delivery", "replay", delivery),
-        "command, all of it": lambda: Command(house).run("delivery", "replay", "--subscription", subject.id),
+        "command, all of it": lambda: Command(house).run(
+            "delivery", "replay", "--subscription", subject.id
+        ),
         "api": lambda: _post(house, f"deliveries/{delivery}/replay"),
         "api, all of it": lambda: _post(house, f"subscriptions/{subject.id}/replay"),
         "desk": lambda: Desk(house).post(f"deliveries/{delivery}/replay"),
@@ -114,7 +128,11 @@ def test_F2_sending_again_ends_alike_by_every_door(house: House, status: str) ->
         with house.loa.database.writing() as conn:
             for statement in FAILED.split(";"):
                 conn.execute(text(statement))
-        ends[name] = (replay(), rows(house, "SELECT state FROM message"), rows(house, "SELECT state FROM delivery"))
+        ends[name] = (
+            replay(),
+            rows(house, "SELECT state FROM message"),
+            rows(house, "SELECT state FROM delivery"),
+        )
     assert len(set(map(repr, ends.values()))) == 1, ends
     assert ends["desk"][0] == ("done" if status == "active" else "refused")
 
@@ -127,8 +145,14 @@ def _post(house: House, path: str) -> str:
 def test_F2_the_stop_switch_is_one_by_command_and_desk(house: House) -> None:
     query = "SELECT count(*) FROM meta WHERE key = 'delivery_paused'"
     for off, on in (
-        (lambda: Command(house).run("delivery", "pause"), lambda: Desk(house).post("deliveries/resume")),
-        (lambda: Desk(house).post("deliveries/pause"), lambda: Command(house).run("delivery", "resume")),
+        (
+            lambda: Command(house).run("delivery", "pause"),
+            lambda: Desk(house).post("deliveries/resume"),
+        ),
+        (
+            lambda: Desk(house).post("deliveries/pause"),
+            lambda: Command(house).run("delivery", "resume"),
+        ),
     ):
         assert off() == "done" and rows(house, query) == [(1,)]
         assert on() == "done" and rows(house, query) == [(0,)]
@@ -159,7 +183,11 @@ def test_F2_a_person_is_forgotten_alike_by_command_and_page(house: House) -> Non
         Api(house).add_unit(f"UBND {name}", "", [address, "b@xa.example"])
         ends[name] = (
             forget(address, subject),
-            rows(house, "SELECT status, status_reason, name FROM subscription WHERE id = :id", id=subject.id),
+            rows(
+                house,
+                "SELECT status, status_reason, name FROM subscription WHERE id = :id",
+                id=subject.id,
+            ),
             rows(house, "SELECT contacts FROM unit WHERE name = :name", name=f"UBND {name}"),
         )
         assert address not in str(rows(house, "SELECT * FROM subscription"))
@@ -181,13 +209,21 @@ def test_F2_why_is_answered_alike_by_every_door(house: House) -> None:
     page = house.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)
     assert all(line.split(":")[0] in page for line in by_api["words"])
     assert house.client.get(path, headers=Api(house, is_unit=True).head).status_code == 404
-    assert house.client.get(path.replace(post.id, "typo"), headers=Api(house).head).status_code == 404
+    assert (
+        house.client.get(path.replace(post.id, "typo"), headers=Api(house).head).status_code == 404
+    )
 
 
 def test_why_names_things_as_people_do_and_keeps_what_it_does_not_know(house: House) -> None:
-    wanted = Filters(categories=("meetings",), places=("quang-ninh-16540", "gone-1"), keywords=("lũ",))
+    wanted = Filters(
+        categories=("meetings",), places=("quang-ninh-16540", "gone-1"), keywords=("lũ",)
+    )
     subject, post = house.subject(WEBHOOK, ACTIVE, filters=wanted), publish(house, 1)
-    (said,) = [line for line in house.terminal.json("why", post.id, subject.id)["words"] if "Quảng Ninh" in line]
+    (said,) = [
+        line
+        for line in house.terminal.json("why", post.id, subject.id)["words"]
+        if "Quảng Ninh" in line
+    ]
     assert "gone-1" in said and "meetings" not in said and "quang-ninh-16540" not in said
 
 
@@ -205,7 +241,9 @@ def test_F2_a_flood_is_let_go_alike_by_command_and_desk(house: House) -> None:
         portals.release(conn, house.loa, "nope")
 
 
-def test_a_portal_that_is_configured_no_more_is_let_go_while_it_holds_something(house: House) -> None:
+def test_a_portal_that_is_configured_no_more_is_let_go_while_it_holds_something(
+    house: House,
+) -> None:
     publish(house, 1, silenced="flood")
     with house.loa.database.writing() as conn:
         conn.execute(text("UPDATE post SET portal_id = 'gone'"))
@@ -217,7 +255,8 @@ def test_a_portal_that_is_configured_no_more_is_let_go_while_it_holds_something(
 @pytest.mark.parametrize(
     ("role", "unit", "name"),
     [(Role.OPERATOR, "UBND xã Quảng Ninh", "x"), (Role.UNIT, None, "x"),
-     (Role.OPERATOR, None, ""), (Role.OPERATOR, None, "a\u202eb"), (Role.OPERATOR, None, "x" * 201)],
+     (Role.OPERATOR, None, ""), (Role.OPERATOR, None, "a\u202eb"),
+     (Role.OPERATOR, None, "x" * 201)],
 )  # fmt: skip
 def test_a_token_is_an_operators_or_a_units_and_has_a_name(
     house: House, role: Role, unit: str | None, name: str
@@ -236,7 +275,9 @@ def test_a_token_is_made_and_ends_by_command(house: House) -> None:
     assert house.client.get("/api/v1/units", headers=head).status_code == 401
 
 
-def test_F2_an_endpoints_link_confirms_the_address_that_was_asked_and_no_other(house: House) -> None:
+def test_F2_an_endpoints_link_confirms_the_address_that_was_asked_and_no_other(
+    house: House,
+) -> None:
     from service.storage.handshakes import address_mark
 
     subject = house.subject(WEBHOOK, PENDING)
@@ -252,7 +293,9 @@ def test_F2_an_endpoints_link_confirms_the_address_that_was_asked_and_no_other(h
         assert read_question(conn, house.loa, token)[1] is None
 
 
-def test_a_link_to_manage_is_a_persons_and_one_that_is_gone_is_unsubscribed_twice(house: House) -> None:
+def test_a_link_to_manage_is_a_persons_and_one_that_is_gone_is_unsubscribed_twice(
+    house: House,
+) -> None:
     subject = house.subject(WEBHOOK, ACTIVE)
     token = house.loa.links.token(Purpose.MANAGE, subject.id)
     with house.loa.database.writing() as conn:
@@ -279,9 +322,13 @@ def test_a_second_wish_of_a_person_waits_beside_the_one_that_is_active(house: Ho
     assert rows(house, "SELECT status FROM subscription ORDER BY id") == [("active",), ("pending",)]
 
 
-def test_F2_without_a_relay_no_door_takes_an_address(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_F2_without_a_relay_no_door_takes_an_address(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with opened_house(tmp_path_factory.mktemp("mute"), config="") as house:
         ends = [door.add("email", "lan@xa.example") for door in (Command(house), Api(house))]
         assert [*ends, Page(house).add("lan@xa.example")] == ["refused"] * 3
-        page = house.client.post("/subscribe", data={"address": "lan@xa.example"}).get_data(as_text=True)
+        page = house.client.post("/subscribe", data={"address": "lan@xa.example"}).get_data(
+            as_text=True
+        )
         assert "chưa gửi được thư điện tử" in page

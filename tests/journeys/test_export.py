@@ -1,4 +1,5 @@
-"""Feeds and pages as files: whole at every instant, only what changed, and the operator told when it cannot be."""
+"""Feeds and pages as files: whole at every instant, only what changed, and the operator told when
+it cannot be."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from service.bootstrap import Loa, open_loa
 from service.errors import ConfigurationError, Conflict
 from service.export import MANIFEST, Exporter, export_job, export_to
 from service.export.folder import Folder
+from service.services.alarms import tell_alarms
 from service.storage import schema
 from service.storage.feeds import feed_problems, set_feed_problems
 from service.storage.posts import bump, set_categories
@@ -63,7 +65,8 @@ def count_in(folder: Path) -> int:
 
 
 def require_whole(folder: Path) -> None:
-    """Every file is one that could be served: none is cut, and each compressed one is that of some whole file."""
+    """Every file is one that could be served: none is cut, and each compressed one is that of some
+    whole file."""
     for name, (_, body) in files_in(folder).items():
         plain = gzip.decompress(body) if name.endswith(".gz") else body
         kind = name.removesuffix(".gz").rpartition(".")[2]
@@ -72,16 +75,30 @@ def require_whole(folder: Path) -> None:
         elif kind in ("rss", "atom"):
             assert not feedparser.parse(plain).bozo, name
         else:
-            assert plain.rstrip().endswith((b"</html>", b"</opml>", b"</svg>", b"}", b"END:VCALENDAR")), name
+            assert plain.rstrip().endswith(
+                (b"</html>", b"</opml>", b"</svg>", b"}", b"END:VCALENDAR")
+            ), name
 
 
-def test_an_export_holds_every_feed_and_page_and_touches_only_what_changed(loa: Loa, folder: Path) -> None:
+def test_an_export_holds_every_feed_and_page_and_touches_only_what_changed(
+    loa: Loa, folder: Path
+) -> None:
     (post_id,) = store_posts(loa, make_post(1))
     first = export_to(loa, folder)
     assert first.files == first.written and first.removed == 0
-    for name in ("index.html", "feeds/index.html", "feeds.opml", f"posts/{post_id}/index.html", "feeds/all.rss",
-                 "feeds/quangxuong/directives.json", "feeds/meetings.ics", "static/loa.css"):  # fmt: skip
-        assert gzip.decompress((folder / f"{name}.gz").read_bytes()) == (folder / name).read_bytes(), name
+    for name in (
+        "index.html",
+        "feeds/index.html",
+        "feeds.opml",
+        f"posts/{post_id}/index.html",
+        "feeds/all.rss",
+        "feeds/quangxuong/directives.json",
+        "feeds/meetings.ics",
+        "static/loa.css",
+    ):
+        assert (
+            gzip.decompress((folder / f"{name}.gz").read_bytes()) == (folder / name).read_bytes()
+        ), name
     require_whole(folder)
     before = files_in(folder)
     assert export_to(loa, folder).written == 0
@@ -90,12 +107,19 @@ def test_an_export_holds_every_feed_and_page_and_touches_only_what_changed(loa: 
     second = export_to(loa, folder)
     assert second.removed == 0 and 0 < second.written < first.written
     after = files_in(folder)
-    for name in (f"posts/{post_id}/index.html", "feeds/meetings.atom", "static/loa.css.gz", "feeds.opml"):
+    for name in (
+        f"posts/{post_id}/index.html",
+        "feeds/meetings.atom",
+        "static/loa.css.gz",
+        "feeds.opml",
+    ):
         assert after[name] == before[name], name
     assert after["feeds/all.atom"] != before["feeds/all.atom"]
 
 
-def test_what_loa_wrote_and_is_no_more_is_removed_and_nothing_else(loa: Loa, folder: Path, tmp_path: Path) -> None:
+def test_what_loa_wrote_and_is_no_more_is_removed_and_nothing_else(
+    loa: Loa, folder: Path, tmp_path: Path
+) -> None:
     store_posts(loa, make_post(1))
     export_to(loa, folder)
     (folder / "mine.txt").write_text("not ours")
@@ -141,18 +165,31 @@ def test_a_change_is_written_wherever_it_shows(loa: Loa, folder: Path) -> None:
         set_categories(conn, first, ["events"], loa.clock())
     exporter.run()
     after = files_in(folder)
-    changed = {name for name in after if after[name] != before.get(name) and not name.endswith(".gz")}
-    assert {f"posts/{first}/index.html", "feeds/directives.atom", "feeds/events.rss", "feeds/all.json"} <= changed
+    changed = {
+        name for name in after if after[name] != before.get(name) and not name.endswith(".gz")
+    }
+    assert {
+        f"posts/{first}/index.html",
+        "feeds/directives.atom",
+        "feeds/events.rss",
+        "feeds/all.json",
+    } <= changed
     assert not {f"posts/{second}/index.html", "feeds/meetings.rss", "static/loa.css"} & changed
 
 
-def test_pages_of_the_same_document_are_written_when_another_post_of_it_arrives(loa: Loa, folder: Path) -> None:
-    document = Document("chi-thi", "06/CT-UBND", date(2023, 6, 5), "UBND huyện Quảng Xương", Relation.RELAYS)
+def test_pages_of_the_same_document_are_written_when_another_post_of_it_arrives(
+    loa: Loa, folder: Path
+) -> None:
+    document = Document(
+        "chi-thi", "06/CT-UBND", date(2023, 6, 5), "UBND huyện Quảng Xương", Relation.RELAYS
+    )
 
     def of_document(number: int, title: str) -> str:
         post = make_post(number, title)
         known = replace(post.understanding, document=document)
-        (post_id,) = store_posts(loa, replace(post, understanding=known, text=f"Chỉ thị số {document.number}"))
+        (post_id,) = store_posts(
+            loa, replace(post, understanding=known, text=f"Chỉ thị số {document.number}")
+        )
         return post_id
 
     first = of_document(2, "Triển khai chỉ thị")
@@ -203,7 +240,9 @@ def test_two_exports_never_work_in_one_folder(loa: Loa, folder: Path) -> None:
 
 
 def _export_to_a_full_disk(loa: Loa, folder: Path, told: object) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))  # no file may grow beyond it
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY)
+    )  # no file may grow beyond it
     try:
         export_to(loa, folder)
     except ConfigurationError as error:
@@ -218,7 +257,9 @@ def test_M1_a_disk_that_is_full_is_told_and_leaves_what_was_there(loa: Loa, fold
     store_posts(loa, make_post(0, html=f"<p>{words}</p>"))
     context = get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    exporting = context.Process(target=_export_to_a_full_disk, args=(loa.for_child(), folder, sender))
+    exporting = context.Process(
+        target=_export_to_a_full_disk, args=(loa.for_child(), folder, sender)
+    )
     exporting.start()
     assert receiver.poll(30)
     assert receiver.recv() == f"cannot export to {str(folder)!r}: File too large"
@@ -260,7 +301,7 @@ def test_M1_a_folder_that_cannot_be_written_is_an_alarm_until_it_can(
     with loa.database.reading() as conn:
         told = feed_problems(conn)
     assert told.keys() == {"/feeds/all.atom", f"export: {folder}"}
-    (alarm,) = loa.watchdogs.watch()
+    (alarm,) = tell_alarms(loa.database, loa)
     assert alarm.key == "feeds" and "File exists" in alarm.text
     folder.unlink()
     job.run()
@@ -287,15 +328,20 @@ def test_a_feed_that_cannot_be_made_keeps_its_last_good_file_and_is_told(
 ) -> None:
     (first,) = store_posts(loa, make_post(1))
     export_to(loa, folder)
-    unwritable = loa.settings.service.model_copy(update={"language": "vi\x01"})  # what no XML can carry
+    unwritable = loa.settings.service.model_copy(
+        update={"language": "vi\x01"}
+    )  # what no XML can carry
     broken = Loa(loa.settings.model_copy(update={"service": unwritable}), clock)
     store_posts(loa, make_post(0))
     done = export_to(broken, folder)
     assert done.removed == 0
-    assert {name for name in done.problems if "quangxuong" not in name} >= {"/feeds/all.atom", "/feeds/all.rss"}
-    assert [entry.id for entry in feedparser.parse((folder / "feeds/all.rss").read_bytes()).entries] == [
-        f"urn:uuid:{first}"
-    ]
+    assert {name for name in done.problems if "quangxuong" not in name} >= {
+        "/feeds/all.atom",
+        "/feeds/all.rss",
+    }
+    assert [
+        entry.id for entry in feedparser.parse((folder / "feeds/all.rss").read_bytes()).entries
+    ] == [f"urn:uuid:{first}"]
     assert len(orjson.loads((folder / "feeds/all.json").read_bytes())["items"]) == 2
     job = export_job(broken)
     job.run()
@@ -308,10 +354,15 @@ def test_a_feed_that_cannot_be_made_keeps_its_last_good_file_and_is_told(
         assert feed_problems(conn) == {}
 
 
-def test_the_command_says_what_it_did_and_refuses_what_is_no_folder(terminal: Terminal, tmp_path: Path) -> None:
+def test_the_command_says_what_it_did_and_refuses_what_is_no_folder(
+    terminal: Terminal, tmp_path: Path
+) -> None:
     folder = tmp_path / "served"
     first = terminal.json("export", str(folder))
-    assert first["files"] == first["written"] > 20 and (first["removed"], first["problems"]) == (0, {})
+    assert first["files"] == first["written"] > 20 and (first["removed"], first["problems"]) == (
+        0,
+        {},
+    )
     assert "0 new or changed" in terminal.run("export", str(folder)).stdout
     (tmp_path / "file").write_text("")
     assert "cannot export to" in terminal.refused("export", str(tmp_path / "file/below"))

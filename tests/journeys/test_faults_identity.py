@@ -1,4 +1,5 @@
-"""One post under many addresses and many under almost one: sessions, capitals, and a brake for the rest."""
+"""One post under many addresses and many under almost one: sessions, capitals, and a brake for the
+rest."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from tests.fakes_site import World, conditional, open_world
 
 _DS = "/ds"
 _HTML = 'kind = "html"\n[listing]\nitem = ".dong"\nlink = "a"\ndate = ".ngay"\n'
-_TITLES = [f"{word} số {n} của xã" for n, word in enumerate(("Thông báo", "Kế hoạch", "Giấy mời", "Công văn"), 1)]
+_TITLES = [
+    f"{word} số {n} của xã"
+    for n, word in enumerate(("Thông báo", "Kế hoạch", "Giấy mời", "Công văn"), 1)
+]
 _DAYS = ["23/11/2026 08:00", "22/11/2026 09:15", "21/11/2026 10:00", "20/11/2026 07:30"]
 
 
@@ -28,10 +32,14 @@ def _show(world: World, addresses: Sequence[str], titles: Sequence[str] = _TITLE
         f'<div class="dong"><a href="{address}">{title}</a> <span class="ngay">{day}</span></div>'
         for address, title, day in zip(addresses, titles, _DAYS, strict=False)
     )
-    world.site.answers[_DS] = conditional(f"<html><head><title>Tin</title></head><body>{rows}</body></html>")
+    world.site.answers[_DS] = conditional(
+        f"<html><head><title>Tin</title></head><body>{rows}</body></html>"
+    )
 
 
-def test_F11_where_all_is_new_but_for_titles_and_days_nothing_is_new_and_it_is_told(world: World) -> None:
+def test_F11_where_all_is_new_but_for_titles_and_days_nothing_is_new_and_it_is_told(
+    world: World,
+) -> None:
     for visit in range(6):
         _show(world, [f"/bai-{n}?khoa={visit}x{visit * 7919}" for n in range(4)])
         report = world.poll()
@@ -52,9 +60,13 @@ def test_F11_a_post_that_is_new_among_those_that_moved_is_told(world: World) -> 
     world.site.answers[_DS] = conditional(
         "<html><body>"
         + "".join(
-            f'<div class="dong"><a href="/bai-{n}?khoa=2">{title}</a> <span class="ngay">{day}</span></div>'
+            f'<div class="dong"><a href="/bai-{n}?khoa=2">{title}</a> <span '
+            f'class="ngay">{day}</span></div>'
             for n, title, day in zip(
-                (9, 0, 1, 2), ["Công điện khẩn về bão số 9", *_TITLES], ["23/11/2026 09:30", *_DAYS], strict=False
+                (9, 0, 1, 2),
+                ["Công điện khẩn về bão số 9", *_TITLES],
+                ["23/11/2026 09:30", *_DAYS],
+                strict=False,
             )
         )
         + "</body></html>"
@@ -69,7 +81,8 @@ def test_F11_the_same_title_on_another_day_is_another_post(world: World) -> None
     _show(world, [f"/lich-{n}" for n in range(4)], weekly)
     world.poll()
     rows = "".join(
-        f'<div class="dong"><a href="/lich-{n}">Lịch công tác tuần</a> <span class="ngay">{n}/12/2026</span></div>'
+        f'<div class="dong"><a href="/lich-{n}">Lịch công tác tuần</a> <span '
+        f'class="ngay">{n}/12/2026</span></div>'
         for n in range(5, 9)
     )
     world.site.answers[_DS] = conditional(f"<html><body>{rows}</body></html>")

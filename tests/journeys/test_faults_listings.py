@@ -38,7 +38,15 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_L1_one_bad_date_costs_no_other_row_and_none_moves_later(world: World) -> None:
-    dates = ("", "01/01/0001", "30/02/2024", "5/6/2023", "4:03 CH 23/11/2026", "23/11/2046 | 08:00", "hôm qua")
+    dates = (
+        "",
+        "01/01/0001",
+        "30/02/2024",
+        "5/6/2023",
+        "4:03 CH 23/11/2026",
+        "23/11/2046 | 08:00",
+        "hôm qua",
+    )
     rows = [replace(numbered(number, day=23), date=date) for number, date in enumerate(dates, 100)]
     world.show(*rows, *OLD)
     world.poll()
@@ -52,7 +60,9 @@ def test_L1_one_bad_date_costs_no_other_row_and_none_moves_later(world: World) -
     )  # the post of 2023 too: its row alone says so, and its folder does not
 
 
-def test_L13_one_word_alone_silences_nothing_and_what_is_told_is_marked_as_late(world: World) -> None:
+def test_L13_one_word_alone_silences_nothing_and_what_is_told_is_marked_as_late(
+    world: World,
+) -> None:
     slip = replace(numbered(100, day=23), date="23/11/2020 | 08:00")
     world.show(slip, *OLD)
     world.poll()
@@ -79,27 +89,36 @@ def test_L12_a_date_that_ends_a_title_keeps_nobody_from_hearing_of_it(world: Wor
         "Lịch công tác tuần (09/11/2026 - 13/11/2026)",
         "Kết luận (05/11/2026)",
     )
-    rows = [replace(numbered(number, day=23), title=title) for number, title in enumerate(titles, 110)]
+    rows = [
+        replace(numbered(number, day=23), title=title) for number, title in enumerate(titles, 110)
+    ]
     world.show(*rows, *OLD)
     world.poll()
     assert {title for title, _ in world.alerts()} == set(titles)
     assert {post_of(world, title).published_at.day for title in titles} == {23}
 
 
-def test_L13_a_post_tells_who_says_its_date(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_L13_a_post_tells_who_says_its_date(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.show(NEW, *OLD)
     world.poll()
     monkeypatch.setenv("LOA_CONFIG", str(tmp_path / "loa.toml"))
     post_id = post_of(world, NEW.title).id
     said = CliRunner().invoke(main, ["post", "show", post_id], catch_exceptions=False).output
     assert "agrees: its row in the listing: 2026-11-23 09:00" in said
-    told = json.loads(CliRunner().invoke(main, ["post", "show", post_id, "--json"], catch_exceptions=False).output)
+    told = json.loads(
+        CliRunner().invoke(main, ["post", "show", post_id, "--json"], catch_exceptions=False).output
+    )
     assert told["dating"]["precision"] == "minute"
     assert [one["source"] for one in told["dating"]["agreed"]] == ["row", "address"]
 
 
 def test_L2_a_link_shown_three_times_and_cut_is_one_post_with_its_whole_title(world: World) -> None:
-    image = f'<li><a href="{NEW.path}"><img src="/x.jpg"></a><a href="{NEW.path}">{NEW.title[:12]}...</a></li>'
+    image = (
+        f'<li><a href="{NEW.path}"><img src="/x.jpg"></a><a '
+        f'href="{NEW.path}">{NEW.title[:12]}...</a></li>'
+    )
     more = f'<a href="{NEW.path}">Xem tiếp</a>'
     world.show(NEW, *OLD)
     cut = replace(NEW, title=NEW.title[:12] + "...")
@@ -111,11 +130,22 @@ def test_L2_a_link_shown_three_times_and_cut_is_one_post_with_its_whole_title(wo
 
 def test_L3_one_post_however_its_address_is_written(world: World) -> None:
     def linked(href: str) -> str:
-        return f'<li><a href="{href}">{NEW.title}</a><label class="pub-time">{NEW.date}</label></li>'
+        return (
+            f'<li><a href="{href}">{NEW.title}</a><label class="pub-time">{NEW.date}</label></li>'
+        )
 
     lower = NEW.path.replace("/Pages/", "/pages/")
     whole = world.site.url + NEW.path
-    ways = (NEW.path, f"{NEW.path}?fbclid=abc", f"{NEW.path}#:~:text=x", lower, whole, whole[5:], "javascript:x", "#")
+    ways = (
+        NEW.path,
+        f"{NEW.path}?fbclid=abc",
+        f"{NEW.path}#:~:text=x",
+        lower,
+        whole,
+        whole[5:],
+        "javascript:x",
+        "#",
+    )
     world.show(NEW, *OLD)
     for number in range(1, len(ways) + 1):
         rows = "".join(linked(way) for way in ways[:number])
@@ -126,7 +156,9 @@ def test_L3_one_post_however_its_address_is_written(world: World) -> None:
     assert post_of(world, NEW.title).url == world.site.url + NEW.path
 
 
-def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_each(tmp_path: Path) -> None:
+def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_each(
+    tmp_path: Path,
+) -> None:
     with open_world(tmp_path, polling="flood_limit = 3") as world:
         world.show(*OLD)
         world.poll(0)
@@ -149,7 +181,9 @@ def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_ea
         assert world.told() == ["held"]
 
 
-def test_L8_a_held_post_that_is_withdrawn_is_told_to_nobody_and_when_it_is_back_once(tmp_path: Path) -> None:
+def test_L8_a_held_post_that_is_withdrawn_is_told_to_nobody_and_when_it_is_back_once(
+    tmp_path: Path,
+) -> None:
     release = ["--config", str(tmp_path / "loa.toml"), "portal", "release", "huyen", "--json"]
     with open_world(tmp_path, polling="flood_limit = 3") as world:
         world.show(*OLD)
@@ -174,11 +208,15 @@ def test_L8_a_held_post_that_is_withdrawn_is_told_to_nobody_and_when_it_is_back_
         assert sorted(world.alerts()) == sorted((item.title, PUBLISHED) for item in flood)
 
 
-def test_L4_a_whole_archive_under_new_addresses_is_held_and_nothing_is_withdrawn(tmp_path: Path) -> None:
+def test_L4_a_whole_archive_under_new_addresses_is_held_and_nothing_is_withdrawn(
+    tmp_path: Path,
+) -> None:
     with open_world(tmp_path, polling="flood_limit = 3") as world:
         world.show(*OLD)
         world.poll(0)
-        again = [replace(item, slug=f"moi-{number}-z{number}x9k2") for number, item in enumerate(OLD)]
+        again = [
+            replace(item, slug=f"moi-{number}-z{number}x9k2") for number, item in enumerate(OLD)
+        ]
         world.show(*again)
         assert world.poll().outcome is Outcome.HELD
         assert world.alerts() == []
@@ -187,7 +225,12 @@ def test_L4_a_whole_archive_under_new_addresses_is_held_and_nothing_is_withdrawn
 
 
 def test_L5_pinned_posts_on_top_and_a_backdated_one_in_the_middle(world: World) -> None:
-    pinned = Item("quyet-dinh-ghim-d4e5f6", "Quyết định được ghim nhiều năm", "2019-05-06", "06/05/2019 | 08:00")
+    pinned = Item(
+        "quyet-dinh-ghim-d4e5f6",
+        "Quyết định được ghim nhiều năm",
+        "2019-05-06",
+        "06/05/2019 | 08:00",
+    )
     backdated = numbered(77, day=20, hour=7)
     world.show(pinned, *OLD[:4], backdated, *OLD[4:])
     world.poll()
@@ -277,13 +320,16 @@ date = ".ngay"
 
 def plain(*items: Item, css: str) -> str:
     rows = "".join(
-        f'<li><a href="/tin/{item.slug}.html">{item.title}</a><span class="ngay">{item.date}</span></li>'
+        f'<li><a href="/tin/{item.slug}.html">{item.title}</a><span '
+        f'class="ngay">{item.date}</span></li>'
         for item in items
     )
     return f'<html><body><div id="than"><ul class="{css}">{rows}</ul></div></body></html>'
 
 
-def test_L7_where_selectors_miss_detection_goes_on_and_the_operator_is_told_once(tmp_path: Path) -> None:
+def test_L7_where_selectors_miss_detection_goes_on_and_the_operator_is_told_once(
+    tmp_path: Path,
+) -> None:
     with open_world(tmp_path, portal=SELECTED) as world:
         for item in (*OLD, NEW):
             world.site.answers[f"/tin/{item.slug}.html"] = conditional(item.page)

@@ -49,10 +49,17 @@ def redirect(location: str, status: str = "302 Found") -> bytes:
 
 
 MAINTENANCE = (
-    "<html><head><title>Bảo trì</title></head><body><p>Hệ thống đang bảo trì, xin quay lại sau.</p></body></html>"
+    "<html><head><title>Bảo trì</title></head><body><p>Hệ thống đang bảo trì, xin quay lại "
+    "sau.</p></body></html>"
 )
-LOGIN = '<html><title>Đăng nhập</title><form><input name="u"><input type="password"></form> Đăng nhập</html>'
-CHALLENGE = '<html><title>Just a moment...</title><script src="/cdn-cgi/challenge-platform/x.js"></script></html>'
+LOGIN = (
+    '<html><title>Đăng nhập</title><form><input name="u"><input type="password"></form> Đăng '
+    "nhập</html>"
+)
+CHALLENGE = (
+    "<html><title>Just a moment...</title><script "
+    'src="/cdn-cgi/challenge-platform/x.js"></script></html>'
+)
 REDESIGN = "<html><body><h1>Cổng mới</h1><p>Giao diện mới của cổng thông tin.</p></body></html>"
 
 FAULTS: list[tuple[str, Answer, Outcome]] = [
@@ -62,13 +69,33 @@ FAULTS: list[tuple[str, Answer, Outcome]] = [
     ("F3 an endless page", endless_page, Outcome.TOO_BIG),
     ("F3 a gzip bomb", bomb(30_000_000), Outcome.TOO_BIG),
     ("F4 500", reply(MAINTENANCE, status="500 Internal Server Error"), Outcome.HTTP_ERROR),
-    ("F4 429 with an absurd Retry-After", reply(status="429 Too Many", Retry_After="1e9"), Outcome.HTTP_ERROR),
-    ("F4 503 with a negative Retry-After", reply(status="503 Busy", Retry_After="-5"), Outcome.HTTP_ERROR),
-    ("F4 503 with a date", reply(status="503 Busy", Retry_After="Mon, 23 Nov 2026 05:00:00 GMT"), Outcome.HTTP_ERROR),
+    (
+        "F4 429 with an absurd Retry-After",
+        reply(status="429 Too Many", Retry_After="1e9"),
+        Outcome.HTTP_ERROR,
+    ),
+    (
+        "F4 503 with a negative Retry-After",
+        reply(status="503 Busy", Retry_After="-5"),
+        Outcome.HTTP_ERROR,
+    ),
+    (
+        "F4 503 with a date",
+        reply(status="503 Busy", Retry_After="Mon, 23 Nov 2026 05:00:00 GMT"),
+        Outcome.HTTP_ERROR,
+    ),
     ("F6 a redirect loop", redirect(LIST), Outcome.REDIRECTED),
     ("F6 a redirect to another host", redirect("https://portal.example/"), Outcome.REDIRECTED),
-    ("F6 a redirect to the metadata service", redirect("http://169.254.169.254/latest/"), Outcome.REDIRECTED),
-    ("F6 moved for good to another host", redirect("https://x.example/", "301 Moved"), Outcome.REDIRECTED),
+    (
+        "F6 a redirect to the metadata service",
+        redirect("http://169.254.169.254/latest/"),
+        Outcome.REDIRECTED,
+    ),
+    (
+        "F6 moved for good to another host",
+        redirect("https://x.example/", "301 Moved"),
+        Outcome.REDIRECTED,
+    ),
     ("F8 a maintenance page", reply(MAINTENANCE), Outcome.MAINTENANCE),
     ("F8 a login page", reply(LOGIN), Outcome.LOGIN),
     ("F8 a challenge", reply(CHALLENGE), Outcome.BLOCKED),
@@ -79,8 +106,12 @@ FAULTS: list[tuple[str, Answer, Outcome]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "outcome"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
-def test_a_fault_of_the_listing_costs_nothing(world: World, answer: Answer, outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("answer", "outcome"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
+def test_a_fault_of_the_listing_costs_nothing(
+    world: World, answer: Answer, outcome: Outcome
+) -> None:
     before = world.entries()
     world.site.answers[LIST] = answer
     assert [world.poll().outcome for _ in range(2)] == [outcome, outcome]
@@ -96,11 +127,15 @@ def test_a_fault_of_the_listing_costs_nothing(world: World, answer: Answer, outc
 
 @pytest.mark.parametrize(
     "answer",
-    [hang_up, drip_body, bomb(30_000_000), reply(MAINTENANCE), reply(CHALLENGE), reply(""), redirect("/portal"),
+    [hang_up, drip_body, bomb(30_000_000), reply(MAINTENANCE), reply(CHALLENGE), reply(""),
+    redirect("/portal"),
      reply(status="500 Internal Server Error"), reply(status="404 Not Found")],
-    ids=["F1 reset", "F1 drips", "F3 bomb", "F8 maintenance", "F8 challenge", "F8 empty", "L8 soft 404", "F4", "L8"],
+    ids=["F1 reset", "F1 drips", "F3 bomb", "F8 maintenance", "F8 challenge", "F8 empty",
+    "L8 soft 404", "F4", "L8"],
 )  # fmt: skip
-def test_a_fault_of_an_article_costs_neither_its_post_nor_its_alert(world: World, answer: Answer) -> None:
+def test_a_fault_of_an_article_costs_neither_its_post_nor_its_alert(
+    world: World, answer: Answer
+) -> None:
     world.show(NEW, *OLD)
     article = world.site.answers[NEW.path]
     world.site.answers[NEW.path] = answer
@@ -149,7 +184,9 @@ def test_F5_an_unchanged_listing_costs_one_conditional_request_an_interval(world
 
 def test_F5_a_server_that_ignores_validators_or_lies_is_judged_by_content(world: World) -> None:
     etag = 'W/"same"'
-    world.site.answers[LIST] = reply(listing(*OLD, more="<p>695 người đang online</p>"), ETag=etag, Expires="0")
+    world.site.answers[LIST] = reply(
+        listing(*OLD, more="<p>695 người đang online</p>"), ETag=etag, Expires="0"
+    )
     assert world.poll().outcome is Outcome.UNCHANGED
     world.site.answers[LIST] = reply(listing(NEW, *OLD), ETag=etag)
     world.site.answers[NEW.path] = reply(NEW.page)
@@ -159,7 +196,9 @@ def test_F5_a_server_that_ignores_validators_or_lies_is_judged_by_content(world:
     assert world.alerts() == [(NEW.title, "post.published")]
 
 
-def test_F5_validators_are_dropped_when_the_configuration_changed(world: World, tmp_path: Path) -> None:
+def test_F5_validators_are_dropped_when_the_configuration_changed(
+    world: World, tmp_path: Path
+) -> None:
     file = tmp_path / "portals" / "huyen.toml"
     file.write_text(file.read_text("utf-8").replace('"td-portal"', '"auto"'), "utf-8")
     from service.bootstrap import open_loa
@@ -203,7 +242,10 @@ def test_F7_an_expired_certificate_is_told_in_words_and_costs_nothing(tmp_path: 
         world.show(*OLD)
         assert world.poll(0).outcome is Outcome.NEW
         world.show(NEW, *OLD)
-        for leaf in (issue("cổng", root, is_ca=False, days=-1), issue("cổng", issue("Gốc lạ"), is_ca=False)):
+        for leaf in (
+            issue("cổng", root, is_ca=False, days=-1),
+            issue("cổng", issue("Gốc lạ"), is_ca=False),
+        ):
             world.site.context = certified(tmp_path, leaf)
             world.loa.fetcher.forget_connections()
             assert world.poll().outcome is Outcome.TLS
@@ -219,17 +261,22 @@ def test_F7_an_expired_certificate_is_told_in_words_and_costs_nothing(tmp_path: 
 
 @pytest.mark.parametrize(
     ("charset", "declared"),
-    [("utf-8", "text/html"), ("utf-8-sig", "text/html"), ("utf-16", "text/html"), ("windows-1258", "text/html"),
+    [("utf-8", "text/html"), ("utf-8-sig", "text/html"), ("utf-16", "text/html"),
+    ("windows-1258", "text/html"),
      ("utf-8", "text/html; charset=iso-8859-1"), ("utf-8", "text/html; charset=nonsense")],
 )  # fmt: skip
-def test_F9_whatever_the_charset_titles_are_read_right(world: World, charset: str, declared: str) -> None:
+def test_F9_whatever_the_charset_titles_are_read_right(
+    world: World, charset: str, declared: str
+) -> None:
     import unicodedata
 
     page = listing(NEW, *OLD)
     if charset == "windows-1258":  # its letters carry their tone as a mark of its own
         tones = "\u0300\u0301\u0303\u0309\u0323"
         page = "".join(
-            unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", letter) if c not in tones))
+            unicodedata.normalize(
+                "NFC", "".join(c for c in unicodedata.normalize("NFD", letter) if c not in tones)
+            )
             + "".join(c for c in unicodedata.normalize("NFD", letter) if c in tones)
             for letter in page
         )
@@ -240,9 +287,13 @@ def test_F9_whatever_the_charset_titles_are_read_right(world: World, charset: st
     assert world.alerts() == [(NEW.title, "post.published")]
 
 
-def test_F10_what_robots_forbids_is_not_asked_for_and_the_operator_reads_why(tmp_path: Path) -> None:
+def test_F10_what_robots_forbids_is_not_asked_for_and_the_operator_reads_why(
+    tmp_path: Path,
+) -> None:
     with open_world(tmp_path) as world:
-        world.site.answers["/robots.txt"] = reply("User-agent: *\nDisallow: /portal/", Content_Type="text/plain")
+        world.site.answers["/robots.txt"] = reply(
+            "User-agent: *\nDisallow: /portal/", Content_Type="text/plain"
+        )
         world.show(*OLD)
         assert world.poll(0).outcome is Outcome.ROBOTS
         assert world.poll().outcome is Outcome.ROBOTS

@@ -1,4 +1,5 @@
-"""O7: what readers, mailers and trackers add to a feed's address is ignored, and costs no place of its own."""
+"""O7: what readers, mailers and trackers add to a feed's address is ignored, and costs no place of
+its own."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, store_post
 
 OTHERS = [
-    "_=1795900000", "utm_source=x&utm_medium=mail", "fbclid=x", "zarsrc=30&gidzl=abc", "gclid=1", "mc_cid=1&mc_eid=2",
+    "_=1795900000", "utm_source=x&utm_medium=mail", "fbclid=x", "zarsrc=30&gidzl=abc", "gclid=1",
+    "mc_cid=1&mc_eid=2",
     "cb=0.4711", "ts=1", "nocache", "_ga=1.2.3", "igshid=x", "ref=zalo",
 ]  # fmt: skip
 
@@ -27,7 +29,9 @@ def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
     made.loa.close()
 
 
-@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/meetings.ics"])
+@pytest.mark.parametrize(
+    "path", ["/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/meetings.ics"]
+)
 def test_O7_a_feed_is_the_same_whatever_others_add_to_its_address(web: Web, path: str) -> None:
     plain = web.client.get(path)
     for added in OTHERS:

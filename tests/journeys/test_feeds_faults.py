@@ -1,4 +1,5 @@
-"""What feeds do when something goes wrong or moves: categories, renderings, portals, the database."""
+"""What feeds do when something goes wrong or moves: categories, renderings, portals, the
+database."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from service.feeds.document import document_problem
 from service.feeds.model import Entry, Feed, Format
 from service.feeds.page import Checks
 from service.feeds.site import Site
+from service.services.alarms import tell_alarms
 from service.storage.engine import Database, open_database
 from service.storage.feeds import feed_problems
 from service.storage.posts import bump, set_categories
@@ -43,7 +45,9 @@ url = "/"
 
 @pytest.fixture
 def loa(tmp_path: Path, clock: FakeClock) -> Iterator[Loa]:
-    opened = open_loa(None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock)
+    opened = open_loa(
+        None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock
+    )
     yield opened
     opened.close()
 
@@ -70,15 +74,28 @@ def test_O4_a_renamed_category_is_moved_and_a_retired_one_is_gone(tmp_path: Path
     assert client.get("/feeds/directives.rss").status_code == 200
     for asked, location in (
         ("all.atom?category=orders", "all.atom?category=directives"),
-        ("all.rss?q=x&category=orders&category=news&raw=1", "all.rss?category=directives&category=news&q=x&raw=1"),
-        ("quangxuong.json?category=directives&category=orders", "quangxuong.json?category=directives"),
+        (
+            "all.rss?q=x&category=orders&category=news&raw=1",
+            "all.rss?category=directives&category=news&q=x&raw=1",
+        ),
+        (
+            "quangxuong.json?category=directives&category=orders",
+            "quangxuong.json?category=directives",
+        ),
         ("orders.atom?category=orders", "directives.atom?category=directives"),
         ("all.atom?category=weather&category=news", "all.atom?category=news"),
     ):
         answer = client.get(f"/feeds/{asked}")
-        assert (answer.status_code, answer.headers.get("Location")) == (301, f"https://loa.example/feeds/{location}")
+        assert (answer.status_code, answer.headers.get("Location")) == (
+            301,
+            f"https://loa.example/feeds/{location}",
+        )
         assert client.get(answer.headers["Location"]).status_code == 200
-    for asked in ("all.atom?category=weather", "quangxuong.rss?q=x&category=weather", "quangxuong/weather.json"):
+    for asked in (
+        "all.atom?category=weather",
+        "quangxuong.rss?q=x&category=weather",
+        "quangxuong/weather.json",
+    ):
         assert client.get(f"/feeds/{asked}").status_code == 410
     assert client.get("/feeds/nowhere/orders.atom").status_code == 404
     assert client.get("/feeds/all.atom?category=orders&colour=red").status_code == 400
@@ -87,18 +104,30 @@ def test_O4_a_renamed_category_is_moved_and_a_retired_one_is_gone(tmp_path: Path
 
 def test_O5_no_address_leads_to_the_host_that_a_request_names(loa: Loa) -> None:
     client = client_of(loa)
-    for path in ("/feeds//all.rss", "//feeds/all.rss", "/feeds", "/feeds/", "/feeds.opml", "/feeds/all.rss?q=x"):
+    for path in (
+        "/feeds//all.rss",
+        "//feeds/all.rss",
+        "/feeds",
+        "/feeds/",
+        "/feeds.opml",
+        "/feeds/all.rss?q=x",
+    ):
         answer = client.get(path, base_url="http://evil.example/")
         assert "evil" not in answer.headers.get("Location", "") + answer.text, path
 
 
-def test_last_modified_moves_whenever_the_bytes_do_and_never_at_a_restart(loa: Loa, clock: FakeClock) -> None:
+def test_last_modified_moves_whenever_the_bytes_do_and_never_at_a_restart(
+    loa: Loa, clock: FakeClock
+) -> None:
     (post_id,) = store_posts(loa, make_post(1))
     client = client_of(loa)
     first = client.get("/feeds/directives.atom")
     since = {"If-Modified-Since": first.headers["Last-Modified"]}
     clock.advance(3 * 86_400)
-    assert client_of(loa).get("/feeds/directives.atom").headers["Last-Modified"] == first.headers["Last-Modified"]
+    assert (
+        client_of(loa).get("/feeds/directives.atom").headers["Last-Modified"]
+        == first.headers["Last-Modified"]
+    )
     assert client.get("/feeds/directives.atom", headers=since).status_code == 304
     with loa.database.writing() as conn:
         set_categories(conn, post_id, ["events"], clock())
@@ -106,11 +135,15 @@ def test_last_modified_moves_whenever_the_bytes_do_and_never_at_a_restart(loa: L
     assert emptied.status_code == 200 and not feedparser.parse(emptied.data).entries
     with loa.database.writing() as conn:
         set_categories(conn, post_id, ["directives"], clock())
-    again = client.get("/feeds/directives.atom", headers={"If-Modified-Since": emptied.headers["Last-Modified"]})
+    again = client.get(
+        "/feeds/directives.atom", headers={"If-Modified-Since": emptied.headers["Last-Modified"]}
+    )
     assert again.status_code == 200  # within the same second
 
 
-def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operator_sees_it(loa: Loa) -> None:
+def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operator_sees_it(
+    loa: Loa,
+) -> None:
     is_bad = False
 
     def check(_site: Site, fmt: Format, _body: bytes, _post: Post) -> str | None:
@@ -131,7 +164,7 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
     assert len(told) == 1 and "is wrong" in told[0]
     with loa.database.reading() as conn:
         assert feed_problems(conn) == {f"{post_id}.atom": "is wrong"}
-    assert [alarm.key for alarm in loa.watchdogs.watch()] == ["feeds"]
+    assert [alarm.key for alarm in tell_alarms(loa.database, loa)] == ["feeds"]
     assert (
         b"loa_feed_problems 1.0"
         in client_of(loa).get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).data
@@ -141,7 +174,7 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
         set_categories(conn, post_id, ["news"], loa.clock())
     store.rebuild()
     assert store.current(spec, Format.ATOM).gzip.etag != good.gzip.etag
-    assert loa.watchdogs.watch() == ()
+    assert tell_alarms(loa.database, loa) == ()
 
 
 class Judge:
@@ -151,7 +184,13 @@ class Judge:
         self.verdict: str | None = None
 
     def __call__(
-        self, site: Site, feed: Feed, fmt: Format, body: bytes, entries: Sequence[Entry], updated_at: datetime
+        self,
+        site: Site,
+        feed: Feed,
+        fmt: Format,
+        body: bytes,
+        entries: Sequence[Entry],
+        updated_at: datetime,
     ) -> str | None:
         if fmt is Format.ATOM and self.verdict is not None:
             return self.verdict
@@ -174,23 +213,32 @@ def test_a_whole_feed_that_is_not_as_meant_keeps_the_last_good_one_until_one_is(
     (second,) = store_posts(loa, make_post(0))
     store.rebuild()
     kept = client.get("/feeds/all.atom")
-    assert (kept.status_code, kept.data, kept.headers["ETag"]) == (200, good.data, good.headers["ETag"])
+    assert (kept.status_code, kept.data, kept.headers["ETag"]) == (
+        200,
+        good.data,
+        good.headers["ETag"],
+    )
     assert [entry.id for entry in feedparser.parse(client.get("/feeds/all.rss").data).entries] == [
         f"urn:uuid:{second}", f"urn:uuid:{first}",
     ]  # fmt: skip
-    assert told == ["cannot replace the feed '/feeds/all.atom': it has lost its head; the last good one stays"]
+    assert told == [
+        "cannot replace the feed '/feeds/all.atom': it has lost its head; the last good one stays"
+    ]
     with loa.database.reading() as conn:
         assert feed_problems(conn) == {"/feeds/all.atom": "has lost its head"}
-    (alarm,) = loa.watchdogs.watch()
+    (alarm,) = tell_alarms(loa.database, loa)
     assert alarm.key == "feeds" and "has lost its head" in alarm.text
-    assert b"loa_feed_problems 1.0" in client.get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).data
+    assert (
+        b"loa_feed_problems 1.0"
+        in client.get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).data
+    )
     judge.verdict = None
     with loa.database.writing() as conn:
         bump(conn, "feeds")
         set_categories(conn, first, ["news"], loa.clock())
     store.rebuild()
     assert client.get("/feeds/all.atom").headers["ETag"] != good.headers["ETag"]
-    assert loa.watchdogs.watch() == ()
+    assert tell_alarms(loa.database, loa) == ()
 
 
 def test_a_feed_that_never_was_as_meant_is_not_sent_at_all(loa: Loa) -> None:
@@ -213,8 +261,12 @@ def test_a_feed_that_never_was_as_meant_is_not_sent_at_all(loa: Loa) -> None:
 def test_O6_a_failing_portal_leaves_its_feeds_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "portals").mkdir()
     (tmp_path / "portals/down.toml").write_text(PORTAL, encoding="utf-8")
-    (tmp_path / "loa.toml").write_text('portals_dir = "portals"\n[polling]\ntimeout_s = 2\n', encoding="utf-8")
-    loa = open_loa(tmp_path / "loa.toml", {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'})
+    (tmp_path / "loa.toml").write_text(
+        'portals_dir = "portals"\n[polling]\ntimeout_s = 2\n', encoding="utf-8"
+    )
+    loa = open_loa(
+        tmp_path / "loa.toml", {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}
+    )
     post = make_post(1)
     store_posts(loa, post)
     client = client_of(loa)
@@ -224,7 +276,11 @@ def test_O6_a_failing_portal_leaves_its_feeds_as_they_are(tmp_path: Path) -> Non
     assert report.has_failed
     for path, known in zip(paths, before, strict=True):
         after = client.get(path)
-        assert (after.status_code, after.data, after.headers["ETag"]) == (200, known.data, known.headers["ETag"])
+        assert (after.status_code, after.data, after.headers["ETag"]) == (
+            200,
+            known.data,
+            known.headers["ETag"],
+        )
         assert client.get(path, headers={"If-None-Match": known.headers["ETag"]}).status_code == 304
     loa.close()
 
@@ -311,7 +367,10 @@ def test_feeds_in_memory_touch_no_database(loa: Loa) -> None:
     client = Client(ThinLayer(app, store))
     answer = client.get("/feeds/all.rss")
     assert answer.status_code == 200
-    assert client.get("/feeds/all.rss", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert (
+        client.get("/feeds/all.rss", headers={"If-None-Match": answer.headers["ETag"]}).status_code
+        == 304
+    )
     del loa.__dict__["database"]
 
 
@@ -330,8 +389,12 @@ def test_another_process_change_is_seen_on_the_next_look(loa: Loa) -> None:
     assert store.current(spec, Format.RSS) is not before
 
 
-def test_a_feed_that_cannot_be_written_is_503_with_a_time_to_come_again_and_the_operator_sees_it(loa: Loa) -> None:
-    unwritable = loa.settings.service.model_copy(update={"language": "vi\x01"})  # what no XML can carry
+def test_a_feed_that_cannot_be_written_is_503_with_a_time_to_come_again_and_the_operator_sees_it(
+    loa: Loa,
+) -> None:
+    unwritable = loa.settings.service.model_copy(
+        update={"language": "vi\x01"}
+    )  # what no XML can carry
     broken = Loa(loa.settings.model_copy(update={"service": unwritable}), loa.clock)
     client = client_of(broken)
     for path in ("/feeds/all.atom", "/feeds/all.rss", "/feeds/all.atom?q=x"):

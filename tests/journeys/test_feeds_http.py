@@ -1,4 +1,5 @@
-"""Feeds as a reader meets them, through HTTP: with the thin layer before Flask, and with Flask alone."""
+"""Feeds as a reader meets them, through HTTP: with the thin layer before Flask, and with Flask
+alone."""
 
 from __future__ import annotations
 
@@ -59,14 +60,17 @@ def store_posts(loa: Loa, *posts: Post) -> list[str]:
 @pytest.fixture
 def loa(tmp_path: Path) -> Iterator[Loa]:
     url = f'"sqlite:///{tmp_path / "loa.db"}"'
-    opened = open_loa(None, {"LOA_DATABASE__URL": url, "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"'})
+    opened = open_loa(
+        None, {"LOA_DATABASE__URL": url, "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"'}
+    )
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def flask_app(loa: Loa) -> Flask:
-    """The application's own frame around the feeds alone: what other rooms add is not under test here."""
+    """The application's own frame around the feeds alone: what other rooms add is not under test
+    here."""
     app = Flask("service.web")
     app.extensions["loa"] = loa
     app.before_request(web_app._choose_language)
@@ -93,14 +97,19 @@ def client(request: pytest.FixtureRequest, flask_app: Flask) -> Client:
 
 
 def get(client: Client, path: str, **headers: str) -> TestResponse:
-    return client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return client.get(
+        path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 def test_every_feed_of_every_format_reads_back(loa: Loa, client: Client) -> None:
     posts = [make_post(i) for i in range(5)]
     store_posts(loa, *posts)
     for name in ("all", "directives", "quangxuong", "quangxuong/directives"):
-        for extension, media_type in (("rss", "application/rss+xml"), ("atom", "application/atom+xml")):
+        for extension, media_type in (
+            ("rss", "application/rss+xml"),
+            ("atom", "application/atom+xml"),
+        ):
             response = get(client, f"/feeds/{name}.{extension}")
             assert response.status_code == 200
             assert response.mimetype == media_type
@@ -111,7 +120,9 @@ def test_every_feed_of_every_format_reads_back(loa: Loa, client: Client) -> None
 
 
 @pytest.mark.parametrize("extension", ["rss", "atom", "json"])
-def test_O1_unchanged_feeds_are_the_same_bytes_and_tag(loa: Loa, client: Client, extension: str) -> None:
+def test_O1_unchanged_feeds_are_the_same_bytes_and_tag(
+    loa: Loa, client: Client, extension: str
+) -> None:
     store_posts(loa, make_post(1))
     first = get(client, f"/feeds/all.{extension}")
     with loa.database.writing() as conn:
@@ -124,7 +135,10 @@ def test_O1_unchanged_feeds_are_the_same_bytes_and_tag(loa: Loa, client: Client,
 
 def test_O2_conditional_requests_head_and_gzip(loa: Loa, client: Client) -> None:
     store_posts(loa, make_post(1))
-    plain, zipped = get(client, "/feeds/all.atom"), get(client, "/feeds/all.atom", Accept_Encoding="gzip")
+    plain, zipped = (
+        get(client, "/feeds/all.atom"),
+        get(client, "/feeds/all.atom", Accept_Encoding="gzip"),
+    )
     assert gzip.decompress(zipped.data) == plain.data
     assert zipped.headers["Content-Encoding"] == "gzip"
     assert plain.headers["ETag"] != zipped.headers["ETag"]
@@ -133,7 +147,10 @@ def test_O2_conditional_requests_head_and_gzip(loa: Loa, client: Client) -> None
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     for name in ("ETag", "Vary", "Cache-Control"):
         assert unchanged.headers[name] == plain.headers[name]
-    assert get(client, "/feeds/all.atom", If_Modified_Since=plain.headers["Last-Modified"]).status_code == 304
+    assert (
+        get(client, "/feeds/all.atom", If_Modified_Since=plain.headers["Last-Modified"]).status_code
+        == 304
+    )
     assert get(client, "/feeds/all.atom", If_Match='"other"').status_code == 412
     head = client.head("/feeds/all.atom")
     assert (head.status_code, head.data) == (200, b"")
@@ -173,13 +190,26 @@ def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
     ):
         assert get(client, path).status_code == 404
     for query in (
-        "q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00", "q=%0A",
-        "q=%E2%80%AE", "before=x&before=y", "before=" + "A" * 5_000, "category=all", "category=quangxuong",
+        "q=" + "a" * 10_000, "colour=red", "category=nothing", "before=%00", "before=xyz", "q=%00",
+        "q=%0A",
+        "q=%E2%80%AE", "before=x&before=y", "before=" + "A" * 5_000, "category=all",
+        "category=quangxuong",
         "place=nowhere", "portal=all", "portal=places", "category=DIRECTIVES", "=x",
         "&".join(f"q={n}" for n in range(21)),
     ):  # fmt: skip
         assert get(client, f"/feeds/all.atom?{query}").status_code == 400, query
-    for query in ("q=", "category=", "before=", "raw=2", "lang=xx", "q=*", "q=AND", "q=NEAR(a", "q=a%22b", "q='--"):
+    for query in (
+        "q=",
+        "category=",
+        "before=",
+        "raw=2",
+        "lang=xx",
+        "q=*",
+        "q=AND",
+        "q=NEAR(a",
+        "q=a%22b",
+        "q='--",
+    ):
         assert get(client, f"/feeds/all.atom?{query}").status_code == 200, query
     assert get(client, "/feeds/all.atom?q=(a%2B)%2B%24").status_code == 200
 
@@ -199,12 +229,21 @@ def test_a_feed_is_narrowed_in_canonical_order(loa: Loa, client: Client) -> None
     assert one.data == other.data
     assert [entry.title for entry in feedparser.parse(one.data).entries] == [make_post(1).title]
     assert b"all.atom?category=directives&amp;portal=quangxuong" in one.data
-    assert not feedparser.parse(get(client, "/feeds/directives.atom?category=meetings").data).entries
-    named = feedparser.parse(get(client, "/feeds/all.atom?category=news&portal=quangxuong&q=ch%E1%BB%A3").data).feed
-    assert named.title == "Tất cả tin · Tin tức · UBND huyện Quảng Xương · “chợ” – Bản tin chỉ đạo điều hành"
+    assert not feedparser.parse(
+        get(client, "/feeds/directives.atom?category=meetings").data
+    ).entries
+    named = feedparser.parse(
+        get(client, "/feeds/all.atom?category=news&portal=quangxuong&q=ch%E1%BB%A3").data
+    ).feed
+    assert (
+        named.title
+        == "Tất cả tin · Tin tức · UBND huyện Quảng Xương · “chợ” – Bản tin chỉ đạo điều hành"
+    )
 
 
-@pytest.mark.parametrize("path", ["/feeds/all.atom", "/feeds/all.rss?q=c%C3%B4ng&category=news", "/feeds.opml"])
+@pytest.mark.parametrize(
+    "path", ["/feeds/all.atom", "/feeds/all.rss?q=c%C3%B4ng&category=news", "/feeds.opml"]
+)
 def test_O2_every_answer_of_a_list_is_negotiated_alike(loa: Loa, client: Client, path: str) -> None:
     store_posts(loa, make_post(1))
     plain, zipped = get(client, path), get(client, path, Accept_Encoding="br, gzip;q=0.8")
@@ -222,13 +261,21 @@ def test_O2_every_answer_of_a_list_is_negotiated_alike(loa: Loa, client: Client,
     for known in (zipped.headers["ETag"], '"x"', "x"):
         assert get(client, path, If_None_Match=known).status_code == 200, known
     refused = get(client, path, If_Match='"x"')
-    assert (refused.status_code, refused.data, refused.headers["Vary"]) == (412, b"", plain.headers["Vary"])
+    assert (refused.status_code, refused.data, refused.headers["Vary"]) == (
+        412,
+        b"",
+        plain.headers["Vary"],
+    )
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         other = client.open(path, method=method)
-        assert other.status_code == 405 and {"GET", "HEAD"} <= set(other.headers["Allow"].split(", "))
+        assert other.status_code == 405 and {"GET", "HEAD"} <= set(
+            other.headers["Allow"].split(", ")
+        )
 
 
-def test_a_narrowed_feed_says_which_page_it_is_however_it_was_asked_for(loa: Loa, client: Client) -> None:
+def test_a_narrowed_feed_says_which_page_it_is_however_it_was_asked_for(
+    loa: Loa, client: Client
+) -> None:
     store_posts(loa, make_post(1))
     canonical = "https://loa.example/feeds/all.rss?category=directives&portal=quangxuong&q=c%C3%B4ng+v%C4%83n"
     for query in (
@@ -243,7 +290,8 @@ def test_a_narrowed_feed_says_which_page_it_is_however_it_was_asked_for(loa: Loa
 
 def test_RFC5005_archives_hold_every_post_once_in_order(loa: Loa, client: Client) -> None:
     posts = [
-        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i)) for i in range(137)
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i))
+        for i in range(137)
     ]
     store_posts(loa, *posts)
     seen: dict[str, None] = {}
@@ -257,18 +305,26 @@ def test_RFC5005_archives_hold_every_post_once_in_order(loa: Loa, client: Client
         pages += 1
     assert list(seen) == [f"Tin {i}" for i in range(137)]
     assert pages == 3
-    page = feedparser.parse(get(client, links["next-archive"].removeprefix("https://loa.example")).data)
-    assert {link.rel: link.href for link in page.feed.links}["current"] == "https://loa.example/feeds/all.atom"
+    page = feedparser.parse(
+        get(client, links["next-archive"].removeprefix("https://loa.example")).data
+    )
+    assert {link.rel: link.href for link in page.feed.links}[
+        "current"
+    ] == "https://loa.example/feeds/all.atom"
 
 
 def test_an_archive_page_stays_as_it_is_while_posts_arrive(loa: Loa, client: Client) -> None:
     posts = [
-        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i)) for i in range(120)
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i))
+        for i in range(120)
     ]
     store_posts(loa, *posts[1:])
 
     def archive() -> str:
-        links = {link.rel: link.href for link in feedparser.parse(get(client, "/feeds/all.atom").data).feed.links}
+        links = {
+            link.rel: link.href
+            for link in feedparser.parse(get(client, "/feeds/all.atom").data).feed.links
+        }
         return str(links["prev-archive"])
 
     before = archive()
@@ -299,17 +355,26 @@ def test_a_person_gets_a_page_and_a_reader_never_does(loa: Loa, client: Client) 
     assert "Đây là một nguồn tin" in page.text and "This is a feed" in page.text
     for other in ("all.rss", "all.json", "all.atom?raw=1"):
         assert f'href="https://loa.example/feeds/{other}"' in page.text
-    raw = get(client, "/feeds/all.atom?raw=1", **{k.replace("-", "_"): v for k, v in BROWSER.items()})
+    raw = get(
+        client, "/feeds/all.atom?raw=1", **{k.replace("-", "_"): v for k, v in BROWSER.items()}
+    )
     assert raw.mimetype == "application/atom+xml"
-    assert get(client, "/feeds/all.atom", Accept="text/xml, text/html, */*").mimetype == "application/atom+xml"
+    assert (
+        get(client, "/feeds/all.atom", Accept="text/xml, text/html, */*").mimetype
+        == "application/atom+xml"
+    )
 
 
-def test_a_person_gets_from_page_to_page_of_a_feed_and_to_its_calendar(loa: Loa, client: Client) -> None:
+def test_a_person_gets_from_page_to_page_of_a_feed_and_to_its_calendar(
+    loa: Loa, client: Client
+) -> None:
     posts = [make_post(i, f"Tin {i}", first_seen_at=AT - timedelta(days=40 * i)) for i in range(60)]
     store_posts(loa, *(replace(post, understanding=Understanding(("meetings",))) for post in posts))
     browser = {name.replace("-", "_"): value for name, value in BROWSER.items()}
     page = get(client, "/feeds/meetings.rss", **browser).text
-    older = re.search(r'rel="prev" href="https://loa.example(/feeds/meetings\.rss\?before=[^"]+)"', page)
+    older = re.search(
+        r'rel="prev" href="https://loa.example(/feeds/meetings\.rss\?before=[^"]+)"', page
+    )
     assert older is not None and 'href="https://loa.example/feeds/meetings.ics"' in page
     past = get(client, older[1], **browser).text
     assert "Tin 59" in past and 'rel="first" href="https://loa.example/feeds/meetings.rss"' in past
@@ -319,14 +384,19 @@ def test_the_lists_of_feeds(loa: Loa, client: Client) -> None:
     page = get(client, "/feeds/")
     assert page.status_code == 200 and "https://loa.example/feeds/directives.atom" in page.text
     opml = get(client, "/feeds.opml")
-    assert opml.status_code == 200 and b"https://loa.example/feeds/quangxuong/directives.atom" in opml.data
+    assert (
+        opml.status_code == 200
+        and b"https://loa.example/feeds/quangxuong/directives.atom" in opml.data
+    )
 
 
 def test_a_meeting_is_in_the_calendar(loa: Loa, client: Client) -> None:
     from icalendar import Calendar
 
     begins_at = make_post(0).published_at
-    meeting = Understanding(("meetings",), begins_at=begins_at, venue="Hội trường tầng 2", summary="Họp")
+    meeting = Understanding(
+        ("meetings",), begins_at=begins_at, venue="Hội trường tầng 2", summary="Họp"
+    )
     store_posts(loa, replace(make_post(1, "Giấy mời họp"), understanding=meeting), make_post(2))
     response = get(client, "/feeds/meetings.ics")
     assert response.mimetype == "text/calendar"

@@ -1,5 +1,5 @@
-"""Every feed of the sample data, fetched over HTTP: held against the restated rules, and read by two feed readers,
-with nothing lost on the way."""
+"""Every feed of the sample data, fetched over HTTP: held against the restated rules, and read by
+two feed readers, with nothing lost on the way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ from service.demo.sample import seed_posts
 from service.feeds.ical import calendar_problem
 from service.feeds.model import Format
 from service.feeds.read_back import as_feedparser_reads, feed_problem
-from service.feeds.site import Site, body_html, has_markup, shown_attachments, summary_of, title_of, uri
+from service.feeds.site import (
+    Site,
+    body_html,
+    has_markup,
+    shown_attachments,
+    summary_of,
+    title_of,
+    uri,
+)
 from service.posts.classify import classify
 from service.posts.diff import fingerprint
 from service.storage import schema
@@ -42,11 +50,14 @@ from tests.feed_rules import findings, opml_findings
 from tests.journeys.test_feeds_http import store_posts
 
 AWKWARD = (
-    "<mới> Thông báo", "A &amp; B", "a ]]> b", "<b>Đậm</b> <script>x</script>", "A & B < C > D", "😀 họp", "",
+    "<mới> Thông báo", "A &amp; B", "a ]]> b", "<b>Đậm</b> <script>x</script>", "A & B < C > D",
+    "😀 họp", "",
     "dài " * 500, "x=?UTF-8?Q?=0D=0A?=Bcc: x@y", "&#60;p&#62;", "{{7*7}}",
 )  # fmt: skip
 VIETNAMESE = AttachmentLink(
-    "https://portal.example/f/Công văn  số 1 (bản ký) & phụ lục.pdf", "Công văn số 1 & phụ lục.pdf", "application/pdf"
+    "https://portal.example/f/Công văn  số 1 (bản ký) & phụ lục.pdf",
+    "Công văn số 1 & phụ lục.pdf",
+    "application/pdf",
 )
 FILES = ((), (PDF,), (PDF, SECOND_PDF), (VIETNAMESE,))
 PLACE, EMPTY_PLACE = "luu-ve-16438", "quang-yen-16480"
@@ -63,7 +74,8 @@ NARROWED: tuple[tuple[tuple[str, str], ...], ...] = (
 
 
 def sample(loa: Loa) -> list[Post]:
-    """The posts of the seed page, such as have awkward titles, and old ones, with attachments on some."""
+    """The posts of the seed page, such as have awkward titles, and old ones, with attachments on
+    some."""
     posts = []
     for number, title in enumerate([post.title for post in seed_posts()] + list(AWKWARD)):
         categories, why = classify(loa.rules, title)
@@ -74,12 +86,19 @@ def sample(loa: Loa) -> list[Post]:
             begins_at=AT if number % 5 == 0 else None,
             concerns=(PLACE,) if number % 6 == 0 else (),
         )
-        portal = PortalName("khac", "UBND xã Khác & “Lạ”") if number % 9 == 0 else make_post().portal
-        changes: dict[str, Any] = {"understanding": understanding, "attachments": FILES[number % 4], "portal": portal}
+        portal = (
+            PortalName("khac", "UBND xã Khác & “Lạ”") if number % 9 == 0 else make_post().portal
+        )
+        changes: dict[str, Any] = {
+            "understanding": understanding,
+            "attachments": FILES[number % 4],
+            "portal": portal,
+        }
         posts.append(make_post(number, title, **changes))
     old = [make_post(100 + n, f"Tin cũ {n}") for n in range(110)]
     return posts + [
-        replace(post, first_seen_at=post.first_seen_at - timedelta(days=40 * n)) for n, post in enumerate(old, 1)
+        replace(post, first_seen_at=post.first_seen_at - timedelta(days=40 * n))
+        for n, post in enumerate(old, 1)
     ]
 
 
@@ -101,7 +120,8 @@ class Served:
         return body
 
     def feeds(self) -> Iterator[tuple[str, Format, bytes, list[Post]]]:
-        """Path, format, bytes and posts of every feed, its older pages included, and of some that are narrowed."""
+        """Path, format, bytes and posts of every feed, its older pages included, and of some that
+        are narrowed."""
         specs = self.store.specs()
         empty = self.store.spec(f"places/{EMPTY_PLACE}")
         assert empty is not None
@@ -173,7 +193,11 @@ def test_every_feed_reads_back_and_breaks_no_rule(served: Served) -> None:
 def test_the_list_of_feeds_breaks_no_rule_and_every_address_in_it_answers(served: Served) -> None:
     body = served.get("/feeds.opml")
     assert opml_findings(body) == []
-    urls = [outline.get("xmlUrl", "") for outline in etree.fromstring(body).iter("outline") if outline.get("type")]
+    urls = [
+        outline.get("xmlUrl", "")
+        for outline in etree.fromstring(body).iter("outline")
+        if outline.get("type")
+    ]
     assert len(urls) == len(set(urls)) >= 16
     for url in urls:
         assert not feedparser.parse(served.get(url.removeprefix(served.root))).bozo
@@ -181,7 +205,9 @@ def test_the_list_of_feeds_breaks_no_rule_and_every_address_in_it_answers(served
 
 def test_feedparser_reads_all_that_a_post_says(served: Served) -> None:
     for fmt in (Format.RSS, Format.ATOM):
-        parsed = feedparser.parse(served.get(f"/feeds/all.{fmt}"), sanitize_html=False, resolve_relative_uris=False)
+        parsed = feedparser.parse(
+            served.get(f"/feeds/all.{fmt}"), sanitize_html=False, resolve_relative_uris=False
+        )
         spec = served.store.spec("all")
         assert spec is not None and parsed.feed.language == "vi"
         posts = [post for post in served.store.load(spec).posts if post.withdrawn_at is None]
@@ -203,7 +229,9 @@ def _require_same(fmt: Format, post: Post, entry: Any) -> None:
     """What `reader` has of a post is what the post says."""
     is_html = fmt is not Format.JSON  # what looks like markup is told as HTML there
     title, summary = title_of(post), summary_of(post)
-    assert entry.title == title or (is_html and has_markup(title) and unescape(entry.title) == title)
+    assert entry.title == title or (
+        is_html and has_markup(title) and unescape(entry.title) == title
+    )
     assert entry.link == uri(post.url)
     assert entry.authors == (post.portal.name,) or entry.author == post.portal.name
     assert entry.published == post.published_at.replace(microsecond=0)
@@ -211,7 +239,9 @@ def _require_same(fmt: Format, post: Post, entry: Any) -> None:
         post.updated_at if fmt is not Format.RSS or post.updated_at != post.published_at else None
     )
     assert entry.summary == summary or (is_html and unescape(entry.summary) == summary)
-    assert [content.value for content in entry.content if content.type == "text/html"] == [body_html(post)]
+    assert [content.value for content in entry.content if content.type == "text/html"] == [
+        body_html(post)
+    ]
     meant = [(uri(file.url), file.media_type, file.bytes) for file in shown_attachments(post)]
     found = [(e.href, e.type, e.length or None) for e in entry.enclosures]
     assert found == (meant[:1] if fmt is Format.RSS else meant)
@@ -219,7 +249,9 @@ def _require_same(fmt: Format, post: Post, entry: Any) -> None:
 
 def test_reader_loses_nothing_and_an_edit_never_duplicates(served: Served, tmp_path: Path) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of reader's own dependencies, and of files that it leaves open
+        warnings.simplefilter(
+            "ignore"
+        )  # of reader's own dependencies, and of files that it leaves open
         _read_and_edit(served, tmp_path / "reader.db")
         gc.collect()
 
@@ -234,7 +266,9 @@ def _read_and_edit(served: Served, database: Path) -> None:
     posts = served.store.load(spec).posts
     for fmt, url in urls.items():
         reader.add_feed(url)
-        shown = {f"urn:uuid:{p.id}": p for p in posts if p.withdrawn_at is None or fmt is Format.JSON}
+        shown = {
+            f"urn:uuid:{p.id}": p for p in posts if p.withdrawn_at is None or fmt is Format.JSON
+        }
         assert reader.update_feed(url).new == len(shown)
         entries = _read(reader, url)
         assert entries.keys() == shown.keys()
@@ -270,10 +304,16 @@ def _edit(loa: Loa, post_id: str, title: str) -> None:
 def test_L8_a_withdrawn_post_is_told_in_every_format_that_can(served: Served) -> None:
     spec = served.store.spec("all")
     assert spec is not None
-    gone = {f"urn:uuid:{post.id}" for post in served.store.load(spec).posts if post.withdrawn_at is not None}
+    gone = {
+        f"urn:uuid:{post.id}"
+        for post in served.store.load(spec).posts
+        if post.withdrawn_at is not None
+    }
     assert len(gone) == 3
     root = etree.fromstring(served.get("/feeds/all.atom"))
-    assert {e.get("ref") for e in root.iterfind("{http://purl.org/atompub/tombstones/1.0}deleted-entry")} == gone
+    assert {
+        e.get("ref") for e in root.iterfind("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    } == gone
     items = orjson.loads(served.get("/feeds/all.json"))["items"]
     assert {item["id"] for item in items if item["_loa"].get("expired")} == gone
     assert not gone & {entry.id for entry in feedparser.parse(served.get("/feeds/all.rss")).entries}

@@ -12,7 +12,12 @@ from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, owe, store_post
 from tests.journeys.cli import Terminal
 
-PARIS = {"public_url": "https://loa.example", "secret_key": "k" * 40, "timezone": "Europe/Paris", "language": "en"}
+PARIS = {
+    "public_url": "https://loa.example",
+    "secret_key": "k" * 40,
+    "timezone": "Europe/Paris",
+    "language": "en",
+}
 
 
 @pytest.fixture
@@ -22,7 +27,9 @@ def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
     made.loa.close()
 
 
-def test_F4_a_page_the_board_and_the_proof_are_by_the_clock_of_the_service(web: Web, clock: FakeClock) -> None:
+def test_F4_a_page_the_board_and_the_proof_are_by_the_clock_of_the_service(
+    web: Web, clock: FakeClock
+) -> None:
     post = store_post(web.loa, 1)  # 03:16 UTC: 04:16 in Paris, 10:16 in Hanoi
     owe(web, post)
     page = web.client.get(f"/posts/{post.id}").get_data(as_text=True)
@@ -49,7 +56,9 @@ def test_F4_a_proof_names_its_clock(web: Web) -> None:
     with web.loa.database.reading() as conn:
         proof = load_proof(conn, post.id)
     at = post.published_at
-    assert "Giờ Europe/Paris (UTC+1)." in render(proof, "Loa", at, web.loa.settings.service.locale.zone)
+    assert "Giờ Europe/Paris (UTC+1)." in render(
+        proof, "Loa", at, web.loa.settings.service.locale.zone
+    )
     assert "04:16 ngày 28/01/2024" in render(proof, "Loa", at, web.loa.settings.service.locale.zone)
     assert "Giờ Việt Nam (UTC+7)." in render(proof, "Loa", at, HANOI.zone)
 
@@ -62,16 +71,24 @@ def test_F4_commands_show_and_read_times_by_the_clock_of_the_service(
         terminal = Terminal(tmp_path_factory.mktemp("loa"))
         terminal.configure(f'[service]\ntimezone = "{zone}"\n')
         added = terminal.json("unit", "add", "--name", "A")
-        shown[zone] = terminal.run("unit", "show", "A").stdout.partition("added")[2].split("\n")[0].strip()
+        shown[zone] = (
+            terminal.run("unit", "show", "A").stdout.partition("added")[2].split("\n")[0].strip()
+        )
         assert added["created_at"].endswith("Z")
-    assert shown["Europe/Paris"][:13] != shown["Pacific/Kiritimati"][:13]  # 13 hours apart, or 12 in summer
+    assert (
+        shown["Europe/Paris"][:13] != shown["Pacific/Kiritimati"][:13]
+    )  # 13 hours apart, or 12 in summer
 
 
 def test_F5_who_is_added_by_a_command_or_a_page_in_english_is_asked_in_english(web: Web) -> None:
     body = {"channel": "email", "target": "lan@xa.example"}
-    assert web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).status_code == 201
+    assert (
+        web.client.post("/api/v1/subscriptions", json=body, headers=web.operator).status_code == 201
+    )
     assert web.client.post("/subscribe", data={"address": "minh@xa.example"}).status_code == 200
-    assert web.client.post("/subscribe?lang=vi", data={"address": "hoa@xa.example"}).status_code == 200
+    assert (
+        web.client.post("/subscribe?lang=vi", data={"address": "hoa@xa.example"}).status_code == 200
+    )
     with web.loa.database.reading() as conn:
         rows = conn.execute(text("SELECT target, language FROM subscription ORDER BY target")).all()
     assert [tuple(row) for row in rows] == [
@@ -91,7 +108,9 @@ def test_F4_one_question_a_day_is_a_day_of_the_service(web: Web, clock: FakeCloc
             return len(conn.execute(text("SELECT 1 FROM message")).all())
 
     now = clock()
-    clock.advance((now.replace(hour=22, minute=30) - now).total_seconds() % 86_400)  # 23:30 in Paris
+    clock.advance(
+        (now.replace(hour=22, minute=30) - now).total_seconds() % 86_400
+    )  # 23:30 in Paris
     assert (ask(), ask()) == (1, 1)
     clock.advance(3600)  # another day in Paris, not yet in UTC
     assert ask() == 2

@@ -1,4 +1,5 @@
-"""Bounces as an MTA's pipe gives them: the table of D7 through `loa bounce`, and the corpus of flufl.bounce."""
+"""Bounces as an MTA's pipe gives them: the table of D7 through `loa bounce`, and the corpus of
+flufl.bounce."""
 
 from __future__ import annotations
 
@@ -43,7 +44,13 @@ class Bounced:
         raw = mail.encode() if isinstance(mail, str) else mail
         command = [sys.executable, "-m", "service", "bounce"]
         done = subprocess.run(
-            command, input=raw, env=self.environ, cwd=self.folder, capture_output=True, timeout=60, check=False
+            command,
+            input=raw,
+            env=self.environ,
+            cwd=self.folder,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
         assert b"Traceback" not in done.stderr
         return done.returncode
@@ -62,7 +69,11 @@ def bounced(tmp_path: Path, clock: FakeClock) -> Iterator[Bounced]:
         "LOA_SERVICE__SECRET_KEY": f'"{KEY}"',
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    loa = open_loa(None, {name: value for name, value in environ.items() if name.startswith("LOA")}, clock=clock)
+    loa = open_loa(
+        None,
+        {name: value for name, value in environ.items() if name.startswith("LOA")},
+        clock=clock,
+    )
     yield Bounced(loa, environ, tmp_path)
     loa.close()
 
@@ -83,17 +94,21 @@ def test_D7_a_hard_bounce_suspends_and_is_not_unsubscribing(bounced: Bounced) ->
 
 
 def test_D7_a_complaint_suspends(bounced: Bounced) -> None:
-    complaint = 'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b--\n'
+    complaint = (
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b--\n'
+    )
     assert bounced.pipe(f"From: fbl@mx.example\nTo: {bounced.to}\n{complaint}") == 0
     assert bounced.status == "suspended"
 
 
 HARMLESS = {
     "a soft bounce of one day": "REPORT",
-    "a vacation reply": "From: lan@xa.example\nTo: {to}\nAuto-Submitted: auto-replied (vacation)\n\nTôi nghỉ phép.\n",
+    "a vacation reply": "From: lan@xa.example\nTo: {to}\nAuto-Submitted: auto-replied (vacation)\n\nTôi nghỉ "
+    "phép.\n",
     "a challenge": "From: lan@xa.example\nTo: {to}\nX-Autoreply: yes\nSubject: Please confirm\n\nhttp://x\n",
     "a person": "From: lan@xa.example\nTo: {to}\nSubject: Re: Chỉ thị\n\nCảm ơn.\n",
-    "a spoof": "From: MAILER-DAEMON@mx.example\nTo: loa@mail.example\nSubject: failure\n\n550 lan@xa.example\n",
+    "a spoof": "From: MAILER-DAEMON@mx.example\nTo: loa@mail.example\nSubject: failure\n\n550 "
+    "lan@xa.example\n",
 }
 
 
@@ -121,7 +136,8 @@ def test_D7_what_no_parser_can_read_is_kept_by_the_mta(bounced: Bounced) -> None
 
 @pytest.fixture(scope="module")
 def corpus(request: pytest.FixtureRequest) -> dict[str, bytes]:
-    """The library's own bounces, from its source distribution; fetched once by pip, and kept in pytest's cache."""
+    """The library's own bounces, from its source distribution; fetched once by pip, and kept in
+    pytest's cache."""
     cache = request.config.cache
     assert cache is not None
     folder = cache.mkdir("flufl-bounce")
@@ -143,7 +159,9 @@ def corpus(request: pytest.FixtureRequest) -> dict[str, bytes]:
             pytest.skip(f"no registry gives {CORPUS} here")
         assert fetched.returncode == 0, fetched.stderr
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
-        members = [one for one in archive if "/tests/data/" in one.name and one.name.endswith(".txt")]
+        members = [
+            one for one in archive if "/tests/data/" in one.name and one.name.endswith(".txt")
+        ]
         return {Path(one.name).stem: archive.extractfile(one).read() for one in members}  # type: ignore[union-attr]  # files
 
 
@@ -159,7 +177,9 @@ def test_D7_the_corpus_is_known_for_bounces_as_by_its_own_library_and_sorted_by_
         temporary, permanent = all_failures(email.message_from_bytes(mail))
         bounce = read(f"X-Original-To: {to}\n".encode() + mail, KEY)
         assert bounce.message_id == message_id
-        if permanent or temporary:  # what the library knows for a bounce is one; whether it is final, the words say
+        if (
+            permanent or temporary
+        ):  # what the library knows for a bounce is one; whether it is final, the words say
             assert (name, bounce.kind) not in ((name, Kind.NONE), (name, Kind.COMPLAINT))
         if not permanent:
             assert (name, bounce.kind) != (name, Kind.HARD)

@@ -46,7 +46,9 @@ while True:
 """
 
 
-def test_D6_killed_in_a_run_to_200_nobody_is_missed_and_repeats_keep_their_message_id(tmp_path: Path) -> None:
+def test_D6_killed_in_a_run_to_200_nobody_is_missed_and_repeats_keep_their_message_id(
+    tmp_path: Path,
+) -> None:
     url, clock = f"sqlite:///{tmp_path}/loa.db", FakeClock()
     database = open_database(url)
     with database.writing() as conn:
@@ -61,7 +63,9 @@ def test_D6_killed_in_a_run_to_200_nobody_is_missed_and_repeats_keep_their_messa
     copies = Counter(one.recipient for one in relay.received)
     assert kills == 3 and len(copies) == PEOPLE
     assert sum(copies.values()) - PEOPLE <= kills * IN_FLIGHT
-    ids = {(one.recipient, email.message_from_bytes(one.mail)["Message-ID"]) for one in relay.received}
+    ids = {
+        (one.recipient, email.message_from_bytes(one.mail)["Message-ID"]) for one in relay.received
+    }
     assert len(ids) == PEOPLE
 
 

@@ -1,4 +1,5 @@
-"""Subscribing, confirming, unsubscribing, managing and acknowledging, through HTTP as people and scanners do it."""
+"""Subscribing, confirming, unsubscribing, managing and acknowledging, through HTTP as people and
+scanners do it."""
 
 from __future__ import annotations
 
@@ -71,7 +72,9 @@ def test_an_address_hears_nothing_before_its_owner_says_yes(loa: Loa, client: Fl
     assert statuses(loa) == ["active"]
 
 
-def test_a_confirmation_that_is_a_week_old_confirms_nothing(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_a_confirmation_that_is_a_week_old_confirms_nothing(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     ask(client)
     path = confirm_path(loa)
     clock.advance(8 * 86_400)
@@ -96,19 +99,26 @@ def test_D9_a_get_never_unsubscribes_and_one_click_does_twice_and_a_year_later(
 def test_D9_the_confirmation_mail_can_be_unsubscribed_from(loa: Loa, client: FlaskClient) -> None:
     ask(client)
     (row,) = rows(loa, "SELECT id FROM subscription")
-    assert client.post("/unsubscribe/" + loa.links.token(Purpose.UNSUBSCRIBE, row.id)).status_code == 200
+    assert (
+        client.post("/unsubscribe/" + loa.links.token(Purpose.UNSUBSCRIBE, row.id)).status_code
+        == 200
+    )
     client.post(confirm_path(loa))
     assert statuses(loa) == ["removed"]
 
 
-def test_D10_fifty_requests_are_one_row_one_mail_and_then_a_limit(loa: Loa, client: FlaskClient) -> None:
+def test_D10_fifty_requests_are_one_row_one_mail_and_then_a_limit(
+    loa: Loa, client: FlaskClient
+) -> None:
     codes = [ask(client).status_code for _ in range(50)]
     assert codes == [200] * 10 + [429] * 40
     assert statuses(loa) == ["pending"] and len(rows(loa, "SELECT 1 FROM message")) == 1
     assert ask(client).headers["Retry-After"] == "3600"
 
 
-def test_D10_every_state_of_an_address_gets_the_same_answer(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_D10_every_state_of_an_address_gets_the_same_answer(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     with loa.database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
     known, unknown = ask(client), ask(client, "moi@xa.example")
@@ -116,7 +126,9 @@ def test_D10_every_state_of_an_address_gets_the_same_answer(loa: Loa, client: Fl
     assert len(rows(loa, "SELECT 1 FROM message")) == 2
 
 
-def test_D10_every_state_of_an_address_takes_the_same_time(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_D10_every_state_of_an_address_takes_the_same_time(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     with loa.database.writing() as conn:
         for n in range(3):
             subscribe(conn, f"active{n}@xa.example", clock())
@@ -125,13 +137,17 @@ def test_D10_every_state_of_an_address_takes_the_same_time(loa: Loa, client: Fla
             set_status(conn, gone.id, SubscriptionStatus.REMOVED, at=clock())
     took = {}
     for n, state in enumerate(("active", "pending", "removed", "unknown")):
-        took[state] = min(ask_timed(client, f"{state}{k}@xa.example", f"10.0.{n}.{k}") for k in range(3))
+        took[state] = min(
+            ask_timed(client, f"{state}{k}@xa.example", f"10.0.{n}.{k}") for k in range(3)
+        )
     assert max(took.values()) < 1.15 * min(took.values()), took
 
 
 def ask_timed(client: FlaskClient, address: str, host: str) -> float:
     began = time.perf_counter()
-    answer = client.post("/subscribe", data={"address": address}, environ_base={"REMOTE_ADDR": host})
+    answer = client.post(
+        "/subscribe", data={"address": address}, environ_base={"REMOTE_ADDR": host}
+    )
     assert answer.status_code == 200
     return time.perf_counter() - began
 
@@ -142,13 +158,17 @@ def test_D10_fifty_addresses_from_one_host_are_ten_mails(loa: Loa, client: Flask
     assert len(rows(loa, "SELECT 1 FROM message")) == 10
 
 
-def test_D10_the_api_writes_one_mail_a_day_to_an_address_too(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_D10_the_api_writes_one_mail_a_day_to_an_address_too(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     with loa.database.writing() as conn:
         unit = add_unit(conn, name="UBND xã A", at=clock())
         token, _ = create_token(conn, name="A", unit_id=unit.id, at=clock())
     head = {"Authorization": f"Bearer {token}"}
     body = {"channel": "email", "target": "la@xa.example"}
-    codes = {client.post("/api/v1/subscriptions", json=body, headers=head).status_code for _ in range(70)}
+    codes = {
+        client.post("/api/v1/subscriptions", json=body, headers=head).status_code for _ in range(70)
+    }
     assert codes == {201, 409, 429}  # so many of a unit, so many mails in an hour
     assert set(statuses(loa)) == {"pending"} and len(rows(loa, "SELECT 1 FROM message")) == 1
 
@@ -169,14 +189,19 @@ def test_D11_what_is_logged_of_a_crash_holds_no_token(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"address": "x"}, {"category": "nope"}, {"portal": "nope"}, {"place": "nope"}, {"frequency": "hourly"},
+    [{"address": "x"}, {"category": "nope"}, {"portal": "nope"}, {"place": "nope"},
+    {"frequency": "hourly"},
      {"keyword": "x" * 200}, {"address": "a@b.vn\r\nBcc: c@d.vn"}],
 )  # fmt: skip
 def test_what_cannot_be_used_is_refused(client: FlaskClient, fields: dict[str, str]) -> None:
-    assert client.post("/subscribe", data={"address": "lan@xa.example", **fields}).status_code == 422
+    assert (
+        client.post("/subscribe", data={"address": "lan@xa.example", **fields}).status_code == 422
+    )
 
 
-def test_D11_a_token_is_good_for_one_purpose_only(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_D11_a_token_is_good_for_one_purpose_only(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     with loa.database.writing() as conn:
         one = subscribe(conn, "lan@xa.example", clock())
     token = loa.links.token(Purpose.UNSUBSCRIBE, one.id)
@@ -191,7 +216,9 @@ def test_D11_a_token_is_good_for_one_purpose_only(loa: Loa, client: FlaskClient,
     assert statuses(loa) == ["active"]
 
 
-def test_a_person_sees_and_changes_only_what_is_theirs(loa: Loa, client: FlaskClient, clock: FakeClock) -> None:
+def test_a_person_sees_and_changes_only_what_is_theirs(
+    loa: Loa, client: FlaskClient, clock: FakeClock
+) -> None:
     with loa.database.writing() as conn:
         mine, other = (subscribe(conn, f"{n}@xa.example", clock()) for n in ("lan", "minh"))
     path = "/manage/" + loa.links.token(Purpose.MANAGE, mine.id)
@@ -201,15 +228,21 @@ def test_a_person_sees_and_changes_only_what_is_theirs(loa: Loa, client: FlaskCl
     client.post(path, data={"id": mine.id, "action": "pause"})
     assert statuses(loa) == ["paused", "active"]
     client.post(path, data={"id": mine.id, "action": "resume"})
-    client.post(path, data={"id": mine.id, "action": "edit", "category": "meetings", "frequency": "daily"})
+    client.post(
+        path, data={"id": mine.id, "action": "edit", "category": "meetings", "frequency": "daily"}
+    )
     (row,) = rows(loa, f"SELECT status, frequency FROM subscription WHERE id = '{mine.id}'")
     assert tuple(row) == ("active", "daily")
 
 
-def test_erasure_leaves_the_address_nowhere(loa: Loa, client: FlaskClient, clock: FakeClock, tmp_path: Path) -> None:
+def test_erasure_leaves_the_address_nowhere(
+    loa: Loa, client: FlaskClient, clock: FakeClock, tmp_path: Path
+) -> None:
     ask(client, "lan.xoa@xa.example")
     with loa.database.writing() as conn:
-        add_unit(conn, name="UBND xã A", at=clock(), contacts=("Lan.Xoa@xa.example", "b@xa.example"))
+        add_unit(
+            conn, name="UBND xã A", at=clock(), contacts=("Lan.Xoa@xa.example", "b@xa.example")
+        )
     (row,) = rows(loa, "SELECT id FROM subscription")
     path = "/manage/" + loa.links.token(Purpose.MANAGE, row.id)
     assert client.post(path, data={"action": "erase"}).status_code == 200
@@ -225,7 +258,8 @@ def test_a_receipt_is_acknowledged_by_the_button_and_by_no_get(
         post, unit = make_post(conn, clock()), add_unit(conn, name="UBND xã A", at=clock())
         conn.execute(
             text(
-                "INSERT INTO revision(post_id, number, seen_at, title, html, text, attachments, fingerprint, what)"
+                "INSERT INTO revision(post_id, number, seen_at, title, html, text, attachments, "
+                "fingerprint, what)"
                 " VALUES (:id, 1, 0, 't', '', '', '[]', 'f', '[]')"
             ),
             {"id": post.id},

@@ -1,4 +1,5 @@
-"""Mails through Postfix and to its own server for tests: pipelining, refusals and bounces as a relay makes them."""
+"""Mails through Postfix and to its own server for tests: pipelining, refusals and bounces as a
+relay makes them."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ from service.alerts.bounce import read
 from service.alerts.links import Links
 from service.delivery.email import EmailChannel, Round
 from service.delivery.mailroom import Ready
+from service.services.bounces import apply_bounce
 from service.settings import Settings
-from service.storage.bounces import apply_bounce
 from service.storage.engine import Database
 from service.storage.ledger import Claimed
 from service.types import Result, State
@@ -32,7 +33,9 @@ from tests.mail_table import bodies, build, parse
 
 SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 IS_CI = "CI" in os.environ  # where nothing is skipped
-needs_sink = pytest.mark.skipif(SINK is None and not IS_CI, reason="Postfix's smtp-sink is not installed")
+needs_sink = pytest.mark.skipif(
+    SINK is None and not IS_CI, reason="Postfix's smtp-sink is not installed"
+)
 MAILS = 100
 
 
@@ -43,7 +46,9 @@ def running_sink(folder: Path, *options: str) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = subprocess.Popen([str(SINK), *account, *options, f"127.0.0.1:{port}", "50"], cwd=folder)
+    process = subprocess.Popen(
+        [str(SINK), *account, *options, f"127.0.0.1:{port}", "50"], cwd=folder
+    )
     try:
         for _ in range(200):
             with socket.socket() as probe:
@@ -58,12 +63,19 @@ def running_sink(folder: Path, *options: str) -> Iterator[int]:
 
 def send(port: int) -> tuple[list[Result], str]:
     """What became of the mails, and why the relay is down if it is."""
-    settings = Settings.model_validate({"email": {"smtp_url": f"smtp://127.0.0.1:{port}", "rate_per_s": 1e6}})
-    channel = EmailChannel(settings, Links("k", "https://loa.example"), "k", lambda: datetime.now(UTC), {})
+    settings = Settings.model_validate(
+        {"email": {"smtp_url": f"smtp://127.0.0.1:{port}", "rate_per_s": 1e6}}
+    )
+    channel = EmailChannel(
+        settings, Links("k", "https://loa.example"), "k", lambda: datetime.now(UTC), {}
+    )
     results: list[Result] = []
     work = Round.build(
         [
-            (Claimed(str(n), "smtp", 1, 1), Ready(str(n), f"loa+{n}@mail.example", f"r{n}@xa.example", build()))
+            (
+                Claimed(str(n), "smtp", 1, 1),
+                Ready(str(n), f"loa+{n}@mail.example", f"r{n}@xa.example", build()),
+            )
             for n in range(MAILS)
         ],
         results.extend,
@@ -76,13 +88,17 @@ def send(port: int) -> tuple[list[Result], str]:
 
 @needs_sink
 @pytest.mark.parametrize("options", [(), ("-p",)], ids=["pipelining", "step by step"])
-def test_every_mail_reaches_a_relay_whole_and_once(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_every_mail_reaches_a_relay_whole_and_once(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     with running_sink(tmp_path, *options, "-d", "%M.") as port:
         assert [one.state for one in send(port)[0]] == [State.SENT] * MAILS
     mails = [parse(path.read_bytes()) for path in tmp_path.iterdir()]
     assert {mail["X-Rcpt-Args"] for mail in mails} == {f"<r{n}@xa.example>" for n in range(MAILS)}
     assert len(mails) == MAILS
-    assert {tuple(bodies(mail)) for mail in mails} == {tuple(bodies(parse(build().replace(b"\r\n", b"\n"))))}
+    assert {tuple(bodies(mail)) for mail in mails} == {
+        tuple(bodies(parse(build().replace(b"\r\n", b"\n"))))
+    }
 
 
 REFUSALS = {
@@ -105,8 +121,12 @@ def test_D6_a_relay_is_believed_for_each_mail(tmp_path: Path, name: str) -> None
 
 
 @needs_sink
-@pytest.mark.parametrize("options", [("-Q", "rcpt"), ("-q", "mail"), ("-f", "mail"), ("-Q", "connect")])
-def test_D6_a_relay_that_is_down_costs_no_mail_an_attempt(tmp_path: Path, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "options", [("-Q", "rcpt"), ("-q", "mail"), ("-f", "mail"), ("-Q", "connect")]
+)
+def test_D6_a_relay_that_is_down_costs_no_mail_an_attempt(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     with running_sink(tmp_path, *options) as port:
         results, down = send(port)
     assert results == [] and down

@@ -1,4 +1,5 @@
-"""Who was told of a directive, and when: the printable proof, the board, and the alarms as metrics."""
+"""Who was told of a directive, and when: the printable proof, the board, and the alarms as
+metrics."""
 
 from __future__ import annotations
 
@@ -10,12 +11,12 @@ from sqlalchemy import text
 
 from service.alerts.message import build_payload
 from service.alerts.proof import STYLE, STYLE_HASH
+from service.services.alarms import KINDS
 from service.settings import Settings
 from service.storage.changes import write_change
 from service.storage.receipts import acknowledge
 from service.storage.units import add_unit
 from service.types import ChangeType
-from service.watchdogs import KINDS
 from tests.fakes import FakeClock
 from tests.fakes_ledger_mail import subscribe
 from tests.fakes_web import Web, make_web, store_post
@@ -44,21 +45,41 @@ def web(terminal: Terminal, clock: FakeClock) -> Web:
         conn.execute(text("UPDATE delivery SET state = 'sent', done_at = :at"), {"at": at})
         clock.advance(600)
         acknowledge(
-            conn, post_id=post.id, revision=1, unit_id=units[0].id, at=clock(), by="Chị Lan", note="=1+1", via="link"
+            conn,
+            post_id=post.id,
+            revision=1,
+            unit_id=units[0].id,
+            at=clock(),
+            by="Chị Lan",
+            note="=1+1",
+            via="link",
         )
     return made
 
 
 def post_id(web: Web) -> str:
     with web.loa.database.reading() as conn:
-        return str(conn.execute(text("SELECT post_id FROM change WHERE silenced IS NULL")).scalars().first())
+        return str(
+            conn.execute(text("SELECT post_id FROM change WHERE silenced IS NULL"))
+            .scalars()
+            .first()
+        )
 
 
-def test_the_proof_says_when_each_unit_was_sent_and_acknowledged(web: Web, terminal: Terminal) -> None:
+def test_the_proof_says_when_each_unit_was_sent_and_acknowledged(
+    web: Web, terminal: Terminal
+) -> None:
     page = terminal.run("receipt", "list", post_id(web), "--proof").stdout
     assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
-    assert "Chỉ thị &lt;b&gt;khẩn&lt;/b&gt; về bão" in page and "<b>" not in page and "xã A &lt;x&gt;" in page
-    assert "đã gửi lúc 10:01:01 ngày 23/11/2026" in page and "10:10:00 ngày 23/11/2026, phiên bản 1 – Chị Lan" in page
+    assert (
+        "Chỉ thị &lt;b&gt;khẩn&lt;/b&gt; về bão" in page
+        and "<b>" not in page
+        and "xã A &lt;x&gt;" in page
+    )
+    assert (
+        "đã gửi lúc 10:01:01 ngày 23/11/2026" in page
+        and "10:10:00 ngày 23/11/2026, phiên bản 1 – Chị Lan" in page
+    )
     for said in (
         "đã xác nhận",
         "đã gửi, chưa xác nhận",
@@ -73,7 +94,9 @@ def test_the_proof_says_when_each_unit_was_sent_and_acknowledged(web: Web, termi
 def test_an_operator_prints_the_proof_and_a_stranger_does_not(web: Web) -> None:
     client, path = web.client, f"/admin/receipts/{post_id(web)}/proof"
     assert "THEO DÕI GỬI" not in client.get(path).get_data(as_text=True)
-    csrf = re.search(r'name="csrf" value="([^"]+)"', client.get("/admin/sign-in").get_data(as_text=True))
+    csrf = re.search(
+        r'name="csrf" value="([^"]+)"', client.get("/admin/sign-in").get_data(as_text=True)
+    )
     assert csrf is not None
     client.post("/admin/sign-in", data={"csrf": csrf[1], "token": web.operator_token})
     answer = client.get(path)
@@ -83,13 +106,15 @@ def test_an_operator_prints_the_proof_and_a_stranger_does_not(web: Web) -> None:
 
 def test_every_line_of_the_board_is_in_the_table_of_numbers(web: Web, terminal: Terminal) -> None:
     lines = terminal.run("receipt", "list", post_id(web), "--csv").stdout
-    assert lines.startswith("\ufeffunit_id,"), "without a byte order mark Excel takes it for another encoding"
+    assert lines.startswith("\ufeffunit_id,"), (
+        "without a byte order mark Excel takes it for another encoding"
+    )
     states = [line.split(",")[2] for line in lines.splitlines()[1:]]
     assert sorted(states)[:1] == ["acknowledged"] and {"not_subscribed", "sent"} <= set(states)
     assert "'=1+1" in lines
 
 
-def test_what_watchdogs_see_is_a_metric_of_each_kind(web: Web, clock: FakeClock) -> None:
+def test_what_alarms_are_about_is_a_metric_of_each_kind(web: Web, clock: FakeClock) -> None:
     client = web.app.test_client()
     quiet = client.get("/metrics").get_data(as_text=True)
     assert all(f'loa_alarms{{kind="{kind}"}} 0.0' in quiet for kind in KINDS)
@@ -98,7 +123,9 @@ def test_what_watchdogs_see_is_a_metric_of_each_kind(web: Web, clock: FakeClock)
         conn.execute(text("UPDATE delivery SET state = 'due'"))
     clock.advance(2 * 3600)
     loud = client.get("/metrics").get_data(as_text=True)
-    assert 'loa_alarms{kind="delivery_late"} 1.0' in loud and 'loa_alarms{kind="unsent"} 1.0' in loud
+    assert (
+        'loa_alarms{kind="delivery_late"} 1.0' in loud and 'loa_alarms{kind="unsent"} 1.0' in loud
+    )
 
 
 def test_days_off_are_days_and_hold_for_digests(clock: FakeClock) -> None:

@@ -32,8 +32,11 @@ def inbox() -> Iterator[Inbox]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def terminal(request: pytest.FixtureRequest, tmp_path: Path, portal: SamplePortal, inbox: Inbox) -> Terminal:
-    """A configured Loa with one unit, one webhook and one email subscription, before its first poll."""
+def terminal(
+    request: pytest.FixtureRequest, tmp_path: Path, portal: SamplePortal, inbox: Inbox
+) -> Terminal:
+    """A configured Loa with one unit, one webhook and one email subscription, before its first
+    poll."""
     made = Terminal(tmp_path)
     made.configure(
         "[polling]\nmin_delay_per_host_s = 0\n[webhooks]\nallow_private_networks = true\n"
@@ -44,8 +47,10 @@ def terminal(request: pytest.FixtureRequest, tmp_path: Path, portal: SamplePorta
         "LOA_SERVICE__SECRET_KEY": "a key of the tests, long enough to be one",
     }
     (tmp_path / "portals" / "quangxuong.toml").write_text(
-        f'id = "quangxuong"\nname = "UBND huyện Quảng Xương"\nbase_url = "{portal.base_url}"\nkind = "td-portal"\n'
-        f'[[listings]]\nurl = "{sample.DIRECTIVES}"\ncategory = "directives"\n[[listings]]\nurl = "{sample.NEWS}"\n',
+        f'id = "quangxuong"\nname = "UBND huyện Quảng Xương"\nbase_url = '
+        f'"{portal.base_url}"\nkind = "td-portal"\n'
+        f'[[listings]]\nurl = "{sample.DIRECTIVES}"\ncategory = "directives"\n[[listings]]\nurl = '
+        f'"{sample.NEWS}"\n',
         "utf-8",
     )
     made.run("unit", "add", "--name", "UBND xã Quảng Ninh", "--place", "quang-ninh-16540")
@@ -54,11 +59,21 @@ def terminal(request: pytest.FixtureRequest, tmp_path: Path, portal: SamplePorta
         "--category", "directives", "--confirmed",
     )  # fmt: skip
     inbox.secret = webhook["secret"]
-    made.run("subscription", "add", "email", "van-thu@xa.example", "--category", "directives", "--confirmed")
+    made.run(
+        "subscription",
+        "add",
+        "email",
+        "van-thu@xa.example",
+        "--category",
+        "directives",
+        "--confirmed",
+    )
     return made
 
 
-def outcomes(report: dict[str, list[dict[str, list[dict[str, object]]]]]) -> list[tuple[object, object]]:
+def outcomes(
+    report: dict[str, list[dict[str, list[dict[str, object]]]]],
+) -> list[tuple[object, object]]:
     return [(listing["outcome"], listing["new"]) for listing in report["portals"][0]["listings"]]
 
 
@@ -93,7 +108,9 @@ def test_a_poll_by_hand_sees_an_edit_that_no_listing_shows(
     portal.publish(sample.live_post(datetime.now(UTC)))
     terminal.json("poll")
     terminal.json("deliver")
-    edited = replace(portal.posts[0], body="<p>Nội dung đã được sửa: hạn nộp báo cáo lùi một ngày.</p>")
+    edited = replace(
+        portal.posts[0], body="<p>Nội dung đã được sửa: hạn nộp báo cáo lùi một ngày.</p>"
+    )
     portal.replace(edited)
     assert outcomes(terminal.json("poll")) == [("unchanged", 0), ("unchanged", 0)]
     terminal.json("deliver")

@@ -1,5 +1,6 @@
-"""The table of permissions: every route and method, and who may: a stranger, a forged token, another unit, the unit
-whose it is, an operator's token, an operator who is signed in. Each row ends with those who may, and does it."""
+"""The table of permissions: every route and method, and who may: a stranger, a forged token,
+another unit, the unit whose it is, an operator's token, an operator who is signed in. Each row ends
+with those who may, and does it."""
 
 from __future__ import annotations
 
@@ -28,17 +29,26 @@ DAY = "2026-11-23T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A unit with a webhook that is owed a post, another unit, and an operator: what each row is asked in."""
+    """A unit with a webhook that is owed a post, another unit, and an operator: what each row is
+    asked in."""
 
     web: Web
     other: dict[str, str]
     names: dict[str, str]
 
-    def ask(self, row: Row, client: FlaskClient, headers: dict[str, str], csrf: str | None = None) -> TestResponse:
-        form = None if row.form is None and csrf is None else {**(row.form or {}), **({"csrf": csrf} if csrf else {})}
+    def ask(
+        self, row: Row, client: FlaskClient, headers: dict[str, str], csrf: str | None = None
+    ) -> TestResponse:
+        form = (
+            None
+            if row.form is None and csrf is None
+            else {**(row.form or {}), **({"csrf": csrf} if csrf else {})}
+        )
         return client.open(
-            row.path.format(**self.names), method=row.method, headers=headers, environ_base=row.environ,
-            json=None if row.json is None else {k: v.format(**self.names) if isinstance(v, str) else v
+            row.path.format(**self.names), method=row.method, headers=headers,
+            environ_base=row.environ,
+            json=None if row.json is None else {k: v.format(**self.names) if isinstance(v,
+            str) else v
                                                 for k, v in row.json.items()},
             data=None if form is None else {k: v.format(**self.names) for k, v in form.items()},
         )  # fmt: skip
@@ -46,9 +56,20 @@ class World:
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database says, but for what is noted of each answer."""
         with self.web.loa.database.reading() as conn:
-            tables = conn.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-            kept = [name for name in tables if not name.startswith(("sqlite_", "post_fts", "feed_state"))]
-            return {name: [tuple(row) for row in conn.execute(text(f'SELECT * FROM "{name}"'))] for name in kept}
+            tables = (
+                conn.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+                .scalars()
+                .all()
+            )
+            kept = [
+                name
+                for name in tables
+                if not name.startswith(("sqlite_", "post_fts", "feed_state"))
+            ]
+            return {
+                name: [tuple(row) for row in conn.execute(text(f'SELECT * FROM "{name}"'))]
+                for name in kept
+            }
 
 
 @pytest.fixture
@@ -62,7 +83,9 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     key = get("/api/v1/subscriptions", headers=web.unit).get_json()["items"][0]["id"]
     delivery = get("/api/v1/deliveries", headers=web.unit).get_json()["items"][0]["id"]
     mail = {"channel": "email", "target": "a@xa.example", "confirmed": True}
-    reader = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator).get_json()["id"]
+    reader = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator).get_json()[
+        "id"
+    ]
     links = web.loa.links
     names = {
         "unit": web.unit_id, "post": post.id, "key": key, "delivery": delivery, "reader": reader,
@@ -77,7 +100,8 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A request; what `other`, `own` and `operator` are answered. `hides`: what the other unit must not see."""
+    """A request; what `other`, `own` and `operator` are answered. `hides`: what the other unit must
+    not see."""
 
     endpoint: str
     method: str
@@ -107,17 +131,41 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
     Row("api.remove_unit", "DELETE", "/api/v1/units/{unit}", 403, 403, 204),
     Row("api.list_subscriptions", "GET", "/api/v1/subscriptions", 200, 200, 200, hides="{key}"),
     Row("api.show_subscription", "GET", SUB, 404, 200, 200),
-    Row("api.add_subscription", "POST", "/api/v1/subscriptions", 422, 201, 201, json={**HOOK, "unit": "{unit}"}),
+    Row(
+        "api.add_subscription",
+        "POST",
+        "/api/v1/subscriptions",
+        422,
+        201,
+        201,
+        json={**HOOK, "unit": "{unit}"},
+    ),
     Row("api.edit_subscription", "PATCH", SUB, 404, 200, 200, json={"name": "tên"}),
     Row("api.remove_subscription", "DELETE", SUB, 404, 204, 204),
     Row("api.pause_subscription", "POST", f"{SUB}/pause", 404, 200, 200, json={}),
     Row("api.resume_subscription", "POST", f"{SUB}/resume", 404, 200, 200, json={}, before=PAUSED),
     Row("api.rotate_subscription", "POST", f"{SUB}/rotate", 404, 200, 409, json={}),
     Row("api.check_subscription", "POST", f"{SUB}/test", 404, 202, 202, json={}),
-    Row("api.replay_subscription", "POST", f"{SUB}/replay", 404, 202, 202, json={"since": DAY, "failed_only": False}),
+    Row(
+        "api.replay_subscription",
+        "POST",
+        f"{SUB}/replay",
+        404,
+        202,
+        202,
+        json={"since": DAY, "failed_only": False},
+    ),
     Row("api.list_deliveries", "GET", "/api/v1/deliveries", 200, 200, 200, hides="{delivery}"),
     Row("api.show_delivery", "GET", "/api/v1/deliveries/{delivery}", 404, 200, 200),
-    Row("api.replay_delivery", "POST", "/api/v1/deliveries/{delivery}/replay", 404, 202, 202, json={}),
+    Row(
+        "api.replay_delivery",
+        "POST",
+        "/api/v1/deliveries/{delivery}/replay",
+        404,
+        202,
+        202,
+        json={},
+    ),
     Row("api.explain", "GET", "/api/v1/why?post={post}&subscription={key}", 404, 200, 200),
     Row("api.list_receipts", "GET", "/api/v1/receipts?post={post}", 200, 200, 200, hides="{unit}"),
     Row("api.add_receipt", "POST", "/api/v1/receipts", 409, 201, 403, json={"post": "{post}"}),
@@ -127,7 +175,13 @@ SESSIONS = [
     Row("admin.index", "GET", "/admin/", operator=200),
     Row("admin.posts", "GET", "/admin/posts", operator=200),
     Row("admin.post", "GET", "/admin/posts/{post}", operator=200),
-    Row("admin.recategorise_post", "POST", "/admin/posts/{post}/categories", operator=303, form={"primary": "news"}),
+    Row(
+        "admin.recategorise_post",
+        "POST",
+        "/admin/posts/{post}/categories",
+        operator=303,
+        form={"primary": "news"},
+    ),
     Row("admin.board", "GET", "/admin/receipts/{post}", operator=200),
     Row("admin.board_file", "GET", "/admin/receipts/{post}.csv", operator=200),
     Row("admin.proof", "GET", "/admin/receipts/{post}/proof", operator=200),
@@ -135,12 +189,22 @@ SESSIONS = [
     Row("admin.add_unit", "POST", "/admin/units", operator=303, form={"name": "UBND xã Mới"}),
     Row("admin.remove_unit", "POST", "/admin/units/{unit}/remove", operator=303, form={}),
     Row("admin.subscription_list", "GET", "/admin/subscriptions", operator=200),
-    Row("admin.move_subscription", "POST", "/admin/subscriptions/{key}/pause", operator=303, form={}),
+    Row(
+        "admin.move_subscription", "POST", "/admin/subscriptions/{key}/pause", operator=303, form={}
+    ),
     Row("admin.rotate_secret", "POST", "/admin/subscriptions/{key}/rotate", operator=200, form={}),
-    Row("admin.test_subscription", "POST", "/admin/subscriptions/{key}/test", operator=303, form={}),
+    Row(
+        "admin.test_subscription", "POST", "/admin/subscriptions/{key}/test", operator=303, form={}
+    ),
     Row("admin.delivery_list", "GET", "/admin/deliveries", operator=200),
     Row("admin.delivery", "GET", "/admin/deliveries/{delivery}", operator=200),
-    Row("admin.replay_delivery", "POST", "/admin/deliveries/{delivery}/replay", operator=303, form={}),
+    Row(
+        "admin.replay_delivery",
+        "POST",
+        "/admin/deliveries/{delivery}/replay",
+        operator=303,
+        form={},
+    ),
     Row("admin.replay_failed", "POST", "/admin/deliveries/replay-failed", operator=303, form={}),
     Row("admin.switch_deliveries", "POST", "/admin/deliveries/pause", operator=303, form={}),
     Row("admin.release_portal", "POST", "/admin/portals/quangxuong/release", operator=303, form={}),
@@ -170,7 +234,13 @@ LINKS = [
     Row("subscriptions.show_confirm", "GET", "/confirm/{confirm}", 200),
     Row("subscriptions.confirm", "POST", "/confirm/{confirm}", 200, form={}),
     Row("subscriptions.show_unsubscribe", "GET", "/unsubscribe/{unsubscribe}", 200),
-    Row("subscriptions.one_click", "POST", "/unsubscribe/{unsubscribe}", 200, form={"List-Unsubscribe": "One-Click"}),
+    Row(
+        "subscriptions.one_click",
+        "POST",
+        "/unsubscribe/{unsubscribe}",
+        200,
+        form={"List-Unsubscribe": "One-Click"},
+    ),
     Row("subscriptions.manage", "GET", "/manage/{manage}", 200),
     Row("subscriptions.change", "POST", "/manage/{manage}", 200, form={"action": "erase"}),
 ]
@@ -186,7 +256,14 @@ def by_endpoint(row: Row) -> str:
 def forged(world: World) -> list[dict[str, str]]:
     """Bearers that are none: made up, cut, of another scheme."""
     own = world.web.operator["Authorization"]
-    values = ["Bearer loa_" + "A" * 43, own[:-1], own + "A", own.replace("Bearer", "Basic"), "Bearer ", own.lower()]
+    values = [
+        "Bearer loa_" + "A" * 43,
+        own[:-1],
+        own + "A",
+        own.replace("Bearer", "Basic"),
+        "Bearer ",
+        own.lower(),
+    ]
     return [{"Authorization": value} for value in values]
 
 
@@ -245,7 +322,9 @@ def test_the_desk_opens_to_operators_who_are_signed_in(world: World, row: Row) -
         answer = world.ask(row, web.app.test_client(), headers)
         assert (answer.status_code, answer.location) == (302, SIGN_IN), headers
     thief = web.app.test_client()
-    thief.set_cookie("loa_session", "eyJzZXNzaW9uIjoiZm9yZ2VkIn0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb")
+    thief.set_cookie(
+        "loa_session", "eyJzZXNzaW9uIjoiZm9yZ2VkIn0.aaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    )
     assert world.ask(row, thief, {}).location == SIGN_IN
     assert world.rows() == before
     client = signed_in(world)
@@ -273,32 +352,55 @@ def test_a_signed_link_opens_one_thing_to_whoever_holds_it(world: World, row: Ro
     assert name is not None
     real = world.names[name[1]]
     swaps: list[Callable[[str], str]] = [
-        lambda token: token[:-1], lambda token: token + "A", lambda token: token[::-1], lambda _: "x" * 60,
+        lambda token: token[:-1], lambda token: token + "A", lambda token: token[::-1],
+        lambda _: "x" * 60,
     ]  # fmt: skip
-    others = [world.names[other] for other in ("receipt", "manage", "unsubscribe", "confirm") if other != name[1]]
+    others = [
+        world.names[other]
+        for other in ("receipt", "manage", "unsubscribe", "confirm")
+        if other != name[1]
+    ]
     for wrong in (*(swap(real) for swap in swaps), *others, world.names["post"]):
         forged_world = World(world.web, world.other, {**world.names, name[1]: wrong})
         for headers in ({}, world.web.operator):
-            assert forged_world.ask(row, world.web.app.test_client(), headers).status_code == 404, wrong
+            assert forged_world.ask(row, world.web.app.test_client(), headers).status_code == 404, (
+                wrong
+            )
     assert world.rows() == before
     assert world.ask(row, world.web.app.test_client(), {}).status_code == row.other
 
 
-def test_only_an_operators_own_token_signs_in_and_only_with_the_forms_own_mark(world: World) -> None:
+def test_only_an_operators_own_token_signs_in_and_only_with_the_forms_own_mark(
+    world: World,
+) -> None:
     web = world.web
     unit = web.unit["Authorization"].removeprefix("Bearer ")
     for token in ("", "loa_x", unit, web.operator_token[:-1], web.operator_token.lower()):
         client = web.app.test_client()
-        assert client.post(SIGN_IN, data={"csrf": csrf_of(client, SIGN_IN), "token": token}).status_code == 401
+        assert (
+            client.post(
+                SIGN_IN, data={"csrf": csrf_of(client, SIGN_IN), "token": token}
+            ).status_code
+            == 401
+        )
         assert client.get("/admin/").location == SIGN_IN
     client = web.app.test_client()
-    assert client.post(SIGN_IN, data={"csrf": "forged", "token": web.operator_token}).status_code == 403
+    assert (
+        client.post(SIGN_IN, data={"csrf": "forged", "token": web.operator_token}).status_code
+        == 403
+    )
     assert signed_in(world).get("/admin/").status_code == 200
 
 
 def test_metrics_are_for_this_machine(world: World) -> None:
     get = world.web.client.get
-    for headers in ({}, *forged(world), world.web.unit, world.web.operator, {"X-Forwarded-For": "127.0.0.1"}):
+    for headers in (
+        {},
+        *forged(world),
+        world.web.unit,
+        world.web.operator,
+        {"X-Forwarded-For": "127.0.0.1"},
+    ):
         assert get("/metrics", headers=headers, environ_base=FAR).status_code == 403, headers
     assert get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
     assert get("/metrics").status_code == 200

@@ -1,4 +1,5 @@
-"""Who asked for a place hears what names it, what is addressed to it, and what concerns the unit that took it in."""
+"""Who asked for a place hears what names it, what is addressed to it, and what concerns the unit
+that took it in."""
 
 from __future__ import annotations
 
@@ -13,12 +14,17 @@ from service.types import Filters, PortalName, Post
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 PORTAL = PortalName("quangxuong", "Quảng Xương")
 NAMED = ("Công điện về việc phòng chống bão tại xã Quảng Ninh", "")
-ADDRESSED = ("Công điện số 05/CĐ-UBND về phòng chống bão", "Yêu cầu UBND các xã, phường thực hiện nghiêm.")
+ADDRESSED = (
+    "Công điện số 05/CĐ-UBND về phòng chống bão",
+    "Yêu cầu UBND các xã, phường thực hiện nghiêm.",
+)
 
 
 def read(title: str, text: str) -> Post:
     understanding = open_loa(None, {}).understander.understand(title, text, published_at=NOW)
-    return Post("p", 1, PORTAL, "https://p.example/a", title, "", text, understanding, (), NOW, NOW, NOW)
+    return Post(
+        "p", 1, PORTAL, "https://p.example/a", title, "", text, understanding, (), NOW, NOW, NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,4 +42,7 @@ def test_a_place_hears_what_concerns_it(title: str, text: str, place: str) -> No
 
 
 def test_a_place_does_not_hear_what_concerns_another() -> None:
-    assert matches(Filters(places=("quang-yen-16480",)), read("Hội nghị tại xã Quảng Ninh", "")) is None
+    assert (
+        matches(Filters(places=("quang-yen-16480",)), read("Hội nghị tại xã Quảng Ninh", ""))
+        is None
+    )

@@ -20,7 +20,18 @@ from service.storage.posts import generation, newest_posts, revisions
 from service.storage.schema import to_micros
 from service.types import Outcome, Page, Post
 from tests.fakes import FakeClock
-from tests.fakes_portal import LISTING, OTHER, A, B, C, FakePortal, down, make_poller, portal_config, portal_with_two
+from tests.fakes_portal import (
+    LISTING,
+    OTHER,
+    A,
+    B,
+    C,
+    FakePortal,
+    down,
+    make_poller,
+    portal_config,
+    portal_with_two,
+)
 
 
 @pytest.fixture
@@ -47,7 +58,10 @@ def posts(database: Database) -> list[Post]:
 def changes(database: Database) -> list[tuple[str, str, str | None]]:
     with database.reading() as conn:
         rows = conn.execute(
-            text("SELECT p.title, c.type, c.silenced FROM change c JOIN post p ON p.id = c.post_id ORDER BY c.id")
+            text(
+                "SELECT p.title, c.type, c.silenced FROM change c JOIN post p ON p.id = c.post_id "
+                "ORDER BY c.id"
+            )
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
@@ -58,7 +72,9 @@ def poll(poller: Poller, clock: FakeClock) -> Outcome:
     return report.outcome
 
 
-def test_the_first_poll_is_the_baseline_fills_feeds_and_alerts_nobody(database: Database, poller: Poller) -> None:
+def test_the_first_poll_is_the_baseline_fills_feeds_and_alerts_nobody(
+    database: Database, poller: Poller
+) -> None:
     report = poller.poll().listings[0]
     assert (report.outcome, report.new) == (Outcome.NEW, 2)
     assert {post.title for post in posts(database)} == {A[1], B[1]}
@@ -67,7 +83,9 @@ def test_the_first_poll_is_the_baseline_fills_feeds_and_alerts_nobody(database: 
     assert all(post.updated_at == post.published_at for post in posts(database))
 
 
-def test_the_instant_of_the_listing_is_the_instant_of_the_post(database: Database, poller: Poller) -> None:
+def test_the_instant_of_the_listing_is_the_instant_of_the_post(
+    database: Database, poller: Poller
+) -> None:
     poller.poll()
     found = {post.title: post.published_at for post in posts(database)}
     assert found[A[1]] == datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
@@ -126,7 +144,9 @@ def test_L6_a_post_in_two_listings_is_one_post_with_one_alert(
     source.list_posts(C, A, B, url=OTHER)
     clock.advance(600)
     poller.poll(is_forced=True)
-    assert [change for change in changes(database) if change[0] == C[1]] == [(C[1], "post.published", None)]
+    assert [change for change in changes(database) if change[0] == C[1]] == [
+        (C[1], "post.published", None)
+    ]
 
 
 def test_a_baseline_does_not_silence_what_another_listing_shows_as_new(
@@ -161,7 +181,8 @@ def test_L4_more_new_posts_than_the_flood_limit_are_held(
     poller = make_poller(database, source, clock, flood_limit=3)
     poller.poll()
     new = [
-        (f"2026-11-23/bai-so-{n}-a{n}b2c3", f"Bài số {n} của ngày hôm nay", "23/11/2026 | 08:00") for n in range(4)
+        (f"2026-11-23/bai-so-{n}-a{n}b2c3", f"Bài số {n} của ngày hôm nay", "23/11/2026 | 08:00")
+        for n in range(4)
     ]
     for slug, title, _ in new:
         source.show(slug, title)
@@ -192,7 +213,9 @@ def test_L5_pages_back_until_a_known_post(
     source.list_posts(C, next_url=second)
     source.list_posts(A, B, url=second)
     assert poll(poller, clock) is Outcome.NEW
-    source.list_posts(("2026-11-23/bai-khac-h7j8k9", "Một bài hoàn toàn khác", "23/11/2026 | 09:00"))
+    source.list_posts(
+        ("2026-11-23/bai-khac-h7j8k9", "Một bài hoàn toàn khác", "23/11/2026 | 09:00")
+    )
     assert poll(poller, clock) is Outcome.POSSIBLE_GAP
 
 
@@ -200,7 +223,9 @@ def test_L7_a_listing_without_posts_is_a_changed_layout_and_withdraws_nothing(
     database: Database, poller: Poller, source: FakePortal, clock: FakeClock
 ) -> None:
     poller.poll()
-    source.pages[LISTING] = "<html><body><h1>Trang mới</h1><p>Giao diện mới của cổng thông tin.</p></body></html>"
+    source.pages[LISTING] = (
+        "<html><body><h1>Trang mới</h1><p>Giao diện mới của cổng thông tin.</p></body></html>"
+    )
     assert poll(poller, clock).is_failure
     assert len([post for post in posts(database) if post.withdrawn_at is None]) == 2
 
@@ -269,7 +294,9 @@ def test_F1_back_off_grows_to_a_day_and_ends_with_the_first_success(
     for _ in range(12):
         poller.poll(is_forced=True)
         with database.reading() as conn:
-            waits.append((load_listings(conn)["huyen", LISTING].next_poll_at - clock()).total_seconds())
+            waits.append(
+                (load_listings(conn)["huyen", LISTING].next_poll_at - clock()).total_seconds()
+            )
     assert waits[:3] == [600, 1200, 2400]
     assert waits[-1] == 86400
     source.pages[LISTING] = page
@@ -279,8 +306,12 @@ def test_F1_back_off_grows_to_a_day_and_ends_with_the_first_success(
     assert (state.failures, state.failing_since) == (0, None)
 
 
-def test_F2_our_own_network_down_grows_no_back_off(database: Database, source: FakePortal, clock: FakeClock) -> None:
-    poller = make_poller(database, source, clock, portal_config(name="mot"), portal_config(name="hai"))
+def test_F2_our_own_network_down_grows_no_back_off(
+    database: Database, source: FakePortal, clock: FakeClock
+) -> None:
+    poller = make_poller(
+        database, source, clock, portal_config(name="mot"), portal_config(name="hai")
+    )
     poller.poll()
     source.pages[LISTING] = down()
     clock.advance(600)
@@ -290,19 +321,30 @@ def test_F2_our_own_network_down_grows_no_back_off(database: Database, source: F
         assert {state.failures for state in load_listings(conn).values()} == {0}
 
 
-@pytest.mark.parametrize(("asked_s", "waited_s"), [(7200, 7200), (2, 600), (1e9, 86400), (None, 600)])
+@pytest.mark.parametrize(
+    ("asked_s", "waited_s"), [(7200, 7200), (2, 600), (1e9, 86400), (None, 600)]
+)
 def test_F4_waits_for_the_longer_of_back_off_and_retry_after(
-    database: Database, poller: Poller, source: FakePortal, clock: FakeClock, asked_s: float | None, waited_s: float
+    database: Database,
+    poller: Poller,
+    source: FakePortal,
+    clock: FakeClock,
+    asked_s: float | None,
+    waited_s: float,
 ) -> None:
     poller.poll()
     source.pages[LISTING] = down(Outcome.HTTP_ERROR, status=503, retry_after_s=asked_s)
     poller.poll(is_forced=True)
     with database.reading() as conn:
-        assert load_listings(conn)["huyen", LISTING].next_poll_at - clock() == timedelta(seconds=waited_s)
+        assert load_listings(conn)["huyen", LISTING].next_poll_at - clock() == timedelta(
+            seconds=waited_s
+        )
     assert len(posts(database)) == 2
 
 
-def test_M2_a_clock_set_back_does_not_stop_polling(database: Database, poller: Poller, clock: FakeClock) -> None:
+def test_M2_a_clock_set_back_does_not_stop_polling(
+    database: Database, poller: Poller, clock: FakeClock
+) -> None:
     poller.poll()
     clock.advance(-30 * 86400)
     assert len(poller.poll().listings) == 1
@@ -314,7 +356,10 @@ def test_M3_a_listing_that_is_leased_is_not_polled_again(
     poller = make_poller(any_database, source, clock)
     poller.poll()
     with any_database.writing() as conn:
-        conn.execute(text("UPDATE listing SET lease_until = :at"), {"at": to_micros(clock() + timedelta(minutes=1))})
+        conn.execute(
+            text("UPDATE listing SET lease_until = :at"),
+            {"at": to_micros(clock() + timedelta(minutes=1))},
+        )
     assert poller.poll(is_forced=True).listings == ()
 
 
@@ -341,7 +386,9 @@ def test_two_workers_that_poll_at_once_store_each_post_once(
     database: Database, source: FakePortal, clock: FakeClock
 ) -> None:
     pollers = [make_poller(database, source, clock) for _ in range(4)]
-    threads = [threading.Thread(target=poller.poll, kwargs={"is_forced": True}) for poller in pollers]
+    threads = [
+        threading.Thread(target=poller.poll, kwargs={"is_forced": True}) for poller in pollers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -394,7 +441,9 @@ def test_an_overruled_post_keeps_its_categories_when_its_article_changes(
     poller.poll()
     (post,) = [post for post in posts(database) if post.title == A[1]]
     links = Links("a key of the tests", "https://loa.example")
-    assert recategorise(database, links, Settings(), post.id, ["events"], clock()).categories == ("events",)
+    assert recategorise(database, links, Settings(), post.id, ["events"], clock()).categories == (
+        "events",
+    )
     source.show(A[0], A[1], "Nội dung khác hẳn, nói về một cuộc họp.")
     clock.advance(3700)
     poller.poll()
@@ -413,4 +462,7 @@ def test_the_history_keeps_one_row_for_a_run_of_unchanged_polls(
     for _ in range(4):
         poll(poller, clock)
     with database.reading() as conn:
-        assert [past.outcome for past in past_polls(conn, "huyen", LISTING)] == [Outcome.UNCHANGED, Outcome.NEW]
+        assert [past.outcome for past in past_polls(conn, "huyen", LISTING)] == [
+            Outcome.UNCHANGED,
+            Outcome.NEW,
+        ]

@@ -1,4 +1,5 @@
-"""Who polls, and what the operator is told: two workers, leases, notices told once; faults by their row."""
+"""Who polls, and what the operator is told: two workers, leases, notices told once; faults by their
+row."""
 
 from __future__ import annotations
 
@@ -15,9 +16,16 @@ from service.poll.leases import LEASE_S, Leases
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import know_listings, load_listings
-from service.types import Outcome, Page, Validators
+from service.types import UNCONDITIONAL, Outcome, Page, Validators
 from tests.fakes import FakeClock
-from tests.fakes_portal import LISTING, FakePortal, down, make_poller, portal_config, portal_with_two
+from tests.fakes_portal import (
+    LISTING,
+    FakePortal,
+    down,
+    make_poller,
+    portal_config,
+    portal_with_two,
+)
 
 
 @pytest.fixture
@@ -48,7 +56,9 @@ def test_M3_a_listing_is_polled_by_one_of_two_workers(
     has_begun, may_end = threading.Event(), threading.Event()
 
     class Slow(FakePortal):
-        def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
+        def get(
+            self, url: str, validators: Validators = UNCONDITIONAL, *, portal: PortalConfig
+        ) -> Page | None:
             has_begun.set()
             assert may_end.wait(10)
             return super().get(url, validators, portal=portal)
@@ -79,7 +89,9 @@ def test_a_lease_is_renewed_while_its_poll_lasts_and_free_a_minute_after_its_wor
 
 
 def tell(database: Database, clock: FakeClock, told: list[str]) -> int:
-    def queue(conn: Connection, key: str, subject: str, paragraphs: Sequence[str], now: datetime) -> None:
+    def queue(
+        conn: Connection, key: str, subject: str, paragraphs: Sequence[str], now: datetime
+    ) -> None:
         told.append(key.split(":")[-2])
 
     return tell_of_listings(database, Settings(portals=(portal_config(),)), queue, clock())
@@ -145,7 +157,8 @@ def test_a_listing_that_stays_short_for_a_week_is_that_short(
     database: Database, source: FakePortal, clock: FakeClock
 ) -> None:
     many = [
-        (f"2026-11-21/bai-so-{n}-a{n}b2c3", f"Bài số {n} của ngày hôm qua", "21/11/2026 | 08:00") for n in range(9)
+        (f"2026-11-21/bai-so-{n}-a{n}b2c3", f"Bài số {n} của ngày hôm qua", "21/11/2026 | 08:00")
+        for n in range(9)
     ]
     for slug, title, _ in many:
         source.show(slug, title)
@@ -168,7 +181,9 @@ def test_a_portal_that_hangs_delays_no_other_and_is_booked_when_it_ends(
     may_end = threading.Event()
 
     class Hanging(FakePortal):
-        def get(self, url: str, validators: Validators = Validators(), *, portal: PortalConfig) -> Page | None:  # noqa: B008 - frozen
+        def get(
+            self, url: str, validators: Validators = UNCONDITIONAL, *, portal: PortalConfig
+        ) -> Page | None:
             if portal.id == "cham":
                 assert may_end.wait(10)
                 raise down()

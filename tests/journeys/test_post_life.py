@@ -1,4 +1,5 @@
-"""L8 to L11 of faults.md through the whole intake, and the life of a post: edited, withdrawn, back again."""
+"""L8 to L11 of faults.md through the whole intake, and the life of a post: edited, withdrawn, back
+again."""
 
 from __future__ import annotations
 
@@ -59,8 +60,12 @@ GONE = (
 )
 
 
-@pytest.mark.parametrize("gone", GONE, ids=["404", "410", "leads to the front page", "says so with 200"])
-def test_L8_withdrawn_by_two_checks_hours_apart_told_to_those_owed_and_restored(world: World, gone: bytes) -> None:
+@pytest.mark.parametrize(
+    "gone", GONE, ids=["404", "410", "leads to the front page", "says so with 200"]
+)
+def test_L8_withdrawn_by_two_checks_hours_apart_told_to_those_owed_and_restored(
+    world: World, gone: bytes
+) -> None:
     world.show(NEW, *OLD)
     world.site.answers["/"] = reply("<html><h1>Trang chủ</h1></html>")
     world.poll()
@@ -73,7 +78,11 @@ def test_L8_withdrawn_by_two_checks_hours_apart_told_to_those_owed_and_restored(
     assert world.poll(3 * 3600).withdrawn == 1
     assert world.alerts() == [(NEW.title, PUBLISHED), (NEW.title, WITHDRAWN)]
     assert feed(world, "atom").count("deleted-entry") >= 1
-    (item,) = [item for item in json.loads(feed(world, "json"))["items"] if item.get("_loa", {}).get("expired")]
+    (item,) = [
+        item
+        for item in json.loads(feed(world, "json"))["items"]
+        if item.get("_loa", {}).get("expired")
+    ]
     assert item["id"] == f"urn:uuid:{post_of(world, NEW.title).id}"
     post_id = post_of(world, NEW.title).id
     world.site.answers[NEW.path] = article
@@ -83,19 +92,28 @@ def test_L8_withdrawn_by_two_checks_hours_apart_told_to_those_owed_and_restored(
 
 
 FRONT = (
-    "<html><title>Trang chủ</title><h1>Cổng thông tin điện tử huyện Quảng Xương</h1><div class='article-content'>"
-    f"<p>Tin mới: {NEW.title}. Thông báo số 8. Chào mừng quý vị đến với cổng thông tin của huyện.</p>"
-    "<p>Giới thiệu chung, tổ chức bộ máy, văn bản chỉ đạo điều hành, thủ tục hành chính.</p></div></html>"
+    "<html><title>Trang chủ</title><h1>Cổng thông tin điện tử huyện Quảng Xương</h1><div "
+    "class='article-content'>"
+    f"<p>Tin mới: {NEW.title}. Thông báo số 8. Chào mừng quý vị đến với cổng thông tin của "
+    f"huyện.</p>"
+    "<p>Giới thiệu chung, tổ chức bộ máy, văn bản chỉ đạo điều hành, thủ tục hành "
+    "chính.</p></div></html>"
 )
 LOGIN = (
-    "<html><h1>Hệ thống quản trị</h1><div class='article-content'>Nhập tên và mật mã của ông/bà để vào."
+    "<html><h1>Hệ thống quản trị</h1><div class='article-content'>Nhập tên và mật mã của ông/bà "
+    "để vào."
     "<form><input name='u'></form></div></html>"
 )
-ERROR = "<html><h1>Đã có lỗi xảy ra</h1><div class='article-content'>Máy chủ quá tải, mời thử lại sau.</div></html>"
+ERROR = (
+    "<html><h1>Đã có lỗi xảy ra</h1><div class='article-content'>Máy chủ quá tải, mời thử lại "
+    "sau.</div></html>"
+)
 OTHER = numbered(70, day=23)
 
 
-@pytest.mark.parametrize("answer", [FRONT, LOGIN, ERROR, OTHER.page], ids=["front page", "login", "error", "another"])
+@pytest.mark.parametrize(
+    "answer", [FRONT, LOGIN, ERROR, OTHER.page], ids=["front page", "login", "error", "another"]
+)
 def test_L8_another_page_under_a_posts_address_with_200_changes_nothing_and_is_counted(
     world: World, answer: str
 ) -> None:
@@ -132,8 +150,9 @@ def test_L8_a_new_post_whose_article_is_another_page_is_told_by_its_listing_and_
     "edited",
     [
         replace(NEW, title="Hỏa tốc: ứng phó cơn bão mới trên biển Đông",
-                body=f"Nội dung của bài: {NEW.title}. Đề nghị các đơn vị liên quan nghiên cứu, thực hiện ngay."),
-        replace(NEW, title="Công điện khẩn về bão số 9 (đính chính)", body="Viết lại hoàn toàn, không còn chữ cũ."),
+                body=f"Nội dung của bài: {NEW.title}. Đề nghị các đơn vị liên quan nghiên cứu, " f"thực hiện ngay."),
+        replace(NEW, title="Công điện khẩn về bão số 9 (đính chính)",
+        body="Viết lại hoàn toàn, không còn chữ cũ."),
     ],
     ids=["another title", "another text"],
 )  # fmt: skip
@@ -147,10 +166,14 @@ def test_L8_a_true_edit_of_title_or_text_is_an_edit_though_the_listing_does_not_
     assert world.alerts() == [(edited.title, PUBLISHED), (edited.title, UPDATED)]
 
 
-def test_L8_a_post_that_its_listing_shows_under_the_same_new_title_was_written_anew(world: World) -> None:
+def test_L8_a_post_that_its_listing_shows_under_the_same_new_title_was_written_anew(
+    world: World,
+) -> None:
     world.show(NEW, *OLD)
     world.poll()
-    edited = replace(NEW, title="Hỏa tốc: sơ tán dân ven biển", body="Viết lại hoàn toàn, không còn chữ cũ.")
+    edited = replace(
+        NEW, title="Hỏa tốc: sơ tán dân ven biển", body="Viết lại hoàn toàn, không còn chữ cũ."
+    )
     world.show(edited, *OLD)
     world.poll(3700)
     assert world.alerts() == [(edited.title, PUBLISHED), (edited.title, UPDATED)]
@@ -222,7 +245,9 @@ def test_L9_a_replaced_file_is_told_with_its_reason_and_both_are_kept(world: Wor
 
 
 def test_a_file_beyond_the_cap_is_linked_and_not_kept(world: World) -> None:
-    world.site.answers[PDF] = reply(b"", Content_Type="application/pdf", length=MAX_ARCHIVED_BYTES + 1)
+    world.site.answers[PDF] = reply(
+        b"", Content_Type="application/pdf", length=MAX_ARCHIVED_BYTES + 1
+    )
     world.show(WITH_FILE, *OLD)
     world.poll()
     (link,) = post_of(world, WITH_FILE.title).attachments
@@ -301,13 +326,19 @@ EXECUTABLE = ("<script", "onerror", "<iframe", "javascript:", "<svg", "<style")
 EVIL = (
     "<script>alert(1)</script><img src=x onerror=alert(1)><iframe src='//evil'></iframe>"
     "<a href='javascript:alert(1)'>Tải về</a><svg><style><img src=x onerror=alert(1)></style></svg>"
-    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;<img src=1 onerror=alert(1)>'>"
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;<img src=1 "
+    "onerror=alert(1)>'>"
     "<p style='background:url(javascript:x)'>Nội dung của thông báo về việc họp giao ban tháng.</p>"
 )
 
 
-def test_L10_and_L11_whatever_a_portal_writes_the_feeds_are_valid_and_nothing_executes(world: World) -> None:
-    nasty = [replace(numbered(number, day=23), title=title, body=EVIL) for number, title in enumerate(NASTY, 200)]
+def test_L10_and_L11_whatever_a_portal_writes_the_feeds_are_valid_and_nothing_executes(
+    world: World,
+) -> None:
+    nasty = [
+        replace(numbered(number, day=23), title=title, body=EVIL)
+        for number, title in enumerate(NASTY, 200)
+    ]
     nasty.append(replace(numbered(300, day=23), body="Nội dung dài. " * 300_000))
     for item in nasty:
         world.site.answers[item.path] = reply(item.page.encode("utf-8", "surrogatepass"))
@@ -323,7 +354,8 @@ def test_L10_and_L11_whatever_a_portal_writes_the_feeds_are_valid_and_nothing_ex
         for entry in read.entries:
             html = " ".join(one.value for one in entry.content).lower()
             assert not any(
-                word in html for word in ("<script", "onerror", "<iframe", "javascript:", "<svg", "<style")
+                word in html
+                for word in ("<script", "onerror", "<iframe", "javascript:", "<svg", "<style")
             )
 
 

@@ -34,13 +34,16 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 NOT_HELD_UP_S = 15.0
-"""Who waited for a reader that stalls would wait for half a minute; what a busy machine takes is no matter here."""
+"""Who waited for a reader that stalls would wait for half a minute; what a busy machine takes is no
+matter here."""
 
 
 def serves_others(served: Served) -> bool:
     started = time.monotonic()
     for path in ("/healthz", "/", "/feeds/all.rss"):
-        with urllib.request.urlopen(f"http://127.0.0.1:{served.port}{path}", timeout=NOT_HELD_UP_S) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{served.port}{path}", timeout=NOT_HELD_UP_S
+        ) as answer:
             assert answer.status == 200 and answer.read()
     return time.monotonic() - started < NOT_HELD_UP_S
 
@@ -53,12 +56,16 @@ def seconds_until_closed(client: socket.socket, most: float) -> float:
     return time.monotonic() - started
 
 
-def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_ten_seconds(served: Served) -> None:
+def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_ten_seconds(
+    served: Served,
+) -> None:
     with ExitStack() as stack:
         heads = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n")
         clients = []
         for number in range(SILENT):
-            clients.append(stack.enter_context(socket.create_connection(("127.0.0.1", served.port))))
+            clients.append(
+                stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+            )
             clients[-1].sendall(heads[number % 3])
         assert serves_others(served)
         for client in clients[:3]:
@@ -66,7 +73,9 @@ def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_te
         assert serves_others(served)
 
 
-def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_flat(served: Served) -> None:
+def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_flat(
+    served: Served,
+) -> None:
     digest = sha256(FILE).hexdigest()
     database = open_database(f"sqlite:///{served.terminal.folder / 'loa.db'}", is_migrating=False)
     keep_file(database, ArchivedFile(digest, "application/pdf", FILE, datetime.now(UTC)))
@@ -100,4 +109,6 @@ def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> No
         with socket.create_connection(listening.getsockname()):
             taken, _ = listening.accept()
             with taken:
-                assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_TIMEOUT_MS
+                assert (
+                    taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_TIMEOUT_MS
+                )

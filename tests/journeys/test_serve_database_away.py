@@ -1,4 +1,5 @@
-"""A web process whose database is away: it starts, says so, serves what it knows, and goes on when it is back."""
+"""A web process whose database is away: it starts, says so, serves what it knows, and goes on when
+it is back."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ PATIENCE_S = 20.0
 
 @pytest.fixture
 def loa(tmp_path: Path, clock: FakeClock) -> Iterator[Loa]:
-    opened = open_loa(None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock)
+    opened = open_loa(
+        None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock
+    )
     opened.prepare()
     store_posts(opened, make_post(1))
     opened.close()
@@ -81,7 +84,10 @@ def test_it_starts_answers_503_says_why_once_and_serves_when_the_database_is_bac
             assert client.get("/readyz").status_code == 503
             refused = client.get("/feeds/all.rss", headers={"Accept": "application/json"})
             assert refused.status_code == 503 and refused.headers["Retry-After"]
-            assert refused.json and refused.json["detail"] == "the database is not available at the moment"
+            assert (
+                refused.json
+                and refused.json["detail"] == "the database is not available at the moment"
+            )
             (tmp_path / "loa.db").rmdir()
             (tmp_path / "kept.db").rename(tmp_path / "loa.db")
             eventually(lambda: client.get("/feeds/all.rss").status_code == 200)
@@ -91,23 +97,34 @@ def test_it_starts_answers_503_says_why_once_and_serves_when_the_database_is_bac
         (tmp_path / "loa.db").mkdir()
 
 
-def test_a_child_never_makes_a_database_in_the_place_of_one_that_is_gone(loa: Loa, tmp_path: Path) -> None:
+def test_a_child_never_makes_a_database_in_the_place_of_one_that_is_gone(
+    loa: Loa, tmp_path: Path
+) -> None:
     (tmp_path / "loa.db").rename(tmp_path / "kept.db")
     with serving(loa) as client:
         assert client.get("/feeds/all.rss").status_code == 503
 
 
-def test_the_last_good_feeds_are_served_while_the_database_is_away(loa: Loa, tmp_path: Path) -> None:
+def test_the_last_good_feeds_are_served_while_the_database_is_away(
+    loa: Loa, tmp_path: Path
+) -> None:
     with serving(loa) as client:
         eventually(lambda: client.get("/feeds/all.rss").status_code == 200)
         good = client.get("/feeds/all.rss")
         loa.close()
         with away(tmp_path):
             assert client.get("/feeds/all.rss").data == good.data
-            assert client.get("/feeds/all.rss", headers={"If-None-Match": good.headers["ETag"]}).status_code == 304
+            assert (
+                client.get(
+                    "/feeds/all.rss", headers={"If-None-Match": good.headers["ETag"]}
+                ).status_code
+                == 304
+            )
 
 
-def test_a_problem_of_a_post_that_no_feed_shows_any_more_is_forgotten_and_found_again(loa: Loa) -> None:
+def test_a_problem_of_a_post_that_no_feed_shows_any_more_is_forgotten_and_found_again(
+    loa: Loa,
+) -> None:
     def check(_site: Site, fmt: Format, _body: bytes, post: Post) -> str | None:
         return "is wrong" if fmt is Format.ATOM and post.title == "bad" else None
 

@@ -64,7 +64,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def test_M4_sigterm_under_load_ends_within_ten_seconds_with_0(served: Served) -> None:
     url = f"http://127.0.0.1:{served.port}/"
     script = f"import urllib.request as u\nwhile True: u.urlopen({url!r}, timeout=5).read()"
-    clients = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL) for _ in range(4)]
+    clients = [
+        subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+        for _ in range(4)
+    ]
     time.sleep(0.5)
     started = time.monotonic()
     served.process.send_signal(signal.SIGTERM)
@@ -102,7 +105,9 @@ def test_a_killed_parent_leaves_nothing_running(served: Served) -> None:
     children = list(served.children().values())
     served.process.kill()
     served.process.wait()
-    eventually(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+    eventually(
+        lambda: not any(child.is_running() and child.status() != "zombie" for child in children)
+    )
     assert not served.is_up()
 
 

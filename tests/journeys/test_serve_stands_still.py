@@ -1,4 +1,5 @@
-"""What stands still is seen, ended and begun again, and what did it is named; no child outlives its parent."""
+"""What stands still is seen, ended and begun again, and what did it is named; no child outlives its
+parent."""
 
 from __future__ import annotations
 
@@ -97,7 +98,11 @@ def test_S3_a_worker_that_hangs_is_ended_and_begun_again_and_the_page_that_did_i
 ) -> None:
     supervised = supervise(how)
     eventually(lambda: supervised.starts().count("start") == 2)
-    assert supervised.starts() == ["start", "hung:poll guilty:http://guilty.example/page:True", "start"]
+    assert supervised.starts() == [
+        "start",
+        "hung:poll guilty:http://guilty.example/page:True",
+        "start",
+    ]
     said = supervised.log.read_text()
     assert "stands still and is ended" in said
     assert "it worked on http://guilty.example/page" in said
@@ -123,10 +128,14 @@ def test_S3_no_child_outlives_its_killed_parent_by_more_than_two_seconds_not_eve
     child = supervised.child()
     supervised.process.kill()
     supervised.process.wait()
-    eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, within_s=2.0)
+    eventually(
+        lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, within_s=2.0
+    )
 
 
-def test_S3_a_supervisor_that_was_itself_stopped_blames_nobody(supervise: Callable[[str], Supervised]) -> None:
+def test_S3_a_supervisor_that_was_itself_stopped_blames_nobody(
+    supervise: Callable[[str], Supervised],
+) -> None:
     supervised = supervise("only waits")
     child = supervised.child()
     for process in (supervised.process.pid, child.pid):

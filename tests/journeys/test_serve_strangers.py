@@ -1,4 +1,5 @@
-"""What strangers send to a running `loa serve`: searches, bodies that end early, fields that are too long."""
+"""What strangers send to a running `loa serve`: searches, bodies that end early, fields that are
+too long."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def token(served: Served) -> str:
-    return str(served.terminal.json("token", "create", "--name", "huyện", "--role", "operator")["token"])
+    return str(
+        served.terminal.json("token", "create", "--name", "huyện", "--role", "operator")["token"]
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,7 +48,8 @@ def posts(served: Served) -> None:
         for n in range(POSTS):
             known = Understanding(("news",), summary="tóm tắt")
             draft = Draft(
-                PortalName("p", "Cổng"), f"k{n}", f"https://portal.example/{n}", f"Tin {n}", f"<p>{words}</p>", words,
+                PortalName("p", "Cổng"), f"k{n}", f"https://portal.example/{n}", f"Tin {n}",
+                f"<p>{words}</p>", words,
                 known, (), f"print-{n}", at, at, article_at=at,
             )  # fmt: skip
             insert_post(conn, draft)
@@ -77,7 +81,12 @@ def ask(served: Served, request: bytes, *more: bytes, ends: bool = False) -> tup
 
 # --- S10 ---
 
-SEARCH_FORMS = ("/feeds/all.atom?q={}", "/?q={}", "/feeds/all.json?q={}&category=news", "/?category=news&q={}")
+SEARCH_FORMS = (
+    "/feeds/all.atom?q={}",
+    "/?q={}",
+    "/feeds/all.json?q={}&category=news",
+    "/?category=news&q={}",
+)
 
 
 def search(served: Served, number: int) -> socket.socket:
@@ -90,7 +99,9 @@ def search(served: Served, number: int) -> socket.socket:
 
 
 @pytest.mark.parametrize("stays", [True, False], ids=["who waits", "who hangs up at once"])
-def test_S10_two_hundred_searches_at_once_hold_up_no_other_page(served: Served, stays: bool) -> None:
+def test_S10_two_hundred_searches_at_once_hold_up_no_other_page(
+    served: Served, stays: bool
+) -> None:
     with ExitStack() as stack:
         clients = [search(served, number) for number in range(200)]
         for client in clients:
@@ -104,7 +115,10 @@ def test_S10_two_hundred_searches_at_once_hold_up_no_other_page(served: Served, 
             answers = [read_all(client) for client in clients]
             refused = [answer for answer in answers if answer.startswith(b"HTTP/1.1 503")]
             assert all(b"retry-after: 5" in answer.lower() for answer in refused)
-            assert len([answer for answer in answers if answer.startswith(b"HTTP/1.1 200")]) >= SEARCHES.threads
+            assert (
+                len([answer for answer in answers if answer.startswith(b"HTTP/1.1 200")])
+                >= SEARCHES.threads
+            )
             assert len(refused) < 200
     eventually(lambda: bool(page(served.port, "/?q=thien+tai+sau")))
 
@@ -120,7 +134,10 @@ def units(served: Served, token: str) -> set[str]:
 
 
 def adding(token: str, framing: bytes) -> bytes:
-    head = f"POST /api/v1/units HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n"
+    head = (
+        f"POST /api/v1/units HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer "
+        f"{token}\r\n"
+    )
     return head.encode() + b"Content-Type: application/json\r\n" + framing + b"\r\n\r\n"
 
 
@@ -133,7 +150,10 @@ CUT = {
     "a chunk cut in two": (b"Transfer-Encoding: chunked", (b"18\r\n", BODY[:9])),
     "a chunk size that is none": (b"Transfer-Encoding: chunked", (b"18\r\n", BODY, b"\r\nZZ\r\n")),
     "a negative chunk size": (b"Transfer-Encoding: chunked", (b"-18\r\n", BODY, b"\r\n0\r\n\r\n")),
-    "a chunk size beyond all numbers": (b"Transfer-Encoding: chunked", (b"F" * 18 + b"\r\n", BODY, b"\r\n0\r\n\r\n")),
+    "a chunk size beyond all numbers": (
+        b"Transfer-Encoding: chunked",
+        (b"F" * 18 + b"\r\n", BODY, b"\r\n0\r\n\r\n"),
+    ),
     "half a last chunk": (b"Transfer-Encoding: chunked", (b"18\r\n", BODY, b"\r\n0\r\n")),
     "two lengths": (b"Content-Length: 24\r\nContent-Length: 25", (BODY,)),
     "a length that is none": (b"Content-Length: +24", (BODY,)),
@@ -141,7 +161,9 @@ CUT = {
 
 
 @pytest.mark.parametrize("name", CUT)
-def test_S11_a_body_that_ends_early_is_refused_and_nothing_is_done(served: Served, token: str, name: str) -> None:
+def test_S11_a_body_that_ends_early_is_refused_and_nothing_is_done(
+    served: Served, token: str, name: str
+) -> None:
     framing, parts = CUT[name]
     wanted = f"cut{list(CUT).index(name):09d}".encode()
     filled = [part.replace(b"%s", wanted) for part in parts]
@@ -185,7 +207,9 @@ def test_S11_a_body_that_stalls_is_answered_and_holds_up_nobody(served: Served, 
         last = stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
         last.settimeout(40)
         last.sendall(
-            adding(token, b"Content-Length: 100").replace(b"Host: x", b"Host: x\r\nX-Forwarded-For: 192.0.2.7")
+            adding(token, b"Content-Length: 100").replace(
+                b"Host: x", b"Host: x\r\nX-Forwarded-For: 192.0.2.7"
+            )
         )
         assert read_all(last).startswith(b"HTTP/1.1 408")
 
@@ -196,7 +220,9 @@ LONG = {
     "a field": (431, b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 8192 + b"\r\n\r\n"),
     "a field of spaces": (
         431,
-        b'GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\nIf-None-Match: "a",' + b" " * 16384 + b"b\r\n\r\n",
+        b'GET /feeds/all.rss HTTP/1.1\r\nHost: x\r\nIf-None-Match: "a",'
+        + b" " * 16384
+        + b"b\r\n\r\n",
     ),
     "a field's name": (431, b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a" * 8193 + b": b\r\n\r\n"),
     "one field in parts": (
@@ -205,7 +231,10 @@ LONG = {
     ),
     "far too long": (431, b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n"),
     "too many": (431, b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
-    "beside a body": (431, b"POST /subscribe HTTP/1.1\r\nX-A: " + b"a" * 9000 + b"\r\nContent-Length: 3\r\n\r\na=b"),
+    "beside a body": (
+        431,
+        b"POST /subscribe HTTP/1.1\r\nX-A: " + b"a" * 9000 + b"\r\nContent-Length: 3\r\n\r\na=b",
+    ),
     "a path": (414, b"GET /" + b"a" * 8192 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
     "a query": (414, b"GET /?q=" + b"a" * 8192 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
     "a query far too long": (414, b"GET /?q=" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -236,10 +265,18 @@ def sign_in(served: Served, *fields: tuple[str, str]) -> int:
     return ask(served, request.encode() + body)[0]
 
 
-@pytest.mark.parametrize("name", ["X_Forwarded_For", "x_forwarded-for", "X-Forwarded_For", "X_FORWARDED_FOR"])
+@pytest.mark.parametrize(
+    "name", ["X_Forwarded_For", "x_forwarded-for", "X-Forwarded_For", "X_FORWARDED_FOR"]
+)
 @pytest.mark.parametrize("is_first", [True, False])
-def test_S12_only_the_proxys_own_field_says_who_asks(served: Served, name: str, is_first: bool) -> None:
-    host = 10 * ["X_Forwarded_For", "x_forwarded-for", "X-Forwarded_For", "X_FORWARDED_FOR"].index(name) + is_first
+def test_S12_only_the_proxys_own_field_says_who_asks(
+    served: Served, name: str, is_first: bool
+) -> None:
+    host = (
+        10
+        * ["X_Forwarded_For", "x_forwarded-for", "X-Forwarded_For", "X_FORWARDED_FOR"].index(name)
+        + is_first
+    )
     own = ("X-Forwarded-For", f"198.51.100.{host}")
     answers = []
     for number in range(30):
@@ -251,5 +288,9 @@ def test_S12_only_the_proxys_own_field_says_who_asks(served: Served, name: str, 
 
 def test_S12_a_length_with_an_underscore_is_no_length(served: Served) -> None:
     assert (
-        ask(served, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent_Length: 5\r\n\r\n")[0] == 200
+        ask(
+            served,
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent_Length: 5\r\n\r\n",
+        )[0]
+        == 200
     )

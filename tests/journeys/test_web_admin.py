@@ -1,4 +1,5 @@
-"""The operator's pages: who gets in, what a signed-in operator may do, and that a forged form does nothing."""
+"""The operator's pages: who gets in, what a signed-in operator may do, and that a forged form does
+nothing."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ def test_only_an_operators_token_signs_in(web: Web) -> None:
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_other_sites_and_plain_http(web: Web) -> None:
     form = {"csrf": _csrf(web, "/admin/sign-in"), "token": web.operator_token}
-    cookie = web.client.post("/admin/sign-in", data=form, base_url="https://localhost").headers["Set-Cookie"]
+    cookie = web.client.post("/admin/sign-in", data=form, base_url="https://localhost").headers[
+        "Set-Cookie"
+    ]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" in cookie
     assert web.operator_token not in cookie
 
@@ -68,10 +71,15 @@ def test_D11_a_revoked_token_ends_its_sessions_at_once(web: Web, clock: FakeCloc
 def test_a_form_without_the_sessions_own_csrf_token_changes_nothing(web: Web) -> None:
     _sign_in(web, web.operator_token)
     for csrf in ("", "forged"):
-        assert web.client.post("/admin/units", data={"name": "Xã mới", "csrf": csrf}).status_code == 403
+        assert (
+            web.client.post("/admin/units", data={"name": "Xã mới", "csrf": csrf}).status_code
+            == 403
+        )
     assert "Xã mới" not in web.client.get("/admin/units").get_data(as_text=True)
     assert (
-        web.client.post("/admin/units", data={"name": "Xã mới", "csrf": _csrf(web, "/admin/units")}).status_code
+        web.client.post(
+            "/admin/units", data={"name": "Xã mới", "csrf": _csrf(web, "/admin/units")}
+        ).status_code
         == 303
     )
     assert "Xã mới" in web.client.get("/admin/units").get_data(as_text=True)
@@ -136,9 +144,13 @@ def test_a_delivery_says_why_and_what_failed_is_sent_again_by_one_button(web: We
     with web.loa.database.writing() as conn:
         conn.exec_driver_sql("UPDATE delivery SET state = 'failed'")
         conn.exec_driver_sql("UPDATE message SET state = 'failed'")
-    assert "Chỉ thị về giao thông" in web.client.get("/admin/deliveries?state=failed").get_data(as_text=True)
+    assert "Chỉ thị về giao thông" in web.client.get("/admin/deliveries?state=failed").get_data(
+        as_text=True
+    )
     assert _post(web, "/admin/deliveries/replay-failed").status_code == 303
-    assert "Không có gì ở đây" in web.client.get("/admin/deliveries?state=failed").get_data(as_text=True)
+    assert "Không có gì ở đây" in web.client.get("/admin/deliveries?state=failed").get_data(
+        as_text=True
+    )
 
 
 def test_delivery_is_paused_and_goes_on_by_a_switch(web: Web) -> None:
@@ -173,7 +185,9 @@ def test_the_receipt_board_is_a_spreadsheet_in_which_nothing_is_a_formula(web: W
     owe(web, post)
     web.client.post("/api/v1/receipts", json={"post": post.id, "note": "=1+1"}, headers=web.unit)
     _sign_in(web, web.operator_token)
-    assert f"/admin/receipts/{post.id}.csv" in web.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)
+    assert f"/admin/receipts/{post.id}.csv" in web.client.get(
+        f"/admin/receipts/{post.id}"
+    ).get_data(as_text=True)
     answer = web.client.get(f"/admin/receipts/{post.id}.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     lines = answer.data.decode("utf-8-sig").splitlines()

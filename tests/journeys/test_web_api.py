@@ -1,4 +1,5 @@
-"""The API as a program meets it: who may do what, what is refused by name, and what is done only once."""
+"""The API as a program meets it: who may do what, what is refused by name, and what is done only
+once."""
 
 from __future__ import annotations
 
@@ -46,8 +47,18 @@ def test_a_post_is_shown_with_text_document_and_reasons(web: Web) -> None:
 def test_D11_a_missing_forged_truncated_or_revoked_token_is_401(web: Web, clock: FakeClock) -> None:
     good = web.operator["Authorization"]
     link = web.loa.links.token(Purpose.MANAGE, "someone")
-    for value in ("", "Bearer", "Basic abc", good[:-1], good + "x", "Bearer " + "é" * 9, f"Bearer {link}"):
-        response = web.client.get("/api/v1/posts", headers={"Authorization": value.encode("utf-8").decode("latin-1")})
+    for value in (
+        "",
+        "Bearer",
+        "Basic abc",
+        good[:-1],
+        good + "x",
+        "Bearer " + "é" * 9,
+        f"Bearer {link}",
+    ):
+        response = web.client.get(
+            "/api/v1/posts", headers={"Authorization": value.encode("utf-8").decode("latin-1")}
+        )
         assert response.status_code == 401, value
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert response.content_type == "application/problem+json"
@@ -71,25 +82,38 @@ def test_D11_a_unit_meets_another_units_things_as_if_they_were_not_there(web: We
         ("GET", f"/api/v1/deliveries?subscription={other}"),
     ):
         body = {} if method in ("POST", "PATCH") else None
-        assert web.client.open(path, method=method, json=body, headers=web.unit).status_code == 404, path
+        assert (
+            web.client.open(path, method=method, json=body, headers=web.unit).status_code == 404
+        ), path
     assert web.client.get("/api/v1/subscriptions", headers=web.unit).json["items"] == []
-    assert [u["id"] for u in web.client.get("/api/v1/units", headers=web.unit).json["items"]] == [web.unit_id]
+    assert [u["id"] for u in web.client.get("/api/v1/units", headers=web.unit).json["items"]] == [
+        web.unit_id
+    ]
 
 
 def test_D11_a_role_may_do_only_what_is_its_own(web: Web) -> None:
     assert web.client.post("/api/v1/units", json={"name": "x"}, headers=web.unit).status_code == 403
-    assert web.client.post("/api/v1/receipts", json={"post": "x"}, headers=web.operator).status_code == 403
-    vouched = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.unit)
+    assert (
+        web.client.post("/api/v1/receipts", json={"post": "x"}, headers=web.operator).status_code
+        == 403
+    )
+    vouched = web.client.post(
+        "/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.unit
+    )
     assert (vouched.status_code, vouched.json["field"]) == (422, "confirmed")
 
 
 def test_a_subscription_is_added_edited_paused_resumed_rotated_and_removed(web: Web) -> None:
-    added = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.operator)
+    added = web.client.post(
+        "/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.operator
+    )
     assert added.status_code == 201
     assert added.json["secret"].startswith("whsec_")
     address = f"/api/v1/subscriptions/{added.json['id']}"
     assert "secret" not in web.client.get(address, headers=web.operator).json
-    edited = web.client.patch(address, json={"filters": {"categories": ["meetings"]}}, headers=web.operator)
+    edited = web.client.patch(
+        address, json={"filters": {"categories": ["meetings"]}}, headers=web.operator
+    )
     assert edited.json["filters"]["categories"] == ["meetings"]
     for move, status in (("pause", "paused"), ("resume", "active")):
         assert web.client.post(f"{address}/{move}", headers=web.operator).json["status"] == status
@@ -102,12 +126,20 @@ def test_a_subscription_is_added_edited_paused_resumed_rotated_and_removed(web: 
     assert web.client.post(f"{address}/resume", headers=web.operator).status_code == 409
 
 
-def test_D14_a_webhook_is_moved_and_named_over_the_api_and_asked_before_it_gets_anything(web: Web) -> None:
-    made = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.operator).json
+def test_D14_a_webhook_is_moved_and_named_over_the_api_and_asked_before_it_gets_anything(
+    web: Web,
+) -> None:
+    made = web.client.post(
+        "/api/v1/subscriptions", json={**HOOK, "confirmed": True}, headers=web.operator
+    ).json
     address = f"/api/v1/subscriptions/{made['id']}"
-    moved = web.client.patch(address, json={"target": "https://other.example/", "name": "mới"}, headers=web.unit)
+    moved = web.client.patch(
+        address, json={"target": "https://other.example/", "name": "mới"}, headers=web.unit
+    )
     assert moved.status_code == 404
-    moved = web.client.patch(address, json={"target": "https://other.example/", "name": "mới"}, headers=web.operator)
+    moved = web.client.patch(
+        address, json={"target": "https://other.example/", "name": "mới"}, headers=web.operator
+    )
     assert (moved.json["status"], moved.json["target"], moved.json["name"]) == (
         "pending", "https://other.example/", "mới"
     )  # fmt: skip
@@ -142,7 +174,9 @@ def test_a_unit_that_is_owed_nothing_has_nothing_to_acknowledge(web: Web) -> Non
 def test_a_unit_acknowledges_a_post_once_and_the_board_shows_it(web: Web) -> None:
     post = store_post(web.loa, 1)
     owe(web, post)
-    first = web.client.post("/api/v1/receipts", json={"post": post.id, "note": "đã rõ"}, headers=web.unit)
+    first = web.client.post(
+        "/api/v1/receipts", json={"post": post.id, "note": "đã rõ"}, headers=web.unit
+    )
     again = web.client.post("/api/v1/receipts", json={"post": post.id}, headers=web.unit)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json == again.json
@@ -155,10 +189,13 @@ def test_a_unit_acknowledges_a_post_once_and_the_board_shows_it(web: Web) -> Non
     [
         (b"", 422), (b"{", 400), (b"[]", 400), (b'"x"', 400), (b"[" * 5000, 400),
         (b'{"a":' * 50 + b"1" + b"}" * 50, 400),
-        (b"\xff\xfe", 400), (b" " * (10 << 20), 413), (b'{"channel": "' + b"x" * 70_000 + b'"}', 413),
+        (b"\xff\xfe", 400), (b" " * (10 << 20), 413), (b'{"channel": "' + b"x" * 70_000 + b'"}',
+        413),
     ],
 )  # fmt: skip
-def test_D12_a_body_that_is_no_proper_json_is_a_problem_and_never_a_500(web: Web, body: bytes, status: int) -> None:
+def test_D12_a_body_that_is_no_proper_json_is_a_problem_and_never_a_500(
+    web: Web, body: bytes, status: int
+) -> None:
     response = web.client.post(
         "/api/v1/subscriptions", data=body, content_type="application/json", headers=web.operator
     )
@@ -170,16 +207,24 @@ def test_D12_a_body_that_is_no_proper_json_is_a_problem_and_never_a_500(web: Web
     ("change", "field"),
     [
         ({"chanel": 1}, "chanel"), ({"channel": "fax"}, "channel"), ({"target": 7}, "target"),
-        ({"target": "ftp://x"}, "url"), ({"target": "https://127.0.0.1/"}, "url"), ({"name": "a\r\nb"}, "name"),
-        ({"name": "a\0b"}, "name"), ({"filters": {"categories": ["nothing"]}}, "filters.categories"),
-        ({"filters": {"places": ["nowhere"]}}, "filters.places"), ({"filters": {"other": []}}, "filters.other"),
-        ({"filters": {"keywords": "x"}}, "filters.keywords"), ({"headers": {"X-A": "b\r\nHost: c"}}, "headers"),
+        ({"target": "ftp://x"}, "url"), ({"target": "https://127.0.0.1/"}, "url"),
+        ({"name": "a\r\nb"}, "name"),
+        ({"name": "a\0b"}, "name"), ({"filters": {"categories": ["nothing"]}},
+        "filters.categories"),
+        ({"filters": {"places": ["nowhere"]}}, "filters.places"),
+        ({"filters": {"other": []}}, "filters.other"),
+        ({"filters": {"keywords": "x"}}, "filters.keywords"),
+        ({"headers": {"X-A": "b\r\nHost: c"}}, "headers"),
         ({"headers": {"Host": "c"}}, "headers"), ({"headers": {"webhook-id": "c"}}, "headers"),
         ({"headers": {"X\r\nY": "c"}}, "headers"),
     ],
 )  # fmt: skip
-def test_D12_a_field_that_cannot_be_used_is_named(web: Web, change: dict[str, object], field: str) -> None:
-    response = web.client.post("/api/v1/subscriptions", json={**HOOK, **change}, headers=web.operator)
+def test_D12_a_field_that_cannot_be_used_is_named(
+    web: Web, change: dict[str, object], field: str
+) -> None:
+    response = web.client.post(
+        "/api/v1/subscriptions", json={**HOOK, **change}, headers=web.operator
+    )
     assert response.status_code == 422
     assert response.json["field"] in (field, "target")
     assert web.client.get("/api/v1/subscriptions", headers=web.operator).json["items"] == []
@@ -216,7 +261,8 @@ def test_D12_a_refused_request_keeps_no_key(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=1&limit=2", "colour=red", "cursor=zz", "q=%00", "q=" + "a" * 999]
+    "query",
+    ["limit=0", "limit=x", "limit=1&limit=2", "colour=red", "cursor=zz", "q=%00", "q=" + "a" * 999],
 )
 def test_D12_a_parameter_that_cannot_be_used_is_named(web: Web, query: str) -> None:
     response = web.client.get(f"/api/v1/posts?{query}", headers=web.operator)
@@ -227,7 +273,11 @@ def test_D12_a_parameter_that_cannot_be_used_is_named(web: Web, query: str) -> N
 def test_the_description_knows_every_route_of_the_api_and_no_other(web: Web) -> None:
     document = web.client.get("/api/openapi.json").json
     assert document["openapi"].startswith("3.1")
-    described = {(m.upper(), op["operationId"]) for ops in document["paths"].values() for m, op in ops.items()}
+    described = {
+        (m.upper(), op["operationId"])
+        for ops in document["paths"].values()
+        for m, op in ops.items()
+    }
     real = {
         (method, rule.endpoint.removeprefix("api."))
         for rule in web.app.url_map.iter_rules()
@@ -243,17 +293,35 @@ _json = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 _fields = st.sampled_from(
-    ["channel", "target", "filters", "frequency", "unit", "name", "confirmed", "headers", "post", "note", "since"]
+    [
+        "channel",
+        "target",
+        "filters",
+        "frequency",
+        "unit",
+        "name",
+        "confirmed",
+        "headers",
+        "post",
+        "note",
+        "since",
+    ]
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=st.dictionaries(_fields, _json, max_size=5), hook=st.booleans())
-def test_D12_whatever_a_body_holds_it_is_never_a_500(web: Web, body: dict[str, object], hook: bool) -> None:
+def test_D12_whatever_a_body_holds_it_is_never_a_500(
+    web: Web, body: dict[str, object], hook: bool
+) -> None:
     whole = {**HOOK, **body} if hook else body
     for path in ("subscriptions", "units", "subscriptions/x/replay", "deliveries/x/replay"):
         response = web.client.post(f"/api/v1/{path}", json=whole, headers=web.operator)
@@ -261,13 +329,17 @@ def test_D12_whatever_a_body_holds_it_is_never_a_500(web: Web, body: dict[str, o
     assert web.client.post("/api/v1/receipts", json=whole, headers=web.unit).status_code < 500
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(max_size=40))
 def test_D12_whatever_an_address_holds_it_is_never_a_500(web: Web, text: str) -> None:
     sent = text.encode("utf-8", "replace").decode()
     for path in ("posts", "subscriptions", "deliveries", "receipts"):
         for name in ("q", "cursor", "post", "since", "state", "category"):
-            answer = web.client.get(f"/api/v1/{path}", query_string={name: sent}, headers=web.operator)
+            answer = web.client.get(
+                f"/api/v1/{path}", query_string={name: sent}, headers=web.operator
+            )
             assert answer.status_code < 500, (path, name, text)
     for path in ("/", "/admin/deliveries"):
         assert web.client.get(path, query_string={"q": sent, "before": sent}).status_code < 500

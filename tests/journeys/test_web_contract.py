@@ -1,4 +1,5 @@
-"""The API keeps to its own description: every answer fits the schema that `/api/openapi.json` gives for it."""
+"""The API keeps to its own description: every answer fits the schema that `/api/openapi.json` gives
+for it."""
 
 from __future__ import annotations
 
@@ -32,10 +33,12 @@ def _recategorised(web: Web, subscription: str) -> tuple[str, str]:
     from service.poll import recategorise
 
     post = store_post(web.loa, 1)
-    recategorise(web.loa.database, web.loa.links, web.loa.settings, post.id, ("meetings",), web.loa.clock())
-    (delivery,) = web.client.get(f"/api/v1/deliveries?subscription={subscription}", headers=web.operator).json[
-        "items"
-    ]
+    recategorise(
+        web.loa.database, web.loa.links, web.loa.settings, post.id, ("meetings",), web.loa.clock()
+    )
+    (delivery,) = web.client.get(
+        f"/api/v1/deliveries?subscription={subscription}", headers=web.operator
+    ).json["items"]
     return post.id, delivery["id"]
 
 
@@ -44,11 +47,15 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
         know_listings(conn, [("quangxuong", LISTING)], clock())
     seen: set[str] = set()
 
-    def ask(endpoint: str, *, headers: dict[str, str] = web.operator, body: Any = None, **names: str) -> Any:
+    def ask(
+        endpoint: str, *, headers: dict[str, str] = web.operator, body: Any = None, **names: str
+    ) -> Any:
         route = next(route for route in ROUTES if route.endpoint == endpoint)
         query = {key: value for key, value in names.items() if key != "id"}
         path = "/api/v1" + route.path.format(**names)
-        response = web.client.open(path, method=route.method, headers=headers, json=body, query_string=query)
+        response = web.client.open(
+            path, method=route.method, headers=headers, json=body, query_string=query
+        )
         assert response.status_code == route.status, (endpoint, response.json)
         seen.add(endpoint)
         if route.gives is None:
@@ -61,7 +68,12 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
 
     hook = ask("add_subscription", body={**HOOK, "unit": web.unit_id})["id"]
     post, delivery = _recategorised(web, hook)
-    for name in ("show_subscription", "pause_subscription", "resume_subscription", "rotate_subscription"):
+    for name in (
+        "show_subscription",
+        "pause_subscription",
+        "resume_subscription",
+        "rotate_subscription",
+    ):
         ask(name, id=hook)
     for name in ("check_subscription", "replay_subscription"):
         ask(name, id=hook)
@@ -75,7 +87,13 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
     ask("show_portal", id="quangxuong")
     unit = ask("add_unit", body={"name": "Xã mới"})["id"]
     ask("show_unit", id=unit)
-    for name in ("list_posts", "list_portals", "list_units", "list_subscriptions", "list_deliveries"):
+    for name in (
+        "list_posts",
+        "list_portals",
+        "list_units",
+        "list_subscriptions",
+        "list_deliveries",
+    ):
         assert ask(name)["items"]
     ask("remove_unit", id=unit)
     ask("remove_subscription", id=hook)
@@ -118,10 +136,16 @@ def test_a_webhook_is_asked_before_anything_real_is_sent_to_it(web: Web) -> None
             ids[path] = added.json["id"]
         web.loa.deliverer.deliver_due()
         asked = {one.path: one.body for one in receiver.received}
-    assert b'"subscription.confirm"' in asked["/hook"] and b'"subscription.confirm"' in asked["/mute"]
+    assert (
+        b'"subscription.confirm"' in asked["/hook"] and b'"subscription.confirm"' in asked["/mute"]
+    )
 
     def status_of(path: str) -> str:
-        return str(web.client.get(f"/api/v1/subscriptions/{ids[path]}", headers=web.operator).json["status"])
+        return str(
+            web.client.get(f"/api/v1/subscriptions/{ids[path]}", headers=web.operator).json[
+                "status"
+            ]
+        )
 
     assert (status_of("/hook"), status_of("/mute")) == ("active", "pending")
     button = json.loads(asked["/mute"])["data"]["confirm_url"].removeprefix("https://loa.example")
@@ -136,10 +160,14 @@ def test_a_webhook_is_asked_before_anything_real_is_sent_to_it(web: Web) -> None
 def test_D10_an_address_added_by_a_program_is_asked_by_one_mail_a_day(web: Web) -> None:
     body = {"channel": "email", "target": "a@xa.example"}
     for frequency in ("immediate", "daily", "weekly"):
-        added = web.client.post("/api/v1/subscriptions", json={**body, "frequency": frequency}, headers=web.unit)
+        added = web.client.post(
+            "/api/v1/subscriptions", json={**body, "frequency": frequency}, headers=web.unit
+        )
         assert (added.status_code, added.json["status"]) == (201, "pending")
     with web.loa.database.reading() as conn:
-        letters = conn.exec_driver_sql("SELECT body FROM message WHERE channel = 'email'").scalars().all()
+        letters = (
+            conn.exec_driver_sql("SELECT body FROM message WHERE channel = 'email'").scalars().all()
+        )
     assert len(letters) == 1
     assert "mọi tin" in letters[0]
 
@@ -164,18 +192,25 @@ def test_why_answers_only_who_may_see_the_subscription(web: Web) -> None:
     answer = web.client.get(path, headers=web.operator).json
     assert answer["was_owed"] is False and answer["words"]
     assert web.client.get(path, headers=web.unit).status_code == 404
-    assert web.client.get(f"/api/v1/why?post={post.id}", headers=web.operator).json["field"] == "subscription"
+    assert (
+        web.client.get(f"/api/v1/why?post={post.id}", headers=web.operator).json["field"]
+        == "subscription"
+    )
 
 
 def test_a_test_delivery_is_asked_for_and_refused_while_pending(web: Web) -> None:
-    pending = web.client.post("/api/v1/subscriptions", json={**HOOK, "confirmed": False}, headers=web.unit).json["id"]
+    pending = web.client.post(
+        "/api/v1/subscriptions", json={**HOOK, "confirmed": False}, headers=web.unit
+    ).json["id"]
     refused = web.client.post(f"/api/v1/subscriptions/{pending}/test", headers=web.unit)
     assert (refused.status_code, "pending" in refused.json["detail"]) == (409, True)
 
 
 def test_what_a_channel_has_no_use_for_is_refused_and_not_silently_dropped(web: Web) -> None:
     hook = web.client.post("/api/v1/subscriptions", json=HOOK, headers=web.operator).json["id"]
-    daily = web.client.patch(f"/api/v1/subscriptions/{hook}", json={"frequency": "daily"}, headers=web.operator)
+    daily = web.client.patch(
+        f"/api/v1/subscriptions/{hook}", json={"frequency": "daily"}, headers=web.operator
+    )
     assert (daily.status_code, daily.json["field"]) == (422, "frequency")
     mail = {"channel": "email", "target": "a@xa.example", "headers": {"X-A": "b"}}
     refused = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator)

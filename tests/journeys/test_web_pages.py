@@ -1,4 +1,5 @@
-"""What people see: the first page, a post, its languages, its headers, and what happens when something is wrong."""
+"""What people see: the first page, a post, its languages, its headers, and what happens when
+something is wrong."""
 
 from __future__ import annotations
 
@@ -48,9 +49,15 @@ def test_every_page_announces_the_feeds_below_the_public_address(web: Web) -> No
     post = store_post(web.loa, 1)
     for path in ("/", f"/posts/{post.id}", "/subscribe", "/api/docs", "/no-such-page"):
         page = web.client.get(path, headers={"Host": "evil.example"}).get_data(as_text=True)
-        for kind, name in (("rss+xml", "all.rss"), ("atom+xml", "all.atom"), ("feed+json", "all.json")):
+        for kind, name in (
+            ("rss+xml", "all.rss"),
+            ("atom+xml", "all.atom"),
+            ("feed+json", "all.json"),
+        ):
             assert re.search(
-                rf'rel="alternate" type="application/{re.escape(kind)}"[^>]*{PUBLIC_URL}/feeds/{name}', page
+                rf'rel="alternate" '
+                rf'type="application/{re.escape(kind)}"[^>]*{PUBLIC_URL}/feeds/{name}',
+                page,
             )
         assert "evil.example" not in page
 
@@ -75,7 +82,15 @@ def test_older_posts_are_reached_page_by_page_and_none_twice(web: Web) -> None:
 def test_a_post_shows_text_attachment_document_history_and_its_original(web: Web) -> None:
     post = store_post(web.loa, 1, html="<p>Nội dung chỉ thị</p>")
     page = _text(web, f"/posts/{post.id}")
-    for wanted in ("Nội dung chỉ thị", "ct06.pdf", "06/CT-UBND", "05/06/2023", post.url, "Lịch sử", "Chủ nhật"):
+    for wanted in (
+        "Nội dung chỉ thị",
+        "ct06.pdf",
+        "06/CT-UBND",
+        "05/06/2023",
+        post.url,
+        "Lịch sử",
+        "Chủ nhật",
+    ):
         assert wanted in page
 
 
@@ -84,7 +99,11 @@ def test_a_post_names_the_other_posts_of_its_document_with_their_dates(web: Web)
     page = _text(web, f"/posts/{post.id}")
     section = page[page.index("Tin khác về văn bản này") :]
     assert f'href="/posts/{other.id}">Chỉ thị trên cổng khác' in section
-    assert "11:16, 28/01/2024" in section and PORTAL.name in section and "đưa tin về văn bản" in section
+    assert (
+        "11:16, 28/01/2024" in section
+        and PORTAL.name in section
+        and "đưa tin về văn bản" in section
+    )
     answer = web.client.get(f"/api/v1/posts/{post.id}", headers=web.unit).get_json()
     assert answer["same_document"] == [
         {
@@ -100,7 +119,9 @@ def test_a_post_names_the_other_posts_of_its_document_with_their_dates(web: Web)
 
 def test_L11_a_picture_of_an_article_is_a_link_and_nothing_loads_from_elsewhere(web: Web) -> None:
     post = store_post(
-        web.loa, 1, html='<p>Ảnh <img src="https://quangxuong.example/a.jpg" alt="Lễ &lt;b&gt; ra quân"></p>'
+        web.loa,
+        1,
+        html='<p>Ảnh <img src="https://quangxuong.example/a.jpg" alt="Lễ &lt;b&gt; ra quân"></p>',
     )
     response = web.client.get(f"/posts/{post.id}")
     page = response.get_data(as_text=True)
@@ -131,17 +152,23 @@ def test_no_page_holds_inline_script_or_style_or_anything_from_elsewhere(web: We
 
 
 def test_vietnamese_is_first_and_english_is_remembered_once_chosen(web: Web) -> None:
-    assert "Tin mới nhất" in web.client.get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert "Tin mới nhất" in web.client.get("/", headers={"Accept-Language": "en"}).get_data(
+        as_text=True
+    )
     assert "The latest posts" in _text(web, "/?lang=en")
     assert "The latest posts" in _text(web, "/")
     assert "Tin mới nhất" in _text(web, "/?lang=vi")
 
 
-def test_O6_a_failing_portal_is_said_in_plain_words_and_its_posts_stay(web: Web, clock: FakeClock) -> None:
+def test_O6_a_failing_portal_is_said_in_plain_words_and_its_posts_stay(
+    web: Web, clock: FakeClock
+) -> None:
     store_post(web.loa, 1, title="Chỉ thị còn đây")
     with web.loa.database.writing() as conn:
         know_listings(conn, [("quangxuong", LISTING)], clock())
-        conn.execute(update(schema.listing).values(last_outcome=Outcome.NETWORK, failing_since=clock()))
+        conn.execute(
+            update(schema.listing).values(last_outcome=Outcome.NETWORK, failing_since=clock())
+        )
     response = web.client.get("/")
     page = response.get_data(as_text=True)
     assert response.status_code == 200
@@ -150,8 +177,14 @@ def test_O6_a_failing_portal_is_said_in_plain_words_and_its_posts_stay(web: Web,
     assert "10:00, 23/11/2026" in page
 
 
-def test_O5_links_come_from_the_public_address_with_its_path(sqlite_url: str, clock: FakeClock) -> None:
-    web = make_web(sqlite_url, clock, service={"public_url": "https://tinh.example/loa/", "secret_key": "k" * 40})
+def test_O5_links_come_from_the_public_address_with_its_path(
+    sqlite_url: str, clock: FakeClock
+) -> None:
+    web = make_web(
+        sqlite_url,
+        clock,
+        service={"public_url": "https://tinh.example/loa/", "secret_key": "k" * 40},
+    )
     store_post(web.loa, 1)
     page = web.client.get("/", headers={"X-Forwarded-Host": "evil.example"}).get_data(as_text=True)
     assert 'href="/loa/feeds/all.rss"' in page
@@ -161,7 +194,14 @@ def test_O5_links_come_from_the_public_address_with_its_path(sqlite_url: str, cl
 
 
 @pytest.mark.parametrize(
-    "path", ["/?before=zzz", "/?q=%00", "/?q=" + "a" * 10_000, "/?" + "category=a&" * 50, "/?category=" + "x" * 5000]
+    "path",
+    [
+        "/?before=zzz",
+        "/?q=%00",
+        "/?q=" + "a" * 10_000,
+        "/?" + "category=a&" * 50,
+        "/?category=" + "x" * 5000,
+    ],
 )
 def test_a_mangled_address_is_answered_and_never_breaks(web: Web, path: str) -> None:
     assert web.client.get(path).status_code in (200, 400)
@@ -175,7 +215,9 @@ def test_a_page_that_is_not_there_is_said_in_words(web: Web) -> None:
 
 
 def test_every_route_has_an_auth_decision(web: Web) -> None:
-    undecided = [rule.endpoint for rule in web.app.url_map.iter_rules() if access_of(rule.endpoint) is None]
+    undecided = [
+        rule.endpoint for rule in web.app.url_map.iter_rules() if access_of(rule.endpoint) is None
+    ]
     assert undecided == []
 
 
@@ -255,10 +297,14 @@ def test_readiness_names_listings_that_nobody_polls(web: Web, clock: FakeClock) 
     assert "polling" in web.client.get("/readyz").json["reasons"][0]
 
 
-def test_metrics_count_every_outcome_and_need_their_token_when_one_is_set(sqlite_url: str, clock: FakeClock) -> None:
+def test_metrics_count_every_outcome_and_need_their_token_when_one_is_set(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     web = make_web(sqlite_url, clock, server={"metrics_token": "wort"})
     assert web.client.get("/metrics").status_code == 401
-    text = web.client.get("/metrics", headers={"Authorization": "Bearer wort"}).get_data(as_text=True)
+    text = web.client.get("/metrics", headers={"Authorization": "Bearer wort"}).get_data(
+        as_text=True
+    )
     for outcome in Outcome:
         assert f'loa_listings{{outcome="{outcome}"}}' in text
     assert "loa_posts 0.0" in text
@@ -274,21 +320,47 @@ def test_in_english_no_word_of_a_page_is_left_in_vietnamese(web: Web) -> None:
     page = web.client.get("/admin/sign-in?lang=en").get_data(as_text=True)
     csrf = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
     web.client.post("/admin/sign-in", data={"csrf": csrf, "token": web.operator_token})
-    paths = ["/", "/?q=none", f"/posts/{post.id}", "/feeds/", "/subscribe", "/api/docs", "/nothing", "/admin/sign-in"]
-    paths += [f"/admin/{name}" for name in ("", "posts", f"posts/{post.id}", "units", "subscriptions", "deliveries")]
+    paths = [
+        "/",
+        "/?q=none",
+        f"/posts/{post.id}",
+        "/feeds/",
+        "/subscribe",
+        "/api/docs",
+        "/nothing",
+        "/admin/sign-in",
+    ]
+    paths += [
+        f"/admin/{name}"
+        for name in ("", "posts", f"posts/{post.id}", "units", "subscriptions", "deliveries")
+    ]
     for path in [*paths, f"/admin/receipts/{post.id}"]:
         tree = LexborHTMLParser(web.client.get(path).get_data(as_text=True))
         assert tree.css_first("html").attributes["lang"] == "en"
         for node in tree.css("head, [lang=vi]"):
             node.decompose()
         text = tree.body.text(separator=" ")
-        for name in (web.loa.settings.service.title, PORTAL.name, "Tiếng Việt", "toàn văn", "Tóm tắt"):
+        for name in (
+            web.loa.settings.service.title,
+            PORTAL.name,
+            "Tiếng Việt",
+            "toàn văn",
+            "Tóm tắt",
+        ):
             text = text.replace(name, "")
-        assert re.findall(r"\w*[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]\w*", text.lower()) == [], path
+        assert (
+            re.findall(
+                r"\w*[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]\w*", text.lower()
+            )
+            == []
+        ), path
 
 
 def test_a_form_that_cannot_be_used_says_why_in_the_readers_language(web: Web) -> None:
-    for language, wanted in (("vi", "Địa chỉ thư điện tử chưa đúng"), ("en", "That is no email address")):
+    for language, wanted in (
+        ("vi", "Địa chỉ thư điện tử chưa đúng"),
+        ("en", "That is no email address"),
+    ):
         response = web.client.post(f"/subscribe?lang={language}", data={"address": "nobody"})
         assert response.status_code == 422
         assert wanted in response.get_data(as_text=True)

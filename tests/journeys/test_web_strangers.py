@@ -1,4 +1,5 @@
-"""What one stranger, or one unit, may do to Loa and through it: counted by network, ended here, capped (S7)."""
+"""What one stranger, or one unit, may do to Loa and through it: counted by network, ended here,
+capped (S7)."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def csrf(client: FlaskClient, path: str = "/admin/sign-in") -> str:
 
 def sign_in(client: FlaskClient, token: str, address: str = "192.0.2.1") -> int:
     form = {"csrf": csrf(client), "token": token}
-    return client.post("/admin/sign-in", data=form, environ_base={"REMOTE_ADDR": address}).status_code
+    return client.post(
+        "/admin/sign-in", data=form, environ_base={"REMOTE_ADDR": address}
+    ).status_code
 
 
 NETWORKS = [
@@ -55,7 +58,10 @@ def test_S7_sign_ins_are_counted_by_network(web: Web, mine: str, other: str) -> 
 
 
 def test_S7_an_address_of_ipv4_is_counted_as_one_however_it_is_written(web: Web) -> None:
-    answers = [sign_in(web.client, "wrong", ("192.0.2.9", "::ffff:192.0.2.9")[n % 2]) for n in range(SIGN_INS + 1)]
+    answers = [
+        sign_in(web.client, "wrong", ("192.0.2.9", "::ffff:192.0.2.9")[n % 2])
+        for n in range(SIGN_INS + 1)
+    ]
     assert answers[-1] == 429
 
 
@@ -63,7 +69,9 @@ def test_S7_an_address_of_ipv4_is_counted_as_one_however_it_is_written(web: Web)
 def test_S7_sign_ups_are_counted_by_network(web: Web, mine: str, other: str) -> None:
     def sign_up(number: int, address: str) -> int:
         form = {"address": f"a{number}@xa.example", "category": "directives"}
-        return web.client.post("/subscribe", data=form, environ_base={"REMOTE_ADDR": address}).status_code
+        return web.client.post(
+            "/subscribe", data=form, environ_base={"REMOTE_ADDR": address}
+        ).status_code
 
     answers = [sign_up(n, mine.format(n + 1)) for n in range(PER_HOUR + 1)]
     assert answers == [200] * PER_HOUR + [429]
@@ -87,12 +95,20 @@ def test_S7_a_cookie_is_dead_after_signing_out(web: Web) -> None:
     form = {"csrf": csrf(web.client, "/admin/units")}
     assert web.client.post("/admin/sign-out", data=form).status_code == 303
     for browser in (web.client, thief):
-        assert (browser.get("/admin/").status_code, browser.get("/admin/").location) == (302, "/admin/sign-in")
-    assert thief.post("/admin/units", data={**form, "name": "Xã của kẻ trộm"}).status_code in (302, 403)
+        assert (browser.get("/admin/").status_code, browser.get("/admin/").location) == (
+            302,
+            "/admin/sign-in",
+        )
+    assert thief.post("/admin/units", data={**form, "name": "Xã của kẻ trộm"}).status_code in (
+        302,
+        403,
+    )
     assert elsewhere.get("/admin/").status_code == 200
 
 
-def test_S7_a_session_ends_with_its_time_whatever_its_cookie_says(web: Web, clock: FakeClock) -> None:
+def test_S7_a_session_ends_with_its_time_whatever_its_cookie_says(
+    web: Web, clock: FakeClock
+) -> None:
     sign_in(web.client, web.operator_token)
     clock.advance(LASTS.total_seconds() - 1)
     assert web.client.get("/admin/").status_code == 200
@@ -125,27 +141,36 @@ def test_S7_one_unit_has_so_many_addresses_asked_in_an_hour(web: Web) -> None:
     key = web.client.get("/api/v1/subscriptions", headers=web.unit).get_json()["items"][0]["id"]
     moves = [
         web.client.patch(
-            f"/api/v1/subscriptions/{key}", json={"target": f"https://moved{n}.example/loa"}, headers=web.unit
+            f"/api/v1/subscriptions/{key}",
+            json={"target": f"https://moved{n}.example/loa"},
+            headers=web.unit,
         ).status_code
         for n in range(QUESTIONS_OF_A_UNIT)
     ]
     assert moves == [200] * (QUESTIONS_OF_A_UNIT - 1) + [429]
 
 
-def test_S7_one_host_is_asked_so_often_in_an_hour_by_all_units_together(web: Web, clock: FakeClock) -> None:
+def test_S7_one_host_is_asked_so_often_in_an_hour_by_all_units_together(
+    web: Web, clock: FakeClock
+) -> None:
     answers = []
     for unit in range(5):
         with web.loa.database.writing() as conn:
             made = add_unit(conn, name=f"UBND xã {unit}", at=clock())
             token, _ = create_token(conn, name="văn thư", unit_id=made.id, at=clock())
         head = {"Authorization": f"Bearer {token}"}
-        answers += [add(web, f"https://Gateway.Example:{8443 + n}/{unit}/{n}", head) for n in range(15)]
+        answers += [
+            add(web, f"https://Gateway.Example:{8443 + n}/{unit}/{n}", head) for n in range(15)
+        ]
     assert answers == [201] * QUESTIONS_TO_A_HOST + [429] * (75 - QUESTIONS_TO_A_HOST)
     assert add(web, "https://gateway.example/operator", web.operator) == 201
 
 
 def test_S9_the_api_lists_a_hundred_files_of_a_post_and_shows_all_of_one(web: Web) -> None:
-    files = tuple(AttachmentLink(f"https://h.example/{n}.pdf", f"tệp {n}", "application/pdf") for n in range(150))
+    files = tuple(
+        AttachmentLink(f"https://h.example/{n}.pdf", f"tệp {n}", "application/pdf")
+        for n in range(150)
+    )
     at = web.loa.clock()
     draft = Draft(
         PortalName("p", "Cổng"),

@@ -1,4 +1,5 @@
-"""What is installed from the wheel: laid out as pyproject.toml tells the builder, and used far from any checkout."""
+"""What is installed from the wheel: laid out as pyproject.toml tells the builder, and used far from
+any checkout."""
 
 from __future__ import annotations
 
@@ -17,11 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as pip fills it: the packages, and beside them what the wheel is told to take along."""
+    """A folder as pip fills it: the packages, and beside them what the wheel is told to take
+    along."""
     site = tmp_path_factory.mktemp("site")
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"][
+        "targets"
+    ]["wheel"]
     for package in wheel["packages"]:
-        shutil.copytree(ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for source, target in wheel["force-include"].items():
         shutil.copytree(ROOT / source, site / target)
     return site
@@ -31,7 +37,9 @@ def run(site: Path, folder: Path, *arguments: str, stdin: str = "") -> str:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("LOA_")}
     command = [sys.executable, "-m", "service", *arguments]
     environ["PYTHONPATH"] = str(site)
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, input=stdin, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, input=stdin, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

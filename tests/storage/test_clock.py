@@ -42,7 +42,8 @@ def _message(database: Database, due_at: datetime) -> None:
         conn.execute(text("DELETE FROM message"))
         conn.execute(
             text(
-                "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, created_at, attempts)"
+                "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, "
+                "created_at, attempts)"
                 " VALUES ('m', 'email', 'smtp', 'g', 'due', :at, :at, 0)"
             ),
             {"at": to_micros(due_at)},
@@ -102,7 +103,9 @@ def test_M2_a_clock_that_goes_forward_or_a_machine_that_sleeps_is_no_step_back(
         assert guard.look() is None
 
 
-def test_M7_readiness_says_for_a_day_that_the_clock_went_back(sqlite_url: str, clock: FakeClock) -> None:
+def test_M7_readiness_says_for_a_day_that_the_clock_went_back(
+    sqlite_url: str, clock: FakeClock
+) -> None:
     loa = make_loa(sqlite_url, clock)
     client = create_app(loa).test_client()
     loa.clock_guard.look()
@@ -112,7 +115,11 @@ def test_M7_readiness_says_for_a_day_that_the_clock_went_back(sqlite_url: str, c
     def told() -> list[Any]:
         answer = client.get("/readyz").json
         assert answer is not None
-        return [one for one in [*answer["reasons"], *answer["warnings"]] if one.startswith("clock: it went back by")]
+        return [
+            one
+            for one in [*answer["reasons"], *answer["warnings"]]
+            if one.startswith("clock: it went back by")
+        ]
 
     assert "25200 s" in told()[0]
     assert reasons_not_ready(loa) == []

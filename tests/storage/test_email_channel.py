@@ -39,7 +39,9 @@ def test_a_mail_goes_out_once_with_its_reason_receipt_and_verp(
     (one,) = relay.received
     mail = email.message_from_bytes(one.mail, policy=email.policy.default)
     html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]  # it has one
-    assert "https://loa.example/receipts/" in html and "UBND xã Quảng Ninh" in html and "“Lan”" in html
+    assert (
+        "https://loa.example/receipts/" in html and "UBND xã Quảng Ninh" in html and "“Lan”" in html
+    )
     assert "Chỉ đạo điều hành" in html
     assert one.sender.startswith("loa+b-") and one.sender.endswith("@mail.example")
     assert states(any_database) == {"chi.lan@xa.example": "sent"}
@@ -49,13 +51,18 @@ def test_D6_a_refusal_is_that_recipients_alone(
     database: Database, clock: FakeClock, made: Callable[..., EmailChannel]
 ) -> None:
     publish(database, clock, *(f"{n}@xa.example" for n in ("a", "b", "c", "d", "e")))
-    codes = {"b@xa.example": "550 no such user", "c@xa.example": "451 greylisted", "d@xa.example": "452 full"}
+    codes = {
+        "b@xa.example": "550 no such user",
+        "c@xa.example": "451 greylisted",
+        "d@xa.example": "452 full",
+    }
     late = {"e@xa.example": "552 too big"}
     with running_relay(FakeRelay(at_rcpt=codes.get, at_data=late.get)) as relay:
         channel = made(relay)
         drain(database, channel, clock)
         assert states(database) == {
-            "a@xa.example": "sent", "b@xa.example": "failed", "c@xa.example": "due", "d@xa.example": "due",
+            "a@xa.example": "sent", "b@xa.example": "failed", "c@xa.example": "due",
+            "d@xa.example": "due",
             "e@xa.example": "failed",
         }  # fmt: skip
         codes.clear()
@@ -78,20 +85,34 @@ def test_D6_a_lost_answer_is_repeated_under_the_same_message_id(
 
 
 def test_a_mail_that_cannot_be_composed_waits_alone_and_goes_out_when_it_can_be(
-    any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel], caplog: pytest.LogCaptureFixture
+    any_database: Database,
+    clock: FakeClock,
+    made: Callable[..., EmailChannel],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with any_database.writing() as conn:
         subscribe(conn, "a@xa.example", clock())
         for post_id in ("without-portal", "no-json", "what", "good"):
             tell(conn, make_post(conn, clock(), post_id), clock())
-        whole: dict[str, str] = dict(conn.execute(text("SELECT post_id, payload FROM change")).all())
-        for post_id, payload in (("without-portal", '{"data": {"categories": []}}'), ("no-json", "{")):
+        whole: dict[str, str] = dict(
+            conn.execute(text("SELECT post_id, payload FROM change")).all()
+        )
+        for post_id, payload in (
+            ("without-portal", '{"data": {"categories": []}}'),
+            ("no-json", "{"),
+        ):
             values = {"payload": payload, "post": post_id}
             conn.execute(text("UPDATE change SET payload = :payload WHERE post_id = :post"), values)
         conn.execute(text("UPDATE change SET what = '[' WHERE post_id = 'what'"))
         for n, body in enumerate((BODILESS, "{", "[]", '"b@xa.example"')):
             queue_letter(
-                conn, key=str(n), address="b@xa.example", subject="x", paragraphs=["x"], now=clock(), language="vi"
+                conn,
+                key=str(n),
+                address="b@xa.example",
+                subject="x",
+                paragraphs=["x"],
+                now=clock(),
+                language="vi",
             )
             values = {"body": body, "key": f"letter:{n}"}
             conn.execute(text("UPDATE message SET body = :body WHERE group_key = :key"), values)
@@ -105,7 +126,10 @@ def test_a_mail_that_cannot_be_composed_waits_alone_and_goes_out_when_it_can_be(
             assert own_faults(conn) == 7
             for post_id, payload in whole.items():
                 values = {"payload": payload, "post": post_id}
-                conn.execute(text("UPDATE change SET payload = :payload, what = '[]' WHERE post_id = :post"), values)
+                conn.execute(
+                    text("UPDATE change SET payload = :payload, what = '[]' WHERE post_id = :post"),
+                    values,
+                )
         clock.advance(OWN_FAULT_REST.total_seconds() + 1)
         drain(any_database, made(relay), clock)
     assert relay.recipients == ["a@xa.example"] * 4
@@ -118,7 +142,9 @@ def test_D13_five_subscriptions_of_one_person_are_one_mail_that_names_every_reas
 ) -> None:
     with any_database.writing() as conn:
         for n, frequency in enumerate(["immediate", "daily", "immediate", "weekly", "immediate"]):
-            subscribe(conn, "Lan@xa.example", clock(), name=f"số {n}", frequency=Frequency(frequency))
+            subscribe(
+                conn, "Lan@xa.example", clock(), name=f"số {n}", frequency=Frequency(frequency)
+            )
         tell(conn, make_post(conn, clock()), clock())
     with running_relay() as relay:
         drain(any_database, made(relay), clock)
@@ -152,7 +178,8 @@ def test_alerts_go_before_digests_and_these_before_what_nobody_waits_for(
     with any_database.writing() as conn:
         for n, lane in enumerate(reversed(LANES * 3)):
             queue_letter(
-                conn, key=str(n), address=f"{lane.replace('#', '-')}@xa.example", subject="x", paragraphs=["x"],
+                conn, key=str(n), address=f"{lane.replace('#', '-')}@xa.example", subject="x",
+                paragraphs=["x"],
                 now=clock(), language="vi", endpoint_key=lane,
             )  # fmt: skip
         clock.advance(1)
@@ -190,12 +217,16 @@ def test_no_mail_says_an_id_where_a_name_belongs(
     any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel]
 ) -> None:
     with any_database.writing() as conn:
-        subscribe(conn, "a@xa.example", clock(), filters=Filters(("directives",), ("qx",), (), ("trực",)))
+        subscribe(
+            conn, "a@xa.example", clock(), filters=Filters(("directives",), ("qx",), (), ("trực",))
+        )
         subscribe(conn, "b@xa.example", clock(), filters=Filters(("directives",)), language="en")
         tell(conn, replace(make_post(conn, clock()), text="trực 24/24"), clock())
     with running_relay() as relay:
         drain(any_database, made(relay), clock)
-    vietnamese, english = [plain(one.mail) for one in sorted(relay.received, key=lambda one: one.recipient)]
+    vietnamese, english = [
+        plain(one.mail) for one in sorted(relay.received, key=lambda one: one.recipient)
+    ]
     assert "chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng Xương; từ khóa “trực”" in vietnamese
     assert "Your subscription: category Directives" in english
     assert "directives" not in vietnamese and "cổng qx" not in vietnamese

@@ -1,4 +1,5 @@
-"""A relay that is slow, full, broken, silent or not what it says it is (D6): what becomes of mails then."""
+"""A relay that is slow, full, broken, silent or not what it says it is (D6): what becomes of mails
+then."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def test_D6_a_refused_login_stops_the_channel_and_no_mail(
     database: Database, clock: FakeClock, at_url: Callable[..., EmailChannel]
 ) -> None:
     publish(database, clock, "a@xa.example")
-    with running_relay(FakeRelay(), auth_require_tls=False, authenticator=lambda *_: _refuse()) as relay:
+    with running_relay(
+        FakeRelay(), auth_require_tls=False, authenticator=lambda *_: _refuse()
+    ) as relay:
         channel = at_url(f"smtp://user:wrong@127.0.0.1:{relay.port}")
         results = drain(database, channel, clock)
     assert relay.received == [] and states(database) == {"a@xa.example": "due"}
@@ -99,7 +102,9 @@ def _self_signed(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize("url", ["http://x", "smtp://", "smtp://h?tls=1", "smtp://h:99999", "smtp://h?starttls=yes"])
+@pytest.mark.parametrize(
+    "url", ["http://x", "smtp://", "smtp://h?tls=1", "smtp://h:99999", "smtp://h?starttls=yes"]
+)
 def test_a_relay_address_that_is_none_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidInput, match="smtp_url"):
         Relay.parse(url)
@@ -107,7 +112,12 @@ def test_a_relay_address_that_is_none_is_refused_without_its_password(url: str) 
 
 def test_a_relay_address_is_read_whole() -> None:
     relay = Relay.parse("smtp://u%40x:p%2Fw@relay.example?starttls=1")
-    assert (relay.host, relay.port, relay.user, relay.password) == ("relay.example", 587, "u@x", "p/w")
+    assert (relay.host, relay.port, relay.user, relay.password) == (
+        "relay.example",
+        587,
+        "u@x",
+        "p/w",
+    )
     assert relay.is_starttls and Relay.parse("smtps://h").port == 465 and "p/w" not in repr(relay)
 
 
@@ -200,7 +210,10 @@ def test_D6_an_address_that_the_relay_does_not_know_is_suspended_and_one_it_disl
     any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel]
 ) -> None:
     publish(any_database, clock, "a@xa.example", "b@xa.example", "c@xa.example")
-    codes = {"a@xa.example": "550 5.1.1 no such user", "b@xa.example": "554 5.7.1 we do not like you"}
+    codes = {
+        "a@xa.example": "550 5.1.1 no such user",
+        "b@xa.example": "554 5.7.1 we do not like you",
+    }
     with running_relay(FakeRelay(at_rcpt=codes.get)) as relay:
         drain(any_database, made(relay), clock)
     with any_database.reading() as conn:

@@ -1,4 +1,5 @@
-"""D18: a relay that wants to be greeted by a name, that relays nothing for us, that spells its extensions small."""
+"""D18: a relay that wants to be greeted by a name, that relays nothing for us, that spells its
+extensions small."""
 
 from __future__ import annotations
 
@@ -57,7 +58,10 @@ def test_D18_a_relay_that_relays_for_others_is_not_stopped_by_one_recipient(
     assert sorted(relay.taken) == ["a@xa.example", "c@xa.example"]
     assert states(database)["b@abroad.example"] == "due"
     with database.reading() as conn:
-        assert max(conn.execute(text("SELECT attempts FROM message WHERE state = 'due'")).scalars()) > 0
+        assert (
+            max(conn.execute(text("SELECT attempts FROM message WHERE state = 'due'")).scalars())
+            > 0
+        )
 
 
 def test_D18_extensions_are_known_in_any_case(

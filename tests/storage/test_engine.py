@@ -27,8 +27,12 @@ def test_two_writers_lose_no_update(any_database: Database) -> None:
     def add() -> None:
         for _ in range(100):
             with any_database.writing() as connection:
-                n = connection.execute(text(f"SELECT n FROM generation WHERE name = 'x'{lock}")).scalar_one()
-                connection.execute(text("UPDATE generation SET n = :n WHERE name = 'x'"), {"n": n + 1})
+                n = connection.execute(
+                    text(f"SELECT n FROM generation WHERE name = 'x'{lock}")
+                ).scalar_one()
+                connection.execute(
+                    text("UPDATE generation SET n = :n WHERE name = 'x'"), {"n": n + 1}
+                )
 
     threads = [threading.Thread(target=add) for _ in range(2)]
     for thread in threads:
@@ -36,7 +40,10 @@ def test_two_writers_lose_no_update(any_database: Database) -> None:
     for thread in threads:
         thread.join()
     with any_database.reading() as connection:
-        assert connection.execute(text("SELECT n FROM generation WHERE name = 'x'")).scalar_one() == 200
+        assert (
+            connection.execute(text("SELECT n FROM generation WHERE name = 'x'")).scalar_one()
+            == 200
+        )
 
 
 def test_opening_a_migrated_database_again_changes_nothing(sqlite_url: str) -> None:
@@ -61,7 +68,10 @@ def test_M1_a_lock_that_another_process_keeps_is_said_in_words(tmp_path: Path) -
         conn.exec_driver_sql("PRAGMA busy_timeout=20")  # of the pool's one connection, to wait less
     with closing(sqlite3.connect(tmp_path / "loa.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StorageError, match="another process has kept it locked for 10 s"), database.writing():
+        with (
+            pytest.raises(StorageError, match="another process has kept it locked for 10 s"),
+            database.writing(),
+        ):
             pass
         with pytest.raises(StorageError, match="another process keeps it locked"):
             check_writable(database, 0.02)

@@ -48,7 +48,8 @@ def store(database: Database, *posts: Post) -> None:
 
 def old_posts(count: int) -> list[Post]:
     return [
-        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=i)) for i in range(count)
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=i))
+        for i in range(count)
     ]
 
 
@@ -77,7 +78,9 @@ def test_a_window_keeps_entries_and_days(any_database: Database) -> None:
         assert current_window(conn, PostQuery(), 50, 1).previous is None
 
 
-def test_what_is_wrong_when_feeds_are_served_and_when_they_are_exported_is_told_apart(any_database: Database) -> None:
+def test_what_is_wrong_when_feeds_are_served_and_when_they_are_exported_is_told_apart(
+    any_database: Database,
+) -> None:
     def told() -> dict[str, str]:
         with any_database.reading() as conn:
             return feed_problems(conn)
@@ -93,7 +96,9 @@ def test_what_is_wrong_when_feeds_are_served_and_when_they_are_exported_is_told_
     assert told() == {}
 
 
-def test_the_stamp_of_a_post_moves_with_what_is_shown_of_it_and_only_then(any_database: Database) -> None:
+def test_the_stamp_of_a_post_moves_with_what_is_shown_of_it_and_only_then(
+    any_database: Database,
+) -> None:
     store(any_database, *old_posts(3))
     with any_database.reading() as conn:
         before = dict(all_stamps(conn))

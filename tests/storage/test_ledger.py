@@ -15,9 +15,21 @@ from service.storage.deliveries import list_deliveries
 from service.storage.endpoint_health import disable_failing, probe_disabled, warn_failing
 from service.storage.endpoints import apply_caps, heal, set_min_interval
 from service.storage.engine import Database
-from service.storage.ledger import Claimed, claim_due, free_all_leases, free_expired, has_expired, record_results
+from service.storage.ledger import (
+    Claimed,
+    claim_due,
+    free_all_leases,
+    free_expired,
+    has_expired,
+    record_results,
+)
 from service.storage.retention import forget_done
-from service.storage.subscriptions import get_subscription, list_subscriptions, set_status, set_target
+from service.storage.subscriptions import (
+    get_subscription,
+    list_subscriptions,
+    set_status,
+    set_target,
+)
 from service.types import Channel, Filters, Result, State, SubscriptionStatus
 from tests.fakes_ledger import NOW, a_post, hook, tell
 from tests.fakes_trouble import wait_until
@@ -30,7 +42,12 @@ def claim(
 ) -> list[Claimed]:
     with database.writing() as conn:
         return claim_due(
-            conn, channel=Channel.WEBHOOK, now=LATER, limit=limit, lease_s=lease_s, slow_limit=slow_limit
+            conn,
+            channel=Channel.WEBHOOK,
+            now=LATER,
+            limit=limit,
+            lease_s=lease_s,
+            slow_limit=slow_limit,
         )
 
 
@@ -64,7 +81,9 @@ def test_endpoints_of_one_host_share_its_places(any_database: Database) -> None:
     assert len(claim(any_database)) == 16
 
 
-def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(any_database: Database) -> None:
+def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(
+    any_database: Database,
+) -> None:
     owe(any_database, [f"http://a.example/{i}" for i in range(8)], posts=4)
     first = claim(any_database)
     again = NOW
@@ -78,7 +97,10 @@ def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(a
 
 def test_slow_endpoints_get_no_more_than_the_slow_limit(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1", "http://b.example/1"])
-    record(any_database, *(result(one, State.DUE, due_at=NOW, timed_out=True) for one in claim(any_database)))
+    record(
+        any_database,
+        *(result(one, State.DUE, due_at=NOW, timed_out=True) for one in claim(any_database)),
+    )
     assert len(claim(any_database, slow_limit=1)) == 1
 
 
@@ -93,7 +115,9 @@ def test_D1_a_late_result_under_an_old_lease_changes_nothing(any_database: Datab
     assert record(any_database, result(new)) == 0
 
 
-def test_a_lease_that_ran_out_is_due_again_and_its_attempt_is_not_counted(any_database: Database) -> None:
+def test_a_lease_that_ran_out_is_due_again_and_its_attempt_is_not_counted(
+    any_database: Database,
+) -> None:
     owe(any_database, ["http://a.example/1", "http://b.example/1"])
     (first,), (other,) = claim(any_database, 1, lease_s=-1), claim(any_database, 1, lease_s=3600)
     with any_database.writing() as conn:
@@ -127,19 +151,36 @@ def test_a_raised_cap_counts_at_once(any_database: Database) -> None:
 def test_D4_disabled_by_time_and_count_probed_and_back_by_itself(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1"], posts=3)
     with any_database.writing() as conn:
-        conn.execute(text("UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000"))
+        conn.execute(
+            text(
+                "UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000"
+            )
+        )
         assert disable_failing(conn, NOW, timedelta(days=5)) == ["http://a.example:80/1"]
     assert claim(any_database) == []
     with any_database.writing() as conn:
         assert probe_disabled(conn, NOW + timedelta(days=1)) == 1
-        assert sorted(d.state for d in list_deliveries(conn)) == [State.DUE, State.SUSPENDED, State.SUSPENDED]
+        assert sorted(d.state for d in list_deliveries(conn)) == [
+            State.DUE,
+            State.SUSPENDED,
+            State.SUSPENDED,
+        ]
         subscription_id = list_deliveries(conn)[0].subscription_id
         assert get_subscription(conn, subscription_id).status is SubscriptionStatus.DISABLED
     with any_database.writing() as conn:
-        (probe,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=2), limit=9, lease_s=30)
+        (probe,) = claim_due(
+            conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=2), limit=9, lease_s=30
+        )
         record_results(conn, [result(probe)], NOW + timedelta(days=2))
         assert get_subscription(conn, subscription_id).status is SubscriptionStatus.ACTIVE
-        assert len(claim_due(conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=3), limit=9, lease_s=30)) == 2
+        assert (
+            len(
+                claim_due(
+                    conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=3), limit=9, lease_s=30
+                )
+            )
+            == 2
+        )
 
 
 def test_D16_done_rows_leave_in_time_and_what_waits_stays(any_database: Database) -> None:
@@ -161,7 +202,9 @@ def test_an_endpoint_that_wants_time_between_two_messages_gets_it(any_database: 
         assert len(claim_due(conn, channel=Channel.WEBHOOK, now=later, limit=9, lease_s=30)) == 1
 
 
-def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(any_database: Database) -> None:
+def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(
+    any_database: Database,
+) -> None:
     owe(any_database, [f"http://a.example/{i}" for i in range(20)], posts=2)
     first = claim(any_database)
     late = [
@@ -212,10 +255,15 @@ def slow_host(database: Database) -> list[Claimed]:
     return late
 
 
-def test_a_disabled_endpoint_that_timed_out_last_costs_its_host_no_places(any_database: Database) -> None:
+def test_a_disabled_endpoint_that_timed_out_last_costs_its_host_no_places(
+    any_database: Database,
+) -> None:
     late = slow_host(any_database)
     with any_database.writing() as conn:
-        failing = "UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000 WHERE key = :k"
+        failing = (
+            "UPDATE endpoint SET failures = 30, failing_since = 1, failed_at = 1000000000000000 "
+            "WHERE key = :k"
+        )
         conn.execute(text(failing), {"k": late[0].endpoint_key})
         assert disable_failing(conn, LATER, timedelta(days=5)) == [late[0].endpoint_key]
     taken = claim(any_database)
@@ -245,7 +293,10 @@ def test_an_endpoint_that_nobody_is_behind_any_more_costs_its_host_no_places(
 
 
 def waiting_for_locks(database: Database) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+        "current_database()"
+    )
     with database.reading() as conn:
         return int(conn.execute(text(query)).scalar_one())
 
@@ -272,7 +323,9 @@ def test_two_workers_that_heal_at_once_mend_once(postgresql_database: Database) 
     assert (len(claim(database)), len(claim(database))) == (2, 0)
 
 
-def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(postgresql_database: Database) -> None:
+def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
+    postgresql_database: Database,
+) -> None:
     database = postgresql_database
     owe(database, [f"http://a.example/{i}" for i in range(12)], posts=40)
     with database.reading() as conn:

@@ -28,19 +28,27 @@ from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
 def types_by_subscription(database: Database) -> Counter[tuple[str, str]]:
     with database.reading() as conn:
-        return Counter((d.subscription_id, d.type.value) for d in list_deliveries(conn, limit=10_000))
+        return Counter(
+            (d.subscription_id, d.type.value) for d in list_deliveries(conn, limit=10_000)
+        )
 
 
-def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(any_database: Database) -> None:
+def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(
+    any_database: Database,
+) -> None:
     n = fanout.CHUNK * 2 + 7
     with any_database.writing() as conn:
         first = hook(conn, "http://a.example/0")
         conn.execute(
             text(
-                "INSERT INTO subscription(id, channel, target, target_key, endpoint_key, filter_id, frequency, name,"
-                " status, status_at, secret, created_at) SELECT loa_uuid7(), channel, target, target_key,"
-                " endpoint_key, filter_id, frequency, name, status, status_at, secret, created_at FROM subscription,"
-                " (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < :n) SELECT i FROM r) AS x"
+                "INSERT INTO subscription(id, channel, target, target_key, endpoint_key, "
+                "filter_id, frequency, name,"
+                " status, status_at, secret, created_at) SELECT loa_uuid7(), channel, target, "
+                "target_key,"
+                " endpoint_key, filter_id, frequency, name, status, status_at, secret, created_at "
+                "FROM subscription,"
+                " (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < :n) "
+                "SELECT i FROM r) AS x"
                 " WHERE subscription.id = :first"
             ),
             {"n": n - 1, "first": first.id},
@@ -52,7 +60,9 @@ def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(
         conn.execute(text("UPDATE change SET fanned_out_at = NULL, fanout_after = NULL"))
     continue_fanouts(any_database, NOW)
     with any_database.reading() as conn:
-        assert conn.execute(text("SELECT count(*), count(DISTINCT message_id) FROM delivery")).one() == (n, n)
+        assert conn.execute(
+            text("SELECT count(*), count(DISTINCT message_id) FROM delivery")
+        ).one() == (n, n)
         assert conn.execute(text("SELECT count(*) FROM message")).scalar_one() == n
 
 
@@ -109,7 +119,10 @@ def test_D15_a_flood_waits_for_the_operator(any_database: Database) -> None:
         assert list_deliveries(conn) == []
         assert release_flood(conn, "quangxuong") == 2
     continue_fanouts(any_database, NOW)
-    assert sorted(what for _, what in types_by_subscription(any_database)) == ["post.published", "post.updated"]
+    assert sorted(what for _, what in types_by_subscription(any_database)) == [
+        "post.published",
+        "post.updated",
+    ]
 
 
 def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> None:
@@ -117,8 +130,13 @@ def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> N
         yes = hook(conn, "http://a.example/1", filters=Filters(keywords=("BÃO",)))
         no = hook(conn, "http://a.example/2", filters=Filters(keywords=("bao",)))
         tell(conn, a_post())
-        assert explain(conn, a_post(), yes.id).words("vi")[0] == "tin mới (post.published): khớp từ khóa “BÃO”"
-        assert explain(conn, a_post(), no.id).words("vi")[0].startswith("không khớp bộ lọc: từ khóa")
+        assert (
+            explain(conn, a_post(), yes.id).words("vi")[0]
+            == "tin mới (post.published): khớp từ khóa “BÃO”"
+        )
+        assert (
+            explain(conn, a_post(), no.id).words("vi")[0].startswith("không khớp bộ lọc: từ khóa")
+        )
 
 
 DIRECTIVES = Filters(categories=("directives",))
@@ -157,12 +175,17 @@ def test_D13_who_was_told_by_mail_is_told_when_another_subscription_of_theirs_co
         assert count(conn, "delivery") == 2
 
 
-def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(any_database: Database) -> None:
+def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(
+    any_database: Database,
+) -> None:
     with any_database.writing() as conn:
         mail(conn, "an@example.vn", filters=DIRECTIVES)
         unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
         second = mail(conn, "an@example.vn", filters=MEETINGS)
-        conn.execute(text("UPDATE subscription SET unit_id = :u WHERE id = :s"), {"u": unit.id, "s": second.id})
+        conn.execute(
+            text("UPDATE subscription SET unit_id = :u WHERE id = :s"),
+            {"u": unit.id, "s": second.id},
+        )
         tell(conn, a_post())
         record_results(conn, take(conn, Channel.EMAIL), NOW)
         tell(conn, a_post(categories=("directives", "meetings")))
@@ -171,7 +194,9 @@ def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(any_da
         assert [r.message_id for r in take(conn, Channel.EMAIL)] == [delivery.message_id]
 
 
-def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twice(any_database: Database) -> None:
+def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twice(
+    any_database: Database,
+) -> None:
     def told(subscription_id: str) -> Told:
         (delivery,) = list_deliveries(conn, subscription_id=subscription_id)
         assert delivery.message_id is not None
@@ -201,7 +226,9 @@ def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twic
     assert set(types_by_subscription(any_database).values()) == {1}
 
 
-def test_a_fan_out_that_runs_again_brings_back_no_message_that_was_forgotten(any_database: Database) -> None:
+def test_a_fan_out_that_runs_again_brings_back_no_message_that_was_forgotten(
+    any_database: Database,
+) -> None:
     with any_database.writing() as conn:
         unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
         hook(conn, "http://a.example/1", unit_id=unit.id)

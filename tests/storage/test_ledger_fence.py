@@ -10,7 +10,14 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.fence import TOLD_BEFORE, Fence, is_fenced, keep_owed, release_fence, was_told_before
+from service.storage.fence import (
+    TOLD_BEFORE,
+    Fence,
+    is_fenced,
+    keep_owed,
+    release_fence,
+    was_told_before,
+)
 from service.storage.ledger import claim_due
 from service.storage.listings import know_listings
 from service.storage.schema import to_micros
@@ -32,7 +39,9 @@ def claimed(database: Database, clock: FakeClock) -> int:
 
 def restore(database: Database, reached: int = 1) -> None:
     with database.writing() as conn:
-        conn.execute(text("UPDATE meta SET value = :n WHERE key = 'restore_counter'"), {"n": str(reached)})
+        conn.execute(
+            text("UPDATE meta SET value = :n WHERE key = 'restore_counter'"), {"n": str(reached)}
+        )
 
 
 def states(database: Database) -> dict[str, State]:
@@ -101,7 +110,11 @@ def test_D15_a_database_without_its_file_was_restored_on_sqlite_and_is_another_m
     "left", [b"", b"\0" * 64, b"\xff\xfe 7\n", b"half-an-id"], ids=["empty", "nul", "bytes", "cut"]
 )
 def test_D15_a_file_that_a_power_cut_left_empty_or_garbled_is_written_anew_and_stops_nothing(
-    any_database: Database, clock: FakeClock, file: Path, left: bytes, caplog: pytest.LogCaptureFixture
+    any_database: Database,
+    clock: FakeClock,
+    file: Path,
+    left: bytes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(3):
         assert Fence(any_database, file, clock).check()
@@ -147,7 +160,9 @@ def test_a_counter_that_cannot_be_kept_is_said_once_and_stops_nothing(
     fence = Fence(any_database, tmp_path / "taken" / "loa.fence", clock)
     assert fence.check()
     assert fence.check()
-    assert sum("cannot keep the restore counter" in record.message for record in caplog.records) == 1
+    assert (
+        sum("cannot keep the restore counter" in record.message for record in caplog.records) == 1
+    )
 
 
 def test_D15_release_since_sends_what_is_newer_and_skips_what_was_told_before(
@@ -194,11 +209,15 @@ def test_D15_what_is_found_again_counts_as_told_until_its_listing_was_read_once_
 
     def is_told(published_at: datetime) -> bool:
         with any_database.reading() as conn:
-            return was_told_before(conn, "quangxuong", "/tin", published_at=published_at, seen_at=clock())
+            return was_told_before(
+                conn, "quangxuong", "/tin", published_at=published_at, seen_at=clock()
+            )
 
     day_alone = lost_at.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
     assert is_told(lost_at - timedelta(minutes=1)) and is_told(day_alone - timedelta(days=1))
-    assert not is_told(lost_at) and not is_told(day_alone), "a day without a time may be later that day"
+    assert not is_told(lost_at) and not is_told(day_alone), (
+        "a day without a time may be later that day"
+    )
     assert not is_told(clock()), "without a date it may be new"
     with any_database.writing() as conn:
         conn.execute(text("UPDATE listing SET last_ok_at = :at"), {"at": to_micros(clock())})

@@ -31,7 +31,11 @@ def claim(database: Database) -> list[Claimed]:
 def record(database: Database, one: Claimed, state: State, status: int) -> None:
     due_at = LATER if state is State.DUE else None
     with database.writing() as conn:
-        record_results(conn, [Result(one.message_id, one.lease_token, state, status, "", NOW, 0.1, due_at)], LATER)
+        record_results(
+            conn,
+            [Result(one.message_id, one.lease_token, state, status, "", NOW, 0.1, due_at)],
+            LATER,
+        )
 
 
 def states(database: Database) -> list[State]:
@@ -55,7 +59,9 @@ def test_what_was_accepted_while_its_subscription_was_paused_is_sent_and_not_sen
     assert states(any_database) == [State.SENT]
 
 
-def test_what_was_paused_and_made_due_again_in_the_air_is_not_claimed_twice(any_database: Database) -> None:
+def test_what_was_paused_and_made_due_again_in_the_air_is_not_claimed_twice(
+    any_database: Database,
+) -> None:
     subscription_id = owe_one(any_database)
     (one,) = claim(any_database)
     with any_database.writing() as conn:

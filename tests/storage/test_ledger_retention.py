@@ -1,4 +1,5 @@
-"""What is done is forgotten in time; what must be known for ever is not. The same on both databases."""
+"""What is done is forgotten in time; what must be known for ever is not. The same on both
+databases."""
 
 from __future__ import annotations
 
@@ -27,7 +28,12 @@ def send_all(database: Database) -> int:
         with database.writing() as conn:
             claimed = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=100, lease_s=30)
             record_results(
-                conn, [Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1) for c in claimed], NOW
+                conn,
+                [
+                    Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1)
+                    for c in claimed
+                ],
+                NOW,
             )
         if not claimed:
             return sent
@@ -45,10 +51,16 @@ def test_D16_an_edit_still_reaches_whom_the_post_reached_long_ago(any_database: 
     assert send_all(any_database) == 1
     assert forget_done(any_database, LATER) == 1
     with any_database.writing() as conn:
-        assert (count(conn, "message"), count(conn, "delivery"), count(conn, "attempt")) == (0, 0, 0)
+        assert (count(conn, "message"), count(conn, "delivery"), count(conn, "attempt")) == (
+            0,
+            0,
+            0,
+        )
         hook(conn, "http://a.example/2")
         tell(conn, a_post(revision=2), ChangeType.UPDATED, at=LATER)
-        assert [(d.subscription_id, d.type) for d in list_deliveries(conn)] == [(old.id, ChangeType.UPDATED)]
+        assert [(d.subscription_id, d.type) for d in list_deliveries(conn)] == [
+            (old.id, ChangeType.UPDATED)
+        ]
         tell(conn, a_post(revision=2), ChangeType.WITHDRAWN, at=LATER)
         assert {d.subscription_id for d in list_deliveries(conn)} == {old.id}
 
@@ -61,7 +73,8 @@ def test_D16_what_was_published_long_ago_is_not_published_again(any_database: Da
     forget_done(any_database, LATER)
     with any_database.writing() as conn:
         conn.execute(
-            text("UPDATE change SET fanned_out_at = NULL, fanout_after = NULL WHERE id = :id"), {"id": change_id}
+            text("UPDATE change SET fanned_out_at = NULL, fanout_after = NULL WHERE id = :id"),
+            {"id": change_id},
         )
         tell(conn, a_post(), at=LATER)
         assert list_deliveries(conn) == []
@@ -90,7 +103,9 @@ def test_a_mail_that_still_carries_something_undone_stays_whole(any_database: Da
     assert forget_done(any_database, LATER) == 0
 
 
-def test_D16_forgetting_while_delivering_holds_no_lock_for_long_and_loses_nothing(any_database: Database) -> None:
+def test_D16_forgetting_while_delivering_holds_no_lock_for_long_and_loses_nothing(
+    any_database: Database,
+) -> None:
     with any_database.writing() as conn:
         for i in range(40):
             hook(conn, f"http://a{i}.example/1")
@@ -111,7 +126,9 @@ def test_D16_forgetting_while_delivering_holds_no_lock_for_long_and_loses_nothin
         longest[0] = max(longest[0], time.monotonic() - conn.info["began"])
 
     forgotten: list[int] = []
-    thread = Thread(target=lambda: forgotten.append(forget_done(any_database, NOW + timedelta(microseconds=1))))
+    thread = Thread(
+        target=lambda: forgotten.append(forget_done(any_database, NOW + timedelta(microseconds=1)))
+    )
     thread.start()
     sent = send_all(any_database)
     thread.join()
@@ -124,7 +141,8 @@ def test_D16_forgetting_while_delivering_holds_no_lock_for_long_and_loses_nothin
 
 @pytest.mark.parametrize("n_done", [300])
 def test_the_hot_path_never_walks_over_what_is_done(any_database: Database, n_done: int) -> None:
-    """Every statement of a claim and of a recording is explained: none scans the messages or the deliveries."""
+    """Every statement of a claim and of a recording is explained: none scans the messages or the
+    deliveries."""
     with any_database.writing() as conn:
         hook(conn, "http://a.example/1")
         for i in range(n_done):
@@ -139,7 +157,9 @@ def test_the_hot_path_never_walks_over_what_is_done(any_database: Database, n_do
         claimed = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=100, lease_s=30)
     with any_database.writing() as conn:
         record_results(
-            conn, [Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1) for c in claimed], NOW
+            conn,
+            [Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1) for c in claimed],
+            NOW,
         )
         next_due_at(conn, Channel.WEBHOOK)
     event.remove(any_database.engine, "before_cursor_execute", remember)
@@ -152,6 +172,7 @@ def test_the_hot_path_never_walks_over_what_is_done(any_database: Database, n_do
                 continue
             explain = "EXPLAIN QUERY PLAN " if any_database.is_sqlite else "EXPLAIN "
             plan = "\n".join(str(row) for row in conn.exec_driver_sql(explain + sql, values))  # type: ignore[arg-type] # as they were
-            for walk in ("SCAN message", "SCAN m'", "SCAN y'", "SCAN delivery", "SCAN d'", "Seq Scan on message",
+            for walk in ("SCAN message", "SCAN m'", "SCAN y'", "SCAN delivery", "SCAN d'",
+            "Seq Scan on message",
                          "Seq Scan on delivery"):  # fmt: skip
                 assert walk not in plan, (sql, plan)

@@ -1,4 +1,5 @@
-"""Why a subscription did or did not get a post, in words, from one place. The same on both databases."""
+"""Why a subscription did or did not get a post, in words, from one place. The same on both
+databases."""
 
 from __future__ import annotations
 
@@ -47,7 +48,11 @@ def try_once(database: Database, state: State, detail: str, *, status: int = 200
 
 def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) -> None:
     with any_database.writing() as conn:
-        one = hook(conn, "http://a.example/1", filters=Filters(categories=("directives",), keywords=("bão",)))
+        one = hook(
+            conn,
+            "http://a.example/1",
+            filters=Filters(categories=("directives",), keywords=("bão",)),
+        )
         tell(conn, a_post())
     first = why(any_database, one.id)
     assert first.words("vi") == (
@@ -83,9 +88,11 @@ def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Dat
 @pytest.mark.parametrize(
     ("stop", "said"),
     [(lambda conn: pause_all(conn, NOW), "người vận hành đã tạm dừng"),
-     (lambda conn: conn.execute(text("INSERT INTO meta(key, value) VALUES (:k, '1')"), {"k": RESTORED}),
+     (lambda conn: conn.execute(text("INSERT INTO meta(key, value) VALUES (:k, '1')"),
+     {"k": RESTORED}),
       "khôi phục từ bản sao lưu"),
-     (lambda conn: conn.execute(text("UPDATE endpoint SET status = 'disabled'")), "đầu nhận đang bị ngừng")],
+     (lambda conn: conn.execute(text("UPDATE endpoint SET status = 'disabled'")),
+     "đầu nhận đang bị ngừng")],
     ids=["paused", "restored", "disabled"],
 )  # fmt: skip
 def test_what_stands_in_the_way_is_told(any_database: Database, stop: object, said: str) -> None:
@@ -97,7 +104,8 @@ def test_what_stands_in_the_way_is_told(any_database: Database, stop: object, sa
 
 
 @pytest.mark.parametrize(
-    ("silenced", "said"), [("baseline", "đã có sẵn"), ("too_old", "cũ hơn"), ("flood", "người vận hành cho phép")]
+    ("silenced", "said"),
+    [("baseline", "đã có sẵn"), ("too_old", "cũ hơn"), ("flood", "người vận hành cho phép")],
 )
 def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> None:
     with any_database.writing() as conn:
@@ -109,14 +117,21 @@ def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> 
     assert found.codes == (Because(silenced),)
 
 
-def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(any_database: Database) -> None:
+def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(
+    any_database: Database,
+) -> None:
     with any_database.writing() as conn:
         one = mail(conn, "an@example.vn")
         mail(conn, "an@example.vn", filters=Filters(keywords=("bão",)))
         digest = add_subscription(
             conn,
             NewSubscription(
-                Channel.EMAIL, "binh@example.vn", EARLIER, language="vi", frequency=Frequency.DAILY, is_confirmed=True
+                Channel.EMAIL,
+                "binh@example.vn",
+                EARLIER,
+                language="vi",
+                frequency=Frequency.DAILY,
+                is_confirmed=True,
             ),
         )
         tell(conn, a_post())
@@ -145,7 +160,8 @@ def test_the_state_of_the_subscription_is_told_beside_the_filter_that_missed(
         tell(conn, a_post())
     found = why(any_database, one.id)
     assert found.words("vi") == (
-        "không khớp bộ lọc: chuyên mục: tin không có meetings", f"{say(UNDER[status][1], 'vi')}: lý do",
+        "không khớp bộ lọc: chuyên mục: tin không có meetings",
+        f"{say(UNDER[status][1], 'vi')}: lý do",
     )  # fmt: skip
     is_why = status is SubscriptionStatus.REMOVED
     assert found.codes == (Because.FILTERS, Because.REMOVED if is_why else Because.STATUS)
@@ -171,12 +187,19 @@ def test_under_a_state_that_waits_a_post_is_owed_and_a_late_subscription_is_late
 def test_things_are_called_by_their_names(any_database: Database) -> None:
     called = {
         ("category", "directives"): "Chỉ đạo điều hành", ("category", "meetings"): "Họp - hội nghị",
-        ("portal", "quangxuong"): "UBND huyện Quảng Xương", ("place", "quang-ninh-16540"): "Xã Quảng Ninh",
+        ("portal", "quangxuong"): "UBND huyện Quảng Xương",
+        ("place", "quang-ninh-16540"): "Xã Quảng Ninh",
     }  # fmt: skip
-    post = replace(a_post(), understanding=Understanding(("directives",), concerns=("quang-ninh-16540",)))
+    post = replace(
+        a_post(), understanding=Understanding(("directives",), concerns=("quang-ninh-16540",))
+    )
     place, portal = ("quang-ninh-16540",), ("quangxuong",)
     with any_database.writing() as conn:
-        yes = hook(conn, "http://a.example/1", filters=Filters(("directives",), portal, place, ("bão; số 5",)))
+        yes = hook(
+            conn,
+            "http://a.example/1",
+            filters=Filters(("directives",), portal, place, ("bão; số 5",)),
+        )
         no = hook(conn, "http://a.example/2", filters=Filters(("meetings",), (), place, ("lũ",)))
         tell(conn, replace(post, text="Bão, số 5"))
 
@@ -184,7 +207,8 @@ def test_things_are_called_by_their_names(any_database: Database) -> None:
             return called.get((field, value), value)
 
         assert explain(conn, post, yes.id, namer).words("vi")[0] == (
-            "tin mới (post.published): khớp chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng Xương;"
+            "tin mới (post.published): khớp chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng "
+            "Xương;"
             " địa bàn Xã Quảng Ninh; từ khóa “bão; số 5”"
         )
         assert explain(conn, post, no.id, namer).words("vi") == (
@@ -198,11 +222,16 @@ def test_a_fault_of_our_own_is_told_as_ours(any_database: Database) -> None:
         tell(conn, a_post())
         (claimed,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=1, lease_s=30)
         due_at = NOW + timedelta(minutes=15)
-        waits = Result(claimed.message_id, claimed.lease_token, State.DUE, None, UNSIGNABLE, NOW, 0.0, due_at)
+        waits = Result(
+            claimed.message_id, claimed.lease_token, State.DUE, None, UNSIGNABLE, NOW, 0.0, due_at
+        )
         record_results(conn, [waits], NOW)
     found = why(any_database, one.id)
     assert found.codes == (Because.MATCHED, Because.DUE, Because.OWN_FAULT, Because.NEXT_ATTEMPT)
-    assert found.words("vi")[2:] == (say(UNSIGNABLE, "vi"), "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026")
+    assert found.words("vi")[2:] == (
+        say(UNSIGNABLE, "vi"),
+        "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026",
+    )
 
 
 def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -> None:
@@ -214,9 +243,15 @@ def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -
         assert explain(conn, a_post(), asked.id).codes == (Because.NOT_CONFIRMED,)
         set_status(conn, asked.id, SubscriptionStatus.ACTIVE, at=NOW + timedelta(days=1))
         late = hook(conn, "http://a.example/3", at=NOW + timedelta(days=1))
-    assert why(any_database, moved.id).words("vi") == ("khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác",)
-    assert why(any_database, asked.id).words("vi") == ("đăng ký được xác nhận sau khi tin được phát hiện",)
-    assert why(any_database, late.id).words("vi") == ("đăng ký được tạo sau khi tin được phát hiện",)
+    assert why(any_database, moved.id).words("vi") == (
+        "khi tin được phát hiện, bộ lọc của đăng ký là bộ lọc khác",
+    )
+    assert why(any_database, asked.id).words("vi") == (
+        "đăng ký được xác nhận sau khi tin được phát hiện",
+    )
+    assert why(any_database, late.id).words("vi") == (
+        "đăng ký được tạo sau khi tin được phát hiện",
+    )
 
 
 def test_what_retention_forgot_was_owed_all_the_same(any_database: Database) -> None:

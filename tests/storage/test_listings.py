@@ -48,7 +48,9 @@ def known(database: Database) -> ListingState:
         return load_listings(conn)[KEY]
 
 
-def test_M3_a_late_result_changes_nothing_that_another_worker_holds(any_database: Database, now: datetime) -> None:
+def test_M3_a_late_result_changes_nothing_that_another_worker_holds(
+    any_database: Database, now: datetime
+) -> None:
     late = lease(any_database, now)
     other = lease(any_database, now + timedelta(seconds=61))
     with any_database.writing() as conn:
@@ -62,7 +64,9 @@ def test_M3_a_late_result_changes_nothing_that_another_worker_holds(any_database
     assert known(any_database).lease_until is None
 
 
-def test_M3_a_late_result_does_not_overwrite_a_later_one(any_database: Database, now: datetime) -> None:
+def test_M3_a_late_result_does_not_overwrite_a_later_one(
+    any_database: Database, now: datetime
+) -> None:
     late = lease(any_database, now)
     later = now + timedelta(seconds=61)
     other = lease(any_database, later)
@@ -72,7 +76,9 @@ def test_M3_a_late_result_does_not_overwrite_a_later_one(any_database: Database,
     assert known(any_database).last_outcome is Outcome.NEW
 
 
-def test_M3_a_renewed_lease_is_another_one_and_gives_back(any_database: Database, now: datetime) -> None:
+def test_M3_a_renewed_lease_is_another_one_and_gives_back(
+    any_database: Database, now: datetime
+) -> None:
     state = lease(any_database, now)
     with any_database.writing() as conn:
         kept = keep_leases(conn, {KEY: state.lease_until or now}, now + timedelta(seconds=15), 60)

@@ -1,4 +1,5 @@
-"""Migrations: the tables they make are those of the schema, on both databases; a strange version is refused."""
+"""Migrations: the tables they make are those of the schema, on both databases; a strange version is
+refused."""
 
 from __future__ import annotations
 
@@ -36,10 +37,18 @@ def test_a_database_of_a_newer_loa_is_refused_with_a_message(sqlite_url: str) ->
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_processes_that_start_at_once_migrate_once(kind: str, request: pytest.FixtureRequest) -> None:
+def test_processes_that_start_at_once_migrate_once(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
     url = request.getfixturevalue(f"{kind}_url")
-    code = "import sys; from service.storage.engine import open_database; open_database(sys.argv[1]).close()"
-    starts = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(3)]
+    code = (
+        "import sys; from service.storage.engine import open_database; "
+        "open_database(sys.argv[1]).close()"
+    )
+    starts = [
+        subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
     for start in starts:
         _, errors = start.communicate(timeout=60)
         assert start.returncode == 0, errors.decode()

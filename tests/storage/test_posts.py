@@ -1,4 +1,5 @@
-"""Posts in both databases: stored, found, searched, overruled; and the politeness and health beside them."""
+"""Posts in both databases: stored, found, searched, overruled; and the politeness and health beside
+them."""
 
 from __future__ import annotations
 
@@ -38,13 +39,16 @@ from tests.fakes import FakeClock
 CLOCK = FakeClock()
 
 
-def draft(key: str, title: str = "Tiêu đề", text: str = "", number: str | None = None, hours: int = 0) -> Draft:
+def draft(
+    key: str, title: str = "Tiêu đề", text: str = "", number: str | None = None, hours: int = 0
+) -> Draft:
     document = Document("chi-thi", number, None, None, Relation.IS) if number else None
     place = Place("quang-ninh-16540", "Quảng Ninh")
     facts = Understanding(("directives",), document=document, places=(place,), concerns=(place.id,))
     at = CLOCK() + timedelta(hours=hours)
     return Draft(
-        PortalName("huyen", "UBND huyện"), key, f"https://x.example{key}", title, "", text, facts, (),
+        PortalName("huyen", "UBND huyện"), key, f"https://x.example{key}", title, "", text, facts,
+        (),
         fingerprint(title, text, document, ()), at, at,
     )  # fmt: skip
 
@@ -66,7 +70,9 @@ def test_a_post_comes_back_as_it_was_stored(any_database: Database) -> None:
             get_post(conn, "none")
 
 
-def test_pages_of_posts_are_newest_first_and_continue_where_they_ended(any_database: Database) -> None:
+def test_pages_of_posts_are_newest_first_and_continue_where_they_ended(
+    any_database: Database,
+) -> None:
     with any_database.writing() as conn:
         for hour in range(5):
             store(conn, draft(f"/{hour}", title=str(hour), hours=hour // 2))
@@ -82,7 +88,14 @@ def test_pages_of_posts_are_newest_first_and_continue_where_they_ended(any_datab
 def test_posts_are_narrowed_by_category_portal_and_place(any_database: Database) -> None:
     with any_database.writing() as conn:
         store(conn, draft("/a"))
-        assert len(newest_posts(conn, PostQuery(("meetings", "directives"), ("huyen",), ("quang-ninh-16540",)))) == 1
+        assert (
+            len(
+                newest_posts(
+                    conn, PostQuery(("meetings", "directives"), ("huyen",), ("quang-ninh-16540",))
+                )
+            )
+            == 1
+        )
         assert newest_posts(conn, PostQuery(categories=("meetings",))) == []
         assert newest_posts(conn, PostQuery(places=("quang-hai-16540-cu",))) == []
 
@@ -110,7 +123,9 @@ def test_posts_are_narrowed_by_category_portal_and_place(any_database: Database)
         ("漢字", True),
     ],
 )
-def test_search_answers_alike_on_both_databases(any_database: Database, q: str, is_found: bool) -> None:
+def test_search_answers_alike_on_both_databases(
+    any_database: Database, q: str, is_found: bool
+) -> None:
     with any_database.writing() as conn:
         store(conn, draft("/a", "Phòng, chống mưa lũ", "Hướng dẫn cho các xã 漢字.", "06/CT-UBND"))
         assert bool(newest_posts(conn, PostQuery(q=q))) is is_found
@@ -127,28 +142,40 @@ def test_an_overruling_sticks_through_edits(any_database: Database) -> None:
         before = generation(conn, "feeds")
         set_categories(conn, post.id, ["meetings", "events"], CLOCK())
         assert generation(conn, "feeds") == before + 1
-        edited = add_revision(conn, get_post(conn, post.id), draft("/a", "Tiêu đề mới", hours=1), ["title"])
+        edited = add_revision(
+            conn, get_post(conn, post.id), draft("/a", "Tiêu đề mới", hours=1), ["title"]
+        )
         assert edited.categories == ("meetings", "events")
         assert get_post(conn, post.id) == edited
         assert [revision.what for revision in revisions(conn, post.id)] == [(), ("title",)]
         assert newest_posts(conn, PostQuery(q="moi", categories=("events",))) == [edited]
 
 
-def _of_document(key: str, number: str, issued_on: date | None, issuer: str | None, hours: int = 0) -> Draft:
+def _of_document(
+    key: str, number: str, issued_on: date | None, issuer: str | None, hours: int = 0
+) -> Draft:
     one = draft(key, title=f"Tin {key}", hours=hours)
     document = Document("chi-thi", number, issued_on, issuer, Relation.RELAYS)
     return replace(one, understanding=replace(one.understanding, document=document))
 
 
-def test_posts_of_one_document_find_each_other_in_any_writing_of_its_number(any_database: Database) -> None:
+def test_posts_of_one_document_find_each_other_in_any_writing_of_its_number(
+    any_database: Database,
+) -> None:
     day = date(2023, 6, 5)
     with any_database.writing() as conn:
         post = store(conn, _of_document("/of", "06/CT-UBND", day, "UBND huyện Quảng Xương"))
         office = "Ủy ban nhân dân huyện Quảng Xương"
         older = store(conn, _of_document("/older", "6 /CT–UBND", day, office, hours=-2))
         store(conn, _of_document("/by-nobody-named", "06/CT-UBND", day, None))
-        newer = store(conn, _of_document("/newer", "06/ct-ubnd", None, "Chủ tịch UBND huyện Quảng Xương", hours=1))
-        store(conn, _of_document("/next-year", "06/CT-UBND", date(2024, 6, 5), "UBND huyện Quảng Xương"))
+        newer = store(
+            conn,
+            _of_document("/newer", "06/ct-ubnd", None, "Chủ tịch UBND huyện Quảng Xương", hours=1),
+        )
+        store(
+            conn,
+            _of_document("/next-year", "06/CT-UBND", date(2024, 6, 5), "UBND huyện Quảng Xương"),
+        )
         store(conn, _of_document("/other-office", "06/CT-UBND", day, "UBND huyện Nga Sơn"))
         store(conn, draft("/mentions-it", text="theo Chỉ thị số 06/CT-UBND ngày 05/6/2023"))
         gone = store(conn, _of_document("/gone", "06/CT-UBND", day, None))
@@ -163,7 +190,10 @@ def test_posts_of_one_document_find_each_other_in_any_writing_of_its_number(any_
 
 def test_a_post_without_a_document_number_has_no_companions(any_database: Database) -> None:
     with any_database.writing() as conn:
-        without, unnumbered = store(conn, draft("/none")), store(conn, _of_document("/no-number", "", None, "UBND"))
+        without, unnumbered = (
+            store(conn, draft("/none")),
+            store(conn, _of_document("/no-number", "", None, "UBND")),
+        )
         overlong = store(conn, _of_document("/long", "6/CT-" + "U" * 300, None, "UBND"))
         assert [companions(conn, post) for post in (without, unnumbered, overlong)] == [[], [], []]
 
@@ -179,7 +209,8 @@ def test_a_generation_counts_its_moves(any_database: Database) -> None:
 def test_requests_to_a_host_keep_their_distance_across_workers(any_database: Database) -> None:
     gate, waits = StoredHostGate(any_database), []
     threads = [
-        threading.Thread(target=lambda: waits.append(gate.reserve("https://x:443", 1.5, CLOCK()))) for _ in range(4)
+        threading.Thread(target=lambda: waits.append(gate.reserve("https://x:443", 1.5, CLOCK())))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()

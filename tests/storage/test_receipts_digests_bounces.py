@@ -13,16 +13,18 @@ from sqlalchemy import text
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.receipts import Line
 from service.poll.recategorise import recategorise
+from service.services.alarms import Facts, count_alarms, decide, is_silent, tell_alarms
+from service.services.bounces import apply_bounce
+from service.services.digests import send_digests
+from service.services.reminders import remind
 from service.settings import Settings
-from service.storage.bounces import apply_bounce
 from service.storage.deliveries import pause_all, resume_all
 from service.storage.engine import Database
 from service.storage.receipts import acknowledge, list_receipts
 from service.storage.schema import to_micros
 from service.storage.units import add_unit, remove_unit
 from service.types import ChangeType, Filters, Frequency
-from service.watchdogs import Facts, Watchdogs, decide, is_silent
-from tests.fakes import FakeClock
+from tests.fakes import Acting, FakeClock, act_over
 from tests.fakes_email import drain, make_channel
 from tests.fakes_ledger_mail import LINKS, make_post, subscribe, tell
 from tests.fakes_mail import running_relay
@@ -32,11 +34,11 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MESSAGE = "01900000-0000-7000-8000-000000000001"
 
 
-def make_watchdogs(database: Database, clock: FakeClock) -> Watchdogs:
+def make_acting(database: Database, clock: FakeClock) -> Acting:
     settings = Settings.model_validate(
         {"email": {"smtp_url": "smtp://127.0.0.1:1"}, "operator": {"email": "truc@huyen.example"}}
     )
-    return Watchdogs(database, settings, clock)
+    return act_over(database, settings, clock)
 
 
 def count(database: Database, where: str) -> int:
@@ -50,18 +52,21 @@ def count(database: Database, where: str) -> int:
 def test_D13_a_missed_digest_is_made_up_for_by_one_mail_for_a_person(
     any_database: Database, clock: FakeClock
 ) -> None:
-    watchdogs = make_watchdogs(any_database, clock)
+    acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
         for frequency in (Frequency.DAILY, Frequency.WEEKLY):
             subscribe(conn, "lan@xa.example", clock(), frequency=frequency)
         tell(conn, make_post(conn, clock(), "p1"), clock())
         tell(conn, make_post(conn, clock(), "p2"), clock())
-    assert watchdogs.send_digests() == 0
+    assert send_digests(*acting) == 0
     clock.advance(15 * 86_400)
-    assert watchdogs.send_digests() == 1
-    assert watchdogs.send_digests() == 0
+    assert send_digests(*acting) == 1
+    assert send_digests(*acting) == 0
     with any_database.reading() as conn:
-        assert set(conn.execute(text("SELECT message_id IS NULL FROM delivery")).scalars()) in ({0}, {False})
+        assert set(conn.execute(text("SELECT message_id IS NULL FROM delivery")).scalars()) in (
+            {0},
+            {False},
+        )
 
 
 def test_D13_a_post_that_was_edited_before_the_digest_is_in_it_once_and_as_it_is_now(
@@ -69,14 +74,17 @@ def test_D13_a_post_that_was_edited_before_the_digest_is_in_it_once_and_as_it_is
 ) -> None:
     with any_database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
-        first, other = make_post(conn, clock(), "p1", "Tên cũ"), make_post(conn, clock(), "p2", "Tin khác")
+        first, other = (
+            make_post(conn, clock(), "p1", "Tên cũ"),
+            make_post(conn, clock(), "p2", "Tin khác"),
+        )
         for post in (first, other):
             tell(conn, post, clock())
         clock.advance(60)
         conn.execute(text("UPDATE post SET revision = 2 WHERE id = 'p1'"))
         tell(conn, replace(first, revision=2, title="Tên mới"), clock(), ChangeType.UPDATED)
     clock.advance(86_400)
-    assert make_watchdogs(any_database, clock).send_digests() == 1
+    assert send_digests(*make_acting(any_database, clock)) == 1
     with running_relay() as relay:
         channel = make_channel(clock, relay.url)
         drain(any_database, channel, clock)
@@ -95,13 +103,24 @@ def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_
     settings = Settings.model_validate({})
     with any_database.writing() as conn:
         for name in ("một", "hai"):
-            subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY, filters=wanted, name=name)
+            subscribe(
+                conn,
+                "lan@xa.example",
+                clock(),
+                frequency=Frequency.DAILY,
+                filters=wanted,
+                name=name,
+            )
         clock.advance(60)
-        posts = [make_post(conn, clock(), "p1", "Họp về bão"), make_post(conn, clock(), "p2", "Tin khác")]
+        posts = [
+            make_post(conn, clock(), "p1", "Họp về bão"),
+            make_post(conn, clock(), "p2", "Tin khác"),
+        ]
         for post in posts:
             conn.execute(
                 text(
-                    "INSERT INTO revision(post_id, number, seen_at, title, html, text, attachments, fingerprint,"
+                    "INSERT INTO revision(post_id, number, seen_at, title, html, text, "
+                    "attachments, fingerprint,"
                     " what) VALUES (:id, 1, 0, :title, '', '', '[]', '', '[]')"
                 ),
                 {"id": post.id, "title": post.title},
@@ -111,7 +130,7 @@ def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_
     for _ in range(2):
         recategorise(any_database, LINKS, settings, "p1", ["meetings"], clock())
     clock.advance(86_400)
-    assert make_watchdogs(any_database, clock).send_digests() == 1
+    assert send_digests(*make_acting(any_database, clock)) == 1
     with running_relay() as relay:
         channel = make_channel(clock, relay.url)
         drain(any_database, channel, clock)
@@ -124,7 +143,9 @@ def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_
     assert html.count("Chỉ đạo điều hành · UBND huyện Quảng Xương") == others
     assert count(any_database, "group_key LIKE 'mail:%'") == 0
     with any_database.reading() as conn:
-        rounds = conn.execute(text("SELECT round FROM change WHERE post_id = 'p1' ORDER BY round")).scalars()
+        rounds = conn.execute(
+            text("SELECT round FROM change WHERE post_id = 'p1' ORDER BY round")
+        ).scalars()
         assert list(rounds) == [0, 1]
 
 
@@ -135,15 +156,15 @@ def test_days_off_are_no_days_of_digests(database: Database, clock: FakeClock) -
     clock.advance(86_400)
     today = clock().astimezone(ZONE).date()
     email = {"smtp_url": "smtp://127.0.0.1:1", "days_off": [today]}
-    assert Watchdogs(database, Settings.model_validate({"email": email}), clock).send_digests() == 0
-    assert make_watchdogs(database, clock).send_digests() == 1
+    assert send_digests(*act_over(database, Settings.model_validate({"email": email}), clock)) == 0
+    assert send_digests(*make_acting(database, clock)) == 1
 
 
 def test_a_digest_with_nothing_to_say_is_not_sent(database: Database, clock: FakeClock) -> None:
     with database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock(), frequency=Frequency.DAILY)
     clock.advance(86_400)
-    assert make_watchdogs(database, clock).send_digests() == 0
+    assert send_digests(*make_acting(database, clock)) == 0
 
 
 # --- receipts ---------------------------------------------------------------------------------
@@ -152,25 +173,39 @@ def test_a_digest_with_nothing_to_say_is_not_sent(database: Database, clock: Fak
 def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
     any_database: Database, clock: FakeClock
 ) -> None:
-    watchdogs = make_watchdogs(any_database, clock)
+    acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
-        unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example"))
+        unit = add_unit(
+            conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example")
+        )
         add_unit(conn, name="UBND xã B", at=clock(), contacts=("c@xa.example",))
         subscribe(conn, "a@xa.example", clock(), unit_id=unit.id)
         post = make_post(conn, clock())
-        conn.execute(text("INSERT INTO post_category(post_id, category, position) VALUES ('p1', 'directives', 0)"))
+        conn.execute(
+            text(
+                "INSERT INTO post_category(post_id, category, position) VALUES ('p1', "
+                "'directives', 0)"
+            )
+        )
         tell(conn, post, clock())
     reminded = []
     for _ in range(3):
-        reminded.append(watchdogs.remind())
+        reminded.append(remind(*acting))
         clock.advance(2 * 86_400)
-    reminded += [watchdogs.remind(), watchdogs.remind()]
+    reminded += [remind(*acting), remind(*acting)]
     assert reminded == [0, 1, 1, 0, 0]
     with any_database.writing() as conn:
         assert [one.state for one in list_receipts(conn, "p1")] == [Line.OWED, Line.NOT_SUBSCRIBED]
         for is_new in (True, False):
             assert is_new is acknowledge(
-                conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="Lan", note="", via="link"
+                conn,
+                post_id="p1",
+                revision=1,
+                unit_id=unit.id,
+                at=clock(),
+                by="Lan",
+                note="",
+                via="link",
             )
         line, _ = list_receipts(conn, "p1")
     assert (line.state, line.by, line.acknowledged_at) == (Line.ACKNOWLEDGED, "Lan", clock())
@@ -179,23 +214,30 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
 def test_several_reminders_for_a_contact_at_once_are_one_mail_that_lists_them(
     any_database: Database, clock: FakeClock
 ) -> None:
-    watchdogs = make_watchdogs(any_database, clock)
+    acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
-        unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example"))
+        unit = add_unit(
+            conn, name="UBND xã A", at=clock(), contacts=("a@xa.example", "b@xa.example")
+        )
         subscribe(conn, "so@xa.example", clock(), unit_id=unit.id)
         for n in (1, 2):
             post = make_post(conn, clock(), f"p{n}", f"Chỉ thị số {n}")
             conn.execute(
-                text("INSERT INTO post_category(post_id, category, position) VALUES (:id, 'directives', 0)"),
+                text(
+                    "INSERT INTO post_category(post_id, category, position) VALUES (:id, "
+                    "'directives', 0)"
+                ),
                 {"id": post.id},
             )
             tell(conn, post, clock())
     clock.advance(2 * 86_400)
-    assert [watchdogs.remind(), watchdogs.remind()] == [1, 0]
+    assert [remind(*acting), remind(*acting)] == [1, 0]
     with any_database.writing() as conn:
-        acknowledge(conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link")
+        acknowledge(
+            conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link"
+        )
     clock.advance(2 * 86_400)
-    assert [watchdogs.remind(), watchdogs.remind()] == [1, 0]
+    assert [remind(*acting), remind(*acting)] == [1, 0]
     with running_relay() as relay:
         channel = make_channel(clock, relay.url)
         drain(any_database, channel, clock)
@@ -223,7 +265,9 @@ def bounced(database: Database, clock: FakeClock, kind: Kind, message_id: str | 
         return apply_bounce(conn, Bounce(kind, message_id, "x"), clock())
 
 
-def test_D7_a_hard_bounce_suspends_once_and_an_unproved_one_nobody(any_database: Database, clock: FakeClock) -> None:
+def test_D7_a_hard_bounce_suspends_once_and_an_unproved_one_nobody(
+    any_database: Database, clock: FakeClock
+) -> None:
     with any_database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
         tell(conn, make_post(conn, clock()), clock())
@@ -237,13 +281,18 @@ def test_D7_a_hard_bounce_suspends_once_and_an_unproved_one_nobody(any_database:
     assert status_of(any_database) == "suspended"
 
 
-def test_D7_soft_bounces_suspend_only_on_five_different_days(any_database: Database, clock: FakeClock) -> None:
+def test_D7_soft_bounces_suspend_only_on_five_different_days(
+    any_database: Database, clock: FakeClock
+) -> None:
     with any_database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
     for n in range(5):
         with any_database.writing() as conn:
             tell(conn, make_post(conn, clock(), f"p{n}"), clock())
-            query = "SELECT m.id FROM message m JOIN change c ON c.id = m.change_id WHERE c.post_id = :id"
+            query = (
+                "SELECT m.id FROM message m JOIN change c ON c.id = m.change_id WHERE c.post_id = "
+                ":id"
+            )
             message_id = str(conn.execute(text(query), {"id": f"p{n}"}).scalar_one())
         assert status_of(any_database) == "active"
         bounced(any_database, clock, Kind.SOFT, message_id)
@@ -257,22 +306,25 @@ def test_D7_soft_bounces_suspend_only_on_five_different_days(any_database: Datab
 def test_watchdogs_speak_only_of_what_is_broken() -> None:
     now = datetime(2026, 11, 23, tzinfo=UTC)
     assert decide(Facts(now - timedelta(minutes=59), (), 0, ()), now) == ()
-    keys = [alarm.key for alarm in decide(Facts(now - timedelta(hours=2), (("p", "t"),), 3, ("qx",)), now)]
+    keys = [
+        alarm.key
+        for alarm in decide(Facts(now - timedelta(hours=2), (("p", "t"),), 3, ("qx",)), now)
+    ]
     assert keys == ["delivery_late", "unsent:p", "digest_missing", "silent:qx"]
 
 
 def test_what_an_operator_stopped_or_a_flood_holds_is_shown_and_not_mailed(
     any_database: Database, clock: FakeClock
 ) -> None:
-    watchdogs = make_watchdogs(any_database, clock)
+    acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
         pause_all(conn, clock())
-    assert [alarm.key for alarm in watchdogs.watch()] == ["stopped"]
-    assert (watchdogs.look()["stopped"], watchdogs.look()["held"]) == (1, 0)
+    assert [alarm.key for alarm in tell_alarms(*acting)] == ["stopped"]
+    assert (count_alarms(*acting)["stopped"], count_alarms(*acting)["held"]) == (1, 0)
     assert count(any_database, "group_key LIKE 'letter:operator%'") == 0
     with any_database.writing() as conn:
         resume_all(conn)
-    assert watchdogs.watch() == ()
+    assert tell_alarms(*acting) == ()
 
 
 def test_a_portal_is_silent_beyond_its_own_habit_only() -> None:
@@ -282,47 +334,60 @@ def test_a_portal_is_silent_beyond_its_own_habit_only() -> None:
     assert not is_silent([now - timedelta(days=10 + 5 * n) for n in range(6)], now)
 
 
-def test_the_operator_is_told_once_and_again_after_it_was_mended(any_database: Database, clock: FakeClock) -> None:
-    watchdogs = make_watchdogs(any_database, clock)
+def test_the_operator_is_told_once_and_again_after_it_was_mended(
+    any_database: Database, clock: FakeClock
+) -> None:
+    acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
         tell(conn, make_post(conn, clock()), clock())
-    assert watchdogs.watch() == () and count(any_database, "group_key LIKE 'letter:operator%'") == 0
+    assert (
+        tell_alarms(*acting) == () and count(any_database, "group_key LIKE 'letter:operator%'") == 0
+    )
     clock.advance(2 * 3600)
     for _ in range(3):
-        assert watchdogs.watch()
+        assert tell_alarms(*acting)
     told = count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'")
     assert told == 1
     with any_database.writing() as conn:
         conn.execute(text("UPDATE message SET state = 'sent'"))
         conn.execute(text("UPDATE delivery SET state = 'sent'"))
-    assert watchdogs.watch() == ()
+    assert tell_alarms(*acting) == ()
     clock.advance(60)
     with any_database.writing() as conn:
         conn.execute(text("UPDATE message SET state = 'due' WHERE group_key LIKE 'mail:%'"))
-    watchdogs.watch()
+    tell_alarms(*acting)
     assert count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'") == 2
 
 
 def test_U2_a_unit_that_was_removed_after_it_acknowledged_is_reminded_of_nothing_and_keeps_its_name(
     database: Database, clock: FakeClock
 ) -> None:
-    watchdogs = make_watchdogs(database, clock)
+    acting = make_acting(database, clock)
     with database.writing() as conn:
         unit = add_unit(conn, name="UBND xã A", at=clock(), contacts=("a@xa.example",))
         other = add_unit(conn, name="UBND xã B", at=clock(), contacts=("b@xa.example",))
         for one, address in ((unit, "a@xa.example"), (other, "b@xa.example")):
             subscribe(conn, address, clock(), unit_id=one.id)
         post = make_post(conn, clock())
-        conn.execute(text("INSERT INTO post_category(post_id, category, position) VALUES ('p1', 'directives', 0)"))
+        conn.execute(
+            text(
+                "INSERT INTO post_category(post_id, category, position) VALUES ('p1', "
+                "'directives', 0)"
+            )
+        )
         tell(conn, post, clock())
-        acknowledge(conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link")
+        acknowledge(
+            conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link"
+        )
         conn.execute(text("UPDATE post SET revision = 2 WHERE id = 'p1'"))
         tell(conn, replace(post, revision=2), clock(), ChangeType.UPDATED)
-        conn.execute(text("UPDATE delivery SET state = 'sent', done_at = :at"), {"at": to_micros(clock())})
+        conn.execute(
+            text("UPDATE delivery SET state = 'sent', done_at = :at"), {"at": to_micros(clock())}
+        )
         remove_unit(conn, unit.id, clock())
     clock.advance(3 * 86_400)
-    assert watchdogs.remind() == 1, "the other one is"
+    assert remind(*acting) == 1, "the other one is"
     with database.reading() as conn:
         lines = {line.unit_name: line for line in list_receipts(conn, "p1")}
     assert lines["UBND xã A"].is_removed and lines["UBND xã A"].acknowledged_revision == 1

@@ -1,4 +1,5 @@
-"""Rewording any sentence changes what is read and nothing that happens: the rules hold with all of them replaced."""
+"""Rewording any sentence changes what is read and nothing that happens: the rules hold with all of
+them replaced."""
 
 from __future__ import annotations
 
@@ -32,7 +33,11 @@ def reworded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Other words in the catalogue, as a translator may write them: it is data."""
     for number, catalogue in enumerate((SENTENCES, FIELDS)):
         for n, code in enumerate(sorted(catalogue)):
-            words = {"the same for all": "x", "one for each": f"câu {number} {n}", "with braces": "{{}} {nothing}"}
+            words = {
+                "the same for all": "x",
+                "one for each": f"câu {number} {n}",
+                "with braces": "{{}} {nothing}",
+            }
             monkeypatch.setitem(catalogue, code, (words[request.param], words[request.param]))
     return
 

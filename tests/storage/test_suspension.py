@@ -8,11 +8,10 @@ from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.suspension import Probe, probe_step
+from service.services.bounces import apply_bounce, probe_suspended
 from service.settings import Settings
-from service.storage.bounces import apply_bounce
 from service.storage.engine import Database
-from service.watchdogs import Watchdogs
-from tests.fakes import FakeClock
+from tests.fakes import Acting, FakeClock, act_over
 from tests.fakes_ledger_mail import make_post, subscribe, tell
 
 DAY = timedelta(days=1)
@@ -31,14 +30,16 @@ def test_probes_come_after_a_week_a_month_and_a_quarter() -> None:
     assert [due(9, kept), due(10, kept)] == [None, "resume"]
 
 
-def suspended(database: Database, clock: FakeClock, kind: Kind) -> Watchdogs:
+def suspended(database: Database, clock: FakeClock, kind: Kind) -> Acting:
     with database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
         tell(conn, make_post(conn, clock()), clock())
         first = str(conn.execute(text("SELECT id FROM message")).scalar_one())
         conn.execute(text("UPDATE message SET state = 'sent'"))
         assert apply_bounce(conn, Bounce(kind, first, "x"), clock()) == 1
-    return Watchdogs(database, Settings.model_validate({"email": {"smtp_url": "smtp://127.0.0.1:1"}}), clock)
+    return act_over(
+        database, Settings.model_validate({"email": {"smtp_url": "smtp://127.0.0.1:1"}}), clock
+    )
 
 
 def accept(database: Database, clock: FakeClock) -> str:
@@ -46,7 +47,10 @@ def accept(database: Database, clock: FakeClock) -> str:
     with database.writing() as conn:
         at = round(clock().timestamp() * 1_000_000)
         ids = conn.execute(
-            text("UPDATE message SET state = 'sent', done_at = :at WHERE state = 'due' RETURNING id"), {"at": at}
+            text(
+                "UPDATE message SET state = 'sent', done_at = :at WHERE state = 'due' RETURNING id"
+            ),
+            {"at": at},
         )
         return str(ids.scalar_one())
 
@@ -56,31 +60,37 @@ def status(database: Database) -> str:
         return str(conn.execute(text("SELECT status FROM subscription")).scalar_one())
 
 
-def test_an_address_that_takes_mail_again_is_resumed_by_itself(any_database: Database, clock: FakeClock) -> None:
-    watchdogs = suspended(any_database, clock, Kind.HARD)
-    assert watchdogs.probe_suspended() == 0
+def test_an_address_that_takes_mail_again_is_resumed_by_itself(
+    any_database: Database, clock: FakeClock
+) -> None:
+    acting = suspended(any_database, clock, Kind.HARD)
+    assert probe_suspended(*acting) == 0
     clock.advance(7 * 86_400)
-    assert [watchdogs.probe_suspended(), watchdogs.probe_suspended()] == [1, 0]
+    assert [probe_suspended(*acting), probe_suspended(*acting)] == [1, 0]
     accept(any_database, clock)
     clock.advance(3 * 86_400)
-    assert watchdogs.probe_suspended() == 1
-    assert status(any_database) == "active" and watchdogs.probe_suspended() == 0
+    assert probe_suspended(*acting) == 1
+    assert status(any_database) == "active" and probe_suspended(*acting) == 0
 
 
-def test_a_probe_that_comes_back_leaves_it_suspended(any_database: Database, clock: FakeClock) -> None:
-    watchdogs = suspended(any_database, clock, Kind.HARD)
+def test_a_probe_that_comes_back_leaves_it_suspended(
+    any_database: Database, clock: FakeClock
+) -> None:
+    acting = suspended(any_database, clock, Kind.HARD)
     clock.advance(7 * 86_400)
-    watchdogs.probe_suspended()
+    probe_suspended(*acting)
     probe = accept(any_database, clock)
     with any_database.writing() as conn:
         apply_bounce(conn, Bounce(Kind.HARD, probe, "x"), clock())
     clock.advance(10 * 86_400)
-    assert watchdogs.probe_suspended() == 0 and status(any_database) == "suspended"
+    assert probe_suspended(*acting) == 0 and status(any_database) == "suspended"
     clock.advance(13 * 86_400)
-    assert watchdogs.probe_suspended() == 1
+    assert probe_suspended(*acting) == 1
 
 
-def test_D7_who_complained_is_never_written_to_again(any_database: Database, clock: FakeClock) -> None:
-    watchdogs = suspended(any_database, clock, Kind.COMPLAINT)
+def test_D7_who_complained_is_never_written_to_again(
+    any_database: Database, clock: FakeClock
+) -> None:
+    acting = suspended(any_database, clock, Kind.COMPLAINT)
     clock.advance(400 * 86_400)
-    assert watchdogs.probe_suspended() == 0 and status(any_database) == "suspended"
+    assert probe_suspended(*acting) == 0 and status(any_database) == "suspended"

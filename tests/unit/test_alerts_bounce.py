@@ -1,4 +1,5 @@
-"""What a mail that came back proves: only what the seal and the report say, and nothing of what cannot be read."""
+"""What a mail that came back proves: only what the seal and the report say, and nothing of what
+cannot be read."""
 
 from __future__ import annotations
 
@@ -19,15 +20,21 @@ def dsn(to: str, action: str = "failed", status: str = "5.1.1") -> bytes:
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
-        f"Final-Recipient: rfc822; lan@xa.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n--b--\r\n"
+        f"Final-Recipient: rfc822; lan@xa.example\r\nAction: {action}\r\nStatus: "
+        f"{status}\r\n\r\n--b--\r\n"
     ).encode()
 
 
 def test_D7_a_signed_bounce_names_its_message_and_a_forged_one_none() -> None:
     to = envelope_sender("loa@mail.example", MESSAGE, KEY)
     assert read_envelope(to.upper(), KEY) == MESSAGE and len(to.partition("@")[0]) <= 64
-    assert read(dsn(to), KEY) == Bounce(Kind.HARD, MESSAGE, coded("bounce.reported", said="failed 5.1.1"))
-    assert read(dsn(to.replace("-8000-", "-8001-").replace("80000000", "80010000")), KEY).message_id is None
+    assert read(dsn(to), KEY) == Bounce(
+        Kind.HARD, MESSAGE, coded("bounce.reported", said="failed 5.1.1")
+    )
+    assert (
+        read(dsn(to.replace("-8000-", "-8001-").replace("80000000", "80010000")), KEY).message_id
+        is None
+    )
     assert read(dsn(to), "another key").message_id is None
     assert read(dsn("loa@mail.example"), KEY).message_id is None
 
@@ -37,10 +44,13 @@ def test_D7_what_is_not_final_does_not_say_so() -> None:
     assert read(dsn(to, "delayed", "4.4.1"), KEY).kind is Kind.SOFT
     assert read(dsn(to, "failed", "4.2.2"), KEY).kind is Kind.SOFT
     assert read(dsn(to, "delivered", "2.0.0"), KEY).kind is Kind.NONE
-    vacation = f"From: lan@xa.example\r\nTo: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nnghỉ phép\r\n"
+    vacation = (
+        f"From: lan@xa.example\r\nTo: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nnghỉ phép\r\n"
+    )
     assert read(vacation.encode(), KEY).kind is Kind.NONE
     complaint = (
-        f'To: {to}\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n--b--\r\n'
+        f"To: {to}\r\nContent-Type: multipart/report; report-type=feedback-report; "
+        f'boundary="b"\r\n\r\n--b--\r\n'
     )
     assert read(complaint.encode(), KEY).kind is Kind.COMPLAINT
     with pytest.raises(InvalidInput):
@@ -55,9 +65,13 @@ def test_D7_a_mail_without_a_sender_breaks_no_parser() -> None:
 def test_D7_a_bounce_to_the_plain_address_is_known_by_the_return_path_it_brings_back() -> None:
     forged = TO.replace("-8000-", "-8001-").replace("80000000", "80010000")
     returned = (
-        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSender: {forged}\r\nReturn-Path: <{TO}>\r\n\r\n--b--\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSender: {forged}\r\nReturn-Path: "
+        f"<{TO}>\r\n\r\n--b--\r\n"
     )
-    assert read(dsn("loa@mail.example").replace(b"--b--\r\n", returned.encode()), KEY).message_id == MESSAGE
+    assert (
+        read(dsn("loa@mail.example").replace(b"--b--\r\n", returned.encode()), KEY).message_id
+        == MESSAGE
+    )
 
 
 def plain(body: str, *headers: str) -> bytes:
@@ -65,8 +79,13 @@ def plain(body: str, *headers: str) -> bytes:
 
 
 def test_D7_a_bounce_without_a_report_is_known_by_the_habits_of_its_system() -> None:
-    qmail = "Hi. This is the qmail-send program at mx.example.\r\n\r\n<lan@xa.example>:\r\nno mailbox here.\r\n"
-    assert read(plain(qmail, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(Kind.HARD, MESSAGE, "bounce.returned")
+    qmail = (
+        "Hi. This is the qmail-send program at mx.example.\r\n\r\n<lan@xa.example>:\r\nno mailbox "
+        "here.\r\n"
+    )
+    assert read(plain(qmail, "From: MAILER-DAEMON@mx.example"), KEY) == Bounce(
+        Kind.HARD, MESSAGE, "bounce.returned"
+    )
     waiting = (
         "Delivery to the following recipient has been delayed:\r\n\r\n  lan@xa.example\r\n\r\n"
         "Message will be retried for 2 more day(s)\r\n"
@@ -77,7 +96,8 @@ def test_D7_a_bounce_without_a_report_is_known_by_the_habits_of_its_system() -> 
 
 
 @pytest.mark.parametrize(
-    "sender", ["From: ", "From: Tr\u00e2n <lan@xa.example>", "From: l\u00e2n@xa.example", "From: <>"]
+    "sender",
+    ["From: ", "From: Tr\u00e2n <lan@xa.example>", "From: l\u00e2n@xa.example", "From: <>"],
 )
 def test_D7_a_sender_written_in_any_way_breaks_no_parser(sender: str) -> None:
     assert read(plain("Tôi đã nhận".encode().decode("latin-1"), sender), KEY) == Bounce(

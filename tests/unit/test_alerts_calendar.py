@@ -1,4 +1,5 @@
-"""When a digest goes out, when a unit is reminded, and what its line may say: by working days, and never too well."""
+"""When a digest goes out, when a unit is reminded, and what its line may say: by working days, and
+never too well."""
 
 from __future__ import annotations
 
@@ -17,19 +18,35 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 @pytest.mark.parametrize(
     ("frequency", "now", "expected"),
     [
-        (Frequency.DAILY, datetime(2026, 11, 23, 6, 59, tzinfo=ZONE), datetime(2026, 11, 20, 7, tzinfo=ZONE)),
-        (Frequency.DAILY, datetime(2026, 11, 23, 7, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
-        (Frequency.WEEKLY, datetime(2026, 11, 26, 9, 0, tzinfo=ZONE), datetime(2026, 11, 23, 7, tzinfo=ZONE)),
+        (
+            Frequency.DAILY,
+            datetime(2026, 11, 23, 6, 59, tzinfo=ZONE),
+            datetime(2026, 11, 20, 7, tzinfo=ZONE),
+        ),
+        (
+            Frequency.DAILY,
+            datetime(2026, 11, 23, 7, 0, tzinfo=ZONE),
+            datetime(2026, 11, 23, 7, tzinfo=ZONE),
+        ),
+        (
+            Frequency.WEEKLY,
+            datetime(2026, 11, 26, 9, 0, tzinfo=ZONE),
+            datetime(2026, 11, 23, 7, tzinfo=ZONE),
+        ),
     ],
 )
-def test_a_digest_is_due_on_working_days_at_its_hour(frequency: Frequency, now: datetime, expected: datetime) -> None:
+def test_a_digest_is_due_on_working_days_at_its_hour(
+    frequency: Frequency, now: datetime, expected: datetime
+) -> None:
     assert last_run(frequency, now, "07:00", ZONE) == expected
 
 
 def test_a_weekly_digest_moves_to_the_first_working_day_of_its_week() -> None:
     now = datetime(2026, 11, 26, 9, tzinfo=ZONE)
     off = {date(2026, 11, 23), date(2026, 11, 24)}
-    assert last_run(Frequency.WEEKLY, now, "07:00", ZONE, off) == datetime(2026, 11, 25, 7, tzinfo=ZONE)
+    assert last_run(Frequency.WEEKLY, now, "07:00", ZONE, off) == datetime(
+        2026, 11, 25, 7, tzinfo=ZONE
+    )
 
 
 def test_no_digest_is_due_when_every_day_within_reach_is_off() -> None:

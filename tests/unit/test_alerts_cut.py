@@ -27,7 +27,9 @@ def payload_of(post: Post) -> bytes:
 
 def files(count: int, name: str = "tệp", address: int = 30) -> tuple[AttachmentLink, ...]:
     return tuple(
-        AttachmentLink(f"http://h.example/{'f' * address}/{n}.zip", f"{name} {n}", "application/zip")
+        AttachmentLink(
+            f"http://h.example/{'f' * address}/{n}.zip", f"{name} {n}", "application/zip"
+        )
         for n in range(count)
     )
 
@@ -47,19 +49,22 @@ def test_S9_nothing_is_cut_of_an_ordinary_post_and_the_message_says_so() -> None
 
 HUGE = {
     "long addresses": replace(a_post(), attachments=files(100, address=8_000)),
-    "a long summary": replace(a_post(), understanding=Understanding(("directives",), summary="tóm tắt " * 200_000)),
+    "a long summary": replace(a_post(), understanding=Understanding(("directives",),
+    summary="tóm tắt " * 200_000)),
     "a long title": replace(a_post(), title="tin " * 200_000),
     "many documents named": replace(
         a_post(),
         understanding=Understanding(
             ("directives",),
-            mentions=tuple(Mention("chi-thi", f"{n}/CT-{'X' * 5_000}", None, None) for n in range(900)),
+            mentions=tuple(Mention("chi-thi", f"{n}/CT-{'X' * 5_000}", None,
+            None) for n in range(900)),
         ),
     ),
     "many deadlines": replace(
         a_post(),
         understanding=Understanding(
-            ("directives",), deadlines=tuple(Deadline(date(2024, 2, 1), "trước ngày " * 900) for _ in range(300))
+            ("directives",), deadlines=tuple(Deadline(date(2024, 2, 1),
+            "trước ngày " * 900) for _ in range(300))
         ),
     ),
     "all at once": replace(
@@ -108,11 +113,18 @@ def test_S9_a_mail_says_how_many_files_there_are() -> None:
 
 
 def test_S9_what_cannot_be_cut_ends_the_cutting() -> None:
-    data = {name: [] for name in LISTS} | {"summary": "", "title": "", "venue": "x" * MAX_BYTES, "receipt_url": None}
+    data = {name: [] for name in LISTS} | {
+        "summary": "",
+        "title": "",
+        "venue": "x" * MAX_BYTES,
+        "receipt_url": None,
+    }
     assert cut_to_fit(data)["cut"] == {}
 
 
-def test_S9_a_file_of_two_addresses_that_mean_the_same_is_shown_once_and_what_is_no_web_address_never() -> None:
+def test_S9_a_file_of_two_addresses_that_mean_the_same_is_shown_once_and_what_is_no_web_address_never() -> (
+    None
+):
     links = [
         AttachmentLink(url, "t", "application/pdf")
         for url in ("http://h.example/a b", "http://h.example/a%20b", "ftp://h.example/x")

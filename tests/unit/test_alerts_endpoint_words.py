@@ -18,7 +18,9 @@ def said(letter: TroubleLetter, language: str) -> list[str]:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("trouble", list(Trouble))
-def test_a_trouble_is_told_with_where_since_when_and_which_subscriptions(trouble: Trouble, language: str) -> None:
+def test_a_trouble_is_told_with_where_since_when_and_which_subscriptions(
+    trouble: Trouble, language: str
+) -> None:
     where = "https://office.example:443/loa"
     subject, *paragraphs = said(
         tell_trouble(trouble, where=where, names=["Văn thư"], since=SINCE, until=SINCE), language

@@ -28,7 +28,9 @@ def test_what_was_not_signed_here_is_refused_in_our_words(token: str) -> None:
 
 def test_a_link_of_another_key_is_refused() -> None:
     with pytest.raises(InvalidInput):
-        LINKS.read(Purpose.MANAGE, Links("another key", "https://loa.example").token(Purpose.MANAGE, "s1"))
+        LINKS.read(
+            Purpose.MANAGE, Links("another key", "https://loa.example").token(Purpose.MANAGE, "s1")
+        )
 
 
 def test_a_receipt_names_post_revision_and_unit() -> None:

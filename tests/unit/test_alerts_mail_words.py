@@ -1,4 +1,5 @@
-"""What a mail says of a post and of why it came: what is known and nothing else, by names and never by ids."""
+"""What a mail says of a post and of why it came: what is known and nothing else, by names and never
+by ids."""
 
 from __future__ import annotations
 
@@ -21,17 +22,39 @@ LABELS = {"directives": {"vi": "Chỉ đạo điều hành", "en": "Directives"}
 def test_a_meeting_says_when_and_where_it_begins_and_who_calls_it() -> None:
     document = {"number": "12/GM-UBND", "issued_on": "2024-01-27", "issuer": "UBND huyện"}
     mail = parse(
-        build(document=document, begins_at="2024-01-30T01:00:00Z", venue="Hội trường tầng 2", published_at=None)
+        build(
+            document=document,
+            begins_at="2024-01-30T01:00:00Z",
+            venue="Hội trường tầng 2",
+            published_at=None,
+        )
     )
     for body in bodies(mail):
-        assert "08:00 ngày 30/01/2024" in body and "Hội trường tầng 2" in body and "UBND huyện" in body
+        assert (
+            "08:00 ngày 30/01/2024" in body and "Hội trường tầng 2" in body and "UBND huyện" in body
+        )
         assert "Đăng lúc" not in body
 
 
 def test_what_is_not_known_of_a_post_is_not_said() -> None:
-    bare = {"document": None, "deadlines": [], "places": [], "attachments": [], "summary": "", "published_at": None}
+    bare = {
+        "document": None,
+        "deadlines": [],
+        "places": [],
+        "attachments": [],
+        "summary": "",
+        "published_at": None,
+    }
     for body in bodies(parse(build(**bare, urgency="normal", archive_url=None))):
-        for label in ("Số, ký hiệu", "Ngày ban hành", "Thời hạn", "Địa bàn", "Tệp đính kèm", "Đọc tin", "Khẩn"):
+        for label in (
+            "Số, ký hiệu",
+            "Ngày ban hành",
+            "Thời hạn",
+            "Địa bàn",
+            "Tệp đính kèm",
+            "Đọc tin",
+            "Khẩn",
+        ):
             assert label not in body
         assert "Xem trên cổng thông tin" in body
 
@@ -51,7 +74,9 @@ def test_a_withdrawn_post_says_that_its_archived_copy_stays() -> None:
 def test_L13_a_post_that_was_told_late_says_so() -> None:
     for language, words in (("vi", "Đăng muộn"), ("en", "Posted late")):
         item = prepare(payload(is_late=True), HANOI.to(language), labels=LABELS)
-        assert all(words in body for body in bodies(parse(compose(SENDER, language, TO, [Part(item, ())]))))
+        assert all(
+            words in body for body in bodies(parse(compose(SENDER, language, TO, [Part(item, ())])))
+        )
     assert all("Đăng muộn" not in body for body in bodies(parse(build())))
 
 
@@ -63,16 +88,22 @@ def test_a_button_leads_to_the_web_or_is_none() -> None:
 def test_a_mail_that_nobody_subscribed_to_offers_no_unsubscribing() -> None:
     to = Recipient("m1", "truc@huyen.example", TO.created_at)
     mail = parse(
-        compose_letter(SENDER, "vi", to, Letter("Báo động", "một", links=(("https://loa.example/x", "Xem"),)))
+        compose_letter(
+            SENDER, "vi", to, Letter("Báo động", "một", links=(("https://loa.example/x", "Xem"),))
+        )
     )
     assert mail["List-Unsubscribe"] is None
-    assert "Hủy đăng ký" not in bodies(mail)[0] and 'href="https://loa.example/x"' in bodies(mail)[1]
+    assert (
+        "Hủy đăng ký" not in bodies(mail)[0] and 'href="https://loa.example/x"' in bodies(mail)[1]
+    )
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shared: bool) -> None:
     items = [prepare(payload(title=title), HANOI) for title in ("Tin một", "Tin hai")]
-    parts = [Part(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)]
+    parts = [
+        Part(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)
+    ]
     mail = parse(compose(SENDER, "vi", TO, parts))
     text, html = bodies(mail)
     assert mail["Subject"] == "2 tin mới"
@@ -85,10 +116,16 @@ def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shar
     [
         ("loa@mail.example", b"loa@mail.example", "loa@mail.example"),
         ("Loa <loa@Mail.Example>", b'"Loa" <loa@mail.example>', "loa@mail.example"),
-        ("Bản tin <loa@mail.example>", b"=?utf-8?B?QuG6o24gdGlu?= <loa@mail.example>", "loa@mail.example"),
+        (
+            "Bản tin <loa@mail.example>",
+            b"=?utf-8?B?QuG6o24gdGlu?= <loa@mail.example>",
+            "loa@mail.example",
+        ),
     ],
 )
-def test_a_sender_is_an_address_with_or_without_a_name(written: str, header: bytes, bare: str) -> None:
+def test_a_sender_is_an_address_with_or_without_a_name(
+    written: str, header: bytes, bare: str
+) -> None:
     box = Mailbox.parse(written)
     assert (mailbox(box), str(box.address)) == (header, bare)
 
@@ -104,17 +141,22 @@ def reason(decided: str, **filters: list[str]) -> str:
 
 
 def test_a_reason_names_what_of_the_filters_the_post_met() -> None:
-    assert reason(coded("match", keyword=["bão"]), categories=["directives", "meetings"], keywords=["bão", "lũ"]) == (
-        "chuyên mục Chỉ đạo điều hành; từ khóa “bão”"
-    )
-    assert reason("match", portals=["quangxuong"], places=["quang-ninh-16540"], categories=["news"]) == (
-        "chuyên mục news; cổng UBND huyện Quảng Xương; địa bàn Quảng Ninh"
-    )
+    assert reason(
+        coded("match", keyword=["bão"]),
+        categories=["directives", "meetings"],
+        keywords=["bão", "lũ"],
+    ) == ("chuyên mục Chỉ đạo điều hành; từ khóa “bão”")
+    assert reason(
+        "match", portals=["quangxuong"], places=["quang-ninh-16540"], categories=["news"]
+    ) == ("chuyên mục news; cổng UBND huyện Quảng Xương; địa bàn Quảng Ninh")
 
 
 def test_only_who_filters_nothing_is_told_that_everything_comes() -> None:
     assert reason("match") == "nhận mọi tin"
-    assert reason(coded("match", place=["x"]), places=["quang-hai-16540-cu"]) == "theo lựa chọn lúc tin được đăng"
+    assert (
+        reason(coded("match", place=["x"]), places=["quang-hai-16540-cu"])
+        == "theo lựa chọn lúc tin được đăng"
+    )
 
 
 def test_filters_that_changed_since_are_not_given_as_the_reason() -> None:

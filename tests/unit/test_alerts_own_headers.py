@@ -1,4 +1,5 @@
-"""Header values may carry credentials: they are sealed one by one, and opened with their own key only."""
+"""Header values may carry credentials: they are sealed one by one, and opened with their own key
+only."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def test_what_an_older_loa_kept_plain_is_read() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"": "1"}, {"X" * 65: "1"}, {"X A": "1"}, {"Host": "x"}, {"Proxy-X": "x"}, {"A": "\x7f"}, {"A": "x" * 1001},
+    [{"": "1"}, {"X" * 65: "1"}, {"X A": "1"}, {"Host": "x"}, {"Proxy-X": "x"}, {"A": "\x7f"},
+    {"A": "x" * 1001},
      {f"X-{n}": "1" for n in range(11)}],
     ids=lambda headers: ascii(next(iter(headers)))[:12],
 )  # fmt: skip

@@ -93,7 +93,9 @@ def test_a_rule_is_said_with_the_names_of_things_and_keywords_as_they_are(
 
 
 @given(st.integers(0, 12), st.one_of(st.none(), st.floats(-10, 1e12)), st.floats(0, 0.999))
-def test_a_wait_is_within_its_schedule_and_twice_that(attempts: int, asked: float | None, random: float) -> None:
+def test_a_wait_is_within_its_schedule_and_twice_that(
+    attempts: int, asked: float | None, random: float
+) -> None:
     schedule = (0, 5, 300, 1800)
     wait = next_attempt(schedule, attempts, asked, random)
     if attempts >= len(schedule):
@@ -101,12 +103,20 @@ def test_a_wait_is_within_its_schedule_and_twice_that(attempts: int, asked: floa
     else:
         assert wait is not None
         most = 2 if asked is not None and asked > 0 else 1.2
-        assert schedule[attempts] * 0.8 - 1e-6 <= wait.total_seconds() <= schedule[attempts] * most + 1e-6
+        assert (
+            schedule[attempts] * 0.8 - 1e-6
+            <= wait.total_seconds()
+            <= schedule[attempts] * most + 1e-6
+        )
 
 
 def test_a_signature_is_verified_by_the_foreign_library_and_every_mutation_refused() -> None:
     secret, body, now = new_secret(), b'{"a":1}', int(datetime.now(UTC).timestamp())
-    headers = {"webhook-id": "m", "webhook-timestamp": str(now), "webhook-signature": sign(secret, "m", now, body)}
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(now),
+        "webhook-signature": sign(secret, "m", now, body),
+    }
     Webhook(secret).verify(body, headers)
     mutated = [
         (body + b" ", headers),
@@ -135,7 +145,9 @@ def test_a_secret_is_unreadable_at_rest_and_opens_with_its_own_key_only() -> Non
 def test_a_payload_says_all_that_is_known_of_a_post() -> None:
     known = Understanding(
         ("meetings",),
-        document=Document("cong-van", "12/UBND-VP", date(2024, 1, 25), "UBND huyện", Relation.RELAYS),
+        document=Document(
+            "cong-van", "12/UBND-VP", date(2024, 1, 25), "UBND huyện", Relation.RELAYS
+        ),
         mentions=(Mention("chi-thi", "06/CT-TTg", None, None),),
         deadlines=(Deadline(date(2024, 2, 1), "trước ngày 01/02/2024"),),
         begins_at=NOW,
@@ -145,13 +157,18 @@ def test_a_payload_says_all_that_is_known_of_a_post() -> None:
     post = replace(a_post(), understanding=known, attachments=(link,))
     said = orjson.loads(build_payload(ChangeType.PUBLISHED, NOW, post, LINKS))["data"]
     assert said["document"] == {
-        "kind": "cong-van", "number": "12/UBND-VP", "issued_on": "2024-01-25", "issuer": "UBND huyện",
+        "kind": "cong-van", "number": "12/UBND-VP", "issued_on": "2024-01-25",
+        "issuer": "UBND huyện",
         "relation": "relays",
     }  # fmt: skip
-    assert said["mentions"] == [{"kind": "chi-thi", "number": "06/CT-TTg", "issued_on": None, "issuer": None}]
+    assert said["mentions"] == [
+        {"kind": "chi-thi", "number": "06/CT-TTg", "issued_on": None, "issuer": None}
+    ]
     assert said["deadlines"] == [{"on": "2024-02-01", "text": "trước ngày 01/02/2024"}]
     assert (said["begins_at"], said["venue"]) == ("2026-11-23T03:00:00Z", "Hội trường")
-    assert said["attachments"] == [{"url": link.url, "media_type": "application/pdf", "bytes": 9, "sha256": "ab"}]
+    assert said["attachments"] == [
+        {"url": link.url, "media_type": "application/pdf", "bytes": 9, "sha256": "ab"}
+    ]
 
 
 def test_a_receipt_is_owed_for_the_primary_category() -> None:
@@ -165,7 +182,11 @@ def test_messages_about_a_subscription_say_which() -> None:
     assert asked == {
         "type": "subscription.confirm",
         "timestamp": "2026-11-23T03:00:00Z",
-        "data": {"subscription_id": "s1", "challenge": "challenge", "confirm_url": "https://loa.example/confirm/x"},
+        "data": {
+            "subscription_id": "s1",
+            "challenge": "challenge",
+            "confirm_url": "https://loa.example/confirm/x",
+        },
     }
     assert orjson.loads(build_test(NOW, "s1"))["type"] == "subscription.test"
 
@@ -177,16 +198,22 @@ def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_k
     said = orjson.loads(with_receipt_url(payload, "https://loa.example/receipts/x"))
     assert list(said["data"])[-1] == "receipt_url"
     assert said["data"]["receipt_url"] == "https://loa.example/receipts/x"
-    assert orjson.loads(with_type(payload, ChangeType.UPDATED)) == {**orjson.loads(payload), "type": "post.updated"}
+    assert orjson.loads(with_type(payload, ChangeType.UPDATED)) == {
+        **orjson.loads(payload),
+        "type": "post.updated",
+    }
 
 
 @pytest.mark.parametrize(
     ("status", "error", "is_accepted", "is_final"),
     [
-        (204, 0, True, False), (200, 63, True, False), (200, 28, True, False), (100, 28, False, False),
+        (204, 0, True, False), (200, 63, True, False), (200, 28, True, False),
+        (100, 28, False, False),
         (0, 7, False, False), (0, 6, False, False), (0, 60, False, False), (302, 0, False, False),
-        (410, 0, False, True), (422, 0, False, True), (500, 0, False, False), (429, 0, False, False),
-        (0, 1, False, False), (200, 100, True, False), (503, 100, False, False), (101, 0, False, False),
+        (410, 0, False, True), (422, 0, False, True), (500, 0, False, False),
+        (429, 0, False, False),
+        (0, 1, False, False), (200, 100, True, False), (503, 100, False, False),
+        (101, 0, False, False),
     ],
 )  # fmt: skip
 def test_a_2xx_status_line_is_success_whatever_becomes_of_the_body(

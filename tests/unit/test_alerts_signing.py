@@ -1,8 +1,9 @@
-"""Signatures as other people's libraries understand them: the Python one, and the npm one of the same name.
+"""Signatures as other people's libraries understand them: the Python one, and the npm one of the
+same name.
 
-`tests/data/standardwebhooks.json` is what `standardwebhooks` 1.1.1 of npm signs: HMAC has one right answer, so equal
-bytes are verified by it. Where that library is at hand (`LOA_NODE_MODULES` names the folder that holds it), it is
-asked itself; no test run depends on npm's registry.
+`tests/data/standardwebhooks.json` is what `standardwebhooks` 1.1.1 of npm signs: HMAC has one right
+answer, so equal bytes are verified by it. Where that library is at hand (`LOA_NODE_MODULES` names
+the folder that holds it), it is asked itself; no test run depends on npm's registry.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from service.alerts.signing import new_secret, secret_key, sign, sign_with
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "standardwebhooks.json").read_text(encoding="utf-8"))
+GOLDEN = json.loads(
+    (Path(__file__).parents[1] / "data" / "standardwebhooks.json").read_text(encoding="utf-8")
+)
 BODY = '{"type":"post.published","data":{"title":"Chỉ thị về phòng, chống bão"}}'.encode()
 NPM = """
 const { Webhook } = require("standardwebhooks");
@@ -36,16 +39,24 @@ console.log(JSON.stringify(out));
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["id"])
 def test_a_signature_is_to_the_byte_what_the_npm_library_signs(golden: dict[str, Any]) -> None:
-    assert sign(golden["secret"], golden["id"], golden["timestamp"], golden["body"].encode()) == golden["signature"]
+    assert (
+        sign(golden["secret"], golden["id"], golden["timestamp"], golden["body"].encode())
+        == golden["signature"]
+    )
 
 
 def cases() -> list[tuple[bool, str, bytes, dict[str, str]]]:
-    """(is it genuine, the receiver's secret, body, headers): by one key, by two in rotation, and every mutation."""
+    """(is it genuine, the receiver's secret, body, headers): by one key, by two in rotation, and
+    every mutation."""
     old, new, at = new_secret(), new_secret(), int(datetime.now(UTC).timestamp())
 
     def said(*secrets: str, sent_at: int = at) -> dict[str, str]:
         signature = sign_with([secret_key(one) for one in secrets], "msg-1", sent_at, BODY)
-        return {"webhook-id": "msg-1", "webhook-timestamp": str(sent_at), "webhook-signature": signature}
+        return {
+            "webhook-id": "msg-1",
+            "webhook-timestamp": str(sent_at),
+            "webhook-signature": signature,
+        }
 
     whole = said(old)
     flipped = bytes([BODY[0] ^ 1]) + BODY[1:]
@@ -60,7 +71,12 @@ def cases() -> list[tuple[bool, str, bytes, dict[str, str]]]:
         (False, old, BODY, {**whole, "webhook-id": "msg-2"}),
         (False, old, BODY, {**whole, "webhook-timestamp": str(at + 1)}),
         (False, old, BODY, {**whole, "webhook-signature": whole["webhook-signature"].swapcase()}),
-        (False, old, BODY, {**whole, "webhook-signature": whole["webhook-signature"].replace("v1,", "v2,")}),
+        (
+            False,
+            old,
+            BODY,
+            {**whole, "webhook-signature": whole["webhook-signature"].replace("v1,", "v2,")},
+        ),
         (False, old, BODY, {**whole, "webhook-signature": ""}),
         (False, old, BODY, said(old, sent_at=at - 3600)),
         (False, old, BODY, said(old, sent_at=at + 3600)),
@@ -79,11 +95,14 @@ def test_the_python_library_takes_what_is_genuine_and_no_mutation() -> None:
 
 @pytest.mark.skipif(
     "CI" not in os.environ and not (shutil.which("node") and os.environ.get("LOA_NODE_MODULES")),
-    reason="asks npm's own library: needs node, and LOA_NODE_MODULES naming a folder with standardwebhooks",
+    reason="asks npm's own library: needs node, and LOA_NODE_MODULES naming a folder with "
+    "standardwebhooks",
 )
 def test_the_npm_library_takes_what_is_genuine_and_no_mutation() -> None:
     asked = cases()
-    given = [{"secret": s, "body": base64.b64encode(b).decode(), "headers": h} for _, s, b, h in asked]
+    given = [
+        {"secret": s, "body": base64.b64encode(b).decode(), "headers": h} for _, s, b, h in asked
+    ]
     node = subprocess.run(
         ["node", "-e", NPM],
         input=json.dumps(given),

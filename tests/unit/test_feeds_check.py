@@ -1,4 +1,5 @@
-"""What judges feeds finds every fault; what names them names each once; and a rendering that fails spoils nothing."""
+"""What judges feeds finds every fault; what names them names each once; and a rendering that fails
+spoils nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ from service.feeds.rss import render_atom_entry, render_rss_entry
 from service.types import Category, Place, PortalName, Post, Understanding
 from tests.fakes_feeds import ALL, AT, PDF, SITE, make_post
 
-RENDER = {Format.RSS: render_rss_entry, Format.ATOM: render_atom_entry, Format.JSON: render_json_entry}
+RENDER = {
+    Format.RSS: render_rss_entry,
+    Format.ATOM: render_atom_entry,
+    Format.JSON: render_json_entry,
+}
 FORMATS = tuple(RENDER)
 XML = (Format.RSS, Format.ATOM)
 
@@ -50,7 +55,9 @@ def test_an_entry_of_another_post_is_named_by_what_differs(fmt: Format) -> None:
 @pytest.mark.parametrize("fmt", XML)
 def test_an_entry_that_is_cut_or_more_than_one_is_found(fmt: Format) -> None:
     body = RENDER[fmt](SITE, make_post())
-    cut, twice, text = (entry_problem(SITE, fmt, wrong, make_post()) for wrong in (body[:-3], body * 2, body + b"x"))
+    cut, twice, text = (
+        entry_problem(SITE, fmt, wrong, make_post()) for wrong in (body[:-3], body * 2, body + b"x")
+    )
     assert cut is not None and cut.startswith("is not well-formed")
     assert twice == "is 2 elements instead of one"
     assert text == "is not one element alone"
@@ -69,7 +76,9 @@ def test_L8_a_withdrawn_json_item_must_say_that_it_is() -> None:
     item = orjson.loads(render_json_entry(SITE, post))
     assert json_item_problem(SITE, item, post) is None
     problem = json_item_problem(SITE, item | {"_loa": {}}, post)
-    assert problem is not None and problem.startswith("_loa reads back as {} instead of {'expired': True")
+    assert problem is not None and problem.startswith(
+        "_loa reads back as {} instead of {'expired': True"
+    )
 
 
 def test_an_attachment_without_name_and_size_has_neither_in_json() -> None:
@@ -87,7 +96,9 @@ def test_a_post_whose_own_text_links_its_files_lists_them_no_second_time() -> No
 
 @pytest.mark.parametrize("fmt", XML)
 def test_a_summary_that_looks_like_markup_is_read_as_it_was_written(fmt: Format) -> None:
-    post = make_post(0, understanding=Understanding(categories=("news",), summary="<b>Không</b> phải thẻ & x"))
+    post = make_post(
+        0, understanding=Understanding(categories=("news",), summary="<b>Không</b> phải thẻ & x")
+    )
     entry = feedparser.parse(make_renderer().render(Feed(ALL, (post,)), fmt).body).entries[0]
     assert unescape(entry.summary) == "<b>Không</b> phải thẻ & x"
 
@@ -100,7 +111,9 @@ def test_a_whole_feed_that_is_cut_or_holds_other_entries_is_found(fmt: Format) -
     body = make_renderer().render(Feed(ALL, (make_post(),)), fmt).body
     cut = feed_problem(SITE, fmt, body[:-9], [make_post()])
     assert cut is not None and cut.startswith("is not well-formed")
-    assert feed_problem(SITE, fmt, body, [make_post(0), make_post(1)]) == "has 1 entries instead of 2"
+    assert (
+        feed_problem(SITE, fmt, body, [make_post(0), make_post(1)]) == "has 1 entries instead of 2"
+    )
 
 
 def test_L8_a_json_feed_is_judged_with_its_withdrawn_posts() -> None:
@@ -147,7 +160,9 @@ def test_a_post_that_cannot_be_written_is_told_and_left_out_until_it_can(fmt: Fo
     wrong = make_post(0, understanding=Understanding(categories=("no\0 XML",)))
     feed = renderer.render(Feed(ALL, (wrong, make_post(1))), fmt).body
     assert feed_problem(SITE, fmt, feed, [make_post(1)]) is None
-    assert len(told) == 1 and told[0].startswith(f"cannot render post {wrong.id!r} as {fmt}: ValueError")
+    assert len(told) == 1 and told[0].startswith(
+        f"cannot render post {wrong.id!r} as {fmt}: ValueError"
+    )
     assert renderer.problems.keys() == {(fmt, wrong.id)}
     renderer.render(Feed(ALL, (make_post(0), make_post(1))), fmt)
     assert renderer.problems == {}
@@ -157,7 +172,10 @@ def test_a_post_that_cannot_be_written_is_told_and_left_out_until_it_can(fmt: Fo
 
 CATALOGUE = Catalogue(
     "Bản tin",
-    (Category("directives", {"vi": "Chỉ đạo", "en": "Directives"}), Category("meetings", {}, has_calendar=True)),
+    (
+        Category("directives", {"vi": "Chỉ đạo", "en": "Directives"}),
+        Category("meetings", {}, has_calendar=True),
+    ),
     (PortalName("huyen", "UBND huyện"),),
     (Place("quang-ninh-16540", "Quảng Ninh"),),
 )
@@ -165,9 +183,13 @@ CATALOGUE = Catalogue(
 
 def test_there_is_a_feed_of_everything_each_category_portal_both_and_each_place() -> None:
     specs = {spec.name: spec for spec in CATALOGUE.specs()}
-    assert list(specs) == ["all", "directives", "meetings", "huyen", "huyen/directives", "huyen/meetings",
+    assert list(specs) == ["all", "directives", "meetings", "huyen", "huyen/directives",
+    "huyen/meetings",
                            "places/quang-ninh-16540"]  # fmt: skip
-    assert {name for name, spec in specs.items() if spec.has_calendar} == {"meetings", "huyen/meetings"}
+    assert {name for name, spec in specs.items() if spec.has_calendar} == {
+        "meetings",
+        "huyen/meetings",
+    }
     assert (specs["huyen/directives"].title, specs["huyen/directives"].title_en) == (
         "UBND huyện – Chỉ đạo", "UBND huyện – Directives",
     )  # fmt: skip
@@ -176,8 +198,15 @@ def test_there_is_a_feed_of_everything_each_category_portal_both_and_each_place(
 
 def test_the_list_of_feeds_is_grouped_for_the_reader() -> None:
     root = etree.fromstring(render_opml(SITE, CATALOGUE.specs()))
-    groups = {group.get("text"): [o.get("xmlUrl") for o in group] for group in root.iterfind("body/outline")}
-    assert {name: len(urls) for name, urls in groups.items()} == {"Chung": 3, "Cổng thông tin": 3, "Xã, phường": 1}
+    groups = {
+        group.get("text"): [o.get("xmlUrl") for o in group]
+        for group in root.iterfind("body/outline")
+    }
+    assert {name: len(urls) for name, urls in groups.items()} == {
+        "Chung": 3,
+        "Cổng thông tin": 3,
+        "Xã, phường": 1,
+    }
     assert groups["Xã, phường"] == ["https://loa.example/feeds/places/quang-ninh-16540.atom"]
 
 
@@ -186,7 +215,10 @@ def test_the_list_of_feeds_is_grouped_for_the_reader() -> None:
 
 def meeting(number: int, venue: str | None = None) -> Post:
     post = make_post(number, f"Giấy mời {number}")
-    return replace(post, understanding=replace(post.understanding, begins_at=AT + timedelta(days=2), venue=venue))
+    return replace(
+        post,
+        understanding=replace(post.understanding, begins_at=AT + timedelta(days=2), venue=venue),
+    )
 
 
 def test_a_calendar_holds_the_posts_that_begin_and_no_other() -> None:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.conditional import is_browser, precondition, prefers_gzip, read_entity_tags, read_http_date
+from service.web.conditional import (
+    is_browser,
+    precondition,
+    prefers_gzip,
+    read_entity_tags,
+    read_http_date,
+)
 
 TAG = '"abc"'
 AT = 1_700_000_000
@@ -44,7 +50,9 @@ EARLIER = "Tue, 14 Nov 2023 22:13:19 GMT"
     ],
 )
 def test_O2_preconditions(headers: dict[str, str], status: int) -> None:
-    assert precondition({f"HTTP_{name}": value for name, value in headers.items()}, TAG, AT) == status
+    assert (
+        precondition({f"HTTP_{name}": value for name, value in headers.items()}, TAG, AT) == status
+    )
 
 
 @pytest.mark.parametrize(

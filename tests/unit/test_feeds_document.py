@@ -1,4 +1,5 @@
-"""A whole feed is judged by its bytes before it replaces the last good one: whatever is wrong with them is found."""
+"""A whole feed is judged by its bytes before it replaces the last good one: whatever is wrong with
+them is found."""
 
 from __future__ import annotations
 
@@ -50,7 +51,10 @@ def test_a_byte_that_is_lost_or_changed_anywhere_is_found(fmt: Format) -> None:
         before, byte, after = made.body[:at], made.body[at : at + 1], made.body[at + 1 :]
         other = b"y" if byte == b"x" else b"x"
         for changed in (before + after, before + other + after, before + byte + other + after):
-            assert problem(PAGE, fmt, made, body=changed) is not None, (at, changed[max(0, at - 30) : at + 30])
+            assert problem(PAGE, fmt, made, body=changed) is not None, (
+                at,
+                changed[max(0, at - 30) : at + 30],
+            )
     assert problem(PAGE, fmt, made, body=made.body + b" ") is not None
 
 
@@ -97,7 +101,9 @@ def test_json_items_without_a_comma_between_them_are_found() -> None:
         (replace(PAGE, before="c9"), ("link self", "feed_url")),
     ],
 )
-def test_a_head_of_another_feed_is_named_by_what_differs(fmt: Format, other: Feed, named: tuple[str, ...]) -> None:
+def test_a_head_of_another_feed_is_named_by_what_differs(
+    fmt: Format, other: Feed, named: tuple[str, ...]
+) -> None:
     found = problem(other, fmt, joined(PAGE, fmt))
     assert found is not None and found.startswith(tuple(f"{name} reads back as" for name in named))
 
@@ -106,7 +112,9 @@ def test_a_head_of_another_feed_is_named_by_what_differs(fmt: Format, other: Fee
 def test_a_head_with_another_date_or_other_neighbours_is_found(fmt: Format) -> None:
     made = joined(PAGE, fmt)
     dated = problem(PAGE, fmt, made, updated_at=made.updated_at + timedelta(seconds=1))
-    assert dated is not None and dated.startswith(("updated reads back", "lastBuildDate reads back"))
+    assert dated is not None and dated.startswith(
+        ("updated reads back", "lastBuildDate reads back")
+    )
     linked = problem(replace(PAGE, following="c9"), fmt, made)
     assert linked is not None and linked.startswith("link next-archive reads back as")
     current = problem(replace(PAGE, is_archive=False), fmt, made)
@@ -136,4 +144,7 @@ def test_a_root_that_declares_other_namespaces_is_found(fmt: Format) -> None:
 
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_what_is_no_feed_at_all_is_found(fmt: Format) -> None:
-    assert problem(PAGE, fmt, joined(PAGE, fmt), body=b"<html></html>") == "has no place for its entries"
+    assert (
+        problem(PAGE, fmt, joined(PAGE, fmt), body=b"<html></html>")
+        == "has no place for its entries"
+    )

@@ -1,4 +1,5 @@
-"""A post with thousands of files in the feeds: a hundred are told, the rest counted, no other feed waits (S13)."""
+"""A post with thousands of files in the feeds: a hundred are told, the rest counted, no other feed
+waits (S13)."""
 
 from __future__ import annotations
 
@@ -26,14 +27,21 @@ from tests.fakes_web import Web, make_web, store_post
 
 PATIENCE_S = 20.0
 COUNT = 20_000
-RENDER = {Format.RSS: render_rss_entry, Format.ATOM: render_atom_entry, Format.JSON: render_json_entry}
+RENDER = {
+    Format.RSS: render_rss_entry,
+    Format.ATOM: render_atom_entry,
+    Format.JSON: render_json_entry,
+}
 FILES = tuple(
-    AttachmentLink(f"http://h.example/f/{n}.zip?a=1&b={n}", f"tệp {n}", "application/zip") for n in range(COUNT)
+    AttachmentLink(f"http://h.example/f/{n}.zip?a=1&b={n}", f"tệp {n}", "application/zip")
+    for n in range(COUNT)
 )
 
 
 def linking(files: Sequence[AttachmentLink]) -> str:
-    return "<p>chỉ đạo</p>" + "".join(f'<p><a href="{file.url.replace("&", "&amp;")}">tệp</a></p>' for file in files)
+    return "<p>chỉ đạo</p>" + "".join(
+        f'<p><a href="{file.url.replace("&", "&amp;")}">tệp</a></p>' for file in files
+    )
 
 
 def enclosures(fmt: Format, body: bytes) -> int:
@@ -45,7 +53,9 @@ def enclosures(fmt: Format, body: bytes) -> int:
 
 
 @pytest.mark.parametrize("fmt", RENDER)
-def test_S13_a_post_of_twenty_thousand_files_is_rendered_with_a_hundred_of_them(fmt: Format) -> None:
+def test_S13_a_post_of_twenty_thousand_files_is_rendered_with_a_hundred_of_them(
+    fmt: Format,
+) -> None:
     post = make_post(html=linking(FILES), attachments=FILES)
     body = RENDER[fmt](SITE, post)
     assert entry_problem(SITE, fmt, body, post) is None
@@ -74,7 +84,9 @@ def test_a_renderer_makes_one_entry_at_a_time_for_any_number_of_threads() -> Non
     posts = [make_post(number) for number in range(40)]
     joined: list[bytes] = []
     threads = [
-        threading.Thread(target=lambda: joined.append(renderer.render(Feed(ALL, tuple(posts)), Format.ATOM).body))
+        threading.Thread(
+            target=lambda: joined.append(renderer.render(Feed(ALL, tuple(posts)), Format.ATOM).body)
+        )
         for _ in range(4)
     ]
     for thread in threads:
@@ -101,7 +113,13 @@ class Slow:
         self.reached, self.going = threading.Event(), threading.Event()
 
     def __call__(
-        self, _site: Site, feed: Feed, _fmt: Format, _body: bytes, _entries: Sequence[Entry], _at: datetime
+        self,
+        _site: Site,
+        feed: Feed,
+        _fmt: Format,
+        _body: bytes,
+        _entries: Sequence[Entry],
+        _at: datetime,
     ) -> str | None:
         if feed.spec.name == "directives":
             self.reached.set()

@@ -20,7 +20,13 @@ from service.feeds.model import Feed, Format, narrowed_title
 from service.feeds.opml import render_opml
 from service.feeds.page import Checks, Renderer
 from service.feeds.read_back import feed_problem
-from service.feeds.site import EMPTY_FEED_UPDATED_AT, feed_updated_at, has_markup, moved_at, title_of
+from service.feeds.site import (
+    EMPTY_FEED_UPDATED_AT,
+    feed_updated_at,
+    has_markup,
+    moved_at,
+    title_of,
+)
 from service.types import Post
 from tests.fakes_feeds import ALL, AT, PDF, SECOND_PDF, SITE, make_post
 
@@ -48,11 +54,19 @@ def oracle(fmt: Format, feed: Feed) -> bytes:
     if fmt is Format.RSS:
         return rss.refer_by_number(head.rss_str())
     root = etree.fromstring(head.atom_str())
-    for element, entry, post in zip(root.iterfind(f"{ATOM}entry"), entries, feed.posts, strict=True):
+    for element, entry, post in zip(
+        root.iterfind(f"{ATOM}entry"), entries, feed.posts, strict=True
+    ):
         if has_markup(title_of(post)):
             element.find(f"{ATOM}title").set("type", "html")
         for link, meant in zip(element.iterfind(f"{ATOM}link"), entry.link(), strict=True):
-            link.attrib.update({name: meant[name] for name in ("rel", "type", "title", "length") if meant.get(name)})
+            link.attrib.update(
+                {
+                    name: meant[name]
+                    for name in ("rel", "type", "title", "length")
+                    if meant.get(name)
+                }
+            )
     return etree.tostring(root, method="c14n")
 
 
@@ -62,7 +76,9 @@ def test_joined_bytes_are_feedgens_whole_document(titles: list[str], body: str) 
     posts = tuple(make_post(i, title, html=body) for i, title in enumerate(titles))
     feed = Feed(ALL, posts)
     assert render(Format.RSS, *posts) == oracle(Format.RSS, feed)
-    assert etree.tostring(etree.fromstring(render(Format.ATOM, *posts)), method="c14n") == oracle(Format.ATOM, feed)
+    assert etree.tostring(etree.fromstring(render(Format.ATOM, *posts)), method="c14n") == oracle(
+        Format.ATOM, feed
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -129,7 +145,11 @@ def test_O3_two_pdfs_are_one_enclosure_in_rss_and_two_in_atom_and_json() -> None
         {"url": PDF.url, "length": "1234", "type": "application/pdf"}
     ]
     (entry,) = etree.fromstring(render(Format.ATOM, post)).iterfind(f"{ATOM}entry")
-    enclosures = [dict(link.attrib) for link in entry.iterfind(f"{ATOM}link") if link.get("rel") == "enclosure"]
+    enclosures = [
+        dict(link.attrib)
+        for link in entry.iterfind(f"{ATOM}link")
+        if link.get("rel") == "enclosure"
+    ]
     assert [e["href"] for e in enclosures] == [PDF.url, SECOND_PDF.url]
     assert [e.get("length") for e in enclosures] == ["1234", None]
     (json_item,) = orjson.loads(render(Format.JSON, post))["items"]
@@ -183,7 +203,9 @@ def test_a_bad_entry_keeps_its_last_good_rendering_and_spoils_no_other() -> None
     renderer = Renderer(
         SITE,
         told.append,
-        checks=Checks(lambda _site, _fmt, _body, post: "is wrong" if is_bad and post.title == "mới" else None),
+        checks=Checks(
+            lambda _site, _fmt, _body, post: "is wrong" if is_bad and post.title == "mới" else None
+        ),
     )
     good = renderer.render(Feed(ALL, (make_post(0), make_post(1))), Format.ATOM).body
     is_bad = True
@@ -205,7 +227,9 @@ def test_RFC5005_an_archive_page_names_its_neighbours_and_is_marked() -> None:
     assert links["next-archive"] == f"{base}?before=c2"
     assert root.find("{http://purl.org/syndication/history/1.0}archive") is not None
     rss_root = etree.fromstring(render(Format.RSS, make_post(), **more))
-    assert {link.get("rel") for link in rss_root.iterfind(f"channel/{ATOM}link")} == set(links) - {"alternate"}
+    assert {link.get("rel") for link in rss_root.iterfind(f"channel/{ATOM}link")} == set(links) - {
+        "alternate"
+    }
     assert rss_root.findtext("channel/link") == "https://loa.example/"
 
 
@@ -226,7 +250,10 @@ def test_O5_ids_depend_neither_on_public_url_nor_on_the_format() -> None:
 def test_every_entry_has_author_category_label_and_dates() -> None:
     entry = feedparser.parse(render(Format.RSS, make_post())).entries[0]
     assert entry.author == "UBND huyện Quảng Xương"
-    assert next((tag.term, tag.scheme) for tag in entry.tags) == ("Chỉ đạo điều hành", "https://loa.example/feeds/")
+    assert next((tag.term, tag.scheme) for tag in entry.tags) == (
+        "Chỉ đạo điều hành",
+        "https://loa.example/feeds/",
+    )
     atom = feedparser.parse(render(Format.ATOM, make_post())).entries[0]
     assert next((tag.term, tag.label) for tag in atom.tags) == ("directives", "Chỉ đạo điều hành")
     assert atom.published == atom.updated == "2024-01-28T02:16:00+00:00"
@@ -235,7 +262,9 @@ def test_every_entry_has_author_category_label_and_dates() -> None:
 def test_opml_lists_every_feed_once() -> None:
     root = etree.fromstring(render_opml(SITE, [ALL]))
     assert root.get("version") == "2.0"
-    assert [o.get("xmlUrl") for o in root.iter("outline") if o.get("type")] == ["https://loa.example/feeds/all.atom"]
+    assert [o.get("xmlUrl") for o in root.iter("outline") if o.get("type")] == [
+        "https://loa.example/feeds/all.atom"
+    ]
 
 
 def test_L11_html_that_is_cut_anywhere_costs_no_time_and_stays_harmless() -> None:

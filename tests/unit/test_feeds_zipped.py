@@ -1,4 +1,5 @@
-"""gzip by pieces: what every reader inflates is the feed, and what did not change is not compressed again."""
+"""gzip by pieces: what every reader inflates is the feed, and what did not change is not compressed
+again."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def of_parts(parts: list[bytes]) -> tuple[bytes, Pieces]:
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_a_feed_inflates_to_its_bytes_whatever_it_was_before_and_is_the_same_in_every_process(fmt: Format) -> None:
+def test_a_feed_inflates_to_its_bytes_whatever_it_was_before_and_is_the_same_in_every_process(
+    fmt: Format,
+) -> None:
     last = None
     for numbers in (range(4, 24), range(3, 23), range(3, 23), range(20), range(5, 24), range(24)):
         made = feed_of(numbers, fmt)
@@ -53,7 +56,9 @@ def test_a_new_entry_costs_the_compression_of_itself_and_of_its_neighbour(fmt: F
     before, after = feed_of(range(1, 23), fmt), feed_of(range(22), fmt)
     known = set(zip_feed(before.body, before.pieces).keys)
     keys = zip_feed(after.body, after.pieces).keys
-    assert len([key for key in keys if key not in known]) <= 3  # the head, the new entry, the one after it
+    assert (
+        len([key for key in keys if key not in known]) <= 3
+    )  # the head, the new entry, the one after it
     assert len(keys) == 23
 
 
@@ -66,7 +71,9 @@ def test_it_is_one_member_of_one_stream_without_a_time() -> None:
     assert zipped[4:8] == b"\0\0\0\0"
     program = shutil.which("gzip")
     if program is not None:
-        unzipped = subprocess.run([program, "-dc"], input=zipped, capture_output=True, check=True).stdout
+        unzipped = subprocess.run(
+            [program, "-dc"], input=zipped, capture_output=True, check=True
+        ).stdout
         assert unzipped == made.body
 
 
@@ -78,10 +85,14 @@ def test_a_small_feed_is_compressed_at_once() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    parts=st.lists(st.binary(min_size=1, max_size=200).map(lambda seed: seed * 60), min_size=1, max_size=30),
+    parts=st.lists(
+        st.binary(min_size=1, max_size=200).map(lambda seed: seed * 60), min_size=1, max_size=30
+    ),
     kept=st.sets(st.integers(0, 29)),
 )
-def test_any_parts_inflate_to_themselves_with_any_of_them_known(parts: list[bytes], kept: set[int]) -> None:
+def test_any_parts_inflate_to_themselves_with_any_of_them_known(
+    parts: list[bytes], kept: set[int]
+) -> None:
     head, end = bytes(WHOLE_BYTES), b"</end>"
     body, pieces = of_parts([head, *parts, end])
     was, was_pieces = of_parts([head, *(part for n, part in enumerate(parts) if n in kept), end])

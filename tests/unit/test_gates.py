@@ -18,5 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 )
 @pytest.mark.timeout(300)
 def test_the_gate_is_green(gate: list[str]) -> None:
-    run = subprocess.run([sys.executable, "-m", *gate], cwd=ROOT, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", *gate], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr

@@ -11,13 +11,43 @@ import service
 
 ROOT = Path(service.__file__).parent
 ORDER = (
-    "instants", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments", "values", "posts",
-    "alerts", "feeds", "settings", "portals", "storage", "services", "delivery", "poll", "watchdogs", "schedule",
+    "instants", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments",
+    "values", "posts",
+    "alerts", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
+    "schedule",
     "bootstrap", "web", "export", "bench", "demo", "cli",
 )  # fmt: skip
-PURE = ("errors", "instants", "types", "text", "words", "moments", "values", "posts", "alerts", "feeds")
-IMPURE_MODULES = {"flask", "requests", "sqlalchemy", "smtplib", "apscheduler", "socket", "os", "pycurl", "sqlite3"}
-IMPURE_NAMES = {"datetime.now", "datetime.utcnow", "date.today", "time.time", "time.monotonic", "os.environ"}
+PURE = (
+    "errors",
+    "instants",
+    "types",
+    "text",
+    "words",
+    "moments",
+    "values",
+    "posts",
+    "alerts",
+    "feeds",
+)
+IMPURE_MODULES = {
+    "flask",
+    "requests",
+    "sqlalchemy",
+    "smtplib",
+    "apscheduler",
+    "socket",
+    "os",
+    "pycurl",
+    "sqlite3",
+}
+IMPURE_NAMES = {
+    "datetime.now",
+    "datetime.utcnow",
+    "date.today",
+    "time.time",
+    "time.monotonic",
+    "os.environ",
+}
 
 
 def room_of(path: Path) -> str:
@@ -37,7 +67,9 @@ def imports_of(tree: ast.AST) -> set[str]:
 
 
 FILES = sorted(
-    path for path in ROOT.rglob("*.py") if path.name not in ("__init__.py", "__main__.py") or path.parent != ROOT
+    path
+    for path in ROOT.rglob("*.py")
+    if path.name not in ("__init__.py", "__main__.py") or path.parent != ROOT
 )
 
 
@@ -47,7 +79,9 @@ def test_a_room_imports_only_from_rooms_above_it(path: Path) -> None:
     assert room in ORDER, f"{room} has no place in the order of rooms"
     above = set(ORDER[: ORDER.index(room) + 1])
     used = {
-        name.split(".")[1] for name in imports_of(ast.parse(path.read_text("utf-8"))) if name.startswith("service.")
+        name.split(".")[1]
+        for name in imports_of(ast.parse(path.read_text("utf-8")))
+        if name.startswith("service.")
     }
     assert used - {"__version__"} <= above
 
@@ -69,14 +103,19 @@ def test_each_library_with_one_user_has_one() -> None:
         found = {
             str(path.relative_to(ROOT))
             for path in FILES
-            if any(name.split(".")[0] == library for name in imports_of(ast.parse(path.read_text("utf-8"))))
+            if any(
+                name.split(".")[0] == library
+                for name in imports_of(ast.parse(path.read_text("utf-8")))
+            )
         }
         assert found <= allowed | {f"bench/{name}.py" for name in ("feeds",)}, library
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
     long = {
-        str(path.relative_to(ROOT)): n for path in FILES if (n := len(path.read_text("utf-8").splitlines())) > 400
+        str(path.relative_to(ROOT)): n
+        for path in FILES
+        if (n := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert not long
 
@@ -84,17 +123,22 @@ def test_no_file_is_longer_than_400_lines() -> None:
 DOORS = ("web", "cli")
 ACTS = frozenset(
     {
-        "NewSubscription", "add_subscription", "set_status", "set_filters", "set_frequency", "set_headers",
-        "set_name", "set_target", "set_min_interval", "rotate_secret", "add_unit", "remove_unit", "set_contacts",
-        "set_place", "acknowledge", "replay", "pause_all", "resume_all", "send_test", "ask_confirmation",
-        "create_token", "revoke_token", "release_flood", "queue_letter", "queue_message", "forget_address", "explain",
+        "NewSubscription", "add_subscription", "set_status", "set_filters", "set_frequency",
+        "set_headers",
+        "set_name", "set_target", "set_min_interval", "rotate_secret", "add_unit", "remove_unit",
+        "set_contacts",
+        "set_place", "acknowledge", "replay", "pause_all", "resume_all", "send_test",
+        "ask_confirmation",
+        "create_token", "revoke_token", "release_flood", "queue_letter", "queue_message",
+        "forget_address", "explain",
     }
 )  # fmt: skip
 """What of `storage` writes, or answers for a rule: doors reach it through `services` only."""
 
 
 def written_by(tree: ast.AST) -> set[str]:
-    """Those of ACTS that a module takes from `service.storage`, by name or through a module of it."""
+    """Those of ACTS that a module takes from `service.storage`, by name or through a module of
+    it."""
     taken: set[str] = set()
     modules: set[str] = set()
     for node in ast.walk(tree):
@@ -102,7 +146,11 @@ def written_by(tree: ast.AST) -> set[str]:
             taken |= {alias.name for alias in node.names}
             modules |= {alias.asname or alias.name for alias in node.names}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in modules
+        ):
             taken.add(node.attr)
     return taken & ACTS
 
@@ -116,7 +164,10 @@ def test_a_door_acts_through_services_only(path: Path) -> None:
 
 def test_the_measure_itself_sees_an_act_of_storage() -> None:
     by_name = "from service.storage.subscriptions import set_status as move"
-    by_module = "def f(conn):\n    from service.storage import subscriptions\n    subscriptions.set_name(conn)"
+    by_module = (
+        "def f(conn):\n    from service.storage import subscriptions\n    "
+        "subscriptions.set_name(conn)"
+    )
     through_a_service = "from service.services import subscriptions\nsubscriptions.replay(1)"
     found = [written_by(ast.parse(source)) for source in (by_name, by_module, through_a_service)]
     assert found == [{"set_status"}, {"set_name"}, set()]

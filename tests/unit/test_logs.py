@@ -33,14 +33,18 @@ def as_it_was() -> Iterator[None]:
     root.setLevel(level)
 
 
-def said(monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool = False, is_verbose: bool = True) -> Screen:
+def said(
+    monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool = False, is_verbose: bool = True
+) -> Screen:
     screen = Screen(is_terminal)
     monkeypatch.setattr(sys, "stderr", screen)
     configure(is_verbose=is_verbose)
     return screen
 
 
-def test_a_line_is_a_json_object_with_what_happened_when_and_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_is_a_json_object_with_what_happened_when_and_the_facts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     screen = said(monkeypatch)
     Log("x").info("polled", portal="Quảng Xương", new=3)
     logging.getLogger("y").warning("cannot %s", "do it")

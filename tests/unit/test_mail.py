@@ -43,7 +43,14 @@ def test_a_mail_has_the_headers_of_the_design_and_both_bodies() -> None:
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mail["List-Id"] == "Bản tin chỉ đạo điều hành <loa.loa.example>"
     for body in bodies(mail):
-        for said in ("06/CT-UBND", "05/06/2023", "09:16 ngày 28/01/2024", "UBND xã A", "52 kB", "15/6/2023"):
+        for said in (
+            "06/CT-UBND",
+            "05/06/2023",
+            "09:16 ngày 28/01/2024",
+            "UBND xã A",
+            "52 kB",
+            "15/6/2023",
+        ):
             assert said in body
 
 
@@ -70,7 +77,9 @@ def test_every_sentence_exists_in_every_language() -> None:
 
 
 def test_a_letter_has_a_button_and_survives_hostile_text() -> None:
-    letter = Letter("Xác nhận\r\nBcc: x@y", "một\r\n.\r\nhai", ("https://loa.example/confirm/t", "Xác nhận"))
+    letter = Letter(
+        "Xác nhận\r\nBcc: x@y", "một\r\n.\r\nhai", ("https://loa.example/confirm/t", "Xác nhận")
+    )
     mail = parse(compose_letter(SENDER, "vi", TO, letter))
     assert mail["Bcc"] is None and mail["Subject"] == "Xác nhận Bcc: x@y"
     assert 'href="https://loa.example/confirm/t"' in bodies(mail)[1]
@@ -104,7 +113,8 @@ def test_D8_only_web_addresses_become_links() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "x", "a@b@c", "a b@c.vn", "a@c.vn\r\nBcc: x@y", "a,b@c.vn", "<a@c.vn>", "é@c.vn", ".a@c.vn", "a@",
+    ["", "x", "a@b@c", "a b@c.vn", "a@c.vn\r\nBcc: x@y", "a,b@c.vn", "<a@c.vn>", "é@c.vn",
+    ".a@c.vn", "a@",
      "@c.vn", "a@c.vn>", "a" * 65 + "@c.vn", "a..b@c.vn"],
 )  # fmt: skip
 def test_D8_an_address_that_is_none_is_refused(bad: str) -> None:
@@ -130,7 +140,10 @@ def test_D8_the_table_holds_on_every_python_at_hand() -> None:
     root = Path(__file__).parents[2]
     for python in pythons_at_hand():
         done = subprocess.run(
-            [python, "-m", "tests.mail_table"], cwd=root, capture_output=True, text=True, timeout=60,
+            [python, "-m", "tests.mail_table"], cwd=root, capture_output=True, text=True,
+            timeout=60,
             env={"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
-        assert done.returncode == 0 and f"{len(HOSTILE)} clean" in done.stdout, f"{python}: {done.stderr}"
+        assert done.returncode == 0 and f"{len(HOSTILE)} clean" in done.stdout, (
+            f"{python}: {done.stderr}"
+        )

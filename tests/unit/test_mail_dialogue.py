@@ -38,9 +38,14 @@ def said(dialogue: Dialogue, *answers: bytes) -> tuple[bytes, Verdict | None]:
 def test_a_relay_that_pipelines_is_asked_once_and_given_a_mail_with_its_dots_doubled() -> None:
     dialogue = Dialogue(is_pipelined=True)
     assert dialogue.begin("f@x", "t@x", MAIL) == ASKED
-    assert said(dialogue, b"250 ok\r\n250 ok\r\n354 go\r\n") == (b"Subject: x\r\n\r\n..one\r\n.\r\n", None)
+    assert said(dialogue, b"250 ok\r\n250 ok\r\n354 go\r\n") == (
+        b"Subject: x\r\n\r\n..one\r\n.\r\n",
+        None,
+    )
     assert dialogue.is_handed_over
-    assert said(dialogue, b"250 2.0.0 taken as 4711\r\n")[1] == answered(Outcome.SENT, 250, "250 2.0.0 taken as 4711")
+    assert said(dialogue, b"250 2.0.0 taken as 4711\r\n")[1] == answered(
+        Outcome.SENT, 250, "250 2.0.0 taken as 4711"
+    )
     assert dialogue.begin("f@x", "t@x", MAIL) == ASKED
 
 
@@ -72,7 +77,9 @@ def test_a_relay_that_does_not_is_asked_step_by_step() -> None:
         (b"250-on and on\r\n" * 2000, Outcome.DOWN),
     ],
 )
-def test_D6_an_answer_is_the_recipients_fault_or_the_channels(answers: bytes, outcome: Outcome) -> None:
+def test_D6_an_answer_is_the_recipients_fault_or_the_channels(
+    answers: bytes, outcome: Outcome
+) -> None:
     verdict = said(begun(), answers)[1]
     assert verdict is not None and verdict.outcome is outcome
 
@@ -121,5 +128,7 @@ def test_no_answer_breaks_the_dialogue(pieces: list[bytes], is_pipelined: bool) 
         ("554 transaction failed", Kind.OURS),
     ],
 )
-def test_D6_a_refused_address_is_judged_by_what_the_refusal_speaks_of(answer: str, kind: Kind) -> None:
+def test_D6_a_refused_address_is_judged_by_what_the_refusal_speaks_of(
+    answer: str, kind: Kind
+) -> None:
     assert refusal_kind(answer) is kind

@@ -20,7 +20,9 @@ from service.delivery.smtp import hello_name
         ("", "", None),
     ],
 )
-def test_D18_we_are_called_by_a_name_that_relays_take(public_url: str, sender: str, name: str | None) -> None:
+def test_D18_we_are_called_by_a_name_that_relays_take(
+    public_url: str, sender: str, name: str | None
+) -> None:
     assert hello_name(public_url, sender) == name
 
 
@@ -36,16 +38,25 @@ def test_D18_we_are_called_by_a_name_that_relays_take(public_url: str, sender: s
     ],
 )
 @pytest.mark.parametrize("is_pipelined", [False, True])
-def test_D18_a_relay_that_relays_nothing_is_down_and_no_address_is_to_blame(answer: str, is_pipelined: bool) -> None:
+def test_D18_a_relay_that_relays_nothing_is_down_and_no_address_is_to_blame(
+    answer: str, is_pipelined: bool
+) -> None:
     dialogue = Dialogue(is_pipelined=is_pipelined)
     dialogue.begin("f@x.example", "t@x.example", b"x\r\n")
-    verdicts = [dialogue.take(line)[1] for line in (b"250 ok\r\n", f"{answer}\r\n".encode(), b"554 no\r\n")]
+    verdicts = [
+        dialogue.take(line)[1] for line in (b"250 ok\r\n", f"{answer}\r\n".encode(), b"554 no\r\n")
+    ]
     verdict = next(one for one in verdicts if one is not None)
-    assert (verdict.outcome, verdict.is_denied, verdict.is_of_recipient) == (Outcome.DOWN, True, False)
+    assert (verdict.outcome, verdict.is_denied, verdict.is_of_recipient) == (
+        Outcome.DOWN,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
-    "answer", ["550 5.1.1 user unknown", "554 5.7.1 spam", "452 too many recipients", "550 no such user"]
+    "answer",
+    ["550 5.1.1 user unknown", "554 5.7.1 spam", "452 too many recipients", "550 no such user"],
 )
 def test_D18_other_refusals_are_of_the_recipient(answer: str) -> None:
     assert not is_relaying_denied(answer)

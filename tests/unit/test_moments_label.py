@@ -108,11 +108,15 @@ def test_L18_what_is_told_from_now_says_how_exact_it_is(label: str, span: timede
 @pytest.mark.parametrize(
     "label",
     [
-        "2026-11-xx", "29/02/2026", "31 tháng 4 năm 2026", "28/13/2026", "28 Tháng 13 2026", "32/11/26", "1/3",
+        "2026-11-xx", "29/02/2026", "31 tháng 4 năm 2026", "28/13/2026", "28 Tháng 13 2026",
+        "32/11/26", "1/3",
     "12/12",
-        "28/11", "tháng 11 năm 2026", "11/2026", "28/11/2026 24:10", "28/11/2026 8:61", "09/11 - 13/11/2026",
-        "09-13/11/2026", "28/11/2026 và 29/11/2026", "3 giờ", "Số 28/11/2026/NĐ", "192.168.11.2026", "28.11.2026.4",
-        "08:00 09:00 28/11/2026", "Tuần 48, 23/11/2026", "từ 23/11/2026", "28/11/2026 13:05 SA", "0 Tháng 11 2026",
+        "28/11", "tháng 11 năm 2026", "11/2026", "28/11/2026 24:10", "28/11/2026 8:61",
+        "09/11 - 13/11/2026",
+        "09-13/11/2026", "28/11/2026 và 29/11/2026", "3 giờ", "Số 28/11/2026/NĐ", "192.168.11.2026",
+        "28.11.2026.4",
+        "08:00 09:00 28/11/2026", "Tuần 48, 23/11/2026", "từ 23/11/2026", "28/11/2026 13:05 SA",
+        "0 Tháng 11 2026",
     ],
 )  # fmt: skip
 def test_L18_what_is_no_one_date_is_none(label: str) -> None:
@@ -122,10 +126,26 @@ def test_L18_what_is_no_one_date_is_none(label: str) -> None:
 @pytest.mark.parametrize(
     ("label", "published", "updated"),
     [
-        ("Ngày đăng: 27/11/2026 08:00 | Cập nhật: 28/11/2026 09:00", "2026-11-27T08:00", "2026-11-28T09:00"),
-        ("Cập nhật: 28/11/2026 09:00 - Đăng lúc 08:00 27/11/2026", "2026-11-27T08:00", "2026-11-28T09:00"),
-        ("Đăng ngày 27/11/2026, cập nhật lúc 09:00 28/11/2026", "2026-11-27T00:00", "2026-11-28T09:00"),
-        ("Posted 27 Nov 2026 08:00, last modified 28 Nov 2026 09:00", "2026-11-27T08:00", "2026-11-28T09:00"),
+        (
+            "Ngày đăng: 27/11/2026 08:00 | Cập nhật: 28/11/2026 09:00",
+            "2026-11-27T08:00",
+            "2026-11-28T09:00",
+        ),
+        (
+            "Cập nhật: 28/11/2026 09:00 - Đăng lúc 08:00 27/11/2026",
+            "2026-11-27T08:00",
+            "2026-11-28T09:00",
+        ),
+        (
+            "Đăng ngày 27/11/2026, cập nhật lúc 09:00 28/11/2026",
+            "2026-11-27T00:00",
+            "2026-11-28T09:00",
+        ),
+        (
+            "Posted 27 Nov 2026 08:00, last modified 28 Nov 2026 09:00",
+            "2026-11-27T08:00",
+            "2026-11-28T09:00",
+        ),
         ("Lần sửa cuối: 28/11/2026 09:00", None, "2026-11-28T09:00"),
         ("28/11/2026 09:00 (đã cập nhật)", None, "2026-11-28T09:00"),
         ("Cập nhật tình hình bão ngày 28/11/2026", "2026-11-28T00:00", None),
@@ -161,8 +181,22 @@ FORMS = (
     "{y}{m:02}{d:02}T{h:02}{i:02}00+0700",
     "Thứ Hai, {d:02}/{m:02}/{y} {h12}:{i:02}:00 {sa} (GMT+7)",
 )  # fmt: skip
-_WORDS = ("Một", "Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười Một", "Mười Hai")
-_ENGLISH = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+_WORDS = (
+    "Một",
+    "Hai",
+    "Ba",
+    "Tư",
+    "Năm",
+    "Sáu",
+    "Bảy",
+    "Tám",
+    "Chín",
+    "Mười",
+    "Mười Một",
+    "Mười Hai",
+)
+_ENGLISH = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+"October",
             "November", "December")  # fmt: skip
 
 
@@ -170,25 +204,37 @@ _ENGLISH = ("January", "February", "March", "April", "May", "June", "July", "Aug
 def test_L18_every_minute_printed_in_any_form_is_read_back(at: datetime, form: str) -> None:
     printed = form.format(
         d=at.day, m=at.month, y=at.year, h=at.hour, i=at.minute, h12=at.hour % 12 or 12,
-        am="AM" if at.hour < 12 else "PM", sa="SA" if at.hour < 12 else "CH", word=_WORDS[at.month - 1],
+        am="AM" if at.hour < 12 else "PM", sa="SA" if at.hour < 12 else "CH",
+        word=_WORDS[at.month - 1],
         english=_ENGLISH[at.month - 1], short=_ENGLISH[at.month - 1][:3],
     )  # fmt: skip
     moment = parse_moment(printed)
     assert moment is not None, printed
-    assert moment.at.astimezone(LOCAL).replace(tzinfo=None) == at.replace(second=0, microsecond=0), printed
+    assert moment.at.astimezone(LOCAL).replace(tzinfo=None) == at.replace(
+        second=0, microsecond=0
+    ), printed
 
 
 _PIECES = st.sampled_from([
-    "28", "11", "2026", "26", "/", "-", ".", ":", ",", " ", "|", "(", ")", "[", "]", "tháng", "thg", "năm",
+    "28", "11", "2026", "26", "/", "-", ".", ":", ",", " ", "|", "(", ")", "[", "]", "tháng", "thg",
+    "năm",
     "mười", "một",
-    "thứ", "bảy", "8h", "30", "SA", "CH", "pm", "+07", "GMT", "UTC", "T", "Z", "Nov", "cập nhật", "đăng",
+    "thứ", "bảy", "8h", "30", "SA", "CH", "pm", "+07", "GMT", "UTC", "T", "Z", "Nov", "cập nhật",
+    "đăng",
     "ngày", "hôm",
-    "qua", "giờ", "trước", "ago", "١١", "²", "İ", "\u0301", "20261128", "\ud800", "00", "99999999999999999999",
+    "qua", "giờ", "trước", "ago", "١١", "²", "İ", "\u0301", "20261128", "\ud800", "00",
+    "99999999999999999999",
 ])  # fmt: skip
 
 
-@given(st.lists(_PIECES | st.text(max_size=3), max_size=30).map("".join), st.booleans(), st.none() | st.just(NOW))
-def test_L19_no_text_breaks_a_reader_of_dates(text: str, is_stamp: bool, now: datetime | None) -> None:
+@given(
+    st.lists(_PIECES | st.text(max_size=3), max_size=30).map("".join),
+    st.booleans(),
+    st.none() | st.just(NOW),
+)
+def test_L19_no_text_breaks_a_reader_of_dates(
+    text: str, is_stamp: bool, now: datetime | None
+) -> None:
     parse_moment(text, now, is_stamp=is_stamp)
     for one in read_label(text, now).dates:
         assert 0 <= one.start < one.end
@@ -208,4 +254,6 @@ def test_S1_no_label_takes_longer_than_it_is_long(number: int) -> None:
         "Nov 28 8:00 ",
         "+07 ",
     )[number]
-    assert not is_slow(lambda size: lambda: (read_label(unit * (size // len(unit))), parse_moment(unit * size)))
+    assert not is_slow(
+        lambda size: lambda: (read_label(unit * (size // len(unit))), parse_moment(unit * size))
+    )

@@ -1,4 +1,5 @@
-"""The vote of witnesses on a date, and what a title, an address and a place among neighbours say of it."""
+"""The vote of witnesses on a date, and what a title, an address and a place among neighbours say of
+it."""
 
 from __future__ import annotations
 
@@ -51,14 +52,17 @@ def stated(title: str, *told: Witness) -> Article:
     [
         ([(Source.ARTICLE, "28/11/2026"), (Source.ROW, "28/11/2026 09:16")], "28/11/2026 09:16"),
         ([(Source.ARTICLE, "27/11/2026"), (Source.ROW, "28/11/2026 09:16")], "27/11/2026 00:00"),
-        ([(Source.ARTICLE, "27/11/2026"), (Source.ROW, "28/11/2026"), (Source.ADDRESS, "28/11/2026")],
+        ([(Source.ARTICLE, "27/11/2026"), (Source.ROW, "28/11/2026"),
+        (Source.ADDRESS, "28/11/2026")],
          "28/11/2026 00:00"),
         ([(Source.ROW, "28/11/2026"), (Source.ADDRESS, "25/11/2026")], "28/11/2026 00:00"),
         ([(Source.ADDRESS, "25/11/2026")], "25/11/2026 00:00"),
         ([(Source.ROW, "3 giờ trước"), (Source.ARTICLE, "29/11/2026 06:41")], "29/11/2026 06:41"),
         ([(Source.ROW, "2 tuần trước"), (Source.ARTICLE, "16/11/2026")], "16/11/2026 00:00"),
-        ([(Source.HEAD, "2026-11-28T01:00:00Z"), (Source.ARTICLE, "28/11/2026 08:00")], "28/11/2026 08:00"),
-        ([(Source.HEAD, "2026-11-27T20:00:00+00:00"), (Source.ARTICLE, "27/11/2026")], "27/11/2026 00:00"),
+        ([(Source.HEAD, "2026-11-28T01:00:00Z"), (Source.ARTICLE, "28/11/2026 08:00")],
+        "28/11/2026 08:00"),
+        ([(Source.HEAD, "2026-11-27T20:00:00+00:00"), (Source.ARTICLE, "27/11/2026")],
+        "27/11/2026 00:00"),
         ([(Source.GUESS, "01/01/2020"), (Source.ROW, "28/11/2026")], "28/11/2026 00:00"),
         ([(Source.GUESS, "20/11/2026")], "20/11/2026 00:00"),
         ([(Source.ROW, "28/11/2027"), (Source.FEED, "28/11/2026")], "28/11/2026 00:00"),
@@ -83,10 +87,20 @@ def test_L18_the_day_of_an_edit_is_never_that_of_publication_beside_one() -> Non
         ([(Source.ROW, "17/03/2020")], False),
         ([(Source.ROW, "17/03/2020"), (Source.ARTICLE, "17/03/2020 08:00")], True),
         ([(Source.FEED, "17/03/2020"), (Source.ADDRESS, "16/03/2020")], True),
-        ([(Source.ARTICLE, "17/03/2020"), (Source.HEAD, "17/03/2020")], False),  # one page, one field
+        (
+            [(Source.ARTICLE, "17/03/2020"), (Source.HEAD, "17/03/2020")],
+            False,
+        ),  # one page, one field
         ([(Source.TITLE, "17/03/2020")], False),
         ([(Source.TITLE, "17/03/2020"), (Source.ADDRESS, "17/03/2020")], False),
-        ([(Source.ROW, "17/03/2020"), (Source.ADDRESS, "17/03/2020"), (Source.ARTICLE, "28/11/2026")], False),
+        (
+            [
+                (Source.ROW, "17/03/2020"),
+                (Source.ADDRESS, "17/03/2020"),
+                (Source.ARTICLE, "28/11/2026"),
+            ],
+            False,
+        ),
         (
             [(Source.ROW, "17/03/2020"), (Source.ORDER, "17/03/2020")],
             False,
@@ -105,7 +119,9 @@ def test_L13_two_independent_witnesses_make_a_post_old_and_one_does_not(
 def test_L19_the_article_is_asked_for_the_minutes_that_its_feed_does_not_know() -> None:
     hour = Moment(datetime(2026, 11, 27, 6, tzinfo=UTC), has_time=True, span=timedelta(hours=1))
     feed = Witness(Source.FEED, hour, "Fri, 27 Nov 2026 06:11:30 GMT")
-    assert local(vote([feed, says(Source.ARTICLE, "27/11/2026 13:24")], NOW).at) == "27/11/2026 13:24"
+    assert (
+        local(vote([feed, says(Source.ARTICLE, "27/11/2026 13:24")], NOW).at) == "27/11/2026 13:24"
+    )
     assert local(vote([feed, says(Source.ROW, "27/11/2026")], NOW).at) == "27/11/2026 13:00"
     assert vote([feed], NOW).moment == hour
 
@@ -119,20 +135,23 @@ def test_L13_an_edit_of_long_ago_is_a_second_witness_of_age() -> None:
     ("row", "article", "title", "at"),
     [
         (listed("Thống kê", glued("17/03/2020")), None, "Thống kê", "17/03/2020 00:00"),
-        (listed("Thống kê (17/03/2020)", says(Source.ROW, "28/11/2026")), None, "Thống kê (17/03/2020)",
+        (listed("Thống kê (17/03/2020)", says(Source.ROW, "28/11/2026")), None,
+        "Thống kê (17/03/2020)",
          "28/11/2026 00:00"),
         (listed("Thống kê", glued("17/03/2020")),
          stated("Thống kê (17/03/2020)", says(Source.ARTICLE, "28/11/2026")),
          "Thống kê (17/03/2020)", "28/11/2026 00:00"),
         (listed("Thống kê", glued("28/11/2026")),
-         stated("Thống kê", says(Source.ARTICLE, "28/11/2026 08:00")), "Thống kê", "28/11/2026 08:00"),
+         stated("Thống kê", says(Source.ARTICLE, "28/11/2026 08:00")), "Thống kê",
+         "28/11/2026 08:00"),
         (listed("Thống kê", glued("28/11/2026 8:00 SA")),
          stated("Thống kê", says(Source.ARTICLE, "28/11/2026")), "Thống kê", "28/11/2026 08:00"),
         (listed("Thống kê", glued("17/03/2020"),
                 url="https://xa.example/portal/Pages/2026-11-11/Thong-ke-nh3ff16b.aspx"), None,
          "Thống kê (17/03/2020)", "11/11/2026 00:00"),
         (listed("Thống kê", glued("11/11/2026"),
-                url="https://xa.example/portal/Pages/2026-11-11/Thong-ke-nh3ff16b.aspx"), None, "Thống kê",
+                url="https://xa.example/portal/Pages/2026-11-11/Thong-ke-nh3ff16b.aspx"), None,
+                "Thống kê",
          "11/11/2026 00:00"),
     ],
     ids=["alone", "row", "article", "label", "hour", "folder", "same-folder"],
@@ -172,7 +191,10 @@ def test_L18_an_address_says_the_day_of_its_folder(url: str, day: str | None) ->
 def test_L13_a_place_among_neighbours_says_between_which_days() -> None:
     days = ("28/11/2026", "27/11/2026", "28/11/2025", "27/11/2026", "25/11/2026", "20/11/2026")
     rows = {str(n): listed(f"Tin {n}") for n in range(6)}
-    rows = {key: ListedPost(URL, key, says(Source.ROW, day).moment) for key, day in zip(rows, days, strict=True)}
+    rows = {
+        key: ListedPost(URL, key, says(Source.ROW, day).moment)
+        for key, day in zip(rows, days, strict=True)
+    }
     told = by_order(rows, "2")
     assert told is not None
     assert (local(told.moment.at), told.moment.span) == ("27/11/2026 00:00", timedelta(days=1))
@@ -184,7 +206,8 @@ def test_L13_a_place_among_neighbours_says_between_which_days() -> None:
 _WITNESSES = st.builds(
     Witness,
     st.sampled_from(Source),
-    st.builds(Moment, st.datetimes(datetime(1976, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), st.booleans(),
+    st.builds(Moment, st.datetimes(datetime(1976, 1, 1), datetime(2100, 1, 1),
+    timezones=st.just(UTC)), st.booleans(),
               st.none() | st.sampled_from([timedelta(hours=1), timedelta(days=7)])),
     st.text(max_size=5),
     st.booleans(),

@@ -1,4 +1,5 @@
-"""What is installed: every imported package is declared, and two installs of one commit have the same tree."""
+"""What is installed: every imported package is declared, and two installs of one commit have the
+same tree."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def normal(name: str) -> str:
 
 
 def declared(extras: tuple[str, ...]) -> set[str]:
-    """Names of the distributions that `loa[extras]` names, those of the extras that these name included."""
+    """Names of the distributions that `loa[extras]` names, those of the extras that these name
+    included."""
     lines = list(PROJECT["dependencies"])
     for extra in extras:
         lines += PROJECT["optional-dependencies"][extra]
@@ -53,7 +55,11 @@ def imported(files: Iterator[Path]) -> dict[str, set[str]]:
                 continue
             for name in names:
                 users.setdefault(name.partition(".")[0], set()).add(str(path.relative_to(ROOT)))
-    return {name: at for name, at in users.items() if name not in sys.stdlib_module_names | {"service", "tests"}}
+    return {
+        name: at
+        for name, at in users.items()
+        if name not in sys.stdlib_module_names | {"service", "tests"}
+    }
 
 
 def undeclared(files: Iterator[Path], extras: tuple[str, ...]) -> dict[str, set[str]]:

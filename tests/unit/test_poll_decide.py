@@ -47,7 +47,9 @@ def test_L5_a_backdated_post_at_the_end_of_the_page_is_news() -> None:
 
 
 @given(st.integers(1, 10_000), st.one_of(st.none(), st.floats(0, 1e12)), st.floats(0, 0.999))
-def test_F4_no_back_off_is_longer_than_a_day(failures: int, retry_after_s: float | None, chance: float) -> None:
+def test_F4_no_back_off_is_longer_than_a_day(
+    failures: int, retry_after_s: float | None, chance: float
+) -> None:
     assert 0 < decide.back_off_s(PollingSettings(), failures, retry_after_s, chance) <= 86_400
 
 
@@ -76,7 +78,13 @@ def test_L9_a_post_that_flaps_waits() -> None:
 
 
 def test_rechecks_thin_out_and_end() -> None:
-    ages = [timedelta(0), timedelta(hours=1), timedelta(hours=7), timedelta(days=3), timedelta(days=31)]
+    ages = [
+        timedelta(0),
+        timedelta(hours=1),
+        timedelta(hours=7),
+        timedelta(days=3),
+        timedelta(days=31),
+    ]
     planned = [decide.next_check_at(NOW, NOW + age) for age in ages]
     assert [at and at - NOW for at in planned] == [
         timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=7), None,
@@ -93,7 +101,11 @@ def test_L4_a_token_alone_does_not_make_two_addresses_one_post() -> None:
 @pytest.mark.parametrize(
     ("listed", "stated", "title"),
     [
-        ("Tăng cường trách nhiệm, kỷ luật...", "Tăng cường trách nhiệm, kỷ luật, kỷ cương", "stated"),
+        (
+            "Tăng cường trách nhiệm, kỷ luật...",
+            "Tăng cường trách nhiệm, kỷ luật, kỷ cương",
+            "stated",
+        ),
         ("Tăng cường trách nhiệm, kỷ luật, kỷ cương", "Tăng cường trách nhiệm...", "listed"),
         ("Tăng cường trách nhiệm, kỷ luật", "Tăng cường trách nhiệm, kỉ luật", "stated"),
         ("Tăng cường trách nhiệm, kỷ luật", "Đã có lỗi xảy ra", "listed"),

@@ -1,4 +1,5 @@
-"""A loop that waits for a reader elsewhere does not stand still; one that works on what was read may (S2, S3)."""
+"""A loop that waits for a reader elsewhere does not stand still; one that works on what was read
+may (S2, S3)."""
 
 from __future__ import annotations
 
@@ -83,9 +84,13 @@ def test_S3_the_time_of_a_reader_is_enough_for_all_that_may_stand_before_it() ->
     assert portals_at_once / READERS * longest <= READ_WITHIN_S
 
 
-def test_S3_outside_of_a_portals_turn_nobody_is_waited_for(database: Database, clock: FakeClock) -> None:
+def test_S3_outside_of_a_portals_turn_nobody_is_waited_for(
+    database: Database, clock: FakeClock
+) -> None:
     pulse = Pulse()
     slow = Slow(lambda: 0.0, is_ended=False)
     portal = portal_config(URL)
-    InHand(FakePortal(), database, clock, pulse).reader(slow).read_listing(PAGE, portal, portal.listings[0])
+    InHand(FakePortal(), database, clock, pulse).reader(slow).read_listing(
+        PAGE, portal, portal.listings[0]
+    )
     assert pulse.beats() == []

@@ -1,4 +1,5 @@
-"""Foreign documents are read apart: whatever they do to their reader, whoever asked goes on (S2, F16)."""
+"""Foreign documents are read apart: whatever they do to their reader, whoever asked goes on (S2,
+F16)."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ PORTAL = PortalConfig.model_validate(
 )
 LISTING = ListingConfig(url=URL)
 ROWS = "".join(
-    f'<li><a href="/tin/bai-{n}.html">Thông báo số {n} về lịch tiếp công dân</a> <span>{n + 1:02}/11/2026</span></li>'
+    f'<li><a href="/tin/bai-{n}.html">Thông báo số {n} về lịch tiếp công dân</a> '
+    f"<span>{n + 1:02}/11/2026</span></li>"
     for n in range(12)
 )
 
@@ -49,7 +51,8 @@ def test_S2_what_is_read_apart_is_what_is_read_here(apart: Apart) -> None:
     reader = ApartReader(apart)
     assert reader.read_listing(source, PORTAL, LISTING) == read_listing(source, PORTAL, LISTING)
     article = page(
-        f"<h1>Chỉ thị về phòng cháy</h1><p>Đăng ngày 28/11/2026</p><div>{'<p>Nội dung chỉ thị.</p>' * 20}</div>"
+        f"<h1>Chỉ thị về phòng cháy</h1><p>Đăng ngày "
+        f"28/11/2026</p><div>{'<p>Nội dung chỉ thị.</p>' * 20}</div>"
     )
     assert reader.read_article(article, PORTAL) == read_article(article, PORTAL)
 
@@ -67,7 +70,9 @@ def test_S2_what_a_reader_refuses_is_refused_with_all_it_knows(apart: Apart) -> 
 def test_S2_a_returned_mail_is_read_apart_too(apart: Apart) -> None:
     message = "01900000-0000-7000-8000-000000000001"
     to = envelope_sender("loa@mail.example", message, "k" * 40)
-    found = apart.call("bounce", f"To: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nx".encode(), "k" * 40)
+    found = apart.call(
+        "bounce", f"To: {to}\r\nAuto-Submitted: auto-replied\r\n\r\nx".encode(), "k" * 40
+    )
     assert (found.kind, found.message_id) == (Kind.NONE, message)
 
 
@@ -132,7 +137,9 @@ def _pid() -> int:
         ("bug", "a fault of a reader"),
     ],
 )
-def test_S2_whatever_happens_to_a_reader_is_told_and_the_next_one_reads(hungry: Apart, job: str, words: str) -> None:
+def test_S2_whatever_happens_to_a_reader_is_told_and_the_next_one_reads(
+    hungry: Apart, job: str, words: str
+) -> None:
     with pytest.raises(EndedError, match=words):
         hungry.call(job)
     assert hungry.call("pid") != os.getpid()
@@ -175,7 +182,8 @@ def _stuck(*_: object) -> None:
 
 
 def test_S3_no_reader_outlives_who_asked(hungry: Apart) -> None:
-    """The spawner's end is the end of a reader that is stuck, and so is the end of whoever has its line."""
+    """The spawner's end is the end of a reader that is stuck, and so is the end of whoever has its
+    line."""
     pid = hungry.call("pid")
     hungry.close()
     until = time.monotonic() + 5
@@ -200,7 +208,9 @@ def test_S3_no_reader_outlives_who_asked(hungry: Apart) -> None:
     ],
     ids=range(7),
 )
-def test_F16_a_hostile_page_is_read_or_refused_within_its_limits(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+def test_F16_a_hostile_page_is_read_or_refused_within_its_limits(
+    monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
     for job in ("listing", "article"):
         monkeypatch.setitem(JOBS, job, ApartJob("service.portals.read", f"read_{job}", 2, 40.0))
     with contextlib.closing(Apart()) as apart:
@@ -226,7 +236,8 @@ def test_F16_what_is_nested_without_end_is_flattened_and_loses_no_row() -> None:
 def _bomb(levels: int) -> bytes:
     """A page that draws a form a hundred times, which draws a form a hundred times, …"""
     forms = [
-        f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X {6 + level} 0 R >> >>"
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X "
+        f"{6 + level} 0 R >> >>"
         f" /Length {6 * 100} >>\nstream\n{'/X Do ' * 100}\nendstream"
         for level in range(levels)
     ]
@@ -237,7 +248,8 @@ def _bomb(levels: int) -> bytes:
         " /Resources << /XObject << /X 5 0 R >> >> >>",
         _stream("/X Do"),
         *forms,
-        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 12 >>\nstream\n0 0 1 1 re f\nendstream",
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 12 >>\nstream\n0 0 1 1 re "
+        "f\nendstream",
     )
 
 

@@ -1,4 +1,5 @@
-"""Broken pages, small and real in kind, and pages damaged by chance: an answer or our own exception, no other."""
+"""Broken pages, small and real in kind, and pages damaged by chance: an answer or our own
+exception, no other."""
 
 from __future__ import annotations
 
@@ -71,8 +72,18 @@ def test_a_broken_page_is_read_or_refused_in_our_words(path: Path) -> None:
     assert_showable(read_every_way(path.read_bytes()))
 
 
-ROWS = ["unclosed_everything", "attributes_without_quotes", "deep", "comment_without_end", "script_without_end",
-        "bad_references", "base_nowhere", "tables_in_tables", "dates_gone_mad", "cut_in_a_character"]  # fmt: skip
+ROWS = [
+    "unclosed_everything",
+    "attributes_without_quotes",
+    "deep",
+    "comment_without_end",
+    "script_without_end",
+    "bad_references",
+    "base_nowhere",
+    "tables_in_tables",
+    "dates_gone_mad",
+    "cut_in_a_character",
+]
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -89,7 +100,9 @@ MEDIA = ["text/html", "text/html; charset=windows-1258", "text/html; charset=utf
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(WHOLE), st.data())
-def test_a_whole_page_damaged_by_chance_is_read_or_refused_in_our_words(path: Path, data: st.DataObject) -> None:
+def test_a_whole_page_damaged_by_chance_is_read_or_refused_in_our_words(
+    path: Path, data: st.DataObject
+) -> None:
     body = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 6))):
         start = data.draw(st.integers(0, len(body)))
@@ -99,18 +112,33 @@ def test_a_whole_page_damaged_by_chance_is_read_or_refused_in_our_words(path: Pa
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.text(max_size=120), st.sampled_from(["utf-8", "utf-16", "utf-16-le", "cp1258", "utf-8-sig", "utf-32"]))
+@given(
+    st.text(max_size=120),
+    st.sampled_from(["utf-8", "utf-16", "utf-16-le", "cp1258", "utf-8-sig", "utf-32"]),
+)
 def test_decoding_what_was_encoded_never_fails(text: str, charset: str) -> None:
     decode(text.encode(charset, "replace"), f"text/html; charset={charset}").encode()
 
 
-FORMS = ["{}/{}/{}", "{:02}/{:02}/{}", "{}/{}/{} {}:{:02}", "{:02}/{:02}/{} | {:02}:{:02}", "{}/{}/{}, {}:{:02}"]
+FORMS = [
+    "{}/{}/{}",
+    "{:02}/{:02}/{}",
+    "{}/{}/{} {}:{:02}",
+    "{:02}/{:02}/{} | {:02}:{:02}",
+    "{}/{}/{}, {}:{:02}",
+]
 NUMBERS = st.tuples(
-    st.integers(0, 40), st.integers(0, 15), st.integers(1970, 2110), st.integers(0, 30), st.integers(0, 70)
+    st.integers(0, 40),
+    st.integers(0, 15),
+    st.integers(1970, 2110),
+    st.integers(0, 30),
+    st.integers(0, 70),
 )
 
 
 @given(NUMBERS, st.sampled_from(FORMS))
-def test_the_quick_reading_of_usual_dates_is_the_slow_one(numbers: tuple[int, ...], form: str) -> None:
+def test_the_quick_reading_of_usual_dates_is_the_slow_one(
+    numbers: tuple[int, ...], form: str
+) -> None:
     label = form.format(*numbers)
     assert find_in_label(label) == (parse_moment(label) or find_moment(label))

@@ -1,4 +1,5 @@
-"""Two addresses behind one name: the next is tried within the deadline; what the host did is what is told (F12)."""
+"""Two addresses behind one name: the next is tried within the deadline; what the host did is what
+is told (F12)."""
 
 from __future__ import annotations
 
@@ -59,11 +60,15 @@ def test_F12_a_dead_first_address_costs_a_moment_and_not_the_deadline(clock: Fak
     with HostilePortal({"/list": reply("alive")}) as site, dead("127.0.0.2", site.port):
         began = time.monotonic()
         assert fetch(clock, site, known_as("127.0.0.2", "127.0.0.1")) == b"alive"
-        assert time.monotonic() - began < 3  # two dials of a quarter of a second each, of a deadline of four
+        assert (
+            time.monotonic() - began < 3
+        )  # two dials of a quarter of a second each, of a deadline of four
 
 
 @pytest.mark.parametrize("first", ["127.0.0.3", "::1", "240.0.0.1"])
-def test_F12_an_address_that_refuses_or_has_no_route_is_passed_over(clock: FakeClock, first: str) -> None:
+def test_F12_an_address_that_refuses_or_has_no_route_is_passed_over(
+    clock: FakeClock, first: str
+) -> None:
     with HostilePortal({"/list": reply("alive")}) as site:
         assert fetch(clock, site, known_as(first, "127.0.0.1")) == b"alive"
 
@@ -83,7 +88,12 @@ def refused(addresses: list[str], lost: list[str], port: int) -> FetchError:
 
     Sock.lost = tuple(lost)
     leash = Leash(
-        "http://cong.example/", time.monotonic() + 4, 0, frozenset({"cong.example"}), known_as(*addresses), 4
+        "http://cong.example/",
+        time.monotonic() + 4,
+        0,
+        frozenset({"cong.example"}),
+        known_as(*addresses),
+        4,
     )
     with pytest.raises(FetchError) as caught:
         dial(leash, "cong.example", port, Sock)
@@ -123,7 +133,12 @@ def test_F12_the_families_take_turns() -> None:
 
     addresses = ["::1", "::2", "::3", "127.0.0.1", "127.0.0.2"]
     leash = Leash(
-        "http://cong.example/", time.monotonic() + 4, 0, frozenset({"cong.example"}), known_as(*addresses), 4
+        "http://cong.example/",
+        time.monotonic() + 4,
+        0,
+        frozenset({"cong.example"}),
+        known_as(*addresses),
+        4,
     )
     with pytest.raises(FetchError):
         dial(leash, "cong.example", 1, Sock)
@@ -133,7 +148,9 @@ def test_F12_the_families_take_turns() -> None:
 def test_F12_the_deadline_holds_although_every_address_is_dead(clock: FakeClock) -> None:
     with HostilePortal() as site, dead("127.0.0.2", site.port), dead("127.0.0.3", site.port):
         resolve = known_as("127.0.0.2", "127.0.0.3")
-        leash = Leash("http://c.example/", time.monotonic() + 1, 0, frozenset({"c.example"}), resolve, 1)
+        leash = Leash(
+            "http://c.example/", time.monotonic() + 1, 0, frozenset({"c.example"}), resolve, 1
+        )
         with pytest.raises(FetchError) as caught:
             dial(leash, "c.example", site.port, socket.socket)
     assert caught.value.outcome is Outcome.NETWORK

@@ -1,4 +1,5 @@
-"""Listings of many systems, read from their address alone: whole, without a menu's link, under clean titles."""
+"""Listings of many systems, read from their address alone: whole, without a menu's link, under
+clean titles."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def _page(url: str, body: bytes) -> Page:
 
 
 def _read(markup: str, path: str = "/tin-tuc") -> Listing:
-    return detect_listing(parse(_page(_BASE + path, f"<html><body>{markup}</body></html>".encode())))
+    return detect_listing(
+        parse(_page(_BASE + path, f"<html><body>{markup}</body></html>".encode()))
+    )
 
 
 @pytest.mark.parametrize("name", sorted(one.stem for one in _LAYOUTS.glob("*.json")))
@@ -38,10 +41,15 @@ def test_L16_L17_listings_of_many_systems_are_whole_and_their_titles_clean(name:
     url = _BASE + told["url"]
     listing = detect_listing(parse(_page(url, (_LAYOUTS / f"{name}.html").read_bytes())))
     found = {
-        post.url: (post.title, post.moment.at.strftime("%Y-%m-%dT%H:%M:%SZ") if post.moment else None)
+        post.url: (
+            post.title,
+            post.moment.at.strftime("%Y-%m-%dT%H:%M:%SZ") if post.moment else None,
+        )
         for post in listing.posts
     }
-    assert found == {urljoin(url, one["url"]): (one["title"], one["published_at"]) for one in told["posts"]}
+    assert found == {
+        urljoin(url, one["url"]): (one["title"], one["published_at"]) for one in told["posts"]
+    }
 
 
 _PAGERS = json.loads((_LAYOUTS.parent / "pagers.json").read_text("utf-8"))
@@ -49,27 +57,43 @@ _PAGERS = json.loads((_LAYOUTS.parent / "pagers.json").read_text("utf-8"))
 
 @pytest.mark.parametrize("case", _PAGERS, ids=[case["name"] for case in _PAGERS])
 def test_L20_pagers_of_every_form_lead_to_the_older_page(case: dict[str, str | None]) -> None:
-    tree = parse(_page(f"{_BASE}{case['url']}", f"<html><body>{case['html']}</body></html>".encode()))
+    tree = parse(
+        _page(f"{_BASE}{case['url']}", f"<html><body>{case['html']}</body></html>".encode())
+    )
     wanted = None if case["next"] is None else urljoin(tree.url, case["next"])
     assert find_pager(tree, tree.root.css("a[href]")).next_url == wanted
 
 
 def test_L16_rows_left_out_that_look_like_the_posts_are_told() -> None:
-    row = '<li><a href="/tin-tuc/{0}-{1}.html">Hội nghị tổng kết công tác năm {1} của xã</a>{2}</li>'
+    row = (
+        '<li><a href="/tin-tuc/{0}-{1}.html">Hội nghị tổng kết công tác năm {1} của xã</a>{2}</li>'
+    )
     rows = "".join(row.format("bai", 10 + n, f"<i>0{n + 1}/11/2026</i>") for n in range(8))
     beside = "".join(row.format("cu", 70 + n, "") for n in range(3))
     listing = _read(
-        f'<div class="col-md-8"><ul>{rows}</ul></div><div class="col-md-4"><h3>Xem nhiều</h3><ul>{beside}</ul></div>'
+        f'<div class="col-md-8"><ul>{rows}</ul></div><div class="col-md-4"><h3>Xem '
+        f"nhiều</h3><ul>{beside}</ul></div>"
     )
     assert len(listing.posts) == 8
     assert [link.reason for link in listing.rejected] == ["like_the_posts"] * 3
 
 
-@pytest.mark.parametrize("opening", ['header class="top"', 'div class="main-menu"', 'div class="nav-wrapper"'])
+@pytest.mark.parametrize(
+    "opening", ['header class="top"', 'div class="main-menu"', 'div class="nav-wrapper"']
+)
 def test_L16_a_large_menu_is_none_of_the_posts_though_it_holds_most_links(opening: str) -> None:
-    labels = ("Cơ cấu tổ chức bộ máy", "Lịch tiếp công dân", "Văn bản", "Thủ tục hành chính", "Hỏi đáp")
+    labels = (
+        "Cơ cấu tổ chức bộ máy",
+        "Lịch tiếp công dân",
+        "Văn bản",
+        "Thủ tục hành chính",
+        "Hỏi đáp",
+    )
     menu = "".join(f'<li><a href="/m/{n}">{labels[n % 5]} {n}</a></li>' for n in range(60))
-    rows = "".join(f'<li><a href="/t/{n}">Hội nghị tổng kết công tác năm của xã lần {n}</a></li>' for n in range(8))
+    rows = "".join(
+        f'<li><a href="/t/{n}">Hội nghị tổng kết công tác năm của xã lần {n}</a></li>'
+        for n in range(8)
+    )
     listing = _read(f"<{opening}><ul>{menu}</ul></{opening.split()[0]}><div><ul>{rows}</ul></div>")
     assert [post.url for post in listing.posts] == [f"{_BASE}/t/{n}" for n in range(8)]
     assert sum(link.reason == "menu" for link in listing.rejected) == 60
@@ -82,8 +106,14 @@ def test_L17_numbers_before_every_title_are_a_count_and_a_number_in_one_is_a_tit
         "Lễ phát động trồng cây đầu xuân",
     ]
     row = '<li><a href="/tin-tuc/bai-{0}.html">{1}</a> <i>0{0}/11/2026</i></li>'
-    plain = _read("<ul>" + "".join(row.format(n, title) for n, title in enumerate(titles, 1)) + "</ul>")
-    counted = _read("<ul>" + "".join(row.format(n, f"{n}. {title}") for n, title in enumerate(titles, 1)) + "</ul>")
+    plain = _read(
+        "<ul>" + "".join(row.format(n, title) for n, title in enumerate(titles, 1)) + "</ul>"
+    )
+    counted = _read(
+        "<ul>"
+        + "".join(row.format(n, f"{n}. {title}") for n, title in enumerate(titles, 1))
+        + "</ul>"
+    )
     assert [post.title for post in plain.posts] == titles == [post.title for post in counted.posts]
 
 
@@ -102,12 +132,26 @@ _WORDS = st.sampled_from(
     ["Hội nghị", "tổng kết", "của xã", "năm 2026", "Xem thêm", "Mới", "1", "về việc", "28/11/2026"]
 )
 _HREFS = st.one_of(
-    st.sampled_from(["#", "", "javascript:void(0)", "/", "/tin-tuc", "http://x.vn/a", "/a.pdf", "/b.doc", "#/t/5"]),
+    st.sampled_from(
+        [
+            "#",
+            "",
+            "javascript:void(0)",
+            "/",
+            "/tin-tuc",
+            "http://x.vn/a",
+            "/a.pdf",
+            "/b.doc",
+            "#/t/5",
+        ]
+    ),
     st.integers(0, 30).map("/tin-tuc/bai-{}.html".format),
     st.integers(0, 9).map("/v?id={}&ref=home".format),
 )
 _LINKS = st.builds(
-    lambda href, words: f'<a href="{href}">{" ".join(words)}</a>', _HREFS, st.lists(_WORDS, min_size=0, max_size=6)
+    lambda href, words: f'<a href="{href}">{" ".join(words)}</a>',
+    _HREFS,
+    st.lists(_WORDS, min_size=0, max_size=6),
 )
 _TAGS = st.sampled_from(
     [
@@ -134,8 +178,16 @@ def _wrapped(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(_wrapped(st.one_of(_LINKS, _wrapped(st.one_of(_LINKS, _wrapped(_LINKS))))), min_size=1, max_size=4))
-def test_L16_whatever_a_listing_holds_each_link_is_a_post_or_a_counted_drop(parts: list[str]) -> None:
+@given(
+    st.lists(
+        _wrapped(st.one_of(_LINKS, _wrapped(st.one_of(_LINKS, _wrapped(_LINKS))))),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_L16_whatever_a_listing_holds_each_link_is_a_post_or_a_counted_drop(
+    parts: list[str],
+) -> None:
     tree = parse(_page(f"{_BASE}/tin-tuc", f"<html><body>{''.join(parts)}</body></html>".encode()))
     try:
         listing = detect_listing(tree)

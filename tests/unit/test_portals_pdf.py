@@ -10,16 +10,22 @@ from service.posts.document import understand_document
 _LETTER = (
     "UBND HUYỆN QUẢNG XƯƠNG",
     "Số: 06/CT-UBND",
-    "CHỈ THỊ về tăng cường kỷ luật, kỷ cương hành chính; UBND các xã, thị trấn báo cáo trước ngày 15/6/2023.",
+    "CHỈ THỊ về tăng cường kỷ luật, kỷ cương hành chính; UBND các xã, thị trấn báo cáo trước ngày "
+    "15/6/2023.",
 )
 
 
 def _pdf(*pages: tuple[str, ...]) -> bytes:
-    """A PDF with a text layer: every character has a code of its own, which a ToUnicode map gives back."""
-    codes = {char: code for code, char in enumerate(sorted({c for page in pages for line in page for c in line}), 1)}
+    """A PDF with a text layer: every character has a code of its own, which a ToUnicode map gives
+    back."""
+    codes = {
+        char: code
+        for code, char in enumerate(sorted({c for page in pages for line in page for c in line}), 1)
+    }
     mapped = "\n".join(f"<{code:04x}> <{ord(char):04x}>" for char, code in codes.items())
     cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType 2 def\n"
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /U def /CMapType "
+        "2 def\n"
         "1 begincodespacerange <0000> <ffff> endcodespacerange\n"
         f"{len(codes)} beginbfchar\n{mapped}\nendbfchar endcmap end end"
     )
@@ -36,7 +42,8 @@ def _pdf(*pages: tuple[str, ...]) -> bytes:
     for i, page in enumerate(pages):
         lines = [f"<{''.join(f'{codes[c]:04x}' for c in line)}> Tj 0 -20 Td" for line in page]
         objects += [
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 800] /Resources << /Font << /F 3 0 R >> >>"
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 800] /Resources << /Font << /F 3 0 R "
+            ">> >>"
             f" /Contents {7 + 2 * i} 0 R >>",
             _stream(f"BT /F 12 Tf 40 700 Td {' '.join(lines)} ET"),
         ]

@@ -36,9 +36,15 @@ def moved(layout: str, site: HostilePortal) -> str:
 
 @pytest.mark.parametrize(
     ("layout", "kind", "count"),
-    [("cms_with_classes", "td-portal", 15), ("table_repeated_top", "auto", 20), ("cards", "auto", 13)],
+    [
+        ("cms_with_classes", "td-portal", 15),
+        ("table_repeated_top", "auto", 20),
+        ("cards", "auto", 13),
+    ],
 )
-def test_a_page_nobody_described_is_understood(fetcher: Fetcher, layout: str, kind: str, count: int) -> None:
+def test_a_page_nobody_described_is_understood(
+    fetcher: Fetcher, layout: str, kind: str, count: int
+) -> None:
     with HostilePortal() as site:
         site.answers["/list"] = reply(moved(f"{layout}.html", site))
         found = probe(fetcher, site.url + "/list")
@@ -53,7 +59,9 @@ def test_a_page_nobody_described_is_understood(fetcher: Fetcher, layout: str, ki
 def test_an_announced_feed_is_preferred(fetcher: Fetcher) -> None:
     with HostilePortal() as site:
         site.answers["/list"] = reply(moved("nukeviet.html", site))
-        site.answers["/vi/news/rss/tin-hoat-dong/"] = reply(moved("nukeviet.rss", site), Content_Type="text/xml")
+        site.answers["/vi/news/rss/tin-hoat-dong/"] = reply(
+            moved("nukeviet.rss", site), Content_Type="text/xml"
+        )
         found = probe(fetcher, site.url + "/list")
     assert (found.portal.kind, found.feed) == ("feed", f"{site.url}/vi/news/rss/tin-hoat-dong/")
     assert len(found.listing.posts) == 12
@@ -65,12 +73,23 @@ def test_what_is_no_address_is_refused_in_words(fetcher: Fetcher, typed: str) ->
         probe(fetcher, typed)
 
 
-NEW = [("document_table", 9), ("dotnetnuke", 9), ("front_page", 15), ("icon_table", 12), ("liferay_assets", 10),
-       ("sharepoint_news", 13), ("undated_table", 10), ("vnpt_news", 10), ("wordpress_archive", 9)]  # fmt: skip
+NEW = [
+    ("document_table", 9),
+    ("dotnetnuke", 9),
+    ("front_page", 15),
+    ("icon_table", 12),
+    ("liferay_assets", 10),
+    ("sharepoint_news", 13),
+    ("undated_table", 10),
+    ("vnpt_news", 10),
+    ("wordpress_archive", 9),
+]
 
 
 @pytest.mark.parametrize(("layout", "count"), NEW)
-def test_probe_without_options_suffices_and_says_why_it_refused(fetcher: Fetcher, layout: str, count: int) -> None:
+def test_probe_without_options_suffices_and_says_why_it_refused(
+    fetcher: Fetcher, layout: str, count: int
+) -> None:
     want = json.loads((DATA / f"{layout}.json").read_text())
     host = "/".join(want["url"].split("/")[:3])
     with HostilePortal() as site:

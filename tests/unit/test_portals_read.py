@@ -28,7 +28,9 @@ DATA = Path(__file__).parents[1] / "data" / "portals"
 LAYOUTS = sorted(path.stem for path in DATA.glob("*.html"))
 
 
-def page(body: bytes | str, url: str = "https://p.example.gov.vn/list", media: str = "text/html") -> Page:
+def page(
+    body: bytes | str, url: str = "https://p.example.gov.vn/list", media: str = "text/html"
+) -> Page:
     data = body.encode() if isinstance(body, str) else body
     return Page(url, 200, media, data, None, None, sha256(data).hexdigest())
 
@@ -36,7 +38,12 @@ def page(body: bytes | str, url: str = "https://p.example.gov.vn/list", media: s
 def portal(kind: str = "td-portal", **fields: Any) -> PortalConfig:
     listing = ListingConfig(url="https://p.example.gov.vn/list")
     return PortalConfig(
-        id="p", name="P", base_url="https://p.example.gov.vn", kind=kind, listings=(listing,), **fields
+        id="p",
+        name="P",
+        base_url="https://p.example.gov.vn",
+        kind=kind,
+        listings=(listing,),
+        **fields,
     )
 
 
@@ -50,7 +57,9 @@ def shown(listing: Listing) -> list[dict[str, str | None]]:
         {
             "url": post.url,
             "title": post.title,
-            "published_at": post.moment.at.isoformat().replace("+00:00", "Z") if post.moment else None,
+            "published_at": post.moment.at.isoformat().replace("+00:00", "Z")
+            if post.moment
+            else None,
         }
         for post in listing.posts
     ]
@@ -60,7 +69,9 @@ def shown(listing: Listing) -> list[dict[str, str | None]]:
 def test_detection_finds_every_post_of_a_layout_and_invents_none(layout: str) -> None:
     want = json.loads((DATA / f"{layout}.json").read_text())
     asked = portal("auto")
-    listing = read_listing(page((DATA / f"{layout}.html").read_bytes(), want["url"]), asked, asked.listings[0])
+    listing = read_listing(
+        page((DATA / f"{layout}.html").read_bytes(), want["url"]), asked, asked.listings[0]
+    )
     assert shown(listing) == want["posts"]
     if want["next_url"]:
         assert listing.next_url == want["next_url"]
@@ -72,7 +83,9 @@ ARTICLES = sorted(path.stem for path in (DATA / "articles").glob("*.html"))
 @pytest.mark.parametrize("layout", ARTICLES)
 def test_an_article_nobody_described_gives_its_title_date_body_and_files(layout: str) -> None:
     want = json.loads((DATA / "articles" / f"{layout}.json").read_text())
-    article = read_article(page((DATA / "articles" / f"{layout}.html").read_bytes(), want["url"]), portal("auto"))
+    article = read_article(
+        page((DATA / "articles" / f"{layout}.html").read_bytes(), want["url"]), portal("auto")
+    )
     assert article.title == want["title"]
     assert article.moment is not None
     assert article.moment.at.isoformat().replace("+00:00", "Z") == want["published_at"]
@@ -84,7 +97,8 @@ def test_an_article_nobody_described_gives_its_title_date_body_and_files(layout:
 
 def test_a_link_that_returns_in_every_row_takes_no_date_from_any() -> None:
     row = (
-        '<div><a href="/tin/{n}">Tin số {n} của xã</a><p>Bởi <a href="/ai/5">Quản trị</a> lúc 0{n}/02/2024</p></div>'
+        '<div><a href="/tin/{n}">Tin số {n} của xã</a><p>Bởi <a href="/ai/5">Quản trị</a> lúc '
+        "0{n}/02/2024</p></div>"
     )
     listing = listing_of("".join(row.format(n=n) for n in range(1, 6)), "auto")
     assert [post.moment is not None for post in listing.posts if "/tin/" in post.url] == [True] * 5
@@ -93,8 +107,15 @@ def test_a_link_that_returns_in_every_row_takes_no_date_from_any() -> None:
 ODD_ADDRESSES = st.sampled_from(["Portal", "portal", "TINHUY", "other"])
 
 
-@given(ODD_ADDRESSES, st.integers(0, 99), st.integers(0, 99), st.text("aZ09-_.%đ ?#", min_size=1, max_size=12))
-def test_L3_the_quick_key_of_an_address_is_the_canonical_one(site: str, month: int, day: int, rest: str) -> None:
+@given(
+    ODD_ADDRESSES,
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.text("aZ09-_.%đ ?#", min_size=1, max_size=12),
+)
+def test_L3_the_quick_key_of_an_address_is_the_canonical_one(
+    site: str, month: int, day: int, rest: str
+) -> None:
     href = f"/{site}/Pages/2024-{month}-{day}/{rest}.aspx"
     tree = parse(page(f'<a href="{href}">Hội nghị</a>'))
     for _, url, key in sort_links(tree, tree.root.css("a[href]")).posts:
@@ -106,7 +127,9 @@ def test_L3_the_quick_key_of_an_address_is_the_canonical_one(site: str, month: i
 def test_the_address_rule_finds_every_post_of_this_family(layout: str) -> None:
     want = json.loads((DATA / f"{layout}.json").read_text())
     asked = portal()
-    listing = read_listing(page((DATA / f"{layout}.html").read_bytes(), want["url"]), asked, asked.listings[0])
+    listing = read_listing(
+        page((DATA / f"{layout}.html").read_bytes(), want["url"]), asked, asked.listings[0]
+    )
     assert shown(listing) == want["posts"]
 
 
@@ -123,11 +146,18 @@ def test_an_upstream_feed_gives_the_same_posts_as_its_page() -> None:
     assert shown(listing_of((DATA / "nukeviet.rss").read_bytes(), "feed")) == want["posts"]
 
 
-ROW = '<li><a href="/portal/Pages/2024-2-7/{slug}.aspx">{title}</a><label class="pub-time">{date}</label></li>'
+ROW = (
+    '<li><a href="/portal/Pages/2024-2-7/{slug}.aspx">{title}</a><label '
+    'class="pub-time">{date}</label></li>'
+)
 
 
 def rows(*pairs: tuple[str, str]) -> str:
-    return "<ul>" + "".join(ROW.format(slug=f"s{n}", title=t, date=d) for n, (t, d) in enumerate(pairs)) + "</ul>"
+    return (
+        "<ul>"
+        + "".join(ROW.format(slug=f"s{n}", title=t, date=d) for n, (t, d) in enumerate(pairs))
+        + "</ul>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,7 +175,9 @@ def rows(*pairs: tuple[str, str]) -> str:
         ("30/02/2024", None),
     ],
 )
-def test_L1_a_date_of_any_form_is_right_or_none_and_costs_no_other_row(label: str, want: str | None) -> None:
+def test_L1_a_date_of_any_form_is_right_or_none_and_costs_no_other_row(
+    label: str, want: str | None
+) -> None:
     listing = listing_of(rows(("Hội nghị giao ban", label), ("Giấy mời", "06/02/2024")))
     first, second = listing.posts
     assert (first.moment.at.isoformat()[:16] if first.moment else None) == want
@@ -158,7 +190,8 @@ def test_L2_repeated_links_are_one_post_with_the_whole_title() -> None:
     body = (
         f'<li><a href="{address}"><img alt="ảnh"></a>'
         f'<a href="{address}" title="Kế hoạch phòng chống lụt bão năm 2024">'
-        f'Kế hoạch phòng chống...</a><a href="{address.lower()}?fbclid=1#:~:text=x">Xem tiếp</a></li>'
+        f'Kế hoạch phòng chống...</a><a href="{address.lower()}?fbclid=1#:~:text=x">Xem '
+        f"tiếp</a></li>"
     )
     (post,) = listing_of(body).posts
     assert (post.title, post.is_cut) == ("Kế hoạch phòng chống lụt bão năm 2024", False)
@@ -167,7 +200,10 @@ def test_L2_repeated_links_are_one_post_with_the_whole_title() -> None:
 @pytest.mark.parametrize(
     ("href", "want"),
     [
-        ("../VanBan/Chỉ thị  số 06.pdf", "https://p.vn/VanBan/Ch%E1%BB%89%20th%E1%BB%8B%20%20s%E1%BB%91%2006.pdf"),
+        (
+            "../VanBan/Chỉ thị  số 06.pdf",
+            "https://p.vn/VanBan/Ch%E1%BB%89%20th%E1%BB%8B%20%20s%E1%BB%91%2006.pdf",
+        ),
         ("/a%20b.pdf", "https://p.vn/a%20b.pdf"),
         ("/100%.pdf", "https://p.vn/100%25.pdf"),
         ("//cdn.vn/x", "https://cdn.vn/x"),
@@ -199,7 +235,10 @@ def test_L3_encoding_twice_is_encoding_once(path: str) -> None:
         ("", Outcome.NOT_A_LISTING),
         ("  \n", Outcome.NOT_A_LISTING),
         ('{"error": 1}', Outcome.NOT_A_LISTING),
-        ("<title>Bảo trì</title><p>Hệ thống đang bảo trì, xin quay lại sau.</p>", Outcome.MAINTENANCE),
+        (
+            "<title>Bảo trì</title><p>Hệ thống đang bảo trì, xin quay lại sau.</p>",
+            Outcome.MAINTENANCE,
+        ),
         ("<form>Đăng nhập<input type=text><input type='password'></form>", Outcome.LOGIN),
         ("<title>Just a moment...</title><script>window._cf_chl_opt={}</script>", Outcome.BLOCKED),
         ("<p>Trang này không có danh sách.</p>", Outcome.LAYOUT_CHANGED),
@@ -231,9 +270,12 @@ def test_F9_bytes_are_decoded_whatever_is_declared(body: bytes, header: str) -> 
     assert decode(body, header).replace("<meta charset='utf-8'>", "").strip() == TEXT
 
 
-@pytest.mark.parametrize("header", ["text/html", "text/html; charset=windows-1258", "text/html; charset=utf-8"])
+@pytest.mark.parametrize(
+    "header", ["text/html", "text/html; charset=windows-1258", "text/html; charset=utf-8"]
+)
 def test_F9_windows_1258_is_read_and_ends_nfc(header: str) -> None:
-    marks = {"ộ": "ô\u0323", "ị": "i\u0323", "ự": "ư\u0323", "ế": "ê\u0301", "ổ": "ô\u0309", "Ủ": "U\u0309",
+    marks = {"ộ": "ô\u0323", "ị": "i\u0323", "ự": "ư\u0323", "ế": "ê\u0301", "ổ": "ô\u0309",
+    "Ủ": "U\u0309",
              "ủ": "u\u0309",
              "ă": "ă", "â": "â", "ệ": "ê\u0323"}  # fmt: skip
     body = "".join(marks.get(char, char) for char in TEXT).encode("cp1258", "replace")
@@ -258,8 +300,13 @@ def test_an_article_gives_title_date_body_and_files() -> None:
     article = read_article(page(ARTICLE), portal())
     assert article.title == "Tăng cường kỷ luật, kỷ cương"
     assert article.moment is not None
-    assert (article.moment.at, article.moment.has_time) == (datetime(2024, 1, 27, 17, tzinfo=UTC), False)
-    assert article.text.startswith("Ngày 05/6/2023, Chủ tịch đã ban hành Chỉ thị số 06/CT-UBND.\nTheo đó các xã.")
+    assert (article.moment.at, article.moment.has_time) == (
+        datetime(2024, 1, 27, 17, tzinfo=UTC),
+        False,
+    )
+    assert article.text.startswith(
+        "Ngày 05/6/2023, Chủ tịch đã ban hành Chỉ thị số 06/CT-UBND.\nTheo đó các xã."
+    )
     (file,) = article.attachments
     assert file.url == "https://p.example.gov.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf"
     assert file.media_type == "application/pdf"
@@ -273,7 +320,9 @@ def test_L11_nothing_executable_or_tracking_is_left() -> None:
 
 
 def test_L10_titles_come_out_clean() -> None:
-    listing = listing_of(rows(("A\x01B\u200b ]]&gt; &amp;amp; &lt;mới&gt; &#xD800;", ""), ("", ""), ("x" * 5000, "")))
+    listing = listing_of(
+        rows(("A\x01B\u200b ]]&gt; &amp;amp; &lt;mới&gt; &#xD800;", ""), ("", ""), ("x" * 5000, ""))
+    )
     assert [post.title[:20] for post in listing.posts][1] == "x" * 20
     assert "]]> &amp; <mới>" in listing.posts[0].title
     assert len(listing.posts[1].title) == 2000
@@ -283,7 +332,12 @@ def test_L10_a_5_mb_article_is_read() -> None:
     assert (
         len(
             read_article(
-                page("<h1>To</h1><div>" + "<p>Một đoạn văn dài của bài viết này.</p>" * 100_000 + "</div>"), portal()
+                page(
+                    "<h1>To</h1><div>"
+                    + "<p>Một đoạn văn dài của bài viết này.</p>" * 100_000
+                    + "</div>"
+                ),
+                portal(),
             ).text
         )
         > 3e6
@@ -298,8 +352,12 @@ def test_L7_selectors_that_miss_fall_back_on_detection() -> None:
 
 def test_configured_selectors_read_a_listing() -> None:
     want = json.loads((DATA / "nukeviet.json").read_text())
-    asked = portal("html", listing=ListingSelectors(item=".news_column", link="h2 a", date=".list-inline li"))
-    listing = read_listing(page((DATA / "nukeviet.html").read_bytes(), want["url"]), asked, asked.listings[0])
+    asked = portal(
+        "html", listing=ListingSelectors(item=".news_column", link="h2 a", date=".list-inline li")
+    )
+    listing = read_listing(
+        page((DATA / "nukeviet.html").read_bytes(), want["url"]), asked, asked.listings[0]
+    )
     assert shown(listing) == want["posts"]
     assert not listing.is_by_detection
 
@@ -328,9 +386,11 @@ def test_a_feed_entry_with_content_is_a_whole_article() -> None:
 
 
 FRAGMENTS = st.sampled_from(
-    ["<a href='/portal/Pages/2024-1-2/a-b.aspx'>", "<a href='./x-1.html'>Hội nghị lớn", "</a>", "<li>", "</div>",
+    ["<a href='/portal/Pages/2024-1-2/a-b.aspx'>", "<a href='./x-1.html'>Hội nghị lớn", "</a>",
+    "<li>", "</div>",
      "<td>", "<base href='http://[']>",
-     "(07/02/2024 10:32 SA)", "<h1>", "Giấy mời", "<svg><style>", "<!--", "]]>", "\x00", "&#xD800;", "<table>",
+     "(07/02/2024 10:32 SA)", "<h1>", "Giấy mời", "<svg><style>", "<!--", "]]>", "\x00", "&#xD800;",
+     "<table>",
      "<meta charset=x>", "28 - 01 - 2024",
      "<a href='javascript:1'>2</a>", "<div class='pager'><a href='?p=3'>3</a>",
      "<time datetime='2024-13-45'>", "\ud7ff", "<item><link>"]
@@ -362,7 +422,17 @@ def test_decoding_never_fails(body: bytes, header: str) -> None:
 def test_L11_what_was_sanitised_parses_again_without_anything_executable(parts: list[str]) -> None:
     once, _ = harmless("".join(parts), "https://p.vn/")
     for node in LexborHTMLParser(f"<body>{once}</body>").root.traverse():
-        assert node.tag not in ("script", "style", "iframe", "svg", "math", "object", "form", "base", "meta")
+        assert node.tag not in (
+            "script",
+            "style",
+            "iframe",
+            "svg",
+            "math",
+            "object",
+            "form",
+            "base",
+            "meta",
+        )
         for name, value in node.attributes.items():
             assert not name.startswith("on")
             assert not (value or "").lower().startswith(("javascript:", "data:"))
@@ -371,9 +441,12 @@ def test_L11_what_was_sanitised_parses_again_without_anything_executable(parts: 
 def test_what_is_not_the_articles_is_taken_out_whole_though_it_is_nested() -> None:
     link = '<a href="/portal/Pages/2024-2-7/khac-b1c2d3.aspx">Một bài khác của cổng</a>'
     related = (
-        f'<div class="Related-news"><div id="tin-lien-quan"><p class="tags">{link}</p></div><i>Tin khác</i></div>'
+        f'<div class="Related-news"><div id="tin-lien-quan"><p '
+        f'class="tags">{link}</p></div><i>Tin khác</i></div>'
     )
     text = "<p>Các phòng, ban, đơn vị nghiêm túc thực hiện nội dung trên.</p>" * 5
     body = f'<h1>Chỉ thị về kỷ cương</h1><div class="article-content">{text}{related}</div>'
     article = read_article(page(body.encode()), portal())
-    assert article.text == "\n".join(["Các phòng, ban, đơn vị nghiêm túc thực hiện nội dung trên."] * 5)
+    assert article.text == "\n".join(
+        ["Các phòng, ban, đơn vị nghiêm túc thực hiện nội dung trên."] * 5
+    )

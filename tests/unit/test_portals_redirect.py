@@ -1,4 +1,5 @@
-"""What hosts say on the way to a page: redirects, refreshes, cookies, interim answers and codings that are none."""
+"""What hosts say on the way to a page: redirects, refreshes, cookies, interim answers and codings
+that are none."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def get(fetcher: Fetcher, site: HostilePortal, path: str = "/list") -> Page:
     ],
     ids=lambda value: value if isinstance(value, str) else "",  # compressed bytes hold the time
 )
-def test_F13_a_coding_is_read_as_browsers_read_it(fetcher: Fetcher, coding: str, body: bytes) -> None:
+def test_F13_a_coding_is_read_as_browsers_read_it(
+    fetcher: Fetcher, coding: str, body: bytes
+) -> None:
     with HostilePortal() as site:
         site.answers["/list"] = reply(body, **{"Content-Encoding": coding})
         assert get(fetcher, site).body == b"a page"
@@ -83,7 +86,8 @@ def test_F13_robots_is_read_in_the_same_way(fetcher: Fetcher, robots: dict[str, 
     "interim",
     [
         b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\nHTTP/1.1 103 Early "
+        b"Hints\r\n\r\n",
         b"HTTP/1.1 199 Whatever\nA: b\n\n",
     ],
 )
@@ -119,7 +123,9 @@ def test_F13_an_address_is_read_as_browsers_read_it(location: str, path: str) ->
     assert target_of(HERE, location) == path
 
 
-@pytest.mark.parametrize("location", ["\\\\evil.example\\moi", "/\\evil.example", "javascript:alert(1)", "http://["])
+@pytest.mark.parametrize(
+    "location", ["\\\\evil.example\\moi", "/\\evil.example", "javascript:alert(1)", "http://["]
+)
 def test_F6_no_spelling_leads_off_the_host(location: str) -> None:
     with pytest.raises(FetchError) as caught:
         target_of(HERE, location)
@@ -132,7 +138,11 @@ def test_F13_the_same_location_twice_is_one_and_two_different_are_refused(fetche
         return head.replace(b"\r\n\r\n", f"\r\nLocation: {second}\r\n\r\n".encode(), 1)
 
     with HostilePortal() as site:
-        site.answers |= {"/list": twice("/new", "/new"), "/other": twice("/new", "/a"), "/new": reply("here")}
+        site.answers |= {
+            "/list": twice("/new", "/new"),
+            "/other": twice("/new", "/a"),
+            "/new": reply("here"),
+        }
         assert get(fetcher, site).body == b"here"
         with pytest.raises(FetchError) as caught:
             get(fetcher, site, "/other")
@@ -165,7 +175,9 @@ def test_F14_a_cookie_and_a_redirect_to_itself_are_followed_and_forgotten(
         site.answers["/list"] = wall(*cookies, needs=needs)  # type: ignore[assignment]  # a fake's answer
         for _ in range(2):
             assert get(fetcher, site).body == b"inside"
-        told = [request.headers.get("cookie") for request in site.requests if request.path == "/list"]
+        told = [
+            request.headers.get("cookie") for request in site.requests if request.path == "/list"
+        ]
     assert told == [None, needs, None, needs]
 
 
@@ -199,7 +211,9 @@ def test_F14_cookies_are_bounded_and_hold_nothing_that_would_make_a_header() -> 
         ("soon", "", None),
     ],
 )
-def test_F14_a_refresh_is_read_in_all_its_spellings(header: str | None, page: str, to: str | None) -> None:
+def test_F14_a_refresh_is_read_in_all_its_spellings(
+    header: str | None, page: str, to: str | None
+) -> None:
     assert refresh_of(header, page) == to
 
 
@@ -219,7 +233,9 @@ def test_F14_a_refresh_within_the_host_is_followed(fetcher: Fetcher, first: byte
 
 def test_F14_a_refresh_to_another_host_is_refused_by_name(fetcher: Fetcher) -> None:
     with HostilePortal() as site:
-        site.answers["/list"] = reply("x", Refresh="0; url=https://moi.example/", **{"Content-Type": "text/html"})
+        site.answers["/list"] = reply(
+            "x", Refresh="0; url=https://moi.example/", **{"Content-Type": "text/html"}
+        )
         with pytest.raises(FetchError) as caught:
             get(fetcher, site)
     assert caught.value.outcome is Outcome.REDIRECTED
@@ -228,7 +244,9 @@ def test_F14_a_refresh_to_another_host_is_refused_by_name(fetcher: Fetcher) -> N
 
 def test_F14_a_page_that_loads_itself_again_is_what_it_shows(fetcher: Fetcher) -> None:
     with HostilePortal() as site:
-        site.answers["/list"] = reply("news", Refresh="10; url=/list", **{"Content-Type": "text/html"})
+        site.answers["/list"] = reply(
+            "news", Refresh="10; url=/list", **{"Content-Type": "text/html"}
+        )
         assert get(fetcher, site).body == b"news"
         assert site.paths() == ["/robots.txt", "/list"]
 

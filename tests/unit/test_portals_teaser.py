@@ -1,4 +1,5 @@
-"""What a listing says of an article stands in until the article is read; what a file is called can be opened."""
+"""What a listing says of an article stands in until the article is read; what a file is called can
+be opened."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def test_the_description_of_an_upstream_item_is_kept_until_its_article_is_read()
         ("Chỉ thị số 06.pdf", "Chỉ thị số 06.pdf"),
     ],
 )
-def test_a_file_is_called_by_words_that_name_it_and_always_with_its_ending(words: str, name: str) -> None:
+def test_a_file_is_called_by_words_that_name_it_and_always_with_its_ending(
+    words: str, name: str
+) -> None:
     tree = LexborHTMLParser(f'<div><a href="{PDF}">{words}</a></div>')
     (link,) = find_attachments(tree.css("div"), "https://p.example.gov.vn/")
     assert link.name == name

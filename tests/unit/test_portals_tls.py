@@ -1,4 +1,5 @@
-"""F7, F15, D21: verification is never off; what is missing is named; a file that cannot help is refused first."""
+"""F7, F15, D21: verification is never off; what is missing is named; a file that cannot help is
+refused first."""
 
 from __future__ import annotations
 
@@ -41,12 +42,19 @@ class Issued:
 
     def key_pem(self) -> bytes:
         return self.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
 
 
 def issue(
-    name: str, by: Issued | None = None, *, is_ca: bool = True, days: int = 1, host: str = "127.0.0.1"
+    name: str,
+    by: Issued | None = None,
+    *,
+    is_ca: bool = True,
+    days: int = 1,
+    host: str = "127.0.0.1",
 ) -> Issued:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -60,7 +68,9 @@ def issue(
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))  # before the clock of every test
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))]), critical=False
+        )
     )
     return Issued(builder.sign(by.key if by else key, hashes.SHA256()), key)
 
@@ -136,7 +146,9 @@ def test_F7_a_bad_certificate_is_refused_in_words(tmp_path: Path, leaf: Issued, 
         ((), "cannot read"),
     ],
 )
-def test_F7_a_ca_file_that_cannot_help_is_refused(tmp_path: Path, issued: tuple[Issued, ...], words: str) -> None:
+def test_F7_a_ca_file_that_cannot_help_is_refused(
+    tmp_path: Path, issued: tuple[Issued, ...], words: str
+) -> None:
     with pytest.raises(ConfigurationError, match=words):
         check_ca_file(write(tmp_path, *issued), NOW)
 
@@ -189,7 +201,12 @@ def test_F15_plain_http_on_the_port_of_tls_is_named(tmp_path: Path) -> None:
         threading.Thread(target=answer, args=(listener,), daemon=True).start()
         base = f"https://127.0.0.1:{listener.getsockname()[1]}"
         portal = PortalConfig.model_validate(
-            {"id": "p", "name": "P", "base_url": base, "listings": [ListingConfig(url=base + "/list")]}
+            {
+                "id": "p",
+                "name": "P",
+                "base_url": base,
+                "listings": [ListingConfig(url=base + "/list")],
+            }
         )
         with pytest.raises(FetchError) as caught:
             fetcher().get(base + "/list", portal=portal)
@@ -199,9 +216,12 @@ def test_F15_plain_http_on_the_port_of_tls_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(
-    "reason", sorted(code[4:].upper() for code, (_, said) in TLS.items() if said.endswith("({said})"))
+    "reason",
+    sorted(code[4:].upper() for code, (_, said) in TLS.items() if said.endswith("({said})")),
 )
-def test_F15_every_known_fault_is_told_with_its_host_and_its_name(reason: str, language: str) -> None:
+def test_F15_every_known_fault_is_told_with_its_host_and_its_name(
+    reason: str, language: str
+) -> None:
     error = ssl.SSLError(1, f"[SSL: {reason}]")
     error.reason = reason
     words = say(explain(error, "cong.example", None), language)
@@ -209,7 +229,9 @@ def test_F15_every_known_fault_is_told_with_its_host_and_its_name(reason: str, l
 
 
 def test_D21_one_file_is_believed_by_all_portals(tmp_path: Path) -> None:
-    made = Fetcher(quick_polling(timeout_s=5), MemoryGate(), lambda: NOW, ca_file=str(write(tmp_path, ROOT)))
+    made = Fetcher(
+        quick_polling(timeout_s=5), MemoryGate(), lambda: NOW, ca_file=str(write(tmp_path, ROOT))
+    )
     with serve(tmp_path, issue("cổng", ROOT, is_ca=False)) as site:
         page = made.get(site.url + "/list", portal=site.portal())
     made.close()

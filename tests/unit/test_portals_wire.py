@@ -1,4 +1,5 @@
-"""What is kept alive between requests, what is told of a page that moved, and how much memory an answer may take."""
+"""What is kept alive between requests, what is told of a page that moved, and how much memory an
+answer may take."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def fetcher(clock: FakeClock) -> Iterator[Fetcher]:
     made.close()
 
 
-def test_F1_a_kept_connection_that_the_host_closed_is_dialled_again_at_once(fetcher: Fetcher) -> None:
+def test_F1_a_kept_connection_that_the_host_closed_is_dialled_again_at_once(
+    fetcher: Fetcher,
+) -> None:
     with HostilePortal(is_hanging_up=True) as site:
         site.answers["/list"] = reply("a", Connection="keep-alive")
         for _ in range(2):
@@ -64,7 +67,11 @@ def test_F6_a_kept_connection_to_a_private_host_serves_no_other_portal(clock: Fa
 def test_F6_a_permanent_move_is_reported_although_nothing_changed(fetcher: Fetcher) -> None:
     def answer(request: Request) -> bytes:
         is_known = request.headers.get("if-none-match") == '"1"'
-        return reply("", status="304 Not Modified", length=0) if is_known else reply("here", ETag='"1"')
+        return (
+            reply("", status="304 Not Modified", length=0)
+            if is_known
+            else reply("here", ETag='"1"')
+        )
 
     with HostilePortal() as site:
         site.answers |= {"/list": reply(status="301 Moved", Location="/new"), "/new": answer}
@@ -80,7 +87,10 @@ def test_F6_a_permanent_move_is_reported_although_nothing_changed(fetcher: Fetch
 def test_F3_memory_stays_below_150_MB_with_the_default_cap(path: str) -> None:
     """In a process of its own: the peak of this one is that of the test runner."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.memory_probe", path], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tests.memory_probe", path],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert run.returncode == 0, run.stderr
     outcome, peak_kb = run.stdout.split()

@@ -1,4 +1,5 @@
-"""Categories by rules that are data: the shipped ones on the labelled corpora, and broken ones by their key."""
+"""Categories by rules that are data: the shipped ones on the labelled corpora, and broken ones by
+their key."""
 
 import json
 import tomllib
@@ -25,7 +26,13 @@ def _marks(name: str) -> list[tuple[bool, bool, bool]]:
         row = json.loads(line)
         given_ = classify(_RULES, row["title"], row["lead"])[0][0]
         strict = given_ == _IDS[row["primary"]]
-        marks.append((strict, strict or given_ in {_IDS[a] for a in row["also"]}, "ambiguous" not in row["note"]))
+        marks.append(
+            (
+                strict,
+                strict or given_ in {_IDS[a] for a in row["also"]},
+                "ambiguous" not in row["note"],
+            )
+        )
     return marks
 
 
@@ -55,11 +62,19 @@ def test_the_other_portals_titles_are_right() -> None:
         ("Siết chặt kỷ cương", "Thủ tướng yêu cầu các địa phương làm ngay.", ("directives",)),
         ("Xã A siết chặt kỷ cương", "Xã đề ra yêu cầu cho từng thôn.", ("news",)),
         ("Nga Sơn: Siết chặt kỷ cương", "", ("news",)),
-        ("Bảo đảm an toàn dịp Tết và lễ hội", "UBND tỉnh vừa ban hành Công văn số 1/UBND-NN", ("directives",)),
+        (
+            "Bảo đảm an toàn dịp Tết và lễ hội",
+            "UBND tỉnh vừa ban hành Công văn số 1/UBND-NN",
+            ("directives",),
+        ),
         ("Bảo đảm an toàn trong mùa lễ hội và hội thi", "", ("directives",)),
         ("Khai mạc Đại hội Thể dục thể thao", "", ("events",)),
         ("Khai mạc Kỳ họp thứ 5", "", ("meetings",)),
-        ("Xử lý nghiêm việc dùng xe công đi lễ hội", "Chủ tịch tỉnh yêu cầu các sở làm ngay.", ("directives",)),
+        (
+            "Xử lý nghiêm việc dùng xe công đi lễ hội",
+            "Chủ tịch tỉnh yêu cầu các sở làm ngay.",
+            ("directives",),
+        ),
         ("Xử lý nghiêm việc dùng xe công đi lễ hội", "Nhiều nơi đã làm tốt.", ("events",)),
         ("UBND TP.HCM yêu cầu xử lý nghiêm", "", ("directives",)),
         ("Đáp ứng yêu cầu nhiệm vụ mới", "", ("news",)),
@@ -88,17 +103,23 @@ def test_words_that_only_neighbours_make_up_are_no_words(title: str, category: s
     assert classify(_RULES, title)[0] == (category,)
 
 
-@pytest.mark.parametrize("title", ["Về tăng cường quản lý lễ hội", "Về tổ chức hội nghị", "Xét tuyển viên chức"])
+@pytest.mark.parametrize(
+    "title", ["Về tăng cường quản lý lễ hội", "Về tổ chức hội nghị", "Xét tuyển viên chức"]
+)
 def test_a_letters_subject_is_a_directive_without_its_noun(title: str) -> None:
     assert classify(_RULES, title, "Sáng nay diễn ra lễ trao quà.")[0][0] == "directives"
 
 
 def test_an_abstract_that_a_lead_tells_as_news_is_news() -> None:
     assert classify(_RULES, "Cấp giấy chứng nhận quyền sử dụng đất")[0] == ("directives",)
-    assert classify(_RULES, "Cấp giấy chứng nhận quyền sử dụng đất", "Bà con rất vui.")[0] == ("news",)
+    assert classify(_RULES, "Cấp giấy chứng nhận quyền sử dụng đất", "Bà con rất vui.")[0] == (
+        "news",
+    )
 
 
-@pytest.mark.parametrize("name", sorted(set(KIND_NAMES.values()) - {"giấy mời", "chương trình", "dự án"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(KIND_NAMES.values()) - {"giấy mời", "chương trình", "dự án"})
+)
 def test_a_title_that_begins_with_a_document_noun_is_a_directive(name: str) -> None:
     assert classify(_RULES, f"{name.capitalize()} về hội nghị và lễ hội")[0][0] == "directives"
     assert classify(_RULES, f"XÃ QUẢNG HỢP: {name.upper()} VỀ LỄ HỘI")[0][0] == "directives"

@@ -1,4 +1,5 @@
-"""Documents: whether a post is one, relays or mentions it; what its files add; when two posts are of one document."""
+"""Documents: whether a post is one, relays or mentions it; what its files add; when two posts are
+of one document."""
 
 from dataclasses import replace
 from datetime import date
@@ -32,9 +33,13 @@ def test_a_title_may_name_its_kind_without_a_number(title: str, kind: str) -> No
     assert understand_document(title, "") == (Document(kind, None, None, None, Relation.IS), ())
 
 
-@pytest.mark.parametrize("title", ["06/CT-UBND về đón Tết", "Số: 06/CT-UBND", "CT số 06/CT-UBND", "“Số 06/CT-UBND”"])
+@pytest.mark.parametrize(
+    "title", ["06/CT-UBND về đón Tết", "Số: 06/CT-UBND", "CT số 06/CT-UBND", "“Số 06/CT-UBND”"]
+)
 def test_a_title_that_begins_with_its_number_is_that_document(title: str) -> None:
-    assert understand_document(title, "")[0] == Document("chi-thi", "06/CT-UBND", None, None, Relation.IS)
+    assert understand_document(title, "")[0] == Document(
+        "chi-thi", "06/CT-UBND", None, None, Relation.IS
+    )
     assert understand_document(f"Thực hiện {title}", "")[0] is None
 
 
@@ -47,20 +52,26 @@ def test_plain_words_at_a_titles_start_need_a_number() -> None:
 
 def test_a_document_told_of_under_its_own_noun_is_relayed() -> None:
     document, _ = understand_document("Công điện khẩn", _TOLD)
-    assert document == Document("cong-dien", "02/CĐ-UBND", date(2019, 3, 13), "UBND tỉnh Nghệ An", Relation.RELAYS)
+    assert document == Document(
+        "cong-dien", "02/CĐ-UBND", date(2019, 3, 13), "UBND tỉnh Nghệ An", Relation.RELAYS
+    )
     again, _ = understand_document("Công điện 02/CĐ-UBND", _TOLD)
     assert again == document
 
 
 def test_a_document_told_of_under_another_title_is_relayed_and_others_are_mentioned() -> None:
-    document, mentions = understand_document("Chủ động phòng dịch", f"{_TOLD} Theo 34-CT/TW và số 34 – CT/TW.")
+    document, mentions = understand_document(
+        "Chủ động phòng dịch", f"{_TOLD} Theo 34-CT/TW và số 34 – CT/TW."
+    )
     assert document is not None
     assert (document.number, document.relation) == ("02/CĐ-UBND", Relation.RELAYS)
     assert [(m.kind, m.number) for m in mentions] == [("chi-thi", "34-CT/TW")]
 
 
 def test_a_number_alone_is_a_mention() -> None:
-    document, mentions = understand_document("Hội nghị tổng kết 15 năm thực hiện Chỉ thị số 38-CT/TW", "")
+    document, mentions = understand_document(
+        "Hội nghị tổng kết 15 năm thực hiện Chỉ thị số 38-CT/TW", ""
+    )
     assert document is None
     assert mentions == (Mention("chi-thi", "38-CT/TW", None, None),)
 
@@ -86,8 +97,14 @@ def test_a_files_text_completes_a_document_and_brings_in_none() -> None:
         ("38-CT-TW.pdf", NameHint("chi-thi", 38, "38-CT/TW")),
         ("so 5 HD UBND huyen", NameHint("huong-dan", 5, "5/HD-UBND")),
         ("128-2025-QD-UBND.signed.pdf", NameHint("quyet-dinh", 128, "128/2025/QĐ-UBND")),
-        ("https://x.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf", NameHint("chi-thi", 6, None)),
-        ("a78e75d1702156ddCh%E1%BB%89%20th%E1%BB%8B%20%20s%E1%BB%91%2006.pdf", NameHint("chi-thi", 6, None)),
+        (
+            "https://x.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf",
+            NameHint("chi-thi", 6, None),
+        ),
+        (
+            "a78e75d1702156ddCh%E1%BB%89%20th%E1%BB%8B%20%20s%E1%BB%91%2006.pdf",
+            NameHint("chi-thi", 6, None),
+        ),
         ("Giấy mời 54.doc", NameHint("giay-moi", 54, None)),
         ("KH 15", NameHint("ke-hoach", 15, None)),
         ("scan0001.pdf", None),
@@ -110,7 +127,9 @@ def test_a_files_name_completes_a_document_and_never_overrules_the_title() -> No
 
 def test_a_files_name_picks_among_the_documents_that_a_text_names() -> None:
     text = "Căn cứ Chỉ thị số 5/CT-TTg và Chỉ thị số 06/CT-UBND của UBND huyện, các xã thực hiện."
-    relayed, mentions = understand_document("Siết chặt kỷ cương", text, names=["a78e75d1702156ddCt06.pdf"])
+    relayed, mentions = understand_document(
+        "Siết chặt kỷ cương", text, names=["a78e75d1702156ddCt06.pdf"]
+    )
     assert relayed is not None
     assert (relayed.number, relayed.relation) == ("06/CT-UBND", Relation.RELAYS)
     assert [m.number for m in mentions] == ["5/CT-TTg"]
@@ -120,7 +139,9 @@ def test_a_files_name_picks_among_the_documents_that_a_text_names() -> None:
 
 
 def test_one_document_on_two_portals_is_linked_by_number_issuer_and_date() -> None:
-    one = Document("giay-moi", "18 GM-HĐND", date(2024, 1, 5), "Chủ tịch UBND huyện Nga Sơn", Relation.IS)
+    one = Document(
+        "giay-moi", "18 GM-HĐND", date(2024, 1, 5), "Chủ tịch UBND huyện Nga Sơn", Relation.IS
+    )
     other = Mention("giay-moi", "18/GM–HĐND", date(2024, 1, 5), "Ủy ban nhân dân huyện Nga Sơn")
     assert document_key(one) == document_key(other) == "18/gm/hđnd"
     assert is_same_document(one, other)
@@ -168,7 +189,9 @@ def test_L21_two_issuers_of_one_number_and_day_are_never_joined(
         ),
     ],
 )
-def test_L21_one_number_of_one_office_is_one_document(number: str, one: str | None, other: str | None) -> None:
+def test_L21_one_number_of_one_office_is_one_document(
+    number: str, one: str | None, other: str | None
+) -> None:
     day = date(2026, 1, 5)
     assert is_same_document(Mention(None, number, day, one), Mention(None, number, day, other))
 

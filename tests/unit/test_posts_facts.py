@@ -1,6 +1,8 @@
-"""Facts of made posts and files of many kinds, as golden pairs: `tests/data/facts.jsonl`, `tests/data/due.jsonl`.
+"""Facts of made posts and files of many kinds, as golden pairs: `tests/data/facts.jsonl`,
+`tests/data/due.jsonl`.
 
-In them `"*"` is not judged; a day owed may have its hour (`2026-11-30T17:00`) or be a recurrence rule.
+In them `"*"` is not judged; a day owed may have its hour (`2026-11-30T17:00`) or be a recurrence
+rule.
 """
 
 import json
@@ -43,26 +45,40 @@ def _understood(pair: dict[str, Any]) -> Understanding:
 
 def _told(known: Understanding) -> dict[str, str | None]:
     document = known.document
-    begins = known.begins_at.astimezone(LOCAL).strftime("%Y-%m-%dT%H:%M") if known.begins_at else None
+    begins = (
+        known.begins_at.astimezone(LOCAL).strftime("%Y-%m-%dT%H:%M") if known.begins_at else None
+    )
     if document is None:
         return {"kind": None, "number": None, "issuer": None, "issued": None, "begins": begins}
     issued = document.issued_on.isoformat() if document.issued_on else None
     number = re.sub(r"[\s/–-]+", "-", document.number) if document.number else None
     issuer = fold(document.issuer) if document.issuer else None
-    return {"kind": document.kind, "number": number, "issuer": issuer, "issued": issued, "begins": begins}
+    return {
+        "kind": document.kind,
+        "number": number,
+        "issuer": issuer,
+        "issued": issued,
+        "begins": begins,
+    }
 
 
 @pytest.mark.parametrize("pair", FACTS, ids=lambda pair: pair["title"][:60])
 def test_L21_a_posts_facts_are_those_of_its_own_document(pair: dict[str, Any]) -> None:
     known = _understood(pair)
-    wanted = {key: pair[key] for key in ("kind", "number", "issuer", "issued", "begins") if pair[key] != "*"}
+    wanted = {
+        key: pair[key]
+        for key in ("kind", "number", "issuer", "issued", "begins")
+        if pair[key] != "*"
+    }
     if wanted.get("number"):
         wanted["number"] = re.sub(r"[\s/–-]+", "-", wanted["number"])
     if wanted.get("issuer"):
         wanted["issuer"] = fold(wanted["issuer"])
     told = _told(known)
     assert {key: told[key] for key in wanted} == wanted
-    assert {deadline.on.isoformat() for deadline in known.deadlines} == {due[:10] for due in pair["due"]}
+    assert {deadline.on.isoformat() for deadline in known.deadlines} == {
+        due[:10] for due in pair["due"]
+    }
 
 
 def _stated(due: Due) -> str:
@@ -71,8 +87,12 @@ def _stated(due: Due) -> str:
 
 
 @pytest.mark.parametrize("pair", DUE, ids=lambda pair: pair["text"][:60])
-def test_U5_what_is_owed_is_found_with_its_day_and_hour_and_nothing_else(pair: dict[str, Any]) -> None:
+def test_U5_what_is_owed_is_found_with_its_day_and_hour_and_nothing_else(
+    pair: dict[str, Any],
+) -> None:
     issued = date.fromisoformat(pair["issued"])
-    found = find_due(pair["text"], issued, issued, [date.fromisoformat(day) for day in pair["days_off"]])
+    found = find_due(
+        pair["text"], issued, issued, [date.fromisoformat(day) for day in pair["days_off"]]
+    )
     assert {_stated(due) for due in found} == set(pair["due"])
     assert all(due.words in pair["text"] for due in found)

@@ -14,7 +14,9 @@ _ABOVE = "ỦY BAN NHÂN DÂN\nXÃ LƯU VỆ\n"
 _PLACE = "\nLưu Vệ, ngày 18 tháng 11 năm 2026\nCÔNG ĐIỆN\n"
 
 
-@pytest.mark.parametrize("blank", ["Số:      /CĐ-UBND", "Số: …./CĐ-UBND", "Số:____/CĐ–UBND", "Số /2026/CĐ-UBND"])
+@pytest.mark.parametrize(
+    "blank", ["Số:      /CĐ-UBND", "Số: …./CĐ-UBND", "Số:____/CĐ–UBND", "Số /2026/CĐ-UBND"]
+)
 def test_L21_a_number_left_blank_is_never_that_of_a_cited_document(blank: str) -> None:
     heading = read_heading(
         f"{_ABOVE}{blank}{_PLACE}Thực hiện Công điện\nSố 1157/CĐ-TTg\nngày 02/11/2026 của Thủ tướng"
@@ -46,14 +48,19 @@ def test_L21_a_number_in_running_text_is_no_heading(text: str) -> None:
         ("UBND TỈNH THANH HÓA\nSỞ NỘI VỤ", "Sở Nội vụ"),
         ("ĐẢNG BỘ TỈNH THANH HÓA\nĐẢNG ỦY PHƯỜNG HẠC THÀNH\n*", "Đảng ủy phường Hạc Thành"),
         ("HỘI ĐỒNG NHÂN DÂN\nTHÀNH PHỐ HỒ CHÍ MINH", "Hội đồng nhân dân thành phố Hồ Chí Minh"),
-        ("BỘ TÀI CHÍNH CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nCỤC THUẾ Độc lập - Tự do - Hạnh phúc", "Cục Thuế"),
+        (
+            "BỘ TÀI CHÍNH CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nCỤC THUẾ Độc lập - Tự do - Hạnh phúc",
+            "Cục Thuế",
+        ),
         ("HỎA TỐC\nTHỦ TƯỚNG CHÍNH PHỦ", "Thủ tướng Chính phủ"),
         ("KHO BẠC NHÀ NƯỚC KHU VỰC XI", "Kho bạc Nhà nước khu vực XI"),
         ("UBND TỈNH THANH HÓA\nTỔ GIÚP VIỆC SỐ MỘT", None),
         ("Quảng cáo\nTin mới", None),
     ],
 )
-def test_L21_the_issuer_of_a_heading_stands_nearest_above_its_number(above: str, issuer: str | None) -> None:
+def test_L21_the_issuer_of_a_heading_stands_nearest_above_its_number(
+    above: str, issuer: str | None
+) -> None:
     heading = read_heading(f"{above}\nSố: 5/TB-ABC\n")
     assert heading is not None
     assert heading.issuer == issuer
@@ -70,7 +77,10 @@ def test_L21_the_issuer_of_a_heading_stands_nearest_above_its_number(above: str,
         ("UBND huyện Trần Văn Thời về", "UBND huyện Trần Văn Thời"),
         ("Chủ tịch UBND tỉnh Bà Rịa - Vũng Tàu.", "Chủ tịch UBND tỉnh Bà Rịa - Vũng Tàu"),
         ("Ủy ban Kiểm tra Tỉnh ủy Thanh Hóa đã", "Ủy ban Kiểm tra Tỉnh ủy Thanh Hóa"),
-        ("Viện Kiểm sát nhân dân khu vực 5 - Thanh Hóa", "Viện Kiểm sát nhân dân khu vực 5 - Thanh Hóa"),
+        (
+            "Viện Kiểm sát nhân dân khu vực 5 - Thanh Hóa",
+            "Viện Kiểm sát nhân dân khu vực 5 - Thanh Hóa",
+        ),
         ("Trung tâm Dịch vụ việc làm Thanh Hóa thông báo", "Trung tâm Dịch vụ việc làm Thanh Hóa"),
         ("UBND các xã, phường", None),
         ("Ban Chỉ huy thống nhất, đồng bộ", None),
@@ -79,13 +89,17 @@ def test_L21_the_issuer_of_a_heading_stands_nearest_above_its_number(above: str,
         ("Nguyễn Văn An", None),
     ],
 )
-def test_L21_an_organs_name_is_read_whole_and_nothing_after_it(text: str, organ: str | None) -> None:
+def test_L21_an_organs_name_is_read_whole_and_nothing_after_it(
+    text: str, organ: str | None
+) -> None:
     end = read_organ(text, 0)
     assert (text[:end] if end else None) == organ
 
 
 def test_lines_of_a_files_paragraph_are_joined_and_items_are_not() -> None:
-    text = "Địa điểm: Hội\ntrường lớn.\n1. Việc một\n2. Việc hai\nNơi nhận: các xã\nTHÔNG BÁO\nVề việc"
+    text = (
+        "Địa điểm: Hội\ntrường lớn.\n1. Việc một\n2. Việc hai\nNơi nhận: các xã\nTHÔNG BÁO\nVề việc"
+    )
     assert joined_lines(text).split("\n")[0] == "Địa điểm: Hội trường lớn."
     assert len(joined_lines(text).split("\n")) == 6
     long = "Đề nghị các xã, phường khẩn trương rà soát số hộ dân sinh sống tại vùng thuộc xã"

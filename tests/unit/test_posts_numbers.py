@@ -1,4 +1,5 @@
-"""Numbers of documents: every kind and every form of domain.md is found, every other number refused."""
+"""Numbers of documents: every kind and every form of domain.md is found, every other number
+refused."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,9 @@ def _only(text: str) -> tuple[str, str]:
 
 def test_the_decree_knows_29_kinds() -> None:
     assert len(_pairs(_STATE)) + len({"cong-van", "thu-cong"}) == 29
-    assert {kind for _, kind in _pairs(_STATE)} | {"cong-van", "thu-cong", "luat"} <= set(KIND_NAMES)
+    assert {kind for _, kind in _pairs(_STATE)} | {"cong-van", "thu-cong", "luat"} <= set(
+        KIND_NAMES
+    )
 
 
 @pytest.mark.parametrize(("letters", "kind"), _pairs(_STATE))
@@ -53,7 +56,9 @@ def test_every_legal_kind_by_its_letters(letters: str, kind: str) -> None:
     assert _only(f"căn cứ 30/2020/{letters}-CP về") == (kind, f"30/2020/{letters}-CP")
 
 
-@pytest.mark.parametrize("name", [name for slug, name in KIND_NAMES.items() if slug not in ("luat", "thu-cong")])
+@pytest.mark.parametrize(
+    "name", [name for slug, name in KIND_NAMES.items() if slug not in ("luat", "thu-cong")]
+)
 def test_the_noun_before_a_number_tells_the_kind(name: str) -> None:
     assert KIND_NAMES[_only(f"ban hành {name} số 12/UBND-VP ngày")[0]] == name
 
@@ -132,7 +137,12 @@ def test_a_made_party_number_is_found_whole(n: int, letters: str, issuer: str) -
     assert _only(f"Nội dung {n}-{letters}/{issuer}; xem")[1] == f"{n}-{letters}/{issuer}"
 
 
-@given(_N, st.integers(1990, 2030), st.sampled_from(["NĐ", "TT", "QĐ", "NQ"]), st.sampled_from(["CP", "TTg", "BTC"]))
+@given(
+    _N,
+    st.integers(1990, 2030),
+    st.sampled_from(["NĐ", "TT", "QĐ", "NQ"]),
+    st.sampled_from(["CP", "TTg", "BTC"]),
+)
 def test_a_made_legal_number_is_found_whole(n: int, year: int, letters: str, issuer: str) -> None:
     assert _only(f"({n}/{year}/{letters}-{issuer})")[1] == f"{n}/{year}/{letters}-{issuer}"
 
@@ -144,7 +154,9 @@ def test_two_numbers_are_no_document(a: int, b: int, separator: str) -> None:
 
 @given(
     st.dates(),
-    st.sampled_from(["{0.day}/{0.month}/{0.year}", "{0.day}-{0.month}-{0.year}", "{0.day}.{0.month}.{0.year}"]),
+    st.sampled_from(
+        ["{0.day}/{0.month}/{0.year}", "{0.day}-{0.month}-{0.year}", "{0.day}.{0.month}.{0.year}"]
+    ),
 )
 def test_no_date_is_a_document(day: object, form: str) -> None:
     assert find_numbers(f"Ngày {form.format(day)} UBND") == []
@@ -162,14 +174,21 @@ def test_no_text_breaks_the_search_for_numbers(text: str) -> None:
 
 
 def test_the_writings_of_one_number_share_a_key() -> None:
-    assert len({number_key(n) for n in ("18 GM-HĐND", "18/GM–HĐND", "18-gm/HÐND", "18/ GM - HĐND")}) == 1
+    assert (
+        len({number_key(n) for n in ("18 GM-HĐND", "18/GM–HĐND", "18-gm/HÐND", "18/ GM - HĐND")})
+        == 1
+    )
     assert number_key("18/GM-HĐND") != number_key("18/GM-UBND")
 
 
 def test_issuer_and_day_stand_around_the_number() -> None:
-    (after,) = find_numbers("Quyết định số 909/QĐ-UBND ngày 18/3/2015 của Chủ tịch UBND tỉnh Thanh Hóa về việc")
+    (after,) = find_numbers(
+        "Quyết định số 909/QĐ-UBND ngày 18/3/2015 của Chủ tịch UBND tỉnh Thanh Hóa về việc"
+    )
     assert (str(after.issued_on), after.issuer) == ("2015-03-18", "Chủ tịch UBND tỉnh Thanh Hóa")
-    (before,) = find_numbers("Ngày 05/6/2023, Huyện ủy Quảng Xương đã ban hành Công văn số 203-CV/HU gửi các xã.")
+    (before,) = find_numbers(
+        "Ngày 05/6/2023, Huyện ủy Quảng Xương đã ban hành Công văn số 203-CV/HU gửi các xã."
+    )
     assert (str(before.issued_on), before.issuer) == ("2023-06-05", "Huyện ủy Quảng Xương")
     (person,) = find_numbers("UBND huyện Nga Sơn Nguyễn Văn An vừa ký Kế hoạch số 5/KH-UBND")
     assert person.issuer == "UBND huyện Nga Sơn"

@@ -1,4 +1,5 @@
-"""L21, U5: whatever words follow one another, an organ's name ends at a word or is none, and no day is invented."""
+"""L21, U5: whatever words follow one another, an organ's name ends at a word or is none, and no day
+is invented."""
 
 from __future__ import annotations
 
@@ -14,16 +15,22 @@ from service.posts.numbers import find_numbers, number_at
 from service.posts.organ_names import read_organ, written
 
 HEADS = [
-    "Sở Nông nghiệp và Môi trường", "Sở Y tế", "Bộ Công an", "Ủy ban nhân dân", "UBND", "Phòng Văn hóa - Xã hội",
-    "Ban Tổ chức", "Ban Chỉ đạo", "Trường Tiểu học", "Công ty Điện lực", "Chủ tịch", "Phó Chủ tịch", "Giám đốc",
-    "Đảng ủy", "Văn phòng", "Trung tâm", "Hội Nông dân", "Chi cục Thuế", "Công an", "Ủy ban Kiểm tra", "Liên đoàn",
+    "Sở Nông nghiệp và Môi trường", "Sở Y tế", "Bộ Công an", "Ủy ban nhân dân", "UBND",
+    "Phòng Văn hóa - Xã hội",
+    "Ban Tổ chức", "Ban Chỉ đạo", "Trường Tiểu học", "Công ty Điện lực", "Chủ tịch", "Phó Chủ tịch",
+    "Giám đốc",
+    "Đảng ủy", "Văn phòng", "Trung tâm", "Hội Nông dân", "Chi cục Thuế", "Công an",
+    "Ủy ban Kiểm tra", "Liên đoàn",
     "Tổ công tác", "Hội đồng", "Ban Quản lý", "Ngân hàng Chính sách xã hội", "Thường trực",
 ]  # fmt: skip
 TAILS = [
-    "tỉnh", "huyện", "xã", "phường", "thị trấn", "khu vực", "Thanh Hóa", "Quảng Ninh", "5", "12", "/", "và", "-", "–",
-    ",", ";", ".", ":", "(", "các", "số", "ban", "về", "đã", "Nguyễn", "Văn", "Thị", "Trần", "Minh", "A", "Lê",
+    "tỉnh", "huyện", "xã", "phường", "thị trấn", "khu vực", "Thanh Hóa", "Quảng Ninh", "5", "12",
+    "/", "và", "-", "–",
+    ",", ";", ".", ":", "(", "các", "số", "ban", "về", "đã", "Nguyễn", "Văn", "Thị", "Trần", "Minh",
+    "A", "Lê",
     "Tài chính",
-    "Du lịch", "dự án", "phòng, chống thiên tai", "II", "TP.", "trong", "do", "Dương", "Hoàng Long", "\n",
+    "Du lịch", "dự án", "phòng, chống thiên tai", "II", "TP.", "trong", "do", "Dương", "Hoàng Long",
+    "\n",
 ]  # fmt: skip
 
 
@@ -31,7 +38,9 @@ def phrases(seed: int, count: int) -> list[str]:
     dice = random.Random(seed)
     found = []
     for _ in range(count):
-        words = dice.choices(HEADS, k=dice.choice((1, 1, 2, 3))) + dice.choices(TAILS, k=dice.randrange(14))
+        words = dice.choices(HEADS, k=dice.choice((1, 1, 2, 3))) + dice.choices(
+            TAILS, k=dice.randrange(14)
+        )
         if dice.random() < 0.3:
             words += [dice.choice(HEADS), *dice.choices(TAILS, k=3)]
         found.append(" ".join(words))
@@ -65,12 +74,18 @@ def test_L21_what_bears_no_letters_is_no_number(text: str) -> None:
 
 
 def test_L21_a_title_in_capitals_that_holds_its_number_is_a_heading() -> None:
-    heading = read_heading("UBND HUYỆN A\nCHỈ THỊ số 07/CT-UBND ngày 23/11/2026\nVề việc chống rét.")
+    heading = read_heading(
+        "UBND HUYỆN A\nCHỈ THỊ số 07/CT-UBND ngày 23/11/2026\nVề việc chống rét."
+    )
     assert heading is not None and (heading.kind, heading.number) == ("chi-thi", "07/CT-UBND")
     assert heading.issued_on == date(2026, 11, 23)
     assert read_heading("UBND HUYỆN A\nCHỈ THỊ số 7 điểm\nVề việc chống rét.") is None
     blank = read_heading("ĐẢNG ỦY XÃ A\nSố:     -CV/ĐU\nKính gửi: các chi bộ")
-    assert blank is not None and (blank.kind, blank.number, blank.issuer) == ("cong-van", None, "Đảng ủy xã A")
+    assert blank is not None and (blank.kind, blank.number, blank.issuer) == (
+        "cong-van",
+        None,
+        "Đảng ủy xã A",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""What a whole post tells: addressees, places, urgency, summary, sections as hints, categories with calendars."""
+"""What a whole post tells: addressees, places, urgency, summary, sections as hints, categories with
+calendars."""
 
 import tomllib
 from datetime import UTC, date, datetime
@@ -21,11 +22,15 @@ _UNDERSTANDER = Understander(
     parse_places(tomllib.loads((_ROOT / "config" / "places.toml").read_text("utf-8"))),
 )
 _BEFORE, _AFTER = datetime(2024, 1, 28, tzinfo=UTC), datetime(2026, 1, 28, tzinfo=UTC)
-_FILE = AttachmentLink("https://x.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf", "Tải về", "application/pdf")
+_FILE = AttachmentLink(
+    "https://x.vn/portal/VanBan/2023-06/a78e75d1702156ddCt06.pdf", "Tải về", "application/pdf"
+)
 
 
 def test_the_seeds_article_relays_its_directive() -> None:
-    title, body = (_ROOT / "tests/data/seed.txt").read_text("utf-8").split("Tin mới nhất")[0].split("\n", 1)
+    title, body = (
+        (_ROOT / "tests/data/seed.txt").read_text("utf-8").split("Tin mới nhất")[0].split("\n", 1)
+    )
     known = _UNDERSTANDER.understand(
         title, body, attachments=[_FILE], published_at=datetime(2024, 1, 28, 2, 16, tzinfo=UTC)
     )
@@ -57,7 +62,11 @@ def test_a_noun_that_decides_nothing_is_no_document(title: str) -> None:
 def test_a_document_noun_that_decides_is_a_document_without_a_number() -> None:
     known = _UNDERSTANDER.understand("Công điện tăng cường phòng, chống dịch dịp Tết", "")
     assert known.document is not None
-    assert (known.document.kind, known.document.number, known.document.relation) == ("cong-dien", None, Relation.IS)
+    assert (known.document.kind, known.document.number, known.document.relation) == (
+        "cong-dien",
+        None,
+        Relation.IS,
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,8 +85,12 @@ def test_a_document_noun_that_decides_is_a_document_without_a_number() -> None:
         ("các xã, thị trấn", _BEFORE, 0),
     ],
 )
-def test_all_communes_together_are_every_commune_of_that_day(words: str, at: datetime | None, count: int) -> None:
-    known = _UNDERSTANDER.understand("Công văn số 5/UBND-VP", f"Kính gửi: {words} trong huyện", published_at=at)
+def test_all_communes_together_are_every_commune_of_that_day(
+    words: str, at: datetime | None, count: int
+) -> None:
+    known = _UNDERSTANDER.understand(
+        "Công văn số 5/UBND-VP", f"Kính gửi: {words} trong huyện", published_at=at
+    )
     assert len(known.addressees) == count
 
 
@@ -93,7 +106,9 @@ def test_a_named_commune_is_addressed_itself_and_a_report_addresses_nobody() -> 
 
 
 def test_places_need_their_kind_and_follow_lists_and_days() -> None:
-    text = "UBND xã Quảng Hợp, Quảng Ngọc và Quảng Văn; tỉnh Quảng Ninh; xã Quảng Văn, thị xã Ba Đồn"
+    text = (
+        "UBND xã Quảng Hợp, Quảng Ngọc và Quảng Văn; tỉnh Quảng Ninh; xã Quảng Văn, thị xã Ba Đồn"
+    )
     find = _UNDERSTANDER.gazetteer.find
     assert [p.id for p in find(text, date(2024, 1, 1))] == [
         "quang-hop-16471-cu",
@@ -110,16 +125,26 @@ def test_places_need_their_kind_and_follow_lists_and_days() -> None:
 
 
 def test_an_invitation_has_its_hour_venue_deadline_and_addressees() -> None:
-    text = "Vào hồi 14 giờ 00 ngày 15/6/2023, tại Hội trường UBND xã Quảng Ninh. Gửi trước ngày 20/6/2023."
-    known = _UNDERSTANDER.understand("Giấy mời họp", text, published_at=datetime(2023, 6, 1, tzinfo=UTC))
+    text = (
+        "Vào hồi 14 giờ 00 ngày 15/6/2023, tại Hội trường UBND xã Quảng Ninh. Gửi trước ngày "
+        "20/6/2023."
+    )
+    known = _UNDERSTANDER.understand(
+        "Giấy mời họp", text, published_at=datetime(2023, 6, 1, tzinfo=UTC)
+    )
     assert known.begins_at == datetime(2023, 6, 15, 7, tzinfo=UTC)
     assert known.venue == "Hội trường UBND xã Quảng Ninh"
-    assert [(d.on, d.text) for d in known.deadlines] == [(date(2023, 6, 20), "trước ngày 20/6/2023")]
+    assert [(d.on, d.text) for d in known.deadlines] == [
+        (date(2023, 6, 20), "trước ngày 20/6/2023")
+    ]
     assert known.addressees == ("quang-ninh-16465-cu",)
 
 
 def test_a_files_text_tells_what_the_page_does_not() -> None:
-    scan = "UBND HUYỆN QUẢNG XƯƠNG\nHỎA TỐC\nSố: 18/GM-UBND\nvào hồi 8 giờ 00 ngày 5/2/2024, tại Phòng họp số 1"
+    scan = (
+        "UBND HUYỆN QUẢNG XƯƠNG\nHỎA TỐC\nSố: 18/GM-UBND\nvào hồi 8 giờ 00 ngày 5/2/2024, tại "
+        "Phòng họp số 1"
+    )
     known = _UNDERSTANDER.understand("Giấy mời", "", attachment_text=scan, published_at=_BEFORE)
     assert known.document is not None
     assert known.document.number == "18/GM-UBND"
@@ -132,14 +157,19 @@ def test_a_category_asks_for_its_calendar_in_the_rules_file() -> None:
     entry = {"id": "clinics", "names": {"vi": "Tiêm phòng"}, "rules": [rule]}
     text = "Vào hồi 8 giờ 00 ngày 5/2/2024, tại Trạm y tế."
     for has_calendar in (True, False):
-        rules = parse_rules({"fallback": "clinics", "categories": [entry | {"calendar": has_calendar}]})
+        rules = parse_rules(
+            {"fallback": "clinics", "categories": [entry | {"calendar": has_calendar}]}
+        )
         known = Understander(rules, parse_places({})).understand("Tiêm phòng", text)
         assert (known.begins_at is not None) == has_calendar
 
 
 def test_every_section_is_a_hint_and_the_fallbacks_gives_way() -> None:
     understand = _UNDERSTANDER.understand
-    assert understand("Xóm nhỏ", "", hints=["news", "meetings", "events"]).categories == ("meetings", "events")
+    assert understand("Xóm nhỏ", "", hints=["news", "meetings", "events"]).categories == (
+        "meetings",
+        "events",
+    )
     assert understand("Xóm nhỏ", "", hints=["news"]).categories == ("news",)
     assert understand("Xóm nhỏ", "", hints=["unknown", "directives"]).categories == ("directives",)
     assert understand("Họp giao ban", "", hints=["directives"]).categories == ("meetings",)
@@ -173,7 +203,10 @@ def test_urgency_may_be_stamped_on_a_file() -> None:
     [
         ("Đăng ngày 28 - 01 - 2024\nMột câu dài. Hai câu. Ba câu.", "Một câu dài. Hai câu."),
         ("Họp giao ban\n100%\nSáng nay, UBND xã họp. Xong.", "Sáng nay, UBND xã họp. Xong."),
-        ("Ảnh: Quang cảnh.\nẢnh minh họa (Nguồn: internet)\nUBND xã họp sáng 5/2.", "UBND xã họp sáng 5/2."),
+        (
+            "Ảnh: Quang cảnh.\nẢnh minh họa (Nguồn: internet)\nUBND xã họp sáng 5/2.",
+            "UBND xã họp sáng 5/2.",
+        ),
         ("Quang cảnh hội nghị.\nĐồng chí A phát biểu (Ảnh: B)\nUBND xã họp.", "UBND xã họp."),
         ("Các đại biểu dự họp\nUBND xã họp sáng 5/2.\nLượt xem: 35", "UBND xã họp sáng 5/2."),
         ("Không có dấu chấm", "Không có dấu chấm"),

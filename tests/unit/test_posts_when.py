@@ -60,10 +60,18 @@ def test_a_past_deadline_counts_and_each_day_once() -> None:
 @pytest.mark.parametrize(
     ("text", "local_hour", "venue"),
     [
-        ("Vào hồi 14 giờ 00 ngày 5/2/2024, tại Hội trường UBND huyện.", "14:00", "Hội trường UBND huyện"),
+        (
+            "Vào hồi 14 giờ 00 ngày 5/2/2024, tại Hội trường UBND huyện.",
+            "14:00",
+            "Hội trường UBND huyện",
+        ),
         ("vào hồi 14 giờ 30 phút, thứ Hai, ngày 5/2/2024", "14:30", None),
         ("8h00, ngày 5/2/2024 tại Nhà văn hóa thôn 3", "08:00", "Nhà văn hóa thôn 3"),
-        ("Thời gian: 7h30 - 11h00 ngày 05/02/2024\nĐịa điểm: Phòng họp số 1", "07:30", "Phòng họp số 1"),
+        (
+            "Thời gian: 7h30 - 11h00 ngày 05/02/2024\nĐịa điểm: Phòng họp số 1",
+            "07:30",
+            "Phòng họp số 1",
+        ),
         (
             "Thời gian: ngày 5/2/2024, từ 14h00\nThành phần: các xã\nĐịa điểm: Phòng họp số 2",
             "14:00",
@@ -73,7 +81,9 @@ def test_a_past_deadline_counts_and_each_day_once() -> None:
         ("bắt đầu từ 19 giờ ngày 5/2, tại sân vận động UBND xã tổ chức", "19:00", "sân vận động"),
     ],
 )
-def test_a_beginning_has_its_instant_and_place(text: str, local_hour: str, venue: str | None) -> None:
+def test_a_beginning_has_its_instant_and_place(
+    text: str, local_hour: str, venue: str | None
+) -> None:
     begins_at, where = find_meeting(text, _DAY)
     assert begins_at is not None
     hour, minute = map(int, local_hour.split(":"))
@@ -99,7 +109,10 @@ def test_without_an_hour_nothing_begins(text: str) -> None:
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31)))
 def test_every_hour_of_an_invitation_is_read_back(at: datetime) -> None:
-    text = f"vào hồi {at.hour} giờ {at.minute:02} ngày {at.day:02}/{at.month}/{at.year}, tại Hội trường."
+    text = (
+        f"vào hồi {at.hour} giờ {at.minute:02} ngày {at.day:02}/{at.month}/{at.year}, tại Hội "
+        f"trường."
+    )
     begins_at, venue = find_meeting(text, None)
     assert begins_at is not None
     local = (begins_at.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() + 7 * 3600

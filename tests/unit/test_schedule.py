@@ -24,7 +24,9 @@ def test_M4_work_that_hangs_does_not_keep_a_worker_from_ending() -> None:
         started.set()
         free.wait(30)
 
-    worker = threading.Thread(target=run_worker, args=(stop, [Job("hang", 3600, hang)]), kwargs={"end_s": 0.1})
+    worker = threading.Thread(
+        target=run_worker, args=(stop, [Job("hang", 3600, hang)]), kwargs={"end_s": 0.1}
+    )
     worker.start()
     assert started.wait(5)
     stop.set()

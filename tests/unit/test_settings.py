@@ -32,11 +32,24 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_shipped_configuration_is_valid_and_equal_to_the_defaults(tmp_path: Path) -> None:
     settings = load(None, {})
-    for name in ("service", "operator", "server", "polling", "feeds", "webhooks", "email", "receipts"):
+    for name in (
+        "service",
+        "operator",
+        "server",
+        "polling",
+        "feeds",
+        "webhooks",
+        "email",
+        "receipts",
+    ):
         assert getattr(settings, name) == getattr(Settings(), name), name
     assert settings.database.url == f"sqlite:///{tmp_path}/cwd/var/loa.db"
     assert [portal.id for portal in settings.portals] == ["quangxuong"]
-    assert settings.portals[0].listings[0].url.startswith("https://quangxuong.thanhhoa.gov.vn/portal/KenhTin/")
+    assert (
+        settings.portals[0]
+        .listings[0]
+        .url.startswith("https://quangxuong.thanhhoa.gov.vn/portal/KenhTin/")
+    )
 
 
 def test_every_setting_is_documented_in_the_shipped_file() -> None:
@@ -62,7 +75,13 @@ def test_a_file_overrides_the_shipped_one_key_by_key(tmp_path: Path) -> None:
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     config = write(tmp_path, '[server]\nport = 9000\n[service]\ntitle = "A"\n')
     settings = load(
-        config, {"LOA_SERVER__PORT": "9001", "LOA_SERVICE__TITLE": "Bản tin", "LOA_CONFIG": "x", "LOA_X": "y"}
+        config,
+        {
+            "LOA_SERVER__PORT": "9001",
+            "LOA_SERVICE__TITLE": "Bản tin",
+            "LOA_CONFIG": "x",
+            "LOA_X": "y",
+        },
     )
     assert settings.server.port == 9001
     assert settings.service.title == "Bản tin"
@@ -76,7 +95,13 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
         ("LOA_SERVICE__TITLE", "true", "service", "title", "true"),
         ("LOA_SERVICE__TITLE", "a # b", "service", "title", "a # b"),
         ("LOA_WEBHOOKS__RETRY_SCHEDULE_S", "[0, 1.5]", "webhooks", "retry_schedule_s", (0, 1.5)),
-        ("LOA_WEBHOOKS__ALLOW_PRIVATE_NETWORKS", "true", "webhooks", "allow_private_networks", True),
+        (
+            "LOA_WEBHOOKS__ALLOW_PRIVATE_NETWORKS",
+            "true",
+            "webhooks",
+            "allow_private_networks",
+            True,
+        ),
         ("LOA_POLLING__JITTER", "0", "polling", "jitter", 0),
         ("LOA_EMAIL__FROM", "Loa <loa@example.vn>", "email", "from_", "Loa <loa@example.vn>"),
         ("LOA_RECEIPTS__CATEGORIES", '["directives"]', "receipts", "categories", ("directives",)),
@@ -102,18 +127,33 @@ def test_a_secret_comes_from_a_file_without_its_last_line_end(tmp_path: Path) ->
         ("portal_dir = 'x'\n", "did you mean 'portals_dir'?"),
         ("portals = []\n", "there is no key 'portals'"),
         ("server = 3\n", "server = 3; allowed: a table [server]"),
-        ("[server]\nport = '80'\n", 'server.port = "80"; allowed: a whole number, at least 0, at most 65535'),
-        ("[server]\nport = 70000\n", "server.port = 70000; allowed: a whole number, at least 0, at most 65535"),
+        (
+            "[server]\nport = '80'\n",
+            'server.port = "80"; allowed: a whole number, at least 0, at most 65535',
+        ),
+        (
+            "[server]\nport = 70000\n",
+            "server.port = 70000; allowed: a whole number, at least 0, at most 65535",
+        ),
         ("[server]\nport = true\n", "server.port = true"),
-        ("[polling]\ninterval_s = 1.5\n", "polling.interval_s = 1.5; allowed: a whole number, more than 0"),
+        (
+            "[polling]\ninterval_s = 1.5\n",
+            "polling.interval_s = 1.5; allowed: a whole number, more than 0",
+        ),
         ("[polling]\ntimeout_s = inf\n", "polling.timeout_s"),
         ("[polling]\ntimeout_s = nan\n", "polling.timeout_s"),
         ('[polling]\nuser_agent = "a\\r\\nX: y"\n', "polling.user_agent"),
         ("[webhooks]\nretry_schedule_s = []\n", "webhooks.retry_schedule_s = []"),
         ("[webhooks]\nretry_schedule_s = [1, 'x']\n", "allowed: a list, each a number, at least 0"),
         ("[email]\ndays_off = ['2026-02-30']\n", 'allowed: a list, each days as "2027-02-17"'),
-        ("[service]\nsecret_key = 'short'\n", "secret_key = (not shown); allowed: at least 32 random characters"),
-        ("[webhooks]\nlease_s = 15\n", "webhooks.lease_s = 15; allowed: more than timeout_s, which is 15"),
+        (
+            "[service]\nsecret_key = 'short'\n",
+            "secret_key = (not shown); allowed: at least 32 random characters",
+        ),
+        (
+            "[webhooks]\nlease_s = 15\n",
+            "webhooks.lease_s = 15; allowed: more than timeout_s, which is 15",
+        ),
         ("[service]\nlanguage = 'fr'\n", 'allowed: one of "vi", "en"'),
         ("[service]\ntimezone = 'Asia/Hanoi'\n", "the name of a time zone"),
         ("[service]\npublic_url = 'loa.example.vn'\n", "service.public_url"),
@@ -128,7 +168,9 @@ def test_a_secret_comes_from_a_file_without_its_last_line_end(tmp_path: Path) ->
         ("portals_dir = 'nowhere'\n", "a folder that exists"),
     ],
 )
-def test_M6_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, text: str, wanted: str) -> None:
+def test_M6_a_mistake_names_file_key_value_and_what_is_allowed(
+    tmp_path: Path, text: str, wanted: str
+) -> None:
     config = write(tmp_path, text)
     said = refused(config)
     assert str(config) in said
@@ -139,7 +181,13 @@ def test_M6_a_mistake_names_file_key_value_and_what_is_allowed(tmp_path: Path, t
 def test_all_mistakes_are_told_in_one_run(tmp_path: Path) -> None:
     config = write(tmp_path, "[server]\nport = -1\nhots = 1\n[polling]\njitter = 2\n")
     said = refused(config, LOA_EMIAL__FROM="x", LOA_FEEDS__DAYS="many")
-    for part in ("server.port", "server.hots", "polling.jitter", "LOA_EMIAL__FROM", "LOA_FEEDS__DAYS"):
+    for part in (
+        "server.port",
+        "server.hots",
+        "polling.jitter",
+        "LOA_EMIAL__FROM",
+        "LOA_FEEDS__DAYS",
+    ):
         assert part in said, part
 
 
@@ -165,14 +213,19 @@ def test_an_empty_or_missing_secret_file_is_refused(tmp_path: Path, content: str
 def test_no_secret_is_ever_told(tmp_path: Path) -> None:
     config = write(
         tmp_path,
-        "[database]\nurl = 'mysql://loa:hunter2@db/loa'\n[email]\nsmtp_url = 'http://loa:hunter2@relay'\n"
+        "[database]\nurl = 'mysql://loa:hunter2@db/loa'\n[email]\nsmtp_url = "
+        "'http://loa:hunter2@relay'\n"
         "[service]\nsecret_key = ['hunter2']\n[server]\nmetrics_token = {hunter2 = 1}\n",
     )
     said = refused(config)
     assert "hunter2" not in said
     assert said.count("(not shown)") == 4
     settings = load(
-        None, {"LOA_SERVICE__SECRET_KEY": "hunter2" * 5, "LOA_DATABASE__URL": "postgresql://u:hunter2@db/loa"}
+        None,
+        {
+            "LOA_SERVICE__SECRET_KEY": "hunter2" * 5,
+            "LOA_DATABASE__URL": "postgresql://u:hunter2@db/loa",
+        },
     )
     assert "hunter2" not in repr(settings)
     assert settings.database.url == "postgresql+psycopg://u:hunter2@db/loa"
@@ -188,17 +241,25 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
 
 def test_a_relative_path_belongs_to_the_file_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "etc" / "p").mkdir(parents=True)
-    text = "portals_dir = 'p'\n[database]\nurl = 'sqlite:///data/loa.db'\n[feeds]\nexport_dir = 'out'\n"
+    text = (
+        "portals_dir = 'p'\n[database]\nurl = 'sqlite:///data/loa.db'\n[feeds]\nexport_dir = "
+        "'out'\n"
+    )
     settings = load(write(tmp_path / "etc", text), {})
     assert settings.portals_dir == tmp_path / "etc" / "p"
     assert settings.database.url == f"sqlite:///{tmp_path}/etc/data/loa.db"
     assert settings.feeds.export_dir == str(tmp_path / "etc" / "out")
-    assert load(None, {"LOA_DATABASE__URL": "sqlite:///x.db"}).database.url == f"sqlite:///{tmp_path}/cwd/x.db"
+    assert (
+        load(None, {"LOA_DATABASE__URL": "sqlite:///x.db"}).database.url
+        == f"sqlite:///{tmp_path}/cwd/x.db"
+    )
 
 
 def test_an_operator_may_bring_rules_and_places(tmp_path: Path) -> None:
     (tmp_path / "portals").mkdir()
-    rules = write(tmp_path, (shipped() / "categories.toml").read_text(encoding="utf-8"), "categories.toml")
+    rules = write(
+        tmp_path, (shipped() / "categories.toml").read_text(encoding="utf-8"), "categories.toml"
+    )
     config = write(tmp_path, "portals_dir = 'portals'\n")
     assert load(config, {}).categories_file == rules
     assert load(config, {}).places_file == shipped() / "places.toml"

@@ -38,7 +38,9 @@ def refused(portals: Path, **files: str) -> str:
     return str(caught.value)
 
 
-def test_a_portal_may_be_at_a_private_address_and_its_listings_become_absolute(portals: Path) -> None:
+def test_a_portal_may_be_at_a_private_address_and_its_listings_become_absolute(
+    portals: Path,
+) -> None:
     (portal,) = read(portals, mau=GOOD)
     assert portal.kind == "auto"
     assert portal.listings[0].url == "http://10.0.0.7:8000/tin.aspx"
@@ -81,7 +83,9 @@ def test_a_ca_file_belongs_to_the_portal_file(portals: Path) -> None:
         ("id = \n", "is not valid TOML"),
     ],
 )
-def test_M6_a_broken_portal_file_is_named_with_key_and_what_is_allowed(portals: Path, text: str, wanted: str) -> None:
+def test_M6_a_broken_portal_file_is_named_with_key_and_what_is_allowed(
+    portals: Path, text: str, wanted: str
+) -> None:
     said = refused(portals, mau=text)
     assert str(portals / "mau.toml") in said
     assert wanted in said
@@ -101,7 +105,9 @@ def test_every_broken_file_is_told_in_one_run(portals: Path) -> None:
 
 @pytest.mark.parametrize("selector", ["div[", "", "a:::b", ".x > "])
 @pytest.mark.parametrize("key", ["listing.item", "listing.next_page", "article.body"])
-def test_M6_a_selector_that_is_no_css_is_refused_with_file_and_key(portals: Path, key: str, selector: str) -> None:
+def test_M6_a_selector_that_is_no_css_is_refused_with_file_and_key(
+    portals: Path, key: str, selector: str
+) -> None:
     table, _, name = key.partition(".")
     tables = {"listing": {"item": "li"}, "article": {}}
     tables[table][name] = selector

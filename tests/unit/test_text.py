@@ -83,12 +83,18 @@ def test_L1_what_is_no_date_gives_none(label: str) -> None:
 @given(
     st.datetimes(datetime(1976, 1, 1), datetime(2100, 12, 31, 23, 59)),
     st.sampled_from(
-        ["{d}/{m}/{y} {h}:{i:02}", "({d:02}/{m:02}/{y} {h12}:{i:02} {n})", "{h}:{i:02} | {d} - {m} - {y}"]
+        [
+            "{d}/{m}/{y} {h}:{i:02}",
+            "({d:02}/{m:02}/{y} {h12}:{i:02} {n})",
+            "{h}:{i:02} | {d} - {m} - {y}",
+        ]
     ),
 )
 def test_every_minute_of_the_calendar_is_read_back(at: datetime, form: str) -> None:
     half = {"h12": at.hour % 12 or 12, "n": "SA" if at.hour < 12 else "CH"}
-    moment = parse_moment(form.format(d=at.day, m=at.month, y=at.year, h=at.hour, i=at.minute, **half))
+    moment = parse_moment(
+        form.format(d=at.day, m=at.month, y=at.year, h=at.hour, i=at.minute, **half)
+    )
     assert moment is not None
     assert moment.at.astimezone(LOCAL).replace(tzinfo=None) == at.replace(second=0, microsecond=0)
 
@@ -118,7 +124,9 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 def test_lines_stay_and_what_cannot_be_shown_goes() -> None:
     assert clean_text(" a  b \n   c\n\n\n\nd ") == "a b\nc\n\nd"
-    assert [clean_text(f"a{char}b\tc") for char in "\u034f\u115f\u17b4\ufe00\ufff0\u200b\x00"] == ["ab c"] * 7
+    assert [clean_text(f"a{char}b\tc") for char in "\u034f\u115f\u17b4\ufe00\ufff0\u200b\x00"] == [
+        "ab c"
+    ] * 7
     assert clean_text("Hội\u034f nghị\u115f\u17b4") == "Hội nghị"
 
 
@@ -165,7 +173,8 @@ def test_an_excerpt_ends_between_words() -> None:
 
 
 _LETTERS = st.sampled_from(
-    ["a", "ế", " ", "  ", "\n", "\r\n", "\r", "\t", "\u00a0", "\u3000", "\u2009", "\u2028", "\x85", "\x1c", "\u200b",
+    ["a", "ế", " ", "  ", "\n", "\r\n", "\r", "\t", "\u00a0", "\u3000", "\u2009", "\u2028", "\x85",
+    "\x1c", "\u200b",
      "\u00ad", "\u0301", "\u1680", "\u17b4", "\ufeff", "\ud800", "\U000e0041", "“", "…", "。", "©"]
 )  # fmt: skip
 

@@ -21,7 +21,9 @@ def test_the_outcome_of_a_trade_is_taken_once(is_beside: bool) -> None:
 
 
 @pytest.mark.parametrize("is_beside", [False, True])
-def test_what_a_trade_raises_is_raised_to_who_takes_it_and_the_next_one_runs(is_beside: bool) -> None:
+def test_what_a_trade_raises_is_raised_to_who_takes_it_and_the_next_one_runs(
+    is_beside: bool,
+) -> None:
     def fail() -> int:
         raise StorageError("away")
 

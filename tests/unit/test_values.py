@@ -1,4 +1,5 @@
-"""One grammar for each value that crosses a door: addresses, senders, relays, lines, instants (F1, F4, F5)."""
+"""One grammar for each value that crosses a door: addresses, senders, relays, lines, instants (F1,
+F4, F5)."""
 
 from __future__ import annotations
 
@@ -32,12 +33,18 @@ from service.values import (
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 UNMAILABLE = [
-    "văn.thư@example.vn", "vanthu@example.vn.", "a..b@example.vn", "vanthu@exa_mple.vn", "vanthu@example..vn",
-    "vanthu@-example.vn", "vanthu@example-.vn", "vanthu@" + "a" * 64 + ".vn", "vanthu@coquan", "vanthu@1.2.3.4",
-    "vanthu@[1.2.3.4]", '"van thu"@example.vn', "van thu@example.vn", "a@b@example.vn", "vanthu@example.invalid",
-    "vanthu@x.localhost", "văn@localhost", "a..b@mail.local", "vanthu@☃.vn", "vanthu@xn--a.vn", "vanthu@a\u00adb.vn",
-    "Lan <lan@example.vn>", "lan@example.vn, nam@example.vn", "lan@example.vn\r\nBcc: x@example.vn", "\ud800@x.vn",
-    "a" * 65 + "@example.vn", "a@" + ".".join(["b" * 60] * 5) + ".vn", "", "@", "lan@", "@example.vn", "x" * 10_000,
+    "văn.thư@example.vn", "vanthu@example.vn.", "a..b@example.vn", "vanthu@exa_mple.vn",
+    "vanthu@example..vn",
+    "vanthu@-example.vn", "vanthu@example-.vn", "vanthu@" + "a" * 64 + ".vn", "vanthu@coquan",
+    "vanthu@1.2.3.4",
+    "vanthu@[1.2.3.4]", '"van thu"@example.vn', "van thu@example.vn", "a@b@example.vn",
+    "vanthu@example.invalid",
+    "vanthu@x.localhost", "văn@localhost", "a..b@mail.local", "vanthu@☃.vn", "vanthu@xn--a.vn",
+    "vanthu@a\u00adb.vn",
+    "Lan <lan@example.vn>", "lan@example.vn, nam@example.vn", "lan@example.vn\r\nBcc: x@example.vn",
+    "\ud800@x.vn",
+    "a" * 65 + "@example.vn", "a@" + ".".join(["b" * 60] * 5) + ".vn", "", "@", "lan@",
+    "@example.vn", "x" * 10_000,
 ]  # fmt: skip
 
 
@@ -84,7 +91,8 @@ def test_F1_the_short_way_takes_what_the_library_takes_and_nothing_else(text: st
 def test_a_start_with_plain_addresses_does_without_the_library() -> None:
     """It takes a tenth of a second to import, which every command would pay."""
     code = (
-        "import sys; from service.settings import load; load(None, {'LOA_OPERATOR__EMAIL': 'phong@example.vn'});"
+        "import sys; from service.settings import load; load(None, {'LOA_OPERATOR__EMAIL': "
+        "'phong@example.vn'});"
         "assert 'email_validator' not in sys.modules and 'idna' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -129,7 +137,8 @@ def test_a_sender_is_a_name_and_an_address(text: str, name: str, address: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["Loa <vănthư@example.vn>", "Loa", "Loa <loa@example.vn> x", "a <b@x.vn> <c@x.vn>", "Loa\n<loa@x.vn>", "Loa <>",
+    ["Loa <vănthư@example.vn>", "Loa", "Loa <loa@example.vn> x", "a <b@x.vn> <c@x.vn>",
+    "Loa\n<loa@x.vn>", "Loa <>",
      "\u202eLoa <loa@x.vn>", "x" * 401],
     ids=range(8),
 )  # fmt: skip
@@ -140,8 +149,10 @@ def test_F1_a_sender_that_cannot_write_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://x", "smtp://", "smtp://h:99999", "smtp://h:0", "smtp://h/x", "smtp://h#x", "smtp://h?tls=1",
-     "smtp://h?starttls=yes", "smtp://h?starttls=1&starttls=0", "smtp://h?starttls", "smtp://a b", "smtp://a..b",
+    ["http://x", "smtp://", "smtp://h:99999", "smtp://h:0", "smtp://h/x", "smtp://h#x",
+    "smtp://h?tls=1",
+     "smtp://h?starttls=yes", "smtp://h?starttls=1&starttls=0", "smtp://h?starttls", "smtp://a b",
+     "smtp://a..b",
      "smtp://u:hunter2%0d%0a@h", "smtp://[::1", "smtp://☃.vn"],
 )  # fmt: skip
 def test_a_relay_that_is_none_is_refused_without_its_password(url: str) -> None:
@@ -159,7 +170,9 @@ def test_a_relay_is_read_whole() -> None:
     assert Relay.parse("smtp://faß.tỉnh.vn").host == "xn--fa-hia.xn--tnh-dlz.vn"
 
 
-@pytest.mark.parametrize(("text", "host"), [("LOA_web", "loa_web"), ("faß.de", "xn--fa-hia.de"), ("::1", "::1")])
+@pytest.mark.parametrize(
+    ("text", "host"), [("LOA_web", "loa_web"), ("faß.de", "xn--fa-hia.de"), ("::1", "::1")]
+)
 def test_a_host_is_what_a_resolver_is_asked_for(text: str, host: str) -> None:
     assert parse_host(text) == host
 
@@ -213,12 +226,16 @@ def test_an_instant_is_read_in_its_own_offset_or_the_zone_that_is_given(
 @pytest.mark.parametrize("zone", [None, HANOI], ids=["without", "with"])
 @pytest.mark.parametrize(
     "text",
-    ["", "now", "1764000000", "2026-11-31", "2026-11-23T24:01Z", "20261123T080000Z", "2026-W48-1", "2026-11-23Z",
-     "2026-11-23+07:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00", "٢٠٢٦-11-23T08:00:00Z",
+    ["", "now", "1764000000", "2026-11-31", "2026-11-23T24:01Z", "20261123T080000Z", "2026-W48-1",
+    "2026-11-23Z",
+     "2026-11-23+07:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00",
+     "٢٠٢٦-11-23T08:00:00Z",
      "1" * 10_000],
     ids=range(13),
 )  # fmt: skip
-def test_what_is_no_instant_is_refused_and_not_stumbled_over(text: str, zone: ZoneInfo | None) -> None:
+def test_what_is_no_instant_is_refused_and_not_stumbled_over(
+    text: str, zone: ZoneInfo | None
+) -> None:
     with pytest.raises(InvalidInput, match=r"^since: "):
         parse_instant(text, "since", zone)
 
@@ -240,7 +257,9 @@ def test_F4_F5_a_locale_is_a_language_and_a_clock_and_neither_has_a_default() ->
 
 
 @pytest.mark.parametrize(
-    "name", ["Asia/Hanoi", "", "../../etc/passwd", "/etc/passwd", "x\x00", "x" * 5_000, "Asia"], ids=range(7)
+    "name",
+    ["Asia/Hanoi", "", "../../etc/passwd", "/etc/passwd", "x\x00", "x" * 5_000, "Asia"],
+    ids=range(7),
 )
 def test_F4_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="no time zone"):

@@ -41,7 +41,8 @@ class Feeds:
 
 
 class Exchange:
-    """What stands for a request; `status` waits for its answer. `body` comes when it is read, unless it stalls."""
+    """What stands for a request; `status` waits for its answer. `body` comes when it is read,
+    unless it stalls."""
 
     def __init__(self, body: bytes | None = b"", *, stalls: bool = False) -> None:
         self.answered: SimpleQueue[tuple[int, dict[str, str]]] = SimpleQueue()
@@ -87,17 +88,32 @@ class Times:
             act()
 
 
-def asks(path: str, method: str = "GET", query: str = "", client: str = "192.0.2.1", **more: str) -> dict[str, Any]:
+def asks(
+    path: str, method: str = "GET", query: str = "", client: str = "192.0.2.1", **more: str
+) -> dict[str, Any]:
     length = {"CONTENT_LENGTH": "3"} if method == "POST" else {}
-    place = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
+    place = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REMOTE_ADDR": client,
+    }
     return {**place, **length, **more}
 
 
 def front(
-    slowly: Callable[[Any, dict[str, Any]], object], times: Times | None = None, proxies: int = 0, **door: int
+    slowly: Callable[[Any, dict[str, Any]], object],
+    times: Times | None = None,
+    proxies: int = 0,
+    **door: int,
 ) -> Front:
     later = times or Times()
-    return Front(ThinLayer(lambda _environ, _start: [], Feeds(), proxies), slowly, later, door=Door(later, **door))
+    return Front(
+        ThinLayer(lambda _environ, _start: [], Feeds(), proxies),
+        slowly,
+        later,
+        door=Door(later, **door),
+    )
 
 
 def refuse(_exchange: Any, _environ: dict[str, Any]) -> None:
@@ -153,7 +169,9 @@ def test_as_many_slow_requests_as_there_are_threads_hold_up_no_feed() -> None:
     assert [one.status() for one in waiting] == [200] * len(waiting)
 
 
-def test_a_fault_in_one_answer_is_a_500_and_the_next_one_is_made(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_in_one_answer_is_a_500_and_the_next_one_is_made(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def slowly(exchange: Any, asked: dict[str, Any]) -> None:
         if asked["PATH_INFO"] == "/fault":
             raise RuntimeError("a fault")
@@ -191,18 +209,23 @@ SEARCHING = [
 
 
 @pytest.mark.parametrize(("path", "query"), SEARCHING)
-def test_S10_what_has_endless_variants_waits_in_the_queue_of_searches(path: str, query: str) -> None:
+def test_S10_what_has_endless_variants_waits_in_the_queue_of_searches(
+    path: str, query: str
+) -> None:
     assert queue_of(asks(path, query=query)) is SEARCHES
 
 
 OTHERS = [
-    "/", "/healthz", "/readyz", "/admin/sign-in", "/posts/x", "/feeds/all.rss", "/attachments/x/y", "/api/v1/posts"
+    "/", "/healthz", "/readyz", "/admin/sign-in", "/posts/x", "/feeds/all.rss", "/attachments/x/y",
+    "/api/v1/posts"
 ]  # fmt: skip
 
 
 def test_S10_searches_have_places_of_their_own_and_nothing_else_waits_for_them() -> None:
     slow = Slow()
-    asked = front(lambda exchange, asked: (slow if "q" in asked["QUERY_STRING"] else ok)(exchange, asked))
+    asked = front(
+        lambda exchange, asked: (slow if "q" in asked["QUERY_STRING"] else ok)(exchange, asked)
+    )
     exchanges = [Exchange() for _ in range(SEARCHES.threads + SEARCHES.waiting + 5)]
     for number, one in enumerate(exchanges):
         asked(one, asks("/", query=f"q={number}", client=f"192.0.2.{number}"))
@@ -254,9 +277,15 @@ def test_S10_whoever_has_hung_up_is_not_searched_for_and_leaves_his_place() -> N
 
 
 def test_S10_a_search_has_a_deadline_and_ends_when_its_asker_hangs_up(database: Database) -> None:
-    endless = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+    endless = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
     for most_s, is_unwanted in ((0.05, lambda: False), (PATIENCE_S, lambda: True)):
-        with pytest.raises(OverdueError), impatient(most_s, is_unwanted), database.reading() as conn:
+        with (
+            pytest.raises(OverdueError),
+            impatient(most_s, is_unwanted),
+            database.reading() as conn,
+        ):
             conn.execute(endless)
     with database.reading() as conn:
         assert conn.execute(text("SELECT 1")).scalar() == 1
@@ -279,7 +308,9 @@ def test_S11_a_body_that_was_cut_is_answered_with_400_and_not_acted_on() -> None
     assert exchange.status() == 400
 
 
-def test_S11_a_body_that_stalls_is_answered_with_408_and_not_acted_on_when_it_comes_after_all() -> None:
+def test_S11_a_body_that_stalls_is_answered_with_408_and_not_acted_on_when_it_comes_after_all() -> (
+    None
+):
     times = Times()
     asked, exchange = front(refuse, times), Exchange(stalls=True)
     asked(exchange, asks("/post", "POST"))
@@ -320,7 +351,11 @@ def test_S11_a_client_whose_bodies_stall_shuts_nobody_else_out() -> None:
     asked = front(ok, times)
     for host in range(A_CLIENT):
         asked(Exchange(stalls=True), asks("/post", "POST", client=f"2001:db8::{host}"))
-    for client, want in (("2001:db8::ffff", 503), ("2001:db8:0:1::1", 200), ("::ffff:192.0.2.1", 200)):
+    for client, want in (
+        ("2001:db8::ffff", 503),
+        ("2001:db8:0:1::1", 200),
+        ("::ffff:192.0.2.1", 200),
+    ):
         exchange = Exchange(b"abc")
         asked(exchange, asks("/post", "POST", client=client))
         assert exchange.status() == want
@@ -360,7 +395,9 @@ print(sqlite3.connect(":memory:").execute("SELECT 1").fetchone()[0])
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of a process's memory")
 def test_code_that_is_let_go_comes_back_when_it_is_needed() -> None:
-    said = subprocess.run([sys.executable, "-c", RESTED], capture_output=True, text=True, check=True).stdout.split()
+    said = subprocess.run(
+        [sys.executable, "-c", RESTED], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert int(said[0]) > 0 and said[1] == "1"
 
 
@@ -402,7 +439,8 @@ def test_a_shelf_without_any_place_for_a_file_keeps_all_in_memory() -> None:
 
 @contextmanager
 def small_disk() -> Iterator[None]:
-    """This process may write no file larger than 100 bytes; not for as long as pytest writes what it found."""
+    """This process may write no file larger than 100 bytes; not for as long as pytest writes what
+    it found."""
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with limited(resource.RLIMIT_FSIZE, 100):
         yield

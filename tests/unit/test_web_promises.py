@@ -1,4 +1,5 @@
-"""S5: what the server promised is heard of once, also where it kept the promise while it was told whom to call."""
+"""S5: what the server promised is heard of once, also where it kept the promise while it was told
+whom to call."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from service.web.exchange import when_done
 
 
 class Promise:
-    """Kept `before`, `while` or `after` its callback is added; `while` calls nobody, as the server does."""
+    """Kept `before`, `while` or `after` its callback is added; `while` calls nobody, as the server
+    does."""
 
     def __init__(self, kept: str, *, is_cancelled: bool = False) -> None:
         self._kept, self._is_cancelled = kept, is_cancelled

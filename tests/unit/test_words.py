@@ -15,20 +15,26 @@ import service
 from service.alerts.owing import UNDER
 from service.errors import FetchError
 from service.poll.notice import MOVED, RECOVERED
+from service.services.alarms import KINDS
 from service.storage.bounces import REASONS
 from service.storage.why import Because
 from service.types import Outcome
-from service.watchdogs import KINDS
 from service.words import OTHER, code_of, coded, parse, say, say_fields
 from service.words.say import SENTENCES
 from service.words.sentences_match import FIELDS
 
 ROOT = Path(service.__file__).parent
-VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
+VIETNAMESE = re.compile(
+    "[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE
+)
 CODE = re.compile(r"[a-z]+(?:\.[a-z0-9_]+)+")
 FACTS = st.dictionaries(
     st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
-    st.one_of(st.text(max_size=40), st.integers(-(10**9), 10**9), st.lists(st.text(max_size=10), max_size=3)),
+    st.one_of(
+        st.text(max_size=40),
+        st.integers(-(10**9), 10**9),
+        st.lists(st.text(max_size=10), max_size=3),
+    ),
     max_size=4,
 )
 
@@ -47,7 +53,9 @@ def test_every_code_is_said_in_both_languages_with_the_same_facts(code: str) -> 
 
 
 @given(st.sampled_from(sorted(SENTENCES)), FACTS, st.sampled_from(["vi", "en", "lo"]))
-def test_what_is_coded_is_read_back_and_said_whatever_its_facts(code: str, facts: dict[str, str], lang: str) -> None:
+def test_what_is_coded_is_read_back_and_said_whatever_its_facts(
+    code: str, facts: dict[str, str], lang: str
+) -> None:
     stored = coded(code, **facts)
     assert parse(stored) == (code, facts)
     assert code_of(stored) == code
@@ -108,13 +116,18 @@ def test_an_exception_says_its_reason_in_english_and_keeps_the_code() -> None:
 
 
 def codes_in(path: Path) -> set[str]:
-    """The codes that a module writes: constants of that form whose first part is one of the catalogue's."""
+    """The codes that a module writes: constants of that form whose first part is one of the
+    catalogue's."""
     rooms = {code.partition(".")[0] for code in SENTENCES} - {"other"}
     constants = {
         node.value for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }  # fmt: skip
-    return {one for one in constants if CODE.fullmatch(one) and one[-1] != "_" and one.partition(".")[0] in rooms}
+    return {
+        one
+        for one in constants
+        if CODE.fullmatch(one) and one[-1] != "_" and one.partition(".")[0] in rooms
+    }
 
 
 NO_CODES = {"subscription.confirm", "subscription.test", "subscription.id"}
@@ -130,15 +143,21 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_code_that_the_program_writes_has_its_words(path: Path) -> None:
-    assert {code for code in codes_in(path) - NO_CODES if code not in SENTENCES and code not in FIELDS} == set()
+    assert {
+        code for code in codes_in(path) - NO_CODES if code not in SENTENCES and code not in FIELDS
+    } == set()
 
 
 def test_codes_that_are_made_from_a_state_or_an_outcome_have_their_words() -> None:
     made = {f"notice.{outcome.value}" for outcome in Outcome if outcome.is_failure}
-    made |= {f"notice.{one}" for one in (MOVED, RECOVERED, "held", "possible_gap", "yield_dropped", "layout_changed")}
+    made |= {
+        f"notice.{one}"
+        for one in (MOVED, RECOVERED, "held", "possible_gap", "yield_dropped", "layout_changed")
+    }
     made |= {f"alarm.{kind}{end}" for kind in KINDS for end in ("", "_text")}
     made |= {code for _, code in UNDER.values()} | set(REASONS.values())
-    made |= {f"why.{state}{end}" for state in ("due", "leased", "sent", "failed", "suspended", "skipped", "held")
+    made |= {f"why.{state}{end}" for state in ("due", "leased", "sent", "failed", "suspended",
+    "skipped", "held")
              for end in ("", "_because")}  # fmt: skip
     assert made - SENTENCES.keys() == set()
     assert {Because(code) for code in ("due", "held")}
@@ -146,8 +165,13 @@ def test_codes_that_are_made_from_a_state_or_an_outcome_have_their_words() -> No
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_no_sentence_is_written_where_codes_are_stored(language: str) -> None:
-    """Whatever is stored by these modules goes through codes: none of them holds a sentence of the catalogue."""
-    said = {pair[language == "en"] for pair in SENTENCES.values() if "{" not in pair[0] and len(pair[0]) > 20}
+    """Whatever is stored by these modules goes through codes: none of them holds a sentence of the
+    catalogue."""
+    said = {
+        pair[language == "en"]
+        for pair in SENTENCES.values()
+        if "{" not in pair[0] and len(pair[0]) > 20
+    }
     for room in ("storage", "delivery", "poll", "portals", "alerts"):
         for path in (ROOT / room).rglob("*.py"):
             if "migrations" not in path.parts:

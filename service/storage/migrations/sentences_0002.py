@@ -1,4 +1,5 @@
-"""The sentences that version 0002 of the database stored, and how each is read back as a code with its facts.
+"""The sentences that version 0002 of the database stored, and how each is read back as a code with
+its facts.
 
 Frozen: what `service.words` says today may be worded anew, this may not.
 """
@@ -48,8 +49,14 @@ _TEMPLATES = (
     ("read.no_title", "cannot read article {url!r}: it has no title"),
     ("read.no_posts", "cannot read {url!r}: no posts were found"),
     ("read.no_links", "cannot read listing {url!r}: no link to an article among {n} links"),
-    ("read.no_list", "cannot read listing {url!r}: nothing among {n} links looks like a list of posts"),
-    ("read.no_rows", "cannot read listing {url!r}: {selector!r} matches {n} rows, none with a post"),
+    (
+        "read.no_list",
+        "cannot read listing {url!r}: nothing among {n} links looks like a list of posts",
+    ),
+    (
+        "read.no_rows",
+        "cannot read listing {url!r}: {selector!r} matches {n} rows, none with a post",
+    ),
     ("read.no_feed", "cannot read feed {url!r}: {said}"),
     ("read.feed_fault", "cannot read feed {url!r}: feedparser gives up: {said}"),
     ("read.front_page", "cannot read {url!r}: it leads to the front page"),
@@ -58,7 +65,8 @@ _TEMPLATES = (
     ("read.ended", "cannot read {url!r} of portal {portal!r}: {reason}"),
     (
         "read.aside",
-        "cannot read {url!r}: it is put aside until {until_at}, for it stopped Loa {times} times, lately at {last_at}",
+        "cannot read {url!r}: it is put aside until {until_at}, for it stopped Loa {times} times, "
+        "lately at {last_at}",
     ),
     ("reader.late", "it took longer than {wall_s:g} s"),
     ("reader.broke_off", "its reader broke off: {said}"),
@@ -67,78 +75,103 @@ _TEMPLATES = (
     ("reader.nonsense", "its reader answers nonsense: {said}"),
     ("reader.failed", "its reader failed: {said}"),
     ("file.is_page", "a page came instead of the file"),
-    ("tls.self_signed", "the certificate of {host!r} is signed by itself; give its issuer as ca_file"),
+    (
+        "tls.self_signed",
+        "the certificate of {host!r} is signed by itself; give its issuer as ca_file",
+    ),
     ("tls.expired", "the certificate of {host!r} has expired"),
     ("tls.expired_on", "the certificate of {host!r} has expired on {on}"),
     (
         "tls.incomplete",
-        "the chain of {host!r} is incomplete: the certificate of its issuer {issuer!r} is missing; give it, as PEM, as ca_file of the portal",
+        "the chain of {host!r} is incomplete: the certificate of its issuer {issuer!r} is "
+        "missing; give it, as PEM, as ca_file of the portal",
     ),
     (
         "tls.incomplete_at",
-        "the chain of {host!r} is incomplete: the certificate of its issuer {issuer!r} is missing; it is at {where}; give it, as PEM, as ca_file of the portal",
+        "the chain of {host!r} is incomplete: the certificate of its issuer {issuer!r} is "
+        "missing; it is at {where}; give it, as PEM, as ca_file of the portal",
     ),
     ("tls.invalid", "the certificate of {host!r} is not valid: {said}"),
     ("tls.failed", "TLS failed: {said}"),
     (
         "tls.unsupported_protocol",
-        "{host!r} speaks only versions of TLS older than 1.2; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} speaks only versions of TLS older than 1.2; `legacy_tls = true` in the portal's "
+        "file speaks them too, verification stays on ({said})",
     ),
     (
         "tls.wrong_ssl_version",
-        "{host!r} speaks only versions of TLS older than 1.2; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} speaks only versions of TLS older than 1.2; `legacy_tls = true` in the portal's "
+        "file speaks them too, verification stays on ({said})",
     ),
     (
         "tls.tlsv1_alert_protocol_version",
-        "{host!r} speaks no version of TLS that we do; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} speaks no version of TLS that we do; `legacy_tls = true` in the portal's file "
+        "speaks them too, verification stays on ({said})",
     ),
     (
         "tls.sslv3_alert_handshake_failure",
-        "{host!r} knows none of our ciphers: it may know old ones alone; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} knows none of our ciphers: it may know old ones alone; `legacy_tls = true` in "
+        "the portal's file speaks them too, verification stays on ({said})",
     ),
     (
         "tls.no_shared_cipher",
-        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them "
+        "too, verification stays on ({said})",
     ),
     (
         "tls.no_ciphers_available",
-        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them "
+        "too, verification stays on ({said})",
     ),
     (
         "tls.wrong_cipher_returned",
-        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} knows none of our ciphers; `legacy_tls = true` in the portal's file speaks them "
+        "too, verification stays on ({said})",
     ),
     (
         "tls.dh_key_too_small",
-        "the key exchange of {host!r} is too weak; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "the key exchange of {host!r} is too weak; `legacy_tls = true` in the portal's file "
+        "speaks them too, verification stays on ({said})",
     ),
     ("tls.bad_ecpoint", "the key exchange of {host!r} is broken ({said})"),
     (
         "tls.ee_key_too_small",
-        "the key of the certificate of {host!r} is too short; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "the key of the certificate of {host!r} is too short; `legacy_tls = true` in the portal's "
+        "file speaks them too, verification stays on ({said})",
     ),
     (
         "tls.ca_key_too_small",
-        "the key of an issuer of {host!r} is too short; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "the key of an issuer of {host!r} is too short; `legacy_tls = true` in the portal's file "
+        "speaks them too, verification stays on ({said})",
     ),
     (
         "tls.ca_md_too_weak",
-        "the certificate of {host!r} is signed in a way that is forgeable; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "the certificate of {host!r} is signed in a way that is forgeable; `legacy_tls = true` in "
+        "the portal's file speaks them too, verification stays on ({said})",
     ),
     (
         "tls.wrong_signature_type",
-        "{host!r} signs in an old way; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} signs in an old way; `legacy_tls = true` in the portal's file speaks them too, "
+        "verification stays on ({said})",
     ),
     (
         "tls.legacy_sigalg_disallowed_or_unsupported",
-        "{host!r} signs in an old way; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} signs in an old way; `legacy_tls = true` in the portal's file speaks them too, "
+        "verification stays on ({said})",
     ),
     (
         "tls.unsafe_legacy_renegotiation_disabled",
-        "{host!r} renegotiates in the old, unsafe way; `legacy_tls = true` in the portal's file speaks them too, verification stays on ({said})",
+        "{host!r} renegotiates in the old, unsafe way; `legacy_tls = true` in the portal's file "
+        "speaks them too, verification stays on ({said})",
     ),
-    ("tls.wrong_version_number", "{host!r} answers without TLS on the port of TLS: is it http://? ({said})"),
-    ("tls.http_request", "{host!r} answers without TLS on the port of TLS: is it http://? ({said})"),
+    (
+        "tls.wrong_version_number",
+        "{host!r} answers without TLS on the port of TLS: is it http://? ({said})",
+    ),
+    (
+        "tls.http_request",
+        "{host!r} answers without TLS on the port of TLS: is it http://? ({said})",
+    ),
     ("tls.unexpected_eof_while_reading", "{host!r} hangs up before TLS is agreed upon ({said})"),
     ("tls.tlsv1_unrecognized_name", "{host!r} says that it is not called so ({said})"),
     ("tls.tlsv13_alert_certificate_required", "{host!r} wants a certificate of ours ({said})"),
@@ -192,8 +225,14 @@ _TEMPLATES = (
     ("relay.unconnected", "cannot connect to the mail relay: {said}"),
     ("relay.unusable", "cannot use the mail relay: {said}"),
     ("relay.greeting", "cannot use the mail relay: it answers the greeting with {said}"),
-    ("relay.no_starttls", "cannot use the mail relay: it offers no STARTTLS, which starttls=1 requires"),
-    ("relay.closed_early", "cannot use the mail relay: it closed the connection after the greeting"),
+    (
+        "relay.no_starttls",
+        "cannot use the mail relay: it offers no STARTTLS, which starttls=1 requires",
+    ),
+    (
+        "relay.closed_early",
+        "cannot use the mail relay: it closed the connection after the greeting",
+    ),
     ("relay.endless", "it says something without end"),
     ("relay.closed", "it closed the connection"),
     ("relay.closed_all", "the mail relay closed all connections"),
@@ -210,7 +249,8 @@ _TEMPLATES = (
     ("by.operator", "admin: {name}"),
     ("by.api", "API: {name}"),
 )
-"""(code, sentence): `{fact}` stands for any words, `{fact!r}` for quoted ones, `{reason}` for another sentence."""
+"""(code, sentence): `{fact}` stands for any words, `{fact!r}` for quoted ones, `{reason}` for
+another sentence."""
 
 _NUMBERS = frozenset({"status", "n", "cap", "times", "cpu_s", "mb"})
 _FACT = re.compile(r"\{(\w+)(?:(!r)|:g)?\}")
@@ -231,7 +271,15 @@ def _expression(sentence: str) -> re.Pattern[str]:
     for found in _FACT.finditer(sentence):
         name, quoted = found[1], found[2]
         parts.append(re.escape(sentence[at : found.start()]))
-        inner = _QUOTED if quoted else r"\d+" if name in _NUMBERS else r"[\d.]+" if name.endswith("_s") else r".+?"
+        inner = (
+            _QUOTED
+            if quoted
+            else r"\d+"
+            if name in _NUMBERS
+            else r"[\d.]+"
+            if name.endswith("_s")
+            else r".+?"
+        )
         parts.append(f"(?P<{name}>{inner})")
         at = found.end()
     return re.compile("".join(parts) + re.escape(sentence[at:]), re.DOTALL)
@@ -253,10 +301,16 @@ def to_code(sentence: str) -> str:
             return _coded("relay.gave_up", {"reason": to_code(gave_up[1]), "n": int(gave_up[2])})
         for code, expression in _BY_LENGTH:
             found = expression.fullmatch(sentence)
-            if found is not None and code == "fetch.failed" and (tls := to_code(found["said"])).startswith("tls."):
+            if (
+                found is not None
+                and code == "fetch.failed"
+                and (tls := to_code(found["said"])).startswith("tls.")
+            ):
                 return _coded("fetch.tls", {"url": _value("url", found["url"]), "reason": tls})
             if found is not None:
-                return _coded(code, {name: _value(name, said) for name, said in found.groupdict().items()})
+                return _coded(
+                    code, {name: _value(name, said) for name, said in found.groupdict().items()}
+                )
         if _RELAY.match(sentence):
             return _coded("relay.answered", {"said": sentence})
         if _REPORTED.fullmatch(sentence):

@@ -1,4 +1,5 @@
-"""The first tables: the DDL of each database, as the schema was when this version was made. Never edited again."""
+"""The first tables: the DDL of each database, as the schema was when this version was made. Never
+edited again."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""Leases get a table of their own, an accepted attempt is kept with its message, and two scans get an index.
+"""Leases get a table of their own, an accepted attempt is kept with its message, and two scans get
+an index.
 
 What was in the air is due again, as after a crash: whoever sent it is not running while this does.
 """
@@ -30,7 +31,8 @@ _STATEMENTS = (
     "CREATE INDEX ix_subscription_endpoint ON subscription (endpoint_key)",
 )
 
-_POSTGRESQL = "ALTER TABLE delivery SET (fillfactor = 80)"  # room for the one update of each row within its page
+# room for the one update of each row within its page
+_POSTGRESQL = "ALTER TABLE delivery SET (fillfactor = 80)"
 
 
 def upgrade() -> None:

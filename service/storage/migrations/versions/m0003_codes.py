@@ -1,7 +1,8 @@
 """Reasons, details and errors become codes with their facts; what a letter says, too.
 
-Each sentence that version 0002 wrote is read back by a table that is frozen; what none of them wrote is kept, word
-for word, under the code `other`. Walks each table by its key, so that no row is looked for by its text.
+Each sentence that version 0002 wrote is read back by a table that is frozen; what none of them
+wrote is kept, word for word, under the code `other`. Walks each table by its key, so that no row is
+looked for by its text.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,8 +45,22 @@ def upgrade() -> None:
     for table, keys, column in _COLUMNS:
         _rewrite(connection, table, keys, column, coded, f"COALESCE({column}, '') <> ''")
     connection.execute(text(_ASKED_AGAIN))
-    _rewrite(connection, "change_match", ("change_id", "filter_id"), "reason", lru_cache(10_000)(to_match), "1 = 1")
-    _rewrite(connection, "message", ("id",), "body", _letter, "group_key LIKE 'letter:%' AND body IS NOT NULL")
+    _rewrite(
+        connection,
+        "change_match",
+        ("change_id", "filter_id"),
+        "reason",
+        lru_cache(10_000)(to_match),
+        "1 = 1",
+    )
+    _rewrite(
+        connection,
+        "message",
+        ("id",),
+        "body",
+        _letter,
+        "group_key LIKE 'letter:%' AND body IS NOT NULL",
+    )
 
 
 def _letter(body: str) -> str:
@@ -75,7 +90,7 @@ def _rewrite(
     where: str,
 ) -> None:
     here = " AND ".join(f"{key} = :{key}" for key in keys)
-    write = text(f"UPDATE {table} SET {column} = :value WHERE {here}")  # noqa: S608  # constants
+    write = text(f"UPDATE {table} SET {column} = :value WHERE {here}")
     for rows in _walk(connection, table, keys, column, where):
         changed = [
             {**dict(zip(keys, row, strict=False)), "value": new}
@@ -91,7 +106,7 @@ def _walk(
 ) -> Iterator[list[tuple[str, ...]]]:
     listed = ", ".join(keys)
     after = f"({listed}) > ({', '.join(f':{key}' for key in keys)})"
-    start = f"SELECT {listed}, {column} FROM {table} WHERE {where}"  # noqa: S608  # constants
+    start = f"SELECT {listed}, {column} FROM {table} WHERE {where}"
     end = f" ORDER BY {listed} LIMIT {_CHUNK}"
     rows = [tuple(row) for row in connection.execute(text(start + end))]
     while rows:

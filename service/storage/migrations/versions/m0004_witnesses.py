@@ -1,4 +1,5 @@
-"""Posts keep which witnesses said their date. Null, as every post stored before: nobody knows any more."""
+"""Posts keep which witnesses said their date. Null, as every post stored before: nobody knows any
+more."""
 
 from alembic import op
 
