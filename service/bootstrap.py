@@ -20,8 +20,8 @@ from service.types import Clock
 if TYPE_CHECKING:
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
-    from service.delivery.channel import Channel, StreamingChannel
     from service.delivery.run import Deliverer
+    from service.delivery.senders import Senders
     from service.poll import Poller
     from service.portals.apart import Apart
     from service.portals.fetch import Fetcher
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.storage.clock import ClockGuard
     from service.storage.engine import Database
-    from service.storage.fence import Fence
+    from service.storage.queue import Fence
     from service.supervisor import Hung
 
 
@@ -163,31 +163,23 @@ class Loa:
         return Apart()
 
     @cached_property
-    def deliverer(self) -> Deliverer:
-        from service.delivery.email import EmailChannel
-        from service.delivery.run import Deliverer
-        from service.delivery.webhook import WebhookChannel
-        from service.settings.trust import authorities
+    def senders(self) -> Senders:
+        """Of each channel in the table, where it can be opened."""
+        from service.delivery.senders import open_senders
 
-        labels = {category.id: category.names for category in self.rules.categories}
-        channels: list[Channel | StreamingChannel] = [
-            WebhookChannel(
-                self.settings.webhooks,
-                self.links,
-                self.secret_box,
-                self.clock,
-                receipt_categories=self.settings.receipts.categories,
-                authority=str(authorities(self.settings.network.ca_file)),
-            ),
-            EmailChannel(self.settings, self.links, self.secret_key, self.clock, labels),
-        ]
-        return Deliverer(self.database, self.settings, self.clock, channels, self.pulse)
+        return open_senders(self)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        from service.delivery.run import Deliverer
+
+        return Deliverer(self.database, self.settings, self.clock, self.senders.opened, self.pulse)
 
     @cached_property
     def fence(self) -> Fence:
         """What keeps a restored database from sending again; asked before anything is delivered."""
         from service.settings.secret import fence_file
-        from service.storage.fence import Fence
+        from service.storage.queue import Fence
 
         return Fence(self.database, fence_file(self.settings), self.clock)
 
@@ -234,14 +226,17 @@ class Loa:
         """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a
         supervisor sees it."""
         from service.schedule import Job, run_worker
+        from service.storage.down_channels import keep_down
         from service.storage.engine import require_version
         from service.storage.subscription_secrets import seal_plain_headers
 
         faults: list[BaseException] = []
         self.apart  # noqa: B018  # forks, which must come before the first thread
         self.fence.check()
+        down = self.senders.down
         with self.database.writing() as conn:
             seal_plain_headers(conn, self.secret_box)
+            keep_down(conn, down)
 
         def deliver() -> None:
             try:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NewType
 
 from service.instants import Dating, Witness
 from service.instants import Moment as Moment  # the one that `ListedPost` and `Article` hold
@@ -55,9 +56,10 @@ class ChangeType(StrEnum):
     WITHDRAWN = "post.withdrawn"
 
 
-class Channel(StrEnum):
-    WEBHOOK = "webhook"
-    EMAIL = "email"
+Channel = NewType("Channel", str)
+"""The name of a channel; `service.channels` says which there are and what each is like."""
+WEBHOOK = Channel("webhook")
+EMAIL = Channel("email")
 
 
 class Frequency(StrEnum):
@@ -151,8 +153,7 @@ class AttachmentLink:
 
 @dataclass(frozen=True, slots=True)
 class ListedPost:
-    """A row of a listing. `url` is absolute, as the portal gives it; `title` may be cut by the
-    portal."""
+    """A row of a listing. `url`: absolute, as the portal gives it; `title`: perhaps cut."""
 
     url: str
     title: str
@@ -176,8 +177,7 @@ them first."""
 
 @dataclass(frozen=True, slots=True)
 class RejectedLink:
-    """A link of a listing page that was taken for no post. `reason` is a short fixed word, counted
-    by polls."""
+    """A link of a listing page that was taken for no post. `reason`: a code, counted by polls."""
 
     url: str
     text: str
@@ -186,8 +186,7 @@ class RejectedLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a reader understood of a listing page. `next_url`: the older page, None when there is
-    none."""
+    """What a reader understood of a listing page. `next_url`: the older page, where there is."""
 
     posts: tuple[ListedPost, ...]
     rejected: tuple[RejectedLink, ...] = ()

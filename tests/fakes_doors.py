@@ -25,7 +25,7 @@ from service.bootstrap import Loa, open_loa
 from service.storage.subscriptions import NewSubscription, add_subscription, set_status
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
-from service.types import Channel, SubscriptionStatus
+from service.types import WEBHOOK, Channel, SubscriptionStatus
 from service.web.app import create_app
 from tests.journeys.cli import Terminal
 
@@ -79,7 +79,7 @@ class House:
         **more: Any,
     ) -> Subject:
         number, now = next(_NUMBERS), self.loa.clock()
-        is_webhook = channel is Channel.WEBHOOK
+        is_webhook = channel == WEBHOOK
         new = NewSubscription(
             channel,
             f"https://s{number}.example/loa" if is_webhook else f"s{number}@xa.example",

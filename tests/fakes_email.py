@@ -11,8 +11,8 @@ from sqlalchemy import text
 from service.delivery.email import EmailChannel
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.ledger import claim_due, record_results
-from service.types import Channel, Result
+from service.storage.queue import claim_due, record_results
+from service.types import EMAIL, Result
 from tests.fakes import FakeClock
 from tests.fakes_ledger_mail import LINKS, make_post, subscribe, tell
 
@@ -42,7 +42,7 @@ def drain(
 
     while True:
         with database.writing() as conn:
-            claimed = claim_due(conn, channel=Channel.EMAIL, now=clock(), limit=limit, lease_s=30)
+            claimed = claim_due(conn, channel=EMAIL, now=clock(), limit=limit, lease_s=30)
         if not claimed:
             return seen
         channel.send(database, claimed, write, Event())

@@ -18,8 +18,9 @@ from service.storage.changes import write_change
 from service.storage.engine import Database
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import (
+    EMAIL,
+    WEBHOOK,
     ChangeType,
-    Channel,
     Filters,
     PortalName,
     Post,
@@ -98,7 +99,7 @@ def hook(
     return add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, url, at, language="vi", filters=filters, unit_id=unit_id,
+            WEBHOOK, url, at, language="vi", filters=filters, unit_id=unit_id,
             is_confirmed=is_confirmed,
             secret=BOX.encrypt(secret or new_secret()), allow_private_networks=True,
         ),
@@ -109,10 +110,7 @@ def mail(
     conn: Connection, address: str, *, filters: Filters = EVERYTHING, at: datetime = EARLIER
 ) -> Subscription:
     return add_subscription(
-        conn,
-        NewSubscription(
-            Channel.EMAIL, address, at, language="vi", filters=filters, is_confirmed=True
-        ),
+        conn, NewSubscription(EMAIL, address, at, language="vi", filters=filters, is_confirmed=True)
     )
 
 

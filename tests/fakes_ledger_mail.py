@@ -14,8 +14,8 @@ from service.storage.changes import write_change
 from service.storage.rows import facts_to_json
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import (
+    EMAIL,
     ChangeType,
-    Channel,
     Document,
     PortalName,
     Post,
@@ -70,7 +70,5 @@ def tell(
 
 
 def subscribe(conn: Connection, address: str, at: datetime, **options: Any) -> Subscription:
-    new = NewSubscription(
-        Channel.EMAIL, address, at, **{"language": "vi", "is_confirmed": True, **options}
-    )
+    new = NewSubscription(EMAIL, address, at, **{"language": "vi", "is_confirmed": True, **options})
     return add_subscription(conn, new)

@@ -20,7 +20,7 @@ from service.storage.changes import continue_fanouts
 from service.storage.listings import ListingState, load_listings
 from service.storage.posts import newest_posts
 from service.storage.subscriptions import NewSubscription, add_subscription
-from service.types import Channel, Post
+from service.types import WEBHOOK, Post
 from service.web.app import create_app
 from tests.fakes import FakeClock
 from tests.hostile import Answer, HostilePortal, Request, reply
@@ -231,7 +231,7 @@ def open_world(
         )
         loa = open_loa(folder / "loa.toml", {}, clock=clock)
         subscription = NewSubscription(
-            channel=Channel.WEBHOOK,
+            channel=WEBHOOK,
             target="http://127.0.0.1:9999/hook",
             created_at=clock(),
             language="vi",

@@ -25,8 +25,8 @@ from service.bench.ledger_data import (
 from service.bench.postgresql import MISSING, is_postgresql_there, postgresql
 from service.storage.changes import continue_fanouts, write_change
 from service.storage.engine import Database, open_database
-from service.storage.ledger import claim_due, record_results
-from service.types import ChangeType, Channel, Result, State
+from service.storage.queue import claim_due, record_results
+from service.types import WEBHOOK, ChangeType, Result, State
 
 _CLAIMS = 40
 _SMALL = 10_000
@@ -107,7 +107,7 @@ def _claims_ms(*databases: Database) -> list[float]:
         for database, times in zip(databases, took, strict=True):
             with database.writing() as conn:
                 began = time.perf_counter()
-                claimed = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=100, lease_s=30)
+                claimed = claim_due(conn, channel=WEBHOOK, now=NOW, limit=100, lease_s=30)
                 times.append(time.perf_counter() - began)
             results = [
                 Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.01) for c in claimed

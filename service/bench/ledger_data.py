@@ -15,7 +15,7 @@ from service.alerts.signing import SecretBox, new_secret
 from service.alerts.target import parse_target
 from service.storage.engine import Database, uuid7
 from service.storage.subscriptions import NewSubscription, add_subscription
-from service.types import ChangeType, Channel, Filters, PortalName, Post, Understanding
+from service.types import WEBHOOK, ChangeType, Filters, PortalName, Post, Understanding
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LINKS = Links("bench", "https://loa.example")
@@ -53,8 +53,7 @@ def subscribe(conn: Connection, urls: list[str]) -> None:
     first = add_subscription(
         conn,
         NewSubscription(
-            Channel.WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), language="vi",
-            is_confirmed=True,
+            WEBHOOK, urls[0], datetime(2026, 1, 1, tzinfo=UTC), language="vi", is_confirmed=True,
             secret=BOX.encrypt(new_secret()), filters=Filters(categories=("directives",)),
             allow_private_networks=True,
         ),

@@ -27,8 +27,8 @@ from service.alerts.mail import Sender
 from service.delivery.email import EmailChannel, Round
 from service.delivery.mailroom import Mailroom, Ready
 from service.settings import Settings
-from service.storage.ledger import Claimed
 from service.storage.mails import Outgoing, Owed
+from service.storage.queue import Claimed
 from service.types import State
 from service.values import Locale
 

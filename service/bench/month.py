@@ -18,9 +18,9 @@ from pathlib import Path
 from service.bench.ledger_data import NOW, a_post, store_post, subscribe
 from service.storage.changes import continue_fanouts, write_change
 from service.storage.engine import Database, open_database, sqlite_path
-from service.storage.ledger import claim_due, record_results
+from service.storage.queue import claim_due, record_results
 from service.storage.retention import forget_done
-from service.types import ChangeType, Channel, Result, State
+from service.types import WEBHOOK, ChangeType, Result, State
 
 DAYS = 30
 WEEK = 7
@@ -77,7 +77,7 @@ def _day(database: Database, day: int, posts: int) -> float:
 def _send_all(database: Database, at: datetime) -> None:
     while True:
         with database.writing() as conn:
-            claimed = claim_due(conn, channel=Channel.WEBHOOK, now=at, limit=100, lease_s=30)
+            claimed = claim_due(conn, channel=WEBHOOK, now=at, limit=100, lease_s=30)
         if not claimed:
             return
         results = [

@@ -18,7 +18,7 @@ from service.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from service.cli.checks import Finding
+    from service.cli.finding import Finding
 
 MARKS = {"ok": "ok", "warning": "!", "bad": "BAD"}
 

@@ -5,38 +5,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from service.errors import ConfigurationError, DeliveryError, LoaError, PortalError, StorageError
+from service.cli.finding import Finding
+from service.errors import (
+    ConfigurationError,
+    StorageError,
+)
 
 if TYPE_CHECKING:
+    from service.alerts.links import Links
+    from service.alerts.signing import SecretBox
     from service.bootstrap import Loa
-    from service.settings import PortalConfig
+    from service.posts.rules import Rules
+    from service.settings import Settings
+    from service.types import Clock
 
-RELAY_TIMEOUT_S = 10.0
-ADDRESS_TIMEOUT_S = 5.0
-EXPIRY_WARNING = timedelta(days=14)
 CONFIGURED = ("rules and places", "secret key")
 """Findings about the configuration: where one of these is bad, it cannot be used."""
-LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    verdict: Literal["ok", "warning", "bad"]
-    detail: str
-    remedy: str = ""
-    """Empty where nothing is to be done."""
 
 
 def find_all(loa: Loa, *, is_offline: bool) -> list[Finding]:
     findings = [*_configuration(loa), *_database(loa)]
     if is_offline:
         return findings
-    return [*findings, _relay(loa), *_portals(loa), _public_address(loa)]
+    from service.cli.checks_outside import look_at_portals, look_at_public_address, look_at_relay
+
+    outside = [look_at_relay(loa), *look_at_portals(loa), look_at_public_address(loa)]
+    return [*findings, *outside]
 
 
 def _configuration(loa: Loa) -> Iterator[Finding]:
@@ -54,11 +50,43 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
         yield Finding("rules and places", "ok", f"{counts}; places of {loa.settings.places_file}")
     except ConfigurationError as error:
         yield Finding("rules and places", "bad", str(error), "mend the file")
+    else:
+        yield from _channels(loa)
     yield _secret_key(loa)
     if not loa.settings.operator.email:
         remedy = "set operator.email"
         yield Finding(
             "operator", "warning", "nobody is told of bad portals and disabled endpoints", remedy
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What channels are opened with to see whether they can be: the key is none, for looking makes
+    none."""
+
+    settings: Settings
+    clock: Clock
+    rules: Rules
+    links: Links
+    secret_box: SecretBox
+    secret_key: str
+
+
+def _channels(loa: Loa) -> Iterator[Finding]:
+    """Those that could not be opened: the others, and feeds, go on without them."""
+    from service.alerts.links import Links
+    from service.alerts.signing import SecretBox
+    from service.delivery.senders import open_senders
+    from service.words.say import ENGLISH, say
+
+    links = Links("none", loa.settings.service.public_url)
+    down = open_senders(
+        _Parts(loa.settings, loa.clock, loa.rules, links, SecretBox("none"), "none")
+    ).down
+    for name, why in down.items():
+        yield Finding(
+            f"channel {name}", "bad", say(why, ENGLISH), "correct it; all other channels go on"
         )
 
 
@@ -288,110 +316,3 @@ def _addresses(loa: Loa) -> Iterator[Finding]:
         yield Finding(
             "addresses", "bad", said, "loa unit import, with a contact that can be mailed"
         )
-
-
-def _relay(loa: Loa) -> Finding:
-    from service.delivery.smtp import ask_recipient, hello_name, open_session
-    from service.settings.trust import relay_context
-    from service.values import Mailbox, Relay
-
-    if not loa.settings.email.smtp_url:
-        return Finding(
-            "mail relay", "warning", "none: email subscriptions are refused", "set email.smtp_url"
-        )
-    try:
-        relay = Relay.parse(loa.settings.email.smtp_url, "email.smtp_url")
-        context = relay_context(loa.settings.network.ca_file)
-        sender = str(Mailbox.parse(loa.settings.email.from_, "email.from").address)
-        hello = hello_name(loa.settings.service.public_url, sender)
-        opened = open_session(relay, RELAY_TIMEOUT_S, context, hello)
-        refused = ask_recipient(
-            opened, sender, loa.settings.operator.email or sender, RELAY_TIMEOUT_S
-        )
-    except (DeliveryError, ConfigurationError, OSError) as error:
-        return Finding(
-            "mail relay", "bad", str(error), "start the relay, or correct email.smtp_url"
-        )
-    if refused:
-        remedy = "let the relay relay for this machine, or put user:password@ into email.smtp_url"
-        return Finding(
-            "mail relay",
-            "bad",
-            f"{relay.host}:{relay.port} takes no mail of ours: {refused}",
-            remedy,
-        )
-    return Finding("mail relay", "ok", f"{relay.host}:{relay.port} accepts us")
-
-
-def _portals(loa: Loa) -> Iterator[Finding]:
-    if not loa.settings.portals:
-        folder = loa.settings.portals_dir
-        yield Finding(
-            "portals", "warning", f"none in {folder}", "loa portal probe URL --write FILE"
-        )
-    for portal in loa.settings.portals:
-        yield from _portal(loa, portal)
-
-
-def _portal(loa: Loa, portal: PortalConfig) -> Iterator[Finding]:
-    from service.cli.dry_run import check_listing
-
-    for listing in portal.listings:
-        what = f"portal {portal.id}"
-        try:
-            found = check_listing(loa.fetcher, portal, listing, loa.settings.service.locale)
-        except LoaError as error:
-            yield Finding(what, "bad", str(error), "correct the portal's file")
-            continue
-        remedy = f"loa portal check {portal.id}; correct its file or wait for the portal"
-        if found["error"]:
-            yield Finding(what, "bad", f"{found['outcome']}: {found['error']}", remedy)
-        elif not found["posts"]:
-            yield Finding(what, "bad", f"{listing.url} shows no post", remedy)
-        else:
-            yield Finding(what, "ok", f"{listing.url} shows {len(found['posts'])} posts")
-    yield from _certificate(loa, portal)
-
-
-def _certificate(loa: Loa, portal: PortalConfig) -> Iterator[Finding]:
-    """Nothing without TLS; a certificate that is refused was told by the listings."""
-    try:
-        certificate = loa.fetcher.certificate(portal)
-    except PortalError:
-        return
-    if certificate is None:
-        return
-    left = certificate.expires_at - loa.clock()
-    detail = f"certificate by {certificate.issuer} until {certificate.expires_at:%Y-%m-%d}"
-    is_short = left < EXPIRY_WARNING
-    remedy = "tell the portal's owner that it must be renewed" if is_short else ""
-    yield Finding(f"portal {portal.id}", "warning" if is_short else "ok", detail, remedy)
-
-
-def _public_address(loa: Loa) -> Finding:
-    import requests
-
-    url = loa.settings.service.public_url
-    session = requests.Session()
-    session.trust_env = False  # neither a proxy nor .netrc stands between us and ourselves
-    try:
-        answer = session.get(f"{url}/healthz", timeout=ADDRESS_TIMEOUT_S, allow_redirects=False)
-    except requests.RequestException as error:
-        detail = f"{url} does not answer: {type(error).__name__}"
-        return Finding(
-            "public address", "bad", detail, "start `loa serve`, or correct service.public_url"
-        )
-    if answer.status_code != 200:
-        detail = f"{url}/healthz answers {answer.status_code}"
-        return Finding(
-            "public address",
-            "bad",
-            detail,
-            "let the proxy pass it on, or correct service.public_url",
-        )
-    if urlsplit(url).hostname in LOCAL_NAMES:
-        detail = f"{url} answers, but only on this machine"
-        return Finding(
-            "public address", "warning", detail, "set service.public_url to what readers reach"
-        )
-    return Finding("public address", "ok", f"{url} answers")

@@ -27,7 +27,7 @@ def deliver(loa: Loa, as_json: bool) -> None:
       loa deliver --json
     """
     from service.storage.deliveries import why_stopped
-    from service.storage.fence import WORDS
+    from service.storage.queue import FENCED_WORDS
 
     is_open = loa.fence.look()
     counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
@@ -37,7 +37,7 @@ def deliver(loa: Loa, as_json: bool) -> None:
     else:
         click.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
     if not is_open:
-        warn(WORDS)
+        warn(FENCED_WORDS)
         raise click.exceptions.Exit(FAILED)
     with loa.database.reading() as conn:
         stopped = why_stopped(conn)

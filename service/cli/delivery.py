@@ -150,7 +150,7 @@ def _echo_shown(found: Shown, locale: Locale) -> None:
             "id": item.id,
             "message": item.message_id or "none yet: it waits for its digest",
             "change": f"{item.type.value} of post {item.post_id}, revision {item.revision}",
-            "subscription": f"{item.subscription_id} ({item.channel.value})",
+            "subscription": f"{item.subscription_id} ({item.channel})",
             "state": item.state.value + (f": {say(item.reason, 'en')}" if item.reason else ""),
             "made": local(item.created_at, locale),
             "done": local(item.done_at, locale),
@@ -306,7 +306,7 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     """
     from service.cli.inputs import parse_since
     from service.errors import InvalidInput
-    from service.storage.fence import release_fence
+    from service.storage.queue import release_fence
 
     if is_discarding == (since is not None):
         found = "both were said" if is_discarding else "must say what may be sent"

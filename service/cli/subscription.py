@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.alerts.own_headers import MASK
+from service.channels import CHANNELS
 from service.cli.common import (
     echo_facts,
     echo_json,
@@ -44,11 +45,7 @@ subscription.add_command(edit)
 
 @subscription.command("list")
 @click.option("--unit", "unit_name", metavar="UNIT", help="Only those of an office, by id or name.")
-@click.option(
-    "--channel",
-    type=click.Choice([channel.value for channel in Channel]),
-    help="Only this channel.",
-)
+@click.option("--channel", type=click.Choice(list(CHANNELS)), help="Only this channel.")
 @click.option(
     "--status",
     type=click.Choice([status.value for status in SubscriptionStatus]),
@@ -106,7 +103,7 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
     echo_facts(
         {
             "id": found.id,
-            "channel": found.channel.value,
+            "channel": found.channel,
             "target": found.target,
             "status": found.status.value + (f" ({reason})" if reason else ""),
             "name": found.name,
@@ -214,7 +211,7 @@ def subscription_json(item: Subscription) -> dict[str, object]:
     """A subscription as `--json` shows it; its secret is in none."""
     return {
         "id": item.id,
-        "channel": item.channel.value,
+        "channel": item.channel,
         "target": item.target,
         "status": item.status.value,
         "name": item.name,

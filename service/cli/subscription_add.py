@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.channels import CHANNELS, ChannelKind
 from service.cli.common import echo_json, json_option, pass_loa, warn
-from service.types import Channel, Filters, Frequency, Subscription
+from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency, Subscription
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -60,20 +62,6 @@ def subscriber_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
-@click.group()
-def add() -> None:
-    """Add a subscription; without filters it wants everything.
-
-    Several values of one filter are alternatives, different filters must all hold.
-
-    \b
-    Examples:
-      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category
-      directives loa subscription add email vanthu@quangninh.example --category directives --place
-      quang-ninh-16540
-    """
-
-
 def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar = "'NAME: VALUE'"
     text = "A request header of the receiver's own. Repeatable, at most 10."
@@ -90,80 +78,103 @@ def headers_of(lines: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-@add.command()
-@click.argument("url")
-@subscriber_options
-@filter_options
-@header_option
-@json_option
-@pass_loa
-def webhook(
-    loa: Loa,
-    url: str,
-    unit_name: str | None,
-    name: str,
-    is_confirmed: bool,
-    headers: tuple[str, ...],
-    as_json: bool,
-    **wanted: tuple[str, ...],
-) -> None:
-    """Alert URL by signed webhooks (Standard Webhooks); its secret is printed once.
+_HELP = {
+    WEBHOOK: (
+        "URL",
+        """Alert URL by signed webhooks (Standard Webhooks); its secret is printed once.
 
     \b
     Example:
       loa subscription add webhook https://office.example/loa --category directives --confirmed
-    """
-    from service.services.subscriptions import SubscriptionRequest
-
-    wants = SubscriptionRequest(
-        Channel.WEBHOOK,
-        url,
-        filters=_filters(loa, wanted),
-        unit=unit_name,
-        name=name,
-        headers=headers_of(headers),
-        is_confirmed=is_confirmed,
-    )
-    _add(loa, wants, as_json)
-
-
-@add.command()
-@click.argument("address")
-@subscriber_options
-@filter_options
-@click.option(
-    "--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest."
-)
-@json_option
-@pass_loa
-def email(
-    loa: Loa,
-    address: str,
-    unit_name: str | None,
-    name: str,
-    is_confirmed: bool,
-    frequency: str,
-    as_json: bool,
-    **wanted: tuple[str, ...],
-) -> None:
-    """Alert ADDRESS by email, at once or in a digest.
+    """,
+    ),
+    EMAIL: (
+        "ADDRESS",
+        """Alert ADDRESS by email, at once or in a digest.
 
     \b
     Example:
       loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
-    """
-    from service.services.subscriptions import SubscriptionRequest
+    """,
+    ),
+}
+"""What a channel's target is called, and what its help says; a channel that is not here says the
+little it knows."""
 
-    wants = SubscriptionRequest(
-        Channel.EMAIL,
-        address,
-        filters=_filters(loa, wanted),
-        frequency=Frequency(frequency),
-        unit=unit_name,
-        name=name,
-        is_confirmed=is_confirmed,
-    )
-    _add(loa, wants, as_json)
+FREQUENCY = click.option(
+    "--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest."
+)
+
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class _Channels(click.Group):
+    """One command for each channel of the table, with the options that the channel has a use
+    for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(CHANNELS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        kind = CHANNELS.get(Channel(cmd_name))
+        return None if kind is None else _command(kind)
+
+
+def _command(kind: ChannelKind) -> click.Command:
+    metavar, text = _HELP.get(kind.name, ("TARGET", f"Alert TARGET by {kind.name}."))
+    argument = click.argument("target", metavar=metavar)
+    options: list[Decorator] = [argument, subscriber_options, filter_options]
+    options += [header_option] if kind.has_headers else []
+    options += [FREQUENCY] if kind.digest_endpoint else []
+    options += [json_option, pass_loa]
+    work: Callable[..., Any] = _adding(kind)
+    for option in reversed(options):
+        work = option(work)
+    return click.command(kind.name, help=cleandoc(text))(work)
+
+
+def _adding(kind: ChannelKind) -> Callable[..., None]:
+    def add_it(
+        loa: Loa,
+        target: str,
+        unit_name: str | None,
+        name: str,
+        is_confirmed: bool,
+        as_json: bool,
+        frequency: str = Frequency.IMMEDIATE.value,
+        headers: tuple[str, ...] = (),
+        **wanted: tuple[str, ...],
+    ) -> None:
+        from service.services.subscriptions import SubscriptionRequest
+
+        wants = SubscriptionRequest(
+            kind.name,
+            target,
+            filters=_filters(loa, wanted),
+            frequency=Frequency(frequency),
+            unit=unit_name,
+            name=name,
+            headers=headers_of(headers),
+            is_confirmed=is_confirmed,
+        )
+        _add(loa, wants, as_json)
+
+    return add_it
+
+
+@click.group(cls=_Channels)
+def add() -> None:
+    """Add a subscription; without filters it wants everything.
+
+    Several values of one filter are alternatives, different filters must all hold.
+
+    \b
+    Examples:
+      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category
+      directives loa subscription add email vanthu@quangninh.example --category directives --place
+      quang-ninh-16540
+    """
 
 
 def _filters(loa: Loa, wanted: Mapping[str, tuple[str, ...]]) -> Filters:
@@ -191,7 +202,7 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
         }
         echo_json({**facts, "secret": secret})
         return
-    click.echo(f"added {added.id}: {added.channel.value} to {added.target}, {added.status.value}")
+    click.echo(f"added {added.id}: {added.channel} to {added.target}, {added.status.value}")
     if secret is not None:
         click.echo(
             f"secret: {secret}\nThis is shown once; the receiver verifies signatures with it."

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from sqlalchemy import Connection
 
 from service.storage.engine import Database
-from service.storage.ledger import Claimed
+from service.storage.queue import Claimed
 from service.types import Channel as ChannelName
 from service.types import Result
 

@@ -24,15 +24,15 @@ from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
 from service.delivery.dialogue import Outcome, Verdict
 from service.delivery.mailroom import Mailroom, Ready, Unsendable
+from service.delivery.senders import Parts
 from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
 from service.services.bounces import apply_refusals
 from service.settings import Settings
-from service.storage.endpoints import hold_back
 from service.storage.engine import Database
-from service.storage.ledger import Claimed
 from service.storage.mails import LANES, adopt_waiting, has_waiting
-from service.types import Channel, Clock, Result, State
+from service.storage.queue import Claimed, hold_back
+from service.types import EMAIL, Clock, Result, State
 from service.values import Relay
 from service.words import coded
 
@@ -124,10 +124,17 @@ class Round:
             self.record(rest)
 
 
+def open_sender(parts: Parts) -> EmailChannel:
+    """Raises InvalidInput for a relay or a sender that is none, ConfigurationError for authorities
+    that are none."""
+    labels = {category.id: category.names for category in parts.rules.categories}
+    return EmailChannel(parts.settings, parts.links, parts.secret_key, parts.clock, labels)
+
+
 class EmailChannel:
     """Sends what is claimed. `name` is how the deliverer knows it. For one thread."""
 
-    name = Channel.EMAIL
+    name = EMAIL
 
     def __init__(
         self,

@@ -14,8 +14,7 @@ from service.delivery.prepare import Preparer, Request
 from service.delivery.wire import Answered
 from service.errors import ConfigurationError
 from service.settings import WebhookSettings
-from service.storage.ledger import Claimed
-from service.storage.outgoing import Outgoing
+from service.storage.queue import Claimed, Outgoing
 from service.types import Result, State, SubscriptionStatus
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from service.alerts.message import owes_receipt, with_receipt_url
 from service.alerts.own_headers import open_value
 from service.alerts.signing import SecretBox, secret_key, sign_with
 from service.alerts.target import Target, parse_target
-from service.storage.outgoing import Outgoing, Told
+from service.storage.queue import Outgoing, Told
 
 USER_AGENT = "Loa/0.1"
 _HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expect:")

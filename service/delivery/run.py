@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -21,20 +21,19 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from service.alerts.target import host_of
+from service.channels import CHANNELS, Places
 from service.delivery.alone import RaisingThread, delivering_alone
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
 from service.heartbeat import WITHIN_S, Pulse
-from service.settings import Settings
-from service.storage import endpoint_health as health
-from service.storage import endpoints, ledger
+from service.settings import Settings, WebhookSettings
+from service.storage import queue
 from service.storage.changes import continue_fanouts
 from service.storage.engine import Database
-from service.storage.ledger import Claimed
-from service.storage.notices import listen
 from service.storage.owners import Teller, tell_troubles
+from service.storage.queue import Claimed, listen
+from service.types import WEBHOOK, Clock, Result, State
 from service.types import Channel as ChannelName
-from service.types import Clock, Result, State
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -112,7 +111,7 @@ class LedgerWork:
         try:
             with self._database.writing() as conn:
                 counting = self._record(conn, results)
-                claimed = ledger.claim_due(
+                claimed = queue.claim_due(
                     conn,
                     channel=self._channel,
                     now=now,
@@ -139,8 +138,8 @@ class LedgerWork:
     def is_due(self) -> bool:
         now = self._clock()
         with self._database.reading() as conn:
-            at = ledger.next_due_at(conn, self._channel)
-            return at is not None and at <= now and not ledger.is_paused(conn)
+            at = queue.next_due_at(conn, self._channel)
+            return at is not None and at <= now and not queue.is_paused(conn)
 
     def wait(self, timeout_s: float) -> None:
         self.beat()
@@ -160,7 +159,7 @@ class LedgerWork:
 
     def _record(self, conn: Connection, results: Sequence[Result]) -> Sequence[Result]:
         """Those that counted."""
-        counting = ledger.record_results(conn, results, self._clock()) if results else []
+        counting = queue.record_results(conn, results, self._clock()) if results else []
         if len(counting) < len(results):
             _log.warning("results came after their leases had ended; they change nothing")
         return counting
@@ -313,41 +312,38 @@ class Deliverer:
 
     def _reap(self) -> None:
         with self._database.reading() as conn:
-            has_expired = ledger.has_expired(conn, self._clock())
+            has_expired = queue.has_expired(conn, self._clock())
         if has_expired:
             with self._database.writing() as conn:
-                ledger.free_expired(conn, self._clock())
+                queue.free_expired(conn, self._clock())
 
     def _tend(self, *, is_start: bool = False) -> None:
         """Mends what a crash left, ends leases, disables and probes what fails for long."""
         now = self._clock()
         webhooks = self._settings.webhooks
         after = timedelta(seconds=webhooks.disable_after_s)
-        places = {
-            "per_endpoint": webhooks.per_endpoint_concurrency,
-            "per_host": webhooks.per_host_concurrency,
-        }
+        wanted = _places(webhooks)
         self._reap()
         with self._database.reading() as conn:
-            is_off, has_news = endpoints.is_off(conn, **places), health.has_news(conn, now, after)
+            is_off, has_news = queue.is_off(conn, wanted), queue.has_news(conn, now, after)
         if is_off or has_news:
-            self._mend(now, after, places)
+            self._mend(now, after, wanted)
         if self._settings.email.smtp_url:
             tell_troubles(self._database, self._teller(after), now)
         if is_start:
             continue_fanouts(self._database, now)
 
-    def _mend(self, now: datetime, after: timedelta, places: dict[str, int]) -> None:
+    def _mend(self, now: datetime, after: timedelta, wanted: Mapping[ChannelName, Places]) -> None:
         with self._database.writing() as conn:
-            endpoints.apply_caps(conn, **places)
-            for key in health.warn_failing(conn, now, after):
+            queue.apply_caps(conn, wanted)
+            for key in queue.warn_failing(conn, now, after):
                 _log.warning(
                     "an endpoint has failed for half the time after which it is disabled: %s",
                     host_of(key),
                 )
-            health.disable_failing(conn, now, after)
-            health.probe_disabled(conn, now)
-            endpoints.heal(conn)
+            queue.disable_failing(conn, now, after)
+            queue.probe_disabled(conn, now)
+            queue.heal(conn)
 
     def _teller(self, after: timedelta) -> Teller:
         service = self._settings.service
@@ -356,8 +352,8 @@ class Deliverer:
     def _free_dead(self) -> None:
         with self._database.writing() as conn:
             if self._database.is_sqlite:
-                ledger.free_all_leases(conn, self._clock())
-            endpoints.heal(conn)
+                queue.free_all_leases(conn, self._clock())
+            queue.heal(conn)
 
     @contextmanager
     def _holding_lock(self, stop: threading.Event) -> Iterator[bool]:
@@ -373,3 +369,11 @@ class Deliverer:
                 said = True
             stop.wait(_RETRY_LOCK_S)
         yield False
+
+
+def _places(webhooks: WebhookSettings) -> dict[ChannelName, Places]:
+    """Of channels that have an endpoint for each target: as the table says, of webhooks as is
+    configured."""
+    own = {kind.name: kind.places for kind in CHANNELS.values() if not kind.places.shared}
+    own[WEBHOOK] = Places(webhooks.per_endpoint_concurrency, webhooks.per_host_concurrency)
+    return own

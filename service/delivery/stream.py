@@ -26,8 +26,7 @@ from service.errors import StorageError
 from service.settings import WebhookSettings
 from service.storage.engine import Database
 from service.storage.handshakes import confirm_endpoint
-from service.storage.ledger import Claimed
-from service.storage.outgoing import Outgoing, OutgoingReader
+from service.storage.queue import Claimed, Outgoing, OutgoingReader
 from service.types import Clock, Result, State
 
 _log = logging.getLogger(__name__)

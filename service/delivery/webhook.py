@@ -16,19 +16,33 @@ from service.alerts.signing import SecretBox
 from service.delivery.channel import Work
 from service.delivery.outcome import Outcomes
 from service.delivery.prepare import Preparer
+from service.delivery.senders import Parts
 from service.delivery.stream import Stream
 from service.delivery.wire import Wire
 from service.settings import WebhookSettings
+from service.settings.trust import authorities
 from service.storage.engine import Database
-from service.types import Channel as ChannelName
-from service.types import Clock
+from service.types import WEBHOOK, Clock
+
+
+def open_sender(parts: Parts) -> WebhookChannel:
+    """Raises ConfigurationError where the authorities that are configured cannot be read."""
+    settings = parts.settings
+    return WebhookChannel(
+        settings.webhooks,
+        parts.links,
+        parts.secret_box,
+        parts.clock,
+        receipt_categories=settings.receipts.categories,
+        authority=str(authorities(settings.network.ca_file)),
+    )
 
 
 class WebhookChannel:
     """A streaming channel: as long as places are free and something is due, something is in the
     air."""
 
-    name = ChannelName.WEBHOOK
+    name = WEBHOOK
 
     def __init__(
         self,

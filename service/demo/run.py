@@ -31,7 +31,7 @@ from service.demo.receivers import Inbox
 from service.errors import LoaError
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.storage.units import add_unit
-from service.types import Channel, Filters
+from service.types import EMAIL, WEBHOOK, Channel, Filters
 
 PATIENCE_S = 30.0
 """How long anything may take before the demo calls it missing; the whole of it takes a few
@@ -225,14 +225,12 @@ class Demo:
             unit = add_unit(
                 connection, name=UNIT, place=UNIT_PLACE, contacts=(MAIL_ADDRESS,), at=loa.clock()
             )
-        self.inbox.secret = self._add(
-            loa, Channel.WEBHOOK, f"{self.inbox.base_url}/webhook", unit.id
-        )
-        self._add(loa, Channel.EMAIL, MAIL_ADDRESS, unit.id)
+        self.inbox.secret = self._add(loa, WEBHOOK, f"{self.inbox.base_url}/webhook", unit.id)
+        self._add(loa, EMAIL, MAIL_ADDRESS, unit.id)
 
     def _add(self, loa: Loa, channel: Channel, target: str, unit_id: str) -> str:
         secret = new_secret()
-        is_webhook = channel is Channel.WEBHOOK
+        is_webhook = channel == WEBHOOK
         new = NewSubscription(
             channel=channel,
             target=target,

@@ -16,7 +16,6 @@ from service.posts.diff import fingerprint, what_changed
 from service.storage.archive import WatchedFile, store_watch
 from service.storage.changes import write_change
 from service.storage.engine import Database
-from service.storage.fence import TOLD_BEFORE, keep_owed, was_told_before
 from service.storage.post_writes import (
     add_alias,
     add_file_revision,
@@ -36,6 +35,7 @@ from service.storage.posts import (
     link_listing,
     revisions,
 )
+from service.storage.queue import TOLD_BEFORE, keep_owed, was_told_before
 from service.storage.silence import lift_baseline, move_held, refresh_silenced, silence_of
 from service.storage.watch import mark_checked, set_withdrawn
 from service.types import ChangeType, Post, Understanding

@@ -16,6 +16,7 @@ from service.alerts.links import Purpose
 from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
 from service.alerts.suspension import probe_step
+from service.channels import SMTP_BULK
 from service.services.context import Context
 from service.storage.bounces import (
     REASONS,
@@ -28,7 +29,6 @@ from service.storage.bounces import (
     soft_days,
 )
 from service.storage.brake import FEW, brake, found_dead, is_braked
-from service.storage.endpoints import SMTP_BULK
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
 from service.storage.subscriptions import set_status

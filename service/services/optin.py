@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
+from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
 from service.services.context import Actor, ActorKind, Context
 from service.services.wants import say_filters
@@ -30,7 +31,7 @@ from service.storage.subscriptions import (
     set_frequency,
     set_status,
 )
-from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.types import EMAIL, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import Locale, MailAddress, address_key, address_keys
 from service.words import coded
 
@@ -63,7 +64,7 @@ def request_subscription(
     )
     known = [
         one
-        for one in list_subscriptions(conn, channel=Channel.EMAIL, target=str(address))
+        for one in list_subscriptions(conn, channel=EMAIL, target=str(address))
         if one.unit_id is None
     ]
     same = [one for one in known if one.filters == filters and one.frequency is frequency]
@@ -110,7 +111,7 @@ def _pending(
             set_frequency(conn, one.id, frequency)
             return set_filters(conn, one.id, filters, now)
     new = NewSubscription(
-        Channel.EMAIL, str(address), now, filters=filters, frequency=frequency, language=language
+        EMAIL, str(address), now, filters=filters, frequency=frequency, language=language
     )
     return add_subscription(conn, new)
 
@@ -126,13 +127,13 @@ def check_mail(ctx: Context) -> None:
 
 
 def ask_consent(conn: Connection, ctx: Context, added: Subscription) -> None:
-    """Asks whoever is behind the target of a pending subscription: the endpoint itself, or a
-    mailbox's owner."""
+    """Asks whoever is behind the target of a pending subscription, as its channel does."""
     if added.status is not SubscriptionStatus.PENDING:
         return
-    if added.channel is Channel.WEBHOOK:
+    consent = kind_of(added.channel).consent
+    if consent is Consent.ENDPOINT:
         ask_confirmation(conn, added.id, ctx.links, ctx.clock())
-    else:
+    elif consent is Consent.MAILBOX:
         _ask_owner(conn, ctx, added)
 
 
@@ -170,7 +171,7 @@ def read_question(
     """
     subscription_id, *said = read_link(ctx, Purpose.CONFIRM, token)
     subscription = get_subscription(conn, subscription_id)
-    if subscription.channel is Channel.WEBHOOK:
+    if kind_of(subscription.channel).consent is Consent.ENDPOINT:
         return subscription, None if said == [address_mark(subscription.target)] else "moved"
     is_waiting = subscription.status is SubscriptionStatus.PENDING
     is_late = bool(said) and from_micros(int(said[0])) + CONFIRM_WITHIN < ctx.clock()
@@ -201,9 +202,9 @@ def persons_own(conn: Connection, ctx: Context, token: str) -> list[Subscription
     NotFound."""
     subscription_id = read_link(ctx, Purpose.MANAGE, token)[0]
     one = get_subscription(conn, subscription_id)
-    if one.channel is not Channel.EMAIL:
+    if one.channel != EMAIL:
         raise NotFound("subscription", subscription_id)
-    return list_subscriptions(conn, channel=Channel.EMAIL, target=one.target, has_removed=True)
+    return list_subscriptions(conn, channel=EMAIL, target=one.target, has_removed=True)
 
 
 def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str], by: Actor) -> int:

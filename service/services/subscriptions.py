@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from service.alerts.own_headers import seal_headers
 from service.alerts.signing import new_secret
+from service.channels import Consent, kind_of
 from service.errors import Conflict, InvalidInput
 from service.services.context import Actor, ActorKind, Context
 from service.services.optin import ask_consent, check_mail
@@ -85,14 +86,14 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
     one may add.
     """
     _check_vouching(by, request.is_confirmed)
-    is_webhook = request.channel is Channel.WEBHOOK
-    if not is_webhook:
+    kind = kind_of(request.channel)
+    if kind.consent is Consent.MAILBOX:
         check_mail(ctx)
     _check_channel(request.channel, request.frequency, request.headers)
     unit_id = _unit_of(conn, request.unit, by)
     if by.kind is ActorKind.UNIT:
         subscriptions.require_room(conn, str(unit_id))
-    secret = new_secret() if is_webhook else None
+    secret = new_secret() if kind.is_signed else None
     new = NewSubscription(
         request.channel,
         request.target,
@@ -257,9 +258,12 @@ def _check_channel(
 ) -> None:
     """Raises InvalidInput for what the channel has no use for: it would be taken, and do
     nothing."""
-    if channel is Channel.WEBHOOK and frequency not in (None, Frequency.IMMEDIATE):
-        raise InvalidInput("frequency", "a webhook is always immediate", "immediate, or none given")
-    if channel is not Channel.WEBHOOK and headers:
+    kind = kind_of(channel)
+    if not kind.digest_endpoint and frequency not in (None, Frequency.IMMEDIATE):
+        raise InvalidInput(
+            "frequency", f"a {channel} is always immediate", "immediate, or none given"
+        )
+    if headers and not kind.has_headers:
         raise InvalidInput("headers", "go with a webhook only", "none")
 
 

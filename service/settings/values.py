@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidInput
-from service.values import MailAddress, Mailbox, Relay, parse_host, parse_line, parse_zone
+from service.values import MailAddress, parse_host, parse_line, parse_zone
 
 MIN_KEY = 32
 """Characters of a secret key: 128 bits where they are hexadecimal."""
@@ -111,21 +111,6 @@ def check_mail_address(value: str) -> str:
         if value
         else ""
     )
-
-
-def check_sender(value: str) -> str:
-    as_allowed(lambda: Mailbox.parse(value), 'a sender as "Loa <loa@example.vn>"')
-    return value
-
-
-def check_smtp_url(value: str) -> str:
-    if value:
-        what = (
-            '"smtp://host:25", "smtp://user:password@host:587?starttls=1", "smtps://host:465", or '
-            "empty"
-        )
-        as_allowed(lambda: Relay.parse(value), what)
-    return value
 
 
 def check_database_url(value: str) -> str:

@@ -20,7 +20,7 @@ from service.alerts.message import says_else, with_type
 from service.storage import schema
 from service.storage.digests import waits_for_digest
 from service.storage.engine import uuid7
-from service.storage.fanout import continue_fanouts, fan_out
+from service.storage.queue import continue_fanouts, fan_out
 from service.storage.schema import to_micros
 from service.storage.subscriptions import filters_of
 from service.types import ChangeType, Filters, Post

@@ -16,8 +16,8 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.logs import Log
-from service.storage.endpoints import heal
 from service.storage.engine import Database
+from service.storage.queue import heal
 from service.storage.schema import from_micros, to_micros
 from service.types import Clock
 

@@ -12,8 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from service.errors import Conflict, InvalidInput, NotFound
-from service.storage.endpoints import refresh
-from service.storage.fence import WORDS, is_fenced
+from service.storage.queue import FENCED_WORDS, is_fenced, refresh
 from service.storage.schema import from_micros, to_micros
 from service.types import ChangeType, Channel, State, SubscriptionStatus
 
@@ -280,7 +279,7 @@ def paused_at(conn: Connection) -> datetime | None:
 def why_stopped(conn: Connection) -> str:
     """Why nothing is sent at all, and what ends it; empty while messages are sent."""
     if is_fenced(conn):
-        return WORDS
+        return FENCED_WORDS
     return PAUSED if paused_at(conn) is not None else ""
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
-from service.storage.endpoints import SMTP_DIGEST
+from service.channels import CHANNELS, ChannelKind
 from service.storage.engine import Database
 from service.storage.mails import queue_message
 from service.storage.schema import to_micros
@@ -21,7 +21,7 @@ CHUNK = 50
 
 _WHERE = (
     " FROM delivery d JOIN subscription s ON s.id = d.subscription_id"
-    " WHERE d.message_id IS NULL AND d.state = 'due' AND s.channel = 'email' AND s.status = "
+    " WHERE d.message_id IS NULL AND d.state = 'due' AND s.channel = :channel AND s.status = "
     "'active'"
     " AND ((s.frequency = 'daily' AND d.created_at < :daily) OR (s.frequency = 'weekly' AND "
     "d.created_at < :weekly)"
@@ -48,45 +48,69 @@ def gather_digests(
 ) -> int:
     """Makes the messages of the runs that are past; gives how many. `on` is the local day, the
     digest's name."""
-    made, after = 0, ""
+    return sum(_gather_all(database, kind, runs, on, now) for kind in _digesting())
+
+
+def _digesting() -> list[ChannelKind]:
+    return [kind for kind in CHANNELS.values() if kind.digest_endpoint]
+
+
+def _gather_all(
+    database: Database,
+    kind: ChannelKind,
+    runs: Mapping[Frequency, datetime],
+    on: date,
+    now: datetime,
+) -> int:
+    made, after, bounds = 0, "", _bounds(kind, runs)
     while True:
         with database.reading() as conn:
-            people = _people(conn, runs, after)
+            people = _people(conn, bounds, after)
         if not people:
             return made
         with database.writing() as conn:
-            made += sum(_gather(conn, person, runs, on, now) for person in people)
+            made += sum(_gather(conn, kind, person, bounds, on, now) for person in people)
         after = people[-1]
 
 
-def _bounds(runs: Mapping[Frequency, datetime]) -> dict[str, int]:
+def _bounds(kind: ChannelKind, runs: Mapping[Frequency, datetime]) -> dict[str, object]:
     daily, weekly = runs.get(Frequency.DAILY), runs.get(Frequency.WEEKLY)
-    return {"daily": to_micros(daily) if daily else 0, "weekly": to_micros(weekly) if weekly else 0}
+    return {
+        "channel": kind.name,
+        "daily": to_micros(daily) if daily else 0,
+        "weekly": to_micros(weekly) if weekly else 0,
+    }
 
 
-def _people(conn: Connection, runs: Mapping[Frequency, datetime], after: str) -> list[str]:
+def _people(conn: Connection, bounds: dict[str, object], after: str) -> list[str]:
     query = text(
         "SELECT DISTINCT s.target_key"
         + _WHERE
         + " AND s.target_key > :after ORDER BY s.target_key LIMIT :limit"
     )
-    return list(conn.execute(query, {**_bounds(runs), "after": after, "limit": CHUNK}).scalars())
+    return list(conn.execute(query, {**bounds, "after": after, "limit": CHUNK}).scalars())
 
 
 def _gather(
-    conn: Connection, person: str, runs: Mapping[Frequency, datetime], on: date, now: datetime
+    conn: Connection,
+    kind: ChannelKind,
+    person: str,
+    bounds: dict[str, object],
+    on: date,
+    now: datetime,
 ) -> int:
     query = text("SELECT d.id, s.frequency" + _WHERE + " AND s.target_key = :person")
-    rows = conn.execute(query, {**_bounds(runs), "person": person}).all()
+    rows = conn.execute(query, {**bounds, "person": person}).all()
     if not rows:
         return 0
-    kind = "weekly" if all(row.frequency == Frequency.WEEKLY for row in rows) else "daily"
+    often = "weekly" if all(row.frequency == Frequency.WEEKLY for row in rows) else "daily"
     message_id = queue_message(
         conn,
-        group_key=f"digest:{kind}:{on.isoformat()}:{person}",
+        group_key=f"{kind.digest_prefix}:{often}:{on.isoformat()}:{person}",
         now=now,
         body=None,
-        endpoint_key=SMTP_DIGEST,
+        endpoint_key=kind.digest_endpoint,
+        channel=kind.name,
     )
     if message_id is None:
         return 0
@@ -105,4 +129,5 @@ def waits_for_digest(conn: Connection, post_id: str) -> bool:
 
 def overdue_digests(conn: Connection, runs: Mapping[Frequency, datetime]) -> int:
     """Deliveries that a past run should have taken, and did not."""
-    return int(conn.execute(text("SELECT count(*)" + _WHERE), _bounds(runs)).scalar_one())
+    query = text("SELECT count(*)" + _WHERE)
+    return sum(conn.execute(query, _bounds(kind, runs)).scalar_one() for kind in _digesting())

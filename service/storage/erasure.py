@@ -9,14 +9,14 @@ import orjson
 from sqlalchemy import Connection, delete, select, text, update
 
 from service.storage import schema
-from service.types import Channel
+from service.types import EMAIL
 from service.values import address_key, address_keys
 
 
 def subscriptions_of(conn: Connection, keys: Collection[str]) -> tuple[str, ...]:
     """The ids of all subscriptions of a person, by the keys of the address, removed ones too."""
     table = schema.subscription.c
-    query = select(table.id).where(table.channel == Channel.EMAIL.value, table.target_key.in_(keys))
+    query = select(table.id).where(table.channel == EMAIL, table.target_key.in_(keys))
     return tuple(conn.execute(query).scalars())
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, text
 
 from service.alerts.links import Links, Purpose
 from service.alerts.message import build_handshake, build_test
+from service.channels import Consent, kind_of
 from service.errors import Conflict
-from service.storage.endpoint_health import queue_own
-from service.storage.endpoints import refresh
+from service.storage.queue import queue_own, refresh
 from service.storage.subscriptions import get_subscription, set_status
-from service.types import Channel, Subscription, SubscriptionStatus
+from service.types import Subscription, SubscriptionStatus
 
 
 def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: datetime) -> str:
@@ -65,10 +65,9 @@ def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
 
 def _webhook(conn: Connection, subscription_id: str) -> Subscription:
     subscription = get_subscription(conn, subscription_id)
-    if subscription.channel is not Channel.WEBHOOK:
+    if kind_of(subscription.channel).consent is not Consent.ENDPOINT:
         raise Conflict(
-            f"cannot send {subscription_id!r} a webhook: it is subscribed by "
-            f"{subscription.channel.value}"
+            f"cannot send {subscription_id!r} a webhook: it is subscribed by {subscription.channel}"
         )
     return subscription
 

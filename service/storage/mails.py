@@ -15,12 +15,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, Text, bindparam, select, text, type_coerce, update
 
+from service.channels import SMTP, kind_of
 from service.storage import schema
-from service.storage.endpoints import SMTP, SMTP_CAPS, add_endpoint, refresh
 from service.storage.engine import uuid7
-from service.types import Channel, State
+from service.storage.queue import add_endpoint, refresh
+from service.types import EMAIL, Channel, State
 
-LANES = tuple(SMTP_CAPS)
+LANES = tuple(kind_of(EMAIL).places.shared)
 """The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody
 waits for."""
 
@@ -187,14 +188,23 @@ def adopt_waiting(conn: Connection, message_ids: Sequence[str]) -> int:
 
 
 def queue_message(
-    conn: Connection, *, group_key: str, now: datetime, body: str | None, endpoint_key: str = SMTP
+    conn: Connection,
+    *,
+    group_key: str,
+    now: datetime,
+    body: str | None,
+    endpoint_key: str = SMTP,
+    channel: Channel = EMAIL,
 ) -> str | None:
-    """A due mail message; None when one of this group was queued before. Keeps the endpoint
-    awake."""
+    """A due message of a channel with shared endpoints, as mail; None when one of this group was
+    queued before.
+
+    Keeps the endpoint awake.
+    """
     message_id = uuid7()
     values = {
         "id": message_id,
-        "channel": Channel.EMAIL.value,
+        "channel": channel,
         "endpoint_key": endpoint_key,
         "group_key": group_key,
         "state": State.DUE.value,
@@ -212,7 +222,7 @@ def queue_message(
     )
     if inserted.rowcount == 0:
         return None
-    add_endpoint(conn, Channel.EMAIL, endpoint_key, endpoint_key)
+    add_endpoint(conn, channel, endpoint_key, endpoint_key)
     refresh(conn, [endpoint_key])
     return message_id
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.endpoint_words import Trouble, TroubleLetter, tell_operator_too, tell_trouble
 from service.alerts.target import host_of
-from service.storage.endpoint_health import GONE
+from service.channels import CHANNELS
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
+from service.storage.queue import GONE
 from service.storage.schema import from_micros, to_micros
 from service.values import address_key
 
@@ -81,9 +82,10 @@ def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
         "SELECT DISTINCT s.endpoint_key, s.status_at, s.status_reason, e.failing_since FROM "
         "subscription s"
         " JOIN endpoint e ON e.key = s.endpoint_key"
-        " WHERE s.channel = 'webhook' AND s.status = 'disabled' AND s.status_at > :since"
-    )
-    for row in conn.execute(query, {"since": since}).all():
+        " WHERE s.channel IN :judged AND s.status = 'disabled' AND s.status_at > :since"
+    ).bindparams(bindparam("judged", expanding=True))
+    judged = [kind.name for kind in CHANNELS.values() if kind.is_judged]
+    for row in conn.execute(query, {"since": since, "judged": judged}).all():
         trouble = Trouble.GONE if row.status_reason == GONE else Trouble.DISABLED
         yield _Trouble(trouble, row.endpoint_key, row.status_at, _instant(row.failing_since))
 

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, select, text, update
 
 from service.alerts.own_headers import open_value, seal_headers
 from service.alerts.signing import SecretBox
+from service.channels import kind_of
 from service.errors import Conflict
 from service.storage import schema
 from service.storage.subscriptions import get_subscription, set_headers
-from service.types import Channel, SubscriptionStatus
+from service.types import SubscriptionStatus
 from service.values import rfc3339
 
 ROTATION_OVERLAP = timedelta(hours=24)
@@ -32,7 +33,7 @@ def rotate_secret(
     Raises Conflict while an older one still signs: two do at a time. Forced, the older one ends
     now.
     """
-    if get_subscription(conn, subscription_id).channel is not Channel.WEBHOOK:
+    if not kind_of(get_subscription(conn, subscription_id).channel).is_signed:
         raise Conflict(f"cannot rotate the secret of {subscription_id!r}: only webhooks are signed")
     table = schema.subscription
     columns = (table.c.secret, table.c.old_secret, table.c.old_secret_until)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,19 +16,24 @@ import orjson
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 
 from service.alerts.own_headers import Kept
-from service.alerts.target import parse_target
+from service.channels import CHANNELS, Consent, kind_of
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage import schema
-from service.storage.endpoint_health import abandon, reopen
-from service.storage.endpoints import SMTP, add_endpoint
-from service.storage.endpoints import set_min_interval as limit_endpoint
 from service.storage.engine import uuid7
-from service.storage.parking import drop_questions, park, redirect, release
+from service.storage.queue import (
+    abandon,
+    add_endpoint,
+    drop_questions,
+    park,
+    redirect,
+    release,
+    reopen,
+)
+from service.storage.queue import set_min_interval as limit_endpoint
 from service.storage.schema import to_micros
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
-from service.values import MailAddress, address_keys
+from service.values import address_keys
 
-ROTATION_OVERLAP = timedelta(hours=24)
 MAX_INTERVAL_S = 3600
 MAX_OF_A_UNIT = 20
 """Subscriptions that a unit's own token may make: each sends to an address that a stranger to Loa
@@ -57,22 +62,23 @@ class NewSubscription:
 
 def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     """Adds it, pending unless confirmed. Raises InvalidInput for a target that cannot be used."""
-    target, target_key, endpoint_key, host_key = _where(new)
-    if new.channel is Channel.WEBHOOK and new.secret is None:
+    kind = kind_of(new.channel)
+    address = kind.parse(new.target, new.allow_private_networks)
+    if kind.is_signed and new.secret is None:
         raise InvalidInput(
-            "secret", "is missing", "a sealed secret, for a webhook is always signed"
+            "secret", "is missing", f"a sealed secret, for a {kind.name} is always signed"
         )
-    add_endpoint(conn, new.channel, endpoint_key, host_key)
+    add_endpoint(conn, new.channel, address.endpoint, address.host)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
-    frequency = Frequency.IMMEDIATE if new.channel is Channel.WEBHOOK else new.frequency
+    frequency = new.frequency if kind.digest_endpoint else Frequency.IMMEDIATE
     subscription_id = uuid7()
     conn.execute(
         insert(schema.subscription).values(
             id=subscription_id,
-            channel=new.channel.value,
-            target=target,
-            target_key=target_key,
-            endpoint_key=endpoint_key,
+            channel=new.channel,
+            target=address.target,
+            target_key=address.key,
+            endpoint_key=address.endpoint,
             filter_id=_keep_filters(conn, new.filters, new.created_at),
             frequency=frequency.value,
             unit_id=new.unit_id,
@@ -114,7 +120,7 @@ def list_subscriptions(
     if unit_id is not None:
         query = query.where(table.unit_id == unit_id)
     if channel is not None:
-        query = query.where(table.channel == channel.value)
+        query = query.where(table.channel == channel)
     if target is not None:
         query = query.where(table.target_key.in_({target, *address_keys(target)}))
     if status is not None:
@@ -219,27 +225,25 @@ def set_target(
     sent to.
     """
     subscription = get_subscription(conn, subscription_id)
-    if (
-        subscription.channel is not Channel.WEBHOOK
-        or subscription.status is SubscriptionStatus.REMOVED
-    ):
+    kind = kind_of(subscription.channel)
+    if kind.consent is not Consent.ENDPOINT or subscription.status is SubscriptionStatus.REMOVED:
         raise Conflict(
             f"cannot move {subscription_id!r}: only a webhook that was not removed has an address "
             f"to change"
         )
-    target = parse_target(url, allow_private_networks=allow_private_networks)
-    if target.url == subscription.target:
+    address = kind.parse(url, allow_private_networks)
+    if address.target == subscription.target:
         return subscription
-    add_endpoint(conn, Channel.WEBHOOK, target.endpoint_key, target.host_key)
+    add_endpoint(conn, kind.name, address.endpoint, address.host)
     set_status(
         conn, subscription_id, SubscriptionStatus.PENDING, at=at, reason="subscription.moved"
     )
     drop_questions(conn, subscription_id, at)
     before = _endpoint_key(conn, subscription_id)
     table = schema.subscription
-    values = {"target": target.url, "target_key": target.url, "endpoint_key": target.endpoint_key}
+    values = {"target": address.target, "target_key": address.key, "endpoint_key": address.endpoint}
     conn.execute(update(table).where(table.c.id == subscription_id).values(**values))
-    redirect(conn, subscription_id, before, target.endpoint_key)
+    redirect(conn, subscription_id, before, address.endpoint)
     abandon(conn, before)
     return get_subscription(conn, subscription_id)
 
@@ -251,12 +255,13 @@ def set_name(conn: Connection, subscription_id: str, name: str) -> None:
 
 
 def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) -> None:
-    """For mail; webhooks are always immediate."""
+    """Nothing where the channel sends all at once."""
+    digesting = [kind.name for kind in CHANNELS.values() if kind.digest_endpoint]
     conn.execute(
         update(schema.subscription)
         .where(
             schema.subscription.c.id == subscription_id,
-            schema.subscription.c.channel == Channel.EMAIL.value,
+            schema.subscription.c.channel.in_(digesting),
         )
         .values(frequency=frequency.value)
     )
@@ -272,7 +277,7 @@ def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | N
     """At least so many seconds between two messages to its endpoint, whoever else is behind it;
     None: none."""
     subscription = get_subscription(conn, subscription_id)
-    if subscription.channel is not Channel.WEBHOOK:
+    if kind_of(subscription.channel).places.shared:
         raise Conflict(
             f"cannot limit {subscription_id!r}: the relay of all mail has email.rate_per_s"
         )
@@ -304,15 +309,6 @@ def min_interval(conn: Connection, subscription_id: str) -> int | None:
     return conn.execute(
         query.where(schema.subscription.c.id == subscription_id)
     ).scalar_one_or_none()
-
-
-def _where(new: NewSubscription) -> tuple[str, str, str, str]:
-    """Target, its key, and the keys of its endpoint and host."""
-    if new.channel is Channel.WEBHOOK:
-        target = parse_target(new.target, allow_private_networks=new.allow_private_networks)
-        return target.url, target.url, target.endpoint_key, target.host_key
-    address = MailAddress.parse(new.target)
-    return str(address), address.key, SMTP, SMTP
 
 
 def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from service.storage import schema
-from service.types import Channel, SubscriptionStatus
+from service.types import EMAIL, SubscriptionStatus
 from service.values import can_be_mailed
 
 
@@ -27,10 +27,7 @@ class Unmailable:
 def find_unmailable(conn: Connection) -> Unmailable:
     """Reads every address that is kept."""
     table, unit = schema.subscription.c, schema.unit.c
-    is_there = (
-        table.channel == Channel.EMAIL.value,
-        table.status != SubscriptionStatus.REMOVED.value,
-    )
+    is_there = (table.channel == EMAIL, table.status != SubscriptionStatus.REMOVED.value)
     targets = conn.execute(select(table.id, table.target).where(*is_there).order_by(table.id)).all()
     contacts = conn.execute(
         select(unit.name, unit.contacts).where(unit.removed_at.is_(None)).order_by(unit.name)

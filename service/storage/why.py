@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from service.alerts.match import Matcher, Namer, as_it_is, name_rule
 from service.alerts.owing import OWN_FAULTS, UNDER
 from service.storage.deliveries import Attempt, Delivery, attempts_of, list_deliveries
-from service.storage.fence import RESTORED
+from service.storage.queue import RESTORED
 from service.storage.schema import from_micros
 from service.storage.subscriptions import get_subscription, status_reason
 from service.text import LOCAL

@@ -21,7 +21,7 @@ from service.errors import InvalidInput
 from service.services.context import OPERATOR
 from service.services.explain import explain
 from service.services.wants import say_filters
-from service.storage import deliveries, fence, ledger, receipts, subscriptions, units
+from service.storage import deliveries, queue, receipts, subscriptions, units
 from service.storage.counts import count_all, count_held
 from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
 from service.storage.proofs import load_proof
@@ -90,7 +90,7 @@ def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
             counts = count_all(conn)
             states = portal_states(conn, loa.settings.portals)
             held = count_held(conn)
-            is_restored, is_paused = fence.is_fenced(conn), ledger.is_paused(conn)
+            is_restored, is_paused = queue.is_fenced(conn), queue.is_paused(conn)
         waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
         failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
         return render_template(

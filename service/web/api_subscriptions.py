@@ -17,6 +17,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
 
+from service.channels import Consent, kind_of
 from service.errors import InvalidInput
 from service.services import subscriptions as acts
 from service.services.context import Actor
@@ -31,11 +32,12 @@ from service.services.filters import (
 from service.storage import subscriptions
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
-from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
+from service.types import Filters, Frequency, Subscription, SubscriptionStatus
 from service.web import shapes
 from service.web.answer import answer, page, write
 from service.web.auth import actor, caller, owned
 from service.web.body import Id, Line, Nothing, PageQuery, ShortLine, Strict, read_body, read_query
+from service.web.channel_name import ChannelName
 from service.web.limits import Limit
 from service.words import coded
 
@@ -55,7 +57,7 @@ day it begins."""
 
 class SubscriptionsQuery(PageQuery):
     unit: Id | None = None
-    channel: Channel | None = None
+    channel: ChannelName | None = None
     status: SubscriptionStatus | None = None
 
 
@@ -70,7 +72,7 @@ class FiltersBody(Strict):
 
 
 class SubscriptionBody(Strict):
-    channel: Channel
+    channel: ChannelName
     target: Line = Field(max_length=2000)
     filters: FiltersBody = FiltersBody()
     frequency: Frequency = Frequency.IMMEDIATE
@@ -140,19 +142,20 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/subscriptions")
     def add_subscription() -> Response:
         body = read_body(SubscriptionBody)
-        is_asked = body.channel is Channel.EMAIL and not body.confirmed
+        is_asked = kind_of(body.channel).consent is Consent.MAILBOX and not body.confirmed
         if is_asked and not mails.has_room(caller().token_id):
             raise TooManyRequests(
                 f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600
             )
-        questions.require_room(body.channel, body.target)
+        if kind_of(body.channel).consent is Consent.ENDPOINT:
+            questions.require_room(body.target)
         return write(lambda conn: _add(conn, loa, body))
 
     @blueprint.patch("/v1/subscriptions/<key>")
     def edit_subscription(key: str) -> Response:
         body = read_body(SubscriptionPatch)
         if body.target is not None:
-            questions.require_room(Channel.WEBHOOK, body.target)
+            questions.require_room(body.target)
         with loa.database.writing() as conn, as_this_api_says():
             changes = acts.SubscriptionChanges(
                 filters=None if body.filters is None else _filters(loa, body.filters),
@@ -210,10 +213,10 @@ class _Questions:
         self._of_unit = Limit(QUESTIONS_OF_A_UNIT, 3600, time.monotonic)
         self._to_host = Limit(QUESTIONS_TO_A_HOST, 3600, time.monotonic)
 
-    def require_room(self, channel: Channel, target: str) -> None:
+    def require_room(self, target: str) -> None:
         """Counts one more. Raises 429 where it is too many; operators ask as often as they like."""
         unit_id = caller().unit_id
-        if channel is not Channel.WEBHOOK or unit_id is None:
+        if unit_id is None:
             return
         try:
             host = urlsplit(target).hostname or ""

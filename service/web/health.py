@@ -18,13 +18,16 @@ from service.storage.beats import LATE_S, LateBeat, late_beats
 from service.storage.clock import went_back
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
+from service.storage.down_channels import load_down
 from service.storage.engine import require_version, sqlite_path
-from service.storage.fence import WORDS, is_fenced
 from service.storage.inspect import check_writable
 from service.storage.listings import load_listings
 from service.storage.proxies import WORDS as PROXY_WORDS
 from service.storage.proxies import is_proxy_seen
+from service.storage.queue import FENCED_WORDS, is_fenced
 from service.web.metrics import Metrics
+from service.words.say import ENGLISH
+from service.words.say import say as say_coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -114,7 +117,7 @@ def _database_reasons(loa: Loa) -> list[str]:
         with loa.database.reading() as conn:
             require_version(conn, loa.settings.database.url)
             listings = load_listings(conn)
-            told = [f"delivery: {WORDS}"] if is_fenced(conn) else []
+            told = [f"delivery: {FENCED_WORDS}"] if is_fenced(conn) else []
             told += [_late(beat) for beat in late_beats(conn)]
     except StorageError as error:
         return [f"database: {_unusable(loa, error)}"]
@@ -177,11 +180,13 @@ class _Warnings:
 
 def _look_for_warnings(loa: Loa) -> list[str]:
     with loa.database.reading() as conn:
+        down = load_down(conn)
         stopped, held = why_stopped(conn), sum(count_held(conn).values())
         asides = list_asides(conn, loa.clock())
         back = went_back(conn, loa.clock())
         is_proxied = not loa.settings.server.trusted_proxies and is_proxy_seen(conn, loa.clock())
     found = [f"delivery: {stopped}"] if stopped else []
+    found += [f"delivery: {say_coded(why, ENGLISH)}" for why in down.values()]
     if is_proxied:
         found.append(f"proxy: {PROXY_WORDS}")
     if back is not None:

@@ -17,11 +17,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from service.channels import CHANNELS
 from service.services.alarms import count_alarms
 from service.storage.counts import Counts, count_all, count_held
 from service.storage.feeds import feed_problems
 from service.storage.listings import ListingState, load_listings
-from service.types import Channel, Outcome, State, SubscriptionStatus
+from service.types import Outcome, State, SubscriptionStatus
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -80,14 +81,14 @@ def _counted(counts: Counts, now: datetime) -> Iterator[GaugeMetricFamily]:
     messages = GaugeMetricFamily(
         "loa_messages", "Messages by channel and state.", labels=["channel", "state"]
     )
-    for channel in Channel:
+    for channel in CHANNELS:
         for state in State:
             messages.add_metric([channel, state], counts.messages.get((channel, state), 0))
     yield messages
     subscriptions = GaugeMetricFamily(
         "loa_subscriptions", "Subscriptions.", labels=["channel", "status"]
     )
-    for channel in Channel:
+    for channel in CHANNELS:
         for status in SubscriptionStatus:
             subscriptions.add_metric(
                 [channel, status], counts.subscriptions.get((channel, status), 0)

@@ -14,7 +14,6 @@ from service.alerts.receipts import Line
 from service.storage.why import Because
 from service.types import (
     ChangeType,
-    Channel,
     Frequency,
     Outcome,
     Relation,
@@ -22,6 +21,7 @@ from service.types import (
     SubscriptionStatus,
     Urgency,
 )
+from service.web.channel_name import ChannelName
 
 
 class Shape(BaseModel):
@@ -152,7 +152,7 @@ class WantedPosts(Shape):
 
 class Subscription(Shape):
     id: str
-    channel: Channel
+    channel: ChannelName
     target: str
     status: SubscriptionStatus
     filters: WantedPosts
@@ -189,7 +189,7 @@ class Delivery(Shape):
     post: str
     revision: int
     subscription: str
-    channel: Channel
+    channel: ChannelName
     message_id: str | None = Field(description="null while it waits for its digest")
     state: State
     reason: str | None

@@ -11,8 +11,9 @@ from datetime import date, datetime
 
 from service.alerts.receipts import Line
 from service.types import (
+    EMAIL,
+    WEBHOOK,
     ChangeType,
-    Channel,
     Frequency,
     Outcome,
     Relation,
@@ -73,8 +74,8 @@ STATUSES: dict[str, tuple[str, str]] = {
 }
 
 CHANNELS: dict[str, tuple[str, str]] = {
-    Channel.WEBHOOK: ("webhook", "webhook"),
-    Channel.EMAIL: ("thư điện tử", "email"),
+    WEBHOOK: ("webhook", "webhook"),
+    EMAIL: ("thư điện tử", "email"),
 }
 
 FREQUENCIES: dict[str, tuple[str, str]] = {

@@ -118,6 +118,11 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "không gửi được: {field} {problem}",
         "cannot be sent: {field} {problem}",
     ),
+    # what stops a channel whole
+    "channel.down": (
+        "không gửi được gì qua kênh {channel}: {error}",
+        "nothing is sent by {channel}: {error}",
+    ),
     # what a mail relay said
     "relay.answered": ("{said}", "{said}"),
     "relay.gave_up": ("{reason}; đã thử {n} lần", "{reason}; tried {n} times"),

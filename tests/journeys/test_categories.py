@@ -16,7 +16,7 @@ from service.storage.posts import PostQuery, get_post, newest_posts
 from service.storage.renamed import follow_renames
 from service.storage.subscriptions import NewSubscription, add_subscription, get_subscription
 from service.storage.why import explain
-from service.types import ChangeType, Channel, Filters, Post
+from service.types import EMAIL, ChangeType, Filters, Post
 from service.web.app import create_app
 from tests.fakes_web import store_post
 
@@ -79,12 +79,7 @@ def test_O4_what_was_stored_under_an_old_name_follows_it(loa: Loa) -> None:
         subscription = add_subscription(
             conn,
             NewSubscription(
-                Channel.EMAIL,
-                "lan@xa.example",
-                now,
-                language="vi",
-                filters=wanted,
-                is_confirmed=True,
+                EMAIL, "lan@xa.example", now, language="vi", filters=wanted, is_confirmed=True
             ),
         )
     assert loa.poller is not None

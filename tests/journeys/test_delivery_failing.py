@@ -15,8 +15,8 @@ from service.delivery.webhook import WebhookChannel
 from service.errors import Conflict
 from service.settings import Settings
 from service.storage.deliveries import list_deliveries, replay
-from service.storage.endpoint_health import FAILED_LONG, GONE
 from service.storage.engine import Database
+from service.storage.queue import FAILED_LONG, GONE
 from service.storage.subscriptions import get_subscription, set_status, status_reason
 from service.storage.units import add_unit
 from service.storage.why import explain

@@ -31,7 +31,7 @@ from service.storage.subscriptions import (
     set_status,
     set_target,
 )
-from service.types import Channel, SubscriptionStatus
+from service.types import WEBHOOK, SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, EARLIER, LINKS, a_post, hook, tell
@@ -161,7 +161,7 @@ def test_a_locked_database_postpones_a_confirmation_and_loses_nothing_in_the_air
         hook(conn, receiver.url("/other"))
         tell(conn, a_post(), at=clock())
     settings = WebhookSettings(allow_private_networks=True, timeout_s=2.0)
-    work, stop = LedgerWork(database, Channel.WEBHOOK, clock, settings.lease_s), Event()
+    work, stop = LedgerWork(database, WEBHOOK, clock, settings.lease_s), Event()
     locked = LockedOnce(database.engine, database.url)
     channel = WebhookChannel(settings, LINKS, BOX, clock)
     thread = Thread(target=channel.stream, args=(locked, work, stop), kwargs={"is_draining": False})
@@ -271,7 +271,7 @@ def test_what_was_in_the_air_when_the_address_changed_goes_to_the_new_one_only_o
         secret = web.loa.secret_box.encrypt(new_secret())
         target = receiver.url("/first")
         new = NewSubscription(
-            Channel.WEBHOOK,
+            WEBHOOK,
             target,
             EARLIER,
             language="vi",

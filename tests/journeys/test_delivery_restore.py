@@ -17,7 +17,7 @@ from sqlalchemy import text
 from service.bootstrap import open_loa
 from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES, live_post
-from service.storage.fence import RESTORED
+from service.storage.queue import RESTORED
 from tests.fakes import FakeClock
 from tests.fakes_receiver import FakeReceiver
 from tests.fakes_web import make_web

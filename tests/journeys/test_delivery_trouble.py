@@ -21,9 +21,8 @@ from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
 from service.storage.deliveries import list_deliveries, pause_all, resume_all
 from service.storage.engine import Database, open_database
-from service.storage.ledger import Claimed, claim_due
-from service.storage.notices import listen
-from service.types import Channel, Result, State
+from service.storage.queue import Claimed, claim_due, listen
+from service.types import EMAIL, WEBHOOK, Result, State
 from tests.fakes_ledger import BOX, LINKS, a_post, deliverer, hook, mail, tell
 from tests.fakes_receiver import FakeReceiver, status
 from tests.fakes_trouble import TroubledDatabase, When, wait_until
@@ -79,7 +78,7 @@ def test_M3_what_becomes_due_in_another_process_is_heard_at_once(
     database = postgresql_database
     with database.writing() as conn:
         subscription = hook(conn, "http://127.0.0.1:49999/")
-    work, heard = LedgerWork(database, Channel.WEBHOOK, now, 30), Event()
+    work, heard = LedgerWork(database, WEBHOOK, now, 30), Event()
 
     def wake() -> None:
         work.wake()
@@ -272,7 +271,7 @@ def test_leases_end_however_often_the_tending_of_the_ledger_breaks(
             tell(conn, a_post("left"), at=now())
         with any_database.writing() as conn:
             resume_all(conn)
-            assert len(claim_due(conn, channel=Channel.WEBHOOK, now=now(), limit=9, lease_s=1)) == 1
+            assert len(claim_due(conn, channel=WEBHOOK, now=now(), limit=9, lease_s=1)) == 1
         assert wait_until(lambda: states(any_database) == {State.SENT: 2})
     assert len(receiver.received) == 2
 
@@ -280,7 +279,7 @@ def test_leases_end_however_often_the_tending_of_the_ledger_breaks(
 class ClaimsAndBreaks:
     """A channel with a bug: the first time it takes messages, and drops them."""
 
-    name = Channel.WEBHOOK
+    name = WEBHOOK
 
     def __init__(self, sound: WebhookChannel) -> None:
         self._sound = sound
@@ -302,7 +301,7 @@ class ClaimsAndBreaks:
 class SendsMail:
     """A channel that accepts everything, and remembers it."""
 
-    name = Channel.EMAIL
+    name = EMAIL
 
     def __init__(self) -> None:
         self.sent: list[str] = []

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from service.services.filters import MAX_KEYWORD_CHARS, MAX_KEYWORDS
-from service.types import Channel, Filters, Frequency, SubscriptionStatus
+from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency, SubscriptionStatus
 from tests.fakes_doors import Api, Command, Desk, House, Page, Subject, opened_house
 from tests.journeys.test_addresses import BAD
 
-WEBHOOK, EMAIL = Channel.WEBHOOK, Channel.EMAIL
+WEBHOOK, EMAIL = WEBHOOK, EMAIL
 STATES = list(SubscriptionStatus)
 
 
@@ -33,7 +33,7 @@ def doors_of(house: House, channel: Channel, act: str) -> dict[str, Any]:
         "page": Page(house),
     }
     missing = {"confirm": {"api", "page"}, "rotate": {"page"}, "test": {"page"}}
-    without = missing.get(act, set()) | ({"page"} if channel is WEBHOOK else set())
+    without = missing.get(act, set()) | ({"page"} if channel == WEBHOOK else set())
     return {name: door for name, door in doors.items() if name not in without}
 
 
@@ -60,8 +60,8 @@ def expected(act: str, channel: Channel, status: SubscriptionStatus) -> str:
         "resume": set(STATES) - {SubscriptionStatus.PENDING, SubscriptionStatus.REMOVED},
         "confirm": {SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE},
         "remove": set(STATES),
-        "rotate": set(STATES) - {SubscriptionStatus.REMOVED} if channel is WEBHOOK else set(),
-        "test": {SubscriptionStatus.ACTIVE} if channel is WEBHOOK else set(),
+        "rotate": set(STATES) - {SubscriptionStatus.REMOVED} if channel == WEBHOOK else set(),
+        "test": {SubscriptionStatus.ACTIVE} if channel == WEBHOOK else set(),
     }
     return "done" if status in allowed[act] else "refused"
 
@@ -124,7 +124,7 @@ def test_F3_an_edit_ends_alike_by_every_door(
 ) -> None:
     changes = EDITS[edit]
     doors: dict[str, Any] = {"command": Command(house), "api": Api(house)}
-    if channel is EMAIL and set(changes) <= ON_PAGES:
+    if channel == EMAIL and set(changes) <= ON_PAGES:
         doors["page"] = Page(house)
     ends = {}
     for name, door in doors.items():
@@ -136,8 +136,8 @@ def test_F3_an_edit_ends_alike_by_every_door(
     if status == "removed":
         assert first[0] == "refused"
     if edit == "headers" and status == "active":
-        assert first[0] == ("done" if channel is WEBHOOK else "refused")
-        assert first[1]["headers"] == (["X-Tenant"] if channel is WEBHOOK else [])
+        assert first[0] == ("done" if channel == WEBHOOK else "refused")
+        assert first[1]["headers"] == (["X-Tenant"] if channel == WEBHOOK else [])
 
 
 def test_F3_an_edit_that_is_refused_changes_nothing_and_one_of_a_name_keeps_the_filters(

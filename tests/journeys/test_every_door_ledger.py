@@ -19,11 +19,11 @@ from service.services.optin import answer_question, persons_own, read_question, 
 from service.services.receipts import MAX_NOTE
 from service.storage.changes import write_change
 from service.storage.tokens import Role
-from service.types import ChangeType, Channel, Filters, Post, SubscriptionStatus
+from service.types import EMAIL, WEBHOOK, ChangeType, Filters, Post, SubscriptionStatus
 from tests.fakes_doors import Api, Command, Desk, House, Page, opened_house
 from tests.fakes_web import store_post
 
-WEBHOOK, EMAIL = Channel.WEBHOOK, Channel.EMAIL
+WEBHOOK, EMAIL = WEBHOOK, EMAIL
 ACTIVE, PENDING = SubscriptionStatus.ACTIVE, SubscriptionStatus.PENDING
 
 

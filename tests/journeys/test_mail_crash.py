@@ -27,7 +27,8 @@ from service.alerts.links import Links
 from service.delivery.email import EmailChannel
 from service.settings import Settings
 from service.storage.engine import open_database
-from service.storage.ledger import claim_due, free_all_leases, record_results
+from service.storage.queue import claim_due, free_all_leases, record_results
+from service.types import EMAIL
 from service.types import Channel
 database, clock = open_database(sys.argv[1]), lambda: datetime.now(UTC)
 settings = Settings.model_validate({"email": {"smtp_url": sys.argv[2], "rate_per_s": 400}})
@@ -39,7 +40,7 @@ with database.writing() as conn:
     free_all_leases(conn, clock())
 while True:
     with database.writing() as conn:
-        claimed = claim_due(conn, channel=Channel.EMAIL, now=clock(), limit=8, lease_s=30)
+        claimed = claim_due(conn, channel=EMAIL, now=clock(), limit=8, lease_s=30)
     if not claimed:
         break
     channel.send(database, claimed, record, threading.Event())

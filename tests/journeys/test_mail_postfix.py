@@ -23,7 +23,7 @@ from service.delivery.mailroom import Ready
 from service.services.bounces import apply_bounce
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.ledger import Claimed
+from service.storage.queue import Claimed
 from service.types import Result, State
 from tests.fakes import FakeClock
 from tests.fakes_email import SECRET_KEY, drain, make_channel, publish, states

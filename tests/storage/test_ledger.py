@@ -11,17 +11,22 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
+from service.channels import Places
 from service.storage.deliveries import list_deliveries
-from service.storage.endpoint_health import disable_failing, probe_disabled, warn_failing
-from service.storage.endpoints import apply_caps, heal, set_min_interval
 from service.storage.engine import Database
-from service.storage.ledger import (
+from service.storage.queue import (
     Claimed,
+    apply_caps,
     claim_due,
+    disable_failing,
     free_all_leases,
     free_expired,
     has_expired,
+    heal,
+    probe_disabled,
     record_results,
+    set_min_interval,
+    warn_failing,
 )
 from service.storage.retention import forget_done
 from service.storage.subscriptions import (
@@ -30,7 +35,7 @@ from service.storage.subscriptions import (
     set_status,
     set_target,
 )
-from service.types import Channel, Filters, Result, State, SubscriptionStatus
+from service.types import WEBHOOK, Filters, Result, State, SubscriptionStatus
 from tests.fakes_ledger import NOW, a_post, hook, tell
 from tests.fakes_trouble import wait_until
 
@@ -42,12 +47,7 @@ def claim(
 ) -> list[Claimed]:
     with database.writing() as conn:
         return claim_due(
-            conn,
-            channel=Channel.WEBHOOK,
-            now=LATER,
-            limit=limit,
-            lease_s=lease_s,
-            slow_limit=slow_limit,
+            conn, channel=WEBHOOK, now=LATER, limit=limit, lease_s=lease_s, slow_limit=slow_limit
         )
 
 
@@ -144,7 +144,7 @@ def test_a_raised_cap_counts_at_once(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1"], posts=5)
     claim(any_database)
     with any_database.writing() as conn:
-        apply_caps(conn, per_endpoint=4, per_host=16)
+        apply_caps(conn, {WEBHOOK: Places(4, 16)})
     assert len(claim(any_database)) == 2
 
 
@@ -169,16 +169,12 @@ def test_D4_disabled_by_time_and_count_probed_and_back_by_itself(any_database: D
         assert get_subscription(conn, subscription_id).status is SubscriptionStatus.DISABLED
     with any_database.writing() as conn:
         (probe,) = claim_due(
-            conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=2), limit=9, lease_s=30
+            conn, channel=WEBHOOK, now=NOW + timedelta(days=2), limit=9, lease_s=30
         )
         record_results(conn, [result(probe)], NOW + timedelta(days=2))
         assert get_subscription(conn, subscription_id).status is SubscriptionStatus.ACTIVE
         assert (
-            len(
-                claim_due(
-                    conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=3), limit=9, lease_s=30
-                )
-            )
+            len(claim_due(conn, channel=WEBHOOK, now=NOW + timedelta(days=3), limit=9, lease_s=30))
             == 2
         )
 
@@ -199,7 +195,7 @@ def test_an_endpoint_that_wants_time_between_two_messages_gets_it(any_database: 
     assert claim(any_database) == []
     with any_database.writing() as conn:
         later = LATER + timedelta(hours=2, seconds=1)
-        assert len(claim_due(conn, channel=Channel.WEBHOOK, now=later, limit=9, lease_s=30)) == 1
+        assert len(claim_due(conn, channel=WEBHOOK, now=later, limit=9, lease_s=30)) == 1
 
 
 def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(
@@ -239,7 +235,7 @@ def test_M2_leases_end_by_the_clock_of_the_database_whatever_a_workers_clock_say
         with postgresql_database.writing() as conn:
             assert not has_expired(conn, LATER + skew)
             assert free_expired(conn, LATER + skew) == 0
-            wrong = claim_due(conn, channel=Channel.WEBHOOK, now=LATER + skew, limit=9, lease_s=30)
+            wrong = claim_due(conn, channel=WEBHOOK, now=LATER + skew, limit=9, lease_s=30)
             assert wrong == []
     assert record(postgresql_database, result(mine)) == 1
 
@@ -273,7 +269,7 @@ def test_a_disabled_endpoint_that_timed_out_last_costs_its_host_no_places(
         assert probe_disabled(conn, LATER + timedelta(days=1)) == 1
     with any_database.writing() as conn:
         tomorrow = LATER + timedelta(days=2)
-        probed = claim_due(conn, channel=Channel.WEBHOOK, now=tomorrow, limit=100, lease_s=30)
+        probed = claim_due(conn, channel=WEBHOOK, now=tomorrow, limit=100, lease_s=30)
     assert (len(probed), sum(one.is_slow for one in probed)) == (13, 1)
 
 
@@ -358,7 +354,7 @@ def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
         caps = cycle((2, 3))
         while not stop.is_set():
             with database.writing() as conn:
-                apply_caps(conn, per_endpoint=next(caps), per_host=16)
+                apply_caps(conn, {WEBHOOK: Places(next(caps), 16)})
                 free_expired(conn, LATER)
                 warn_failing(conn, LATER, timedelta(0))
                 probe_disabled(conn, LATER)
@@ -373,7 +369,7 @@ def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
     with database.writing() as conn:
         for one in ids:
             set_status(conn, one, SubscriptionStatus.ACTIVE, at=LATER)
-        apply_caps(conn, per_endpoint=2, per_host=16)
+        apply_caps(conn, {WEBHOOK: Places(2, 16)})
         assert heal(conn) == 0
     sent = 0
     while claimed := claim(database):

@@ -13,16 +13,15 @@ from sqlalchemy import Connection, text
 
 from service.alerts.message import owes_receipt
 from service.delivery.run import LedgerWork
-from service.storage import changes, fanout
+from service.storage import changes
 from service.storage.changes import continue_fanouts, release_flood
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.ledger import claim_due, record_results
-from service.storage.outgoing import OutgoingReader, Told
+from service.storage.queue import FANOUT_CHUNK, OutgoingReader, Told, claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.units import add_unit
 from service.storage.why import explain
-from service.types import ChangeType, Channel, Filters, Result, State
+from service.types import EMAIL, WEBHOOK, ChangeType, Channel, Filters, Result, State
 from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
 
@@ -36,7 +35,7 @@ def types_by_subscription(database: Database) -> Counter[tuple[str, str]]:
 def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(
     any_database: Database,
 ) -> None:
-    n = fanout.CHUNK * 2 + 7
+    n = FANOUT_CHUNK * 2 + 7
     with any_database.writing() as conn:
         first = hook(conn, "http://a.example/0")
         conn.execute(
@@ -54,7 +53,7 @@ def test_each_subscription_is_owed_a_change_once_however_often_the_fan_out_runs(
             {"n": n - 1, "first": first.id},
         )
         tell(conn, a_post())
-        assert conn.execute(text("SELECT count(*) FROM delivery")).scalar_one() == fanout.CHUNK
+        assert conn.execute(text("SELECT count(*) FROM delivery")).scalar_one() == FANOUT_CHUNK
     assert continue_fanouts(any_database, NOW) == 1
     with any_database.writing() as conn:
         conn.execute(text("UPDATE change SET fanned_out_at = NULL, fanout_after = NULL"))
@@ -161,12 +160,12 @@ def test_D13_who_was_told_by_mail_is_told_when_another_subscription_of_theirs_co
         mail(conn, "an@example.vn", filters=DIRECTIVES)
         second = mail(conn, "an@example.vn", filters=MEETINGS)
         tell(conn, a_post())
-        results = take(conn, Channel.EMAIL) if moment != "due" else []
+        results = take(conn, EMAIL) if moment != "due" else []
         if moment == "sent":
             record_results(conn, results, NOW)
         tell(conn, a_post(categories=("directives", "meetings")), at=NOW + timedelta(minutes=1))
         if moment != "sent":
-            record_results(conn, results or take(conn, Channel.EMAIL), NOW)
+            record_results(conn, results or take(conn, EMAIL), NOW)
     with any_database.reading() as conn:
         (delivery,) = list_deliveries(conn, subscription_id=second.id)
         assert delivery.state is State.SENT
@@ -187,11 +186,11 @@ def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(
             {"u": unit.id, "s": second.id},
         )
         tell(conn, a_post())
-        record_results(conn, take(conn, Channel.EMAIL), NOW)
+        record_results(conn, take(conn, EMAIL), NOW)
         tell(conn, a_post(categories=("directives", "meetings")))
         (delivery,) = list_deliveries(conn, subscription_id=second.id)
         assert delivery.state is State.DUE
-        assert [r.message_id for r in take(conn, Channel.EMAIL)] == [delivery.message_id]
+        assert [r.message_id for r in take(conn, EMAIL)] == [delivery.message_id]
 
 
 def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twice(
@@ -233,7 +232,7 @@ def test_a_fan_out_that_runs_again_brings_back_no_message_that_was_forgotten(
         unit = add_unit(conn, name="UBND xã Quảng Ninh", at=NOW)
         hook(conn, "http://a.example/1", unit_id=unit.id)
         change_id = tell(conn, a_post())
-        record_results(conn, take(conn, Channel.WEBHOOK), NOW)
+        record_results(conn, take(conn, WEBHOOK), NOW)
     assert forget_done(any_database, NOW + timedelta(days=100)) == 1
     with any_database.writing() as conn:
         hook(conn, "http://a.example/2")
@@ -248,8 +247,8 @@ def test_only_results_that_counted_are_counted(any_database: Database) -> None:
     with any_database.writing() as conn:
         hook(conn, "http://a.example/1")
         tell(conn, a_post())
-        results = take(conn, Channel.WEBHOOK)
-    work = LedgerWork(any_database, Channel.WEBHOOK, lambda: NOW, 30)
+        results = take(conn, WEBHOOK)
+    work = LedgerWork(any_database, WEBHOOK, lambda: NOW, 30)
     work.record([replace(result, lease_token=result.lease_token - 1) for result in results])
     assert not work.counts
     work.record(results)

@@ -10,19 +10,19 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.fence import (
+from service.storage.listings import know_listings
+from service.storage.queue import (
     TOLD_BEFORE,
     Fence,
+    claim_due,
     is_fenced,
     keep_owed,
     release_fence,
     was_told_before,
 )
-from service.storage.ledger import claim_due
-from service.storage.listings import know_listings
 from service.storage.schema import to_micros
 from service.text import LOCAL
-from service.types import ChangeType, Channel, Filters, State
+from service.types import WEBHOOK, ChangeType, Filters, State
 from tests.fakes import FakeClock
 from tests.fakes_ledger import NOW, a_post, hook, tell
 
@@ -34,7 +34,7 @@ def file(tmp_path: Path) -> Path:
 
 def claimed(database: Database, clock: FakeClock) -> int:
     with database.writing() as conn:
-        return len(claim_due(conn, channel=Channel.WEBHOOK, now=clock(), limit=9, lease_s=30))
+        return len(claim_due(conn, channel=WEBHOOK, now=clock(), limit=9, lease_s=30))
 
 
 def restore(database: Database, reached: int = 1) -> None:

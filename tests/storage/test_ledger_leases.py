@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries, replay, show_delivery
 from service.storage.engine import Database
-from service.storage.ledger import Claimed, claim_due, free_expired, record_results
+from service.storage.queue import Claimed, claim_due, free_expired, record_results
 from service.storage.subscriptions import set_status
-from service.types import Channel, Result, State, SubscriptionStatus
+from service.types import WEBHOOK, Result, State, SubscriptionStatus
 from tests.fakes_ledger import NOW, a_post, hook, tell
 
 LATER = NOW + timedelta(hours=1)
@@ -25,7 +25,7 @@ def owe_one(database: Database) -> str:
 
 def claim(database: Database) -> list[Claimed]:
     with database.writing() as conn:
-        return claim_due(conn, channel=Channel.WEBHOOK, now=LATER, limit=9, lease_s=30)
+        return claim_due(conn, channel=WEBHOOK, now=LATER, limit=9, lease_s=30)
 
 
 def record(database: Database, one: Claimed, state: State, status: int) -> None:

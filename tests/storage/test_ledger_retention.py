@@ -12,10 +12,10 @@ from sqlalchemy import Connection, event, text
 
 from service.storage.deliveries import list_deliveries, replay
 from service.storage.engine import Database
-from service.storage.ledger import claim_due, next_due_at, record_results
+from service.storage.queue import claim_due, next_due_at, record_results
 from service.storage.retention import forget_done
 from service.storage.units import add_unit
-from service.types import ChangeType, Channel, Result, State
+from service.types import WEBHOOK, ChangeType, Result, State
 from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
 LATER = NOW + timedelta(days=100)
@@ -26,7 +26,7 @@ def send_all(database: Database) -> int:
     sent = 0
     while True:
         with database.writing() as conn:
-            claimed = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=100, lease_s=30)
+            claimed = claim_due(conn, channel=WEBHOOK, now=NOW, limit=100, lease_s=30)
             record_results(
                 conn,
                 [
@@ -154,14 +154,14 @@ def test_the_hot_path_never_walks_over_what_is_done(any_database: Database, n_do
         seen.setdefault(sql, values[0] if isinstance(values, list) else values)
 
     with any_database.writing() as conn:
-        claimed = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=100, lease_s=30)
+        claimed = claim_due(conn, channel=WEBHOOK, now=NOW, limit=100, lease_s=30)
     with any_database.writing() as conn:
         record_results(
             conn,
             [Result(c.message_id, c.lease_token, State.SENT, 200, "", NOW, 0.1) for c in claimed],
             NOW,
         )
-        next_due_at(conn, Channel.WEBHOOK)
+        next_due_at(conn, WEBHOOK)
     event.remove(any_database.engine, "before_cursor_execute", remember)
     assert len(claimed) == 2
     with any_database.writing() as conn:

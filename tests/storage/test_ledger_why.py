@@ -14,14 +14,14 @@ from service.errors import NotFound
 from service.storage.deliveries import pause_all
 from service.storage.digests import gather_digests
 from service.storage.engine import Database
-from service.storage.fence import RESTORED
-from service.storage.ledger import claim_due, record_results
+from service.storage.queue import RESTORED, claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.subscriptions import NewSubscription, add_subscription, set_filters, set_status
 from service.storage.why import Because, Why, explain
 from service.types import (
+    EMAIL,
+    WEBHOOK,
     ChangeType,
-    Channel,
     Filters,
     Frequency,
     Result,
@@ -40,7 +40,7 @@ def why(database: Database, subscription_id: str) -> Why:
 
 def try_once(database: Database, state: State, detail: str, *, status: int = 200) -> None:
     with database.writing() as conn:
-        (one,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=1, lease_s=30)
+        (one,) = claim_due(conn, channel=WEBHOOK, now=NOW, limit=1, lease_s=30)
         due_at = NOW + timedelta(seconds=5) if state is State.DUE else None
         result = Result(one.message_id, one.lease_token, state, status, detail, NOW, 0.12, due_at)
         record_results(conn, [result], NOW)
@@ -126,7 +126,7 @@ def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(
         digest = add_subscription(
             conn,
             NewSubscription(
-                Channel.EMAIL,
+                EMAIL,
                 "binh@example.vn",
                 EARLIER,
                 language="vi",
@@ -220,7 +220,7 @@ def test_a_fault_of_our_own_is_told_as_ours(any_database: Database) -> None:
     with any_database.writing() as conn:
         one = hook(conn, "http://a.example/1")
         tell(conn, a_post())
-        (claimed,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=1, lease_s=30)
+        (claimed,) = claim_due(conn, channel=WEBHOOK, now=NOW, limit=1, lease_s=30)
         due_at = NOW + timedelta(minutes=15)
         waits = Result(
             claimed.message_id, claimed.lease_token, State.DUE, None, UNSIGNABLE, NOW, 0.0, due_at

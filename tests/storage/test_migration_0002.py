@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from service.storage.deliveries import attempts_of
-from service.storage.endpoints import heal
 from service.storage.engine import open_database
-from service.storage.ledger import claim_due, record_results
+from service.storage.queue import claim_due, heal, record_results
 from service.storage.schema import to_micros
-from service.types import Channel, Result, State
+from service.types import WEBHOOK, Result, State
 from tests.fakes_ledger import NOW
 from tests.fakes_versions import make_version
 
@@ -37,7 +36,7 @@ def test_what_was_in_the_air_is_due_again_after_the_migration(
     database = open_database(url)
     with database.writing() as conn:
         heal(conn)  # as every deliverer does when it starts
-        (one,) = claim_due(conn, channel=Channel.WEBHOOK, now=NOW, limit=9, lease_s=30)
+        (one,) = claim_due(conn, channel=WEBHOOK, now=NOW, limit=9, lease_s=30)
         assert (one.message_id, one.attempts) == ("m", 2)
         record_results(
             conn, [Result("m", one.lease_token, State.SENT, 200, "đã nhận", NOW, 0.1)], NOW
@@ -45,9 +44,6 @@ def test_what_was_in_the_air_is_due_again_after_the_migration(
         assert [(a.number, a.status) for a in attempts_of(conn, "m")] == [(1, 503), (2, 200)]
         assert conn.execute(text("SELECT done_at FROM message")).scalar_one() == to_micros(NOW)
         assert (
-            claim_due(
-                conn, channel=Channel.WEBHOOK, now=NOW + timedelta(days=1), limit=9, lease_s=30
-            )
-            == []
+            claim_due(conn, channel=WEBHOOK, now=NOW + timedelta(days=1), limit=9, lease_s=30) == []
         )
     database.close()

@@ -13,9 +13,8 @@ ROOT = Path(service.__file__).parent
 ORDER = (
     "instants", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments",
     "values", "posts",
-    "alerts", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
-    "schedule",
-    "bootstrap", "web", "export", "bench", "demo", "cli",
+    "alerts", "channels", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
+    "schedule", "bootstrap", "web", "export", "bench", "demo", "cli",
 )  # fmt: skip
 PURE = (
     "errors",
@@ -27,6 +26,7 @@ PURE = (
     "values",
     "posts",
     "alerts",
+    "channels",
     "feeds",
 )
 IMPURE_MODULES = {
@@ -182,3 +182,31 @@ def test_every_act_that_is_named_is_one_of_storage() -> None:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }
     assert defined >= ACTS
+
+
+FACES = ("storage/queue",)
+"""Packages that are taken from by their `__init__` alone."""
+
+
+def behind_a_face(path: Path, tree: ast.AST) -> set[str]:
+    """The modules within a package with a face that a file outside of it imports."""
+    faces = [face for face in FACES if not path.is_relative_to(ROOT / face)]
+    inner = tuple(f"service.{face.replace('/', '.')}." for face in faces)
+    return {name for name in imports_of(tree) if inner and name.startswith(inner)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_package_with_a_face_is_taken_from_by_it(path: Path) -> None:
+    assert behind_a_face(path, ast.parse(path.read_text("utf-8"))) == set()
+
+
+def test_the_measure_itself_sees_a_module_behind_a_face() -> None:
+    tree = ast.parse("def f():\n    from service.storage.queue.claim import claim_due")
+    found = {
+        where: behind_a_face(ROOT / where, tree)
+        for where in ("web/app.py", "storage/queue/record.py")
+    }
+    assert found == {
+        "web/app.py": {"service.storage.queue.claim"},
+        "storage/queue/record.py": set(),
+    }

@@ -13,8 +13,9 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from service.alerts.owing import UNDER
-from service.storage.endpoints import SMTP_CAPS, hold_lanes, refresh
+from service.channels import kind_of
 from service.storage.engine import uuid7
+from service.storage.queue.places import hold_lanes, refresh
 from service.storage.schema import to_micros
 from service.types import State, SubscriptionStatus
 
@@ -119,10 +120,11 @@ def _hold(conn: Connection, subscription_id: str) -> str:
     """Locks what claims and results lock first, before any message is changed; gives the
     endpoint."""
     row = conn.execute(
-        text("SELECT endpoint_key FROM subscription WHERE id = :id"), {"id": subscription_id}
-    ).scalar_one()
-    hold_lanes(conn, SMTP_CAPS if row in SMTP_CAPS else [row])
-    return str(row)
+        text("SELECT endpoint_key, channel FROM subscription WHERE id = :id"),
+        {"id": subscription_id},
+    ).one()
+    hold_lanes(conn, kind_of(row.channel).places.shared or [row.endpoint_key])
+    return str(row.endpoint_key)
 
 
 def _regroup(conn: Connection, values: dict[str, object]) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from service.errors import StorageError
+from service.storage.queue.postgresql import PostgresqlStatements
+from service.storage.queue.sqlite import SqliteStatements
+from service.storage.queue.statements import Statements
 
 
 @contextmanager
@@ -24,3 +27,15 @@ def driver_of(conn: Connection) -> Iterator[Any]:
         yield conn.connection.driver_connection
     except conn.dialect.loaded_dbapi.Error as error:
         raise StorageError(f"cannot use the ledger: {error}") from error
+
+
+@contextmanager
+def statements_on(conn: Connection) -> Iterator[Statements]:
+    """The ledger's statements, in the transaction of `conn`. Errors of the driver are
+    StorageError."""
+    with driver_of(conn) as db:
+        yield _statements(conn.dialect.name, db)
+
+
+def _statements(dialect: str, db: Any) -> Statements:
+    return SqliteStatements(db) if dialect == "sqlite" else PostgresqlStatements(db)

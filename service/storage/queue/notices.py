@@ -11,8 +11,8 @@ from threading import Event
 
 from sqlalchemy import Connection, text
 
-from service.storage.driver import driver_of
 from service.storage.engine import Database
+from service.storage.queue.driver import driver_of
 
 _CHANNEL = "loa_due"
 _LOOK_UP_EVERY_S = 1.0

@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, bindparam, text
 
 from service.alerts.message import build_test
-from service.storage.endpoints import SLOW, SMTP_CAPS, hold_lanes, share_again, share_places, shift
+from service.channels import kind_of
 from service.storage.engine import uuid7
-from service.storage.parking import park
+from service.storage.queue.parking import park
+from service.storage.queue.places import SLOW, hold_lanes, share_again, share_places, shift
+from service.storage.queue.rows import Owned
 from service.storage.schema import to_micros
 from service.types import Result, State, SubscriptionStatus
 
@@ -27,16 +29,15 @@ FAILED_LONG = "endpoint.failed_long"
 _Endpoint = Row[tuple[object, ...]]
 
 
-def judge_endpoints(
-    conn: Connection, outcomes: Sequence[tuple[str, Result]], now: datetime
-) -> list[str]:
+def judge_endpoints(conn: Connection, outcomes: Sequence[Owned], now: datetime) -> list[str]:
     """Updates the health of endpoints, in the order of the results; gives the lanes that a move
     touched."""
     values: dict[str, dict[str, object]] = {}
-    for key, result in outcomes:
+    for one in outcomes:
+        key, result = one.endpoint_key, one.result
         if result.disables:
             _gone(conn, result, now)
-        if key in SMTP_CAPS:
+        if not kind_of(one.channel).is_judged:
             continue
         value = values.setdefault(key, {"key": key, "n": 0, "ok": 0, "at": to_micros(now)})
         value["status"] = "slow" if result.timed_out else "ok"
@@ -140,13 +141,14 @@ def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
     )
 
 
+# an endpoint that is not judged never has failures
 _TO_DISABLE = (
-    "channel = 'webhook' AND status <> 'disabled' AND probe_at IS NULL"
-    " AND failures >= :count AND failed_at - failing_since >= :after"
+    "status <> 'disabled' AND probe_at IS NULL AND failures >= :count AND failed_at - "
+    "failing_since >= :after"
 )
 _TO_WARN = (
-    "channel = 'webhook' AND status <> 'disabled' AND warned_at IS NULL AND failures > 0"
-    " AND failed_at - failing_since >= :half"
+    "status <> 'disabled' AND warned_at IS NULL AND failures > 0 AND failed_at - failing_since >= "
+    ":half"
 )
 _TO_PROBE = "probe_at <= :at"
 
@@ -326,8 +328,8 @@ def abandon(conn: Connection, endpoint_key: str) -> None:
 
 
 def queue_own(conn: Connection, subscription_id: str, body: str, at: datetime) -> str:
-    """A due message about a webhook subscription itself: its id. The caller refreshes the
-    endpoint."""
+    """A due message about a subscription itself, for its own endpoint: its id. The caller refreshes
+    the endpoint."""
     message_id = uuid7()
     conn.execute(
         text(

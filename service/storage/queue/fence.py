@@ -22,8 +22,8 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Connection, text
 
-from service.storage.endpoints import heal
 from service.storage.engine import Database, uuid7
+from service.storage.queue.places import heal
 from service.storage.schema import to_micros
 from service.text import LOCAL
 from service.types import Clock
@@ -34,7 +34,7 @@ RELEASED = "restore_released"
 TOLD_BEFORE = "restored"
 """Why nobody is told of a post that is found again: the lost database had told of it."""
 DATABASE_ID = "database_id"
-WORDS = (
+FENCED_WORDS = (
     "the database was restored from a backup: nothing is sent until `loa delivery release --since "
     "WHEN` "
     "(what was written since then) or `loa delivery release --discard` (nothing of what waits)"
@@ -63,7 +63,7 @@ class Fence:
         """As `look`, and says so in the log where nothing is sent."""
         is_open = self.look()
         if not is_open:
-            _log.error(WORDS)
+            _log.error(FENCED_WORDS)
         return is_open
 
     def look(self) -> bool:

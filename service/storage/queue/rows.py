@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from service.storage.endpoints import SMTP_CAPS
+from service.channels import Grouping, kind_of
 from service.types import Result, State
 
 
@@ -42,14 +42,18 @@ class Owned(NamedTuple):
     result: Result
     endpoint_key: str
     lane_key: str
+    channel: str
     is_well: bool
     """Nothing in the endpoint's row would be changed by another success."""
 
     @property
-    def is_accepted_webhook(self) -> bool:
-        """Such a message carries one delivery; a mail may carry several, some of which went out
+    def is_accepted_alone(self) -> bool:
+        """Such a message carries one delivery; a person's may carry several, some of which went out
         without it."""
-        return self.result.state is State.SENT and self.endpoint_key not in SMTP_CAPS
+        return (
+            self.result.state is State.SENT
+            and kind_of(self.channel).grouping is Grouping.SUBSCRIPTION
+        )
 
 
 class Sent(NamedTuple):

@@ -14,50 +14,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
-from service.storage.driver import driver_of
-from service.storage.notices import notify
+from service.channels import Places, kind_of
+from service.storage.queue.driver import statements_on
+from service.storage.queue.notices import notify
+from service.storage.queue.statements import WAITING
 from service.storage.schema import to_micros
 from service.types import Channel
 
-ENDPOINT_CAP = 2
-HOST_CAP = 16
-SMTP = "smtp"
-"""The endpoint of mail: the relay."""
-SMTP_DIGEST = SMTP + "#digest"
-SMTP_BULK = SMTP + "#bulk"
-SMTP_CAPS = {SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}
-"""The relay once more for what may wait: places of its own, so that 10,000 digests delay no
-alert."""
-
 SLOW = "#slow"
-
-_WAITING = """FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'
-    AND NOT EXISTS (SELECT 1 FROM lease t WHERE t.message_id = m.id)"""
-_MIN_DUE = f"""(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0)
-    THEN endpoint.not_before_at
-    ELSE m.due_at END {_WAITING} ORDER BY m.due_at LIMIT 1)"""
-_SOONEST = (
-    "(SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS "
-    "NOT NULL)"
-)
-
-_ENDPOINT = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
-    CASE WHEN in_flight + {{n}} >= cap OR status = 'disabled' THEN NULL
-    ELSE {_MIN_DUE} END"""
-_LANE = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
-    CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST} END"""
-
-_SQLITE = " WHERE key = ?1"
-_POSTGRESQL = " FROM unnest(%s::text[], %s::int[]) AS v(key, n) WHERE {table}.key = v.key"
-
-_SHIFT = {
-    "sqlite": (_ENDPOINT.format(n="?2") + _SQLITE, _LANE.format(n="?2") + _SQLITE),
-    "postgresql": (
-        _ENDPOINT.format(n="v.n") + _POSTGRESQL.format(table="endpoint"),
-        _LANE.format(n="v.n") + _POSTGRESQL.format(table="lane"),
-    ),
-}
-
 
 _QUARTER = "CASE WHEN host_cap < 8 THEN 1 ELSE host_cap / 4 END"
 _HAS_SLOW = """EXISTS (SELECT 1 FROM endpoint e
@@ -65,24 +29,23 @@ _HAS_SLOW = """EXISTS (SELECT 1 FROM endpoint e
     AND e.status <> 'disabled')"""
 _CAP = f"""CASE WHEN is_slow = 1 THEN {_QUARTER}
     WHEN host_cap > 1 AND {_HAS_SLOW} THEN host_cap - {_QUARTER} ELSE host_cap END"""
-_SHARE = f"UPDATE lane SET cap = {_CAP} WHERE channel = 'webhook' AND cap <> {_CAP}"
+_SHARE = f"UPDATE lane SET cap = {_CAP} WHERE cap <> {_CAP}"
 
 
 def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) -> None:
     """An endpoint and its lanes, unless they are there."""
-    is_mail = channel is Channel.EMAIL
-    cap = SMTP_CAPS.get(key, 1) if is_mail else HOST_CAP
-    lanes = [{"key": host_key, "channel": channel.value, "slow": 0, "cap": cap, "host": cap}]
-    if not is_mail:
-        lanes.append(
-            {
-                "key": host_key + SLOW,
-                "channel": channel.value,
-                "slow": 1,
-                "cap": cap // 4,
-                "host": cap,
-            }
-        )
+    places = kind_of(channel).places
+    host = places.shared.get(key, 1) if places.shared else places.per_host
+    lanes = [{"key": host_key, "channel": channel, "slow": 0, "cap": host, "host": host}]
+    if not places.shared:
+        slow = {
+            "key": host_key + SLOW,
+            "channel": channel,
+            "slow": 1,
+            "cap": host // 4,
+            "host": host,
+        }
+        lanes.append(slow)
     conn.execute(
         text(
             "INSERT INTO lane(key, channel, is_slow, cap, host_cap) VALUES (:key, :channel, "
@@ -100,8 +63,8 @@ def add_endpoint(conn: Connection, channel: Channel, key: str, host_key: str) ->
         {
             "key": key,
             "host": host_key,
-            "channel": channel.value,
-            "cap": cap if is_mail else ENDPOINT_CAP,
+            "channel": channel,
+            "cap": host if places.shared else places.per_endpoint,
         },
     )
 
@@ -146,15 +109,11 @@ def hold_lanes(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]
 
 def shift(conn: Connection, endpoints: Mapping[str, int], lanes: Mapping[str, int]) -> None:
     """Adds to what is in flight, and finds anew what is due next. Zero only finds anew."""
-    statements = _SHIFT[conn.dialect.name]
-    with driver_of(conn) as db:
-        for statement, moved in zip(statements, (endpoints, lanes), strict=True):
-            if not moved:
-                continue
-            if conn.dialect.name == "sqlite":
-                db.executemany(statement, moved.items())
-            else:
-                db.execute(statement, (list(moved), list(moved.values())))
+    with statements_on(conn) as statements:
+        if endpoints:
+            statements.shift_endpoints(endpoints)
+        if lanes:
+            statements.shift_lanes(lanes)
 
 
 def share_places(conn: Connection, host_keys: Iterable[str]) -> list[str]:
@@ -192,37 +151,48 @@ def set_min_interval(conn: Connection, key: str, interval_s: int | None) -> None
     refresh(conn, [key])
 
 
-def is_off(conn: Connection, *, per_endpoint: int, per_host: int) -> bool:
+def is_off(conn: Connection, wanted: Mapping[Channel, Places]) -> bool:
     """Whether `apply_caps` or `heal` would mend anything; reads only, for looking takes longer than
     mending."""
-    caps = {"one": per_endpoint, "host": per_host}
-    wrong = (
-        text(f"SELECT 1 FROM endpoint WHERE {_CAPS} LIMIT 1"),
-        text(f"SELECT 1 FROM lane WHERE {_PLACES} LIMIT 1"),
-        _WRONG,
-        _WRONG_LANES,
-    )
-    return any(conn.execute(query, caps).first() is not None for query in wrong)
+    if any(_are_off(conn, channel, places) for channel, places in wanted.items()):
+        return True
+    return any(conn.execute(query).first() is not None for query in (_WRONG, _WRONG_LANES))
 
 
-_CAPS = "channel = 'webhook' AND cap <> :one"
-_PLACES = f"channel = 'webhook' AND (host_cap <> :host OR cap <> {_CAP})"
+_CAPS = "channel = :channel AND cap <> :one"
+_PLACES = f"channel = :channel AND (host_cap <> :host OR cap <> {_CAP})"
+_OFF = (
+    text(f"SELECT 1 FROM endpoint WHERE {_CAPS} LIMIT 1"),
+    text(f"SELECT 1 FROM lane WHERE {_PLACES} LIMIT 1"),
+)
 
 
-def apply_caps(conn: Connection, *, per_endpoint: int, per_host: int) -> None:
-    """Brings webhooks' places to what is configured; a changed cap moves what is due next."""
-    caps = {"one": per_endpoint, "host": per_host}
-    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {_CAPS}"), caps).scalars())
-    lanes = list(conn.execute(text(f"SELECT key FROM lane WHERE {_PLACES}"), caps).scalars())
-    if not keys and not lanes:
-        return
+def _are_off(conn: Connection, channel: Channel, places: Places) -> bool:
+    given = _given(channel, places)
+    return any(conn.execute(query, given).first() is not None for query in _OFF)
+
+
+def _given(channel: Channel, places: Places) -> dict[str, object]:
+    return {"channel": channel, "one": places.per_endpoint, "host": places.per_host}
+
+
+def apply_caps(conn: Connection, wanted: Mapping[Channel, Places]) -> None:
+    """Brings channels' places to what is configured; a changed cap moves what is due next."""
+    for channel, places in wanted.items():
+        if _are_off(conn, channel, places):
+            _apply_caps(conn, _given(channel, places))
+
+
+def _apply_caps(conn: Connection, given: dict[str, object]) -> None:
+    keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {_CAPS}"), given).scalars())
+    lanes = list(conn.execute(text(f"SELECT key FROM lane WHERE {_PLACES}"), given).scalars())
     lock_lanes(conn, [*lanes, *lanes_of(conn, keys).values()])
-    conn.execute(text(f"UPDATE endpoint SET cap = :one WHERE {_CAPS}"), caps)
+    conn.execute(text(f"UPDATE endpoint SET cap = :one WHERE {_CAPS}"), given)
     conn.execute(
-        text("UPDATE lane SET host_cap = :host WHERE channel = 'webhook' AND host_cap <> :host"),
-        caps,
+        text("UPDATE lane SET host_cap = :host WHERE channel = :channel AND host_cap <> :host"),
+        given,
     )
-    lanes += conn.execute(text(f"{_SHARE} RETURNING key")).scalars()
+    lanes += conn.execute(text(f"{_SHARE} AND channel = :channel RETURNING key"), given).scalars()
     touched = {*lanes, *lanes_of(conn, keys).values()}
     shift(conn, dict.fromkeys(keys, 0), dict.fromkeys(sorted(touched), 0))
 
@@ -262,7 +232,7 @@ _WRONG = text(
     " (SELECT endpoint_key, count(*) AS n FROM lease GROUP BY endpoint_key) AS f ON "
     "f.endpoint_key = key"
     " WHERE COALESCE(f.n, 0) <> in_flight OR (next_due_at IS NULL AND in_flight < cap"
-    f" AND status <> 'disabled' AND EXISTS (SELECT 1 {_WAITING}))"
+    f" AND status <> 'disabled' AND EXISTS (SELECT 1 {WAITING}))"
 )
 _WRONG_LANES = text(
     "SELECT key, COALESCE(flying, 0) - in_flight AS n FROM lane LEFT JOIN"

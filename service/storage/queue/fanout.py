@@ -1,8 +1,8 @@
 """From a change to the deliveries and messages that are owed for it: INSERT … SELECT in chunks.
 
-Webhooks are walked by subscription, mail by address, so that one person's subscriptions are always
-in one chunk and make one mail. Where a walk stands is kept in the change: who dies, another goes
-on.
+Channels are walked one after the other, by subscription, or by target where a person gets one
+message, so that one person's subscriptions are always in one chunk. Where a walk stands is kept in
+the change: who dies, another goes on.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from service.alerts.owing import UNDER
-from service.storage.endpoints import lock_lanes
+from service.channels import CHANNELS, ChannelKind, Grouping
 from service.storage.engine import Database, uuid7
-from service.storage.notices import notify
+from service.storage.queue.notices import notify
+from service.storage.queue.places import lock_lanes
 from service.storage.schema import to_micros
 from service.types import ChangeType, Channel
 
@@ -57,11 +58,10 @@ _REASON = (
     "CASE WHEN s.status = 'active' THEN NULL ELSE COALESCE(s.status_reason, CASE s.status {} END) "
     "END".format(" ".join(f"WHEN '{status}' THEN '{code}'" for status, (_, code) in UNDER.items()))
 )
-_TOLD_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change
-    AND p.type = 'post.published'
+_BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change AND p.type = 'post.published'
     AND p.revision = (SELECT c.revision FROM change c WHERE c.id = :change)
-    JOIN message m ON m.group_key = 'mail:' || p.id || ':' || s.target_key
-    AND m.state IN ('due', 'leased', 'sent')"""
+    JOIN message m ON m.group_key = '{prefix}:' || p.id || ':' || s.target_key
+        AND m.state IN ('due', 'leased', 'sent')"""
 _NOT_WRITTEN = (
     "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
 )
@@ -75,19 +75,30 @@ confirmation."""
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """The part of the subscriptions that a chunk looks at: from after `after` to `upto` in the
-    order of `column`."""
+    """The part of a channel's subscriptions that a chunk looks at: from after `after` to `upto`, by
+    `column`."""
 
-    channel: Channel
-    column: str
+    kind: ChannelKind
     after: str
     upto: str
     is_last: bool
 
+    @property
+    def column(self) -> str:
+        return _COLUMNS[self.kind.grouping]
+
+    @property
+    def within(self) -> str:
+        upto = "" if self.is_last else f" AND s.{self.column} <= :upto"
+        return f"s.channel = '{self.kind.name}' AND s.{self.column} > :after{upto}"
+
+
+_COLUMNS = {Grouping.SUBSCRIPTION: "id", Grouping.PERSON: "target_key"}
+
 
 def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
-    """Writes the next chunk of a change; the first mails with the last webhooks. True when all is
-    written."""
+    """Writes the next chunk of a change, and with the last of a channel the first of the next. True
+    when all is written."""
     row = conn.execute(
         text(_UNFINISHED + ("" if conn.dialect.name == "sqlite" else " FOR UPDATE")),
         {"id": change_id},
@@ -110,10 +121,10 @@ def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
     while True:
         walk = _next_walk(conn, cursor)
         within = {"after": walk.after, "upto": walk.upto}
-        if walk.channel is Channel.EMAIL:
-            _write_mails(conn, owed, walk, {**values, **within}, is_again=is_again)
+        if walk.kind.grouping is Grouping.PERSON:
+            _write_for_persons(conn, owed, walk, {**values, **within}, is_again=is_again)
         else:
-            _write_hooks(conn, owed, walk, {**values, **within})
+            _write_for_subscriptions(conn, owed, walk, {**values, **within})
         cursor = _cursor_after(walk)
         if cursor is None or not walk.is_last:
             break
@@ -159,80 +170,89 @@ def continue_fanouts(
 
 
 def _next_walk(conn: Connection, cursor: str | None) -> _Walk:
-    channel, _, after = (cursor or f"{Channel.WEBHOOK}:").partition(":")
-    column = "id" if channel == Channel.WEBHOOK else "target_key"
+    name, _, after = (cursor or "").partition(":")
+    kind = CHANNELS.get(Channel(name))
+    if kind is None:  # nothing yet; or a channel that is gone: what is written is not written again
+        kind, after = next(iter(CHANNELS.values())), ""
+    column = _COLUMNS[kind.grouping]
     upto = conn.execute(
         text(
             f"SELECT {column} FROM subscription WHERE channel = :channel AND {column} > :after"
             f" ORDER BY {column} LIMIT 1 OFFSET :chunk"
         ),
-        {"channel": channel, "after": after, "chunk": CHUNK - 1},
+        {"channel": kind.name, "after": after, "chunk": CHUNK - 1},
     ).scalar_one_or_none()
-    return _Walk(Channel(channel), column, after, upto or "", upto is None)
+    return _Walk(kind, after, upto or "", upto is None)
 
 
 def _cursor_after(walk: _Walk) -> str | None:
     if not walk.is_last:
-        return f"{walk.channel}:{walk.upto}"
-    return f"{Channel.EMAIL}:" if walk.channel is Channel.WEBHOOK else None
+        return f"{walk.kind.name}:{walk.upto}"
+    names = list(CHANNELS)
+    rest = names[names.index(walk.kind.name) + 1 :]
+    return f"{rest[0]}:" if rest else None
 
 
-def _write_hooks(conn: Connection, owed: str, walk: _Walk, values: dict[str, object]) -> None:
+def _write_for_subscriptions(
+    conn: Connection, owed: str, walk: _Walk, values: dict[str, object]
+) -> None:
     """Looks at the subscriptions once; their deliveries and messages are written from what was
     found."""
-    within = _within(walk)
+    within, messages = walk.within, _messages(walk.kind)
     touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"
     found = _found(within, f"{owed} AND {_NOT_WRITTEN}", _ID[conn.dialect.name])
     if conn.dialect.name == "sqlite":
         conn.execute(text(_FOUND))
         conn.execute(text("DELETE FROM found"))
         written = conn.execute(text(f"INSERT INTO found {found}"), values).rowcount
-        for statement in (_DELIVERIES, _MESSAGES) if written else ():
+        for statement in (_DELIVERIES, messages) if written else ():
             conn.execute(text(statement), values)
         touched = "SELECT endpoint_key FROM found"
     else:
-        whole = f"WITH found AS MATERIALIZED ({found}), told AS ({_DELIVERIES}) {_MESSAGES}"
+        whole = f"WITH found AS MATERIALIZED ({found}), told AS ({_DELIVERIES}) {messages}"
         written = conn.execute(text(whole), values).rowcount
     if written:
         _wake(conn, touched, values)
 
 
-def _write_mails(
+def _write_for_persons(
     conn: Connection, owed: str, walk: _Walk, values: dict[str, object], *, is_again: bool
 ) -> None:
-    """`is_again`: there may be a mail about this revision before this change."""
-    within = _within(walk)
+    """`is_again`: there may be a message about this revision before this change."""
+    within, group = walk.within, f"'{walk.kind.prefix}:' || :change || ':'"
     if is_again:
-        _join_mails_before(conn, within, owed, values)
+        _join_messages_before(conn, walk, owed, values)
         owed = f"{owed} AND {_NOT_WRITTEN}"
-    conn.execute(text(_mails(within, owed, _ID[conn.dialect.name])), values)
-    written = _write_mail_deliveries(
+    conn.execute(text(_for_persons(walk.kind, within, owed, _ID[conn.dialect.name])), values)
+    written = _write_deliveries(
         conn,
         f"subscription s LEFT JOIN message m ON s.frequency = 'immediate'"
-        f" AND m.group_key = 'mail:' || :change || ':' || s.target_key WHERE {within} AND "
-        f"{_COUNTS} AND {owed}",
+        f" AND m.group_key = {group} || s.target_key WHERE {within} AND {_COUNTS} AND {owed}",
         values,
     )
     if written:
         _wake(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
 
 
-def _join_mails_before(conn: Connection, within: str, owed: str, values: dict[str, object]) -> None:
+def _join_messages_before(
+    conn: Connection, walk: _Walk, owed: str, values: dict[str, object]
+) -> None:
     """One person is told of a revision by one mail: the one that waits, is in the air or was sent.
 
     A unit gets another all the same, for the link by which it acknowledges may be missing from the
     first.
     """
+    within, before = walk.within, _BEFORE.format(prefix=walk.kind.prefix)
     _lock_lanes(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
-    _write_mail_deliveries(
+    _write_deliveries(
         conn,
-        f"subscription s {_TOLD_BEFORE} WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate'"
+        f"subscription s {before} WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate'"
         f" AND s.unit_id IS NULL AND {owed} ORDER BY p.round DESC",
         values,
     )
 
 
-def _write_mail_deliveries(conn: Connection, source: str, values: dict[str, object]) -> int:
+def _write_deliveries(conn: Connection, source: str, values: dict[str, object]) -> int:
     """The deliveries of subscriptions `s` with the mail `m` that carries each; one that was sent
     has told."""
     told = "COALESCE(m.state, '') = 'sent'"
@@ -250,11 +270,6 @@ def _write_mail_deliveries(conn: Connection, source: str, values: dict[str, obje
     ).rowcount
 
 
-def _within(walk: _Walk) -> str:
-    upto = "" if walk.is_last else f" AND s.{walk.column} <= :upto"
-    return f"s.channel = '{walk.channel}' AND s.{walk.column} > :after{upto}"
-
-
 _FOUND = """CREATE TEMP TABLE IF NOT EXISTS found
     (delivery_id, message_id, subscription_id, endpoint_key, state, reason)"""
 _DELIVERIES = """INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason,
@@ -262,12 +277,17 @@ _DELIVERIES = """INSERT INTO delivery(id, change_id, subscription_id, message_id
     SELECT delivery_id, CAST(:change AS TEXT), subscription_id, message_id, state, reason, CAST(:now
     AS BIGINT)
     FROM found"""
-_MESSAGES = """INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key,
-    state, due_at,
-    created_at) SELECT message_id, CAST(:change AS TEXT), subscription_id, 'webhook', endpoint_key,
-    'hook:' || :change || ':' || subscription_id, state, CAST(:now AS BIGINT), CAST(:now AS BIGINT)
-    FROM found
-    WHERE true ON CONFLICT (group_key) DO NOTHING"""
+
+
+def _messages(kind: ChannelKind) -> str:
+    return (
+        "INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key, "
+        "state, due_at,"
+        f" created_at) SELECT message_id, CAST(:change AS TEXT), subscription_id, '{kind.name}', "
+        f"endpoint_key,"
+        f" '{kind.prefix}:' || :change || ':' || subscription_id, state, CAST(:now AS BIGINT),"
+        " CAST(:now AS BIGINT) FROM found WHERE true ON CONFLICT (group_key) DO NOTHING"
+    )
 
 
 def _found(within: str, owed: str, new_id: str) -> str:
@@ -282,15 +302,15 @@ def _found(within: str, owed: str, new_id: str) -> str:
     )
 
 
-def _mails(within: str, owed: str, new_id: str) -> str:
+def _for_persons(kind: ChannelKind, within: str, owed: str, new_id: str) -> str:
     """One message for each address that wants it at once; held while all of its subscriptions
     are."""
     return (
         "INSERT INTO message(id, change_id, channel, endpoint_key, group_key, state, due_at, "
         "created_at)"
-        f" SELECT {new_id}, CAST(:change AS TEXT), 'email', w.endpoint_key,"
-        " 'mail:' || :change || ':' || w.target_key, w.state, CAST(:now AS BIGINT), CAST(:now AS "
-        "BIGINT) FROM"
+        f" SELECT {new_id}, CAST(:change AS TEXT), '{kind.name}', w.endpoint_key,"
+        f" '{kind.prefix}:' || :change || ':' || w.target_key, w.state, CAST(:now AS BIGINT),"
+        " CAST(:now AS BIGINT) FROM"
         f" (SELECT s.target_key, s.endpoint_key, min({_STATE}) AS state FROM subscription s"
         f" WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate' AND {owed}"
         " GROUP BY s.target_key, s.endpoint_key) AS w WHERE true ON CONFLICT (group_key) DO NOTHING"

@@ -1,0 +1,160 @@
+"""The table of channels: what each is like, for fan-out, places, health, targets and doors to ask.
+
+A channel is one entry here and one file in `service/delivery/`, which its entry names. Nothing else
+asks a channel for its name: a difference between two channels is a property in this table. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
+
+from service.alerts.target import parse_target
+from service.errors import InvalidInput
+from service.types import EMAIL, WEBHOOK, Channel
+from service.values import MailAddress
+
+SMTP = "smtp"
+"""The endpoint of mail: the relay."""
+SMTP_DIGEST = SMTP + "#digest"
+SMTP_BULK = SMTP + "#bulk"
+"""The relay once more for what may wait: places of its own, so that 10,000 digests delay no
+alert."""
+
+
+class Grouping(Enum):
+    """What one message carries of a change."""
+
+    SUBSCRIPTION = auto()
+    """One delivery: each subscription gets its own."""
+    PERSON = auto()
+    """Those of all subscriptions of one target, so that a person is told once."""
+
+
+class Consent(Enum):
+    """Who is asked before anything is sent to a new target that no operator vouches for."""
+
+    ENDPOINT = auto()
+    """The endpoint itself, by a message of its channel; it may move, be tested, and be asked
+    again."""
+    MAILBOX = auto()
+    """The owner of the address, by mail."""
+    OPERATOR = auto()
+    """Nobody: it waits until an operator confirms it."""
+
+
+class Address(NamedTuple):
+    """A target, parsed."""
+
+    target: str
+    """As it is shown and sent to."""
+    key: str
+    """The same for every spelling of one target, so that a person is found."""
+    endpoint: str
+    """What a cap of its own is for."""
+    host: str
+    """What endpoints share the places of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many messages may be in the air at once. `shared`: the endpoints of a channel that sends
+    all by one provider, with their places, the most urgent first; empty where each target is an
+    endpoint of a host."""
+
+    per_endpoint: int = 2
+    per_host: int = 16
+    shared: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """What a channel is like. Two channels never share an endpoint's key, nor a prefix of
+    groups."""
+
+    name: Channel
+    sender: str
+    """`module:function` of `service.delivery`, which makes what sends: see
+    `service.delivery.senders`."""
+    parse: Callable[[str, bool], Address]
+    """(target, whether private networks are allowed); raises InvalidInput for what cannot be sent
+    to."""
+    grouping: Grouping
+    consent: Consent
+    places: Places = field(default_factory=Places)
+    prefix: str = ""
+    """Of the groups of its messages, in the database for ever; its name where nothing is said."""
+    is_judged: bool = True
+    """Whether failures count against the endpoint: it is slow, warned of, disabled and probed."""
+    digest_endpoint: str = ""
+    """By which endpoint digests go, one of the shared ones; empty: all is sent at once."""
+    digest_prefix: str = ""
+    """Of the groups of its digests; `digest_` and its name where nothing is said."""
+    is_signed: bool = False
+    """Whether each subscription has a secret that its messages are signed with."""
+    has_headers: bool = False
+    """Whether a subscription may have request headers of its own."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prefix", self.prefix or self.name)
+        object.__setattr__(self, "digest_prefix", self.digest_prefix or f"digest_{self.name}")
+        for word in (self.name, self.prefix):
+            if re.fullmatch(r"[a-z][a-z0-9_]{0,30}", word) is None:  # it stands in SQL and in keys
+                raise ValueError(
+                    f"cannot take {word!r} for a channel: small letters and digits only"
+                )
+
+
+def _web_address(target: str, allow_private_networks: bool) -> Address:
+    parsed = parse_target(target, allow_private_networks=allow_private_networks)
+    return Address(parsed.url, parsed.url, parsed.endpoint_key, parsed.host_key)
+
+
+def _mail_address(target: str, _allow_private_networks: bool) -> Address:
+    address = MailAddress.parse(target)
+    return Address(str(address), address.key, SMTP, SMTP)
+
+
+CHANNELS: dict[Channel, ChannelKind] = {
+    kind.name: kind
+    for kind in (
+        ChannelKind(
+            name=WEBHOOK,
+            sender="service.delivery.webhook:open_sender",
+            parse=_web_address,
+            grouping=Grouping.SUBSCRIPTION,
+            consent=Consent.ENDPOINT,
+            places=Places(
+                per_endpoint=2, per_host=16
+            ),  # the configuration says otherwise where it does
+            prefix="hook",
+            is_signed=True,
+            has_headers=True,
+        ),
+        ChannelKind(
+            name=EMAIL,
+            sender="service.delivery.email:open_sender",
+            parse=_mail_address,
+            grouping=Grouping.PERSON,
+            consent=Consent.MAILBOX,
+            places=Places(shared={SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}),
+            prefix="mail",
+            # a refusal is the recipient's (`storage.bounces`), a fault of the relay all mail's
+            is_judged=False,
+            digest_endpoint=SMTP_DIGEST,
+            digest_prefix="digest",
+        ),
+    )
+}
+"""In the order in which a fan-out walks them."""
+
+
+def kind_of(name: str) -> ChannelKind:
+    """Raises InvalidInput where there is no such channel."""
+    kind = CHANNELS.get(Channel(name))
+    if kind is None:
+        raise InvalidInput("channel", f"is none: {name!r}", ", ".join(CHANNELS))
+    return kind

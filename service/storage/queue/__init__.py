@@ -1,0 +1,94 @@
+"""The ledger, which is also the queue: what is owed, who has it in hand, and what became of it.
+
+This is its face: whoever is outside takes from here, and never from a module within. Owns the order
+of locks (lanes first, by key), places, leases and their tokens, health of endpoints, and the
+restore fence. Refuses to hold a transaction open while something is sent.
+"""
+
+from service.storage.queue.claim import claim_due, is_paused, next_due_at
+from service.storage.queue.driver import statements_on
+from service.storage.queue.fanout import CHUNK as FANOUT_CHUNK
+from service.storage.queue.fanout import continue_fanouts, fan_out
+from service.storage.queue.fence import (
+    FENCED_WORDS,
+    RESTORED,
+    TOLD_BEFORE,
+    Fence,
+    is_fenced,
+    keep_owed,
+    release_fence,
+    was_told_before,
+)
+from service.storage.queue.health import (
+    FAILED_LONG,
+    GONE,
+    abandon,
+    disable_failing,
+    has_news,
+    probe_disabled,
+    queue_own,
+    reopen,
+    warn_failing,
+)
+from service.storage.queue.leases import free_all_leases, free_expired, has_expired
+from service.storage.queue.notices import listen
+from service.storage.queue.outgoing import Outgoing, OutgoingReader, Told
+from service.storage.queue.parking import drop_questions, park, redirect, release
+from service.storage.queue.places import (
+    add_endpoint,
+    apply_caps,
+    heal,
+    hold_back,
+    is_off,
+    refresh,
+    set_min_interval,
+)
+from service.storage.queue.record import record_results
+from service.storage.queue.rows import Claimed
+
+__all__ = [
+    "FAILED_LONG",
+    "FANOUT_CHUNK",
+    "FENCED_WORDS",
+    "GONE",
+    "RESTORED",
+    "TOLD_BEFORE",
+    "Claimed",
+    "Fence",
+    "Outgoing",
+    "OutgoingReader",
+    "Told",
+    "abandon",
+    "add_endpoint",
+    "apply_caps",
+    "claim_due",
+    "continue_fanouts",
+    "disable_failing",
+    "drop_questions",
+    "fan_out",
+    "free_all_leases",
+    "free_expired",
+    "has_expired",
+    "has_news",
+    "heal",
+    "hold_back",
+    "is_fenced",
+    "is_off",
+    "is_paused",
+    "keep_owed",
+    "listen",
+    "next_due_at",
+    "park",
+    "probe_disabled",
+    "queue_own",
+    "record_results",
+    "redirect",
+    "refresh",
+    "release",
+    "release_fence",
+    "reopen",
+    "set_min_interval",
+    "statements_on",
+    "warn_failing",
+    "was_told_before",
+]

@@ -1,0 +1,56 @@
+"""Leases that nobody will end any more: their messages are due again, and their places free."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from service.storage.queue.driver import statements_on
+from service.storage.queue.places import hold_lanes, shift
+from service.storage.schema import to_micros
+from service.types import Channel
+
+
+def free_all_leases(conn: Connection, now: datetime, channel: Channel | None = None) -> int:
+    """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the
+    owners are dead."""
+    behind = (
+        ""
+        if channel is None
+        else " WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel = :channel)"
+    )
+    return _free(conn, behind, {"channel": channel if channel else None})
+
+
+def has_expired(conn: Connection, now: datetime) -> bool:
+    """Whether `free_expired` would find something; reads only."""
+    row = conn.execute(
+        text("SELECT 1 FROM lease WHERE until < :until LIMIT 1"), {"until": _instant(conn, now)}
+    ).first()
+    return row is not None
+
+
+def free_expired(conn: Connection, now: datetime) -> int:
+    """Makes due again what was leased for longer than a lease. The attempt is not counted: nobody
+    saw its end."""
+    return _free(conn, " WHERE until < :until", {"until": _instant(conn, now)})
+
+
+def _free(conn: Connection, where: str, values: dict[str, object]) -> int:
+    keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM lease{where}"), values).scalars()
+    lanes = hold_lanes(conn, keys)
+    freed = Counter(
+        conn.execute(text(f"DELETE FROM lease{where} RETURNING endpoint_key"), values).scalars()
+    )
+    per_lane: Counter[str] = Counter()
+    for key, n in freed.items():
+        per_lane[lanes[key]] -= n
+    shift(conn, {key: -n for key, n in freed.items()}, per_lane)
+    return sum(freed.values())
+
+
+def _instant(conn: Connection, now: datetime) -> int:
+    with statements_on(conn) as statements:
+        return statements.instant(to_micros(now))

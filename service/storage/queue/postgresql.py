@@ -1,0 +1,206 @@
+"""The ledger's statements for PostgreSQL and its many workers: few round trips, each for a whole
+batch.
+
+Locks are taken on lanes only, by key; a claim skips the lanes that others hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from service.storage.queue.rows import Carried, Claimed, Owned, Sent, Taken, Tried, Written
+from service.storage.queue.statements import (
+    CHANGES,
+    FULL_FOR,
+    MESSAGES,
+    SHIFT_ENDPOINTS,
+    SHIFT_LANES,
+    ChangeRow,
+    Driver,
+    MessageRow,
+)
+from service.types import Result
+
+_STEER = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off',
+    true),
+    set_config('enable_mergejoin', 'off', true)"""
+
+_LANES = """SELECT key FROM lane WHERE channel = %s AND is_slow = %s AND next_due_at <= %s
+    ORDER BY next_due_at LIMIT %s FOR UPDATE SKIP LOCKED"""
+
+_ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight -
+    COALESCE(o.in_flight, 0))
+    FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN lane l ON l.key = v.key LEFT
+    JOIN lane o
+        ON o.key = CASE l.is_slow WHEN 1 THEN left(l.key, -5) ELSE l.key || '#slow' END
+        ORDER BY v.place"""
+
+_DUE = """SELECT m.id, m.attempts, e.key, l.key, l.room, e.is_spaced
+    FROM unnest(%s::text[], %s::int[]) AS l(key, room)
+    CROSS JOIN LATERAL (SELECT x.key, COALESCE(x.min_interval_s, 0) > 0 AS is_spaced,
+            CASE WHEN x.min_interval_s > 0 THEN 1 ELSE x.cap - x.in_flight END AS places
+        FROM endpoint x WHERE x.lane_key = l.key AND x.next_due_at <= %s ORDER BY x.next_due_at
+        LIMIT l.room) e
+    CROSS JOIN LATERAL (SELECT y.id, y.attempts FROM message y
+        WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s
+        AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at
+        LIMIT e.places) m
+    LIMIT %s"""
+
+_LEASE = """INSERT INTO lease(message_id, endpoint_key, until, token)
+    SELECT v.id, v.key, %s, %s FROM unnest(%s::text[], %s::text[]) AS v(id, key)"""
+_LATER = "UPDATE lane SET next_due_at = %s WHERE key = ANY(%s)"
+_SPACE = (
+    "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
+)
+
+_LOCK = """SELECT key FROM lane WHERE key IN (SELECT unnest(ARRAY[e.host_key, e.host_key ||
+    '#slow'])
+        FROM lease t JOIN endpoint e ON e.key = t.endpoint_key WHERE t.message_id = ANY(%s))
+    ORDER BY key FOR UPDATE"""
+
+_END = """WITH ended AS (DELETE FROM lease t USING unnest(%s::text[], %s::bigint[]) AS v(id, token)
+        WHERE t.message_id = v.id AND t.token = v.token RETURNING t.message_id, t.endpoint_key)
+    SELECT ended.message_id, ended.endpoint_key, e.lane_key, e.channel,
+        e.status = 'ok' AND e.failures = 0 AND e.last_ok_at IS NOT NULL
+    FROM ended JOIN endpoint e ON e.key = ended.endpoint_key"""
+
+_SENT = """UPDATE message SET state = 'sent', done_at = v.done_at, detail = v.detail,
+    sent_started_at = v.started_at,
+    sent_took_ms = v.took_ms, sent_status = v.status, is_final = 0, attempts = attempts + 1
+    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::int[], %s::int[])
+    AS v(id, done_at, detail, started_at, took_ms, status) WHERE message.id = v.id"""
+_TOLD = """UPDATE delivery SET state = 'sent', done_at = v.done_at, reason = NULL
+    FROM unnest(%s::bigint[], %s::text[]) AS v(done_at, id) WHERE delivery.message_id = v.id"""
+_WRITE = """UPDATE message SET state = v.state, due_at = COALESCE(v.due_at, message.due_at), done_at
+    = v.done_at,
+    detail = v.detail, is_final = v.is_final, attempts = attempts + v.counted
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[],
+    %s::int[])
+    AS v(id, state, due_at, done_at, detail, is_final, counted) WHERE message.id = v.id"""
+_TRIED = """INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail)
+    SELECT v.id, (SELECT COALESCE(max(a.number), 0) + 1 FROM attempt a WHERE a.message_id = v.id),
+        v.started_at, v.took_ms, v.state, v.status, v.detail
+    FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::text[], %s::int[], %s::text[])
+    AS v(id, started_at, took_ms, state, status, detail)"""
+_CARRIED = """UPDATE delivery SET state = v.state, done_at = v.done_at, reason = v.reason
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS v(id, state, done_at, reason)
+    WHERE delivery.message_id = v.id AND delivery.state IN ('due', 'failed')"""
+
+_SHIFTED = " FROM unnest(%s::text[], %s::int[]) AS v(key, n) WHERE {table}.key = v.key"
+_SHIFT_ENDPOINTS = SHIFT_ENDPOINTS.format(n="v.n") + _SHIFTED.format(table="endpoint")
+_SHIFT_LANES = SHIFT_LANES.format(n="v.n") + _SHIFTED.format(table="lane")
+
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_MESSAGES = MESSAGES.format(at="%s", ids="= ANY(%s)")
+_CHANGES = CHANGES.format(ids="= ANY(%s)")
+
+
+class PostgresqlStatements:
+    """`service.storage.queue.statements.Statements` for PostgreSQL."""
+
+    def __init__(self, db: Driver) -> None:
+        self._db = db
+
+    def instant(self, at: int) -> int:
+        """The database's own clock, for its workers' clocks may differ."""
+        return int(self._db.execute(_CLOCK).fetchall()[0][0])
+
+    def steer(self) -> None:
+        """Has the rest of the transaction find rows by index: unasked, it would read tables of
+        30,000 rows whole."""
+        self._db.execute(_STEER)
+
+    def take(
+        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+    ) -> Taken:
+        """As `Statements.take`, in two steps: the lanes that are due, then what is due there.
+
+        Room is counted in a statement after the lock, or an endpoint that moved to the other lane
+        meanwhile would be counted in both, and the host's places exceeded.
+        """
+        taken = Taken()
+        held = [
+            row[0]
+            for row in self._db.execute(_LANES, (channel, int(is_slow), at, limit)).fetchall()
+        ]
+        lanes = self._db.execute(_ROOMS, (held,)).fetchall() if held else []
+        full = [key for key, room in lanes if room <= 0]
+        if full:
+            self._db.execute(_LATER, (at + FULL_FOR, full))
+        rooms = {key: room for key, room in lanes if room > 0}
+        if not rooms:
+            return taken
+        due = self._db.execute(
+            _DUE, (list(rooms), list(rooms.values()), at, at, limit * 2)
+        ).fetchall()
+        taken.lanes.update(dict.fromkeys(rooms, 0) if not due else {})
+        spaced: set[str] = set()
+        for message_id, attempts, endpoint_key, lane_key, room, is_spaced in due:
+            if taken.lanes[lane_key] < room and len(taken.claimed) < limit:
+                taken.claimed.append(
+                    Claimed(message_id, endpoint_key, token, attempts + 1, is_slow)
+                )
+                taken.endpoints[endpoint_key] += 1
+                taken.lanes[lane_key] += 1
+                if is_spaced:
+                    spaced.add(endpoint_key)
+        ids, keys = (
+            [one.message_id for one in taken.claimed],
+            [one.endpoint_key for one in taken.claimed],
+        )
+        self._db.execute(_LEASE, (until, token, ids, keys))
+        taken.spaced += spaced
+        if spaced:
+            self._db.execute(_SPACE, (at, taken.spaced))
+        return taken
+
+    def owned(self, results: Sequence[Result]) -> list[Owned]:
+        """The results whose lease still held; their leases are ended. Both lanes of their hosts are
+        locked first."""
+        by_id = {result.message_id: result for result in results}
+        ids = list(by_id)
+        self._db.execute(_LOCK, (ids,))
+        rows = self._db.execute(
+            _END, (ids, [result.lease_token for result in by_id.values()])
+        ).fetchall()
+        return [Owned(by_id[row[0]], *row[1:]) for row in rows]
+
+    def write_sent(self, sent: Sequence[Sent]) -> None:
+        """What webhooks were accepted: each carries one delivery, whatever became of its
+        subscription meanwhile."""
+        self._db.execute(_SENT, _columns(sent))
+        self._db.execute(_TOLD, ([one.done_at for one in sent], [one.message_id for one in sent]))
+
+    def write(
+        self,
+        sent: Sequence[Sent],
+        others: Sequence[Written],
+        tried: Sequence[Tried],
+        carried: Sequence[Carried],
+    ) -> None:
+        """What became of all other messages."""
+        for statement, rows in (
+            (_SENT, sent),
+            (_WRITE, others),
+            (_TRIED, tried),
+            (_CARRIED, carried),
+        ):
+            if rows:
+                self._db.execute(statement, _columns(rows))
+
+    def shift_endpoints(self, moved: Mapping[str, int]) -> None:
+        self._db.execute(_SHIFT_ENDPOINTS, (list(moved), list(moved.values())))
+
+    def shift_lanes(self, moved: Mapping[str, int]) -> None:
+        self._db.execute(_SHIFT_LANES, (list(moved), list(moved.values())))
+
+    def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
+        return [MessageRow(*row) for row in self._db.execute(_MESSAGES, (at, list(ids))).fetchall()]
+
+    def changes(self, ids: Sequence[str]) -> list[ChangeRow]:
+        return [ChangeRow(*row) for row in self._db.execute(_CHANGES, (list(ids),)).fetchall()]
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

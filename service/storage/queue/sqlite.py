@@ -1,0 +1,171 @@
+"""The ledger's statements for SQLite, which has one writer: small ones, each by an index, on the
+bare driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from service.storage.queue.rows import Carried, Claimed, Owned, Sent, Taken, Tried, Written
+from service.storage.queue.statements import (
+    CHANGES,
+    FULL_FOR,
+    MESSAGES,
+    SHIFT_ENDPOINTS,
+    SHIFT_LANES,
+    ChangeRow,
+    ManyDriver,
+    MessageRow,
+)
+from service.types import Result
+
+_LANES = """SELECT l.key, min(l.cap - l.in_flight, l.host_cap - l.in_flight - COALESCE(o.in_flight,
+    0))
+    FROM lane l LEFT JOIN lane o
+        ON o.key = CASE l.is_slow WHEN 1 THEN substr(l.key, 1, length(l.key) - 5)
+        ELSE l.key || '#slow' END
+    WHERE l.channel = ? AND l.is_slow = ? AND l.next_due_at <= ? ORDER BY l.next_due_at LIMIT ?"""
+
+_ENDPOINTS = """SELECT key, CASE WHEN min_interval_s > 0 THEN 1
+    ELSE cap - in_flight END, min_interval_s > 0
+    FROM endpoint WHERE lane_key = ? AND next_due_at <= ? ORDER BY next_due_at LIMIT ?"""
+
+_DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'due' AND due_at <= ?
+    AND NOT EXISTS (SELECT 1 FROM lease WHERE message_id = message.id) ORDER BY due_at LIMIT ?"""
+
+_LEASE = "INSERT INTO lease(message_id, endpoint_key, until, token) VALUES (?, ?, ?, ?)"
+_LATER = "UPDATE lane SET next_due_at = ? WHERE key = ?"
+_SPACE = "UPDATE endpoint SET not_before_at = ? + min_interval_s * 1000000 WHERE key = ?"
+
+_OWNED = """SELECT t.message_id, t.token, t.endpoint_key, e.lane_key, e.channel,
+    e.status = 'ok' AND e.failures = 0 AND e.last_ok_at IS NOT NULL
+    FROM json_each(?) j JOIN lease t ON t.message_id = j.value JOIN endpoint e
+    ON e.key = t.endpoint_key"""
+_END = "DELETE FROM lease WHERE message_id = ?"
+
+_SENT = """UPDATE message SET state = 'sent', done_at = ?2, detail = ?3, sent_started_at = ?4,
+    sent_took_ms = ?5,
+    sent_status = ?6, is_final = 0, attempts = attempts + 1 WHERE id = ?1"""
+_TOLD = "UPDATE delivery SET state = 'sent', done_at = ?, reason = NULL WHERE message_id = ?"
+_WRITE = """UPDATE message SET state = ?2, due_at = COALESCE(?3, due_at), done_at = ?4, detail = ?5,
+    is_final = ?6,
+    attempts = attempts + ?7 WHERE id = ?1"""
+_TRIED = """INSERT INTO attempt(message_id, number, started_at, took_ms, state, status, detail)
+    SELECT ?1, COALESCE(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM attempt
+    WHERE message_id = ?1"""
+_CARRIED = """UPDATE delivery SET state = ?2, done_at = ?3, reason = ?4
+    WHERE message_id = ?1 AND state IN ('due', 'failed')"""
+
+_SHIFT_ENDPOINT = SHIFT_ENDPOINTS.format(n="?2") + " WHERE key = ?1"
+_SHIFT_LANE = SHIFT_LANES.format(n="?2") + " WHERE key = ?1"
+
+_IDS = "IN (SELECT value FROM json_each(?))"
+_MESSAGES = MESSAGES.format(at="?", ids=_IDS)
+_CHANGES = CHANGES.format(ids=_IDS)
+
+
+class SqliteStatements:
+    """`service.storage.queue.statements.Statements` for SQLite."""
+
+    def __init__(self, db: ManyDriver) -> None:
+        self._db = db
+
+    def instant(self, at: int) -> int:
+        """All that write the file are on this machine."""
+        return at
+
+    def steer(self) -> None:
+        """SQLite finds rows by index unasked."""
+
+    def take(
+        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+    ) -> Taken:
+        """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
+        taken = Taken()
+        for lane_key, room in self._db.execute(
+            _LANES, (channel, int(is_slow), at, limit)
+        ).fetchall():
+            left = min(room, limit - len(taken.claimed))
+            if room <= 0:
+                self._db.execute(_LATER, (at + FULL_FOR, lane_key))
+            if left > 0:
+                taken.lanes[lane_key] = self._take_lane(
+                    taken, lane_key, at, token, left, is_slow=is_slow
+                )
+            if len(taken.claimed) >= limit:
+                break
+        self._db.executemany(
+            _LEASE, [(one.message_id, one.endpoint_key, until, token) for one in taken.claimed]
+        )
+        if taken.spaced:
+            self._db.executemany(_SPACE, [(at, key) for key in taken.spaced])
+        return taken
+
+    def _take_lane(
+        self, taken: Taken, lane_key: str, at: int, token: int, room: int, *, is_slow: bool
+    ) -> int:
+        left = room
+        for key, places, is_spaced in self._db.execute(_ENDPOINTS, (lane_key, at, room)).fetchall():
+            rows = self._db.execute(_DUE, (key, at, min(places, left))).fetchall()
+            for message_id, attempts in rows:
+                taken.claimed.append(Claimed(message_id, key, token, attempts + 1, is_slow))
+            taken.endpoints[key] = len(rows)
+            if is_spaced:
+                taken.spaced.append(key)
+            left -= len(rows)
+            if left <= 0:
+                break
+        return room - left
+
+    def owned(self, results: Sequence[Result]) -> list[Owned]:
+        """The results whose lease still held; their leases are ended."""
+        by_id = {result.message_id: result for result in results}
+        rows = self._db.execute(_OWNED, (_list(list(by_id)),)).fetchall()
+        found = [
+            Owned(by_id[message_id], key, lane_key, channel, bool(is_well))
+            for message_id, token, key, lane_key, channel, is_well in rows
+            if by_id[message_id].lease_token == token
+        ]
+        self._db.executemany(_END, [(one.result.message_id,) for one in found])
+        return found
+
+    def write_sent(self, sent: Sequence[Sent]) -> None:
+        """What webhooks were accepted: each carries one delivery, whatever became of its
+        subscription meanwhile."""
+        self._db.executemany(_SENT, sent)
+        self._db.executemany(_TOLD, [(one.done_at, one.message_id) for one in sent])
+
+    def write(
+        self,
+        sent: Sequence[Sent],
+        others: Sequence[Written],
+        tried: Sequence[Tried],
+        carried: Sequence[Carried],
+    ) -> None:
+        """What became of all other messages."""
+        for statement, rows in (
+            (_SENT, sent),
+            (_WRITE, others),
+            (_TRIED, tried),
+            (_CARRIED, carried),
+        ):
+            if rows:
+                self._db.executemany(statement, rows)
+
+    def shift_endpoints(self, moved: Mapping[str, int]) -> None:
+        self._db.executemany(_SHIFT_ENDPOINT, moved.items())
+
+    def shift_lanes(self, moved: Mapping[str, int]) -> None:
+        self._db.executemany(_SHIFT_LANE, moved.items())
+
+    def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
+        rows = self._db.execute(_MESSAGES, (at, _list(ids))).fetchall()
+        return [MessageRow(*row) for row in rows]
+
+    def changes(self, ids: Sequence[str]) -> list[ChangeRow]:
+        return [ChangeRow(*row) for row in self._db.execute(_CHANGES, (_list(ids),)).fetchall()]
+
+
+def _list(values: Sequence[str]) -> str:
+    return orjson.dumps(values).decode()

@@ -1,0 +1,143 @@
+"""What a database must be able to say for the ledger: the statements that run for every message.
+
+SQLite and PostgreSQL each answer `Statements` in a file of their own, on the bare driver:
+SQLAlchemy's share of such a statement is more than the database's. A statement that is missing, or
+takes something else, is an error of types. What both say alike is kept here as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from service.storage.queue.rows import Carried, Owned, Sent, Taken, Tried, Written
+from service.types import Result
+
+
+class Cursor(Protocol):
+    """What a statement returned."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...  # the DB-API (PEP 249) types no column
+
+
+class Driver(Protocol):
+    """A connection of sqlite3 or psycopg, inside a transaction that somebody else ends."""
+
+    def execute(self, statement: str, values: Sequence[object] = ..., /) -> Cursor: ...
+
+
+class ManyDriver(Driver, Protocol):
+    """sqlite3's, which runs one statement for many rows by itself."""
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[object]], /) -> object: ...
+
+
+class MessageRow(NamedTuple):
+    """A message and its subscription. `body` is None where the change's payload is what is sent."""
+
+    id: str
+    body: str | None
+    change_id: str | None
+    target: str
+    status: str
+    subscription_id: str
+    unit_id: str | None
+    secret: bytes | None
+    old_secret: bytes | None
+    headers: str
+
+
+class ChangeRow(NamedTuple):
+    """A change as its payload says it, which is JSON."""
+
+    id: str
+    post_id: str
+    revision: int
+    payload: str
+
+
+class Statements(Protocol):
+    """All times are microseconds since 1970, all of it within the transaction that is open."""
+
+    def instant(self, at: int) -> int:
+        """The instant that leases are measured by, where this process's clock shows `at`."""
+        ...
+
+    def steer(self) -> None:
+        """Has the rest of the transaction find rows by index."""
+        ...
+
+    def take(
+        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+    ) -> Taken:
+        """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
+        ...
+
+    def owned(self, results: Sequence[Result]) -> list[Owned]:
+        """The results whose lease still held; their leases are ended."""
+        ...
+
+    def write_sent(self, sent: Sequence[Sent]) -> None:
+        """Messages that were accepted and carry one delivery each, whatever became of its
+        subscription meanwhile."""
+        ...
+
+    def write(
+        self,
+        sent: Sequence[Sent],
+        others: Sequence[Written],
+        tried: Sequence[Tried],
+        carried: Sequence[Carried],
+    ) -> None:
+        """What became of all other messages."""
+        ...
+
+    def shift_endpoints(self, moved: Mapping[str, int]) -> None:
+        """Adds to what endpoints have in the air, and finds anew what is due next there; zero only
+        finds anew."""
+        ...
+
+    def shift_lanes(self, moved: Mapping[str, int]) -> None:
+        """As `shift_endpoints`, for lanes; after it, for a lane looks at its endpoints."""
+        ...
+
+    def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
+        """Messages with their subscriptions; one without is missing. `old_secret` where it still
+        signs at `at`."""
+        ...
+
+    def changes(self, ids: Sequence[str]) -> list[ChangeRow]:
+        """What changes say, those that are there."""
+        ...
+
+
+FULL_FOR = 1_000_000
+"""Microseconds until a lane is looked at again whose host has no place: its other lane is giving up
+some."""
+
+WAITING = """FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'
+    AND NOT EXISTS (SELECT 1 FROM lease t WHERE t.message_id = m.id)"""
+"""The messages of an endpoint that nobody has in hand."""
+
+_MIN_DUE = f"""(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0)
+    THEN endpoint.not_before_at
+    ELSE m.due_at END {WAITING} ORDER BY m.due_at LIMIT 1)"""
+_SOONEST = (
+    "(SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS "
+    "NOT NULL)"
+)
+
+SHIFT_ENDPOINTS = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
+    CASE WHEN in_flight + {{n}} >= cap OR status = 'disabled' THEN NULL
+    ELSE {_MIN_DUE} END"""
+"""For `shift_endpoints`; `n` is how a statement names what is added."""
+SHIFT_LANES = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
+    CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST} END"""
+"""For `shift_lanes`."""
+
+MESSAGES = """SELECT m.id, m.body, m.change_id, s.target, s.status, s.id, s.unit_id, s.secret,
+    CASE WHEN s.old_secret_until > {at} THEN s.old_secret END, s.headers
+    FROM message m JOIN subscription s ON s.id = m.subscription_id WHERE m.id {ids}"""
+"""For `messages`; its columns are those of MessageRow."""
+CHANGES = "SELECT id, post_id, revision, payload FROM change WHERE id {ids}"
+"""For `changes`; its columns are those of ChangeRow."""

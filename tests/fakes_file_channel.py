@@ -1,0 +1,72 @@
+"""A third channel, as somebody would add one: its entry for the table, and what would be its file
+in `delivery/`.
+
+Its target is a file, to which it appends a line for each message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+
+from service.channels import Address, ChannelKind, Consent, Grouping, Places
+from service.delivery.channel import Record
+from service.delivery.senders import Parts
+from service.errors import InvalidInput
+from service.storage.engine import Database
+from service.storage.queue import Claimed, OutgoingReader
+from service.types import Channel, Clock, Result, State
+
+NAME = Channel("file")
+
+
+def parse(target: str, _allow_private_networks: bool) -> Address:
+    path = Path(target)
+    if not path.is_absolute():
+        raise InvalidInput("file", "is no absolute path", "/srv/loa/alerts.txt")
+    return Address(str(path), str(path), f"file:{path}", f"file:{path.parent}")
+
+
+FILE = ChannelKind(
+    name=NAME,
+    sender="tests.fakes_file_channel:open_sender",
+    parse=parse,
+    grouping=Grouping.SUBSCRIPTION,
+    consent=Consent.OPERATOR,
+    places=Places(per_endpoint=1, per_host=4),
+)
+
+
+def open_sender(parts: Parts) -> FileChannel:
+    return FileChannel(parts.clock)
+
+
+class FileChannel:
+    name = NAME
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._reader = OutgoingReader()
+
+    def send(
+        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+    ) -> None:
+        with database.reading() as conn:
+            outgoing = self._reader.load(conn, [one.message_id for one in claimed], self._clock())
+        record([self._write(one, outgoing[one.message_id].url) for one in claimed])
+
+    def rest(self) -> None:
+        """It keeps nothing open."""
+
+    def close(self) -> None:
+        """It keeps nothing open."""
+
+    def _write(self, one: Claimed, target: str) -> Result:
+        state, detail, now = State.SENT, "", self._clock()
+        try:
+            with Path(target).open("a") as file:
+                file.write(f"{one.message_id}\n")
+        except OSError as error:
+            state, detail = State.FAILED, type(error).__name__
+        return Result(one.message_id, one.lease_token, state, None, detail, now, 0.01)

@@ -1,0 +1,129 @@
+"""The table of channels: its entries agree with each other and with the files that they name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import service
+from service.channels import CHANNELS, ChannelKind, Consent, kind_of
+from service.errors import InvalidInput
+from service.types import EMAIL, WEBHOOK, Channel
+from service.web import words
+
+ROOT = Path(service.__file__).parent
+
+
+@pytest.mark.parametrize("kind", CHANNELS.values(), ids=list(CHANNELS))
+def test_an_entry_names_one_file_of_delivery_that_opens_it(kind: ChannelKind) -> None:
+    module, _, function = kind.sender.partition(":")
+    assert re.fullmatch(r"service\.delivery\.\w+", module)
+    assert callable(getattr(import_module(module), function))
+    assert kind.name in words.CHANNELS
+
+
+def test_no_two_channels_share_what_tells_them_apart() -> None:
+    kinds = list(CHANNELS.values())
+    for of in (lambda kind: kind.prefix, lambda kind: kind.digest_prefix, lambda kind: kind.sender):
+        assert len({of(kind) for kind in kinds}) == len(kinds)
+    shared = [key for kind in kinds for key in kind.places.shared]
+    assert len(set(shared)) == len(shared)
+    assert all(kind.digest_endpoint in kind.places.shared for kind in kinds if kind.digest_endpoint)
+
+
+def test_what_is_in_databases_for_ever_stays_as_it_is() -> None:
+    assert [(kind.name, kind.prefix) for kind in CHANNELS.values()] == [
+        ("webhook", "hook"),
+        ("email", "mail"),
+    ]
+    assert kind_of(EMAIL).digest_prefix == "digest"
+    assert list(kind_of(EMAIL).places.shared.items()) == [
+        ("smtp", 8),
+        ("smtp#digest", 4),
+        ("smtp#bulk", 2),
+    ]
+
+
+def test_a_target_is_parsed_by_its_channel() -> None:
+    hook = kind_of(WEBHOOK).parse("https://Office.example/loa?a=1", False)
+    assert hook == (
+        "https://office.example/loa?a=1", "https://office.example/loa?a=1", "https://office.example:443/loa",
+        "https://office.example:443",
+    )  # fmt: skip
+    assert kind_of(EMAIL).parse("Van.Thu@Office.example", False) == (
+        "Van.Thu@office.example", "van.thu@office.example", "smtp", "smtp",
+    )  # fmt: skip
+    for channel in (WEBHOOK, EMAIL):
+        with pytest.raises(InvalidInput):
+            kind_of(channel).parse("nowhere", False)
+    assert kind_of(WEBHOOK).parse("http://127.0.0.1/", True).host == "http://127.0.0.1:80"
+
+
+def test_a_channel_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInput, match="webhook, email"):
+        kind_of("fax")
+
+
+@pytest.mark.parametrize("name", ["", "Fax", "fax'", "fax:1", "f" * 40])
+def test_a_name_that_could_not_stand_in_a_key_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="for a channel"):
+        replace(kind_of(EMAIL), name=Channel(name))
+
+
+def test_a_prefix_and_that_of_digests_are_the_name_where_nothing_is_said() -> None:
+    mail = kind_of(EMAIL)
+    kind = ChannelKind(Channel("fax"), "a:b", mail.parse, mail.grouping, Consent.OPERATOR)
+    assert (kind.prefix, kind.digest_prefix) == ("fax", "digest_fax")
+
+
+ALLOWED = {
+    "types.py": "names the two",
+    "channels.py": "the table",
+    "web/words.py": "their words",
+    "cli/subscription_add.py": "their help",
+    "delivery/webhook.py": "is the one",
+    "delivery/email.py": "is the other",
+    "delivery/run.py": "webhooks have places in the configuration",
+    "services/optin.py": "the page for persons is about mail",
+    "storage/mails.py": "mail's own file",
+    "storage/erasure.py": "an address is erased",
+    "storage/unmailable.py": "an address that no relay takes",
+    "demo/run.py": "shows both",
+}
+"""Files that may name a channel, and why; all else asks the table."""
+
+
+def test_nobody_else_asks_a_channel_for_its_name() -> None:
+    naming = {
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if "bench" not in path.parts
+        and any(
+            isinstance(node, ast.Name) and node.id in ("WEBHOOK", "EMAIL")
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        )
+    }
+    assert naming == set(ALLOWED)
+
+
+IN_SQL = {
+    f"storage/{noun}.py"
+    for noun in ("bounces", "brake", "erasure", "mails", "owners", "subscription_secrets")
+}
+"""Statements about mailboxes: what bounces, whom to write to, whose links lie in mail that was
+sent."""
+
+
+def test_sql_names_a_channel_only_where_it_is_about_mailboxes() -> None:
+    naming = {
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if not {"bench", "migrations"} & set(path.parts)
+        and re.search(r"channel = '(webhook|email)'", path.read_text("utf-8"))
+    }
+    assert naming == IN_SQL
