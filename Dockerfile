@@ -9,7 +9,7 @@ RUN python -m venv /opt/loa \
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loa \
- && install --directory --owner=loa --group=loa /data
+ && install --directory --owner=loa --group=loa /data /files
 COPY --from=build /opt/loa /opt/loa
 ENV PATH=/opt/loa/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -18,9 +18,10 @@ from service.heartbeat import Pulse
 from service.types import Clock
 
 if TYPE_CHECKING:
+    from service.alerts.keys import Keyring
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
-    from service.delivery.run import Deliverer
+    from service.delivery.deliverer import Deliverer
     from service.delivery.senders import Senders
     from service.poll import Poller
     from service.portals.apart import Apart
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from service.posts.places import Gazetteer
     from service.posts.understand import Understander
     from service.schedule import Job
-    from service.services.diary import Diary
+    from service.services.diary_job import Diary
     from service.settings import Settings
-    from service.storage.clock import ClockGuard
+    from service.storage.archive_store import Archive
+    from service.storage.clock_guard import ClockGuard
     from service.storage.engine import Database
     from service.storage.queue import Fence
     from service.supervisor import Hung
@@ -39,10 +41,6 @@ if TYPE_CHECKING:
 
 POLL_LOOK_S = 5.0
 """How late a poll may be; half the interval where that is shorter."""
-
-KEPT = timedelta(days=90)
-"""How long messages, deliveries and attempts are kept once they are done, and the history of
-polls."""
 
 
 def utc_now() -> datetime:
@@ -75,13 +73,13 @@ class Loa:
         return open_database(url, is_migrating=not self._is_prepared, may_replace=self.may_replace)
 
     @cached_property
-    def secret_key(self) -> str:
-        """As configured; else made once beside the SQLite file.
+    def keyring(self) -> Keyring:
+        """As configured; else made once beside the SQLite file, and read anew when that changes.
 
         Raises ConfigurationError rather than make another one for a database that needs the one it
         had.
         """
-        from service.settings.secret import is_key_missing, missing_key, secret_key
+        from service.settings.secret import is_key_missing, keyring, missing_key
 
         if not self.settings.service.secret_key and not self._is_prepared:
             self.database  # noqa: B018  # before its key: a key without a database says that one is gone
@@ -91,19 +89,19 @@ class Loa:
             with self.database.reading() as conn:
                 if needs_key(conn):
                     raise missing_key(self.settings)
-        return secret_key(self.settings)
+        return keyring(self.settings, self.clock)
 
     @cached_property
     def links(self) -> Links:
         from service.alerts.links import Links
 
-        return Links(self.secret_key, self.settings.service.public_url)
+        return Links(self.keyring, self.settings.service.public_url)
 
     @cached_property
     def secret_box(self) -> SecretBox:
         from service.alerts.signing import SecretBox
 
-        return SecretBox(self.secret_key)
+        return SecretBox(self.keyring)
 
     @cached_property
     def rules(self) -> Rules:
@@ -139,6 +137,19 @@ class Loa:
         )
 
     @cached_property
+    def archive(self) -> Archive:
+        """Where the files of posts are kept."""
+        from service.settings.secret import archive_folder
+        from service.storage.archive_folder import ArchiveFolder
+        from service.storage.archive_room import MEGABYTE, Limits
+        from service.storage.archive_store import Archive
+
+        of = self.settings.archive
+        sizes = (of.max_post_mb, of.max_portal_day_mb, of.max_day_mb, of.min_free_mb)
+        limits = Limits(*(size * MEGABYTE for size in sizes))
+        return Archive(self.database, ArchiveFolder(archive_folder(self.settings)), limits)
+
+    @cached_property
     def poller(self) -> Poller:
         from service.poll import Poller
         from service.portals.apart import ApartReader
@@ -152,6 +163,7 @@ class Loa:
             self.clock,
             reader=ApartReader(self.apart),
             read_pdf=partial(self.apart.call, "pdf"),
+            archive=self.archive,
             pulse=self.pulse,
         )
 
@@ -171,7 +183,7 @@ class Loa:
 
     @cached_property
     def deliverer(self) -> Deliverer:
-        from service.delivery.run import Deliverer
+        from service.delivery.deliverer import Deliverer
 
         return Deliverer(self.database, self.settings, self.clock, self.senders.opened, self.pulse)
 
@@ -185,13 +197,13 @@ class Loa:
 
     @cached_property
     def clock_guard(self) -> ClockGuard:
-        from service.storage.clock import ClockGuard
+        from service.storage.clock_guard import ClockGuard
 
         return ClockGuard(self.database, self.clock)
 
     @cached_property
     def diary(self) -> Diary:
-        from service.services.diary import Diary
+        from service.services.diary_job import Diary
 
         return Diary(self.database)
 
@@ -200,7 +212,7 @@ class Loa:
         service does first."""
         self.understander  # noqa: B018  # reads rules and places
         self.database  # noqa: B018  # migrates
-        self.secret_key  # noqa: B018  # makes it, so that all children find the same
+        self.keyring  # noqa: B018  # makes the key, so that all children find the same
         self.close()
 
     def looking_only(self) -> Loa:
@@ -217,7 +229,7 @@ class Loa:
         child.pulse = pulse or child.pulse
         child.beside = beside or {}
         child._is_prepared = True  # a database that is away must not be made anew, empty
-        for name in ("rules", "gazetteer", "understander", "secret_key"):
+        for name in ("rules", "gazetteer", "understander", "keyring"):
             if name in self.__dict__:
                 child.__dict__[name] = self.__dict__[name]
         return child
@@ -268,9 +280,11 @@ class Loa:
     def worker_jobs(self) -> list[Job]:
         """What a worker does besides delivering, and how often it is woken to look."""
         from service.schedule import Job
-        from service.services.alarms import tell_alarms
-        from service.services.bounces import probe_suspended
-        from service.services.digests import send_digests
+        from service.services.alarm_acts import tell_alarms
+        from service.services.bounce_acts import probe_suspended
+        from service.services.daily import tell_decisions
+        from service.services.digest_acts import send_digests
+        from service.services.loss_acts import tell_losses
         from service.services.reminders import remind
 
         def act(do: Callable[[Database, Loa], object]) -> Callable[[], object]:
@@ -281,11 +295,14 @@ class Loa:
             Job("poll", look_s, self.poll_due, within_s=60),
             Job("digests", 60, act(send_digests), within_s=600),
             Job("reminders", 900, act(remind), within_s=600),
+            Job("losses", 10, act(tell_losses), within_s=60),
+            Job("decisions", 300, act(tell_decisions), within_s=60),
             Job("watch", 60, act(tell_alarms), within_s=60),
             Job("probe suspended", 3600, act(probe_suspended), within_s=600),
             Job("fence", 1, self.fence.move_on),
             Job("clock", 2, self.clock_guard.look, within_s=60),
             Job("diary", 5, self.diary.write),
+            Job("archive", 60, self.care_for_archive, within_s=3600),
             Job("forget", 3600, self.forget_done, within_s=3600),
         ]
 
@@ -301,7 +318,7 @@ class Loa:
                     put_aside(conn, portal_id, one.doing, one.at, is_sure=one.is_sure)
 
     def poll_due(self) -> int:
-        """Polls what is due and tells the operator what there is to tell; gives how much that
+        """Polls what is due and tells the operator what there is to tell; returns how much that
         was."""
         from service.poll import tell_of_listings
         from service.services.operator import tell_operator
@@ -318,20 +335,30 @@ class Loa:
         return told
 
     def forget_done(self) -> int:
-        """Deletes what was done with long ago; acknowledgements and posts stay. Gives how many
+        """Deletes what was done with long ago; acknowledgements and posts stay. Returns how many
         messages that were."""
-        from service.storage.asides import forget_asides
-        from service.storage.health import FORGOTTEN_AT_ONCE, forget_polls
-        from service.storage.retention import forget_done
+        from service.storage.retention import Retention, forget_all
 
-        before = self.clock() - KEPT
-        with self.database.writing() as conn:
-            forget_asides(conn, self.clock())
-        forgotten = FORGOTTEN_AT_ONCE
-        while forgotten == FORGOTTEN_AT_ONCE:
-            with self.database.writing() as conn:
-                forgotten = forget_polls(conn, before)
-        return forget_done(self.database, before)
+        days = {name: timedelta(days=n) for name, n in self.settings.retention}
+        kept = Retention(
+            days["messages_days"],
+            days["polls_days"],
+            days["files_days"] or None,
+            days["posts_days"] or None,
+        )
+        return forget_all(self.database, self.archive.folder, kept, self.clock())
+
+    def care_for_archive(self) -> int:
+        """One step of the archive's; returns how many files left the database."""
+        from service.poll.archive_care import care_for_archive
+        from service.services.operator import tell_operator
+
+        return care_for_archive(
+            self.database,
+            self.archive,
+            lambda conn, *letter: tell_operator(conn, self.settings, *letter),
+            self.clock(),
+        )
 
     def close(self) -> None:
         """Lets go of the database and of the readers, where there are any. May be called again."""

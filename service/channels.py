@@ -60,7 +60,7 @@ class Address(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class ConcurrencyLimits:
     """How many messages may be in the air at once. `shared`: the endpoints of a channel that sends
     all by one provider, with their places, the most urgent first; empty where each target is an
     endpoint of a host."""
@@ -84,7 +84,7 @@ class ChannelKind:
     to."""
     grouping: Grouping
     consent: Consent
-    places: Places = field(default_factory=Places)
+    places: ConcurrencyLimits = field(default_factory=ConcurrencyLimits)
     prefix: str = ""
     """Of the groups of its messages, in the database for ever; its name where nothing is said."""
     is_judged: bool = True
@@ -127,7 +127,7 @@ CHANNELS: dict[Channel, ChannelKind] = {
             parse=_web_address,
             grouping=Grouping.SUBSCRIPTION,
             consent=Consent.ENDPOINT,
-            places=Places(
+            places=ConcurrencyLimits(
                 per_endpoint=2, per_host=16
             ),  # the configuration says otherwise where it does
             prefix="hook",
@@ -140,7 +140,7 @@ CHANNELS: dict[Channel, ChannelKind] = {
             parse=_mail_address,
             grouping=Grouping.PERSON,
             consent=Consent.MAILBOX,
-            places=Places(shared={SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}),
+            places=ConcurrencyLimits(shared={SMTP: 8, SMTP_DIGEST: 4, SMTP_BULK: 2}),
             prefix="mail",
             # a refusal is the recipient's (`storage.bounces`), a fault of the relay all mail's
             is_judged=False,

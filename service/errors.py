@@ -4,9 +4,10 @@ LoaError
 ├── ConfigurationError        what an operator wrote cannot be used            (exit 2)
 ├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or
 422) ├── NotFound                  a resource that was named does not exist         (exit 2, HTTP
-404) ├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP
-409) ├── CodedError                its reason is a code, which is stored and worded for whoever
-reads it │   ├── PortalError           a portal gave no usable answer; carries its Outcome
+404) │   └── EndedLink             a link whose key was replaced, and opens no more (HTTP 410)
+├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
+├── CodedError                its reason is a code, which is stored and worded for whoever reads it
+│   ├── PortalError           a portal gave no usable answer; carries its Outcome
 │   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
 │   │   └── UnreadableError   something arrived, and it is not what was expected there
 │   │       └── AnotherArticle    an article, but not the one that is known under this address
@@ -54,6 +55,13 @@ class NotFound(LoaError):
         self.kind = kind
         self.name = name
         super().__init__(f"there is no {kind} {name!r}")
+
+
+class EndedLink(NotFound):
+    """A link that was made here, under a key that was replaced since and opens nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__("link", "(token)")
 
 
 class Conflict(LoaError):

@@ -1,4 +1,4 @@
-"""The values that pass between rooms: frozen dataclasses and enums, and nothing that acts.
+"""The values that pass between packages: frozen dataclasses and enums, and nothing that acts.
 
 Every instant is an aware `datetime` in UTC. Every id is the opaque string that leaves the machine.
 """

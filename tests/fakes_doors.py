@@ -27,6 +27,7 @@ from service.storage.tokens import create_token
 from service.storage.units import add_unit
 from service.types import WEBHOOK, Channel, SubscriptionStatus
 from service.web.app import create_app
+from tests.fakes_web import MANAGED_AT
 from tests.journeys.cli import Terminal
 
 CONFIG = """
@@ -269,7 +270,7 @@ class Page:
     house: House
 
     def _manage(self, subject: Subject, **form: Any) -> str:
-        path = f"/manage/{self.house.loa.links.token(Purpose.MANAGE, subject.id)}"
+        path = f"/manage/{self.house.loa.links.token(Purpose.MANAGE, subject.id, MANAGED_AT)}"
         return _verdict(self.house.client.post(path, data={"id": subject.id, **form}))
 
     def act(self, subject: Subject, name: str) -> str:

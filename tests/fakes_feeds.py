@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from service.feeds.markup import Site
 from service.feeds.model import FeedSpec
-from service.feeds.site import Site
 from service.types import AttachmentLink, PortalName, Post, Understanding
 
 AT = datetime(2024, 1, 28, 2, 16, tzinfo=UTC)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from service.channels import Address, ChannelKind, Consent, Grouping, Places
+from service.channels import Address, ChannelKind, ConcurrencyLimits, Consent, Grouping
 from service.delivery.channel import Record
 from service.delivery.senders import Parts
 from service.errors import InvalidInput
 from service.storage.engine import Database
-from service.storage.queue import Claimed, OutgoingReader
+from service.storage.queue import ClaimedMessage, OutgoingReader
 from service.types import Channel, Clock, Result, State
 
 NAME = Channel("file")
@@ -34,7 +34,7 @@ FILE = ChannelKind(
     parse=parse,
     grouping=Grouping.SUBSCRIPTION,
     consent=Consent.OPERATOR,
-    places=Places(per_endpoint=1, per_host=4),
+    places=ConcurrencyLimits(per_endpoint=1, per_host=4),
 )
 
 
@@ -50,7 +50,7 @@ class FileChannel:
         self._reader = OutgoingReader()
 
     def send(
-        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+        self, database: Database, claimed: Sequence[ClaimedMessage], record: Record, stop: Event
     ) -> None:
         with database.reading() as conn:
             outgoing = self._reader.load(conn, [one.message_id for one in claimed], self._clock())
@@ -62,7 +62,7 @@ class FileChannel:
     def close(self) -> None:
         """It keeps nothing open."""
 
-    def _write(self, one: Claimed, target: str) -> Result:
+    def _write(self, one: ClaimedMessage, target: str) -> Result:
         state, detail, now = State.SENT, "", self._clock()
         try:
             with Path(target).open("a") as file:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, insert
 from service.alerts.links import Links
 from service.alerts.message import build_payload
 from service.alerts.signing import SecretBox, new_secret
-from service.delivery.run import Deliverer
+from service.delivery.deliverer import Deliverer
 from service.delivery.webhook import WebhookChannel
+from service.services.publish import write_change
 from service.settings import Settings, WebhookSettings
 from service.storage import schema
-from service.storage.changes import write_change
 from service.storage.engine import Database
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import (

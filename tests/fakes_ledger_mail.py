@@ -9,9 +9,9 @@ from sqlalchemy import Connection, insert
 
 from service.alerts.links import Links
 from service.alerts.message import build_payload
+from service.services.publish import write_change
 from service.storage import schema
-from service.storage.changes import write_change
-from service.storage.rows import facts_to_json
+from service.storage.post_rows import facts_to_json
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import (
     EMAIL,

@@ -16,6 +16,7 @@ from service.settings import ListingConfig, PollingSettings, PortalConfig, Setti
 from service.storage.engine import Database
 from service.types import UNCONDITIONAL, Outcome, Page, Understanding, Validators
 from tests.fakes import FakeClock
+from tests.fakes_archive import archive_of
 
 BASE = "https://portal.example"
 LISTING = f"{BASE}/portal/KenhTin/Chi-dao.aspx"
@@ -134,15 +135,9 @@ def make_poller(
 ) -> Poller:
     settings = Settings(polling=PollingSettings(**polling), portals=portals or (portal_config(),))
     links = Links("a key of the tests", "https://loa.example")
+    known = settings, source, FakeUnderstander(), links, clock
     return Poller(
-        database,
-        settings,
-        source,
-        FakeUnderstander(),
-        links,
-        clock,
-        chance=chance,
-        patience_s=patience_s,
+        database, *known, chance=chance, patience_s=patience_s, archive=archive_of(database)
     )
 
 

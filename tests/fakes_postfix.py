@@ -9,9 +9,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 POSTFIX = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 WHY_NOT = (
@@ -30,11 +32,15 @@ maillog_file_prefixes = {folder}
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 myhostname = relay.example
-mydestination =
+smtp_host_lookup = native
+"""
+_OFFICE = """mydestination = example.gov.vn
+local_recipient_maps = inline:{ { loa = x } }
+"""
+_RELAY = """mydestination =
 relay_domains = xa.example, mail.example
 relay_recipient_maps = inline:{{ {known} }}
 transport_maps = static:smtp:[127.0.0.1]:{next_port}
-smtp_host_lookup = native
 """
 _MASTER = """127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -44,7 +50,9 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
-flush unix - - n 1000? 0 flush
+flush unix n - n 1000? 0 flush
+showq unix n - n - - showq
+pickup unix n - n 60 1 pickup
 proxymap unix - - n - - proxymap
 relay unix - - n - - smtp
 smtp unix - - n - - smtp
@@ -61,14 +69,55 @@ postlog unix-dgram n - n - 1 postlogd
 def running_postfix(next_port: int, known: list[str]) -> Iterator[int]:
     """Its port. It takes mail for `known` and hands it to `next_port`, as it does its own
     bounces."""
+    listed = ", ".join(f"{{{address}=x}}" for address in known)
+    with _running(_RELAY.format(next_port=next_port, known=listed), "") as running:
+        yield running.port
+
+
+@contextmanager
+def running_mailbox_server(main: str, master: str, files: dict[str, str]) -> Iterator[Postfix]:
+    """One that takes mail for example.gov.vn, as an office's does, with an operator's additions to
+    its files.
+
+    `files`: what an operator copies to /etc/postfix, by name. `loa` is a local account.
+    """
+    with _running(_OFFICE + main, master, files) as running:
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Postfix:
+    """A Postfix that runs."""
+
+    port: int
+    folder: Path
+
+    def queued(self) -> list[str]:
+        """The names of the mails that it keeps for later."""
+        return [path.name for path in (self.folder / "queue/deferred").rglob("*") if path.is_file()]
+
+    def log(self) -> str:
+        return (self.folder / "queue/log").read_text("utf-8", "replace")
+
+    def flush(self) -> None:
+        """Tries again at once what it keeps."""
+        command = ["postqueue", "-c", str(self.folder / "etc"), "-f"]
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def _running(
+    main: str, master: str, files: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Postfix]:
     folder = Path(tempfile.mkdtemp(prefix="loa-postfix-"))
     port = _free_port()
     try:
-        _configure(folder, port, next_port, known)
+        _configure(folder, port, main, master, files)
         _command(folder, "start")
         try:
             _wait_for(port)
-            yield port
+            yield Postfix(port, folder)
         finally:
             _command(folder, "stop")
     finally:
@@ -81,16 +130,18 @@ def _command(folder: Path, verb: str) -> None:
     )
 
 
-def _configure(folder: Path, port: int, next_port: int, known: list[str]) -> None:
+def _configure(folder: Path, port: int, main: str, master: str, files: Mapping[str, str]) -> None:
     folder.chmod(0o755)  # its daemons are another account
     for name in ("etc", "queue", "data"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")
-    listed = ", ".join(f"{{{address}=x}}" for address in known)
+    own = str(folder / "etc")
     (folder / "etc/main.cf").write_text(
-        _MAIN.format(folder=folder, next_port=next_port, known=listed)
+        _MAIN.format(folder=folder) + main.replace("/etc/postfix", own)
     )
-    (folder / "etc/master.cf").write_text(_MASTER.format(port=port))
+    (folder / "etc/master.cf").write_text(_MASTER.format(port=port) + master)
+    for name, text in files.items():
+        (folder / "etc" / name).write_text(text)
 
 
 def _free_port() -> int:

@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.poll.report import ListingReport
-from service.storage.changes import continue_fanouts
 from service.storage.listings import ListingState, load_listings
 from service.storage.posts import newest_posts
+from service.storage.queue import continue_fanouts
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import WEBHOOK, Post
 from service.web.app import create_app

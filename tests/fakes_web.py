@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from service.alerts.message import build_payload
 from service.bootstrap import Loa
+from service.services.publish import write_change
 from service.settings import ListingConfig, PortalConfig, Settings
-from service.storage.changes import write_change
 from service.storage.posts import Draft, insert_post
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
@@ -51,6 +51,10 @@ def make_loa(database_url: str, clock: Clock, **sections: dict[str, object]) -> 
         **sections,
     }
     return Loa(Settings.model_validate({**given, "portals": (portal,)}), clock)
+
+
+MANAGED_AT = "4102444800000000"
+"""Of a manage link that ends with nobody who runs these tests: the year 2100, microseconds."""
 
 
 def store_post(

@@ -15,7 +15,7 @@ from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.alerts.mail import Letter, Part, Recipient, Sender, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, Sender, compose, compose_letter
 from service.alerts.mail_item import prepare
 from service.values import Locale
 
@@ -67,7 +67,7 @@ def payload(**data: Any) -> dict[str, Any]:
 
 def build(language: str = "vi", **data: Any) -> bytes:
     item = prepare(payload(**data), HANOI.to(language))
-    part = Part(
+    part = MailPart(
         item, ("Đăng ký “Lan”: chỉ đạo",), (("https://loa.example/receipts/r", "UBND xã A"),)
     )
     return compose(SENDER, language, TO, [part])

@@ -50,24 +50,25 @@ def envelope_sender(sender: str, message_id: str, secret_key: str) -> str:
     return f"{local}+b-{message_id.replace('-', '')}-{seal(secret_key, message_id)}@{domain}"
 
 
-def read_envelope(address: str, secret_key: str) -> str | None:
-    """The message's id in an address that `envelope_sender` made with this key; None for any
-    other."""
+def read_envelope(address: str, *keys: str) -> str | None:
+    """The message's id in an address that `envelope_sender` made with one of these keys; None for
+    any other."""
     found = _VERP.search(address)
     if found is None:
         return None
     digits, mark = found[1].lower(), found[2].lower()
     message_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-    return message_id if hmac.compare_digest(mark, seal(secret_key, message_id)) else None
+    is_ours = any(hmac.compare_digest(mark, seal(key, message_id)) for key in keys)
+    return message_id if is_ours else None
 
 
-def read(raw: bytes, secret_key: str) -> Bounce:
+def read(raw: bytes, *keys: str) -> Bounce:
     """Classifies a mail as an MTA's pipe gives it. Raises InvalidInput for what is no mail at
     all."""
     mail = message_from_bytes(raw, policy=compat32)
     if not mail.keys():
         raise InvalidInput("mail", "has no headers", "a whole mail, as it was received")
-    message_id = _of_message(mail, raw, secret_key)
+    message_id = _of_message(mail, raw, *keys)
     feedback = _feedback(mail)
     if feedback is not None:
         return Bounce(
@@ -90,16 +91,16 @@ def refusal_kind(answer: str) -> Kind:
     return kind_of_refusal(answer[3:], answer[:3])
 
 
-def _of_message(mail: Message, raw: bytes, secret_key: str) -> str | None:
+def _of_message(mail: Message, raw: bytes, *keys: str) -> str | None:
     for name in ("X-Original-To", "Delivered-To", "Envelope-To", "To"):
         for value in mail.get_all(name, []):
-            message_id = read_envelope(str(value), secret_key)
+            message_id = read_envelope(str(value), *keys)
             if message_id:
                 return message_id
     for found in _VERP.finditer(
         raw.decode("ascii", "replace")
     ):  # the returned headers show our Return-Path
-        message_id = read_envelope(found[0], secret_key)
+        message_id = read_envelope(found[0], *keys)
         if message_id:
             return message_id
     return None

@@ -14,7 +14,7 @@ from enum import StrEnum
 from service.words import coded
 
 
-class Trouble(StrEnum):
+class EndpointTrouble(StrEnum):
     FAILING = "failing"  # for so long that it will soon be disabled
     DISABLED = "disabled"  # by time and count
     GONE = "gone"  # it said so itself: 410
@@ -27,7 +27,7 @@ class TroubleLetter:
 
 
 def tell_trouble(
-    trouble: Trouble,
+    trouble: EndpointTrouble,
     *,
     where: str,
     names: Sequence[str],

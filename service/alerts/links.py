@@ -1,19 +1,22 @@
 """The links that carry a right: signed, each for one purpose, never valid for another.
 
 A token says what it is about and nothing secret. Tokens that unsubscribe or acknowledge never
-expire; the same subject always gives the same token, so that a message repeated is the same to the
-byte.
+expire; those that confirm, manage or restore say when they were made. The same subject always gives
+the same token, so that a message repeated is the same to the byte.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 import orjson
 from itsdangerous import BadSignature, Signer, base64_decode, base64_encode
 
-from service.errors import InvalidInput
+from service.alerts.keys import Keyring, as_keyring
+from service.errors import EndedLink, InvalidInput
 
 
 class Purpose(StrEnum):
@@ -21,25 +24,32 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     MANAGE = "manage"
     RECEIPT = "receipts"
+    RESTORE = "restore"
 
 
 class Links:
-    """Makes and reads signed links below `public_url`.
+    """Makes and reads signed links below `public_url`: made with the present key, read with those
+    that still open.
 
     >>> links = Links("key", "https://loa.example")
     >>> links.read(Purpose.UNSUBSCRIBE, links.token(Purpose.UNSUBSCRIBE, "s1"))
     ('s1',)
     """
 
-    def __init__(self, secret_key: str, public_url: str) -> None:
-        self._signers = {purpose: _signer(secret_key, purpose) for purpose in Purpose}
+    def __init__(self, keys: str | Keyring, public_url: str) -> None:
+        self._keys = as_keyring(keys)
         self.public_url = public_url.rstrip("/")
 
     def token(self, purpose: Purpose, *subject: str) -> str:
-        return self._signers[purpose].sign(base64_encode(orjson.dumps(subject))).decode()
+        signer = _signer(self._keys().current, purpose)
+        return signer.sign(base64_encode(orjson.dumps(subject))).decode()
 
     def url(self, purpose: Purpose, *subject: str) -> str:
         return f"{self.public_url}/{purpose}/{self.token(purpose, *subject)}"
+
+    def manage_url(self, subscription_id: str, at: datetime) -> str:
+        """For MANAGE_FOR from `at` on."""
+        return self.url(Purpose.MANAGE, subscription_id, str(int(at.timestamp() * 1_000_000)))
 
     def receipt_url(self, post_id: str, revision: int, unit_id: str) -> str:
         return self.url(Purpose.RECEIPT, post_id, str(revision), unit_id)
@@ -48,17 +58,31 @@ class Links:
         return f"{self.public_url}/posts/{post_id}"
 
     def read(self, purpose: Purpose, token: str) -> tuple[str, ...]:
-        """The subject of a token. Raises InvalidInput for anything that was not made here for this
-        purpose."""
-        try:
-            signed = self._signers[purpose].unsign(token.encode("utf-8", "surrogatepass"))
-        except BadSignature as error:
-            raise InvalidInput(
-                "token", "is not a valid link of this service", "the whole link, as it was sent"
-            ) from error
-        return tuple(orjson.loads(base64_decode(signed)))
+        """The subject of a token.
+
+        Raises InvalidInput for anything that was not made here for this purpose, EndedLink for what
+        was, with a key that opens nothing any more.
+        """
+        keys, raw = self._keys(), token.encode("utf-8", "surrogatepass")
+        for key in keys.opening:
+            signed = _signed(key, purpose, raw)
+            if signed is not None:
+                return tuple(orjson.loads(base64_decode(signed)))
+        if any(_signed(key, purpose, raw) is not None for key in keys.ended):
+            raise EndedLink
+        raise InvalidInput(
+            "token", "is not a valid link of this service", "the whole link, as it was sent"
+        )
 
 
+def _signed(key: str, purpose: Purpose, token: bytes) -> bytes | None:
+    try:
+        return _signer(key, purpose).unsign(token)
+    except BadSignature:
+        return None  # another key's, or nobody's
+
+
+@lru_cache(maxsize=64)
 def _signer(secret_key: str, purpose: Purpose) -> Signer:
     """One key for each purpose, derived once: a mail has three links."""
     salt = f"loa.{purpose}"

@@ -66,7 +66,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MailPart:
     """One post in a mail: its prepared item, why this recipient gets it, and the receipts asked
     for."""
 
@@ -77,7 +77,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class MailSection:
     """One of several things that a letter is about."""
 
     text: str
@@ -99,12 +99,16 @@ class Letter:
     """(url, label)"""
     links: tuple[tuple[str, str], ...] = ()
     """(url, label), below the button."""
-    sections: tuple[Section, ...] = ()
+    sections: tuple[MailSection, ...] = ()
     """What follows, where it is about several things."""
 
 
 def compose(
-    sender: Sender, language: str, to: Recipient, parts: Sequence[Part], subject: str | None = None
+    sender: Sender,
+    language: str,
+    to: Recipient,
+    parts: Sequence[MailPart],
+    subject: str | None = None,
 ) -> bytes:
     """The mail that carries `parts`; one part gives it its subject unless `subject` says
     another."""
@@ -186,7 +190,9 @@ def _date(at: datetime) -> str:
 _RULE = b"-" * 40 + b"\r\n\r\n"
 
 
-def _contents(subject: str, parts: Sequence[Part], says: Mapping[str, str]) -> tuple[bytes, bytes]:
+def _contents(
+    subject: str, parts: Sequence[MailPart], says: Mapping[str, str]
+) -> tuple[bytes, bytes]:
     """The titles of a mail that carries several posts."""
     titles = [part.item.title for part in parts]
     text = f"{headers.one_line(subject)}\n\n{says['contents']}:\n"
@@ -202,7 +208,7 @@ def _why(reasons: Sequence[str], says: Mapping[str, str]) -> tuple[str, str]:
     return text, mail_html.small(f"{escape(says['why'])}:<br>\n{lines}")
 
 
-def _own(part: Part, says: Mapping[str, str], reasons: Sequence[str]) -> tuple[bytes, bytes]:
+def _own(part: MailPart, says: Mapping[str, str], reasons: Sequence[str]) -> tuple[bytes, bytes]:
     """What only this recipient is told of a post: the receipts and the reasons."""
     text, html = "", ""
     for url, unit in part.receipts:

@@ -37,7 +37,7 @@ def build_payload(
         {
             "type": change_type.value,
             "timestamp": rfc3339(at),
-            "data": cut_to_fit(_data(post, links)),
+            "data": cut_to_fit(post_data(post, links)),
         }
     ).decode()
 
@@ -83,7 +83,8 @@ def build_test(at: datetime, subscription_id: str) -> str:
     ).decode()
 
 
-def _data(post: Post, links: Links) -> dict[str, Any]:
+def post_data(post: Post, links: Links) -> dict[str, Any]:
+    """What every program is told of a post: `data` of the payload, and the same in the API."""
     facts = post.understanding
     return {
         "id": post.id,

@@ -30,10 +30,23 @@ Kept = Mapping[str, str]
 def seal_headers(headers: Mapping[str, str], box: SecretBox) -> dict[str, Kept]:
     """As they are kept. Raises InvalidInput for those that would forge or break the request."""
     check_headers(headers)
-    return {
-        name: {"sealed": base64.b64encode(box.encrypt(value)).decode()}
-        for name, value in headers.items()
-    }
+    return {name: _seal(value, box) for name, value in headers.items()}
+
+
+def reseal_headers(kept: Mapping[str, str | Kept], box: SecretBox) -> dict[str, Kept]:
+    """The same values under the present key; what was taken once is not checked again."""
+    return {name: _seal(open_value(value, box), box) for name, value in kept.items()}
+
+
+def sealed_bytes(kept: Mapping[str, str | Kept]) -> list[bytes]:
+    """What of it is sealed: a plain value, of an older Loa, is not."""
+    return [
+        base64.b64decode(value["sealed"]) for value in kept.values() if not isinstance(value, str)
+    ]
+
+
+def _seal(value: str, box: SecretBox) -> Kept:
+    return {"sealed": base64.b64encode(box.encrypt(value)).decode()}
 
 
 def open_value(kept: str | Kept, box: SecretBox) -> str:

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from service.alerts.headers import one_line
 from service.alerts.mail_item import show_instant
-from service.alerts.receipts import Line
+from service.alerts.receipt_rules import Line
+from service.words import say
 
 STYLE = (
     "body{font:11pt/1.45 'Times New Roman',Tinos,serif;margin:2em auto;max-width:62em;padding:0 "
@@ -49,17 +50,11 @@ STATES = {
     "skipped": "bỏ qua", "held": "đang giữ lại",
 }  # fmt: skip
 CHANGES = {"post.published": "tin mới", "post.updated": "cập nhật", "post.withdrawn": "đã gỡ"}
-SILENCED = {
-    "baseline": "chỉ vào nguồn tin (lần đọc đầu tiên của chuyên mục)",
-    "too_old": "chỉ vào nguồn tin (tin quá cũ)",
-    "flood": "đang giữ lại, chờ người vận hành",
-    "restored": "chỉ vào nguồn tin (đã báo trước khi khôi phục cơ sở dữ liệu)",
-}
 VIA = {"link": "liên kết trong thông điệp", "api": "hệ thống của đơn vị"}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RevisionProof:
     """A revision, and the change that told of it. `fed_at`: from then on it is in the feeds."""
 
     revision: int
@@ -85,7 +80,7 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class AcknowledgementProof:
     revision: int
     at: datetime
     by: str
@@ -98,7 +93,7 @@ class UnitProof:
     name: str
     line: Line
     sendings: tuple[Sending, ...]
-    acknowledged: tuple[Acknowledged, ...]
+    acknowledged: tuple[AcknowledgementProof, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ class Proof:
     published_at: datetime
     withdrawn_at: datetime | None
     """None: the portal shows it."""
-    seen: tuple[Seen, ...]
+    seen: tuple[RevisionProof, ...]
     units: tuple[UnitProof, ...]
 
 
@@ -174,8 +169,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n"
 
 
-def _seen_cells(one: Seen, zone: ZoneInfo) -> tuple[str, ...]:
-    alerted = SILENCED.get(one.silenced, one.silenced) if one.silenced else "có"
+def _seen_cells(one: RevisionProof, zone: ZoneInfo) -> tuple[str, ...]:
+    alerted = say(f"silence.{one.silenced}", "vi", zone) if one.silenced else "có"
     return (
         str(one.revision), CHANGES.get(one.change, one.change), _second(one.seen_at, zone),
         _second(one.fed_at, zone), escape(alerted),
@@ -199,7 +194,7 @@ def _sending(one: Sending, zone: ZoneInfo) -> str:
     )
 
 
-def _acknowledged(one: Acknowledged, zone: ZoneInfo) -> str:
+def _acknowledged(one: AcknowledgementProof, zone: ZoneInfo) -> str:
     who = f" – {_show(one.by)}" if one.by else ""
     note = f" ({_show(one.note)})" if one.note else ""
     return (

@@ -10,6 +10,7 @@ import base64
 import hmac
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from service.alerts.keys import Keyring, as_keyring
 from service.errors import ConfigurationError
 
 PREFIX = "whsec_"
@@ -49,23 +51,29 @@ def sign_with(keys: Sequence[bytes], message_id: str, timestamp: int, body: byte
 
 
 class SecretBox:
-    """Seals secrets with a key derived from the service's `secret_key`.
+    """Seals secrets with a key derived from the service's present one; opens what any key that is
+    known sealed.
 
     >>> box = SecretBox("key")
     >>> box.decrypt(box.encrypt("whsec_eA=="))
     'whsec_eA=='
     """
 
-    def __init__(self, key: str) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=b"loa webhook secrets").derive(key.encode())
-        self._cipher = AESGCM(derived)
+    def __init__(self, keys: str | Keyring) -> None:
+        self._keys = as_keyring(keys)
 
     def encrypt(self, secret: str) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, secret.encode(), _FORMAT)
+        return (
+            _FORMAT + nonce + _cipher(self._keys().current).encrypt(nonce, secret.encode(), _FORMAT)
+        )
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the present key sealed it."""
+        return _open(self._keys().current, sealed) is not None
 
     def is_ours(self, sealed: bytes) -> bool:
-        """Whether it can be opened with this key."""
+        """Whether it can be opened with a key that is known."""
         try:
             self.decrypt(sealed)
         except ConfigurationError:
@@ -73,13 +81,26 @@ class SecretBox:
         return True
 
     def decrypt(self, sealed: bytes) -> str:
-        """Raises ConfigurationError when it was sealed with another key, or is damaged."""
-        nonce, hidden = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        try:
-            return self._cipher.decrypt(nonce, hidden, sealed[:1]).decode()
-        except (InvalidTag, ValueError) as error:
-            raise ConfigurationError(
-                "cannot open a webhook secret: service.secret_key is not the key it was sealed "
-                "with; "
-                "put the old key back, or rotate the secrets of the subscriptions"
-            ) from error
+        """Raises ConfigurationError when a key that nobody knows sealed it, or it is damaged."""
+        for key in self._keys().known:
+            opened = _open(key, sealed)
+            if opened is not None:
+                return opened
+        raise ConfigurationError(
+            "cannot open a webhook secret: service.secret_key is not the key it was sealed with; "
+            "put the old key "
+            "back, or into service.old_secret_keys, or rotate the secrets of the subscriptions"
+        )
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=b"loa webhook secrets").derive(key.encode()))
+
+
+def _open(key: str, sealed: bytes) -> str | None:
+    nonce, hidden = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        return _cipher(key).decrypt(nonce, hidden, sealed[:1]).decode()
+    except (InvalidTag, ValueError):
+        return None  # another key's, or damaged

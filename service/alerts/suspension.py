@@ -18,14 +18,14 @@ so on the way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class AddressProbe:
     accepted_at: datetime | None
     """None: the relay has not accepted it."""
     has_bounced: bool
 
 
 def probe_step(
-    suspended_at: datetime, probes: Sequence[Probe], now: datetime
+    suspended_at: datetime, probes: Sequence[AddressProbe], now: datetime
 ) -> int | Literal["resume"] | None:
     """The number of the probe that is due; "resume" when the last one proved the address; None:
     wait."""

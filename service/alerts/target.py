@@ -20,7 +20,7 @@ from service.errors import InvalidInput
 # command.
 # The list of the Fetch standard (https://fetch.spec.whatwg.org/#port-blocking), and databases and
 # caches.
-_BAD_PORTS = frozenset(
+BAD_PORTS = frozenset(
     {0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
     102, 103, 104, 109,
      110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 445, 465, 512, 513,
@@ -92,7 +92,7 @@ def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
         raise _refused("carries a fragment, which is never sent", "an address without '#'")
     host = _host(parts.hostname or "", allow_private_networks)
     port = port if port is not None else (443 if scheme == "https" else 80)
-    if port in _BAD_PORTS:
+    if port in BAD_PORTS:
         raise _refused(
             f"names port {port}, which is not for the web",
             "443, 80, or a port above 1023 that serves HTTP",

@@ -1,4 +1,4 @@
-"""What mails say, in each language: the catalogue of the mail rooms, Vietnamese first.
+"""What mails say, in each language: the catalogue of the mails, Vietnamese first.
 
 Owns sentences only; says nothing of where they stand. Every key exists in every language.
 """

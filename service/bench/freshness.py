@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from service.bench.ledger_data import NOW, a_post, row
-from service.bench.postgresql import MISSING, is_postgresql_there, postgresql
+from service.bench.postgresql_server import MISSING, is_postgresql_there, postgresql
 from service.bootstrap import Loa, open_loa
 from service.storage.engine import open_database
 from service.storage.posts import Draft, bump, insert_post, set_categories
-from service.web.feed_store import FeedStore
+from service.web.feeds.feed_store import FeedStore
 
 WHAT = "a change of another process, served"
 WITHIN_MS = 1_000.0

@@ -91,7 +91,7 @@ def _target(port: int, i: int, n_bad: int, is_hanging: bool) -> str:
 
 
 def _turn(database: Database, turn: int, posts: int, expected: int, receiver: Receiver) -> float:
-    """Publishes for a second; gives the 95th percentile of how late the healthy were told."""
+    """Publishes for a second; returns the 95th percentile of how late the healthy were told."""
     since = to_micros(datetime.now(UTC))
     for n in range(posts):
         publish(database, turn * posts + n, datetime.now(UTC))

@@ -34,7 +34,7 @@ def a_post(n: int = 1, text_chars: int = 2_000) -> Post:
 
 
 def store_post(conn: Connection, post: Post) -> str:
-    """Writes the post's row; gives the payload of its publication."""
+    """Writes the post's row; returns the payload of its publication."""
     conn.execute(
         text(
             "INSERT INTO post(id, portal_id, portal_name, identity_key, url, title, revision, "

@@ -16,7 +16,7 @@ from typing import Any
 import pycurl
 
 from service.bench.cpu import family_cpu_s
-from service.bench.sending import Sent
+from service.bench.sending import SentBatch
 from service.bench.servers import redis_server
 from service.storage.engine import uuid7
 
@@ -32,7 +32,7 @@ class Celery:
         self._app.app.conf.update(broker_url=url, result_backend=url)
         self._redis: Any = import_module("redis").Redis.from_url(url)
 
-    def measure(self, urls: Sequence[str], n: int) -> Sent:
+    def measure(self, urls: Sequence[str], n: int) -> SentBatch:
         """Deliveries a second, and CPU seconds a delivery of workers and broker, from the queue to
         the kept result.
 
@@ -45,7 +45,7 @@ class Celery:
         self._app.app.control.add_consumer("celery")
         while self._left():
             time.sleep(0.01)
-        return Sent(n / (time.perf_counter() - began), (self._cpu_s() - cpu) / n)
+        return SentBatch(n / (time.perf_counter() - began), (self._cpu_s() - cpu) / n)
 
     def _left(self) -> int:
         return int(self._redis.llen("celery")) + int(self._redis.hlen("unacked"))

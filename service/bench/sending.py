@@ -14,18 +14,19 @@ from multiprocessing.connection import Connection as Pipe
 
 from service.bench.cpu import peak_mb
 from service.bench.ledger_data import BOX, LINKS, NOW, a_post, store_post, subscribe
-from service.delivery.run import Deliverer
+from service.delivery.deliverer import Deliverer
 from service.delivery.webhook import WebhookChannel
+from service.services.publish import write_change
 from service.settings import Settings, WebhookSettings
-from service.storage.changes import continue_fanouts, write_change
 from service.storage.engine import Database, open_database
+from service.storage.queue import continue_fanouts
 from service.types import ChangeType
 
 _Job = Callable[[Deliverer, Pipe], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentBatch:
     """What a run of the deliverer came to. `cpu_s` is of one delivery, in the delivering
     processes."""
 
@@ -54,17 +55,17 @@ def publish(database: Database, n: int, at: datetime) -> None:
         )
 
 
-def deliver(url: str, *, authority: str | None = None) -> Sent:
+def deliver(url: str, *, authority: str | None = None) -> SentBatch:
     """Sends all that is due, in this process."""
     database = open_database(url)
     began, cpu = time.perf_counter(), time.process_time()
     sent = _deliverer(database, 15.0, authority).deliver_due().sent
     took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
     database.close()
-    return Sent(sent / took_s, cpu_s / max(sent, 1))
+    return SentBatch(sent / took_s, cpu_s / max(sent, 1))
 
 
-def deliver_by(url: str, workers: int, *, authority: str | None = None) -> Sent:
+def deliver_by(url: str, workers: int, *, authority: str | None = None) -> SentBatch:
     """The same by so many processes at once, from when all are ready until the last has ended."""
     pipes, processes = _start(_drain, url, workers, 15.0, authority)
     began = time.perf_counter()
@@ -75,11 +76,11 @@ def deliver_by(url: str, workers: int, *, authority: str | None = None) -> Sent:
     for process in processes:
         process.join()
     sent = sum(result[0] for result in results)
-    return Sent(sent / took_s, sum(result[1] for result in results) / max(sent, 1))
+    return SentBatch(sent / took_s, sum(result[1] for result in results) / max(sent, 1))
 
 
 @dataclass(slots=True)
-class Running:
+class RunningSender:
     """Processes that deliver. `peak_mb`: the most memory that one of them had resident; known when
     all have ended."""
 
@@ -87,9 +88,9 @@ class Running:
 
 
 @contextmanager
-def delivering(url: str, workers: int, *, timeout_s: float = 15.0) -> Iterator[Running]:
+def delivering(url: str, workers: int, *, timeout_s: float = 15.0) -> Iterator[RunningSender]:
     """So many processes that deliver from a ledger until the end, as `loa worker` does."""
-    running = Running()
+    running = RunningSender()
     pipes, processes = _start(_run, url, workers, timeout_s, None)
     try:
         yield running

@@ -32,7 +32,7 @@ def nginx_path() -> str | None:
 
 @contextmanager
 def plain_receiver(folder: Path) -> Iterator[int]:
-    """A receiver that keeps connections: nginx where it is installed, else our own; gives the
+    """A receiver that keeps connections: nginx where it is installed, else our own; returns the
     port."""
     if nginx_path() is None:
         with Receiver() as receiver:

@@ -29,8 +29,8 @@ from urllib.request import Request, urlopen
 from service.bench.cpu import family_cpu_s
 from service.bench.ledger_data import row
 from service.bench.servers import nginx_path
-from service.web.hot import Answer, ThinLayer
-from service.web.server import free_port, serve
+from service.web.server.hot import HotAnswer, ThinLayer
+from service.web.server.processes import free_port, serve
 
 HOST = "127.0.0.1"
 CONNECTIONS = 32
@@ -48,7 +48,7 @@ class Served:
 
     body: bytes
     zipped: bytes
-    answer: Answer
+    answer: HotAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +215,10 @@ def _wrk(wrk: str, port: int, pid: int, seconds: int, headers: list[str]) -> Loa
 
 
 class _OneFeed:
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: HotAnswer) -> None:
         self._answer = answer
 
-    def answer(self, path: str) -> Answer | None:
+    def answer(self, path: str) -> HotAnswer | None:
         return self._answer if path == "/feeds/all.rss" else None
 
 
@@ -228,7 +228,7 @@ def _nothing(_environ: dict[str, Any], start_response: Callable[..., Any]) -> li
 
 
 @contextmanager
-def _running(act: Serve, answer: Answer) -> Iterator[tuple[int, int]]:
+def _running(act: Serve, answer: HotAnswer) -> Iterator[tuple[int, int]]:
     """Port and process of a server with the thin layer."""
     port = free_port(HOST)
 

@@ -35,7 +35,7 @@ def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
     if minutes and name != "crash":
         raise click.UsageError("--minutes is for `loa bench crash`")
     more = {"minutes": minutes} if minutes else {}
-    results: list[dict[str, Any]] = import_module(f"service.bench.{name}").run(
+    results: list[dict[str, Any]] = import_module(f"service.bench.bench_{name}").run(
         quick=is_quick, **more
     )
     if as_json:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.cli.check_archive import check_archive
 from service.cli.finding import Finding
 from service.errors import (
     ConfigurationError,
@@ -14,6 +15,7 @@ from service.errors import (
 )
 
 if TYPE_CHECKING:
+    from service.alerts.keys import Keyring
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
     from service.bootstrap import Loa
@@ -61,7 +63,7 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _CheckParts:
     """What channels are opened with to see whether they can be: the key is none, for looking makes
     none."""
 
@@ -70,11 +72,12 @@ class _Parts:
     rules: Rules
     links: Links
     secret_box: SecretBox
-    secret_key: str
+    keyring: Keyring
 
 
 def _channels(loa: Loa) -> Iterator[Finding]:
     """Those that could not be opened: the others, and feeds, go on without them."""
+    from service.alerts.keys import as_keyring
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
     from service.delivery.senders import open_senders
@@ -82,7 +85,9 @@ def _channels(loa: Loa) -> Iterator[Finding]:
 
     links = Links("none", loa.settings.service.public_url)
     down = open_senders(
-        _Parts(loa.settings, loa.clock, loa.rules, links, SecretBox("none"), "none")
+        _CheckParts(
+            loa.settings, loa.clock, loa.rules, links, SecretBox("none"), as_keyring("none")
+        )
     ).down
     for name, why in down.items():
         yield Finding(
@@ -195,7 +200,9 @@ def _database(loa: Loa) -> Iterator[Finding]:
         yield from _told(_held_back, loa, "delivery")
         yield from _told(_beside, loa, "workers")
         yield from _told(_proxy, loa, "proxy")
+        yield from _told(_deaf, loa, "units")
         yield from _told(_addresses, loa, "addresses")
+        yield from _told(check_archive, loa, "archive")
 
 
 def _told(look: Callable[[Loa], Iterable[Finding]], loa: Loa, what: str) -> Iterator[Finding]:
@@ -209,7 +216,7 @@ def _beside(loa: Loa) -> Iterator[Finding]:
     """What the workers on this database say of themselves, and its clock."""
     from service.storage.asides import list_asides
     from service.storage.beats import late_beats
-    from service.storage.clock import went_back
+    from service.storage.clock_guard import went_back
 
     with loa.database.reading() as conn:
         late, asides, back = (
@@ -241,7 +248,7 @@ def _beside(loa: Loa) -> Iterator[Finding]:
 
 
 def _proxy(loa: Loa) -> Iterator[Finding]:
-    from service.storage.proxies import WORDS, is_proxy_seen
+    from service.storage.proxy_sightings import WORDS, is_proxy_seen
 
     if loa.settings.server.trusted_proxies:
         return
@@ -284,11 +291,13 @@ def _fence(loa: Loa) -> Iterator[Finding]:
 def _held_back(loa: Loa) -> Iterator[Finding]:
     """What waits until an operator says so: the stop switch, and floods."""
     from service.cli.common import local
+    from service.services.silences import undecided
     from service.storage.counts import count_held
     from service.storage.deliveries import paused_at
+    from service.words import say
 
     with loa.database.reading() as conn:
-        paused, held = paused_at(conn), count_held(conn)
+        paused, held, silent = paused_at(conn), count_held(conn), undecided(conn)
     if paused is not None:
         said = (
             f"the stop switch is off since {local(paused, loa.settings.service.locale)}: nothing "
@@ -298,6 +307,23 @@ def _held_back(loa: Loa) -> Iterator[Finding]:
     for portal_id, count in held.items():
         said = f"a flood holds the alerts of {count} changes back"
         yield Finding(f"portal {portal_id}", "warning", said, f"loa portal release {portal_id}")
+    for portal_id, codes in silent.items():
+        for code, count in codes.items():
+            if code != "flood":
+                said = f"{count} posts were told to nobody: {say(f'silence.{code}', 'en')}"
+                remedy = f"loa post silent --portal {portal_id} --code {code}"
+                yield Finding(f"portal {portal_id}", "warning", said, remedy)
+
+
+def _deaf(loa: Loa) -> Iterator[Finding]:
+    """Units that are owed receipts and hear by no channel (U1)."""
+    from service.services.unit_acts import deaf_units
+
+    with loa.database.reading() as conn:
+        deaf = deaf_units(conn, loa)
+    for unit in deaf:
+        remedy = f"loa subscription add email ADDRESS --unit {unit.id}"
+        yield Finding("units", "warning", f"{unit.name!r} hears by no channel", remedy)
 
 
 def _addresses(loa: Loa) -> Iterator[Finding]:

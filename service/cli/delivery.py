@@ -207,7 +207,8 @@ def replay(
       loa delivery replay --subscription 0199… --since 2026-11-23T08:00 --failed
     """
     from service.cli.inputs import parse_since
-    from service.services import deliveries, subscriptions
+    from service.services import delivery_acts as deliveries
+    from service.services import subscription_acts as subscriptions
     from service.services.context import OPERATOR
     from service.storage.deliveries import why_stopped
 
@@ -254,7 +255,7 @@ def pause(loa: Loa, as_json: bool) -> None:
     Example:
       loa delivery pause
     """
-    from service.services.deliveries import pause_all
+    from service.services.delivery_acts import pause_all
 
     with loa.database.writing() as conn:
         pause_all(conn, loa)
@@ -274,7 +275,7 @@ def resume(loa: Loa, as_json: bool) -> None:
     Example:
       loa delivery resume
     """
-    from service.services.deliveries import resume_all
+    from service.services.delivery_acts import resume_all
 
     with loa.database.writing() as conn:
         resume_all(conn)
@@ -294,10 +295,11 @@ def resume(loa: Loa, as_json: bool) -> None:
 def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> None:
     """Say what a database that was restored from a backup may send; until then it sends nothing.
 
-    With --since, name the time at which the lost database last sent: what was written to the ledger
-    before it is skipped, and so are posts that are found again, now or by each listing's next poll,
-    and were published before it. With --discard so is whatever waits now, and what the next polls
-    find that was published before now.
+    With --since, name the time at which the lost database last sent: what was due before it and not
+    tried yet may have gone and is skipped, and so are posts that are found again, now or by each
+    listing's next poll, and were published before it. With --discard so is whatever was due before
+    now, and what the next polls find that was published before now. What is due later, waits for
+    its digest, is held or is known to have failed stays.
 
     \b
     Examples:
@@ -306,14 +308,16 @@ def release(loa: Loa, since: str | None, is_discarding: bool, as_json: bool) -> 
     """
     from service.cli.inputs import parse_since
     from service.errors import InvalidInput
-    from service.storage.queue import release_fence
+    from service.services.restore import release_restored
 
     if is_discarding == (since is not None):
         found = "both were said" if is_discarding else "must say what may be sent"
         raise InvalidInput("release", found, "either --since WHEN, or --discard")
     instant = parse_since(since, loa.clock(), loa.settings.service.locale.zone) if since else None
     was_fenced = not loa.fence.look()
-    discarded = release_fence(loa.database, loa.clock(), since=instant) if was_fenced else 0
+    discarded = (
+        release_restored(loa.database, loa.settings, loa.clock(), instant) if was_fenced else 0
+    )
     if as_json:
         echo_json({"was_restored": was_fenced, "discarded": discarded})
     elif was_fenced:

@@ -12,7 +12,7 @@ import click
 from service.cli.common import FAILED, config_option, echo_json, json_option
 
 if TYPE_CHECKING:
-    from service.demo.run import Demo
+    from service.demo.demonstration import Demo
 
 LIVE_POST_AFTER_S = 5.0
 
@@ -34,7 +34,7 @@ def demo(once: bool, as_json: bool) -> None:
       loa demo
       loa demo --once --json
     """
-    from service.demo.run import Demo
+    from service.demo.demonstration import Demo
 
     with tempfile.TemporaryDirectory(prefix="loa-demo-") as folder, Demo(Path(folder)) as running:
         if once:
@@ -44,7 +44,7 @@ def demo(once: bool, as_json: bool) -> None:
 
 
 def _run_once(running: Demo, as_json: bool) -> None:
-    from service.demo.report import report
+    from service.demo.demo_report import report
 
     running.wait_for_baseline()
     title = running.publish()

@@ -92,7 +92,7 @@ def _dating(found: Listing, article: Article | None, locale: Locale) -> list[str
     """Who says when the first post was published, in words."""
     from datetime import UTC, datetime
 
-    from service.cli.dating import dating_lines
+    from service.cli.dating_shape import dating_lines
     from service.poll.dating import settle
 
     return dating_lines(settle(found.posts[0], article, datetime.now(UTC)).dating, locale)

@@ -103,7 +103,7 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
     Example:
       loa post show 5b4c…
     """
-    from service.cli.dating import dating_json
+    from service.cli.dating_shape import dating_json
     from service.storage.posts import get_post, is_overruled, revisions
 
     with loa.database.reading() as conn:
@@ -208,7 +208,7 @@ def _reason_text(reason: Reason) -> str:
 
 
 def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: Locale) -> None:
-    from service.cli.dating import dating_lines
+    from service.cli.dating_shape import dating_lines
 
     facts = item.understanding
     document = facts.document
@@ -239,3 +239,81 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: 
             ],
         }
     )
+
+
+@post.command()
+@click.option("--portal", "portal_id", metavar="ID", help="Of one portal.")
+@click.option("--code", metavar="CODE", help="For one reason; by default what is to be decided.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@pass_loa
+def silent(loa: Loa, portal_id: str | None, code: str | None, limit: int, as_json: bool) -> None:
+    """List posts that were told to nobody although somebody asked, with the reason.
+
+    \b
+    Examples:
+      loa post silent
+      loa post silent --portal quangxuong --code too_old
+    """
+    from service.services.silences import list_silences
+    from service.words import say
+
+    with loa.database.reading() as conn:
+        found = list_silences(conn, code=code, portal_id=portal_id, limit=limit)
+    if as_json:
+        echo_json({"posts": [plain(one) for one in found]})
+        return
+    locale = loa.settings.service.locale
+    rows = [
+        (
+            one.post_id,
+            one.portal_id,
+            local(one.at, locale),
+            say(f"silence.{one.code}", "en"),
+            one.title,
+        )
+        for one in found
+    ]
+    echo_table(["id", "portal", "since", "why", "title"], rows, empty="no silent posts")
+
+
+@post.command()
+@click.argument("posts", metavar="ID…", nargs=-1, required=True)
+@json_option
+@pass_loa
+def release(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
+    """Tell of posts that were kept silent: everybody who asks for them now gets them once.
+
+    \b
+    Example:
+      loa post release 5b4c…
+    """
+    from service.services.silences import release_posts
+
+    with loa.database.writing() as conn:
+        released = release_posts(conn, loa, posts)
+    if as_json:
+        echo_json({"released": released})
+        return
+    click.echo(f"{released} posts are alerted now")
+
+
+@post.command()
+@click.argument("posts", metavar="ID…", nargs=-1, required=True)
+@json_option
+@pass_loa
+def discard(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
+    """Decide that nobody has to be told of posts that were kept silent: they stay in the feeds.
+
+    \b
+    Example:
+      loa post discard 5b4c…
+    """
+    from service.services.silences import discard_posts
+
+    with loa.database.writing() as conn:
+        discarded = discard_posts(conn, loa, posts)
+    if as_json:
+        echo_json({"discarded": discarded})
+        return
+    click.echo(f"{discarded} posts alert nobody")

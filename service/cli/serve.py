@@ -32,7 +32,7 @@ new_database_option = click.option(
 )
 
 
-class Running:
+class RunningService:
     """The Loa in force. A reload that fails leaves it as it is: a service keeps its last good
     configuration."""
 
@@ -73,7 +73,7 @@ def serve(may_replace: bool) -> None:
     Example:
       loa serve --config /etc/loa/loa.toml
     """
-    running = Running(may_replace=may_replace)
+    running = RunningService(may_replace=may_replace)
     _serve(running, has_worker=True)
 
 
@@ -88,11 +88,11 @@ def web(may_replace: bool) -> None:
     Example:
       LOA_DATABASE__URL=postgresql+psycopg://loa@db/loa loa web
     """
-    _serve(Running(may_replace=may_replace), has_worker=False)
+    _serve(RunningService(may_replace=may_replace), has_worker=False)
 
 
-def _serve(running: Running, *, has_worker: bool) -> None:
-    from service.web import server
+def _serve(running: RunningService, *, has_worker: bool) -> None:
+    from service.web.server import processes as server
 
     host = running.loa.settings.server.host
     port = running.loa.settings.server.port or server.free_port(host)
@@ -112,8 +112,8 @@ def _serve(running: Running, *, has_worker: bool) -> None:
 
 def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
     from service.web.app import create_app
-    from service.web.feeds import EXTENSION
-    from service.web.hot import ThinLayer
+    from service.web.feeds.feed_routes import EXTENSION
+    from service.web.server.hot import ThinLayer
 
     app = create_app(loa)
     store = app.extensions[EXTENSION]
@@ -122,7 +122,7 @@ def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type wo
 
 
 def _work(
-    running: Running,
+    running: RunningService,
     stop: threading.Event,
     pulse: Pulse,
     hung: Sequence[Hung],
@@ -169,9 +169,9 @@ def _import_web() -> None:
     """What the web child needs, imported before the fork: what both need they share. What the
     worker alone needs it imports itself, beside the web child that makes its feeds: so the service
     is ready sooner."""
-    from service.web.app import rooms
+    from service.web.app import blueprint_modules
 
-    rooms()
+    blueprint_modules()
 
 
 @click.command()
@@ -186,7 +186,7 @@ def worker(may_replace: bool) -> None:
     """
     from service.supervisor import Worker, supervise
 
-    running = Running(may_replace=may_replace)
+    running = RunningService(may_replace=may_replace)
     warn("working; SIGTERM ends, SIGHUP reads the configuration again")
     code = supervise(Worker(partial(_work, running, is_alone=True)), running.reload)
     warn("stopped")

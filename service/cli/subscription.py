@@ -125,7 +125,7 @@ def _move(name: str, text: str) -> Callable[..., Any]:
     @json_option
     @pass_loa
     def move(loa: Loa, subscription_ids: tuple[str, ...], as_json: bool) -> None:
-        from service.services import subscriptions
+        from service.services import subscription_acts as subscriptions
         from service.services.context import OPERATOR
 
         act = getattr(subscriptions, name)
@@ -167,7 +167,7 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
       loa subscription rotate 0199… --json
     """
     from service.services.context import OPERATOR
-    from service.services.subscriptions import rotate as rotate_secret
+    from service.services.subscription_acts import rotate as rotate_secret
 
     with loa.database.writing() as conn:
         made = rotate_secret(conn, loa, subscription_id, OPERATOR, is_forced=is_forced)
@@ -193,7 +193,7 @@ def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
       loa subscription test 0199…
     """
     from service.services.context import OPERATOR
-    from service.services.subscriptions import test as send_test
+    from service.services.subscription_acts import test as send_test
     from service.storage.deliveries import why_stopped
 
     with loa.database.writing() as conn:

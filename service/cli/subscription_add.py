@@ -15,7 +15,7 @@ from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency, Subscript
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.services.subscriptions import SubscriptionRequest
+    from service.services.subscription_acts import SubscriptionRequest
 
 FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 
@@ -146,7 +146,7 @@ def _adding(kind: ChannelKind) -> Callable[..., None]:
         headers: tuple[str, ...] = (),
         **wanted: tuple[str, ...],
     ) -> None:
-        from service.services.subscriptions import SubscriptionRequest
+        from service.services.subscription_acts import SubscriptionRequest
 
         wants = SubscriptionRequest(
             kind.name,
@@ -185,7 +185,7 @@ def _filters(loa: Loa, wanted: Mapping[str, tuple[str, ...]]) -> Filters:
 
 def _add(loa: Loa, wants: SubscriptionRequest, as_json: bool) -> None:
     from service.services.context import OPERATOR
-    from service.services.subscriptions import add as add_subscription
+    from service.services.subscription_acts import add as add_subscription
 
     with loa.database.writing() as conn:
         added = add_subscription(conn, loa, wants, OPERATOR)
@@ -259,8 +259,8 @@ def edit(
     from service.cli.subscription import filters_text, subscription_json
     from service.services.context import OPERATOR
     from service.services.filters import replace_named
-    from service.services.subscriptions import SubscriptionChanges
-    from service.services.subscriptions import edit as edit_subscription
+    from service.services.subscription_acts import SubscriptionChanges
+    from service.services.subscription_acts import edit as edit_subscription
     from service.storage.subscriptions import get_subscription
 
     named = _filters(loa, wanted)

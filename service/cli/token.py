@@ -11,7 +11,7 @@ from service.cli.common import echo_json, echo_table, json_option, local, pass_l
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
-ROLES = click.Choice(["operator", "unit"])
+ROLES = click.Choice(["operator", "viewer", "unit"])
 
 
 @click.group()
@@ -25,9 +25,13 @@ def token() -> None:
 
 
 @token.command()
-@click.option("--name", required=True, help="Whose it is.")
+@click.option("--name", default="", help="Whose it is; left out: the unit's name, or the role.")
 @click.option(
-    "--role", type=ROLES, default="operator", show_default=True, help="A unit sees what is its own."
+    "--role",
+    type=ROLES,
+    default="operator",
+    show_default=True,
+    help="A viewer changes nothing; a unit sees what is its own.",
 )
 @click.option(
     "--unit", "unit_name", metavar="UNIT", help="The office of a unit's token, by id or name."
@@ -40,8 +44,9 @@ def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool)
     \b
     Example:
       loa token create --name bảng-điều-khiển
+      loa token create --role viewer
     """
-    from service.services.tokens import create as create_token
+    from service.services.token_acts import create as create_token
     from service.storage.tokens import Role
 
     with loa.database.writing() as conn:
@@ -99,7 +104,7 @@ def revoke(loa: Loa, token_id: str, as_json: bool) -> None:
     Example:
       loa token revoke 0199…
     """
-    from service.services.tokens import revoke as revoke_token
+    from service.services.token_acts import revoke as revoke_token
 
     with loa.database.writing() as conn:
         revoke_token(conn, loa, token_id)

@@ -54,7 +54,7 @@ def add(loa: Loa, name: str, place: str | None, contacts: tuple[str, ...], as_js
       loa unit add --name "UBND xã Quảng Ninh" --place quang-ninh-16540 \\
                    --contact vanthu@quangninh.example --contact chutich@quangninh.example
     """
-    from service.services import units
+    from service.services import unit_acts as units
 
     facts = units.parse_unit(loa, name=name, place=place, contacts=contacts)
     with loa.database.writing() as conn:
@@ -125,7 +125,7 @@ def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
     Example:
       loa unit remove "UBND xã Quảng Ninh"
     """
-    from service.services import units
+    from service.services import unit_acts as units
 
     with loa.database.writing() as conn:
         removed = units.remove(conn, loa, unit_name)

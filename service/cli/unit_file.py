@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.errors import InvalidInput
-from service.services.units import UnitFacts, parse_unit, put
+from service.services.unit_acts import UnitFacts, parse_unit, put
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from service.storage.engine import Database, sqlite_path
+from service.storage.file import open_private
 
 
 class RaisingThread(threading.Thread):
@@ -39,7 +40,7 @@ def delivering_alone(database: Database) -> Iterator[bool]:
     if path is None:
         yield True
         return
-    with path.with_name(path.name + ".delivering").open("a") as file:
+    with open_private(path.with_name(path.name + ".delivering")) as file:
         is_alone = _try_lock(file)
         yield is_alone
 

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from sqlalchemy import Connection
 
 from service.storage.engine import Database
-from service.storage.queue import Claimed
+from service.storage.queue import ClaimedMessage
 from service.types import Channel as ChannelName
 from service.types import Result
 
@@ -32,7 +32,7 @@ class Channel(Protocol):
     name: ChannelName
 
     def send(
-        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+        self, database: Database, claimed: Sequence[ClaimedMessage], record: Record, stop: Event
     ) -> None: ...
 
     def rest(self) -> None:
@@ -56,8 +56,8 @@ class Work(Protocol):
         results: Sequence[Result],
         places: int,
         slow_places: int,
-        load: Callable[[Connection, Sequence[Claimed]], T],
-    ) -> tuple[Sequence[Claimed], T | None]:
+        load: Callable[[Connection, Sequence[ClaimedMessage]], T],
+    ) -> tuple[Sequence[ClaimedMessage], T | None]:
         """Records results and claims up to `places` messages, loading them, in one transaction.
 
         At most `slow_places` of them belong to endpoints that timed out last. None is loaded where

@@ -21,7 +21,7 @@ MAX_ANSWER = 16_384
 _END = b".\r\n"
 
 
-class Outcome(StrEnum):
+class DialogueOutcome(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     """For good, for this recipient alone."""
@@ -35,8 +35,8 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    outcome: Outcome
+class ReplyVerdict:
+    outcome: DialogueOutcome
     code: int | None
     said: str
     """The relay's own words; empty where it said nothing."""
@@ -50,7 +50,7 @@ class Verdict:
     @property
     def is_over(self) -> bool:
         """The connection is of no more use."""
-        return self.outcome in (Outcome.DOWN, Outcome.UNKNOWN)
+        return self.outcome in (DialogueOutcome.DOWN, DialogueOutcome.UNKNOWN)
 
 
 class Dialogue:
@@ -63,7 +63,7 @@ class Dialogue:
         self._commands: dict[str, bytes] = {}
         self._mail = b""
         self._read = b""
-        self._refusal: Verdict | None = None
+        self._refusal: ReplyVerdict | None = None
         self._is_open = False
         """A transaction was refused half-way: the next mail begins with RSET."""
 
@@ -88,7 +88,7 @@ class Dialogue:
         self._commands = {"RCPT": rcpt_to, "DATA": b"DATA\r\n"}
         return reset + mail_from
 
-    def take(self, data: bytes) -> tuple[bytes, Verdict | None]:
+    def take(self, data: bytes) -> tuple[bytes, ReplyVerdict | None]:
         """What to write now, and the verdict on the mail once there is one."""
         self._read += data
         out = b""
@@ -104,11 +104,11 @@ class Dialogue:
             return out, self.lost("relay.endless")
         return out, None
 
-    def lost(self, why: str) -> Verdict:
+    def lost(self, why: str) -> ReplyVerdict:
         """The verdict when the connection ends before there was another. `why` is coded."""
         if self.is_handed_over:
-            return Verdict(Outcome.UNKNOWN, None, "", coded("relay.lost", reason=why))
-        return Verdict(Outcome.DOWN, None, "", coded("relay.broke_off", reason=why))
+            return ReplyVerdict(DialogueOutcome.UNKNOWN, None, "", coded("relay.lost", reason=why))
+        return ReplyVerdict(DialogueOutcome.DOWN, None, "", coded("relay.broke_off", reason=why))
 
     def _next(self) -> tuple[int, bytes] | None:
         """The next answer (RFC 5321, 4.2.1): its code and words; code 0 for what is none. None: not
@@ -125,14 +125,16 @@ class Dialogue:
             start = end + 1
         return None
 
-    def _hear(self, step: str, code: int, words: bytes) -> tuple[bytes, Verdict | None]:
+    def _hear(self, step: str, code: int, words: bytes) -> tuple[bytes, ReplyVerdict | None]:
         said = f"{code} {one_line(words)}"
         if code in (0, 421):
-            return b"", Verdict(Outcome.DOWN, code, said, coded("relay.closes", said=said))
+            return b"", ReplyVerdict(
+                DialogueOutcome.DOWN, code, said, coded("relay.closes", said=said)
+            )
         match step:
             case "RSET":
-                return b"", None if code == 250 else Verdict(
-                    Outcome.DOWN, code, said, coded("relay.confused", said=said)
+                return b"", None if code == 250 else ReplyVerdict(
+                    DialogueOutcome.DOWN, code, said, coded("relay.confused", said=said)
                 )
             case "MAIL":
                 return self._on_sender(code, said)
@@ -142,26 +144,30 @@ class Dialogue:
                 return self._on_data(code, said)
             case "BODY":
                 return b"", _judge(code, said) if code // 100 != 2 else _verdict(
-                    Outcome.SENT, code, said
+                    DialogueOutcome.SENT, code, said
                 )
         return b"", self._refusal  # END: nothing was sent after a refusal
 
-    def _on_sender(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
+    def _on_sender(self, code: int, said: str) -> tuple[bytes, ReplyVerdict | None]:
         if code == 250:
             return self._ask("RCPT"), None
         if code != 552:  # one sender for all: what is said of it holds for every mail
-            return b"", Verdict(Outcome.DOWN, code, said, coded("relay.refuses_sender", said=said))
-        return b"", self._refuse(_verdict(Outcome.REFUSED, code, said))
+            return b"", ReplyVerdict(
+                DialogueOutcome.DOWN, code, said, coded("relay.refuses_sender", said=said)
+            )
+        return b"", self._refuse(_verdict(DialogueOutcome.REFUSED, code, said))
 
-    def _on_recipient(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
+    def _on_recipient(self, code: int, said: str) -> tuple[bytes, ReplyVerdict | None]:
         if code in (250, 251):
             return self._ask("DATA"), None
         if self._refusal is None and code // 100 == 5 and is_relaying_denied(said):
             reason = coded("relay.denies", said=said)
-            return b"", self._refuse(Verdict(Outcome.DOWN, code, said, reason, is_denied=True))
+            return b"", self._refuse(
+                ReplyVerdict(DialogueOutcome.DOWN, code, said, reason, is_denied=True)
+            )
         return b"", self._refuse(self._refusal or replace(_judge(code, said), is_of_recipient=True))
 
-    def _on_data(self, code: int, said: str) -> tuple[bytes, Verdict | None]:
+    def _on_data(self, code: int, said: str) -> tuple[bytes, ReplyVerdict | None]:
         if code != 354:
             self._is_open = True
             return b"", self._refusal or _judge(code, said)
@@ -177,7 +183,7 @@ class Dialogue:
         self._expected.append(step)
         return self._commands[step]
 
-    def _refuse(self, verdict: Verdict) -> Verdict | None:
+    def _refuse(self, verdict: ReplyVerdict) -> ReplyVerdict | None:
         """None while answers to what was asked at once are still to come."""
         self._refusal = verdict
         if self._expected:
@@ -186,9 +192,11 @@ class Dialogue:
         return verdict
 
 
-def _judge(code: int, said: str) -> Verdict:
-    return _verdict(Outcome.REFUSED if 500 <= code < 600 else Outcome.DEFERRED, code, said)
+def _judge(code: int, said: str) -> ReplyVerdict:
+    return _verdict(
+        DialogueOutcome.REFUSED if 500 <= code < 600 else DialogueOutcome.DEFERRED, code, said
+    )
 
 
-def _verdict(outcome: Outcome, code: int, said: str) -> Verdict:
-    return Verdict(outcome, code, said, coded("relay.answered", said=said))
+def _verdict(outcome: DialogueOutcome, code: int, said: str) -> ReplyVerdict:
+    return ReplyVerdict(outcome, code, said, coded("relay.answered", said=said))

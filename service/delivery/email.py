@@ -17,21 +17,22 @@ from random import random as _random
 from threading import Event
 
 from service.alerts.bounce import refusal_kind
+from service.alerts.keys import Keyring
 from service.alerts.links import Links
 from service.alerts.mail import Sender
 from service.alerts.owing import OWN_FAULT_REST
 from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
-from service.delivery.dialogue import Outcome, Verdict
+from service.delivery.dialogue import DialogueOutcome, ReplyVerdict
 from service.delivery.mailroom import Mailroom, Ready, Unsendable
 from service.delivery.senders import Parts
 from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
-from service.services.bounces import apply_refusals
+from service.services.bounce_acts import apply_refusals
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.mails import LANES, adopt_waiting, has_waiting
-from service.storage.queue import Claimed, hold_back
+from service.storage.queue import ClaimedMessage, hold_back
 from service.types import EMAIL, Clock, Result, State
 from service.values import Relay
 from service.words import coded
@@ -63,10 +64,10 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ClaimedMail:
     """A mail that is ours to hand over, and the claim that says so."""
 
-    claim: Claimed
+    claim: ClaimedMessage
     ready: Ready
 
     @property
@@ -86,29 +87,29 @@ class Errand:
 class Round:
     """One batch on its way: what is left to do, and what became of the rest."""
 
-    waiting: deque[Errand]
+    waiting: deque[ClaimedMail]
     record: Record
     stop: Event
     deadline: float
     down: str = ""
     """What the relay failed with, coded; empty: it did not."""
-    refused: list[tuple[str, Verdict]] = field(default_factory=list)
+    refused: list[tuple[str, ReplyVerdict]] = field(default_factory=list)
     """(message id, verdict) of addresses that the relay refused."""
     _results: list[Result] = field(default_factory=list)
 
     @classmethod
     def build(
         cls,
-        ready: Iterable[tuple[Claimed, Ready]],
+        ready: Iterable[tuple[ClaimedMessage, Ready]],
         record: Record,
         stop: Event | None = None,
         within_s: float = 3600,
     ) -> Round:
         """A round that begins nothing after `within_s` seconds."""
-        waiting = deque(Errand(*one) for one in ready)
+        waiting = deque(ClaimedMail(*one) for one in ready)
         return cls(waiting, record, stop or Event(), time.monotonic() + within_s)
 
-    def next(self) -> Errand | None:
+    def next(self) -> ClaimedMail | None:
         if not self.waiting or self.stop.is_set() or time.monotonic() > self.deadline:
             return None
         return self.waiting.popleft()
@@ -128,7 +129,7 @@ def open_sender(parts: Parts) -> EmailChannel:
     """Raises InvalidInput for a relay or a sender that is none, ConfigurationError for authorities
     that are none."""
     labels = {category.id: category.names for category in parts.rules.categories}
-    return EmailChannel(parts.settings, parts.links, parts.secret_key, parts.clock, labels)
+    return EmailChannel(parts.settings, parts.links, parts.keyring, parts.clock, labels)
 
 
 class EmailChannel:
@@ -140,7 +141,7 @@ class EmailChannel:
         self,
         settings: Settings,
         links: Links,
-        secret_key: str,
+        keys: str | Keyring,
         clock: Clock,
         labels: Mapping[str, Mapping[str, str]],
         *,
@@ -155,7 +156,7 @@ class EmailChannel:
         self._mailroom = Mailroom(
             Sender.build(email.from_, settings.service.title, settings.service.public_url),
             links,
-            secret_key,
+            keys,
             receipt_categories=settings.receipts.categories,
             labels=labels,
             locale=settings.service.locale,
@@ -168,13 +169,13 @@ class EmailChannel:
         self._pace = Pace(email.rate_per_s)
         ca_file = settings.network.ca_file
         hello = hello_name(settings.service.public_url, self._mailroom.sender.address)
-        self._pool: Pool[Errand] | None = (
+        self._pool: Pool[ClaimedMail] | None = (
             Pool(self.relay, timeout_s, self._mail_s, ca_file, hello) if self.relay else None
         )
         self._failures = 0
 
     def send(
-        self, database: Database, claimed: Sequence[Claimed], record: Record, stop: Event
+        self, database: Database, claimed: Sequence[ClaimedMessage], record: Record, stop: Event
     ) -> None:
         """Sends a batch and records it; returns when every message has its result or is given
         back."""
@@ -209,8 +210,8 @@ class EmailChannel:
     # --- loading ------------------------------------------------------------------------------
 
     def _load(
-        self, database: Database, claimed: Sequence[Claimed], record: Record
-    ) -> list[tuple[Claimed, Ready]]:
+        self, database: Database, claimed: Sequence[ClaimedMessage], record: Record
+    ) -> list[tuple[ClaimedMessage, Ready]]:
         by_id = {one.message_id: one for one in claimed}
         with database.reading() as conn:
             is_joined = has_waiting(conn, list(by_id))
@@ -233,17 +234,19 @@ class EmailChannel:
 
     # --- results ------------------------------------------------------------------------------
 
-    def conclude(self, work: Round, errand: Errand, verdict: Verdict, took_s: float) -> None:
+    def conclude(
+        self, work: Round, errand: ClaimedMail, verdict: ReplyVerdict, took_s: float
+    ) -> None:
         """Writes down what became of a mail."""
         claim, now = errand.claim, self._clock()
         match verdict.outcome:
-            case Outcome.SENT:
+            case DialogueOutcome.SENT:
                 self._failures = 0
                 result = Result(
                     claim.message_id, claim.lease_token, State.SENT, verdict.code, verdict.reason,
                     now - timedelta(seconds=took_s), took_s,
                 )  # fmt: skip
-            case Outcome.REFUSED:
+            case DialogueOutcome.REFUSED:
                 result = self._result(claim, State.FAILED, verdict.code, verdict.reason, took_s)
                 if verdict.is_of_recipient:
                     work.refused.append((claim.message_id, verdict))
@@ -283,7 +286,9 @@ class EmailChannel:
             for one in work.waiting
         ])  # fmt: skip
 
-    def _again(self, claim: Claimed, status: int | None, detail: str, took_s: float) -> Result:
+    def _again(
+        self, claim: ClaimedMessage, status: int | None, detail: str, took_s: float
+    ) -> Result:
         wait = next_attempt(self._schedule_s, claim.attempts, None, self._random())
         if wait is None:
             return self._result(
@@ -305,7 +310,7 @@ class EmailChannel:
             due_at=now + wait,
         )
 
-    def _unsent(self, claim: Claimed, why: Unsendable) -> Result:
+    def _unsent(self, claim: ClaimedMessage, why: Unsendable) -> Result:
         now = self._clock()
         due_at = now + OWN_FAULT_REST if why.state is State.DUE else None
         return Result(
@@ -320,7 +325,7 @@ class EmailChannel:
         )
 
     def _result(
-        self, claim: Claimed, state: State, status: int | None, detail: str, took_s: float
+        self, claim: ClaimedMessage, state: State, status: int | None, detail: str, took_s: float
     ) -> Result:
         return Result(
             claim.message_id, claim.lease_token, state, status, detail, self._clock(), took_s
@@ -336,7 +341,7 @@ class _Source:
         self._begin_at: float | None = None
         """When the next mail may begin; None: not reserved yet."""
 
-    def take(self) -> tuple[Errand | None, float]:
+    def take(self) -> tuple[ClaimedMail | None, float]:
         now = time.monotonic()
         if self._begin_at is None and self.has_more():
             self._begin_at = now + self._channel.reserve_s()
@@ -355,8 +360,8 @@ class _Source:
     def is_stopping(self) -> bool:
         return self._work.stop.is_set()
 
-    def give_back(self, parcel: Errand) -> None:
+    def give_back(self, parcel: ClaimedMail) -> None:
         self._work.waiting.appendleft(parcel)
 
-    def settle(self, parcel: Errand, verdict: Verdict, took_s: float) -> None:
+    def settle(self, parcel: ClaimedMail, verdict: ReplyVerdict, took_s: float) -> None:
         self._channel.conclude(self._work, parcel, verdict, took_s)

@@ -18,15 +18,24 @@ import orjson
 from sqlalchemy import Connection
 
 from service.alerts import bounce
+from service.alerts.keys import Keyring, as_keyring
 from service.alerts.links import Links, Purpose
-from service.alerts.mail import Letter, Part, Recipient, Section, Sender, compose, compose_letter
+from service.alerts.mail import (
+    Letter,
+    MailPart,
+    MailSection,
+    Recipient,
+    Sender,
+    compose,
+    compose_letter,
+)
 from service.alerts.mail_item import Item, prepare, show_date
 from service.alerts.message import owes_receipt
 from service.alerts.owing import UNDER, UNPREPARED
 from service.alerts.reason import say_reason
 from service.alerts.words import words
 from service.errors import InvalidInput
-from service.storage.mails import Outgoing, Owed, load_changes, load_outgoing
+from service.storage.mails import OutgoingMail, OwedDelivery, load_changes, load_outgoing
 from service.types import ChangeType, State, SubscriptionStatus
 from service.values import Locale, MailAddress
 from service.words import coded, say
@@ -82,7 +91,7 @@ class Mailroom:
         self,
         sender: Sender,
         links: Links,
-        secret_key: str,
+        keys: str | Keyring,
         *,
         receipt_categories: Sequence[str],
         labels: Mapping[str, Mapping[str, str]],
@@ -90,7 +99,7 @@ class Mailroom:
     ) -> None:
         self.sender = sender
         self._links = links
-        self._secret_key = secret_key
+        self._keys = as_keyring(keys)
         self._receipt_categories = tuple(receipt_categories)
         self._labels = labels
         self._locale = locale
@@ -98,7 +107,7 @@ class Mailroom:
         self._item = lru_cache(_CACHED_CHANGES)(self._prepare)
         self._why = lru_cache(_CACHED_REASONS)(self._say_why)
 
-    def load(self, conn: Connection, message_ids: Sequence[str]) -> list[Outgoing]:
+    def load(self, conn: Connection, message_ids: Sequence[str]) -> list[OutgoingMail]:
         """Reads what the messages carry; the changes are read once and kept. In the order asked
         for."""
         found = load_outgoing(conn, message_ids)
@@ -113,7 +122,7 @@ class Mailroom:
         """Keeps a change, as JSON, so that the mails about it can be composed."""
         self._changes[change_id] = _Change(payload, what)
 
-    def compose(self, outgoing: Outgoing) -> Ready | Unsendable:
+    def compose(self, outgoing: OutgoingMail) -> Ready | Unsendable:
         """The mail as it is to be sent now. Raises nothing: what cannot be sent says why."""
         if outgoing.letter is None:
             refusal = _refusal(outgoing)
@@ -134,7 +143,9 @@ class Mailroom:
         except Exception:  # a bug in one mail, logged whole: the others must go out
             _log.exception("mail %s cannot be composed", outgoing.message_id)
             return Unsendable(outgoing.message_id, State.DUE, UNPREPARED)
-        sender = bounce.envelope_sender(self.sender.address, outgoing.message_id, self._secret_key)
+        sender = bounce.envelope_sender(
+            self.sender.address, outgoing.message_id, self._keys().current
+        )
         return Ready(outgoing.message_id, sender, to, mail)
 
     def _prepare(self, change_id: str, kind: str, language: str) -> Item:
@@ -146,7 +157,7 @@ class Mailroom:
         data = self._changes[change_id].payload["data"]
         return say_reason(orjson.loads(filters), decided, data, language, self._labels)
 
-    def _reason(self, owed: Owed, language: str) -> str:
+    def _reason(self, owed: OwedDelivery, language: str) -> str:
         reason = self._why(owed.change_id, owed.filters, owed.reason, language)
         says = words(language)
         return (
@@ -155,7 +166,7 @@ class Mailroom:
             else says["reason_unnamed"].format(reason=reason)
         )
 
-    def _alert(self, outgoing: Outgoing, to: str) -> bytes:
+    def _alert(self, outgoing: OutgoingMail, to: str) -> bytes:
         parts = []
         for owed in _by_post(outgoing):
             latest = owed[0]
@@ -170,7 +181,7 @@ class Mailroom:
                 (self._links.receipt_url(latest.post_id, latest.revision, unit_id), name)
                 for unit_id, name in units.items()
             )
-            parts.append(Part(item, reasons, asked))
+            parts.append(MailPart(item, reasons, asked))
         ids = list(dict.fromkeys(one.subscription_id for one in _counting(outgoing)))
         recipient = self._recipient(outgoing, to, ids)
         return compose(
@@ -181,13 +192,13 @@ class Mailroom:
             self._digest_subject(outgoing, len(parts)),
         )
 
-    def _owes_receipt(self, owed: Owed) -> bool:
+    def _owes_receipt(self, owed: OwedDelivery) -> bool:
         categories = self._changes[owed.change_id].payload["data"]["categories"]
         return owed.change_type != "post.withdrawn" and owes_receipt(
             categories, self._receipt_categories
         )
 
-    def _digest_subject(self, outgoing: Outgoing, n: int) -> str | None:
+    def _digest_subject(self, outgoing: OutgoingMail, n: int) -> str | None:
         kind, _, rest = outgoing.group_key.partition(":")
         frequency = rest.partition(":")[0]
         if kind != "digest" or frequency not in {"daily", "weekly"}:
@@ -195,12 +206,12 @@ class Mailroom:
         on = show_date(self._locale.day(outgoing.created_at))
         return words(outgoing.language)[f"digest.{frequency}"].format(on=on, n=n)
 
-    def _letter(self, outgoing: Outgoing, letter: Mapping[str, Any], to: str) -> bytes:
+    def _letter(self, outgoing: OutgoingMail, letter: Mapping[str, Any], to: str) -> bytes:
         """Worded now, in its reader's language."""
         language, button = letter["language"], letter.get("button")
         made = self._button(button, language) if button else None
         sections = tuple(
-            Section(
+            MailSection(
                 self._text(one, language),
                 self._button(one["button"], language),
                 _links(one, language),
@@ -222,11 +233,13 @@ class Mailroom:
         purpose, subject, label = button
         return self._links.url(Purpose(purpose), *subject), say(label, language)
 
-    def _recipient(self, outgoing: Outgoing, to: str, subscriptions: Sequence[str]) -> Recipient:
-        manage = self._links.url(Purpose.MANAGE, subscriptions[0]) if subscriptions else None
+    def _recipient(
+        self, outgoing: OutgoingMail, to: str, subscriptions: Sequence[str]
+    ) -> Recipient:
         named = subscriptions[:MAX_UNSUBSCRIBED]
         unsubscribe = self._links.url(Purpose.UNSUBSCRIBE, *named) if named else None
         created_at: datetime = outgoing.created_at
+        manage = self._links.manage_url(subscriptions[0], created_at) if subscriptions else None
         return Recipient(
             outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id
         )
@@ -236,20 +249,20 @@ def _links(letter: Mapping[str, Any], language: str) -> tuple[tuple[str, str], .
     return tuple((url, say(label, language)) for url, label in letter.get("links", ()))
 
 
-def _counting(outgoing: Outgoing) -> list[Owed]:
+def _counting(outgoing: OutgoingMail) -> list[OwedDelivery]:
     return [owed for owed in outgoing.owed if owed.status == SubscriptionStatus.ACTIVE]
 
 
-def _by_post(outgoing: Outgoing) -> list[list[Owed]]:
+def _by_post(outgoing: OutgoingMail) -> list[list[OwedDelivery]]:
     """The changes of each post, the latest first: a digest may carry several of one post, and says
     it once."""
-    groups: dict[str, list[Owed]] = {}
+    groups: dict[str, list[OwedDelivery]] = {}
     for owed in _counting(outgoing):
         groups.setdefault(owed.post_id, []).append(owed)
     return list(groups.values())
 
 
-def _kind(owed: Sequence[Owed]) -> str:
+def _kind(owed: Sequence[OwedDelivery]) -> str:
     """What a post is to somebody who hears all these changes at once: new, even if it was edited
     meanwhile."""
     is_new = any(one.change_type == ChangeType.PUBLISHED for one in owed)
@@ -260,7 +273,7 @@ def _kind(owed: Sequence[Owed]) -> str:
     )
 
 
-def _refusal(outgoing: Outgoing) -> Unsendable | None:
+def _refusal(outgoing: OutgoingMail) -> Unsendable | None:
     """D14: what the subscriptions are now counts, not what they were at publication."""
     if _counting(outgoing):
         return None

@@ -11,10 +11,10 @@ from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
 from service.alerts.verdict import judge
 from service.delivery.prepare import Preparer, Request
-from service.delivery.wire import Answered
+from service.delivery.wire import WireAnswer
 from service.errors import ConfigurationError
 from service.settings import WebhookSettings
-from service.storage.queue import Claimed, Outgoing
+from service.storage.queue import ClaimedMessage, OutgoingMessage
 from service.types import Result, State, SubscriptionStatus
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Outcomes:
         self._preparer = preparer
 
     def prepared(
-        self, claimed: Claimed, outgoing: Outgoing | None, now: datetime
+        self, claimed: ClaimedMessage, outgoing: OutgoingMessage | None, now: datetime
     ) -> Request | Result:
         """The request, or what becomes of a message that may not or cannot be sent.
 
@@ -61,7 +61,7 @@ class Outcomes:
             detail = UNPREPARED
         return _untried(claimed, detail, now, now + OWN_FAULT_REST)
 
-    def result(self, claimed: Claimed, answered: Answered, now: datetime) -> Result:
+    def result(self, claimed: ClaimedMessage, answered: WireAnswer, now: datetime) -> Result:
         """What the answer comes to, and when it is tried again."""
         verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
         state, due_at = State.SENT, None
@@ -86,7 +86,7 @@ class Outcomes:
         )
 
 
-def _unsent(outgoing: Outgoing | None) -> tuple[State, str] | None:
+def _unsent(outgoing: OutgoingMessage | None) -> tuple[State, str] | None:
     """Why a message may not be sent; None where it may. A pending subscription gets its question
     and nothing else."""
     if outgoing is None:
@@ -96,12 +96,12 @@ def _unsent(outgoing: Outgoing | None) -> tuple[State, str] | None:
     return _UNSENT.get(outgoing.status) or (None if outgoing.sealed else _KEYLESS)
 
 
-def handed_back(claimed: Claimed, now: datetime) -> Result:
+def handed_back(claimed: ClaimedMessage, now: datetime) -> Result:
     """Due again at once: nothing was sent, or nobody saw its end."""
     return _untried(claimed, "message.handed_back", now, now)
 
 
-def _untried(claimed: Claimed, detail: str, now: datetime, due_at: datetime) -> Result:
+def _untried(claimed: ClaimedMessage, detail: str, now: datetime, due_at: datetime) -> Result:
     return Result(
         claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at
     )

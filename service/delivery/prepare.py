@@ -17,7 +17,7 @@ from service.alerts.message import owes_receipt, with_receipt_url
 from service.alerts.own_headers import open_value
 from service.alerts.signing import SecretBox, secret_key, sign_with
 from service.alerts.target import Target, parse_target
-from service.storage.queue import Outgoing, Told
+from service.storage.queue import ChangePayload, OutgoingMessage
 
 USER_AGENT = "Loa/0.1"
 _HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expect:")
@@ -47,7 +47,7 @@ class Preparer:
         self._target = lru_cache(20_000)(lambda url: parse_target(url, allow_private_networks=True))
         self._owes = lru_cache(256)(self._owes_receipt)
 
-    def prepare(self, outgoing: Outgoing, timestamp: int) -> Request:
+    def prepare(self, outgoing: OutgoingMessage, timestamp: int) -> Request:
         """The request, signed for an instant in Unix seconds; the same bytes at every attempt.
 
         Raises ConfigurationError when a secret was sealed with another key.
@@ -75,7 +75,7 @@ class Preparer:
             challenge,
         )
 
-    def _body(self, outgoing: Outgoing) -> bytes:
+    def _body(self, outgoing: OutgoingMessage) -> bytes:
         told = outgoing.told
         if told is None:
             return outgoing.body
@@ -84,7 +84,7 @@ class Preparer:
         url = self._links.receipt_url(told.post_id, told.revision, outgoing.unit_id)
         return with_receipt_url(told.payload, url)
 
-    def _owes_receipt(self, told: Told) -> bool:
+    def _owes_receipt(self, told: ChangePayload) -> bool:
         return owes_receipt(
             orjson.loads(told.payload)["data"]["categories"], self._receipt_categories
         )

@@ -20,7 +20,7 @@ _MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResolvedName:
     """The addresses of a name; none when it could not be resolved."""
 
     name: str
@@ -35,11 +35,11 @@ class Resolver:
         self._channel = pycares.Channel(
             timeout=3, tries=2, servers=servers, udp_port=port, tcp_port=port
         )
-        self._arrived: SimpleQueue[Answer] = SimpleQueue()
-        self._known: OrderedDict[str, tuple[Answer, float]] = OrderedDict()
+        self._arrived: SimpleQueue[ResolvedName] = SimpleQueue()
+        self._known: OrderedDict[str, tuple[ResolvedName, float]] = OrderedDict()
         self._asked: set[str] = set()
 
-    def ask(self, name: str) -> Answer | None:
+    def ask(self, name: str) -> ResolvedName | None:
         """The answer, or None: it will be among `answers` later."""
         known = self._known.get(name)
         if known is not None and known[1] > time.monotonic():
@@ -49,9 +49,9 @@ class Resolver:
             self._channel.getaddrinfo(name, None, callback=self._callback(name))
         return None
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[ResolvedName]:
         """What has arrived; never waits."""
-        found: list[Answer] = []
+        found: list[ResolvedName] = []
         while True:
             try:
                 answer = self._arrived.get_nowait()
@@ -63,7 +63,7 @@ class Resolver:
     def close(self) -> None:
         self._channel.close()
 
-    def _keep(self, answer: Answer) -> None:
+    def _keep(self, answer: ResolvedName) -> None:
         self._asked.discard(answer.name)
         kept_s = KEPT_S if answer.addresses else FAILED_KEPT_S
         self._known[answer.name] = (answer, time.monotonic() + kept_s)
@@ -75,7 +75,7 @@ class Resolver:
         def arrived(result: Any, error: int | None) -> None:
             nodes = [] if error or result is None else result.nodes
             addresses = tuple(dict.fromkeys(_text(node.addr[0]) for node in nodes))
-            self._arrived.put(Answer(name, addresses))
+            self._arrived.put(ResolvedName(name, addresses))
 
         return arrived
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol, cast
 
+from service.alerts.keys import Keyring
 from service.alerts.links import Links
 from service.alerts.signing import SecretBox
 from service.channels import CHANNELS, ChannelKind
@@ -37,7 +38,7 @@ class Parts(Protocol):
     @property
     def secret_box(self) -> SecretBox: ...
     @property
-    def secret_key(self) -> str: ...
+    def keyring(self) -> Keyring: ...
     @property
     def rules(self) -> Rules: ...
 
@@ -58,7 +59,7 @@ def open_senders(parts: Parts) -> Senders:
     """
     senders = Senders()
     _ = (
-        parts.secret_key,
+        parts.keyring,
         parts.links,
         parts.secret_box,
         parts.rules,

@@ -25,7 +25,7 @@ class ChannelDownError(DeliveryError):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SmtpSession:
     """A session that is ready for mails. The socket does not block."""
 
     sock: socket.socket
@@ -55,7 +55,7 @@ def _as_name(host: str) -> str | None:
 
 def open_session(
     relay: Relay, timeout_s: float, tls: ssl.SSLContext | None, hello: str | None
-) -> Opened:
+) -> SmtpSession:
     """Connects, secures and logs in; `timeout_s` holds for each answer. Raises ChannelDownError.
 
     `hello`: how we are called; None: as the machine calls itself.
@@ -102,7 +102,7 @@ def _prepare(smtp: smtplib.SMTP, relay: Relay, tls: ssl.SSLContext | None) -> No
         smtp.login(relay.user, relay.password)
 
 
-def _taken_over(smtp: smtplib.SMTP) -> Opened:
+def _taken_over(smtp: smtplib.SMTP) -> SmtpSession:
     sock, smtp.sock = smtp.sock, None
     if sock is None:
         raise ChannelDownError("relay.closed_early")
@@ -110,10 +110,10 @@ def _taken_over(smtp: smtplib.SMTP) -> Opened:
     sock.setblocking(False)
     is_pipelined = smtp.has_extn("pipelining")
     smtp.close()
-    return Opened(sock, is_pipelined)
+    return SmtpSession(sock, is_pipelined)
 
 
-def ask_recipient(opened: Opened, sender: str, recipient: str, timeout_s: float) -> str:
+def ask_recipient(opened: SmtpSession, sender: str, recipient: str, timeout_s: float) -> str:
     """What the relay says against a mail to somebody, none of which is sent; empty: nothing. Closes
     the session."""
     opened.sock.settimeout(timeout_s)

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from service.delivery.dialogue import Dialogue, Outcome, Verdict
+from service.delivery.dialogue import Dialogue, DialogueOutcome, ReplyVerdict
 from service.delivery.smtp import ChannelDownError, one_line, open_session
 from service.settings.trust import relay_context
 from service.values import Relay
@@ -47,7 +47,7 @@ class Parcel(Protocol):
 P = TypeVar("P", bound=Parcel)
 
 
-class Source(Protocol[P]):
+class ParcelSource(Protocol[P]):
     """Where mails come from, and where verdicts go."""
 
     def take(self) -> tuple[P | None, float]:
@@ -61,11 +61,11 @@ class Source(Protocol[P]):
 
     def give_back(self, parcel: P) -> None: ...
 
-    def settle(self, parcel: P, verdict: Verdict, took_s: float) -> None: ...
+    def settle(self, parcel: P, verdict: ReplyVerdict, took_s: float) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
-class Line(Generic[P]):
+class SmtpConnection(Generic[P]):
     """A connection, and the mail that is on its way over it."""
 
     sock: socket.socket
@@ -100,11 +100,11 @@ class Pool(Generic[P]):
         self._tls = relay_context(ca_file) if is_encrypted else None
         self._timeout_s = timeout_s
         self._mail_s = mail_s
-        self._idle: list[Line[P]] = []
+        self._idle: list[SmtpConnection[P]] = []
         self._room = CONNECTIONS
         self._fewer_until = 0.0
 
-    def run(self, source: Source[P], wanted: int) -> None:
+    def run(self, source: ParcelSource[P], wanted: int) -> None:
         """Hands mails over until the source has no more. Raises ChannelDownError when the relay
         takes none."""
         while True:
@@ -135,7 +135,7 @@ class Pool(Generic[P]):
         while self._idle:
             _quit(self._idle.pop().sock)
 
-    def _lines(self, wanted: int) -> list[Line[P]]:
+    def _lines(self, wanted: int) -> list[SmtpConnection[P]]:
         self.rest()
         now = time.monotonic()
         if now > self._fewer_until:
@@ -149,12 +149,12 @@ class Pool(Generic[P]):
         lines = lines[:wanted]
         return lines + self._open(wanted - len(lines), len(lines))
 
-    def _open(self, missing: int, present: int) -> list[Line[P]]:
+    def _open(self, missing: int, present: int) -> list[SmtpConnection[P]]:
         """All at once, in threads, since each waits for several answers. Raises when there is no
         line at all."""
         if missing <= 0:
             return []
-        opened: list[Line[P]] = []
+        opened: list[SmtpConnection[P]] = []
         fault: ChannelDownError | None = None
         if present == 0:  # the first tells whether there is any use in more
             opened.append(self._open_one())
@@ -173,9 +173,9 @@ class Pool(Generic[P]):
             )
         return opened
 
-    def _open_one(self) -> Line[P]:
+    def _open_one(self) -> SmtpConnection[P]:
         session = open_session(self._relay, self._timeout_s, self._tls, self._hello)
-        return Line(session.sock, Dialogue(is_pipelined=session.is_pipelined))
+        return SmtpConnection(session.sock, Dialogue(is_pipelined=session.is_pipelined))
 
 
 class Talk(Generic[P]):
@@ -183,8 +183,8 @@ class Talk(Generic[P]):
 
     def __init__(
         self,
-        source: Source[P],
-        lines: Sequence[Line[P]],
+        source: ParcelSource[P],
+        lines: Sequence[SmtpConnection[P]],
         timeout_s: float,
         mail_s: float,
         *,
@@ -222,7 +222,7 @@ class Talk(Generic[P]):
                     look_at = now + _TICK_S
                     self._end_late(poll, now)
 
-    def rest(self) -> list[Line[P]]:
+    def rest(self) -> list[SmtpConnection[P]]:
         """The lines that may be used again."""
         now = time.monotonic()
         for line in self._lines.values():
@@ -230,7 +230,7 @@ class Talk(Generic[P]):
         return [line for line in self._lines.values() if line.parcel is None]
 
     def _begin(self, poll: select.epoll) -> float:
-        """Gives every free line a mail; the seconds after which there may be another."""
+        """Returns every free line a mail; the seconds after which there may be another."""
         while self._free:
             parcel, wait_s = self._source.take()
             if parcel is None:
@@ -243,7 +243,7 @@ class Talk(Generic[P]):
             )
         return _TICK_S
 
-    def _serve(self, poll: select.epoll, line: Line[P], events: int) -> None:
+    def _serve(self, poll: select.epoll, line: SmtpConnection[P], events: int) -> None:
         if events & select.EPOLLOUT and line.unsent:
             self._write(poll, line, b"")
         if not events & ~select.EPOLLOUT or line.sock.fileno() < 0:
@@ -271,7 +271,7 @@ class Talk(Generic[P]):
         if verdict is not None and line.parcel is not None:
             self._conclude(poll, line, verdict)
 
-    def _write(self, poll: select.epoll, line: Line[P], more: bytes) -> None:
+    def _write(self, poll: select.epoll, line: SmtpConnection[P], more: bytes) -> None:
         unsent = line.unsent + more
         try:
             while unsent:
@@ -286,14 +286,14 @@ class Talk(Generic[P]):
             line.wants_write = bool(unsent)
             poll.modify(line.sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if unsent else 0))
 
-    def _conclude(self, poll: select.epoll, line: Line[P], verdict: Verdict) -> None:
+    def _conclude(self, poll: select.epoll, line: SmtpConnection[P], verdict: ReplyVerdict) -> None:
         parcel, line.parcel = line.parcel, None
         if parcel is None:
             return
         if verdict.is_denied and self.has_relayed:  # of this recipient alone, then
-            verdict = replace(verdict, outcome=Outcome.DEFERRED)
-        self.has_relayed |= verdict.outcome is Outcome.SENT
-        if verdict.outcome is Outcome.DOWN:
+            verdict = replace(verdict, outcome=DialogueOutcome.DEFERRED)
+        self.has_relayed |= verdict.outcome is DialogueOutcome.SENT
+        if verdict.outcome is DialogueOutcome.DOWN:
             self.has_progress |= line.is_tried
             self._said = verdict.reason
             self._source.give_back(parcel)
@@ -306,7 +306,7 @@ class Talk(Generic[P]):
         else:
             self._free.append(line)
 
-    def _lose(self, poll: select.epoll, line: Line[P], why: str) -> None:
+    def _lose(self, poll: select.epoll, line: SmtpConnection[P], why: str) -> None:
         if line.parcel is not None:
             self._conclude(poll, line, line.dialogue.lost(why))
             return
@@ -315,7 +315,7 @@ class Talk(Generic[P]):
         self.has_progress = True  # it took nothing with it
         self._drop(poll, line)
 
-    def _drop(self, poll: select.epoll, line: Line[P]) -> None:
+    def _drop(self, poll: select.epoll, line: SmtpConnection[P]) -> None:
         fileno = line.sock.fileno()
         poll.unregister(fileno)
         del self._lines[fileno]

@@ -20,13 +20,13 @@ from sqlalchemy import Connection
 from service.delivery.channel import Work
 from service.delivery.outcome import Outcomes, handed_back
 from service.delivery.prepare import Request
-from service.delivery.trade import Trades
-from service.delivery.wire import Answered, Wire
+from service.delivery.trade import LedgerExchange
+from service.delivery.wire import Wire, WireAnswer
 from service.errors import StorageError
 from service.settings import WebhookSettings
 from service.storage.engine import Database
 from service.storage.handshakes import confirm_endpoint
-from service.storage.queue import Claimed, Outgoing, OutgoingReader
+from service.storage.queue import ClaimedMessage, OutgoingMessage, OutgoingReader
 from service.types import Clock, Result, State
 
 _log = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ ended."""
 class _Claim(NamedTuple):
     """Of a trade: what it claimed, what was loaded for it, and how many places it was asked for."""
 
-    claimed: Sequence[Claimed]
-    loaded: dict[str, Outgoing]
+    claimed: Sequence[ClaimedMessage]
+    loaded: dict[str, OutgoingMessage]
     places: int
 
 
@@ -84,10 +84,12 @@ class Stream:
         self._wire = wire
         self._work = work
         self._database = database
-        self._trades: Trades[_Claim] = Trades(is_beside=not database.is_sqlite, ended=wire.wake)
+        self._trades: LedgerExchange[_Claim] = LedgerExchange(
+            is_beside=not database.is_sqlite, ended=wire.wake
+        )
         self._reader = OutgoingReader()
-        self._waiting: deque[tuple[Claimed, Outgoing | None, float]] = deque()
-        self._flying: dict[str, Claimed] = {}
+        self._waiting: deque[tuple[ClaimedMessage, OutgoingMessage | None, float]] = deque()
+        self._flying: dict[str, ClaimedMessage] = {}
         self._n_slow = 0
         self._given = _Given([], [])
         self._kept = _Given([], [])
@@ -216,7 +218,9 @@ class Stream:
         claimed, loaded = self._work.exchange(given.results, places, slow_places, self._load)
         return _Claim(claimed, loaded or {}, places)
 
-    def _load(self, conn: Connection, claimed: Sequence[Claimed]) -> dict[str, Outgoing]:
+    def _load(
+        self, conn: Connection, claimed: Sequence[ClaimedMessage]
+    ) -> dict[str, OutgoingMessage]:
         return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
 
     def _settle(self) -> None:
@@ -261,7 +265,7 @@ class Stream:
                 until = max(self._trade_at, self._look_at)
         self._finish(self._wire.poll(max(0.0, min(until - now, _LOOK_EVERY_S))))
 
-    def _finish(self, answers: Sequence[Answered]) -> None:
+    def _finish(self, answers: Sequence[WireAnswer]) -> None:
         now = self._clock()
         for answered in answers:
             claimed = self._flying.pop(answered.request.message_id, None)

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Trades(Generic[T]):
+class LedgerExchange(Generic[T]):
     """`ended` is called, from whatever thread, when a trade that ran beside has ended."""
 
     def __init__(self, *, is_beside: bool, ended: Callable[[], None]) -> None:

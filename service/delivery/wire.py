@@ -22,7 +22,7 @@ import pycurl
 from service.delivery.guard import guard_for, is_allowed
 from service.delivery.prepare import Request
 from service.delivery.resolve import Resolver
-from service.delivery.watch import Watch
+from service.delivery.stream_watch import Watch
 from service.settings import WebhookSettings
 
 MAX_ANSWER_BYTES = 16_384
@@ -30,7 +30,7 @@ _UNRESOLVED = 6  # libcurl's own code for it
 
 
 @dataclass(slots=True)
-class Answered:
+class WireAnswer:
     """What came of a request. `status` 0: no status line; `error` 0: libcurl met none."""
 
     request: Request
@@ -111,7 +111,7 @@ class Wire:
         self._free: list[_Slot] = []
         self._slots: dict[Any, _Slot] = {}
         self._unresolved: defaultdict[str, list[tuple[Request, float]]] = defaultdict(list)
-        self._done: deque[Answered] = deque()
+        self._done: deque[WireAnswer] = deque()
         self._resolver = Resolver(servers=dns_servers, port=dns_port)
 
     def send(self, request: Request) -> None:
@@ -128,7 +128,7 @@ class Wire:
         else:
             self._dial(request, answer.addresses, started_at)
 
-    def poll(self, timeout_s: float) -> list[Answered]:
+    def poll(self, timeout_s: float) -> list[WireAnswer]:
         """Moves everything on, waiting at most so long; what has ended since."""
         if self._unresolved:
             timeout_s = min(timeout_s, 0.005)
@@ -204,7 +204,7 @@ class Wire:
         self, request: Request, error: int, started_at: float, *, is_guarded: bool = False
     ) -> None:
         took_s = max(time.monotonic() - started_at, 1e-6)
-        self._done.append(Answered(request, 0, error, is_guarded, None, took_s))
+        self._done.append(WireAnswer(request, 0, error, is_guarded, None, took_s))
 
     def _collect(self) -> None:
         while True:
@@ -222,7 +222,7 @@ class Wire:
         assert slot.request is not None
         asked = curl.getinfo(pycurl.RETRY_AFTER)
         self._done.append(
-            Answered(
+            WireAnswer(
                 slot.request,
                 curl.getinfo(pycurl.RESPONSE_CODE),
                 error,

@@ -5,8 +5,8 @@ What depends on a question stays with Loa: searches, older pages of feeds, subsc
 files of portals. A static server in front sends those on (`config/deploy/nginx-files.conf`).
 """
 
+from service.export.exporter import Exporter, ExportResult, export_to
 from service.export.folder import MANIFEST
 from service.export.job import export_job
-from service.export.run import Exported, Exporter, export_to
 
-__all__ = ["MANIFEST", "Exported", "Exporter", "export_job", "export_to"]
+__all__ = ["MANIFEST", "ExportResult", "Exporter", "export_job", "export_to"]

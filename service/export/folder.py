@@ -90,7 +90,7 @@ class Folder:
         return self._replace(gz, zipped) or is_new
 
     def commit(self) -> int:
-        """Removes what was written before and is no more; gives how much that was."""
+        """Removes what was written before and is no more; returns how much that was."""
         gone = self._known.keys() - self._present.keys()
         removed = sum(self._remove(name) for name in sorted(gone))
         self._write_manifest(self._present)

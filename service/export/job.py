@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.errors import Conflict, LoaError
-from service.export.run import Exporter
+from service.export.exporter import Exporter
 from service.schedule import Job
 from service.storage.feeds import feeds_generation, set_feed_problems
 

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 
 from icalendar import Calendar, Event
 
-from service.feeds.model import Feed, Format
-from service.feeds.site import (
+from service.feeds.markup import (
     Site,
     feed_updated_at,
     moved_at,
@@ -22,6 +21,7 @@ from service.feeds.site import (
     whole_seconds,
     xml_text,
 )
+from service.feeds.model import Feed, Format
 from service.types import Post
 
 DURATION = timedelta(hours=2)

@@ -8,8 +8,7 @@ from typing import Any
 
 import orjson
 
-from service.feeds.model import Feed, Format
-from service.feeds.site import (
+from service.feeds.markup import (
     Site,
     author_of,
     body_html,
@@ -22,6 +21,7 @@ from service.feeds.site import (
     whole_seconds,
     xml_text,
 )
+from service.feeds.model import Feed, Format
 from service.types import Post
 
 VERSION = "https://jsonfeed.org/version/1.1"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from service.feeds.markup import Site, xml_text
 from service.feeds.model import FeedSpec, Format
-from service.feeds.site import Site, xml_text
 
 GROUPS = (("Chung", "all"), ("Cổng thông tin", "portal"), ("Xã, phường", "place"))
 

@@ -16,10 +16,10 @@ from threading import RLock
 from typing import Any, Protocol
 
 from service.feeds import json_feed, rss
-from service.feeds.check import entry_problem
-from service.feeds.document import BETWEEN, document_problem
+from service.feeds.feed_document import BETWEEN, document_problem
+from service.feeds.markup import Site, feed_title, feed_updated_at, moved_at
 from service.feeds.model import Entry, Feed, Format, digest
-from service.feeds.site import Site, feed_title, feed_updated_at, moved_at
+from service.feeds.self_check import entry_problem
 from service.feeds.zipped import NO_PIECES, Pieces
 from service.types import Post
 
@@ -62,7 +62,7 @@ class Checks:
 CHECKS = Checks()
 
 
-class Shelf(Protocol):
+class EntryCache(Protocol):
     """Where rendered entries stand until they are needed; what `put` gives is for `get` and
     `drop`."""
 
@@ -94,7 +94,7 @@ class _Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedPage:
     """A feed as bytes. `tag` names them, found without hashing them again; `pieces` are its head,
     entries and end."""
 
@@ -119,7 +119,7 @@ class Renderer:
         *,
         capacity_bytes: int = ENTRY_BYTES,
         checks: Checks = CHECKS,
-        shelf: Shelf | None = None,
+        shelf: EntryCache | None = None,
     ) -> None:
         self.site = site
         self.problems: dict[tuple[Format, str], str] = {}
@@ -134,7 +134,9 @@ class Renderer:
         self._heads: OrderedDict[tuple[object, ...], Head] = OrderedDict()
         self._lock = RLock()
 
-    def render(self, feed: Feed, fmt: Format, stamps: Mapping[str, bytes] | None = None) -> Joined:
+    def render(
+        self, feed: Feed, fmt: Format, stamps: Mapping[str, bytes] | None = None
+    ) -> JoinedPage:
         """The feed in one format. An entry that cannot be rendered never spoils the others.
 
         `stamps` name the states of its posts where somebody knows them (see `known`).
@@ -144,7 +146,7 @@ class Renderer:
             feed, fmt, [self.entry(post, fmt, stamps.get(post.id)) for post in feed.posts]
         )
 
-    def join(self, feed: Feed, fmt: Format, rendered: Iterable[Entry | None]) -> Joined:
+    def join(self, feed: Feed, fmt: Format, rendered: Iterable[Entry | None]) -> JoinedPage:
         """The feed around entries that are rendered; None leaves one out."""
         entries = tuple(entry for entry in rendered if entry is not None)
         updated_at = feed_updated_at(entry.moved_at for entry in entries)
@@ -159,11 +161,11 @@ class Renderer:
         pieces = Pieces(
             (digest(before), *digests, digest(after)), tuple(accumulate(map(len, parts)))
         )
-        return Joined(
+        return JoinedPage(
             b"".join(parts), digest(b"".join(pieces.digests)).hex(), updated_at, entries, pieces
         )
 
-    def problem(self, feed: Feed, fmt: Format, joined: Joined) -> str | None:
+    def problem(self, feed: Feed, fmt: Format, joined: JoinedPage) -> str | None:
         """What is wrong with a feed, None when nothing is."""
         return self._checks.document(
             self.site, feed, fmt, joined.body, joined.entries, joined.updated_at

@@ -14,9 +14,7 @@ from typing import Any
 import feedparser
 import orjson
 
-from service.feeds.check import difference, json_item_problem
-from service.feeds.model import Format
-from service.feeds.site import (
+from service.feeds.markup import (
     Site,
     author_of,
     entry_id,
@@ -25,6 +23,8 @@ from service.feeds.site import (
     whole_seconds,
     written_title_of,
 )
+from service.feeds.model import Format
+from service.feeds.self_check import difference, json_item_problem
 from service.types import Post
 
 

@@ -22,8 +22,7 @@ from feedgen.ext.dc import DcEntryExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from service.feeds.model import Feed, Format
-from service.feeds.site import (
+from service.feeds.markup import (
     EMPTY_FEED_UPDATED_AT,
     Site,
     author_of,
@@ -39,6 +38,7 @@ from service.feeds.site import (
     written_title_of,
     xml_text,
 )
+from service.feeds.model import Feed, Format
 from service.types import AttachmentLink, Post
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -194,7 +194,8 @@ def render_atom_entry(site: Site, post: Post) -> bytes:
 
 
 def repair_links(element: Any, entry: FeedEntry) -> Any:
-    """Gives an Atom entry's links the attributes that feedgen forgets (its issues 135 and 143)."""
+    """Returns an Atom entry's links the attributes that feedgen forgets (its issues 135 and
+    143)."""
     for link, meant in zip(element.findall("link"), entry.link(), strict=True):
         for name in ("rel", "type", "title", "length"):
             if meant.get(name):

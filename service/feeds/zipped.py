@@ -44,7 +44,7 @@ NO_PIECES = Pieces((), ())
 
 
 @dataclass(frozen=True, slots=True)
-class Zipped:
+class CompressedBody:
     """`keys` name the compressed pieces of `body` in order, each with its dictionary; `ends` are
     where they end."""
 
@@ -60,10 +60,10 @@ class Zipped:
         }
 
 
-def zip_feed(body: bytes, pieces: Pieces, last: Zipped | None = None) -> Zipped:
+def zip_feed(body: bytes, pieces: Pieces, last: CompressedBody | None = None) -> CompressedBody:
     """The feed as gzip; `last` is what the feed was before."""
     if len(body) < WHOLE_BYTES:
-        return Zipped(igzip.compress(body, LEVEL, mtime=0))
+        return CompressedBody(igzip.compress(body, LEVEL, mtime=0))
     kept = last.pieces() if last is not None else {}
     parts: list[bytes | memoryview] = [_HEAD]
     keys = []
@@ -82,7 +82,9 @@ def zip_feed(body: bytes, pieces: Pieces, last: Zipped | None = None) -> Zipped:
     sums = isal_zlib.crc32(body).to_bytes(4, "little") + (len(body) & 0xFFFFFFFF).to_bytes(
         4, "little"
     )
-    return Zipped(b"".join((*parts, _stored_at_last(body[starts[-2] :]), sums)), tuple(keys), ends)
+    return CompressedBody(
+        b"".join((*parts, _stored_at_last(body[starts[-2] :]), sums)), tuple(keys), ends
+    )
 
 
 def _stored_at_last(end: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from service.moments.tokens import Tokens
+from service.moments.date_tokens import Tokens
 from service.text import checked_date
 
 _CENTURY = 70

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from service.moments.clock import Hour, Zone
-from service.moments.parts import Is, Part, may_be_whole, parts_of
+from service.moments.clock_time import Hour, Zone
+from service.moments.date_tokens import Tokens, cut
+from service.moments.parts import DatePart, Is, may_be_whole, parts_of
 from service.moments.relative import Ago
-from service.moments.tokens import Tokens, cut
 from service.text import LOCAL, checked_date
 from service.types import Moment
 
@@ -27,7 +27,7 @@ _NOTE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LabelledDate:
     """One date of a text. `start` and `end` are where its words stand in the text, composed."""
 
     moment: Moment
@@ -43,7 +43,7 @@ class Said:
 class Label:
     """Every date of a text. `is_whole`: it is one date, and says nothing else."""
 
-    dates: tuple[Said, ...]
+    dates: tuple[LabelledDate, ...]
     is_whole: bool
 
 
@@ -126,7 +126,7 @@ def read_label(text: str, now: datetime | None = None) -> Label:
     too."""
     usual = usual_moment(text)
     if usual is not None:
-        return Label((Said(usual, 0, len(text)),), True)
+        return Label((LabelledDate(usual, 0, len(text)),), True)
     return _read_label(text, now)
 
 
@@ -159,9 +159,9 @@ def split_trailing_moment(text: str) -> tuple[str, Moment | None]:
 
 
 def _read(
-    said: Tokens, parts: list[Part], now: datetime | None, *, is_stamp: bool = False
+    said: Tokens, parts: list[DatePart], now: datetime | None, *, is_stamp: bool = False
 ) -> Label:
-    dates: list[Said] = []
+    dates: list[LabelledDate] = []
     taken: set[int] = set()
     is_wrong = False
     for place, part in enumerate(parts):
@@ -181,7 +181,7 @@ def _read(
             continue
         start, end = said.starts[parts[first].start], said.end(parts[last].end)
         called = _called(parts, first, last)
-        dates.append(Said(moment, start, end, called is Is.UPDATED, called is not None))
+        dates.append(LabelledDate(moment, start, end, called is Is.UPDATED, called is not None))
     others = {Is.OTHER, Is.WRONG}
     hours = sum(part.what is Is.HOUR for index, part in enumerate(parts) if index not in taken)
     zones = sum(part.what is Is.ZONE for index, part in enumerate(parts) if index not in taken)
@@ -189,7 +189,7 @@ def _read(
     return Label(tuple(dates), is_one and all(part.what not in others for part in parts))
 
 
-def _is_told(said: Tokens, parts: list[Part], place: int) -> bool:
+def _is_told(said: Tokens, parts: list[DatePart], place: int) -> bool:
     """Whether an hour, the word for a day or a day of the week says that `28/11` is a date."""
     return any(part.what is Is.HOUR for part in parts) or any(
         said.at(part.start) == "ngay" or (part.what is Is.BETWEEN and part.end == part.start + 2)
@@ -205,7 +205,7 @@ def _is_cut_out(said: Tokens, start: int, end: int) -> bool:
 
 
 def _hour_of(
-    parts: list[Part], place: int, taken: set[int]
+    parts: list[DatePart], place: int, taken: set[int]
 ) -> tuple[Hour | None, Zone | None, int, int]:
     """The hour beside a day, its zone, and from which part to which they go; an hour is of one
     day."""
@@ -239,14 +239,14 @@ def _hour_of(
     return None, None, place, place
 
 
-def _zone_after(parts: list[Part], place: int, taken: set[int]) -> tuple[Zone | None, int]:
+def _zone_after(parts: list[DatePart], place: int, taken: set[int]) -> tuple[Zone | None, int]:
     if place + 1 < len(parts) and parts[place + 1].what is Is.ZONE:
         taken.add(place + 1)
         return parts[place + 1].zone, place + 1
     return None, place
 
 
-def _called(parts: list[Part], first: int, last: int) -> Is | None:
+def _called(parts: list[DatePart], first: int, last: int) -> Is | None:
     """What the words around a date call it, those before it, else brackets after it; None where
     they do not."""
     for part in reversed(parts[:first]):
@@ -260,7 +260,7 @@ def _called(parts: list[Part], first: int, last: int) -> Is | None:
 
 
 def _moment(
-    part: Part, hour: Hour | None, zone: Zone | None, now: datetime | None, *, is_stamp: bool
+    part: DatePart, hour: Hour | None, zone: Zone | None, now: datetime | None, *, is_stamp: bool
 ) -> Moment | None:
     if part.ago is not None:
         return _before(part.ago, hour, now)

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from service.moments import clock, days, relative
-from service.moments.clock import Hour, Zone, comment_end, read_hour, read_zone
+from service.moments import clock_time as clock
+from service.moments import days, relative
+from service.moments.clock_time import Hour, Zone, comment_end, read_hour, read_zone
+from service.moments.date_tokens import Tokens
 from service.moments.days import Day, read_day
 from service.moments.relative import Ago, read_ago
-from service.moments.tokens import Tokens
 from service.text import checked_date
 
 _PUBLISHED = frozenset({
@@ -62,7 +63,7 @@ class Is(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DatePart:
     what: Is
     start: int
     end: int
@@ -81,8 +82,8 @@ def may_be_whole(said: Tokens) -> bool:
     return all(word in _KNOWN or word.isdecimal() for word in said.said)
 
 
-def parts_of(said: Tokens, *, is_whole: bool, is_stamp: bool = False) -> list[Part]:
-    parts: list[Part] = []
+def parts_of(said: Tokens, *, is_whole: bool, is_stamp: bool = False) -> list[DatePart]:
+    parts: list[DatePart] = []
     at, many = 0, len(said.said)
     while at < many:
         part = _part(said, at, parts, is_whole=is_whole, is_stamp=is_stamp)
@@ -91,7 +92,9 @@ def parts_of(said: Tokens, *, is_whole: bool, is_stamp: bool = False) -> list[Pa
     return parts
 
 
-def _part(said: Tokens, at: int, parts: list[Part], *, is_whole: bool, is_stamp: bool) -> Part:
+def _part(
+    said: Tokens, at: int, parts: list[DatePart], *, is_whole: bool, is_stamp: bool
+) -> DatePart:
     word, before = said.at(at), parts[-1].what if parts else None
     if word.isdecimal():
         return _of_number(said, at, is_whole=is_whole, is_stamp=is_stamp)
@@ -100,33 +103,33 @@ def _part(said: Tokens, at: int, parts: list[Part], *, is_whole: bool, is_stamp:
     ):
         zone = read_zone(said, at) if word != "-" or any(one.day for one in parts) else None
         if zone is not None:
-            return Part(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
+            return DatePart(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
     if before in (Is.HOUR, Is.ZONE) and is_whole and (end := comment_end(said, at)) is not None:
-        return Part(Is.BETWEEN, at, end)
+        return DatePart(Is.BETWEEN, at, end)
     if word == "t" and before is Is.DAY and said.is_glued(at) and said.at(at + 1).isdecimal():
-        return Part(Is.BETWEEN, at, at + 1)
+        return DatePart(Is.BETWEEN, at, at + 1)
     ago = read_ago(said, at)
     if ago is not None:
-        return Part(Is.AGO, at, ago.end, ago=ago)
+        return DatePart(Is.AGO, at, ago.end, ago=ago)
     if word in _STARTS_OF_EDITS:
         for words in _UPDATED:
             if all(said.at(at + step) == one for step, one in enumerate(words)):
-                return Part(Is.UPDATED, at, at + len(words))
+                return DatePart(Is.UPDATED, at, at + len(words))
     if word in days.WORDS:
         day = _unix_day(said, at) or read_day(said, at, is_whole=is_whole)
-        if isinstance(day, Part):
+        if isinstance(day, DatePart):
             return day
         if day is not None:
             return _of_day(day, at)
     hour = read_hour(said, at) if word in clock.WORDS else None
     return (
-        Part(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
+        DatePart(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
         if hour
-        else Part(*_word(said, at))
+        else DatePart(*_word(said, at))
     )
 
 
-def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> Part:
+def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> DatePart:
     if (
         at
         and said.is_glued(at)
@@ -134,19 +137,19 @@ def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> Part
         and said.at(at - 2).isdecimal()
         and not is_whole
     ):
-        return Part(Is.OTHER, at, at + 1)
+        return DatePart(Is.OTHER, at, at + 1)
     if is_whole and (part := _basic(said, at, is_stamp=is_stamp)) is not None:
         return part
     ago = read_ago(said, at)
     if ago is not None:
-        return Part(Is.AGO, at, ago.end, ago=ago)
+        return DatePart(Is.AGO, at, ago.end, ago=ago)
     hour = read_hour(said, at)
     if hour is not None:
-        return Part(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
+        return DatePart(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
     if is_stamp and _is_short_by_dashes(said, at):
-        return Part(Is.OTHER, at, at + 1)  # `03-12-31` of a program may begin with its year
+        return DatePart(Is.OTHER, at, at + 1)  # `03-12-31` of a program may begin with its year
     day = read_day(said, at, is_whole=is_whole)
-    return _of_day(day, at) if day is not None else Part(Is.OTHER, at, at + 1)
+    return _of_day(day, at) if day is not None else DatePart(Is.OTHER, at, at + 1)
 
 
 def _is_short_by_dashes(said: Tokens, at: int) -> bool:
@@ -158,11 +161,11 @@ def _is_short_by_dashes(said: Tokens, at: int) -> bool:
     )
 
 
-def _of_day(day: Day, at: int) -> Part:
-    return Part(Is.DAY if day.on or day.month_day else Is.WRONG, at, day.end, day=day)
+def _of_day(day: Day, at: int) -> DatePart:
+    return DatePart(Is.DAY if day.on or day.month_day else Is.WRONG, at, day.end, day=day)
 
 
-def _basic(said: Tokens, at: int, *, is_stamp: bool) -> Part | None:
+def _basic(said: Tokens, at: int, *, is_stamp: bool) -> DatePart | None:
     """ISO 8601's basic form: `20261128T080000`; where a program wrote it `20261128` and
     `20261128080000` too."""
     word = said.at(at)
@@ -172,25 +175,25 @@ def _basic(said: Tokens, at: int, *, is_stamp: bool) -> Part | None:
         return _basic_hour(word, at)
     if len(word) == 8 and (is_stamp or said.at(at + 1) == "t"):
         on = checked_date(int(word[:4]), int(word[4:6]), int(word[6:]))
-        return Part(Is.DAY if on else Is.WRONG, at, at + 1, day=Day(at + 1, on))
+        return DatePart(Is.DAY if on else Is.WRONG, at, at + 1, day=Day(at + 1, on))
     if len(word) == 14 and is_stamp:
         on = checked_date(int(word[:4]), int(word[4:6]), int(word[6:8]))
         hour = _basic_hour(word[8:], at)
         is_right = on is not None and hour.what is Is.HOUR
-        return Part(
+        return DatePart(
             Is.DAY if is_right else Is.WRONG, at, at + 1, day=Day(at + 1, on), hour=hour.hour
         )
     return None
 
 
-def _basic_hour(digits: str, at: int) -> Part:
+def _basic_hour(digits: str, at: int) -> DatePart:
     hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:] or 0)
     if hour > 23 or minute > 59 or second > 59:
-        return Part(Is.WRONG, at, at + 1)
-    return Part(Is.HOUR, at, at + 1, hour=Hour(at + 1, (hour, minute, second)))
+        return DatePart(Is.WRONG, at, at + 1)
+    return DatePart(Is.HOUR, at, at + 1, hour=Hour(at + 1, (hour, minute, second)))
 
 
-def _unix_day(said: Tokens, at: int) -> Part | None:
+def _unix_day(said: Tokens, at: int) -> DatePart | None:
     """`Nov 28 20:05:09 +0700 2026`, as `date` and Ruby write it: the year stands last."""
     day = read_day(said, at, is_whole=True)
     if day is None or day.month_day is None or said.number(day.end - 1) is None:
@@ -204,7 +207,7 @@ def _unix_day(said: Tokens, at: int) -> Part | None:
         return None
     end = (zone.end if zone else hour.end) + 1
     on = checked_date(year, *day.month_day)
-    return Part(Is.DAY if on else Is.WRONG, at, end, day=Day(end, on), hour=hour, zone=zone)
+    return DatePart(Is.DAY if on else Is.WRONG, at, end, day=Day(end, on), hour=hour, zone=zone)
 
 
 def _word(said: Tokens, at: int) -> tuple[Is, int, int]:

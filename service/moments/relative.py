@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.moments.tokens import Tokens
+from service.moments.date_tokens import Tokens
 
 _ONE = frozenset({"mot", "a", "an"})
 _UNITS = {

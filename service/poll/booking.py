@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from service.errors import FetchError, PortalError
 from service.logs import Log
 from service.poll import decide
-from service.poll.leases import Leases
-from service.poll.listing import Polled
+from service.poll.listing import PollResult
+from service.poll.listing_leases import Leases
+from service.poll.page_sources import Reader
 from service.poll.report import ListingReport
-from service.poll.sources import Reader
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingResult, ListingState, load_listings, record_poll
@@ -55,7 +55,7 @@ class Booking:
         self._chance = chance
 
     def success(
-        self, portal: PortalConfig, state: ListingState, polled: Polled, started_at: datetime
+        self, portal: PortalConfig, state: ListingState, polled: PollResult, started_at: datetime
     ) -> None:
         """Books a listing that was read."""
         polling = self._settings.polling

@@ -27,7 +27,7 @@ _MOSTLY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class DatingDecision:
     """`title` is empty where neither row nor article has one."""
 
     title: str
@@ -36,7 +36,7 @@ class Settled:
 
 def settle(
     row: ListedPost, article: Article | None, now: datetime, more: Sequence[Witness] = ()
-) -> Settled:
+) -> DatingDecision:
     """The title and the date of a post. `more`: what else is known, as its place in the listing."""
     listed, stated = _of_row(row), _of_article(article)
     address = by_address(row.url)
@@ -46,18 +46,18 @@ def settle(
     names = (row.title, article.title if article is not None else "")
     glued = (_glued(listed), _glued(stated))
     if glued[0] is None and glued[1] is None:
-        return Settled(first_title(*names), vote(others, now))
+        return DatingDecision(first_title(*names), vote(others, now))
     if (
         glued[0] is not None
         and article is not None
         and not _is_in(glued[0], article, glued[1], names[0])
     ):
         label = replace(glued[0], source=Source.ROW)
-        return Settled(first_title(*names), vote([label, *others], now))
+        return DatingDecision(first_title(*names), vote([label, *others], now))
     is_label, counted = _judge(next(one for one in glued if one is not None), others)
     if not is_label:
         names = (_whole(names[0], glued[0]), _whole(names[1], glued[1]))
-    return Settled(first_title(*names), vote([*others, *counted], now))
+    return DatingDecision(first_title(*names), vote([*others, *counted], now))
 
 
 def _of_row(row: ListedPost) -> tuple[Witness, ...]:

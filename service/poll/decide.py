@@ -30,7 +30,6 @@ RECHECKS = (
     timedelta(days=30),
 )
 WITHDRAWAL_AFTER = timedelta(hours=3)  # between the two checks that both must find nothing
-FLAP_LIMIT = 3  # revisions of one post within an hour; the next state is looked at an hour later
 _NO_RESOLVER = socket.EAI_AGAIN
 _SHORT_PAGE = 400  # characters; an article about something that cannot be found says more
 _NOT_FOUND = re.compile(
@@ -51,7 +50,7 @@ _MIN_ROWS = 6  # a listing with fewer rows may lose most of them without having 
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class SortedRows:
     """The rows of a listing by what must be done. Keys are identity keys."""
 
     new: dict[str, ListedPost]
@@ -74,8 +73,8 @@ def _worth(row: ListedPost) -> tuple[bool, bool, bool]:
 
 def sort_rows(
     rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost], listing_url: str
-) -> Sorted:
-    sorted_ = Sorted({}, {}, {}, {})
+) -> SortedRows:
+    sorted_ = SortedRows({}, {}, {}, {})
     for key, row in rows.items():
         post = known.get(key)
         if post is None:
@@ -261,12 +260,6 @@ def failure_outcome(outcome: Outcome, *, is_ours: bool) -> Outcome:
 def next_check_at(first_seen_at: datetime, now: datetime) -> datetime | None:
     """The next recheck of a post on the thinning schedule; None when it has had them all."""
     return next((first_seen_at + after for after in RECHECKS if first_seen_at + after > now), None)
-
-
-def is_flapping(seen_at: Sequence[datetime], now: datetime) -> bool:
-    """Whether a post changed too often in the last hour for another revision; the first one does
-    not count."""
-    return sum(at > now - timedelta(hours=1) for at in seen_at[1:]) >= FLAP_LIMIT
 
 
 def is_gone(status: int | None) -> bool:

@@ -47,7 +47,7 @@ def keyed(rows: Sequence[ListedPost]) -> dict[str, ListedPost]:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class GuidMatches:
     """`rows` by the keys of their posts; `aliases`: the guids that are to be kept for known
     posts."""
 
@@ -62,9 +62,9 @@ def asked(rows: Mapping[str, ListedPost]) -> list[str]:
     return list(dict.fromkeys([*rows, *(key for key in by_guid if key is not None)]))
 
 
-def match(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> Matched:
+def match(rows: Mapping[str, ListedPost], known: Mapping[str, KnownPost]) -> GuidMatches:
     """A post whose guid is known is that post, wherever its link leads now."""
-    matched = Matched({}, {}, {})
+    matched = GuidMatches({}, {}, {})
     for key, row in rows.items():
         name = guid_key(row)
         by_name = known.get(name) if name is not None else None

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from service.errors import UnreadableError
 from service.heartbeat import WITHIN_S, Pulse
-from service.poll.sources import PageSource, Reader
+from service.poll.page_sources import PageSource, Reader
 from service.portals.fetch import FileState
 from service.portals.pdf import PdfText
 from service.settings import ListingConfig, PortalConfig

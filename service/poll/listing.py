@@ -13,14 +13,14 @@ from datetime import datetime
 from service.errors import FetchError, PortalError
 from service.instants import Witness
 from service.poll import decide
-from service.poll.article import Articles, ReadArticle, hints_of
+from service.poll.article_reading import Articles, ReadArticle, hints_of
 from service.poll.dating import by_order
-from service.poll.files import PATIENCE, Files
-from service.poll.look_back import LookBack, Seen, Subject
+from service.poll.file_watch import PATIENCE, Files
+from service.poll.look_back import ListingView, LookBack, Subject
 from service.poll.rename import Renames
 from service.poll.report import ListingReport
-from service.poll.store import Store
 from service.posts.diff import is_another
+from service.services.post_store import PostStore
 from service.storage.archive import WatchedFile
 from service.storage.posts import (
     Draft,
@@ -41,7 +41,7 @@ _MAX_FAILURES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
+class PollResult:
     """A listing that could be read. `validators` None: the page was unchanged, and what is known
     stays."""
 
@@ -55,7 +55,7 @@ class ListingPoll:
     """The poll of one listing of one portal, once."""
 
     def __init__(
-        self, of: Subject, *, articles: Articles, store: Store, files: Files, clock: Clock
+        self, of: Subject, *, articles: Articles, store: PostStore, files: Files, clock: Clock
     ) -> None:
         self._of = of
         self._articles = articles
@@ -64,7 +64,7 @@ class ListingPoll:
         self._clock = clock
         self._look_back = LookBack(of)
 
-    def run(self) -> Polled:
+    def run(self) -> PollResult:
         """Raises PortalError."""
         is_same_reader = self._of.state.reader_version == self._of.reader.reader_version(
             self._of.portal
@@ -72,7 +72,7 @@ class ListingPoll:
         validators = self._of.state.validators if is_same_reader else Validators()
         page = self._of.source.get(self._of.listing.url, validators, portal=self._of.portal)
         if page is None:
-            return Polled(
+            return PollResult(
                 replace(self._report(Outcome.UNCHANGED), unchanged=self._of.state.last_rows or 0)
             )
         return self._compare(page)
@@ -82,7 +82,7 @@ class ListingPoll:
 
     # --- what the pages show -----------------------------------------------------------------
 
-    def _compare(self, page: Page) -> Polled:
+    def _compare(self, page: Page) -> PollResult:
         listing = self._of.reader.read_listing(page, self._of.portal, self._of.listing)
         is_drifted = listing.is_by_detection and self._of.portal.kind != "auto"
         seen = self._look_back.run(listing)
@@ -118,8 +118,8 @@ class ListingPoll:
         return self._remembered(report, page, seen, is_drifted=is_drifted)
 
     def _remembered(
-        self, report: ListingReport, page: Page, seen: Seen, *, is_drifted: bool
-    ) -> Polled:
+        self, report: ListingReport, page: Page, seen: ListingView, *, is_drifted: bool
+    ) -> PollResult:
         """What the next poll is to know. While something is wrong the page is read again, equal
         bytes or not."""
         has_dropped = decide.has_dropped(len(seen.first_page), self._rows_expected())
@@ -127,7 +127,7 @@ class ListingPoll:
         validators = (
             Validators(page.etag, page.last_modified, page.sha256) if is_well else Validators()
         )
-        return Polled(
+        return PollResult(
             report, validators, None if has_dropped else len(seen.first_page), seen.resume_url
         )
 
@@ -144,8 +144,10 @@ class ListingPoll:
 
     # --- what is new -------------------------------------------------------------------------
 
-    def _store_new(self, new: Mapping[str, ListedPost], seen: Seen, *, is_flood: bool) -> int:
-        """Stores the new posts, oldest last on the page first; gives how many a flood holds
+    def _store_new(
+        self, new: Mapping[str, ListedPost], seen: ListingView, *, is_flood: bool
+    ) -> int:
+        """Stores the new posts, oldest last on the page first; returns how many a flood holds
         back."""
         moved_up = self._moved_up(seen) if new else set()
         order = list(new.items())[::-1]
@@ -197,7 +199,7 @@ class ListingPoll:
             else draft
         )
 
-    def _moved_up(self, seen: Seen) -> set[str]:
+    def _moved_up(self, seen: ListingView) -> set[str]:
         with self._of.database.reading() as conn:
             oldest = oldest_listed(conn, self._of.portal.id, self._of.listing.url)
         return decide.moved_up(seen.first_page, seen.known, self._of.state.last_rows, oldest)
@@ -211,7 +213,12 @@ class ListingPoll:
         )
 
     def _store_from_rows(
-        self, order: list[tuple[str, ListedPost]], moved_up: set[str], seen: Seen, *, is_flood: bool
+        self,
+        order: list[tuple[str, ListedPost]],
+        moved_up: set[str],
+        seen: ListingView,
+        *,
+        is_flood: bool,
     ) -> int:
         """Stores what the listing says, at once and for no alert; the articles are read
         afterwards."""
@@ -248,8 +255,8 @@ class ListingPoll:
 
     # --- what is known -----------------------------------------------------------------------
 
-    def _take_renamed(self, new: dict[str, ListedPost], seen: Seen) -> int:
-        """Takes out of the new rows those that are known posts under a new address; gives how
+    def _take_renamed(self, new: dict[str, ListedPost], seen: ListingView) -> int:
+        """Takes out of the new rows those that are known posts under a new address; returns how
         many."""
         if self._is_baseline:
             return 0
@@ -328,14 +335,14 @@ class ListingPoll:
         return None if understanding.categories == post.categories else understanding
 
 
-def _remark(page: Page, seen: Seen) -> str | None:
+def _remark(page: Page, seen: ListingView) -> str | None:
     """What the operator is told of a listing that could be read."""
     if page.moved_to:
         return coded("fetch.moved", target=page.moved_to)
     return coded("poll.moved_posts", n=seen.moved) if seen.moved else None
 
 
-def _place_of(key: str, seen: Seen) -> tuple[Witness, ...]:
+def _place_of(key: str, seen: ListingView) -> tuple[Witness, ...]:
     """What its place among its neighbours says of a post's date."""
     is_asked = key in seen.first_page and len(seen.first_page) <= _MOST_NEIGHBOURS
     told = by_order(seen.first_page, key) if is_asked else None

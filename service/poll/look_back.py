@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from service.errors import FetchError, PortalError
 from service.poll import decide
-from service.poll.guids import Matched, asked, keyed, match
-from service.poll.moved import Moved, lost_and_found, under_former_keys
-from service.poll.sources import PageSource, Reader
+from service.poll.guids import GuidMatches, asked, keyed, match
+from service.poll.moved import MovedPosts, lost_and_found, under_former_keys
+from service.poll.page_sources import PageSource, Reader
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.storage.engine import Database
 from service.storage.listings import ListingState
@@ -25,7 +25,7 @@ SAME_POST = "same_post"
 
 
 @dataclass(slots=True)
-class Seen:
+class ListingView:
     """All pages of one poll of a listing, merged, in their order."""
 
     first_page: dict[str, ListedPost]
@@ -65,13 +65,13 @@ class LookBack:
         self._of = of
         self._pages_left = of.polling.backfill_pages
 
-    def run(self, first: Listing) -> Seen:
+    def run(self, first: Listing) -> ListingView:
         """Page one, and older pages until a known post; only page one of a baseline.
 
         An older page that cannot be read just now is gone back to by the next poll: what page one
         shows is stored meanwhile, and would hide that something is missing.
         """
-        seen = Seen({})
+        seen = ListingView({})
         self._walk(first, seen, decide.is_joined)
         if self._of.state.resume_url is not None and seen.resume_url is None:
             listing = self._older(self._of.state.resume_url, seen)
@@ -79,7 +79,7 @@ class LookBack:
                 self._walk(listing, seen, _ends_known)
         return seen
 
-    def _walk(self, listing: Listing, seen: Seen, is_end: _IsEnd) -> None:
+    def _walk(self, listing: Listing, seen: ListingView, is_end: _IsEnd) -> None:
         current: Listing | None = listing
         while current is not None:
             rows, known = self._take(current, seen)
@@ -92,7 +92,7 @@ class LookBack:
             current = self._older(current.next_url, seen)
 
     def _take(
-        self, listing: Listing, seen: Seen
+        self, listing: Listing, seen: ListingView
     ) -> tuple[dict[str, ListedPost], dict[str, KnownPost]]:
         """The rows of a page that no page before it showed, and what is known of them."""
         seen.dropped.update(link.reason for link in listing.rejected)
@@ -114,22 +114,22 @@ class LookBack:
         seen.aliases.update(matched.aliases)
         return matched.rows, matched.known
 
-    def _moved(self, conn: Connection, matched: Matched) -> Moved:
+    def _moved(self, conn: Connection, matched: GuidMatches) -> MovedPosts:
         """Of the rows whose keys nobody knows, those that are known posts nevertheless."""
         of = self._of
         unknown = {key: row for key, row in matched.rows.items() if key not in matched.known}
         if not unknown:
-            return Moved()
+            return MovedPosts()
         found = under_former_keys(conn, of.portal.id, unknown)
         if of.state.baseline_at is None or len(unknown) == len(found.known):
             return found
         known = {**matched.known, **found.known}
         lost = lost_and_found(conn, of.portal.id, of.listing.url, matched.rows, known)
-        return Moved(
+        return MovedPosts(
             {**found.known, **lost.known}, {**found.aliases, **lost.aliases}, len(lost.known)
         )
 
-    def _older(self, url: str, seen: Seen) -> Listing | None:
+    def _older(self, url: str, seen: ListingView) -> Listing | None:
         try:
             page = self._of.source.get(url, Validators(), portal=self._of.portal)
             return (

@@ -24,7 +24,7 @@ _LEAST_LOST = 60
 
 
 @dataclass(slots=True)
-class Moved:
+class MovedPosts:
     """Rows by their keys that are known posts, and the keys that are to be kept for them."""
 
     known: dict[str, KnownPost] = field(default_factory=dict)
@@ -33,10 +33,12 @@ class Moved:
     """How many of them are known by their titles and days alone."""
 
 
-def under_former_keys(conn: Connection, portal_id: str, unknown: Mapping[str, ListedPost]) -> Moved:
+def under_former_keys(
+    conn: Connection, portal_id: str, unknown: Mapping[str, ListedPost]
+) -> MovedPosts:
     """Posts that were stored when case and routes did not count: those whose own address has the
     row's key."""
-    moved = Moved()
+    moved = MovedPosts()
     plain = ((key, former_key(row.url)) for key, row in unknown.items() if not is_article_key(key))
     former = {key: old for key, old in plain if old != key}
     found = post_by_key(conn, portal_id, sorted(set(former.values()))) if former else {}
@@ -55,7 +57,7 @@ def lost_and_found(
     listing_url: str,
     rows: Mapping[str, ListedPost],
     known: Mapping[str, KnownPost],
-) -> Moved:
+) -> MovedPosts:
     """The strangers of a page that are posts which the listing lost, where most of its rows are
     such strangers.
 
@@ -67,7 +69,7 @@ def lost_and_found(
     for post in last_listed(conn, portal_id, listing_url, max(_LEAST_LOST, 3 * len(rows))):
         if post.id not in shown:
             lost.setdefault(fold(post.listed_titles[listing_url]), []).append(post)
-    moved = Moved()
+    moved = MovedPosts()
     for key, row in rows.items():
         is_stranger = key not in known and not is_article_key(key) and row.title
         alike = lost.get(fold(row.title), ()) if is_stranger else ()
@@ -76,7 +78,7 @@ def lost_and_found(
             moved.known[key] = same
             lost[fold(row.title)].remove(same)
     if not _is_most(moved, rows):
-        return Moved()
+        return MovedPosts()
     counts = alias_counts(conn, [post.id for post in moved.known.values()])
     moved.aliases.update(
         (key, post.id)
@@ -92,7 +94,7 @@ def _is_same_day(row: ListedPost, post: KnownPost) -> bool:
     return row.moment.at.astimezone(LOCAL).date() == post.published_at.astimezone(LOCAL).date()
 
 
-def _is_most(moved: Moved, rows: Mapping[str, ListedPost]) -> bool:
+def _is_most(moved: MovedPosts, rows: Mapping[str, ListedPost]) -> bool:
     """Whether more than half of a page's rows moved; of a single row, whether a date says so
     too."""
     count = len(moved.known)

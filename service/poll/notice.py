@@ -96,7 +96,7 @@ def _is_quiet(state: ListingState, what: str, now: datetime) -> bool:
 
 
 def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: datetime) -> int:
-    """Tells what is to be told, each once; gives how much that was. Called after polls."""
+    """Tells what is to be told, each once; returns how much that was. Called after polls."""
     configured = {
         (portal.id, listing.url): portal
         for portal in settings.portals

@@ -17,22 +17,23 @@ from service.errors import InvalidInput, LoaError, PortalError
 from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
-from service.poll.article import Articles, hints_of
+from service.poll.article_reading import Articles, hints_of
 from service.poll.booking import Booking, EndedPolls, FailedPoll
-from service.poll.files import Files
+from service.poll.file_watch import Files
 from service.poll.in_hand import InHand, ReadPdf
-from service.poll.leases import Leases
 from service.poll.listing import ListingPoll
+from service.poll.listing_leases import Leases
 from service.poll.look_back import Subject
-from service.poll.recheck import Rechecked, Rechecks
+from service.poll.page_sources import PageSource, Reader, Understands
+from service.poll.recheck import RecheckResult, Rechecks
 from service.poll.report import ANOTHER, ListingReport, PollReport
 from service.poll.runs import Run, Runs
-from service.poll.sources import PageSource, Reader, Understands
-from service.poll.store import Store
 from service.portals import read as portals_read
 from service.portals.pdf import read_pdf
+from service.services.post_store import PostStore
 from service.settings import ListingConfig, PortalConfig, Settings
 from service.storage.archive import file_texts
+from service.storage.archive_store import Archive
 from service.storage.engine import Database
 from service.storage.listings import (
     ListingState,
@@ -81,6 +82,7 @@ class Poller:
         chance: Callable[[], float] = random.random,
         patience_s: float = PATIENCE_S,
         pulse: Pulse | None = None,
+        archive: Archive,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -88,10 +90,10 @@ class Poller:
         self._reader = self._source.reader(reader)
         self._clock = clock
         self._articles = Articles(self._source, self._reader, understander, self._texts)
-        self._store = Store(database, links, settings.receipts.categories)
+        self._store = PostStore(database, links, settings.receipts.categories)
         read_files = self._source.pdf_reader(read_pdf)
         self._files = Files(
-            database, self._source, self._store, clock, self._understand, read_files
+            database, self._source, self._store, clock, self._understand, read_files, archive
         )
         self._rechecks = Rechecks(database, self._articles, self._store, self._files, clock)
         self._longest = timedelta(
@@ -186,7 +188,7 @@ class Poller:
 
     def read_by_new_rules(self, post_ids: Sequence[str] = ()) -> list[Post]:
         """Reads stored posts by the rules of now, and lets these decide again where a person had;
-        gives what changed.
+        returns what changed.
 
         Without ids every post that its portal shows is read, and what a person decided stays.
         Raises NotFound.
@@ -297,7 +299,7 @@ class Poller:
         return polled.report
 
 
-def _with(report: ListingReport, rechecked: Rechecked) -> ListingReport:
+def _with(report: ListingReport, rechecked: RecheckResult) -> ListingReport:
     return replace(
         report,
         updated=report.updated + rechecked.updated[report.url],

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from service.alerts.links import Links
 from service.alerts.message import build_payload
+from service.services.publish import write_change
 from service.settings import Settings
-from service.storage.changes import write_change
 from service.storage.engine import Database
 from service.storage.posts import get_post, set_categories
 from service.storage.silence import refresh_silenced, silence_of

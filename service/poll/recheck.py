@@ -11,9 +11,9 @@ from datetime import timedelta
 from service.errors import AnotherArticle, FetchError, PortalError
 from service.logs import Log
 from service.poll import decide
-from service.poll.article import Articles, ReadArticle, hints_of
-from service.poll.files import Files
-from service.poll.store import Store
+from service.poll.article_reading import Articles, ReadArticle, hints_of
+from service.poll.file_watch import Files
+from service.services.post_store import PostStore
 from service.settings import PortalConfig
 from service.storage.engine import Database
 from service.storage.posts import get_post, listed_titles, listings_of
@@ -42,7 +42,7 @@ log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Rechecked:
+class RecheckResult:
     """What a round of rechecks found, by the address of the first listing that shows the post."""
 
     updated: Counter[str] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Rechecked:
 
 class Rechecks:
     def __init__(
-        self, database: Database, articles: Articles, store: Store, files: Files, clock: Clock
+        self, database: Database, articles: Articles, store: PostStore, files: Files, clock: Clock
     ) -> None:
         self._database = database
         self._articles = articles
@@ -62,10 +62,10 @@ class Rechecks:
         self._files = files
         self._clock = clock
 
-    def run(self, portal: PortalConfig, limit: int) -> Rechecked:
+    def run(self, portal: PortalConfig, limit: int) -> RecheckResult:
         """The posts of a portal that are due for a look, at most `limit`; stops where the portal is
         down."""
-        counts = Rechecked()
+        counts = RecheckResult()
         with self._database.reading() as conn:
             due = due_checks(conn, self._clock(), limit, [portal.id])
         failures = 0
@@ -75,7 +75,7 @@ class Rechecks:
             failures = failures + 1 if self._look(portal, check, counts) else 0
         return counts
 
-    def _look(self, portal: PortalConfig, check: DueCheck, counts: Rechecked) -> bool:
+    def _look(self, portal: PortalConfig, check: DueCheck, counts: RecheckResult) -> bool:
         """Looks at one post; whether its portal could not even be reached."""
         now = self._clock()
         with self._database.writing() as conn:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from service.errors import PortalError
 from service.poll.decide import left_the_listing, may_be_renamed
-from service.poll.sources import PageSource
+from service.poll.page_sources import PageSource
 from service.posts.identity import canonical_key, parse_article_path
 from service.settings import PortalConfig
 from service.storage.engine import Database

@@ -11,7 +11,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from service.alerts.networks import is_public_address, plain_host
 from service.errors import FetchError
-from service.settings import PortalConfig
 from service.types import Outcome
 from service.words import coded
 
@@ -63,12 +62,6 @@ def bare_host(host: str) -> str:
     return host.lower().rstrip(".").removeprefix("www.")
 
 
-def trusted_hosts(portal: PortalConfig) -> frozenset[str]:
-    """The hosts that the operator wrote down: they may be on a private network."""
-    named = (portal.base_url, *(listing.url for listing in portal.listings))
-    return frozenset(host.lower() for host in (urlsplit(url).hostname for url in named) if host)
-
-
 def refuse_redirect(source: str, target: str) -> str | None:
     """Why a redirect may not be followed, as a code; None when it stays within the host."""
     old, new = urlsplit(source), urlsplit(target)
@@ -80,6 +73,6 @@ def refuse_redirect(source: str, target: str) -> str | None:
         return "redirect.another_host"
     if old.scheme == "https" and new.scheme == "http":
         return "redirect.cleartext"
-    if old.scheme == new.scheme and port_of(old) != port_of(new):
+    if port_of(new) != (port_of(old) if old.scheme == new.scheme else _PORTS[new.scheme]):
         return "redirect.another_port"
     return None

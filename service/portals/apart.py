@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from importlib import import_module
 from typing import Any
 
@@ -43,7 +44,7 @@ _MOST_ANSWER = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReadingJob:
     """A pure function, imported where it runs, and what it may use up."""
 
     module: str
@@ -55,10 +56,10 @@ class Job:
 
 
 JOBS = {
-    "listing": Job("service.portals.read", "read_listing", 8, 30.0),
-    "article": Job("service.portals.read", "read_article", 8, 30.0),
-    "pdf": Job("service.portals.pdf", "read_pdf", 8, 30.0),
-    "bounce": Job("service.alerts.bounce", "read", 8, 30.0),
+    "listing": ReadingJob("service.portals.read", "read_listing", 8, 30.0),
+    "article": ReadingJob("service.portals.read", "read_article", 8, 30.0),
+    "pdf": ReadingJob("service.portals.pdf", "read_pdf", 8, 30.0),
+    "bounce": ReadingJob("service.alerts.bounce", "read", 8, 30.0),
 }
 
 
@@ -73,7 +74,7 @@ class Apart:
     def __init__(self) -> None:
         self._spawner = Spawner(serve, MEMORY_BYTES)
         self._places = threading.Semaphore(READERS)
-        self._idle: list[_Reader] = []
+        self._idle: list[_ReaderProcess] = []
         self._lock = threading.Lock()
 
     def call(self, job: str, *args: Any) -> Any:
@@ -91,7 +92,7 @@ class Apart:
             self._give_back(reader)
         return _value(answer)
 
-    def _take(self) -> _Reader:
+    def _take(self) -> _ReaderProcess:
         with self._lock:
             while self._idle:
                 reader = self._idle.pop()
@@ -99,11 +100,11 @@ class Apart:
                     return reader
                 reader.end()
         try:
-            return _Reader(*self._spawner.spawn())
+            return _ReaderProcess(*self._spawner.spawn())
         except OSError as error:
             raise EndedError(coded("reader.unstarted", said=str(error))) from error
 
-    def _give_back(self, reader: _Reader) -> None:
+    def _give_back(self, reader: _ReaderProcess) -> None:
         with self._lock:
             self._idle.append(reader)
             old = [one for one in self._idle if not one.is_fit()]
@@ -127,7 +128,7 @@ class Apart:
         self._spawner.close()
 
 
-class _Reader:
+class _ReaderProcess:
     """One child and the line to it. Used by one thread at a time."""
 
     def __init__(self, pid: int, line: socket.socket) -> None:
@@ -250,6 +251,21 @@ def _rebuilt(kind: type[LoaError], message: str, facts: dict[str, Any]) -> LoaEr
     return error
 
 
+class _Packer(pickle.Pickler):
+    """Members of an enumeration by their value: Python 3.11.0 to 3.11.3 call `getattr` for them,
+    and nobody may."""
+
+    def reducer_override(self, value: Any) -> Any:
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+
+
+def pack(answer: object) -> bytes:
+    """An answer as it goes over the line."""
+    packed = io.BytesIO()
+    _Packer(packed, pickle.HIGHEST_PROTOCOL).dump(answer)
+    return packed.getvalue()
+
+
 # --- in the child -----------------------------------------------------------------------------
 
 
@@ -276,7 +292,7 @@ def _work(job: str, args: tuple[Any, ...]) -> bytes:
         Exception
     ) as error:  # a bug in a reader: told with its name, the page is put aside like any other fault
         answer = (True, (None, f"{type(error).__name__}: {error}", {}))
-    return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    return pack(answer)
 
 
 # --- as polling sees it -----------------------------------------------------------------------

@@ -17,8 +17,8 @@ from service.portals.dom import Tree, ancestors, first, select
 from service.portals.files import find_attachments
 from service.portals.foreign import take_out_foreign
 from service.portals.guessed_dates import guessed
-from service.portals.heading import find_heading, words_of
 from service.portals.linked_body import told_body
+from service.portals.page_heading import find_heading, words_of
 from service.portals.pictures import show_true_pictures
 from service.portals.prose import Body, find_parts
 from service.portals.sanitise import harmless

@@ -13,7 +13,14 @@ from datetime import UTC, datetime
 from selectolax.lexbor import LexborNode
 
 from service.instants import Source, Witness
-from service.portals.dates import MARKED_DATES, Told, published, told_among, told_by_mark, told_in
+from service.portals.dates import (
+    MARKED_DATES,
+    WrittenDate,
+    published,
+    told_among,
+    told_by_mark,
+    told_in,
+)
 from service.portals.dom import Tree, ancestors, pieces
 from service.portals.head_dates import told_by_head
 from service.text import clean
@@ -41,7 +48,7 @@ def witnesses_of(
     return tuple(dict.fromkeys([*(one.by(Source.ARTICLE) for one in shown), *by_head]))
 
 
-def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[Told]:
+def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[WrittenDate]:
     """The labels between title and body; else beside them, never one of a list."""
     if heading is None:
         return told_in(body, now=tree.now) if body else []
@@ -52,7 +59,7 @@ def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> li
     return [one for one in told if one.is_update or one == first]
 
 
-def _marked(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[Told]:
+def _marked(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[WrittenDate]:
     """The dates of elements marked as one, in the smallest block that holds both title and body."""
     if heading is None or body is None:
         return []

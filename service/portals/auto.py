@@ -20,7 +20,7 @@ from service.portals.dom import Tree, attribute, text_of
 from service.portals.files import media_type_of
 from service.portals.kin import choose, group, is_alike
 from service.portals.pager import find_pager
-from service.portals.regions import Places, Regions
+from service.portals.regions import LinkPlaces, Regions
 from service.portals.rows import merge
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, route_of
@@ -49,7 +49,7 @@ class _Sorted:
         self.rejected.append(RejectedLink(url, clean(text_of(link))[:200], reason))
 
 
-def _sort(tree: Tree, places: Places) -> _Sorted:
+def _sort(tree: Tree, places: LinkPlaces) -> _Sorted:
     host = bare_host(urlsplit(tree.url).hostname or "")
     here = canonical_key(tree.url)
     regions = Regions(places)
@@ -86,7 +86,7 @@ def _refuse(url: str, key: str, host: str, here: str) -> str | None:
     return None
 
 
-def _free_files(found: _Sorted, places: Places) -> list[_Link]:
+def _free_files(found: _Sorted, places: LinkPlaces) -> list[_Link]:
     """The files that are no attachments of a row that leads to a page. Those of one row are one
     post."""
     keys: list[tuple[str, bool] | None] = [None] * len(places.links)
@@ -108,7 +108,9 @@ def _free_files(found: _Sorted, places: Places) -> list[_Link]:
     return free
 
 
-def _is_of_page(link: LexborNode, keys: Sequence[tuple[str, bool] | None], places: Places) -> bool:
+def _is_of_page(
+    link: LexborNode, keys: Sequence[tuple[str, bool] | None], places: LinkPlaces
+) -> bool:
     node = link.parent
     while node is not None:
         first, last = places.spans[node.mem_id or -1]
@@ -124,7 +126,7 @@ def _is_of_page(link: LexborNode, keys: Sequence[tuple[str, bool] | None], place
     return False
 
 
-def _row_around(link: LexborNode, places: Places) -> LexborNode | None:
+def _row_around(link: LexborNode, places: LinkPlaces) -> LexborNode | None:
     node = link.parent
     while node is not None and node.tag not in ("table", "ul", "ol", "body"):
         if node.tag in _ROWS:
@@ -138,7 +140,7 @@ def detect_listing(tree: Tree) -> Listing:
     """The posts of a page, by detection alone. Raises UnreadableError when it looks like no
     listing."""
     links = tree.root.css("a[href]")
-    places = Places(links)
+    places = LinkPlaces(links)
     found = _sort(tree, places)
     main = [*found.pages, *_free_files(found, places)] if found.files else found.pages
     shown = {key for _, _, key in main}

@@ -32,7 +32,7 @@ _OF_EDITS = ("updated", "modified", "cap-nhat", "capnhat")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WrittenDate:
     """A date as a page shows it, with the words."""
 
     moment: Moment
@@ -60,24 +60,24 @@ def find_in_label(text: str) -> Moment | None:
     return found or (find_moment(text) if len(text) <= _LONGEST_DATE else None)
 
 
-def told_in_label(text: str, now: datetime | None = None) -> list[Told]:
+def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     """Every date of a short label; of a longer one those that it calls the day of publication or of
     an edit."""
     is_short = len(text) <= _LONGEST_DATE
     dates = read_label(text, now).dates if len(text) <= _LONGEST_LINE else ()
     return [
-        Told(one.moment, text[one.start : one.end], one.is_update)
+        WrittenDate(one.moment, text[one.start : one.end], one.is_update)
         for one in dates
         if is_short or one.is_called
     ]
 
 
-def published(told: Iterable[Told]) -> Told | None:
+def published(told: Iterable[WrittenDate]) -> WrittenDate | None:
     """The first that is no day of an edit."""
     return next((one for one in told if not one.is_update), None)
 
 
-def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
+def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenDate]:
     """What an element that is marked as a date says: `<time datetime>` first, then its words, then
     its title."""
     said = names(node)
@@ -88,7 +88,7 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
     stamp = attribute(node, "datetime").strip()
     found = parse_moment(stamp, is_stamp=True) if stamp else None
     if found is not None:
-        return [Told(found, stamp, is_update)]
+        return [WrittenDate(found, stamp, is_update)]
     told = told_in_label(clean(text_of(node)), now)
     is_exact = any(one.moment.has_time for one in told)
     if not is_exact and (stamp := attribute(node, "title").strip()):
@@ -96,13 +96,13 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[Told]:
         if found is not None and (
             not told or (found.has_time and day_of(found) == day_of(told[0].moment))
         ):
-            told = [Told(found, stamp)]
-    return [Told(one.moment, one.said, is_update or one.is_update) for one in told]
+            told = [WrittenDate(found, stamp)]
+    return [WrittenDate(one.moment, one.said, is_update or one.is_update) for one in told]
 
 
 def told_in(
     node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
-) -> list[Told]:
+) -> list[WrittenDate]:
     """The dates that a row shows: in elements marked as dates, else in labels of their own.
 
     `but` are the links, whose own words are no dates of the post.
@@ -113,7 +113,7 @@ def told_in(
 
 def told_in_labels(
     node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
-) -> list[Told]:
+) -> list[WrittenDate]:
     """The dates among a row's pieces of text."""
     spoken = {clean(text_of(link)) for link in but}
     return list(
@@ -130,7 +130,7 @@ def _some(node: LexborNode) -> Iterable[str]:
 
 def told_among(
     texts: Iterable[str], now: datetime | None = None, *, is_one_place: bool = False
-) -> Iterator[Told]:
+) -> Iterator[WrittenDate]:
     """The dates among pieces of text, each joined with its neighbours where they are one date
     together.
 
@@ -148,14 +148,14 @@ def told_among(
         at += size
 
 
-def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, list[Told]]:
+def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, list[WrittenDate]]:
     """How many pieces from one on are a date together, and which; one piece with what it holds,
     where none are."""
     if not line[at]:
         return 1, []
     usual = usual_moment(line[at])
     if usual is not None and usual.has_time:
-        return 1, [Told(usual, line[at])]
+        return 1, [WrittenDate(usual, line[at])]
     for size in range(min(_WINDOW, len(line) - at), 0, -1):
         window = line[at : at + size]
         text = " ".join(window)
@@ -163,7 +163,7 @@ def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, li
             label = read_label(text, now)
             if label.is_whole:
                 one = label.dates[0]
-                return size, [Told(one.moment, text[one.start : one.end], one.is_update)]
+                return size, [WrittenDate(one.moment, text[one.start : one.end], one.is_update)]
     return 1, told_in_label(line[at], now) if _may_be_date(line[at], now) else []
 
 

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 
 from service.moments.label import parse_moment, read_label
 from service.moments.vote import day_of
-from service.portals.dates import Told
+from service.portals.dates import WrittenDate
 from service.portals.dom import ancestors, pieces, text_of
 from service.text import LOCAL, clean
 
@@ -34,11 +34,11 @@ _MOST_PIECES = 40
 
 def days_above(
     root: LexborNode, links: Mapping[int, str], now: datetime | None = None
-) -> dict[str, Told]:
+) -> dict[str, WrittenDate]:
     """Of each post whose first link stands under a day, that day. `links`: the key of a link by its
     `mem_id`."""
-    found: dict[str, Told] = {}
-    head: Told | None = None
+    found: dict[str, WrittenDate] = {}
+    head: WrittenDate | None = None
     over: set[int] = set()
     heads = 0
     for node in root.traverse():
@@ -58,7 +58,7 @@ def days_above(
     return found if _is_a_list(found, now) else {}
 
 
-def _is_a_list(found: Mapping[str, Told], now: datetime | None) -> bool:
+def _is_a_list(found: Mapping[str, WrittenDate], now: datetime | None) -> bool:
     """Whether the days are those of rows: several, or one that is not merely today's."""
     days = {day_of(told.moment) for told in found.values()}
     return len(days) > 1 or (
@@ -66,7 +66,7 @@ def _is_a_list(found: Mapping[str, Told], now: datetime | None) -> bool:
     )
 
 
-def _day(node: LexborNode, now: datetime | None) -> Told | None:
+def _day(node: LexborNode, now: datetime | None) -> WrittenDate | None:
     raw = text_of(node) if _is_short(node) else ""
     text = clean(raw)
     if not 5 < len(text) <= _LONGEST or _MAYBE.search(text) is None:
@@ -74,7 +74,7 @@ def _day(node: LexborNode, now: datetime | None) -> Told | None:
     label = read_label(text, now)
     if not label.is_whole or label.dates[0].is_update or label.dates[0].moment.has_time:
         return None
-    return Told(label.dates[0].moment, text)
+    return WrittenDate(label.dates[0].moment, text)
 
 
 def _is_short(node: LexborNode) -> bool:
@@ -97,7 +97,7 @@ def _around(node: LexborNode) -> set[int]:
     return around
 
 
-def with_hour(told: Told, boxes: Iterable[LexborNode]) -> Told:
+def with_hour(told: WrittenDate, boxes: Iterable[LexborNode]) -> WrittenDate:
     """A day from above, with the hour that the row itself shows."""
     for box in boxes:
         for count, piece in enumerate(pieces(box)):

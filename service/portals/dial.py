@@ -36,7 +36,7 @@ def dial(leash: Leash, host: str, port: int, new_socket: NewSocket) -> socket.so
     route."""
     rows = _look_up(leash, host, port)[:_MOST_ADDRESSES]
     for row in rows:
-        _guard(leash, host, row[4][0])
+        _guard(leash, host, port, row[4][0])
     race = _Race(leash, new_socket)
     try:
         return race.run(_in_turn(rows))
@@ -70,8 +70,8 @@ def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
     return found
 
 
-def _guard(leash: Leash, host: str, address: str) -> None:
-    if host.lower() not in leash.trusted and not is_public(address):
+def _guard(leash: Leash, host: str, port: int, address: str) -> None:
+    if (host.lower(), port) not in leash.trusted and not is_public(address):
         raise FetchError(
             coded("fetch.private", url=leash.url, host=host), Outcome.REDIRECTED, location=leash.url
         )

@@ -36,6 +36,8 @@ _LOOKS_LIKE_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I)
 _REFERENCE = re.compile(rb"&#([xX][0-9a-fA-F]{1,12}|[0-9]{1,12});?")
 _LONGEST_TITLE = 160
 """Characters of a title that is made from the item's own text."""
+_MOST_DIGITS = 18
+"""Of a length in bytes: more are no length, and Python refuses to read 4,300."""
 
 
 def is_feed(page: Page) -> bool:
@@ -52,7 +54,7 @@ def read_feed(page: Page) -> Listing:
         raise UnreadableError(
             coded("read.no_feed", url=page.url, said=reason), Outcome.NOT_A_LISTING
         )
-    base_url = base_of(page.url, parsed.feed.get("link"))
+    base_url = base_of(page.url, _text(parsed.feed, "link") or None)
     dates = told_by_feed(parsed)
     posts: list[ListedPost] = []
     rejected: list[RejectedLink] = []
@@ -100,18 +102,24 @@ def _showable(match: re.Match[bytes]) -> bytes:
 
 
 def _next_url(parsed: Any, url: str) -> str | None:
-    links = parsed.feed.get("links", ())
-    found = next((link.get("href") for link in links if link.get("rel") == "next"), None)
+    found = next(
+        (
+            _text(link, "href")
+            for link in _things(parsed.feed, "links")
+            if link.get("rel") == "next"
+        ),
+        None,
+    )
     return resolve_link(url, found) if found else None
 
 
 def _read_entry(entry: Any, base_url: str, told: tuple[Witness, ...]) -> ListedPost | RejectedLink:
     href = _address(entry)
     url = resolve_link(base_url, href) if href else None
-    said = _words(entry.get("title", ""), base_url)
+    said = _words(_text(entry, "title"), base_url)
     if url is None:
         return RejectedLink(href, said, "no_address")
-    contents = [part.get("value", "") for part in entry.get("content", ())]
+    contents = [_text(part, "value") for part in _things(entry, "content")]
     own = next((one.moment for one in told if not one.is_update), None)
     title, glued = split_glued(said, own)
     witnesses = (*told, glued.by(Source.TITLE)) if glued else told
@@ -120,7 +128,7 @@ def _read_entry(entry: Any, base_url: str, told: tuple[Witness, ...]) -> ListedP
     teaser = (
         None
         if whole
-        else _article(entry, url, title, own, entry.get("summary", ""), is_empty_shown=True)
+        else _article(entry, url, title, own, _text(entry, "summary"), is_empty_shown=True)
     )
     title = title or _title_from(whole or teaser)
     if not title:
@@ -132,6 +140,23 @@ def _read_entry(entry: Any, base_url: str, told: tuple[Witness, ...]) -> ListedP
     return ListedPost(
         url, title, own, is_cut(title), article=whole, teaser=teaser, witnesses=witnesses, guid=guid
     )
+
+
+def _text(thing: Any, name: str) -> str:
+    """What feedparser found under a name; it keeps None, too, where a document broke off."""
+    value = thing.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _things(thing: Any, name: str) -> list[Any]:
+    """What feedparser lists under a name; it keeps a text there where a document has an element of
+    that name."""
+    value = dict.get(thing, name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _enclosures(entry: Any) -> list[Any]:
+    return [link for link in _things(entry, "links") if link.get("rel") == "enclosure"]
 
 
 def _address(entry: Any) -> str:
@@ -151,9 +176,7 @@ def _address(entry: Any) -> str:
     ):
         return name
     files = (
-        one
-        for one in entry.get("enclosures", ())
-        if not str(one.get("type") or "").startswith("image/")
+        one for one in _enclosures(entry) if not str(one.get("type") or "").startswith("image/")
     )
     return next((href for one in files if (href := str(one.get("href") or ""))), "")
 
@@ -199,18 +222,17 @@ def _article(
 
 def _attachments(entry: Any, url: str) -> tuple[AttachmentLink, ...]:
     found: dict[str, AttachmentLink] = {}
-    for enclosure in entry.get("enclosures", ()):
-        address = resolve_link(url, enclosure.get("href", ""))
+    for enclosure in _enclosures(entry):
+        address = resolve_link(url, _text(enclosure, "href"))
         if address is None:
             continue
-        media_type = enclosure.get("type") or media_type_of(address) or "application/octet-stream"
+        media_type = (
+            _text(enclosure, "type") or media_type_of(address) or "application/octet-stream"
+        )
         if media_type.startswith("image/"):
             continue
         length = str(enclosure.get("length") or "")
-        size = (
-            int(length)
-            if length.isascii() and length.isdecimal() and int(length[:18]) > 0
-            else None
-        )
+        is_size = length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS
+        size = int(length) or None if is_size else None
         found.setdefault(address, AttachmentLink(address, file_name(address), media_type, size))
     return tuple(found.values())

@@ -20,14 +20,16 @@ from pathlib import Path
 import requests
 
 from service.errors import FetchError
-from service.portals.addresses import host_key, port_of, split_address, trusted_hosts
-from service.portals.body import read_body
+from service.portals.addresses import host_key, port_of, split_address
 from service.portals.gate import HostGate, StoredRobots
+from service.portals.http_body import read_body
+from service.portals.http_wire import exchange, open_session, tls_fault
 from service.portals.leash import Leash, Resolve, resolve_name
 from service.portals.recognise import recognise_refusal
 from service.portals.redirect import RequestChain, location_of, refresh_of, target_of
 from service.portals.retry_after import parse_retry_after
 from service.portals.robots import MAX_BYTES, Robots
+from service.portals.same_site import refuse_address, refuse_file, trusted_origins
 from service.portals.tls import (
     Certificate,
     explain,
@@ -36,7 +38,6 @@ from service.portals.tls import (
     shown_certificate,
 )
 from service.portals.urls import encode_once
-from service.portals.wire import exchange, open_session, tls_fault
 from service.settings import PollingSettings, PortalConfig
 from service.settings.trust import authorities
 from service.types import UNCONDITIONAL, Clock, Outcome, Page, Validators
@@ -123,7 +124,7 @@ class Fetcher:
         self._resolve = resolve
         self._robots = Robots(gate, clock, polling.user_agent)
         self._contexts: dict[_Trust, ssl.SSLContext] = {}
-        self._sessions: dict[tuple[_Trust, frozenset[str]], requests.Session] = {}
+        self._sessions: dict[tuple[_Trust, frozenset[tuple[str, int]]], requests.Session] = {}
         self._lock = threading.Lock()
 
     def get(
@@ -174,6 +175,7 @@ class Fetcher:
         last_modified: str | None = None,
     ) -> FileState:
         """What the host says of a file. Raises FetchError, also where HEAD is not allowed."""
+        refuse_file(encode_once(url), portal)
         headers = _conditions(Validators(etag, last_modified))
         response = self._ask(
             "HEAD", url, {**headers, "Accept-Encoding": "identity"}, portal, 0
@@ -187,7 +189,9 @@ class Fetcher:
         )
 
     def download(self, url: str, *, portal: PortalConfig, cap: int) -> Page:
-        """A file whole, up to `cap` bytes. Raises FetchError(TOO_BIG) beyond."""
+        """A file whole, up to `cap` bytes, of the portal's site. Raises FetchError(TOO_BIG)
+        beyond."""
+        refuse_file(encode_once(url), portal)
         return self._page(self._ask("GET", url, {}, portal, cap), cap)
 
     def certificate(self, portal: PortalConfig) -> Certificate | None:
@@ -231,6 +235,7 @@ class Fetcher:
         cap: int,
     ) -> _Answer:
         url = encode_once(url)
+        refuse_address(url, portal)
         key = host_key(split_address(url))
         delay_s = self._robots.crawl_delay(
             url, key, lambda address: self._robots_text(address, portal)
@@ -307,7 +312,7 @@ class Fetcher:
     def _leash(self, url: str, portal: PortalConfig) -> Leash:
         timeout_s = self._polling.timeout_s
         return Leash(
-            url, time.monotonic() + timeout_s, 0, trusted_hosts(portal), self._resolve, timeout_s
+            url, time.monotonic() + timeout_s, 0, trusted_origins(portal), self._resolve, timeout_s
         )
 
     def _context(self, portal: PortalConfig) -> ssl.SSLContext:
@@ -325,7 +330,7 @@ class Fetcher:
         """One for all portals that may reach the same private hosts: what is kept alive was guarded
         when dialled."""
         context = self._context(portal)
-        key = (portal.ca_file, portal.legacy_tls), trusted_hosts(portal)
+        key = (portal.ca_file, portal.legacy_tls), trusted_origins(portal)
         with self._lock:
             if key not in self._sessions:
                 self._sessions[key] = open_session(context, self._polling.user_agent)

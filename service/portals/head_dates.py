@@ -16,7 +16,7 @@ import orjson
 from selectolax.lexbor import LexborNode
 
 from service.moments.label import parse_moment, read_label
-from service.portals.dates import Told
+from service.portals.dates import WrittenDate
 from service.portals.dom import Tree, attribute, text_of
 from service.text import clean
 
@@ -81,7 +81,7 @@ _LINKED = re.compile(r'"(date(?:Published|Created|Modified))"\s{0,9}:\s{0,9}"([^
 _LONGEST_STAMP = 80
 
 
-def told_by_head(tree: Tree) -> list[Told]:
+def told_by_head(tree: Tree) -> list[WrittenDate]:
     """What the head says, the plainest first; the days of edits last."""
     ranked = [
         *_by_meta(tree.root, tree.now),
@@ -89,7 +89,7 @@ def told_by_head(tree: Tree) -> list[Told]:
         *_by_microdata(tree.root, tree.now),
     ]
     ranked.sort(key=lambda one: one[0])
-    seen: dict[tuple[datetime, bool], Told] = {}
+    seen: dict[tuple[datetime, bool], WrittenDate] = {}
     for _, told in ranked:
         seen.setdefault((told.moment.at, told.is_update), told)
     return list(seen.values())
@@ -98,7 +98,7 @@ def told_by_head(tree: Tree) -> list[Told]:
 _EDIT = 9
 
 
-def _by_meta(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, Told]]:
+def _by_meta(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, WrittenDate]]:
     for node in root.css("meta[content]"):
         stamp = attribute(node, "content").strip()
         if not 6 <= len(stamp) <= _LONGEST_STAMP:
@@ -114,16 +114,16 @@ def _by_meta(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, Told
             break
 
 
-def _stamp(text: str, *, is_update: bool) -> Told | None:
+def _stamp(text: str, *, is_update: bool) -> WrittenDate | None:
     """What a program wrote; a template that wrote for people is read as a label."""
     moment = parse_moment(text, is_stamp=True)
     if moment is not None:
-        return Told(moment, text, is_update)
+        return WrittenDate(moment, text, is_update)
     label = read_label(clean(text))
-    return Told(label.dates[0].moment, text, is_update) if len(label.dates) == 1 else None
+    return WrittenDate(label.dates[0].moment, text, is_update) if len(label.dates) == 1 else None
 
 
-def _by_linked_data(root: LexborNode) -> Iterator[tuple[int, Told]]:
+def _by_linked_data(root: LexborNode) -> Iterator[tuple[int, WrittenDate]]:
     for script in root.css('script[type="application/ld+json" i]'):
         text = (script.text_content or script.text(deep=True) or "")[:_LONGEST_SCRIPT]
         if '"date' not in text:
@@ -138,7 +138,7 @@ def _by_linked_data(root: LexborNode) -> Iterator[tuple[int, Told]]:
         yield from _by_things(told)
 
 
-def _by_words(text: str) -> Iterator[tuple[int, Told]]:
+def _by_words(text: str) -> Iterator[tuple[int, WrittenDate]]:
     for match in _LINKED.finditer(text):
         is_update = match[1] == "dateModified"
         told = _stamp(match[2].strip(), is_update=is_update)
@@ -146,7 +146,7 @@ def _by_words(text: str) -> Iterator[tuple[int, Told]]:
             yield (_EDIT if is_update else 3 if match[1] == "dateCreated" else 1), told
 
 
-def _by_things(told: Any) -> Iterator[tuple[int, Told]]:
+def _by_things(told: Any) -> Iterator[tuple[int, WrittenDate]]:
     todo: list[tuple[Any, int]] = [(told, 0)]
     for _ in range(_MOST_NODES):
         if not todo:
@@ -165,7 +165,7 @@ def _by_things(told: Any) -> Iterator[tuple[int, Told]]:
             ]
 
 
-def _by_thing(thing: dict[str, Any], kind: str) -> Iterator[tuple[int, Told]]:
+def _by_thing(thing: dict[str, Any], kind: str) -> Iterator[tuple[int, WrittenDate]]:
     rank = 3 if any(page in kind for page in _PAGE) else 1
     for name, place in (
         ("datePublished", rank),
@@ -178,7 +178,7 @@ def _by_thing(thing: dict[str, Any], kind: str) -> Iterator[tuple[int, Told]]:
             yield place, told
 
 
-def _by_microdata(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, Told]]:
+def _by_microdata(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, WrittenDate]]:
     for node in root.css("[itemprop]"):
         called = attribute(node, "itemprop").lower()
         if node.tag == "meta" or called not in ("datepublished", "datecreated", "datemodified"):
@@ -189,7 +189,7 @@ def _by_microdata(root: LexborNode, now: datetime | None) -> Iterator[tuple[int,
         if told is None:
             label = read_label(clean(text_of(node))[:_LONGEST_STAMP], now)
             told = (
-                Told(label.dates[0].moment, clean(text_of(node)), is_update)
+                WrittenDate(label.dates[0].moment, clean(text_of(node)), is_update)
                 if len(label.dates) == 1
                 else None
             )

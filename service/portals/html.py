@@ -6,7 +6,7 @@ from selectolax.lexbor import LexborNode
 
 from service.errors import ConfigurationError, UnreadableError
 from service.instants import Moment
-from service.portals.dates import Told, published, told_by_mark, told_in
+from service.portals.dates import WrittenDate, published, told_by_mark, told_in
 from service.portals.dom import Tree, attribute, first, select, text_of, words_of
 from service.portals.pager import find_pager
 from service.portals.rows import listed
@@ -82,13 +82,13 @@ def _leads_to(tree: Tree, link: LexborNode, url: str) -> bool:
 
 def _title(
     item: LexborNode, row: list[LexborNode], selectors: ListingSelectors, own: Moment | None
-) -> tuple[str, Told | None]:
+) -> tuple[str, WrittenDate | None]:
     named = first(item, selectors.title)
     text, glued = split_glued(unlabelled(clean(words_of(named))), own) if named else ("", None)
     return (text, glued) if is_title(text) and not is_cut(text) else title_of(row, own)
 
 
-def _told(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> list[Told]:
+def _told(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> list[WrittenDate]:
     named = first(item, selectors.date)
     if named is None:
         return []

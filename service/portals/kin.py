@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from selectolax.lexbor import LexborNode
 
 from service.portals.dom import ancestors, names, pieces
-from service.portals.regions import Places
+from service.portals.regions import LinkPlaces
 from service.portals.rows import Row, to_post
 from service.text import clean
 from service.types import ListedPost
@@ -153,7 +153,7 @@ def _uncounted(posts: Sequence[ListedPost]) -> tuple[ListedPost, ...]:
     )
 
 
-def choose(groups: Sequence[Group], places: Places) -> list[Group]:
+def choose(groups: Sequence[Group], places: LinkPlaces) -> list[Group]:
     """The groups that are the page's list; none when it has none."""
     able = [one for one in groups if one.score >= LEAST_SCORE and not one.is_side]
     best = max(able, key=lambda one: one.rank, default=None)
@@ -172,7 +172,7 @@ def is_alike(one: Group, posts: Sequence[Group]) -> bool:
 class _Family:
     """What is of the same list as the best group: a top story, a second column, a pinned row."""
 
-    def __init__(self, best: Group, places: Places) -> None:
+    def __init__(self, best: Group, places: LinkPlaces) -> None:
         self._best = best
         self._places = places
         self._holders = {

@@ -32,7 +32,8 @@ class Leash:
     deadline: float
     """On the monotonic clock."""
     wire_left: int
-    trusted: frozenset[str]
+    trusted: frozenset[tuple[str, int]]
+    """(host, port) that may be on a private network."""
     resolve: Resolve
     timeout_s: float
     peer: tuple[Any, ...] | None = field(default=None)

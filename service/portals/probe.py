@@ -37,7 +37,7 @@ _FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ProbeResult:
     """What people and programs are shown: the shape of `loa portal probe --json`."""
 
     url: str
@@ -51,7 +51,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class PortalProbe:
     """What was found. `portal` is ready to be used or written down."""
 
     portal: PortalConfig
@@ -64,8 +64,8 @@ class Probe:
     article_error: str | None
     """Why not; None when it was, or when there was no post to try."""
 
-    def shown(self) -> Found:
-        return Found(
+    def shown(self) -> ProbeResult:
+        return ProbeResult(
             self.portal.listings[0].url if self.portal.kind != "feed" else self.url,
             self.portal.kind,
             self.feed,
@@ -85,12 +85,12 @@ class Probe:
         )
 
 
-def probe_portal(fetcher: Fetcher, url: str) -> Found:
+def probe_portal(fetcher: Fetcher, url: str) -> ProbeResult:
     """`probe`, in the shape that is shown."""
     return probe(fetcher, url).shown()
 
 
-def portal_file(found: Found) -> str:
+def portal_file(found: ProbeResult) -> str:
     """The portal file of what was found."""
     return render_portal(
         _portal(found.url, found.kind, found.feed if found.kind == "feed" else None)
@@ -125,19 +125,19 @@ def _portal(url: str, kind: Kind, listing_url: str | None = None) -> PortalConfi
     )
 
 
-def probe(fetcher: Fetcher, url: str) -> Probe:
+def probe(fetcher: Fetcher, url: str) -> PortalProbe:
     """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can
     be read."""
     url = _address(url)
     page = _fetch(fetcher, url, _portal(url, "auto"))
     feed_url, feed = _announced_feed(fetcher, page)
     if feed is not None and feed_url is not None:
-        found = Probe(_portal(page.url, "feed", feed_url), url, feed_url, feed, None, None)
+        found = PortalProbe(_portal(page.url, "feed", feed_url), url, feed_url, feed, None, None)
     else:
         kind = _kind_of(page)
         portal = _portal(page.url, kind)
         listing = read_listing(page, portal, portal.listings[0])
-        found = Probe(portal, url, page.url if kind == "feed" else None, listing, None, None)
+        found = PortalProbe(portal, url, page.url if kind == "feed" else None, listing, None, None)
     return _with_article(fetcher, found)
 
 
@@ -190,7 +190,7 @@ def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[str | None, Listing |
     return None, None
 
 
-def _with_article(fetcher: Fetcher, found: Probe) -> Probe:
+def _with_article(fetcher: Fetcher, found: PortalProbe) -> PortalProbe:
     if not found.listing.posts:
         raise UnreadableError(coded("read.no_posts", url=found.url), Outcome.NOT_A_LISTING)
     post = found.listing.posts[0]

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from service.portals.contents import LEAST_RUNNING, Contents
 from service.portals.dom import Tree, ancestors, names, text_of
 from service.portals.foreign import FOREIGN, is_list_of_posts
-from service.portals.heading import find_heading, is_generic
+from service.portals.page_heading import find_heading, is_generic
 
 _MARKED = (
     ".article-content", "#art-content", "[itemprop=articleBody]", ".bodytext", "#news-bodyhtml",

@@ -42,7 +42,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 @dataclass(slots=True)
-class Places:
+class LinkPlaces:
     """Where the links of a page stand: of each element around some, the first and the last, in
     their order."""
 
@@ -91,7 +91,7 @@ class Places:
 class Regions:
     """Each element is looked at once."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: LinkPlaces) -> None:
         self._known: dict[int, str | None] = {}
         self._places = places
         texts = [text_of(link).strip() for link in places.links]

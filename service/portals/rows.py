@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from service.instants import Source
 from service.portals.dates import (
     MARKED_DATES,
-    Told,
+    WrittenDate,
     is_date,
     published,
     told_by_mark,
@@ -58,7 +58,7 @@ class Row:
     """What stands before them since the last row, where a date does."""
     dates: list[LexborNode] = field(default_factory=list)
     """The elements in those boxes that are marked as dates."""
-    above: Told | None = None
+    above: WrittenDate | None = None
     """The day that a heading above the row names; None where none does."""
     now: datetime | None = None
     """When the page was made, for what it tells from then."""
@@ -149,7 +149,7 @@ def _hand_out_dates(root: LexborNode, rows: dict[str, Row], owner: dict[int, str
 def _hand_out_neighbours(
     rows: Iterable[Row], owner: dict[int, str | None], now: datetime | None
 ) -> None:
-    """Gives rows that share an element what stands between them, unless what is theirs stands
+    """Returns rows that share an element what stands between them, unless what is theirs stands
     before each."""
     is_before: dict[int, bool] = {}
     for row in rows:
@@ -241,7 +241,9 @@ def _is_able(line: str, number: str) -> bool:
     return is_long and line != number and is_title(line) and not is_date(line)
 
 
-def listed(url: str, title: str, told: Iterable[Told], glued: Told | None) -> ListedPost:
+def listed(
+    url: str, title: str, told: Iterable[WrittenDate], glued: WrittenDate | None
+) -> ListedPost:
     """A row with all that it says of its date."""
     witnesses = [one.by(Source.ROW) for one in told] + ([glued.by(Source.TITLE)] if glued else [])
     first = next((one.moment for one in witnesses if not one.is_update), None)

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from service.instants import Moment
 from service.moments.label import parse_moment, split_trailing_moment
-from service.portals.dates import Told, is_date
+from service.portals.dates import WrittenDate, is_date
 from service.portals.dom import attribute, names, spaced
 from service.posts.identity import is_cut
 from service.text import clean, fold
@@ -76,14 +76,16 @@ def ends_cut(title: str) -> bool:
     return ("." in tail or "…" in tail) and is_cut(title)
 
 
-def title_of(links: Sequence[LexborNode], own: Moment | None = None) -> tuple[str, Told | None]:
+def title_of(
+    links: Sequence[LexborNode], own: Moment | None = None
+) -> tuple[str, WrittenDate | None]:
     """The best title among the links to one post, and the date that was glued to it.
 
     Where the row shows a date of its own (`own`), a date at the title's end is the title's, and
     stays.
     """
     said: list[tuple[bool, str]] = []
-    glued: Told | None = None
+    glued: WrittenDate | None = None
     for link in links:
         for is_heading, raw in _texts(link):
             title, moment = split_glued(unlabelled(clean(raw[: MAX_TITLE * 2])), own)
@@ -106,7 +108,7 @@ def _rank(one: tuple[bool, str]) -> tuple[bool, bool, bool]:
     return is_heading, not ends_cut(title), _NUMBER_ALONE.fullmatch(title[:_LONGEST_NUMBER]) is None
 
 
-def split_glued(text: str, own: Moment | None = None) -> tuple[str, Told | None]:
+def split_glued(text: str, own: Moment | None = None) -> tuple[str, WrittenDate | None]:
     """A title and the date in brackets at its end, as it stands there; whole where the post has a
     date of its own.
 
@@ -118,7 +120,7 @@ def split_glued(text: str, own: Moment | None = None) -> tuple[str, Told | None]
     title, moment = split_trailing_moment(text)
     if moment is None or (own is not None and not (moment.has_time and moment.at == own.at)):
         return text, None
-    return title, Told(moment, text[len(title) :])
+    return title, WrittenDate(moment, text[len(title) :])
 
 
 def _is_moment(title: str) -> bool:

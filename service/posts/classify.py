@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from service.posts.identity import is_cut
-from service.posts.rules import WEAK, Found, Match, Rules, parse_rules
+from service.posts.rules import WEAK, Match, RuleMatch, Rules, parse_rules
 from service.text import fold
 from service.types import Reason
 
@@ -42,7 +42,7 @@ def classify(
     return _hinted(rules, hints)
 
 
-def _counting(found: Found, start: int, has_lead: bool) -> list[Match]:
+def _counting(found: RuleMatch, start: int, has_lead: bool) -> list[Match]:
     """What counts of a title's matches, the strongest first; after an occasion they are weak."""
     weak_from = found.occasion_at if found.occasion_at > start else _NOWHERE
     if has_lead and 0 <= found.imperative_at <= start:

@@ -7,7 +7,8 @@ Owns the fingerprint that is stored with a revision and the words for what becam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -17,9 +18,9 @@ from service.posts.numbers import find_numbers, number_key
 from service.text import clean, fold
 from service.types import Article, AttachmentLink, Document, Post
 
+FLAP_LIMIT = 3  # revisions of one post within an hour; the next state is looked at an hour later
 # Lines that a page counts up by itself: they say nothing of the post. Not whole runs of white
-# space: every line
-# begins one.
+# space: every line begins one.
 _COUNTERS = re.compile(
     r"(?im)^[\s(]{0,20}+(?:(?:số\s{1,20}+)?lượt\s{1,20}+(?:xem|truy "
     r"cập|đọc|tải)|(?:đã\s{1,20}+)?xem|views?|truy cập"
@@ -137,3 +138,9 @@ def _same_files(was: str, now: str) -> bool:
 
 def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def is_flapping(seen_at: Sequence[datetime], now: datetime) -> bool:
+    """Whether a post changed too often in the last hour for another revision; the first one does
+    not count."""
+    return sum(at > now - timedelta(hours=1) for at in seen_at[1:]) >= FLAP_LIMIT

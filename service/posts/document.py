@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from service.posts.filename import NameHint, hint_of_name
-from service.posts.heading import Heading, read_heading
+from service.posts.heading import DocumentHeading, read_heading
 from service.posts.issuer import is_one_organ, issuer_key, issuer_of_title
 from service.posts.kinds import KIND_OF_NAME, NOUN
-from service.posts.numbers import Found, find_numbers, normalise_number, number_key
+from service.posts.numbers import NumberMatch, find_numbers, normalise_number, number_key
 from service.text import clean, fold
 from service.types import Document, Mention, Relation
 
@@ -127,7 +127,7 @@ def understand_document(
         else next((f for f in in_text if f.start < _TELLING_CHARS and _is_told(text, f)), None)
     )
     document = (
-        _titled(kind, in_title, _Body(text, in_text, own, of_file, told, hints))
+        _titled(kind, in_title, _DocumentBody(text, in_text, own, of_file, told, hints))
         if kind is not None
         else _untitled(title, in_text, own, of_file, told, hints)
     )
@@ -145,23 +145,23 @@ def understand_document(
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class _DocumentBody:
     """All that stands below a title."""
 
     text: str
-    numbers: Sequence[Found]
-    own: Heading | None
-    of_file: Heading | None
-    told: Found | None
+    numbers: Sequence[NumberMatch]
+    own: DocumentHeading | None
+    of_file: DocumentHeading | None
+    told: NumberMatch | None
     hints: Sequence[NameHint]
 
 
 def _untitled(
     title: str,
-    in_text: Sequence[Found],
-    own: Heading | None,
-    of_file: Heading | None,
-    told: Found | None,
+    in_text: Sequence[NumberMatch],
+    own: DocumentHeading | None,
+    of_file: DocumentHeading | None,
+    told: NumberMatch | None,
     hints: Sequence[NameHint],
 ) -> Document | None:
     """What a post is whose title names no kind: its own heading's, one told of, or its file's on
@@ -178,7 +178,7 @@ def _untitled(
     return None
 
 
-def _is_matter(title: str, heading: Heading) -> bool:
+def _is_matter(title: str, heading: DocumentHeading) -> bool:
     """Whether a title is what a heading says that its document is about; `V/v …` is the form of a
     công văn."""
     folded = fold(title)
@@ -190,7 +190,7 @@ def _is_matter(title: str, heading: Heading) -> bool:
 
 
 def _completed(
-    document: Document, title: str, found: Sequence[Found], heading: Heading | None
+    document: Document, title: str, found: Sequence[NumberMatch], heading: DocumentHeading | None
 ) -> Document:
     """Day and issuer from wherever they stand beside the document's number, or in its own
     heading."""
@@ -206,7 +206,7 @@ def _completed(
     return replace(document, issued_on=day, issuer=issuer)
 
 
-def _is_of(heading: Heading, document: Document) -> bool:
+def _is_of(heading: DocumentHeading, document: Document) -> bool:
     """Whether a heading is that of the document: its number, or its kind where one of the two bears
     no number."""
     if heading.number is not None and document.number is not None:
@@ -214,7 +214,7 @@ def _is_of(heading: Heading, document: Document) -> bool:
     return heading.kind == document.kind
 
 
-def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
+def _kind_of_title(title: str, in_title: Sequence[NumberMatch]) -> str | None:
     noun = _TITLE_NOUN.match(fold(title))
     if noun is not None and (in_title or noun["noun"] not in _VERBAL):
         return KIND_OF_NAME[noun["noun"]]
@@ -223,7 +223,7 @@ def _kind_of_title(title: str, in_title: Sequence[Found]) -> str | None:
     return None
 
 
-def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
+def _titled(kind: str, in_title: Sequence[NumberMatch], body: _DocumentBody) -> Document:
     """The document that the title names by its kind, with the first number of that kind that is its
     own."""
     told = body.told if body.told is not None and body.told.kind == kind else None
@@ -247,7 +247,7 @@ def _titled(kind: str, in_title: Sequence[Found], body: _Body) -> Document:
     return Document(kind, _hinted(kind, body.hints), None, None, relation)
 
 
-def _completes(heading: Heading, kind: str, relation: Relation) -> bool:
+def _completes(heading: DocumentHeading, kind: str, relation: Relation) -> bool:
     """Whether a file's heading is that of a titled document: of its kind, or the decision that
     enacts it."""
     enacts = heading.kind in _ENACTING and kind in _PROMULGATED and relation is Relation.IS
@@ -258,7 +258,7 @@ def _hinted(kind: str, hints: Sequence[NameHint]) -> str | None:
     return next((hint.number for hint in hints if hint.kind == kind and hint.number), None)
 
 
-def _leading(kind: str, body: _Body) -> Found | None:
+def _leading(kind: str, body: _DocumentBody) -> NumberMatch | None:
     """The document with whose name and number a line of the text begins: its subject, which nothing
     cites."""
     for found in body.numbers[:3]:
@@ -272,12 +272,12 @@ def _leading(kind: str, body: _Body) -> Found | None:
     return None
 
 
-def _named(found: Sequence[Found], hints: Sequence[NameHint]) -> Found | None:
+def _named(found: Sequence[NumberMatch], hints: Sequence[NameHint]) -> NumberMatch | None:
     """The one of a text's documents that a file is called after."""
     told = {(hint.kind, hint.n) for hint in hints}
     return next((f for f in found if (f.kind, f.n) in told), None)
 
 
-def _is_told(text: str, found: Found) -> bool:
+def _is_told(text: str, found: NumberMatch) -> bool:
     telling = _TELLS.search(fold(text[max(found.start - 60, 0) : found.start]))
     return telling is not None and not _CITES.search(telling["rest"])

@@ -65,7 +65,7 @@ _FIRST_CAPITAL = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class DocumentHeading:
     """What a heading says; `number` is None where it was left blank, to be written by hand when it
     is signed."""
 
@@ -77,7 +77,7 @@ class Heading:
     """The whole region, to compare a title with."""
 
 
-def read_heading(text: str) -> Heading | None:
+def read_heading(text: str) -> DocumentHeading | None:
     """The heading with which a text begins; None where no line of it begins with `Số` and a number,
     or its blank."""
     head = text[:_HEADING_CHARS]
@@ -87,21 +87,25 @@ def read_heading(text: str) -> Heading | None:
         found = number_at(region, label.end())
         if found is not None and _AFTER_NUMBER.match(region, found.end):
             day = found.issued_on or _day(region)
-            return Heading(found.kind, found.number, day, _issuer(region, label.start()), head)
+            return DocumentHeading(
+                found.kind, found.number, day, _issuer(region, label.start()), head
+            )
         blank = _BLANK.match(region, label.end()) if found is None else None
         if blank is not None:
-            return Heading(_kind(blank), None, _day(region), _issuer(region, label.start()), head)
+            return DocumentHeading(
+                _kind(blank), None, _day(region), _issuer(region, label.start()), head
+            )
     return _read_title(region, head)
 
 
-def _read_title(region: str, head: str) -> Heading | None:
+def _read_title(region: str, head: str) -> DocumentHeading | None:
     """Where no line begins with `Số`: a title in capitals that has the number in it, `CHỈ THỊ số
     07/CT-UBND`."""
     for title in _TITLE.finditer(region):
         found = number_at(region, title.end())
         if found is not None and found.kind == KIND_OF_NAME[fold(title["name"])]:
             day = found.issued_on or _day(region)
-            return Heading(
+            return DocumentHeading(
                 found.kind, found.number, day, found.issuer or _issuer(region, title.start()), head
             )
     return None

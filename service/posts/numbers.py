@@ -64,7 +64,7 @@ _DATE_BEFORE = re.compile(r"(?<!\w)ngày\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NumberMatch:
     """A document named in a text; the offsets are those of its number, `n` is its first part."""
 
     kind: str
@@ -100,13 +100,13 @@ def number_key(number: str) -> str:
     return "/".join(part.lstrip("0") or part for part in _BETWEEN_PARTS.split(fold(number)) if part)
 
 
-def find_numbers(text: str) -> list[Found]:
+def find_numbers(text: str) -> list[NumberMatch]:
     """Every document number in a text, with what stands around it. The text is one that `clean` has
     seen."""
     return [found for match in _NUMBER.finditer(text) if (found := _found(text, match)) is not None]
 
 
-def number_at(text: str, start: int) -> Found | None:
+def number_at(text: str, start: int) -> NumberMatch | None:
     """The number that stands at an offset, after a label that says that it is one."""
     match = _NUMBER.match(text, start)
     if match is None:
@@ -114,7 +114,7 @@ def number_at(text: str, start: int) -> Found | None:
     return _found(text, match) or (_made(text, match, "cong-van") if match["bare"] else None)
 
 
-def _found(text: str, match: re.Match[str]) -> Found | None:
+def _found(text: str, match: re.Match[str]) -> NumberMatch | None:
     kind = _kind_before(text, match.start())
     if match["bare"] and (kind is None or not match["bare"][:2].isupper()):
         return None
@@ -122,11 +122,13 @@ def _found(text: str, match: re.Match[str]) -> Found | None:
     return _made(text, match, kind) if kind is not None else None
 
 
-def _made(text: str, match: re.Match[str], kind: str) -> Found:
+def _made(text: str, match: re.Match[str], kind: str) -> NumberMatch:
     issued_on = _issued_after(text, match.end()) or _issued_before(text, match.start())
     issuer = find_issuer(text, match.start(), match.end())
     n = int(match["n"].rstrip(_LETTER_AFTER))
-    return Found(kind, normalise_number(match[0]), issued_on, issuer, match.start(), match.end(), n)
+    return NumberMatch(
+        kind, normalise_number(match[0]), issued_on, issuer, match.start(), match.end(), n
+    )
 
 
 def _kind_before(text: str, start: int) -> str | None:

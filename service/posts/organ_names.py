@@ -59,7 +59,7 @@ def read_organ(text: str, start: int, *, is_heading: bool = False) -> int | None
     if first is None or not first[0][0].isupper() or not _may_begin(_folded(first[0])):
         return None
     words = _words(text, start)
-    end = _Reader(words, is_heading).organ()
+    end = _OrganReader(words, is_heading).organ()
     return words[end - 1].end if end else None
 
 
@@ -67,7 +67,7 @@ def written(name: str) -> str:
     """An organ's name that stands in capitals as it is written elsewhere: `Ủy ban nhân dân xã Tiên
     Trang`."""
     words = _words(name, 0)
-    reader = _Reader(words, is_heading=True)
+    reader = _OrganReader(words, is_heading=True)
     parts: list[str] = []
     at = 0
     while at < len(words):
@@ -103,7 +103,7 @@ def _words(text: str, start: int) -> list[_Word]:
     return words
 
 
-class _Reader:
+class _OrganReader:
     """Reads one name; positions are indices of words, an end is the index after the last."""
 
     def __init__(self, words: list[_Word], is_heading: bool) -> None:

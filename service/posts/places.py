@@ -28,7 +28,7 @@ _OTHER_AREA = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class GazetteerUnit:
     """A commune with the days it held; `starts_on` or `ends_on` is None where it is open."""
 
     place: Place
@@ -46,10 +46,10 @@ class Unit:
 class Gazetteer:
     """The communes, found by name and followed through time."""
 
-    def __init__(self, units: Sequence[Unit], area_names: Sequence[str]) -> None:
+    def __init__(self, units: Sequence[GazetteerUnit], area_names: Sequence[str]) -> None:
         self._units = {unit.place.id: unit for unit in units}
         self._area_names = tuple(fold(name) for name in area_names)
-        self._by_name: dict[str, list[Unit]] = {}
+        self._by_name: dict[str, list[GazetteerUnit]] = {}
         for unit in units:
             self._by_name.setdefault(
                 fold(unit.place.name.removeprefix(unit.kind.capitalize()).strip()), []
@@ -119,7 +119,7 @@ class Gazetteer:
                 found.setdefault(unit.place.id, unit.place)
         return tuple(found.values())
 
-    def _pick(self, name: str, kind: str, on: date | None) -> Unit | None:
+    def _pick(self, name: str, kind: str, on: date | None) -> GazetteerUnit | None:
         """The unit of that name and kind: the one that held it on the day, else the present one,
         else an old one."""
         units = [unit for unit in self._by_name[name] if unit.kind == kind or kind.startswith("tt")]
@@ -133,10 +133,10 @@ class Gazetteer:
 def parse_places(mapping: Mapping[str, Any], origin: str = "the places") -> Gazetteer:
     """The gazetteer of a file read as TOML and called `origin`. Raises ConfigurationError naming it
     and the key."""
-    return _Reader(origin).places(mapping)
+    return _PlaceReader(origin).places(mapping)
 
 
-class _Reader(FileReader):
+class _PlaceReader(FileReader):
     __slots__ = ()
 
     def places(self, mapping: Mapping[str, Any]) -> Gazetteer:
@@ -166,7 +166,7 @@ class _Reader(FileReader):
             seen.add(unit.place.id)
         return Gazetteer(units, names)
 
-    def _unit(self, entry: Mapping[str, Any], key: str) -> Unit:
+    def _unit(self, entry: Mapping[str, Any], key: str) -> GazetteerUnit:
         self._only(entry, f"{key}.", {"id", "kind", "name", "from", "until", "successor"})
         id_, name, kind = entry.get("id"), entry.get("name"), entry.get("kind")
         if not isinstance(id_, str) or not _ID.fullmatch(id_):
@@ -182,4 +182,6 @@ class _Reader(FileReader):
         if successor is not None and not isinstance(successor, str):
             raise self._wrong(f"{key}.successor", successor, "the id of another place of this file")
         label = f"{kind.capitalize()} {name}"
-        return Unit(Place(id_, label), kind, entry.get("from"), entry.get("until"), successor)
+        return GazetteerUnit(
+            Place(id_, label), kind, entry.get("from"), entry.get("until"), successor
+        )

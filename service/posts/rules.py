@@ -54,7 +54,7 @@ Match = tuple[int, int, int, int, Rule]
 """(rank, start, minus the length, which of equals came first, rule): the strongest sorts first."""
 
 
-class Found(NamedTuple):
+class RuleMatch(NamedTuple):
     """What the words of a title say, none of it blocked. An offset is -1 where there is nothing."""
 
     matches: list[Match]
@@ -83,7 +83,7 @@ class Rules:
         """Ids of the categories whose posts begin somewhere at some hour."""
         return frozenset(category.id for category in self.categories if category.has_calendar)
 
-    def in_title(self, folded: str) -> Found:
+    def in_title(self, folded: str) -> RuleMatch:
         """Every match at word boundaries that no blocking phrase covers."""
         blocked: list[tuple[int, int]] = []
         matches: list[Match] = []
@@ -105,7 +105,7 @@ class Rules:
                     occasion_at = start
                 if marks & _IMPERATIVE and imperative_at < 0:
                     imperative_at = start
-        return Found(
+        return RuleMatch(
             _unblocked(matches, blocked) if blocked else matches, occasion_at, imperative_at
         )
 
@@ -141,10 +141,10 @@ def _unblocked(matches: list[Match], blocked: Sequence[tuple[int, int]]) -> list
 def parse_rules(mapping: Mapping[str, Any], origin: str = "the categories") -> Rules:
     """The rules of a file read as TOML and called `origin`. Raises ConfigurationError naming it and
     the key."""
-    return _Reader(origin).rules(mapping)
+    return _RuleReader(origin).rules(mapping)
 
 
-class _Reader(FileReader):
+class _RuleReader(FileReader):
     __slots__ = ()
 
     def rules(self, mapping: Mapping[str, Any]) -> Rules:

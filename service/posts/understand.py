@@ -11,8 +11,8 @@ from service.posts.classify import classify
 from service.posts.document import understand_document
 from service.posts.kinds import KIND_NAMES
 from service.posts.places import Gazetteer
-from service.posts.prose import joined_lines, lead_of, summary_of
 from service.posts.rules import Rules
+from service.posts.sentences import joined_lines, lead_of, summary_of
 from service.posts.when import find_deadlines, find_meeting
 from service.text import LOCAL, clean, fold
 from service.types import AttachmentLink, Document, Place, Reason, Relation, Understanding, Urgency

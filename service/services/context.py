@@ -34,6 +34,8 @@ class Context(Protocol):
 
 class ActorKind(StrEnum):
     OPERATOR = "operator"
+    VIEWER = "viewer"
+    """Sees what an operator sees; the doors let nothing be changed."""
     UNIT = "unit"
     """A unit's own token: what is another's is not there for it."""
     OWNER = "owner"
@@ -62,5 +64,5 @@ class Actor:
             raise NotFound(kind, name)
 
 
-OPERATOR = Actor(ActorKind.OPERATOR)
+OPERATOR = Actor(ActorKind.OPERATOR, "by.command")
 """Whoever has the command line."""

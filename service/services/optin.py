@@ -8,6 +8,7 @@ nobody learns whether an address is known.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,8 +18,9 @@ from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
 from service.services.context import Actor, ActorKind, Context
+from service.services.loss_acts import ask_erasure, tell_erased
 from service.services.wants import say_filters
-from service.storage.erasure import forget_address, subscriptions_of
+from service.storage.erasure import ERASED, forget_address, subscriptions_of
 from service.storage.handshakes import address_mark, ask_confirmation
 from service.storage.mails import queue_letter
 from service.storage.schema import from_micros, to_micros
@@ -31,12 +33,22 @@ from service.storage.subscriptions import (
     set_frequency,
     set_status,
 )
-from service.types import EMAIL, Filters, Frequency, Subscription, SubscriptionStatus
+from service.storage.units import get_unit, units_of_address
+from service.types import (
+    EMAIL,
+    Filters,
+    Frequency,
+    Subscription,
+    SubscriptionStatus,
+    Unit,
+)
 from service.values import Locale, MailAddress, address_key, address_keys
 from service.words import coded
 
 BY_ERASURE = "by.erasure"
 CONFIRM_WITHIN = timedelta(days=7)
+MANAGE_FOR = timedelta(days=90)
+RESTORE_WITHIN = timedelta(days=30)
 Refusal = Literal["expired", "moved"]
 """Why a link confirms nothing any more: its week is over, or the endpoint that was asked has
 moved."""
@@ -76,7 +88,7 @@ def request_subscription(
             "confirm",
         )
     purpose = Purpose.CONFIRM if kind == "confirm" else Purpose.MANAGE
-    subject = [subscription.id, str(to_micros(now))] if kind == "confirm" else [subscription.id]
+    subject = [subscription.id, str(to_micros(now))]
     paragraphs = [coded(f"letter.{kind}_body", title=title, what=what)]
     paragraphs += ["letter.confirm_hint"] if kind == "confirm" else []
     queue_letter(
@@ -190,21 +202,85 @@ def answer_question(
 
 
 def read_link(ctx: Context, purpose: Purpose, token: str) -> tuple[str, ...]:
-    """What a link is about. Raises NotFound for a token that was not made here for this purpose."""
+    """What a link is about. Raises NotFound for a token that was not made here for this purpose,
+    EndedLink."""
     try:
         return ctx.links.read(purpose, token)
     except InvalidInput as error:
         raise NotFound("link", "(token)") from error
 
 
-def persons_own(conn: Connection, ctx: Context, token: str) -> list[Subscription]:
-    """All mail subscriptions of the person whom a manage link was sent to, removed ones too. Raises
-    NotFound."""
-    subscription_id = read_link(ctx, Purpose.MANAGE, token)[0]
+@dataclass(frozen=True, slots=True)
+class OwnSubscriptions:
+    """All mail subscriptions of the person whom a manage link was sent to, removed ones too.
+
+    `is_expired`: the link is older than MANAGE_FOR, or says no age: it only has a new one mailed.
+    """
+
+    address: str
+    subscriptions: tuple[Subscription, ...]
+    is_expired: bool
+
+
+def persons_own(conn: Connection, ctx: Context, token: str) -> OwnSubscriptions:
+    """What a manage link is about. Raises NotFound."""
+    subscription_id, *made_at = read_link(ctx, Purpose.MANAGE, token)
     one = get_subscription(conn, subscription_id)
     if one.channel != EMAIL:
         raise NotFound("subscription", subscription_id)
-    return list_subscriptions(conn, channel=EMAIL, target=one.target, has_removed=True)
+    all_own = list_subscriptions(conn, channel=EMAIL, target=one.target, has_removed=True)
+    is_expired = not made_at or from_micros(int(made_at[0])) + MANAGE_FOR < ctx.clock()
+    return OwnSubscriptions(one.target, tuple(all_own), is_expired)
+
+
+def renew_link(conn: Connection, ctx: Context, own: OwnSubscriptions, locale: Locale) -> None:
+    """Mails a new manage link to whom the old one belongs; once a day at most."""
+    now, one = ctx.clock(), own.subscriptions[0]
+    queue_letter(
+        conn,
+        key=f"manage:{address_key(own.address)}:{locale.day(now).isoformat()}",
+        address=own.address,
+        subject="letter.renewed_subject",
+        paragraphs=[coded("letter.renewed_body", title=ctx.settings.service.title)],
+        now=now,
+        language=locale.language,
+        button=(Purpose.MANAGE.value, (one.id, str(to_micros(now))), "letter.manage_button"),
+        subscription_id=one.id,
+    )
+
+
+def read_restore(conn: Connection, ctx: Context, token: str) -> Subscription:
+    """The subscription that a unit's contact may ask back. Raises NotFound, also where the link is
+    older than RESTORE_WITHIN, or the address was forgotten meanwhile."""
+    subscription_id, made_at = read_link(ctx, Purpose.RESTORE, token)
+    one = get_subscription(conn, subscription_id)
+    is_late = from_micros(int(made_at)) + RESTORE_WITHIN < ctx.clock()
+    if is_late or one.target.startswith(ERASED) or one.unit_id is None:
+        raise NotFound("link", "(token)")
+    return one
+
+
+def restore(conn: Connection, ctx: Context, token: str) -> Subscription:
+    """Subscribes a unit again as it was, and asks the owner of the address, once: pending until
+    then. Raises NotFound."""
+    gone = read_restore(conn, ctx, token)
+    live = list_subscriptions(conn, unit_id=gone.unit_id, channel=gone.channel, target=gone.target)
+    if live:
+        return live[0]
+    get_unit(conn, str(gone.unit_id))
+    new = NewSubscription(
+        gone.channel,
+        gone.target,
+        ctx.clock(),
+        filters=gone.filters,
+        frequency=gone.frequency,
+        unit_id=gone.unit_id,
+        name=gone.name,
+        language=ctx.settings.service.language,
+    )
+    added = add_subscription(conn, new)
+    ask_consent(conn, ctx, added)
+    return added
 
 
 def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str], by: Actor) -> int:
@@ -224,16 +300,33 @@ def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str],
     return done
 
 
+def erase_own(conn: Connection, ctx: Context, own: OwnSubscriptions) -> list[Unit]:
+    """Forgets a person who asks for it, but for an address of a unit: then the operator is asked,
+    and what is the person's own ends. Returns the units that it is an address of."""
+    units = units_of_address(conn, address_keys(own.address))
+    if not units:
+        erase(conn, ctx, own.address)
+        return []
+    private = [one.id for one in own.subscriptions if one.unit_id is None]
+    unsubscribe(conn, ctx, private, Actor(ActorKind.OWNER, BY_ERASURE))
+    for unit in units:
+        ask_erasure(conn, ctx, unit, own.address)
+    return units
+
+
 def erase(conn: Connection, ctx: Context, address: str) -> int:
     """Forgets a person: the address stands nowhere any more. Returns how many subscriptions held
-    it.
+    it; the other contacts of its units hear of it.
 
     What an older Loa took is erased as it stands. Raises InvalidInput for what is no address and is
     known nowhere.
     """
     keys = address_keys(address)
     ids = subscriptions_of(conn, keys)
+    units = units_of_address(conn, keys)
     unsubscribe(conn, ctx, ids, Actor(ActorKind.OWNER, BY_ERASURE))
     if not forget_address(conn, keys):
         MailAddress.parse(address)
+    for unit in units:
+        tell_erased(conn, ctx, get_unit(conn, unit.id))
     return len(ids)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
-from service.alerts.receipts import Line, reminder_step
+from service.alerts.receipt_rules import Line, reminder_step
 from service.services.context import Context
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
@@ -125,4 +125,8 @@ def _section(ctx: Context, about: _Reminder) -> dict[str, Any]:
 
 
 def _is_open(line: Receipt) -> bool:
-    return not line.is_removed and line.state in (Line.OWED, Line.SENT, Line.FAILED)
+    return not line.is_removed and line.state in (
+        Line.OWED,
+        Line.SENT,
+        Line.FAILED,
+    )

@@ -4,6 +4,7 @@ The only reader of configuration files and of the environment. Every mistake bec
 ConfigurationError that names the file, the key, what was found and what is allowed.
 """
 
+from service.settings.layers import read_toml, shipped
 from service.settings.loader import load
 from service.settings.models import (
     ArticleSelectors,
@@ -21,7 +22,6 @@ from service.settings.models import (
     Settings,
     WebhookSettings,
 )
-from service.settings.sources import read_toml, shipped
 
 __all__ = [
     "ArticleSelectors",

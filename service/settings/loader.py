@@ -16,13 +16,22 @@ from pydantic_core import ErrorDetails
 
 from service.errors import ConfigurationError
 from service.settings.describe import allowed_words, found, known_keys, nearest
+from service.settings.layers import (
+    Layer,
+    LayerValue,
+    environment_layer,
+    file_layer,
+    read_toml,
+    shipped,
+)
 from service.settings.models import FOUND_BY_LOADER, SECRETS, Settings, strictly
 from service.settings.portals import load_portals
-from service.settings.sources import Found, Layer, environment_layer, file_layer, read_toml, shipped
 
 KEYS = known_keys(Settings, FOUND_BY_LOADER)
 TABLES = frozenset(key.partition(".")[0] for key in KEYS if "." in key)
-PATHS = frozenset({"portals_dir", "feeds.export_dir", "database.fence_path", "network.ca_file"})
+PATHS = frozenset(
+    {"portals_dir", "feeds.export_dir", "database.fence_path", "network.ca_file", "archive.folder"}
+)
 
 
 def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -80,19 +89,19 @@ def _merge(layers: Sequence[Layer]) -> Layer:
     return {key: _with_path_resolved(key, found) for key, found in merged.items()}
 
 
-def _with_path_resolved(key: str, entry: Found) -> Found:
+def _with_path_resolved(key: str, entry: LayerValue) -> LayerValue:
     value = entry.value
     if not isinstance(value, str) or not value:
         return entry
     if key in PATHS:
-        return Found(str(_portals_or(key, entry)), entry.origin, entry.base)
+        return LayerValue(str(_portals_or(key, entry)), entry.origin, entry.base)
     path = value.removeprefix("sqlite:///")
     if key == "database.url" and path not in ("", ":memory:", value):
-        return Found(f"sqlite:///{entry.base / path}", entry.origin, entry.base)
+        return LayerValue(f"sqlite:///{entry.base / path}", entry.origin, entry.base)
     return entry
 
 
-def _portals_or(key: str, entry: Found) -> Path:
+def _portals_or(key: str, entry: LayerValue) -> Path:
     """The path; the shipped portals stand in where the current folder has none."""
     path = entry.base / Path(entry.value).expanduser()
     is_shipped = entry.origin == str(shipped() / "loa.toml")
@@ -128,7 +137,7 @@ def _validate(merged: Layer, problems: list[str]) -> Settings | None:
     return settings
 
 
-def _unknown(key: str, entry: Found) -> str:
+def _unknown(key: str, entry: LayerValue) -> str:
     section, _, _name = key.rpartition(".")
     if section:
         siblings = [known.partition(".")[2] for known in KEYS if known.startswith(f"{section}.")]

@@ -22,12 +22,14 @@ from pydantic import (
     model_validator,
 )
 
-from service.settings.values import (
+from service.settings.checked_values import (
     allowed,
     check_database_url,
     check_header_value,
     check_line,
     check_mail_address,
+    check_old_key,
+    check_posts_days,
     check_secret_key,
     check_selector,
     check_timezone,
@@ -38,6 +40,9 @@ from service.values import Locale, parse_zone
 Line = Annotated[str, AfterValidator(check_line)]
 HttpUrl = Annotated[str, AfterValidator(check_url)]
 Selector = Annotated[str, AfterValidator(check_selector)]
+FileHost = Annotated[
+    str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?$", description='a host as "files.example.vn"')
+]
 PortalId = Annotated[
     str,
     Field(
@@ -50,18 +55,21 @@ Secret = Field(repr=False)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False
     )
 
 
-class ServiceSettings(Section):
+class ServiceSettings(SettingsSection):
     public_url: HttpUrl = "http://127.0.0.1:8080"
     title: Line = "Bản tin chỉ đạo điều hành"
     language: Literal["vi", "en"] = "vi"
     timezone: Annotated[str, AfterValidator(check_timezone)] = "Asia/Ho_Chi_Minh"
     secret_key: Annotated[str, Secret, AfterValidator(check_secret_key)] = ""
+    old_secret_keys: Annotated[
+        tuple[Annotated[str, AfterValidator(check_old_key)], ...], Secret
+    ] = ()
 
     @property
     def locale(self) -> Locale:
@@ -69,11 +77,11 @@ class ServiceSettings(Section):
         return Locale(self.language, parse_zone(self.timezone))
 
 
-class OperatorSettings(Section):
+class OperatorSettings(SettingsSection):
     email: Annotated[str, AfterValidator(check_mail_address)] = ""
 
 
-class ServerSettings(Section):
+class ServerSettings(SettingsSection):
     host: Annotated[Line, Field(min_length=1, description="an address or name to listen on")] = (
         "127.0.0.1"
     )
@@ -82,12 +90,12 @@ class ServerSettings(Section):
     metrics_token: Annotated[str, Secret] = ""
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(SettingsSection):
     url: Annotated[str, Secret, AfterValidator(check_database_url)] = "sqlite:///var/loa.db"
     fence_path: str = ""
 
 
-class PollingSettings(Section):
+class PollingSettings(SettingsSection):
     interval_s: PositiveInt = 300
     jitter: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     user_agent: Annotated[str, AfterValidator(check_header_value)] = (
@@ -102,13 +110,13 @@ class PollingSettings(Section):
     max_alert_age_days: PositiveInt = 14
 
 
-class FeedSettings(Section):
+class FeedSettings(SettingsSection):
     entries: PositiveInt = 50
     days: Annotated[int, Field(ge=0)] = 30
     export_dir: str = ""
 
 
-class WebhookSettings(Section):
+class WebhookSettings(SettingsSection):
     timeout_s: PositiveFloat = 15
     concurrency: PositiveInt = 256
     per_endpoint_concurrency: PositiveInt = 2
@@ -127,7 +135,7 @@ class WebhookSettings(Section):
         return self
 
 
-class EmailSettings(Section):
+class EmailSettings(SettingsSection):
     """Relay and sender are judged when the channel opens: what is wrong there stops neither
     webhooks nor feeds."""
 
@@ -140,16 +148,31 @@ class EmailSettings(Section):
     days_off: tuple[Annotated[date, Field(description='days as "2027-02-17"')], ...] = ()
 
 
-class ReceiptSettings(Section):
+class ReceiptSettings(SettingsSection):
     categories: tuple[str, ...] = ("directives",)
     remind_after_working_days: PositiveInt = 2
 
 
-class NetworkSettings(Section):
+class ArchiveSettings(SettingsSection):
+    folder: str = ""
+    max_post_mb: PositiveInt = 100
+    max_portal_day_mb: PositiveInt = 1_000
+    max_day_mb: PositiveInt = 5_000
+    min_free_mb: Annotated[int, Field(ge=0)] = 1_000
+
+
+class RetentionSettings(SettingsSection):
+    messages_days: PositiveInt = 90
+    polls_days: PositiveInt = 90
+    files_days: Annotated[int, Field(ge=0)] = 0
+    posts_days: Annotated[int, AfterValidator(check_posts_days)] = 0
+
+
+class NetworkSettings(SettingsSection):
     ca_file: str = ""
 
 
-class ArticleSelectors(Section):
+class ArticleSelectors(SettingsSection):
     """CSS selectors within an article page; None leaves the part to detection."""
 
     title: Selector | None = None
@@ -158,7 +181,7 @@ class ArticleSelectors(Section):
     attachments: Selector | None = None
 
 
-class ListingSelectors(Section):
+class ListingSelectors(SettingsSection):
     """CSS selectors within a listing page; `link`, `title` and `date` are looked up inside each
     `item`."""
 
@@ -169,14 +192,14 @@ class ListingSelectors(Section):
     next_page: Selector | None = None
 
 
-class ListingConfig(Section):
+class ListingConfig(SettingsSection):
     url: Annotated[str, Field(min_length=1)]
     """Absolute once loaded: joined to the portal's base_url."""
     category: str | None = None
     """The portal's own section as a hint; None says nothing."""
 
 
-class PortalConfig(Section):
+class PortalConfig(SettingsSection):
     id: PortalId
     name: Annotated[Line, Field(min_length=1)]
     base_url: HttpUrl
@@ -186,6 +209,9 @@ class PortalConfig(Section):
     article: ArticleSelectors | None = None
     ca_file: Path | None = None
     """An additional CA or intermediate certificate, PEM."""
+    file_hosts: tuple[FileHost, ...] = ()
+    """Hosts, with their port where it is another than the web's, from which its files may come
+    too."""
     legacy_tls: bool = False
     """Whether old ciphers, key exchange and TLS 1.0 are spoken too; the certificate is verified all
     the same."""
@@ -200,7 +226,7 @@ class PortalConfig(Section):
         return self
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     portals_dir: Path = Path("portals")
     service: ServiceSettings = ServiceSettings()
     operator: OperatorSettings = OperatorSettings()
@@ -211,6 +237,8 @@ class Settings(Section):
     webhooks: WebhookSettings = WebhookSettings()
     email: EmailSettings = EmailSettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    retention: RetentionSettings = RetentionSettings()
     network: NetworkSettings = NetworkSettings()
     portals: tuple[PortalConfig, ...] = ()
     """Read from portals_dir, one file each; no key."""
@@ -222,7 +250,13 @@ class Settings(Section):
 
 FOUND_BY_LOADER = frozenset({"portals", "categories_file", "places_file"})
 SECRETS = frozenset(
-    {"service.secret_key", "server.metrics_token", "database.url", "email.smtp_url"}
+    {
+        "service.secret_key",
+        "service.old_secret_keys",
+        "server.metrics_token",
+        "database.url",
+        "email.smtp_url",
+    }
 )
 """Keys whose values are never printed."""
 

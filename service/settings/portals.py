@@ -15,8 +15,8 @@ from pydantic_core import ErrorDetails
 from service.alerts.networks import is_disguised
 from service.errors import ConfigurationError
 from service.settings.describe import allowed_words, found, known_keys, nearest
+from service.settings.layers import read_toml
 from service.settings.models import ListingConfig, PortalConfig, strictly
-from service.settings.sources import read_toml
 
 RESERVED = frozenset({"all", "places", "deadlines"})
 KEYS = known_keys(PortalConfig)

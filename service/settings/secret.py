@@ -7,12 +7,16 @@ import os
 import secrets
 from pathlib import Path
 
+from service.alerts.keys import Keyring
 from service.errors import ConfigurationError
+from service.settings.checked_values import MIN_KEY
+from service.settings.key_file import KeptKey, KeyFile, keys_at, read_keys
 from service.settings.models import Settings
-from service.settings.values import MIN_KEY
+from service.types import Clock
 
 FILE_SUFFIX = ".secret"
 FENCE_SUFFIX = ".fence"
+FILES_SUFFIX = ".files"
 
 
 def secret_key(settings: Settings) -> str:
@@ -69,22 +73,43 @@ def fence_file(settings: Settings) -> Path:
     return Path(settings.database.url.removeprefix("sqlite:///").partition("?")[0] + FENCE_SUFFIX)
 
 
+def archive_folder(settings: Settings) -> Path:
+    """Where the files of posts lie: beside the SQLite file; it belongs into every backup."""
+    if settings.archive.folder:
+        return Path(settings.archive.folder)
+    if not settings.database.url.startswith("sqlite:///"):
+        return Path("var/loa" + FILES_SUFFIX).absolute()
+    return key_file(settings).with_suffix(FILES_SUFFIX)
+
+
 def stored_key(path: Path) -> str:
     """The key in a file, made if it is not there. Two processes that start at once get the same."""
     try:
         if not path.exists():
             write_key(path, secrets.token_hex(32))
-        key = path.read_text(encoding="ascii").strip()
+        return read_keys(path)[0].text
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"cannot read or make the secret key {str(path)!r}: {error}"
         ) from error
-    if len(key) < MIN_KEY:
-        raise ConfigurationError(
-            f"the secret key {str(path)!r} has {len(key)} characters; allowed: at least {MIN_KEY}: "
-            "restore it from a backup"
-        )
-    return key
+
+
+def keyring(settings: Settings, clock: Clock) -> Keyring:
+    """The key that makes, and those that still open: of the file beside SQLite, and of
+    `service.old_secret_keys`.
+
+    Raises ConfigurationError as `secret_key` does.
+    """
+    present = secret_key(settings)
+    older = tuple(KeptKey.parse(line) for line in settings.service.old_secret_keys)
+    if settings.service.secret_key:
+        return lambda: keys_at((KeptKey(present), *older), clock())
+    return KeyFile(key_file(settings), older, clock)
+
+
+def key_text(settings: Settings) -> str:
+    """What the key file holds, for a backup: the older keys open what the copy has too."""
+    return "\n".join(map(str, read_keys(key_file(settings))))
 
 
 def write_key(path: Path, key: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.owing import OWN_FAULTS
+from service.storage.meta import drop_meta, keep_meta
 from service.storage.schema import from_micros, to_micros
 
 
@@ -18,14 +19,11 @@ def raised_alarms(conn: Connection) -> set[str]:
 
 
 def raise_alarm(conn: Connection, key: str, now: datetime) -> None:
-    conn.execute(
-        text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
-        {"key": key, "value": now.isoformat()},
-    )
+    keep_meta(conn, key, now.isoformat())
 
 
 def clear_alarm(conn: Connection, key: str) -> None:
-    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+    drop_meta(conn, key)
 
 
 def oldest_due_at(conn: Connection) -> datetime | None:

@@ -1,24 +1,15 @@
-"""Files of posts, kept so that a directive can be read when its portal is gone; and what is known
-of each link."""
+"""What is known of the files of posts: which are kept, what they say, and what each link led to."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from service.errors import NotFound
-from service.storage.engine import Database
-from service.storage.schema_files import archive, archive_part, attachment_watch
+from service.storage.schema_files import archive, attachment_watch, post_file
 from service.storage.upsert import insert_into
-
-PART_BYTES = 1 << 20
-PIECE_BYTES = 1 << 17
-"""Written in one transaction: about 5 ms on SQLite, where others wait for it."""
-_PAUSE_S = 0.005  # between two transactions on SQLite, whose lock is not fair
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,105 +33,60 @@ class WatchedFile:
     bytes: int | None
     sha256: str | None
     error: str | None = None
-    """Why the last look failed; None when it did not."""
+    """Why the last look failed, or why the file is not kept; None where neither is so."""
 
 
-def keep_file(database: Database, file: ArchivedFile) -> None:
-    """Keeps a file in several short transactions; what a crash leaves half is no file yet, and
-    completed later."""
-    with database.reading() as conn:
-        if archived(conn, [file.sha256]):
-            return
-    for number, part in enumerate(_parts(file.body)):
-        with database.writing() as conn:
-            _store_part(conn, file.sha256, number, part)
-        time.sleep(_PAUSE_S if database.is_sqlite else 0)
-    with database.writing() as conn:
-        _store_row(conn, file)
-
-
-def _parts(body: bytes) -> list[bytes]:
-    return [body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES)]
-
-
-def _store_part(conn: Connection, sha256: str, number: int, part: bytes) -> None:
-    statement = insert_into(conn, archive_part).values(sha256=sha256, number=number, body=part)
-    conn.execute(statement.on_conflict_do_nothing())
-
-
-def _store_row(conn: Connection, file: ArchivedFile) -> None:
-    statement = insert_into(conn, archive).values(
-        sha256=file.sha256,
-        media_type=file.media_type,
-        bytes=len(file.body),
-        text=file.text,
-        is_scan=int(file.is_scan),
-        archived_at=file.archived_at,
-    )
-    conn.execute(statement.on_conflict_do_nothing())
-
-
-def get_file(conn: Connection, sha256: str) -> ArchivedFile:
-    """Raises NotFound."""
-    row = conn.execute(select(archive).where(archive.c.sha256 == sha256)).one_or_none()
-    if row is None:
-        raise NotFound("attachment", sha256)
-    part = archive_part.c
-    bodies = conn.execute(
-        select(part.body).where(part.sha256 == sha256).order_by(part.number)
-    ).scalars()
-    return ArchivedFile(
-        row.sha256, row.media_type, b"".join(bodies), row.archived_at, row.text, bool(row.is_scan)
+def store_file(conn: Connection, file: ArchivedFile, absent: str | None) -> None:
+    """A file and what it says; `absent` is why it is not kept, None where it is. Once kept, it
+    stays so."""
+    values = {
+        "media_type": file.media_type,
+        "bytes": len(file.body),
+        "text": file.text,
+        "is_scan": int(file.is_scan),
+        "archived_at": file.archived_at,
+        "absent": absent,
+    }
+    statement = insert_into(conn, archive).values(sha256=file.sha256, **values)
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=[archive.c.sha256], set_=values, where=archive.c.absent.is_not(None)
+        )
+        if absent is None
+        else statement.on_conflict_do_nothing()
     )
 
 
-def open_file(database: Database, sha256: str) -> tuple[int, Iterator[bytes]]:
-    """How long a file is, and its pieces, each read when it is asked for. Raises NotFound."""
-    with database.reading() as conn:
-        size = conn.execute(
-            select(archive.c.bytes).where(archive.c.sha256 == sha256)
-        ).scalar_one_or_none()
-    if size is None:
-        raise NotFound("attachment", sha256)
-    return size, _walk_pieces(database, sha256, size)
-
-
-def _walk_pieces(database: Database, sha256: str, size: int) -> Iterator[bytes]:
-    part = archive_part.c
-    for start in range(0, size, PIECE_BYTES):
-        number, within = divmod(start, PART_BYTES)
-        piece = select(func.substr(part.body, within + 1, PIECE_BYTES))
-        with database.reading() as conn:
-            body = conn.execute(
-                piece.where(part.sha256 == sha256, part.number == number)
-            ).scalar_one()
-        yield bytes(body)  # in no transaction: a reader may take its time
-
-
-def archived(conn: Connection, digests: list[str]) -> set[str]:
+def archived(conn: Connection, digests: Sequence[str]) -> set[str]:
     """Those of these digests that are kept."""
-    return set(
-        conn.execute(select(archive.c.sha256).where(archive.c.sha256.in_(digests))).scalars()
+    table = archive.c
+    found = select(table.sha256).where(table.sha256.in_(digests), table.absent.is_(None))
+    return set(conn.execute(found).scalars())
+
+
+def why_absent(conn: Connection, digests: Sequence[str]) -> dict[str, str]:
+    """Why those of these digests are not kept that are known and are not: codes."""
+    table = archive.c
+    found = select(table.sha256, table.absent).where(
+        table.sha256.in_(digests), table.absent.is_not(None)
     )
+    return {row.sha256: row.absent for row in conn.execute(found)}
 
 
 def scans(conn: Connection, digests: Sequence[str]) -> set[str]:
     """Those of these digests that are PDFs of pictures: nobody can search or quote them."""
     table = archive.c
-    return set(
-        conn.execute(
-            select(table.sha256).where(table.sha256.in_(digests), table.is_scan == 1)
-        ).scalars()
-    )
+    found = select(table.sha256).where(table.sha256.in_(digests), table.is_scan == 1)
+    return set(conn.execute(found).scalars())
 
 
 def file_texts(conn: Connection, digests: Sequence[str]) -> str:
     """What the first pages of these files say, in this order; empty where nothing is known."""
     table = archive.c
-    rows = conn.execute(
-        select(table.sha256, table.text).where(table.sha256.in_(digests), table.text.is_not(None))
+    found = select(table.sha256, table.text).where(
+        table.sha256.in_(digests), table.text.is_not(None)
     )
-    texts = {row.sha256: row.text for row in rows}
+    texts = {row.sha256: row.text for row in conn.execute(found)}
     return "\n".join(texts[digest] for digest in dict.fromkeys(digests) if digest in texts)
 
 
@@ -169,3 +115,6 @@ def store_watch(conn: Connection, post_id: str, file: WatchedFile, at: datetime)
             index_elements=[attachment_watch.c.post_id, attachment_watch.c.url], set_=values
         )
     )
+    if file.sha256 is not None:
+        of = insert_into(conn, post_file).values(post_id=post_id, sha256=file.sha256)
+        conn.execute(of.on_conflict_do_nothing())

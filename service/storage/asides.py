@@ -10,6 +10,8 @@ from hashlib import sha256
 import orjson
 from sqlalchemy import Connection, text
 
+from service.storage.meta import drop_meta, get_meta, put_meta
+
 _PREFIX = "aside:"
 _FIRST = timedelta(hours=1)
 _FACTOR = 4
@@ -42,13 +44,7 @@ def put_aside(conn: Connection, portal_id: str, url: str, at: datetime, *, is_su
     steps = times if is_sure else times - 1
     wait = min(_FIRST * _FACTOR ** min(steps - 1, 3), _LONGEST) if steps else timedelta(0)
     aside = Aside(portal_id, url, times, at, at + wait)
-    conn.execute(
-        text(
-            "INSERT INTO meta(key, value) VALUES (:key, :value)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-        ),
-        {"key": _key(url), "value": orjson.dumps(asdict(aside)).decode()},
-    )
+    put_meta(conn, _key(url), orjson.dumps(asdict(aside)).decode())
     return aside
 
 
@@ -72,7 +68,7 @@ def forget_asides(conn: Connection, now: datetime) -> None:
     for key in conn.execute(text("SELECT key FROM meta WHERE key LIKE 'aside:%'")).scalars().all():
         aside = _load(conn, key)
         if aside is None or abs(now - aside.at) > _KEPT:
-            conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+            drop_meta(conn, key)
 
 
 def _is_aside(aside: Aside, now: datetime) -> bool:
@@ -84,9 +80,7 @@ def _key(url: str) -> str:
 
 
 def _load(conn: Connection, key: str) -> Aside | None:
-    value = conn.execute(
-        text("SELECT value FROM meta WHERE key = :key"), {"key": key}
-    ).scalar_one_or_none()
+    value = get_meta(conn, key)
     if value is None:
         return None
     kept = orjson.loads(value)

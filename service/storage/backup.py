@@ -1,15 +1,49 @@
-"""A consistent copy of a SQLite file, taken while others write. Refuses PostgreSQL, which has
-pg_dump."""
+"""A consistent copy of a SQLite file and of the archive, taken while others write.
+
+Refuses PostgreSQL, which has pg_dump: there the files alone are copied.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import ConfigurationError, InvalidInput, StorageError
+from service.storage.archive_folder import ArchiveFolder, copy_file
 from service.storage.engine import sqlite_path
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedFiles:
+    """`files` are new in the folder; `bytes` is their size, `kept` how many were there already."""
+
+    files: int
+    bytes: int
+    kept: int
+
+
+def copy_files(archive: ArchiveFolder, folder: Path) -> CopiedFiles:
+    """Copies what a folder lacks of the archive, each file whole or not at all: names of the same
+    files on one disk.
+
+    Made after the database's copy, so that it has whatever that one names. May be killed and done
+    again.
+    """
+    copied = size = kept = 0
+    try:
+        for source in archive.walk():
+            target = ArchiveFolder(folder).path_of(source.name)
+            try:
+                is_new, found = copy_file(source, target), target.stat().st_size
+            except FileNotFoundError:  # forgotten meanwhile
+                continue
+            copied, size, kept = copied + is_new, size + found * is_new, kept + (not is_new)
+    except OSError as error:
+        raise StorageError(f"cannot copy the files to {str(folder)!r}: {error.strerror}") from error
+    return CopiedFiles(copied, size, kept)
 
 
 def copy_database(url: str, file: Path) -> int:

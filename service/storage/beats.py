@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.storage.engine import Database
+from service.storage.meta import drop_meta, put_meta
 
 EVERY_S = 4.0
 LATE_S = 12.0
@@ -42,20 +43,14 @@ class BeatRow:
         with self._database.writing() as conn:
             now = _now_s(conn)
             value = orjson.dumps({"at": now, "standing": list(standing)}).decode()
-            conn.execute(
-                text(
-                    "INSERT INTO meta(key, value) VALUES (:key, :value)"
-                    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-                ),
-                {"key": self._key, "value": value},
-            )
+            put_meta(conn, self._key, value)
             for key, beat in _rows(conn):
                 if abs(now - beat["at"]) > _REPLACED_S:
-                    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+                    drop_meta(conn, key)
 
     def drop(self) -> None:
         with self._database.writing() as conn:
-            conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": self._key})
+            drop_meta(conn, self._key)
 
 
 def late_beats(conn: Connection) -> list[LateBeat]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.bounce import Bounce
 from service.alerts.refusal import Kind
-from service.alerts.suspension import PROBE_AFTER, Probe
+from service.alerts.suspension import PROBE_AFTER, AddressProbe
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import set_status
 from service.types import State, SubscriptionStatus
@@ -43,7 +43,7 @@ def about_us(conn: Connection, since: datetime) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspended:
+class SuspendedAddress:
     """An address whose mail came back, and the probes that were sent to it since."""
 
     address: str
@@ -54,7 +54,7 @@ class Suspended:
     suspended_at: datetime
     probe_key: str
     """Under which its probes are queued."""
-    probes: tuple[Probe, ...]
+    probes: tuple[AddressProbe, ...]
 
 
 def probe_key(target_key: str, suspended_at: datetime, reason: str) -> str:
@@ -62,25 +62,25 @@ def probe_key(target_key: str, suspended_at: datetime, reason: str) -> str:
     return f"probe:{target_key}:{to_micros(suspended_at)}" + (":again" if reason == BEFORE else "")
 
 
-def load_suspended(conn: Connection) -> list[Suspended]:
+def load_suspended(conn: Connection) -> list[SuspendedAddress]:
     """Every address that bounces suspended; not those who complained."""
     query = text(
         "SELECT target, target_key, id, language, status_at, status_reason FROM subscription "
         "WHERE channel = 'email'"
         " AND status = 'suspended' AND status_reason IN :reasons ORDER BY target_key, status_at, id"
     ).bindparams(bindparam("reasons", expanding=True))
-    found: dict[str, Suspended] = {}
+    found: dict[str, SuspendedAddress] = {}
     for row in conn.execute(query, {"reasons": list(_PROBED)}):
         if row.target_key not in found:
             since = from_micros(row.status_at)
             key = probe_key(row.target_key, since, row.status_reason)
-            found[row.target_key] = Suspended(
+            found[row.target_key] = SuspendedAddress(
                 row.target, row.target_key, row.id, row.language, since, key, _probes(conn, key)
             )
     return list(found.values())
 
 
-def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
+def _probes(conn: Connection, key: str) -> tuple[AddressProbe, ...]:
     query = text(
         "SELECT m.group_key, m.state, m.done_at, EXISTS (SELECT 1 FROM bounce b WHERE "
         "b.message_id = m.id) AS bounced"
@@ -88,7 +88,7 @@ def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
     ).bindparams(bindparam("keys", expanding=True))
     rows = conn.execute(query, {"keys": [f"letter:{key}:{n}" for n in range(len(PROBE_AFTER))]})
     return tuple(
-        Probe(
+        AddressProbe(
             from_micros(row.done_at) if row.state == State.SENT and row.done_at else None,
             bool(row.bounced),
         )
@@ -96,8 +96,8 @@ def _probes(conn: Connection, key: str) -> tuple[Probe, ...]:
     )
 
 
-def resume_suspended(conn: Connection, person: Suspended, now: datetime) -> int:
-    """Makes active what bounces suspended of a person; gives how many."""
+def resume_suspended(conn: Connection, person: SuspendedAddress, now: datetime) -> int:
+    """Makes active what bounces suspended of a person; returns how many."""
     query = text(
         "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status "
         "= 'suspended'"

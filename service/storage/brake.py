@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from service.alerts.provider import provider_of
+from service.storage.meta import drop_meta, get_meta, list_meta, put_meta
 from service.storage.schema import from_micros, to_micros
 
 FEW = 5
@@ -30,16 +31,10 @@ def is_braked(conn: Connection, provider: str, now: datetime) -> bool:
 
 def brake(conn: Connection, provider: str, now: datetime) -> None:
     """Brakes, or goes on braking, for WINDOW from now on; forgets those that ended."""
-    for row in conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'brake:%'")).all():
-        if now - from_micros(int(row.value)) >= WINDOW:
-            conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": row.key})
-    conn.execute(
-        text(
-            "INSERT INTO meta(key, value) VALUES (:key, :at) ON CONFLICT (key) DO UPDATE SET "
-            "value = excluded.value"
-        ),
-        {"key": _PREFIX + provider, "at": str(to_micros(now))},
-    )
+    for key, value in list_meta(conn, _PREFIX):
+        if now - from_micros(int(value)) >= WINDOW:
+            drop_meta(conn, key)
+    put_meta(conn, _PREFIX + provider, str(to_micros(now)))
 
 
 def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> dict[str, list[str]]:
@@ -58,13 +53,13 @@ def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> d
 
 def braked_providers(conn: Connection, now: datetime) -> list[str]:
     """The providers whose addresses are not suspended now, by name."""
-    rows = conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'brake:%' ORDER BY key"))
     return [
-        row.key.removeprefix(_PREFIX) for row in rows if now - from_micros(int(row.value)) < WINDOW
+        key.removeprefix(_PREFIX)
+        for key, value in list_meta(conn, _PREFIX)
+        if now - from_micros(int(value)) < WINDOW
     ]
 
 
 def _braked_at(conn: Connection, provider: str) -> datetime | None:
-    query = text("SELECT value FROM meta WHERE key = :key")
-    at = conn.execute(query, {"key": _PREFIX + provider}).scalar_one_or_none()
+    at = get_meta(conn, _PREFIX + provider)
     return None if at is None else from_micros(int(at))

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from service.errors import Conflict, InvalidInput, NotFound
+from service.storage.meta import drop_meta, get_meta, keep_meta
 from service.storage.queue import FENCED_WORDS, is_fenced, refresh
 from service.storage.schema import from_micros, to_micros
 from service.types import ChangeType, Channel, State, SubscriptionStatus
@@ -257,22 +258,17 @@ _OWED_AGAIN = text(
     " WHERE message_id IN :ids AND state IN ('sent', 'failed', 'suspended')"
 ).bindparams(bindparam("ids", expanding=True))
 
+_PAUSED_SINCE = "delivery_paused"
+
 
 def pause_all(conn: Connection, at: datetime) -> None:
     """The stop switch: nothing is claimed until `resume_all`."""
-    conn.execute(
-        text(
-            "INSERT INTO meta(key, value) VALUES ('delivery_paused', :at) ON CONFLICT (key) DO "
-            "NOTHING"
-        ),
-        {"at": str(to_micros(at))},
-    )
+    keep_meta(conn, _PAUSED_SINCE, str(to_micros(at)))
 
 
 def paused_at(conn: Connection) -> datetime | None:
     """Since when the stop switch is off; None while messages are sent."""
-    query = text("SELECT value FROM meta WHERE key = 'delivery_paused'")
-    at = conn.execute(query).scalar_one_or_none()
+    at = get_meta(conn, _PAUSED_SINCE)
     return None if at is None else from_micros(int(at))
 
 
@@ -284,7 +280,7 @@ def why_stopped(conn: Connection) -> str:
 
 
 def resume_all(conn: Connection) -> None:
-    conn.execute(text("DELETE FROM meta WHERE key = 'delivery_paused'"))
+    drop_meta(conn, _PAUSED_SINCE)
 
 
 def _delivery(row: RowMapping) -> Delivery:

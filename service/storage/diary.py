@@ -13,7 +13,7 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class FannedOut:
+class FanOutSummary:
     """A change that is owed to whoever wants it; `deliveries`: to how many."""
 
     change_id: str
@@ -27,7 +27,7 @@ def newest_change(conn: Connection) -> str:
     return str(conn.execute(text("SELECT max(id) FROM change")).scalar_one() or "")
 
 
-def fanned_out_since(conn: Connection, change_id: str) -> tuple[list[FannedOut], str]:
+def fanned_out_since(conn: Connection, change_id: str) -> tuple[list[FanOutSummary], str]:
     """What was fanned out after a change, in order, and the id to go on from: before one that is
     not finished."""
     rows = conn.execute(
@@ -45,12 +45,12 @@ def fanned_out_since(conn: Connection, change_id: str) -> tuple[list[FannedOut],
         change_id = row.id
         if row.silenced is None:
             deliveries = conn.execute(count, {"id": row.id}).scalar_one()
-            found.append(FannedOut(row.id, ChangeType(row.type), row.post_id, deliveries))
+            found.append(FanOutSummary(row.id, ChangeType(row.type), row.post_id, deliveries))
     return found, change_id
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StoppedSubscription:
     """A subscription that is disabled or suspended since what is behind it failed, and why."""
 
     id: str
@@ -59,7 +59,7 @@ class Stopped:
     reason: str | None
 
 
-def stopped_subscriptions(conn: Connection) -> dict[str, Stopped]:
+def stopped_subscriptions(conn: Connection) -> dict[str, StoppedSubscription]:
     """By id."""
     rows = conn.execute(
         text(
@@ -68,6 +68,8 @@ def stopped_subscriptions(conn: Connection) -> dict[str, Stopped]:
         )
     )
     return {
-        row.id: Stopped(row.id, SubscriptionStatus(row.status), row.endpoint_key, row.status_reason)
+        row.id: StoppedSubscription(
+            row.id, SubscriptionStatus(row.status), row.endpoint_key, row.status_reason
+        )
         for row in rows
     }

@@ -46,7 +46,7 @@ _TAKE = text(
 def gather_digests(
     database: Database, runs: Mapping[Frequency, datetime], on: date, now: datetime
 ) -> int:
-    """Makes the messages of the runs that are past; gives how many. `on` is the local day, the
+    """Makes the messages of the runs that are past; returns how many. `on` is the local day, the
     digest's name."""
     return sum(_gather_all(database, kind, runs, on, now) for kind in _digesting())
 

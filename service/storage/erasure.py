@@ -12,6 +12,9 @@ from service.storage import schema
 from service.types import EMAIL
 from service.values import address_key, address_keys
 
+ERASED = "erased:"
+"""Begins the target of a subscription whose owner was forgotten."""
+
 
 def subscriptions_of(conn: Connection, keys: Collection[str]) -> tuple[str, ...]:
     """The ids of all subscriptions of a person, by the keys of the address, removed ones too."""
@@ -29,7 +32,7 @@ def forget_address(conn: Connection, keys: Collection[str]) -> int:
     held = subscriptions_of(conn, keys)
     found = len(held)
     for subscription_id in held:
-        gone = f"erased:{subscription_id}"
+        gone = f"{ERASED}{subscription_id}"
         conn.execute(
             update(schema.subscription)
             .where(table.id == subscription_id)

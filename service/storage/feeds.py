@@ -45,7 +45,7 @@ of reach."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stamped:
+class StampedPosts:
     """A post of a window. `stamp` names the state of everything that a feed shows of it."""
 
     id: str
@@ -58,7 +58,7 @@ class StampedWindow:
     """A current page before its posts are read. `previous` leads into the past; None: nothing is
     older."""
 
-    posts: list[Stamped]
+    posts: list[StampedPosts]
     previous: str | None
 
     @property
@@ -118,7 +118,7 @@ def stamped_window(conn: Connection, query: PostQuery, entries: int, days: int) 
 
 def _newest(
     conn: Connection, query: PostQuery, limit: int, since: datetime | None = None
-) -> list[Stamped]:
+) -> list[StampedPosts]:
     post = schema.post
     order = (post.c.first_seen_at.desc(), post.c.published_at.desc(), post.c.id.desc())
     statement = _stamping().where(*_conditions(query)).order_by(*order).limit(limit)
@@ -158,9 +158,9 @@ def _stamping() -> Select[Any]:
     ).join(revision, and_(revision.c.post_id == post.c.id, revision.c.number == post.c.revision))
 
 
-def _stamped(row: tuple[Any, ...]) -> Stamped:
+def _stamped(row: tuple[Any, ...]) -> StampedPosts:
     stamp = blake2b(repr(row).encode(errors="surrogatepass"), digest_size=16).digest()
-    return Stamped(row[0], stamp, schema.from_micros(row[1]))
+    return StampedPosts(row[0], stamp, schema.from_micros(row[1]))
 
 
 def record_feeds(

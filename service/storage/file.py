@@ -7,9 +7,10 @@ its place.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
@@ -51,6 +52,12 @@ def refuse_to_replace(path: Path) -> None:
             "and subscriptions, "
             "start once with --new-database"
         )
+
+
+def open_private(path: Path) -> TextIO:
+    """To write to, mode 0600 from its first instant, whatever the umask says."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    return os.fdopen(descriptor, "w", encoding="ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from service.errors import StorageError
 from service.storage.engine import HEAD, Database, current_version, sqlite_path
 from service.storage.file import FileWatch, as_uri
+from service.storage.meta import put_meta
 
 _KEY = "checked_at"
 
@@ -81,11 +82,5 @@ def inspect_database(database: Database, now: str) -> DatabaseFacts:
     if version != HEAD:
         return DatabaseFacts(version or "", size)
     with database.writing() as conn:
-        conn.execute(
-            text(
-                "INSERT INTO meta(key, value) VALUES (:key, :now)"
-                " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-            ),
-            {"key": _KEY, "now": now},
-        )
+        put_meta(conn, _KEY, now)
     return DatabaseFacts(version or "", size)

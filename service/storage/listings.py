@@ -158,8 +158,8 @@ def lease_listing(
 def keep_leases(
     conn: Connection, held: Mapping[tuple[str, str], datetime], now: datetime, lease_s: float
 ) -> dict[tuple[str, str], datetime]:
-    """The listings are still being polled; gives the new leases of those that nobody else has taken
-    meanwhile."""
+    """The listings are still being polled; returns the new leases of those that nobody else has
+    taken meanwhile."""
     until = now + timedelta(seconds=lease_s)
     kept = {}
     for (portal_id, url), mine in sorted(held.items()):
@@ -169,7 +169,7 @@ def keep_leases(
 
 
 def release_listing(conn: Connection, state: ListingState, next_poll_at: datetime) -> bool:
-    """Gives the listing back without a result. False: the lease of `state` had ended, and it is
+    """Returns the listing back without a result. False: the lease of `state` had ended, and it is
     somebody else's."""
     values = {"lease_until": None, "next_poll_at": next_poll_at}
     return _change_held(conn, state.portal_id, state.url, state.lease_until, values)

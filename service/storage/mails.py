@@ -27,7 +27,7 @@ waits for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OwedDelivery:
     """One delivery of a mail, with what is said of it."""
 
     change_id: str
@@ -46,7 +46,7 @@ class Owed:
 
 
 @dataclass(slots=True)
-class Outgoing:
+class OutgoingMail:
     """A message as the email channel needs it. `letter`, as JSON, is None for a mail that carries
     deliveries."""
 
@@ -57,7 +57,7 @@ class Outgoing:
     address: str = ""
     target_key: str = ""
     language: str = "vi"
-    owed: list[Owed] = field(default_factory=list)
+    owed: list[OwedDelivery] = field(default_factory=list)
     first_message_id: str | None = None
 
 
@@ -76,9 +76,9 @@ _LOAD = text(
 ).bindparams(bindparam("ids", expanding=True))
 
 
-def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Outgoing]:
+def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, OutgoingMail]:
     """What each of these messages carries, by id; a message that is gone is not in it."""
-    found: dict[str, Outgoing] = {}
+    found: dict[str, OutgoingMail] = {}
     for row in conn.execute(_LOAD, {"ids": list(message_ids)}).mappings():
         mail = found.get(row["message_id"])
         if mail is None:
@@ -92,8 +92,8 @@ def load_outgoing(conn: Connection, message_ids: Sequence[str]) -> dict[str, Out
     return found
 
 
-def _outgoing(row: RowMapping) -> Outgoing:
-    mail = Outgoing(
+def _outgoing(row: RowMapping) -> OutgoingMail:
+    mail = OutgoingMail(
         row["message_id"],
         row["group_key"],
         schema.from_micros(row["created_at"]),
@@ -108,8 +108,8 @@ def _outgoing(row: RowMapping) -> Outgoing:
     return mail
 
 
-def _owed(row: RowMapping) -> Owed:
-    return Owed(
+def _owed(row: RowMapping) -> OwedDelivery:
+    return OwedDelivery(
         row["change_id"],
         row["change_type"],
         row["post_id"],
@@ -124,7 +124,7 @@ def _owed(row: RowMapping) -> Owed:
     )
 
 
-def _first_message(conn: Connection, mail: Outgoing) -> str | None:
+def _first_message(conn: Connection, mail: OutgoingMail) -> str | None:
     """The first mail to this person about the post that is updated or withdrawn; None when there
     was none."""
     query = text(

@@ -15,7 +15,12 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
-from service.alerts.endpoint_words import Trouble, TroubleLetter, tell_operator_too, tell_trouble
+from service.alerts.endpoint_words import (
+    EndpointTrouble,
+    TroubleLetter,
+    tell_operator_too,
+    tell_trouble,
+)
 from service.alerts.target import host_of
 from service.channels import CHANNELS
 from service.storage.engine import Database
@@ -40,14 +45,14 @@ class Teller:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    trouble: Trouble
+    trouble: EndpointTrouble
     endpoint_key: str
     at: int
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Behind:
+class _EndpointSubscription:
     """A subscription of an endpoint, and the addresses of its owner."""
 
     id: str
@@ -56,7 +61,7 @@ class _Behind:
 
 
 def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
-    """Queues a letter for each trouble that was not told yet; gives how many. Writes only where
+    """Queues a letter for each trouble that was not told yet; returns how many. Writes only where
     there is any."""
     since = to_micros(now - RECENT)
     with database.reading() as conn:
@@ -74,7 +79,7 @@ def _failing(conn: Connection, since: int) -> Iterator[_Trouble]:
         "warned_at > :since"
     )
     for row in conn.execute(query, {"since": since}).all():
-        yield _Trouble(Trouble.FAILING, row.key, row.warned_at, _instant(row.failing_since))
+        yield _Trouble(EndpointTrouble.FAILING, row.key, row.warned_at, _instant(row.failing_since))
 
 
 def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
@@ -86,7 +91,7 @@ def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
     ).bindparams(bindparam("judged", expanding=True))
     judged = [kind.name for kind in CHANNELS.values() if kind.is_judged]
     for row in conn.execute(query, {"since": since, "judged": judged}).all():
-        trouble = Trouble.GONE if row.status_reason == GONE else Trouble.DISABLED
+        trouble = EndpointTrouble.GONE if row.status_reason == GONE else EndpointTrouble.DISABLED
         yield _Trouble(trouble, row.endpoint_key, row.status_at, _instant(row.failing_since))
 
 
@@ -118,7 +123,7 @@ def _say(teller: Teller, one: _Trouble, where: str, names: Sequence[str]) -> Tro
     )
 
 
-def _behind(conn: Connection, one: _Trouble) -> list[_Behind]:
+def _behind(conn: Connection, one: _Trouble) -> list[_EndpointSubscription]:
     """The subscriptions of an endpoint that this is about."""
     rows = conn.execute(
         text(
@@ -128,10 +133,10 @@ def _behind(conn: Connection, one: _Trouble) -> list[_Behind]:
             "'disabled')"
             " AND (:any = 1 OR (s.status = 'disabled' AND s.status_at = :at)) ORDER BY s.id"
         ),
-        {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is Trouble.FAILING)},
+        {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is EndpointTrouble.FAILING)},
     ).all()
     return [
-        _Behind(
+        _EndpointSubscription(
             row.id,
             row.name,
             _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()),
@@ -140,7 +145,7 @@ def _behind(conn: Connection, one: _Trouble) -> list[_Behind]:
     ]
 
 
-def _owners(behind: Sequence[_Behind]) -> dict[str, list[str]]:
+def _owners(behind: Sequence[_EndpointSubscription]) -> dict[str, list[str]]:
     """By address, each person once: what that owner calls their subscriptions."""
     first: dict[str, str] = {}
     owners: dict[str, list[str]] = {}
@@ -152,9 +157,9 @@ def _owners(behind: Sequence[_Behind]) -> dict[str, list[str]]:
 
 
 def _addresses(conn: Connection, unit_id: str | None, contacts: Sequence[str]) -> Sequence[str]:
-    """A unit's first contact; where it named none, an address that it is subscribed by."""
+    """All contacts of a unit; where it named none, an address that it is subscribed by."""
     if contacts or unit_id is None:
-        return contacts[:1]
+        return contacts
     query = text(
         "SELECT target FROM subscription WHERE unit_id = :unit AND channel = 'email' AND status = "
         "'active'"

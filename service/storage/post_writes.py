@@ -13,12 +13,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from service.errors import NotFound
 from service.instants import Dating
 from service.posts.identity import post_id
 from service.storage import schema
 from service.storage.archive import WatchedFile
-from service.storage.dating import dating_to_json
-from service.storage.rows import attachments_to_json, facts_from_json, facts_to_json
+from service.storage.dating_column import dating_to_json
+from service.storage.post_rows import attachments_to_json, facts_from_json, facts_to_json
 from service.storage.search import index_words
 from service.storage.upsert import insert_into
 from service.types import AttachmentLink, PortalName, Post, Reason, Understanding
@@ -156,11 +157,16 @@ def write_categories(conn: Connection, post_id: str, categories: Sequence[str]) 
 
 
 def lock_post(conn: Connection, post_id: str) -> tuple[int, str]:
-    """Holds the post until the transaction ends; its latest revision's number and fingerprint."""
+    """Holds the post until the transaction ends; its latest revision's number and fingerprint.
+
+    Raises NotFound.
+    """
     post, revision = schema.post, schema.revision
     number = conn.execute(
         select(post.c.revision).where(post.c.id == post_id).with_for_update()
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if number is None:
+        raise NotFound("post", post_id)
     fingerprint = conn.execute(
         select(revision.c.fingerprint).where(
             revision.c.post_id == post_id, revision.c.number == number

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 
 from service.errors import InvalidInput, NotFound
 from service.storage import schema
+from service.storage.post_rows import attachments_from_json, post_from_row
 from service.storage.post_writes import (
     Draft,
     add_revision,
@@ -26,7 +27,6 @@ from service.storage.post_writes import (
     set_categories,
     set_facts,
 )
-from service.storage.rows import attachments_from_json, post_from_row
 from service.storage.schema import from_micros, to_micros
 from service.storage.search import matches_words
 from service.types import AttachmentLink, Post

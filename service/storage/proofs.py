@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, text
 
-from service.alerts.proof import Acknowledged, Proof, Seen, Sending, UnitProof
+from service.alerts.proof import AcknowledgementProof, Proof, RevisionProof, Sending, UnitProof
 from service.storage.posts import get_post
 from service.storage.receipts import list_receipts
 from service.storage.schema import from_micros
@@ -51,10 +51,10 @@ def load_proof(conn: Connection, post_id: str) -> Proof:
     )
 
 
-def _seen(conn: Connection, post_id: str, title: str) -> tuple[Seen, ...]:
+def _seen(conn: Connection, post_id: str, title: str) -> tuple[RevisionProof, ...]:
     rows = conn.execute(_SEEN, {"post": post_id})
     return tuple(
-        Seen(
+        RevisionProof(
             row.revision,
             row.title or title,
             from_micros(row.at if row.type == ChangeType.WITHDRAWN else row.seen_at or row.at),
@@ -73,10 +73,10 @@ def _units(conn: Connection, post_id: str) -> tuple[UnitProof, ...]:
         sent[row.unit_id].append(
             Sending(row.revision, row.type, row.channel, row.state, at, row.attempts, row.status)
         )
-    received: dict[str, list[Acknowledged]] = defaultdict(list)
+    received: dict[str, list[AcknowledgementProof]] = defaultdict(list)
     for row in conn.execute(_RECEIVED, {"post": post_id}):
         received[row.unit_id].append(
-            Acknowledged(row.revision, from_micros(row.at), row.by, row.via, row.note)
+            AcknowledgementProof(row.revision, from_micros(row.at), row.by, row.via, row.note)
         )
     return tuple(
         UnitProof(

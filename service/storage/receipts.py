@@ -12,9 +12,10 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select, text
 
-from service.alerts.receipts import Line, judge
+from service.alerts.receipt_rules import Line, judge
 from service.errors import NotFound
 from service.storage import schema
+from service.storage.losses import hearing_units
 from service.storage.schema import from_micros, to_micros
 from service.storage.units import own_name
 from service.types import State
@@ -41,6 +42,8 @@ class Receipt:
     via: str
     acknowledged_revision: int | None
     """The newest revision it ever acknowledged; None: none."""
+    has_channel: bool = True
+    """Whether the unit hears by any channel now (U1)."""
     is_removed: bool = False
     """It is on the board for what it acknowledged, and is owed and reminded of nothing more
     (U2)."""
@@ -119,16 +122,28 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
         raise NotFound("post", post_id)
     sent = _deliveries(conn, post_id, revision)
     acks = _acknowledgements(conn, post_id)
+    hearing = hearing_units(conn)
     units = select(schema.unit).order_by(schema.unit.c.name)
     return [
-        _line(row, revision, sent.get(row["id"], []), acks.get(row["id"], []))
+        _line(
+            row,
+            revision,
+            sent.get(row["id"], []),
+            acks.get(row["id"], []),
+            has_channel=row["id"] in hearing,
+        )
         for row in conn.execute(units).mappings()
         if row["removed_at"] is None or row["id"] in acks
     ]
 
 
 def _line(
-    unit: RowMapping, revision: int, deliveries: Sequence[RowMapping], acks: Sequence[RowMapping]
+    unit: RowMapping,
+    revision: int,
+    deliveries: Sequence[RowMapping],
+    acks: Sequence[RowMapping],
+    *,
+    has_channel: bool,
 ) -> Receipt:
     own = next((ack for ack in acks if ack["revision"] == revision), None)
     sent_at = [
@@ -147,6 +162,7 @@ def _line(
         note=own["note"] if own else "",
         via=own["via"] if own else "",
         acknowledged_revision=max((ack["revision"] for ack in acks), default=None),
+        has_channel=has_channel,
         is_removed=unit["removed_at"] is not None,
     )
 

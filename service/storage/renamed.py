@@ -14,15 +14,15 @@ from sqlalchemy import Connection, select, text, update
 
 from service.storage import schema
 from service.storage.engine import Database
+from service.storage.post_rows import facts_from_json, facts_to_json
 from service.storage.post_writes import bump, write_categories
-from service.storage.rows import facts_from_json, facts_to_json
 
 _CHUNK = 50
 """Posts in one transaction: some 20 ms on SQLite."""
 
 
 def follow_renames(database: Database, renamed: Mapping[str, str]) -> int:
-    """`renamed` maps old ids to those of now. Gives how many posts and sets of filters followed;
+    """`renamed` maps old ids to those of now. Returns how many posts and sets of filters followed;
     may run again."""
     if not renamed:
         return 0

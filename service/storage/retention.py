@@ -1,5 +1,4 @@
-"""Messages, deliveries and attempts leave some time after they are done, in chunks that nobody
-notices.
+"""What is done with leaves after some time, in chunks that nobody notices: messages, polls, files.
 
 What must be known for ever stays: who was owed a post (a later edit goes to them), and the
 deliveries by which a unit was told, on which the receipt board stands. A message that still carries
@@ -9,11 +8,18 @@ something undone stays whole.
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
 
+from service.storage.archive_cleaning import FORGOTTEN_FILES, forget_old, forget_unused
+from service.storage.archive_folder import ArchiveFolder
+from service.storage.asides import forget_asides
 from service.storage.engine import Database
+from service.storage.poll_history import FORGOTTEN_AT_ONCE, forget_polls
+from service.storage.post_retention import forget_posts
 from service.storage.schema import to_micros
 
 CHUNK = 100
@@ -40,9 +46,49 @@ _FORGET = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long what is done with is kept; None: for ever."""
+
+    messages: timedelta
+    polls: timedelta
+    files: timedelta | None
+    posts: timedelta | None = None
+
+
+def forget_all(database: Database, folder: ArchiveFolder, kept: Retention, now: datetime) -> int:
+    """Deletes what is older than it is to be kept; returns how many messages that were.
+
+    Acknowledgements and the deliveries by which a unit was told stay, and their posts.
+    """
+    with database.writing() as conn:
+        forget_asides(conn, now)
+    _until_done(lambda: _forget_polls(database, now - kept.polls), FORGOTTEN_AT_ONCE)
+    _until_done(lambda: forget_unused(database, folder, now), FORGOTTEN_FILES)
+    if kept.files is not None:
+        before = now - kept.files
+        _until_done(lambda: forget_old(database, folder, before), FORGOTTEN_FILES)
+    done = forget_done(database, now - kept.messages)
+    if kept.posts is not None:
+        seen_before = now - kept.posts
+        while forget_posts(database, seen_before):
+            time.sleep(_PAUSE_S)
+    return done
+
+
+def _forget_polls(database: Database, before: datetime) -> int:
+    with database.writing() as conn:
+        return forget_polls(conn, before)
+
+
+def _until_done(forget: Callable[[], int], at_once: int) -> None:
+    while forget() == at_once:
+        time.sleep(_PAUSE_S)
+
+
 def forget_done(database: Database, before: datetime) -> int:
-    """Forgets what was sent, failed or skipped before an instant; gives how many messages. Changes
-    stay.
+    """Forgets what was sent, failed or skipped before an instant; returns how many messages.
+    Changes stay.
 
     On PostgreSQL several workers may do this at once: each takes other messages.
     """

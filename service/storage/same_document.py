@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from service.posts.document import is_same_document
 from service.storage import schema
-from service.storage.rows import facts_from_json
+from service.storage.post_rows import facts_from_json
 from service.storage.search import holding_phrase
 from service.types import PortalName, Post, Relation
 

@@ -330,8 +330,8 @@ api_token = Table(
     Column(
         "hash", Text, nullable=False, unique=True
     ),  # SHA-256 of the token, which is 256 random bits
-    Column("role", Text, nullable=False),  # operator, unit
-    Column("unit_id", Text, ForeignKey("unit.id")),  # null: role operator
+    Column("role", Text, nullable=False),  # operator, viewer, unit
+    Column("unit_id", Text, ForeignKey("unit.id")),  # null: not role unit
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),  # null: valid
 )

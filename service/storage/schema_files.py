@@ -7,9 +7,11 @@ SQLite searches with FTS5 and PostgreSQL with a GIN index, both over the same fo
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -20,7 +22,16 @@ from sqlalchemy import (
 
 from service.storage.schema import Instant, metadata
 
-__all__ = ["archive", "archive_part", "attachment_watch", "metadata", "post_search"]
+__all__ = [
+    "archive",
+    "archive_day",
+    "archive_part",
+    "archive_stop",
+    "attachment_watch",
+    "metadata",
+    "post_file",
+    "post_search",
+]
 
 post_search = Table(  # the folded words of each post's latest revision
     "post_search",
@@ -64,15 +75,44 @@ archive = Table(  # files of posts, so that a directive can be read when its por
     Column("bytes", Integer, nullable=False),
     Column("text", Text),  # of its first pages; null: no PDF, or none that can be read
     Column("is_scan", SmallInteger, nullable=False, server_default="0"),  # 1: a PDF of pictures
-    Column("archived_at", Instant, nullable=False),  # written last: a file with a row here is whole
+    Column("archived_at", Instant, nullable=False),  # written after the file
+    Column("absent", Text),  # why the file is not kept, a code; null: it is
+    Index("ix_archive_at", "archived_at"),  # what is old
 )
 
-archive_part = Table(  # the bytes of files in pieces, so that no transaction is long
-    "archive_part",
+archive_part = (
+    Table(  # where files were before they had a folder: each moves there, then its parts go
+        "archive_part",
+        metadata,
+        Column("sha256", Text, primary_key=True),  # of the whole file
+        Column("number", Integer, primary_key=True),
+        Column("body", LargeBinary, nullable=False),
+    )
+)
+
+post_file = Table(  # which posts a file is of, in whichever revision: a file of none may go
+    "post_file",
     metadata,
-    Column("sha256", Text, primary_key=True),  # of the whole file
-    Column("number", Integer, primary_key=True),
-    Column("body", LargeBinary, nullable=False),
+    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Index("ix_post_file_sha256", "sha256"),  # whether any post has it
+)
+
+archive_day = Table(  # how much was kept of a portal in a day
+    "archive_day",
+    metadata,
+    Column("day", Text, primary_key=True),  # as 2026-11-29, in Vietnam
+    Column("portal_id", Text, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+archive_stop = Table(  # why files are not kept now, until one is
+    "archive_stop",
+    metadata,
+    Column("reason", Text, primary_key=True),  # a code
+    Column("portal_id", Text, primary_key=True),  # empty: of all portals
+    Column("since_at", Instant, nullable=False),
+    Column("told_at", Instant),  # null: the operator does not know
 )
 
 attachment_watch = (

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
+from service.storage.meta import drop_meta, get_meta, list_meta
 from service.storage.schema import from_micros, to_micros
 
 LASTS = timedelta(hours=12)
@@ -23,11 +24,9 @@ _PREFIX = "session:"
 def begin_session(conn: Connection, token_id: str, at: datetime) -> str:
     """What the cookie is to say, the only time that it is seen. Forgets the sessions that are
     over."""
-    for key, value in conn.execute(
-        text("SELECT key, value FROM meta WHERE key LIKE 'session:%'")
-    ).all():
+    for key, value in list_meta(conn, _PREFIX):
         if _until(value) <= at:
-            conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": key})
+            drop_meta(conn, key)
     words = secrets.token_urlsafe(32)
     conn.execute(
         text("INSERT INTO meta(key, value) VALUES (:key, :value)"),
@@ -38,15 +37,13 @@ def begin_session(conn: Connection, token_id: str, at: datetime) -> str:
 
 def session_token(conn: Connection, words: str, at: datetime) -> str | None:
     """The id of the token that signed in; None for a session that is over, or never was."""
-    value = conn.execute(
-        text("SELECT value FROM meta WHERE key = :key"), {"key": _key(words)}
-    ).scalar_one_or_none()
+    value = get_meta(conn, _key(words))
     return value.partition(" ")[0] if value is not None and _until(value) > at else None
 
 
 def end_session(conn: Connection, words: str) -> None:
     """From now on its cookie is worth nothing. May be done again."""
-    conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": _key(words)})
+    drop_meta(conn, _key(words))
 
 
 def _key(words: str) -> str:

@@ -72,7 +72,7 @@ def needs_key(conn: Connection) -> bool:
 
 
 def seal_plain_headers(conn: Connection, box: SecretBox) -> int:
-    """Seals what an older Loa kept plain; gives of how many subscriptions."""
+    """Seals what an older Loa kept plain; returns of how many subscriptions."""
     table = schema.subscription.c
     rows = conn.execute(select(table.id, table.headers).where(table.headers != {})).all()
     plain = {

@@ -23,31 +23,30 @@ PREFIX = "loa_"
 
 class Role(StrEnum):
     OPERATOR = "operator"
+    VIEWER = "viewer"
+    """Sees what an operator sees, and changes nothing."""
     UNIT = "unit"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """`unit_id` is None for an operator's; `revoked_at` None while it is good."""
+    """`unit_id` is None but for a unit's; `revoked_at` None while it is good."""
 
     id: str
     name: str
+    role: Role
     unit_id: str | None
     created_at: datetime
     revoked_at: datetime | None
 
-    @property
-    def role(self) -> Role:
-        return Role.OPERATOR if self.unit_id is None else Role.UNIT
-
 
 def create_token(
-    conn: Connection, *, name: str, unit_id: str | None, at: datetime
+    conn: Connection, *, name: str, unit_id: str | None, at: datetime, role: Role = Role.OPERATOR
 ) -> tuple[str, ApiToken]:
-    """The token's words, the only time that they are seen, and its row. Without a unit it is an
-    operator's."""
+    """The token's words, the only time that they are seen, and its row. With a unit it is that
+    unit's."""
     words = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(uuid7(), name, unit_id, at, None)
+    token = ApiToken(uuid7(), name, role if unit_id is None else Role.UNIT, unit_id, at, None)
     conn.execute(
         insert(schema.api_token).values(
             id=token.id,
@@ -99,4 +98,11 @@ def _hash(words: str) -> str:
 
 
 def _token(row: RowMapping) -> ApiToken:
-    return ApiToken(row["id"], row["name"], row["unit_id"], row["created_at"], row["revoked_at"])
+    return ApiToken(
+        row["id"],
+        row["name"],
+        Role(row["role"]),
+        row["unit_id"],
+        row["created_at"],
+        row["revoked_at"],
+    )

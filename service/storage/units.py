@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,8 @@ from service.errors import Conflict, NotFound
 from service.storage import schema
 from service.storage.engine import uuid7
 from service.storage.subscriptions import list_subscriptions, set_status
-from service.types import SubscriptionStatus, Unit
+from service.types import EMAIL, SubscriptionStatus, Unit
+from service.values import address_key
 
 
 def add_unit(
@@ -63,6 +65,24 @@ def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
     if place is not None:
         query = query.where(schema.unit.c.place == place)
     return [_unit(row._mapping) for row in conn.execute(query)]
+
+
+def units_of_address(conn: Connection, keys: AbstractSet[str]) -> list[Unit]:
+    """The units that an address belongs to: as a contact, or as where one of their subscriptions
+    goes."""
+    table = schema.subscription.c
+    query = select(table.unit_id).where(
+        table.channel == EMAIL,
+        table.target_key.in_(keys),
+        table.unit_id.is_not(None),
+        table.status != SubscriptionStatus.REMOVED.value,
+    )
+    subscribed = set(conn.execute(query).scalars())
+    return [
+        unit
+        for unit in list_units(conn)
+        if unit.id in subscribed or not keys.isdisjoint(map(address_key, unit.contacts))
+    ]
 
 
 def set_contacts(conn: Connection, unit_id: str, contacts: tuple[str, ...]) -> None:

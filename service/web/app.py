@@ -1,5 +1,5 @@
 """The web application: one Flask app per process, made by `create_app`, with the blueprints of
-every room.
+every package.
 
 Owns what all pages share: security headers, language, links below `public_url`, error pages. Holds
 no state of its own; refuses a request whose route has no decision in `auth.ACCESS`.
@@ -20,9 +20,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.storage.sessions import LASTS
 from service.values import Language
 from service.web import auth, problem, reader, words
-from service.web.admission import MAX_BODY_BYTES
-from service.web.limits import Limit
-from service.web.proxies import ProxyWatch
+from service.web.server.admission import MAX_BODY_BYTES
+from service.web.server.cookies import SignedSessions
+from service.web.server.limits import Limit
+from service.web.server.proxies import ProxyWatch
 from service.words import say
 
 if TYPE_CHECKING:
@@ -58,7 +59,6 @@ def create_app(loa: Loa) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_PARTS"] = 200
     app.config.update(
-        SECRET_KEY=sha256(b"loa session:" + loa.secret_key.encode()).hexdigest(),
         SESSION_COOKIE_NAME="loa_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -66,8 +66,10 @@ def create_app(loa: Loa) -> Flask:
         PERMANENT_SESSION_LIFETIME=LASTS,
     )
     app.extensions["loa"] = loa
+    app.session_interface = SignedSessions(loa.keyring)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would name the host that the request names
+    app.jinja_env.globals["can_change"] = auth.can_change
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     proxies = loa.settings.server.trusted_proxies
     if proxies:
@@ -81,17 +83,23 @@ def create_app(loa: Loa) -> Flask:
     _add_filters(app)
     problem.register(app)
     app.extensions[auth.WRITES] = Limit(auth.WRITES_PER_MINUTE, 60, time.monotonic)
-    for room in rooms():
-        app.register_blueprint(room.make_blueprint(loa))
+    for module in blueprint_modules():
+        app.register_blueprint(module.make_blueprint(loa))
     return app
 
 
-def rooms() -> tuple[Any, ...]:
-    """The modules of this room with a `make_blueprint(loa)`, in the order of registration.
+def blueprint_modules() -> tuple[Any, ...]:
+    """The modules of this package with a `make_blueprint(loa)`, in the order of registration.
 
     Imported here, since each of them takes from this module the words that all pages share.
     """
-    from service.web import admin, api, attachments, feeds, health, public, receipts, subscriptions
+    from service.web.admin import desk as admin
+    from service.web.api import api_routes as api
+    from service.web.feeds import feed_routes as feeds
+    from service.web.pages import attachments, public
+    from service.web.pages import receipt_page as receipts
+    from service.web.pages import subscribe as subscriptions
+    from service.web.server import readiness as health
 
     return public, attachments, feeds, subscriptions, receipts, api, health, admin
 

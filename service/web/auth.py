@@ -19,8 +19,9 @@ from werkzeug.wrappers import Response
 from service.errors import NotFound
 from service.services.context import Actor, ActorKind
 from service.storage import sessions, tokens
-from service.web.limits import Limit
-from service.web.proxies import is_from_this_machine
+from service.storage.tokens import Role
+from service.web.server.limits import Limit
+from service.web.server.proxies import is_from_this_machine
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -36,10 +37,12 @@ class Access(StrEnum):
     PUBLIC = "public"  # anybody; what needs a right carries it as a signed token in its path
     # whoever asks from this machine, or the bearer of server.metrics_token when that is set
     METRICS = "metrics"
-    TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of either role; a unit sees what is its own
-    OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; bearer of an operator's API token
+    TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of any role; a unit sees what is its own
+    OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; an operator's API token, or to look a viewer's
     UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
-    SESSION = "session"  # an operator who signed in; every POST with a CSRF token
+    SESSION = (
+        "session"  # an operator, or to look a viewer, who signed in; every POST with a CSRF token
+    )
 
 
 ACCESS: dict[str, Access] = {
@@ -58,6 +61,11 @@ ACCESS: dict[str, Access] = {
     "api.show_post": Access.TOKEN,
     "api.list_portals": Access.TOKEN,
     "api.show_portal": Access.TOKEN,
+    "api.list_silences": Access.OPERATOR_TOKEN,
+    "api.release_post": Access.OPERATOR_TOKEN,
+    "api.discard_post": Access.OPERATOR_TOKEN,
+    "api.release_portal": Access.OPERATOR_TOKEN,
+    "api.discard_portal": Access.OPERATOR_TOKEN,
     "api.list_units": Access.TOKEN,
     "api.show_unit": Access.TOKEN,
     "api.add_unit": Access.OPERATOR_TOKEN,
@@ -85,20 +93,25 @@ ACCESS: dict[str, Access] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token it is. `unit_id` is None for an operator."""
+    """Whose token it is. `unit_id` is None but for a unit."""
 
     token_id: str
     name: str
+    role: Role
     unit_id: str | None
 
     @property
     def is_operator(self) -> bool:
-        return self.unit_id is None
+        return self.role is Role.OPERATOR
+
+    @property
+    def sees_all(self) -> bool:
+        return self.role is not Role.UNIT
 
 
 def access_of(endpoint: str) -> Access | None:
-    """The decision for a route: its own line, else the line of its whole room; None when nobody
-    decided."""
+    """The decision for a route: its own line, else the line of its whole blueprint; None when
+    nobody decided."""
     return ACCESS.get(endpoint) or ACCESS.get(f"{endpoint.rpartition('.')[0]}.*")
 
 
@@ -127,12 +140,12 @@ def caller() -> Caller:
 def actor(reason: str) -> Actor:
     """The same for an act; `reason` is kept beside what it changes."""
     who = caller()
-    return Actor(ActorKind.OPERATOR if who.is_operator else ActorKind.UNIT, reason, who.unit_id)
+    return Actor(ActorKind(who.role), reason, who.unit_id)
 
 
 def owned(unit_id: str | None, kind: str, name: str) -> None:
     """Raises NotFound where a unit asks for what is another's: that it exists is not said."""
-    if not caller().is_operator and unit_id != caller().unit_id:
+    if not caller().sees_all and unit_id != caller().unit_id:
         raise NotFound(kind, name)
 
 
@@ -167,21 +180,36 @@ def _require_api_token(access: Access) -> None:
     found = identify(token) if token else None
     if found is None:
         raise Unauthorized("a valid bearer token is needed: `loa token create`")
-    if access is Access.OPERATOR_TOKEN and not found.is_operator:
+    if not can_change(found) and not _is_looking():
+        raise Forbidden("a viewer's token changes nothing")
+    if access is Access.OPERATOR_TOKEN and not found.sees_all:
         raise Forbidden("only an operator's token may do this")
-    if access is Access.UNIT_TOKEN and found.is_operator:
+    if access is Access.UNIT_TOKEN and found.sees_all:
         raise Forbidden("only a unit's own token may do this")
     g.caller = found
     writes: Limit = current_app.extensions[WRITES]
-    if request.method not in ("GET", "HEAD") and not writes.has_room(found.token_id):
+    if not _is_looking() and not writes.has_room(found.token_id):
         raise TooManyRequests(f"more than {WRITES_PER_MINUTE} changes in a minute", retry_after=60)
+
+
+def _is_looking() -> bool:
+    return request.method in ("GET", "HEAD")
+
+
+def can_change(who: Caller | None = None) -> bool:
+    """Whether whoever asks may change anything; pages show no button to who may not."""
+    return (who or caller()).role is not Role.VIEWER
 
 
 def identify(token: str) -> Caller | None:
     """Whose token it is; None for a revoked, unknown or mangled one."""
     with _loa().database.reading() as conn:
         found = tokens.find_token(conn, token)
-    return None if found is None else Caller(found.id, found.name, found.unit_id)
+    return None if found is None else _caller_of(found)
+
+
+def _caller_of(token: tokens.ApiToken) -> Caller:
+    return Caller(token.id, token.name, token.role, token.unit_id)
 
 
 # --- signed-in operators ----------------------------------------------------------------------
@@ -197,24 +225,23 @@ def _require_session() -> Response | None:
         return redirect(
             f"{urlsplit(_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in"
         )
-    if request.method not in ("GET", "HEAD"):
+    if not _is_looking():
         require_csrf()
+        if not can_change(found) and request.endpoint != "admin.sign_out":
+            raise Forbidden("a viewer changes nothing")
     g.caller = found
     return None
 
 
 def _session_caller() -> Caller | None:
-    """The operator of the session, looked up each time: signing out ends it, and so does revoking
-    its token."""
+    """Who signed in, looked up each time: signing out ends it, and so does revoking the token."""
     words = session.get(SESSION)
     if not isinstance(words, str):
         return None
     with _loa().database.reading() as conn:
         token_id = sessions.session_token(conn, words, _loa().clock())
         found = None if token_id is None else tokens.get_token(conn, token_id)
-    return (
-        None if found is None or found.unit_id is not None else Caller(found.id, found.name, None)
-    )
+    return None if found is None or found.role is Role.UNIT else _caller_of(found)
 
 
 def sign_in(found: Caller) -> None:

@@ -14,8 +14,17 @@ import orjson
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import Conflict, InvalidInput, LoaError, NotFound, OverdueError, StorageError
+from service.errors import (
+    Conflict,
+    EndedLink,
+    InvalidInput,
+    LoaError,
+    NotFound,
+    OverdueError,
+    StorageError,
+)
 from service.web import reader
+from service.words import say
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +84,8 @@ def status_of(error: LoaError) -> int:
     match error:
         case InvalidInput():
             return 400 if request.method in ("GET", "HEAD") else 422
+        case EndedLink():
+            return 410
         case NotFound():
             return 404
         case Conflict():
@@ -129,6 +140,8 @@ def _answer_loa(error: LoaError) -> Response:
 
 
 def _for_people(error: LoaError) -> str:
+    if isinstance(error, EndedLink):
+        return say("link.ended", reader.language())
     if isinstance(error, NotFound):
         return ""
     pair = FIELDS.get(error.field) if isinstance(error, InvalidInput) else None

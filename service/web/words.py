@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from service.alerts.receipts import Line
+from service.alerts.receipt_rules import Line
 from service.types import (
     EMAIL,
     WEBHOOK,

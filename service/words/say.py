@@ -13,18 +13,32 @@ from zoneinfo import ZoneInfo
 
 from service.words.coded import parse
 from service.words.sentences_alarm import ALARMS
+from service.words.sentences_archive import ARCHIVE
 from service.words.sentences_delivery import DELIVERY
 from service.words.sentences_letter import LETTERS
+from service.words.sentences_loss import LOSS
 from service.words.sentences_mailbox import MAILBOX
 from service.words.sentences_match import FIELDS, KEYWORD, LACKS, OR
 from service.words.sentences_portal import PORTAL
+from service.words.sentences_silence import SILENCE
 from service.words.sentences_tls import TLS
 from service.words.sentences_why import WHY
 
 Pair = tuple[str, str]
 """Vietnamese, English."""
 
-SENTENCES: dict[str, Pair] = {**ALARMS, **DELIVERY, **LETTERS, **MAILBOX, **PORTAL, **TLS, **WHY}
+SENTENCES: dict[str, Pair] = {
+    **ALARMS,
+    **ARCHIVE,
+    **DELIVERY,
+    **LETTERS,
+    **LOSS,
+    **MAILBOX,
+    **PORTAL,
+    **SILENCE,
+    **TLS,
+    **WHY,
+}
 """All that can be stored, by its code."""
 
 ENGLISH = "en"

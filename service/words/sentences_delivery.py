@@ -32,8 +32,14 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "the new address is not confirmed yet",
     ),
     # who changed it
-    "by.owner_unsubscribed": ("người nhận đã hủy", "its owner unsubscribed"),
-    "by.owner_paused": ("người nhận tạm dừng", "its owner paused it"),
+    "by.owner_unsubscribed": (
+        "hủy bằng liên kết trong thư gửi đến địa chỉ này",
+        "ended by a link in mail to this address",
+    ),
+    "by.owner_paused": (
+        "tạm dừng bằng liên kết trong thư gửi đến địa chỉ này",
+        "paused by a link in mail to this address",
+    ),
     "by.operator": ("người vận hành: {name}", "the operator: {name}"),
     "by.api": ("API: {name}", "API: {name}"),
     "by.erasure": ("đã xóa dữ liệu theo yêu cầu", "its owner's data was erased on request"),

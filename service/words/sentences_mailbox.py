@@ -1,4 +1,5 @@
-"""What a mail that came back turned out to be: (Vietnamese, English)."""
+"""What a mail that came back turned out to be, and what a link in one that was sent has become:
+(Vietnamese, English)."""
 
 from __future__ import annotations
 
@@ -13,4 +14,12 @@ MAILBOX: Mapping[str, tuple[str, str]] = {
     "bounce.returned": ("thư bị trả lại", "the mail came back"),
     "bounce.none": ("không phải thư trả lại", "no mail that came back"),
     "bounce.reported": ("{said}", "{said}"),
+    "link.ended": (
+        "Liên kết này được tạo bằng một khóa đã thay, nay không còn hiệu lực. Xin dùng liên kết "
+        "trong thư mới nhất,"
+        " hoặc hỏi đơn vị vận hành.",
+        "This link was made under a key that was replaced, and opens nothing any more. Please use "
+        "the link of the"
+        " newest mail, or ask whoever operates this service.",
+    ),
 }

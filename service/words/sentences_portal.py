@@ -197,5 +197,21 @@ PORTAL: Mapping[str, tuple[str, str]] = {
     ),
     "reader.failed": ("tiến trình đọc gặp lỗi: {said}", "its reader failed: {said}"),
     # a file of a post
+    "file.other_site": (
+        "tệp ở máy chủ khác ({host}), chỉ đặt liên kết",
+        "the file is on a host of another site ({host}), it is only linked",
+    ),
+    "file.no_kind": (
+        "không phải loại tệp được lưu, chỉ đặt liên kết",
+        "it is no file of a kind that is kept, it is only linked",
+    ),
+    "fetch.bad_port": (
+        "không tải được {url!r}: cổng mạng {port} không dành cho web",
+        "cannot fetch {url!r}: port {port} is not for the web",
+    ),
+    "fetch.another_port": (
+        "không tải được {url!r}: cổng mạng {port} không có trong tệp của cổng thông tin",
+        "cannot fetch {url!r}: the portal's file does not name port {port}",
+    ),
     "file.is_page": ("nhận được một trang thay cho tệp", "a page came instead of the file"),
 }

@@ -23,6 +23,10 @@ WHY: Mapping[str, tuple[str, str]] = {
         "quá nhiều tin mới cùng lúc: đang chờ người vận hành cho phép gửi",
         "too many new posts at once: waiting for the operator to let them go",
     ),
+    "why.discarded": (
+        "người vận hành quyết định không báo tin này: chỉ vào nguồn tin",
+        "the operator decided that nobody has to be told: in the feeds only",
+    ),
     "why.restored_before": (
         "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà người vận hành cho gửi "
         "lại",

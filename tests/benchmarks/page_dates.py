@@ -35,7 +35,7 @@ from service.portals.article_dates import witnesses_of
 from service.portals.contents import Contents
 from service.portals.dom import Tree, parse
 from service.portals.guessed_dates import guessed
-from service.portals.heading import find_heading
+from service.portals.page_heading import find_heading
 from service.portals.prose import find_parts
 from service.types import Page
 

@@ -20,7 +20,7 @@ from tests.journeys.cli import Terminal
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_benchmark_that_is_offered_can_be_run(name: str) -> None:
-    assert callable(import_module(f"service.bench.{name}").run)
+    assert callable(import_module(f"service.bench.bench_{name}").run)
 
 
 def test_a_benchmark_prints_both_sides(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ from werkzeug.test import Client
 from service.alerts.message import build_payload
 from service.bootstrap import Loa, open_loa
 from service.errors import ConfigurationError
+from service.services.publish import write_change
 from service.settings import shipped
-from service.storage.changes import write_change
+from service.storage.explanation import explain
 from service.storage.posts import PostQuery, get_post, newest_posts
 from service.storage.renamed import follow_renames
 from service.storage.subscriptions import NewSubscription, add_subscription, get_subscription
-from service.storage.why import explain
 from service.types import EMAIL, ChangeType, Filters, Post
 from service.web.app import create_app
 from tests.fakes_web import store_post

@@ -159,7 +159,7 @@ def test_M10_a_proxy_that_nobody_configured_is_told_by_readiness_and_check(
 
 
 def test_M10_check_says_that_a_proxy_is_in_front(terminal: Terminal) -> None:
-    from service.storage.proxies import note_proxy
+    from service.storage.proxy_sightings import note_proxy
     from tests.fakes_trouble import wait_until
 
     terminal.run("unit", "list")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES
+from service.demo.sample_portal import SamplePortal
 from tests.fakes_receiver import FakeReceiver, status
 from tests.journeys.cli import Terminal
 

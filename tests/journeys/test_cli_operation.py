@@ -120,6 +120,9 @@ def test_what_is_no_address_is_not_erased_and_not_said_to_be(terminal: Terminal)
 
 def test_M8_bounce_says_why_it_may_exit_75(terminal: Terminal) -> None:
     assert "EX_TEMPFAIL" in terminal.run("bounce", "--help").stdout
+    assert "loa.db" in terminal.run("bounce", stdin="a: b", code=75).stderr
+    assert not terminal.database.exists()
+    terminal.run("key", "rotate")  # makes database and key, which a bounce does not
     assert "has no headers" in terminal.run("bounce", stdin="rubbish", code=75).stderr
 
 
@@ -177,6 +180,13 @@ def test_a_token_is_shown_once_and_revoked(terminal: Terminal) -> None:
     assert made["token"] not in terminal.run("token", "list", "--json").output
     terminal.run("token", "revoke", made["id"])
     assert terminal.json("token", "list")[0]["revoked_at"] is not None
+    assert terminal.json("token", "create", "--role", "viewer")["name"] == "viewer"
+    assert terminal.json("token", "create", "--role", "unit", "--unit", "A")["name"] == "A"
+    roles = {one["name"]: one["role"] for one in terminal.json("token", "list")}
+    assert roles == {"viewer": "viewer", "A": "unit", "văn thư": "unit"}
+    assert "--role unit --unit UNIT" in terminal.refused(
+        "token", "create", "--role", "viewer", "--unit", "A"
+    )
     assert "--role unit --unit UNIT" in terminal.refused(
         "token", "create", "--name", "x", "--role", "unit"
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from service.bootstrap import open_loa
-from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES, NEWS, live_post
-from service.poll.leases import Leases
+from service.demo.sample_portal import SamplePortal
+from service.poll.listing_leases import Leases
 from service.settings import shipped
 from service.web.app import create_app
 from tests.journeys.cli import Terminal

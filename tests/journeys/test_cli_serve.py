@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES, live_post
+from service.demo.sample_portal import SamplePortal
 from tests.fakes_receiver import FakeReceiver, status
 from tests.journeys.cli import Terminal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.bench.crash import crash
+from service.bench.bench_crash import crash
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -10,16 +10,16 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from service.delivery.run import Counts, Deliverer
+from service.delivery.deliverer import Deliverer, DeliveryCounts
 from service.delivery.webhook import WebhookChannel
 from service.errors import Conflict
 from service.settings import Settings
 from service.storage.deliveries import list_deliveries, replay
 from service.storage.engine import Database
+from service.storage.explanation import explain
 from service.storage.queue import FAILED_LONG, GONE
 from service.storage.subscriptions import get_subscription, set_status, status_reason
 from service.storage.units import add_unit
-from service.storage.why import explain
 from service.types import State, SubscriptionStatus
 from service.words import say
 from tests.fakes import FakeClock
@@ -68,7 +68,7 @@ class Office:
                 self.n += 1
                 tell(conn, a_post(f"post-{self.n}"), at=self.clock())
 
-    def deliver(self, hours: float = 0.0) -> Counts:
+    def deliver(self, hours: float = 0.0) -> DeliveryCounts:
         self.clock.advance(hours * HOUR)
         return self.deliverer.deliver_due()
 

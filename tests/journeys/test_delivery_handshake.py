@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa
-from service.delivery.run import LedgerWork
+from service.delivery.deliverer import LedgerWork
 from service.delivery.webhook import WebhookChannel
 from service.errors import StorageError
 from service.settings import WebhookSettings

@@ -11,8 +11,8 @@ import certifi
 import pycurl
 import pytest
 
+from service.delivery.deliverer import Deliverer, DeliveryCounts
 from service.delivery.guard import guard_for
-from service.delivery.run import Counts, Deliverer
 from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
 from service.storage.deliveries import list_deliveries, show_delivery
@@ -41,7 +41,7 @@ def deliver(
     *,
     allow_private_networks: bool = True,
     timeout_s: float = 3.0,
-) -> Counts:
+) -> DeliveryCounts:
     """Sends to `url`, where one is given, what is published now."""
     if url:
         with database.writing() as conn:
@@ -131,7 +131,7 @@ def test_D5_a_name_with_a_private_address_is_refused_for_good(
         counts = deliver(database, clock, dns, f"https://{NAME}/hook", allow_private_networks=False)
         assert (counts.failed, counts.retry) == (1, 0)
         clock.advance(1e6)
-        assert deliver(database, clock, dns, allow_private_networks=False) == Counts()
+        assert deliver(database, clock, dns, allow_private_networks=False) == DeliveryCounts()
     words = last_words(database)
     assert not any(one in words for one in addresses)
     assert "cổng" not in words

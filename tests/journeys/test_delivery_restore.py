@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from service.bootstrap import open_loa
-from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES, live_post
+from service.demo.sample_portal import SamplePortal
 from service.storage.queue import RESTORED
 from tests.fakes import FakeClock
 from tests.fakes_receiver import FakeReceiver

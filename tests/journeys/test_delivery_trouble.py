@@ -16,12 +16,12 @@ import pytest
 from sqlalchemy import text
 
 from service.delivery.channel import Record, Work
-from service.delivery.run import Deliverer, LedgerWork
+from service.delivery.deliverer import Deliverer, LedgerWork
 from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
 from service.storage.deliveries import list_deliveries, pause_all, resume_all
 from service.storage.engine import Database, open_database
-from service.storage.queue import Claimed, claim_due, listen
+from service.storage.queue import ClaimedMessage, claim_due, listen
 from service.types import EMAIL, WEBHOOK, Result, State
 from tests.fakes_ledger import BOX, LINKS, a_post, deliverer, hook, mail, tell
 from tests.fakes_receiver import FakeReceiver, status
@@ -307,7 +307,7 @@ class SendsMail:
         self.sent: list[str] = []
 
     def send(
-        self, _database: Database, claimed: Sequence[Claimed], record: Record, _stop: Event
+        self, _database: Database, claimed: Sequence[ClaimedMessage], record: Record, _stop: Event
     ) -> None:
         self.sent += [one.message_id for one in claimed]
         record(

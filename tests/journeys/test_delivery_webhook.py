@@ -15,15 +15,15 @@ from standardwebhooks import Webhook
 
 from service.alerts.owing import OWN_FAULT_REST, UNSIGNABLE
 from service.alerts.signing import SecretBox, new_secret
-from service.delivery.run import Counts
-from service.services.alarms import tell_alarms
+from service.delivery.deliverer import DeliveryCounts
+from service.services.alarm_acts import tell_alarms
 from service.storage.alarms import own_faults
 from service.storage.deliveries import list_deliveries, pause_all, replay, resume_all, show_delivery
 from service.storage.engine import Database
+from service.storage.explanation import explain
 from service.storage.subscription_secrets import rotate_secret
 from service.storage.subscriptions import get_subscription, set_status
 from service.storage.units import add_unit
-from service.storage.why import explain
 from service.types import State, SubscriptionStatus
 from service.words import say
 from tests.fakes import FakeClock
@@ -229,7 +229,7 @@ def test_D3_a_refusal_of_the_content_is_final(
         sender = deliverer(database, clock)
         assert sender.deliver_due().failed == 1
         clock.advance(1e6)
-        assert sender.deliver_due() == Counts()
+        assert sender.deliver_due() == DeliveryCounts()
 
 
 SOON = "Fri, 31 Dec 2100 00:00:00 GMT"

@@ -15,7 +15,7 @@ import feedparser
 import pytest
 
 from service.demo import sample
-from service.demo.run import Demo
+from service.demo.demonstration import Demo
 from service.posts.identity import is_cut
 from service.storage.posts import PostQuery, newest_posts
 from service.text import LOCAL

@@ -22,7 +22,7 @@ from service.bootstrap import Loa, open_loa
 from service.errors import ConfigurationError, Conflict
 from service.export import MANIFEST, Exporter, export_job, export_to
 from service.export.folder import Folder
-from service.services.alarms import tell_alarms
+from service.services.alarm_acts import tell_alarms
 from service.storage import schema
 from service.storage.feeds import feed_problems, set_feed_problems
 from service.storage.posts import bump, set_categories

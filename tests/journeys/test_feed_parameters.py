@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidInput
-from service.web.feed_query import PARAMETERS, own_parameters
+from service.web.feeds.feed_query import PARAMETERS, own_parameters
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, store_post
 

@@ -16,19 +16,19 @@ from sqlalchemy import Connection
 from werkzeug.test import Client
 
 from service.bootstrap import Loa, open_loa
-from service.feeds.document import document_problem
+from service.feeds.feed_document import document_problem
+from service.feeds.markup import Site
 from service.feeds.model import Entry, Feed, Format
 from service.feeds.page import Checks
-from service.feeds.site import Site
-from service.services.alarms import tell_alarms
+from service.services.alarm_acts import tell_alarms
 from service.storage.engine import Database, open_database
 from service.storage.feeds import feed_problems
 from service.storage.posts import bump, set_categories
 from service.types import Post
 from service.web.app import create_app
-from service.web.feed_store import FeedStore
-from service.web.feeds import EXTENSION
-from service.web.hot import ThinLayer
+from service.web.feeds.feed_routes import EXTENSION
+from service.web.feeds.feed_store import FeedStore
+from service.web.server.hot import ThinLayer
 from tests.fakes import FakeClock
 from tests.fakes_feeds import make_post
 from tests.journeys.test_feeds_http import store_posts

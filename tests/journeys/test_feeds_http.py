@@ -25,8 +25,8 @@ from service.storage.posts import Draft, bump, insert_post
 from service.types import Post, Understanding
 from service.web import app as web_app
 from service.web import auth, problem
-from service.web.feeds import EXTENSION, make_blueprint
-from service.web.hot import ThinLayer
+from service.web.feeds.feed_routes import EXTENSION, make_blueprint
+from service.web.server.hot import ThinLayer
 from tests.fakes_feeds import AT, make_post
 
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}

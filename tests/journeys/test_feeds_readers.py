@@ -24,9 +24,7 @@ from werkzeug.serving import make_server
 from service.bootstrap import Loa, open_loa
 from service.demo.sample import seed_posts
 from service.feeds.ical import calendar_problem
-from service.feeds.model import Format
-from service.feeds.read_back import as_feedparser_reads, feed_problem
-from service.feeds.site import (
+from service.feeds.markup import (
     Site,
     body_html,
     has_markup,
@@ -35,16 +33,18 @@ from service.feeds.site import (
     title_of,
     uri,
 )
+from service.feeds.model import Format
+from service.feeds.read_back import as_feedparser_reads, feed_problem
 from service.posts.classify import classify
 from service.posts.diff import fingerprint
 from service.storage import schema
 from service.storage.posts import Draft, add_revision, bump, get_post
 from service.types import AttachmentLink, PortalName, Post, Understanding
 from service.web.app import create_app
-from service.web.feed_query import formats_of
-from service.web.feed_store import FeedStore
-from service.web.feeds import EXTENSION
-from service.web.hot import ThinLayer
+from service.web.feeds.feed_query import formats_of
+from service.web.feeds.feed_routes import EXTENSION
+from service.web.feeds.feed_store import FeedStore
+from service.web.server.hot import ThinLayer
 from tests.fakes_feeds import AT, PDF, SECOND_PDF, make_post
 from tests.feed_rules import findings, opml_findings
 from tests.journeys.test_feeds_http import store_posts

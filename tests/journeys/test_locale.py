@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from service.web.board import as_csv
+from service.web.admin.board import as_csv
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, owe, store_post
 from tests.journeys.cli import Terminal

@@ -72,7 +72,7 @@ def test_D6_killed_in_a_run_to_200_nobody_is_missed_and_repeats_keep_their_messa
 
 def _spread(url: str) -> None:
     """The fan-out's rest, as the worker does it."""
-    from service.storage.changes import continue_fanouts
+    from service.storage.queue import continue_fanouts
 
     database = open_database(url)
     continue_fanouts(database, FakeClock()())

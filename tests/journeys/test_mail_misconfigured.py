@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from service.bootstrap import Loa
 from service.channels import CHANNELS
-from service.demo.portal import SamplePortal
 from service.demo.sample import DIRECTIVES, live_post
+from service.demo.sample_portal import SamplePortal
 from service.storage.down_channels import keep_down
 from service.types import EMAIL, WEBHOOK
 from service.web.app import create_app

@@ -20,10 +20,10 @@ from service.alerts.bounce import read
 from service.alerts.links import Links
 from service.delivery.email import EmailChannel, Round
 from service.delivery.mailroom import Ready
-from service.services.bounces import apply_bounce
+from service.services.bounce_acts import apply_bounce
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.queue import Claimed
+from service.storage.queue import ClaimedMessage
 from service.types import Result, State
 from tests.fakes import FakeClock
 from tests.fakes_email import SECRET_KEY, drain, make_channel, publish, states
@@ -73,7 +73,7 @@ def send(port: int) -> tuple[list[Result], str]:
     work = Round.build(
         [
             (
-                Claimed(str(n), "smtp", 1, 1),
+                ClaimedMessage(str(n), "smtp", 1, 1),
                 Ready(str(n), f"loa+{n}@mail.example", f"r{n}@xa.example", build()),
             )
             for n in range(MAILS)

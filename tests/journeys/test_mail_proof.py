@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from service.alerts.message import build_payload
 from service.alerts.proof import STYLE, STYLE_HASH
-from service.services.alarms import KINDS
+from service.services.alarm_acts import KINDS
+from service.services.publish import write_change
 from service.settings import Settings
-from service.storage.changes import write_change
 from service.storage.receipts import acknowledge
 from service.storage.units import add_unit
 from service.types import ChangeType

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.demo import sample
-from service.demo.portal import SamplePortal
 from service.demo.receivers import Inbox
+from service.demo.sample_portal import SamplePortal
 from tests.journeys.cli import Terminal
 
 

@@ -1,6 +1,6 @@
 """The table of permissions: every route and method, and who may: a stranger, a forged token,
-another unit, the unit whose it is, an operator's token, an operator who is signed in. Each row ends
-with those who may, and does it."""
+another unit, the unit whose it is, a viewer's token, an operator's, a viewer or an operator who is
+signed in. Each row ends with those who may, and does it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from werkzeug.test import TestResponse
 from service.alerts.links import Purpose
 from service.storage.handshakes import address_mark
 from service.storage.subscriptions import set_status
-from service.storage.tokens import create_token
+from service.storage.tokens import Role, create_token
 from service.types import SubscriptionStatus
 from tests.fakes import FakeClock
-from tests.fakes_web import Web, make_web, owe, store_post
+from tests.fakes_web import MANAGED_AT, Web, make_web, owe, store_post
 
 SIGN_IN = "/admin/sign-in"
 FAR = {"REMOTE_ADDR": "203.0.113.5"}
@@ -34,6 +34,7 @@ class World:
 
     web: Web
     other: dict[str, str]
+    viewer: dict[str, str]
     names: dict[str, str]
 
     def ask(
@@ -79,6 +80,7 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     owe(web, post)
     with web.loa.database.writing() as conn:
         other, _ = create_token(conn, name="xã khác", unit_id=web.other_unit_id, at=clock())
+        viewer, _ = create_token(conn, name="lãnh đạo", unit_id=None, at=clock(), role=Role.VIEWER)
     get = web.client.get
     key = get("/api/v1/subscriptions", headers=web.unit).get_json()["items"][0]["id"]
     delivery = get("/api/v1/deliveries", headers=web.unit).get_json()["items"][0]["id"]
@@ -86,15 +88,20 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     reader = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator).get_json()[
         "id"
     ]
-    links = web.loa.links
+    for_unit = {**mail, "target": "unit@xa.example", "unit": web.unit_id}
+    of_unit = web.client.post("/api/v1/subscriptions", json=for_unit, headers=web.operator)
+    links, made_at = web.loa.links, str(int(clock().timestamp() * 1_000_000))
     names = {
         "unit": web.unit_id, "post": post.id, "key": key, "delivery": delivery, "reader": reader,
         "receipt": links.token(Purpose.RECEIPT, post.id, "1", web.unit_id),
-        "manage": links.token(Purpose.MANAGE, reader),
+        "manage": links.token(Purpose.MANAGE, reader, MANAGED_AT),
+        "restore": links.token(Purpose.RESTORE, of_unit.get_json()["id"], made_at),
         "unsubscribe": links.token(Purpose.UNSUBSCRIBE, reader),
         "confirm": links.token(Purpose.CONFIRM, key, address_mark("https://unit.example/loa")),
     }  # fmt: skip
-    yield World(web, {"Authorization": f"Bearer {other}"}, names)
+    yield World(
+        web, {"Authorization": f"Bearer {other}"}, {"Authorization": f"Bearer {viewer}"}, names
+    )
     web.loa.close()
 
 
@@ -125,6 +132,11 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
     Row("api.show_post", "GET", "/api/v1/posts/{post}", 200, 200, 200),
     Row("api.list_portals", "GET", "/api/v1/portals", 200, 200, 200),
     Row("api.show_portal", "GET", "/api/v1/portals/quangxuong", 200, 200, 200),
+    Row("api.list_silences", "GET", "/api/v1/silences", 403, 403, 200),
+    Row("api.release_post", "POST", "/api/v1/posts/{post}/release", 403, 403, 409, json={}),
+    Row("api.discard_post", "POST", "/api/v1/posts/{post}/discard", 403, 403, 409, json={}),
+    Row("api.release_portal", "POST", "/api/v1/portals/quangxuong/release", 403, 403, 200, json={}),
+    Row("api.discard_portal", "POST", "/api/v1/portals/quangxuong/discard", 403, 403, 200, json={}),
     Row("api.list_units", "GET", "/api/v1/units", 200, 200, 200, hides="{unit}"),
     Row("api.show_unit", "GET", "/api/v1/units/{unit}", 404, 200, 200),
     Row("api.add_unit", "POST", "/api/v1/units", 403, 403, 201, json={"name": "UBND xã Mới"}),
@@ -207,6 +219,10 @@ SESSIONS = [
     ),
     Row("admin.replay_failed", "POST", "/admin/deliveries/replay-failed", operator=303, form={}),
     Row("admin.switch_deliveries", "POST", "/admin/deliveries/pause", operator=303, form={}),
+    Row("admin.silent", "GET", "/admin/silent/", operator=200),
+    Row("admin.release_post", "POST", "/admin/posts/{post}/release", operator=409, form={}),
+    Row("admin.discard_post", "POST", "/admin/posts/{post}/discard", operator=409, form={}),
+    Row("admin.discard_portal", "POST", "/admin/portals/quangxuong/discard", operator=303, form={}),
     Row("admin.release_portal", "POST", "/admin/portals/quangxuong/release", operator=303, form={}),
     Row("admin.sign_out", "POST", "/admin/sign-out", operator=303, form={}),
 ]
@@ -241,6 +257,8 @@ LINKS = [
         200,
         form={"List-Unsubscribe": "One-Click"},
     ),
+    Row("subscriptions.show_restore", "GET", "/restore/{restore}", 200),
+    Row("subscriptions.do_restore", "POST", "/restore/{restore}", 200, form={}),
     Row("subscriptions.manage", "GET", "/manage/{manage}", 200),
     Row("subscriptions.change", "POST", "/manage/{manage}", 200, form={"action": "erase"}),
 ]
@@ -273,9 +291,11 @@ def csrf_of(client: FlaskClient, path: str) -> str:
     return found.group(1)
 
 
-def signed_in(world: World) -> FlaskClient:
+def signed_in(world: World, bearer: dict[str, str] | None = None) -> FlaskClient:
+    """As an operator, or whoever's token it is."""
     client = world.web.app.test_client()
-    form = {"csrf": csrf_of(client, SIGN_IN), "token": world.web.operator_token}
+    token = (bearer or world.web.operator)["Authorization"].removeprefix("Bearer ")
+    form = {"csrf": csrf_of(client, SIGN_IN), "token": token}
     assert client.post(SIGN_IN, data=form).status_code == 303
     return client
 
@@ -309,7 +329,13 @@ def test_a_token_opens_what_is_its_own(world: World, row: Row) -> None:
         assert row.hides.format(**world.names) not in answer.get_data(as_text=True)
     if row.other >= 400:
         assert {**world.rows(), "meta": []} == {**before, "meta": []}
+    begun = world.rows()
+    seen = world.ask(row, web.client, world.viewer)
+    assert seen.status_code == (row.operator if row.method == "GET" else 403)
+    assert {**world.rows(), "meta": []} == {**begun, "meta": []}
     own, operator = world.ask(row, web.client, web.unit), world.ask(row, web.client, web.operator)
+    if row.method == "GET":
+        assert seen.get_json() == operator.get_json()
     assert (own.status_code, operator.status_code) == (row.own, row.operator)
     if row.hides and row.endpoint != "api.list_receipts":
         assert row.hides.format(**world.names) in own.get_data(as_text=True)
@@ -333,6 +359,17 @@ def test_the_desk_opens_to_operators_who_are_signed_in(world: World, row: Row) -
         for csrf in (None, "forged", csrf_of(web.app.test_client(), SIGN_IN)):
             assert world.ask(row, client, {}, csrf).status_code == 403
         assert world.rows() == begun
+    begun, viewer = world.rows(), signed_in(world, world.viewer)
+    csrf = csrf_of(viewer, "/admin/units")
+    if row.endpoint == "admin.sign_out":
+        assert world.ask(row, viewer, {}, csrf).status_code == row.operator
+    elif row.method != "GET":
+        assert world.ask(row, viewer, {}, csrf).status_code == 403
+        assert {**world.rows(), "meta": []} == {**begun, "meta": []}
+    else:
+        seen = world.ask(row, viewer, {})
+        offered = re.findall(r'<form[^>]*method="post"', seen.get_data(as_text=True))
+        assert seen.status_code == row.operator and len(offered) <= 1  # to sign out
     csrf = csrf_of(client, "/admin/units") if row.method != "GET" else None
     assert world.ask(row, client, {}, csrf).status_code == row.operator
 
@@ -361,7 +398,7 @@ def test_a_signed_link_opens_one_thing_to_whoever_holds_it(world: World, row: Ro
         if other != name[1]
     ]
     for wrong in (*(swap(real) for swap in swaps), *others, world.names["post"]):
-        forged_world = World(world.web, world.other, {**world.names, name[1]: wrong})
+        forged_world = World(world.web, world.other, world.viewer, {**world.names, name[1]: wrong})
         for headers in ({}, world.web.operator):
             assert forged_world.ask(row, world.web.app.test_client(), headers).status_code == 404, (
                 wrong

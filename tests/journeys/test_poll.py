@@ -14,8 +14,8 @@ from service.errors import InvalidInput
 from service.poll import Poller, recategorise
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.health import past_polls
 from service.storage.listings import ListingState, load_listings
+from service.storage.poll_history import past_polls
 from service.storage.posts import generation, newest_posts, revisions
 from service.storage.schema import to_micros
 from service.types import Outcome, Page, Post

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from service.poll import Poller, tell_of_listings
-from service.poll.leases import LEASE_S, Leases
+from service.poll.listing_leases import LEASE_S, Leases
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import know_listings, load_listings

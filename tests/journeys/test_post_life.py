@@ -13,8 +13,8 @@ import feedparser
 import pytest
 
 from service.bootstrap import open_loa
-from service.poll.files import MAX_ARCHIVED_BYTES
-from service.storage.archive import PART_BYTES, get_file
+from service.poll.file_watch import MAX_ARCHIVED_BYTES
+from service.storage.archive_folder import PIECE_BYTES
 from service.storage.posts import revisions
 from service.types import Outcome
 from tests.fakes_pdf import make_pdf
@@ -255,14 +255,14 @@ def test_a_file_beyond_the_cap_is_linked_and_not_kept(world: World) -> None:
     assert world.alerts() == [(WITH_FILE.title, PUBLISHED)]
 
 
-def test_a_large_file_is_kept_in_parts_and_given_back_whole(world: World) -> None:
-    body = make_pdf(*DIRECTIVE) + b"%" + bytes(range(256)) * (3 * PART_BYTES // 256)
+def test_a_large_file_is_kept_and_given_back_whole(world: World) -> None:
+    body = make_pdf(*DIRECTIVE) + b"%" + bytes(range(256)) * (9 * PIECE_BYTES // 256)
     world.site.answers[PDF] = pdf(body)
     world.show(WITH_FILE, *OLD)
     world.poll()
     digest = sha256(body).hexdigest()
-    with world.loa.database.reading() as conn:
-        assert get_file(conn, digest).body == body
+    size, pieces = world.loa.archive.open(digest)
+    assert (size, b"".join(pieces)) == (len(body), body)
     assert world.get(f"/attachments/{digest}/ct07.pdf").data == body
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from service.storage.archive import ArchivedFile, keep_file
+from service.storage.archive import ArchivedFile
 from service.storage.engine import open_database
+from tests.fakes_archive import archive_of
 from tests.journeys.test_cli_serve import page
 from tests.journeys.test_serve_processes import Served
 
-FILE = bytes(range(256)) * 80_000
+FILE = b"%PDF-1.7 " + bytes(range(256)) * 80_000
 SILENT = 1100
 
 
@@ -78,7 +79,8 @@ def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_fla
 ) -> None:
     digest = sha256(FILE).hexdigest()
     database = open_database(f"sqlite:///{served.terminal.folder / 'loa.db'}", is_migrating=False)
-    keep_file(database, ArchivedFile(digest, "application/pdf", FILE, datetime.now(UTC)))
+    kept = ArchivedFile(digest, "application/pdf", FILE, datetime.now(UTC))
+    assert archive_of(database).keep(kept, "huyen") is None
     database.close()
     path = f"/attachments/{digest}/x.pdf"
     with urllib.request.urlopen(f"http://127.0.0.1:{served.port}{path}", timeout=30) as answer:
@@ -100,7 +102,7 @@ def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_fla
 
 
 def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> None:
-    from service.web.sockets import SEND_TIMEOUT_MS, limit_listening
+    from service.web.server.sockets import SEND_TIMEOUT_MS, limit_listening
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -112,3 +114,35 @@ def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> No
                 assert (
                     taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_TIMEOUT_MS
                 )
+
+
+LENGTH = b" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+CHUNKS = b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+HALF = {
+    "a page with half a body": b"GET /" + LENGTH + b"\r\nabc",
+    "a page with a chunk without end": b"GET /posts/none" + CHUNKS + b"\r\n64\r\nabc",
+    "a feed with half a body": b"GET /feeds/all.rss" + LENGTH + b"\r\na",
+    "a head with half a body": b"HEAD /healthz" + LENGTH + b"\r\na",
+    "half a form": b"POST /subscribe" + LENGTH + b"\r\nkind=",
+    "half of what nobody takes": b"PUT /feeds/all.rss" + LENGTH + b"\r\nx",
+    "a form that promises to come": b"POST /subscribe" + LENGTH + b"Expect: 100-continue\r\n\r\n",
+}
+HALF_ENDS_S = 24
+"""A body has 20 s (`web.admission`)."""
+
+
+def test_S5_requests_whose_body_never_ends_hold_up_nobody_and_end(served: Served) -> None:
+    with ExitStack() as stack:
+        clients = {}
+        for name, request in HALF.items():
+            for _ in range(60):
+                clients[name] = stack.enter_context(
+                    socket.create_connection(("127.0.0.1", served.port))
+                )
+                clients[name].sendall(request)
+        assert serves_others(served)
+        took = {
+            name: seconds_until_closed(client, HALF_ENDS_S + 6) for name, client in clients.items()
+        }
+        assert {name: s for name, s in took.items() if s > HALF_ENDS_S} == {}
+        assert serves_others(served)

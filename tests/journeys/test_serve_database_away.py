@@ -13,15 +13,15 @@ import pytest
 from werkzeug.test import Client
 
 from service.bootstrap import Loa, open_loa
+from service.feeds.markup import Site
 from service.feeds.model import Format
 from service.feeds.page import Checks
-from service.feeds.site import Site
 from service.storage.feeds import feed_problems
 from service.types import Post
 from service.web.app import create_app
-from service.web.feed_store import FeedStore
-from service.web.feeds import EXTENSION
-from service.web.hot import ThinLayer
+from service.web.feeds.feed_routes import EXTENSION
+from service.web.feeds.feed_store import FeedStore
+from service.web.server.hot import ThinLayer
 from tests.fakes import FakeClock
 from tests.fakes_feeds import make_post
 from tests.journeys.test_feeds_http import store_posts

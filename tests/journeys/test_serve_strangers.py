@@ -16,7 +16,7 @@ import pytest
 from service.storage.engine import open_database
 from service.storage.post_writes import Draft, insert_post
 from service.types import PortalName, Understanding
-from service.web.queues import SEARCHES
+from service.web.server.queues import SEARCHES
 from tests.journeys.test_cli_serve import eventually, page
 from tests.journeys.test_serve_processes import Served
 

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from service.bootstrap import Loa
-from service.channels import CHANNELS, ChannelKind, Grouping, Places
+from service.channels import CHANNELS, ChannelKind, ConcurrencyLimits, Grouping
 from service.errors import Conflict, InvalidInput
-from service.services import subscriptions as acts
+from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
-from service.services.subscriptions import SubscriptionRequest
+from service.services.subscription_acts import SubscriptionRequest
 from service.storage import deliveries
 from service.storage.digests import gather_digests
 from service.storage.queue import continue_fanouts
@@ -108,7 +108,7 @@ def test_its_places_are_those_of_its_entry(loa: Loa, clock: FakeClock, tmp_path:
         (f"file:{tmp_path}#slow", 1),
         (f"file:{tmp_path}", 4),
     ]
-    CHANNELS[NAME] = replace(FILE, places=Places(3, 8))
+    CHANNELS[NAME] = replace(FILE, places=ConcurrencyLimits(3, 8))
     loa.deliverer.deliver_due()
     assert rows(loa, "SELECT cap FROM endpoint WHERE channel = 'file'") == [(3,)]
     assert rows(loa, "SELECT cap FROM lane WHERE channel = 'file' ORDER BY cap") == [(2,), (8,)]
@@ -171,7 +171,7 @@ def test_digests_of_a_new_channel_are_gathered_by_its_own_endpoint(
         parse=lambda target, _private: FILE.parse(target, False)._replace(
             endpoint="disk", host="disk"
         ),
-        places=Places(shared={"disk": 4, "disk#digest": 2}),
+        places=ConcurrencyLimits(shared={"disk": 4, "disk#digest": 2}),
         digest_endpoint="disk#digest",
     )
     add(loa, tmp_path / "alerts.txt", frequency=Frequency.DAILY)

@@ -10,8 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.storage import tokens
-from service.web import shapes
-from service.web.admin import SIGN_INS
+from service.web.admin.desk import SIGN_INS
+from service.web.api import shapes
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, owe, store_post
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.alerts.links import Purpose
 from service.storage import tokens
 from tests.fakes import FakeClock
-from tests.fakes_web import Web, make_web, owe, store_post
+from tests.fakes_web import MANAGED_AT, Web, make_web, owe, store_post
 
 HOOK = {"channel": "webhook", "target": "https://hooks.example/loa"}
 
@@ -46,7 +46,7 @@ def test_a_post_is_shown_with_text_document_and_reasons(web: Web) -> None:
 
 def test_D11_a_missing_forged_truncated_or_revoked_token_is_401(web: Web, clock: FakeClock) -> None:
     good = web.operator["Authorization"]
-    link = web.loa.links.token(Purpose.MANAGE, "someone")
+    link = web.loa.links.token(Purpose.MANAGE, "someone", MANAGED_AT)
     for value in (
         "",
         "Bearer",
@@ -216,7 +216,9 @@ def test_D12_a_body_that_is_no_proper_json_is_a_problem_and_never_a_500(
         ({"filters": {"keywords": "x"}}, "filters.keywords"),
         ({"headers": {"X-A": "b\r\nHost: c"}}, "headers"),
         ({"headers": {"Host": "c"}}, "headers"), ({"headers": {"webhook-id": "c"}}, "headers"),
-        ({"headers": {"X\r\nY": "c"}}, "headers"),
+        ({"headers": {"X\r\nY": "c"}}, "headers"), ({"confirmed": "yes"}, "confirmed"),
+        ({"confirmed": 1}, "confirmed"),
+        ({"min_interval_s": False}, "min_interval_s"), ({"min_interval_s": "5"}, "min_interval_s"),
     ],
 )  # fmt: skip
 def test_D12_a_field_that_cannot_be_used_is_named(

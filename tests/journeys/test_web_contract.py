@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from service.alerts.links import Purpose
+from service.alerts.message import build_payload
+from service.services.publish import write_change
 from service.storage.listings import know_listings
-from service.web import schemas
+from service.types import ChangeType
+from service.web.api import schemas
+from service.web.api.route_table import ROUTES
 from service.web.auth import WRITES_PER_MINUTE
-from service.web.routes import ROUTES
 from tests.fakes import FakeClock
 from tests.fakes_receiver import FakeReceiver, status
 from tests.fakes_web import LISTING, Web, make_web, store_post
@@ -42,6 +45,17 @@ def _recategorised(web: Web, subscription: str) -> tuple[str, str]:
     return post.id, delivery["id"]
 
 
+def _silent(web: Web, code: str) -> str:
+    """A post that was told to nobody."""
+    post, now = store_post(web.loa, len(code) + 100), web.loa.clock()
+    payload = build_payload(ChangeType.PUBLISHED, now, post, web.loa.links)
+    with web.loa.database.writing() as conn:
+        write_change(
+            conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload, silenced=code
+        )
+    return post.id
+
+
 def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -> None:
     with web.loa.database.writing() as conn:
         know_listings(conn, [("quangxuong", LISTING)], clock())
@@ -61,13 +75,19 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
         if route.gives is None:
             assert response.data == b""
             return None
-        model = getattr(schemas, route.gives)
+        model = getattr(schemas, f"{route.gives}Shape")
         for item in response.json["items"] if route.is_list else [response.json]:
             model.model_validate_json(_dumps(item), strict=True)
         return response.json
 
     hook = ask("add_subscription", body={**HOOK, "unit": web.unit_id})["id"]
     post, delivery = _recategorised(web, hook)
+    for name, code in (("release_post", "too_old"), ("discard_post", "flood")):
+        ask(name, id=_silent(web, code))
+    _silent(web, "baseline")
+    assert ask("list_silences", code="baseline")["items"]
+    for name in ("release_portal", "discard_portal"):
+        ask(name, id="quangxuong")
     for name in (
         "show_subscription",
         "pause_subscription",

@@ -20,7 +20,7 @@ from service.storage.units import list_units, remove_unit
 from service.types import Outcome
 from service.web import words
 from service.web.auth import Access, access_of
-from service.web.health import reasons_not_ready
+from service.web.server.readiness import reasons_not_ready
 from tests.fakes import FakeClock
 from tests.fakes_web import LISTING, PORTAL, PUBLIC_URL, Web, make_web, store_post
 from tests.mail_table import HANOI

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.provider import provider_of
-from service.services.alarms import tell_alarms
-from service.services.bounces import apply_bounce, probe_suspended
+from service.services.alarm_acts import tell_alarms
+from service.services.bounce_acts import apply_bounce, probe_suspended
 from service.settings import Settings
 from service.storage.bounces import BEFORE, about_us, load_suspended
 from service.storage.brake import FEW, WINDOW, braked_providers

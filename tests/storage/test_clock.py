@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.storage.clock import ClockGuard, went_back
+from service.storage.clock_guard import ClockGuard, went_back
 from service.storage.engine import Database
 from service.storage.schema import to_micros
 from service.web.app import create_app
-from service.web.health import reasons_not_ready
+from service.web.server.readiness import reasons_not_ready
 from tests.fakes import FakeClock
 from tests.fakes_portal import make_poller, portal_with_two
 from tests.fakes_web import make_loa

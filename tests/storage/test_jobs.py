@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from service.services.alarms import tell_alarms
-from service.services.diary import Diary
-from service.services.digests import send_digests
+from service.services.alarm_acts import tell_alarms
+from service.services.diary_job import Diary
+from service.services.digest_acts import send_digests
 from service.services.reminders import remind
 from service.settings import Settings
 from service.storage.asides import put_aside

@@ -11,11 +11,11 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from service.channels import Places
+from service.channels import ConcurrencyLimits
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
 from service.storage.queue import (
-    Claimed,
+    ClaimedMessage,
     apply_caps,
     claim_due,
     disable_failing,
@@ -44,14 +44,14 @@ LATER = NOW + timedelta(hours=1)
 
 def claim(
     database: Database, limit: int = 100, slow_limit: int | None = None, *, lease_s: float = 30
-) -> list[Claimed]:
+) -> list[ClaimedMessage]:
     with database.writing() as conn:
         return claim_due(
             conn, channel=WEBHOOK, now=LATER, limit=limit, lease_s=lease_s, slow_limit=slow_limit
         )
 
 
-def result(one: Claimed, state: State = State.SENT, **more: object) -> Result:
+def result(one: ClaimedMessage, state: State = State.SENT, **more: object) -> Result:
     return Result(one.message_id, one.lease_token, state, 200, "", NOW, 0.1, **more)  # type: ignore[arg-type] # fields of Result
 
 
@@ -144,7 +144,7 @@ def test_a_raised_cap_counts_at_once(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1"], posts=5)
     claim(any_database)
     with any_database.writing() as conn:
-        apply_caps(conn, {WEBHOOK: Places(4, 16)})
+        apply_caps(conn, {WEBHOOK: ConcurrencyLimits(4, 16)})
     assert len(claim(any_database)) == 2
 
 
@@ -240,7 +240,7 @@ def test_M2_leases_end_by_the_clock_of_the_database_whatever_a_workers_clock_say
     assert record(postgresql_database, result(mine)) == 1
 
 
-def slow_host(database: Database) -> list[Claimed]:
+def slow_host(database: Database) -> list[ClaimedMessage]:
     """Twenty endpoints of one host, of which one timed out last; what of the rest is in the air."""
     owe(database, [f"http://a.example/{i}" for i in range(20)], posts=3)
     first = claim(database)
@@ -329,7 +329,7 @@ def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
     stop, chance = Event(), Random(7)
 
     def work() -> None:
-        mine: list[Claimed] = []
+        mine: list[ClaimedMessage] = []
         while not stop.is_set():
             mine += claim(database, 20)
             chance.shuffle(mine)
@@ -354,7 +354,7 @@ def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
         caps = cycle((2, 3))
         while not stop.is_set():
             with database.writing() as conn:
-                apply_caps(conn, {WEBHOOK: Places(next(caps), 16)})
+                apply_caps(conn, {WEBHOOK: ConcurrencyLimits(next(caps), 16)})
                 free_expired(conn, LATER)
                 warn_failing(conn, LATER, timedelta(0))
                 probe_disabled(conn, LATER)
@@ -369,7 +369,7 @@ def test_M3_workers_owners_and_tending_at_once_never_stop_one_another(
     with database.writing() as conn:
         for one in ids:
             set_status(conn, one, SubscriptionStatus.ACTIVE, at=LATER)
-        apply_caps(conn, {WEBHOOK: Places(2, 16)})
+        apply_caps(conn, {WEBHOOK: ConcurrencyLimits(2, 16)})
         assert heal(conn) == 0
     sent = 0
     while claimed := claim(database):

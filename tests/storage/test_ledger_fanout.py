@@ -12,15 +12,22 @@ import pytest
 from sqlalchemy import Connection, text
 
 from service.alerts.message import owes_receipt
-from service.delivery.run import LedgerWork
-from service.storage import changes
-from service.storage.changes import continue_fanouts, release_flood
+from service.delivery.deliverer import LedgerWork
+from service.services import publish
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.queue import FANOUT_CHUNK, OutgoingReader, Told, claim_due, record_results
+from service.storage.explanation import explain
+from service.storage.queue import (
+    FANOUT_CHUNK,
+    ChangePayload,
+    OutgoingReader,
+    claim_due,
+    continue_fanouts,
+    record_results,
+)
 from service.storage.retention import forget_done
+from service.storage.silence import release_flood
 from service.storage.units import add_unit
-from service.storage.why import explain
 from service.types import EMAIL, WEBHOOK, ChangeType, Channel, Filters, Result, State
 from tests.fakes_ledger import NOW, a_post, hook, mail, tell
 
@@ -196,7 +203,7 @@ def test_a_unit_that_comes_to_match_is_mailed_though_its_address_was_told(
 def test_who_comes_to_match_later_is_sent_the_post_as_it_is_then_and_nobody_twice(
     any_database: Database,
 ) -> None:
-    def told(subscription_id: str) -> Told:
+    def told(subscription_id: str) -> ChangePayload:
         (delivery,) = list_deliveries(conn, subscription_id=subscription_id)
         assert delivery.message_id is not None
         said = OutgoingReader().load(conn, [delivery.message_id], NOW)[delivery.message_id].told
@@ -260,9 +267,9 @@ def test_a_set_of_filters_is_parsed_once(any_database: Database) -> None:
     with any_database.writing() as conn:
         hook(conn, "http://a.example/1", filters=Filters(keywords=("bão chỉ một lần",)))
         tell(conn, a_post("post-1"))
-        parsed = changes._parsed.cache_info().misses
+        parsed = publish._parsed.cache_info().misses
         tell(conn, a_post("post-2"))
-    assert changes._parsed.cache_info().misses == parsed
+    assert publish._parsed.cache_info().misses == parsed
 
 
 def test_ids_that_a_fan_out_makes_are_uuids_of_version_7_and_differ(any_database: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from service.storage.deliveries import list_deliveries, replay, show_delivery
 from service.storage.engine import Database
-from service.storage.queue import Claimed, claim_due, free_expired, record_results
+from service.storage.queue import ClaimedMessage, claim_due, free_expired, record_results
 from service.storage.subscriptions import set_status
 from service.types import WEBHOOK, Result, State, SubscriptionStatus
 from tests.fakes_ledger import NOW, a_post, hook, tell
@@ -23,12 +23,12 @@ def owe_one(database: Database) -> str:
     return subscription.id
 
 
-def claim(database: Database) -> list[Claimed]:
+def claim(database: Database) -> list[ClaimedMessage]:
     with database.writing() as conn:
         return claim_due(conn, channel=WEBHOOK, now=LATER, limit=9, lease_s=30)
 
 
-def record(database: Database, one: Claimed, state: State, status: int) -> None:
+def record(database: Database, one: ClaimedMessage, state: State, status: int) -> None:
     due_at = LATER if state is State.DUE else None
     with database.writing() as conn:
         record_results(

@@ -14,10 +14,10 @@ from service.errors import NotFound
 from service.storage.deliveries import pause_all
 from service.storage.digests import gather_digests
 from service.storage.engine import Database
+from service.storage.explanation import Because, Explanation, explain
 from service.storage.queue import RESTORED, claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.subscriptions import NewSubscription, add_subscription, set_filters, set_status
-from service.storage.why import Because, Why, explain
 from service.types import (
     EMAIL,
     WEBHOOK,
@@ -33,7 +33,7 @@ from service.words import say
 from tests.fakes_ledger import EARLIER, NOW, a_post, hook, mail, tell
 
 
-def why(database: Database, subscription_id: str) -> Why:
+def why(database: Database, subscription_id: str) -> Explanation:
     with database.reading() as conn:
         return explain(conn, a_post(), subscription_id)
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.storage.engine import Database
-from service.storage.health import FORGOTTEN_AT_ONCE, forget_polls, past_polls
 from service.storage.listings import (
     ListingResult,
     ListingState,
@@ -19,6 +18,7 @@ from service.storage.listings import (
     record_poll,
     release_listing,
 )
+from service.storage.poll_history import FORGOTTEN_AT_ONCE, forget_polls, past_polls
 from service.types import Outcome
 from tests.fakes import FakeClock
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.instants import Dating, Moment, Source, Witness
-from service.storage.dating import dating_from_json, dating_to_json
+from service.storage.dating_column import dating_from_json, dating_to_json
 from service.storage.engine import open_database
 from service.storage.posts import get_post
 from tests.fakes_versions import make_version

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from service.errors import InvalidInput, NotFound
 from service.portals.gate import StoredRobots
 from service.posts.diff import fingerprint
-from service.storage.archive import ArchivedFile, get_file, keep_file
 from service.storage.engine import Database
 from service.storage.hosts import StoredHostGate
 from service.storage.posts import (
@@ -228,11 +227,3 @@ def test_robots_of_a_host_are_remembered(any_database: Database) -> None:
     known = StoredRobots("User-agent: *", CLOCK(), None)
     gate.store_robots("https://x:443", known)
     assert gate.robots("https://x:443") == known
-
-
-def test_a_file_is_archived_once_and_read_back(any_database: Database) -> None:
-    file = ArchivedFile("ab" * 32, "application/pdf", b"%PDF", CLOCK())
-    keep_file(any_database, file)
-    keep_file(any_database, replace(file, body=b"%PDF of somebody else's"))
-    with any_database.reading() as conn:
-        assert get_file(conn, file.sha256) == file

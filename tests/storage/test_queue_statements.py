@@ -12,9 +12,14 @@ from sqlalchemy import text
 
 from service.errors import StorageError
 from service.storage.engine import Database
-from service.storage.queue import Claimed, statements_on
+from service.storage.queue import ClaimedMessage, statements_on
+from service.storage.queue.ledger_rows import (
+    AcceptedMessage,
+    DeliveryUpdate,
+    MessageUpdate,
+    RejectedAttempt,
+)
 from service.storage.queue.postgresql import PostgresqlStatements
-from service.storage.queue.rows import Carried, Sent, Tried, Written
 from service.storage.queue.sqlite import SqliteStatements
 from service.storage.queue.statements import ChangeRow, MessageRow, Statements
 from service.storage.schema import to_micros
@@ -43,7 +48,7 @@ def owe(database: Database, *urls: str, posts: int = 1) -> None:
 
 def take(
     database: Database, limit: int = 10, *, is_slow: bool = False, token: int = 7
-) -> list[Claimed]:
+) -> list[ClaimedMessage]:
     """As a claim does it: what was leased is counted in the same transaction."""
     with using(database) as statements:
         statements.steer()
@@ -53,7 +58,7 @@ def take(
     return taken.claimed
 
 
-def result(one: Claimed, token: int | None = None) -> Result:
+def result(one: ClaimedMessage, token: int | None = None) -> Result:
     return Result(
         one.message_id, one.lease_token if token is None else token, State.SENT, 200, "", NOW, 0.1
     )
@@ -134,7 +139,7 @@ def test_what_was_accepted_is_written_with_its_delivery(any_database: Database) 
     owe(any_database, A)
     (one,) = take(any_database)
     with using(any_database) as statements:
-        statements.write_sent([Sent(one.message_id, AT, "detail", AT - 5, 12, 204)])
+        statements.write_sent([AcceptedMessage(one.message_id, AT, "detail", AT - 5, 12, 204)])
     query = (
         "SELECT state, done_at, detail, sent_started_at, sent_took_ms, sent_status, attempts FROM "
         "message"
@@ -153,11 +158,11 @@ def test_what_was_not_accepted_is_written_with_its_attempt_and_deliveries(
         for number in (1, 2):
             statements.write(
                 (),
-                [Written(id_, "failed", AT + number, AT, "why", 1, 1)],
-                [Tried(id_, AT, number, "failed", None, "why")],
-                [Carried(id_, "failed", AT, "why")],
+                [MessageUpdate(id_, "failed", AT + number, AT, "why", 1, 1)],
+                [RejectedAttempt(id_, AT, number, "failed", None, "why")],
+                [DeliveryUpdate(id_, "failed", AT, "why")],
             )
-        statements.write((), [Written(id_, "due", None, None, "later", 0, 0)], (), ())
+        statements.write((), [MessageUpdate(id_, "due", None, None, "later", 0, 0)], (), ())
     query = "SELECT state, due_at, done_at, detail, is_final, attempts FROM message"
     assert rows(any_database, query) == [("due", AT + 2, None, "later", 0, 2)]
     tried = rows(any_database, "SELECT number, took_ms, status FROM attempt ORDER BY number")
@@ -172,10 +177,10 @@ def test_a_mail_that_is_sent_tells_those_it_still_carries(any_database: Database
     with using(any_database) as statements:
         (one,) = statements.take("email", AT, UNTIL, 7, 10, is_slow=False).claimed
         statements.write(
-            [Sent(one.message_id, AT, "", AT, 1, 250)],
+            [AcceptedMessage(one.message_id, AT, "", AT, 1, 250)],
             (),
             (),
-            [Carried(one.message_id, "sent", AT, None)],
+            [DeliveryUpdate(one.message_id, "sent", AT, None)],
         )
     assert rows(any_database, "SELECT state FROM message") == [("sent",)]
     assert rows(any_database, "SELECT state, done_at FROM delivery") == [("sent", AT)]

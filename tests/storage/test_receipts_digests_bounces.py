@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
-from service.alerts.receipts import Line
+from service.alerts.receipt_rules import Line
 from service.poll.recategorise import recategorise
-from service.services.alarms import Facts, count_alarms, decide, is_silent, tell_alarms
-from service.services.bounces import apply_bounce
-from service.services.digests import send_digests
+from service.services.alarm_acts import Facts, count_alarms, decide, is_silent, tell_alarms
+from service.services.bounce_acts import apply_bounce
+from service.services.digest_acts import send_digests
 from service.services.reminders import remind
 from service.settings import Settings
 from service.storage.deliveries import pause_all, resume_all
@@ -195,7 +195,10 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
     reminded += [remind(*acting), remind(*acting)]
     assert reminded == [0, 1, 1, 0, 0]
     with any_database.writing() as conn:
-        assert [one.state for one in list_receipts(conn, "p1")] == [Line.OWED, Line.NOT_SUBSCRIBED]
+        assert [one.state for one in list_receipts(conn, "p1")] == [
+            Line.OWED,
+            Line.NOT_SUBSCRIBED,
+        ]
         for is_new in (True, False):
             assert is_new is acknowledge(
                 conn,
@@ -208,7 +211,11 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
                 via="link",
             )
         line, _ = list_receipts(conn, "p1")
-    assert (line.state, line.by, line.acknowledged_at) == (Line.ACKNOWLEDGED, "Lan", clock())
+    assert (line.state, line.by, line.acknowledged_at) == (
+        Line.ACKNOWLEDGED,
+        "Lan",
+        clock(),
+    )
 
 
 def test_several_reminders_for_a_contact_at_once_are_one_mail_that_lists_them(

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from service.storage.engine import Database
+from service.storage.explanation import explain
 from service.storage.subscriptions import set_status
-from service.storage.why import explain
 from service.types import SubscriptionStatus
 from service.words import say
 from service.words.say import SENTENCES

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
-from service.alerts.suspension import Probe, probe_step
-from service.services.bounces import apply_bounce, probe_suspended
+from service.alerts.suspension import AddressProbe, probe_step
+from service.services.bounce_acts import apply_bounce, probe_suspended
 from service.settings import Settings
 from service.storage.engine import Database
 from tests.fakes import Acting, FakeClock, act_over
@@ -19,11 +19,14 @@ SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def test_probes_come_after_a_week_a_month_and_a_quarter() -> None:
-    def due(days: int, *probes: Probe) -> int | str | None:
+    def due(days: int, *probes: AddressProbe) -> int | str | None:
         return probe_step(SINCE, probes, SINCE + days * DAY)
 
-    back, silent = Probe(SINCE + 7 * DAY, has_bounced=True), Probe(None, has_bounced=False)
-    kept = Probe(SINCE + 7 * DAY, has_bounced=False)
+    back, silent = (
+        AddressProbe(SINCE + 7 * DAY, has_bounced=True),
+        AddressProbe(None, has_bounced=False),
+    )
+    kept = AddressProbe(SINCE + 7 * DAY, has_bounced=False)
     assert [due(6), due(7)] == [None, 0]
     assert [due(29, back), due(30, back), due(30, silent)] == [None, 1, 1]
     assert [due(89, back, back), due(90, back, back), due(900, back, back, back)] == [None, 2, None]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.alerts.digest import last_run
-from service.alerts.receipts import Line, judge, reminder_step, working_days
+from service.alerts.receipt_rules import Line, judge, reminder_step, working_days
 from service.types import Frequency, State
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

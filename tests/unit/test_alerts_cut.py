@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.alerts.cut import LISTS, MAX_BYTES, MAX_ITEMS, cut_to_fit
 from service.alerts.mail_item import prepare
 from service.alerts.message import build_payload, with_receipt_url
-from service.feeds.site import shown_attachments
+from service.feeds.markup import shown_attachments
 from service.types import AttachmentLink, ChangeType, Deadline, Mention, Post, Understanding
 from tests.fakes_ledger import LINKS, NOW, a_post
 from tests.mail_table import HANOI

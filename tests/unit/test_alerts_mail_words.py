@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.alerts.headers import mailbox
-from service.alerts.mail import Letter, Part, Recipient, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, compose, compose_letter
 from service.alerts.mail_item import prepare
 from service.alerts.reason import say_reason
 from service.errors import InvalidInput
@@ -66,7 +66,7 @@ def test_a_post_without_any_web_address_has_no_link() -> None:
 
 def test_a_withdrawn_post_says_that_its_archived_copy_stays() -> None:
     item = prepare({**payload(), "type": "post.withdrawn"}, HANOI, labels=LABELS)
-    mail = parse(compose(SENDER, "vi", TO, [Part(item, ())]))
+    mail = parse(compose(SENDER, "vi", TO, [MailPart(item, ())]))
     assert mail["Subject"].startswith("Đã gỡ: ")
     assert all("Cổng thông tin đã gỡ tin này" in body for body in bodies(mail))
 
@@ -75,7 +75,8 @@ def test_L13_a_post_that_was_told_late_says_so() -> None:
     for language, words in (("vi", "Đăng muộn"), ("en", "Posted late")):
         item = prepare(payload(is_late=True), HANOI.to(language), labels=LABELS)
         assert all(
-            words in body for body in bodies(parse(compose(SENDER, language, TO, [Part(item, ())])))
+            words in body
+            for body in bodies(parse(compose(SENDER, language, TO, [MailPart(item, ())])))
         )
     assert all("Đăng muộn" not in body for body in bodies(parse(build())))
 
@@ -102,7 +103,7 @@ def test_a_mail_that_nobody_subscribed_to_offers_no_unsubscribing() -> None:
 def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shared: bool) -> None:
     items = [prepare(payload(title=title), HANOI) for title in ("Tin một", "Tin hai")]
     parts = [
-        Part(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)
+        MailPart(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)
     ]
     mail = parse(compose(SENDER, "vi", TO, parts))
     text, html = bodies(mail)

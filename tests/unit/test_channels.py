@@ -88,12 +88,13 @@ ALLOWED = {
     "cli/subscription_add.py": "their help",
     "delivery/webhook.py": "is the one",
     "delivery/email.py": "is the other",
-    "delivery/run.py": "webhooks have places in the configuration",
+    "delivery/deliverer.py": "webhooks have places in the configuration",
     "services/optin.py": "the page for persons is about mail",
     "storage/mails.py": "mail's own file",
     "storage/erasure.py": "an address is erased",
+    "storage/units.py": "whose a mailbox is",
     "storage/unmailable.py": "an address that no relay takes",
-    "demo/run.py": "shows both",
+    "demo/demonstration.py": "shows both",
 }
 """Files that may name a channel, and why; all else asks the table."""
 

@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner
 
-from service.cli.classify import classify
+from service.cli.classify_command import classify
 
 
 def test_a_bad_line_is_named_and_the_others_go_on() -> None:

@@ -14,7 +14,6 @@ from icalendar import Calendar
 from lxml import etree
 
 from service.feeds.catalogue import Catalogue
-from service.feeds.check import entry_problem, json_item_problem
 from service.feeds.ical import calendar_problem, render_calendar
 from service.feeds.json_feed import render_json_entry
 from service.feeds.model import Feed, Format
@@ -22,6 +21,7 @@ from service.feeds.opml import render_opml
 from service.feeds.page import Renderer
 from service.feeds.read_back import feed_problem
 from service.feeds.rss import render_atom_entry, render_rss_entry
+from service.feeds.self_check import entry_problem, json_item_problem
 from service.types import Category, Place, PortalName, Post, Understanding
 from tests.fakes_feeds import ALL, AT, PDF, SITE, make_post
 

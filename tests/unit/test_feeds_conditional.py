@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.conditional import (
+from service.web.server.conditional import (
     is_browser,
     precondition,
     prefers_gzip,

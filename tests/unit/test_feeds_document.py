@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from service.feeds.document import document_problem
+from service.feeds.feed_document import document_problem
+from service.feeds.markup import Site
 from service.feeds.model import Feed, Format
-from service.feeds.page import Joined, Renderer
-from service.feeds.site import Site
+from service.feeds.page import JoinedPage, Renderer
 from tests.fakes_feeds import ALL, AT, SITE, make_post
 
 FORMATS = (Format.RSS, Format.ATOM, Format.JSON)
@@ -27,11 +27,11 @@ FEEDS = {
 }
 
 
-def joined(feed: Feed, fmt: Format) -> Joined:
+def joined(feed: Feed, fmt: Format) -> JoinedPage:
     return Renderer(SITE, pytest.fail).render(feed, fmt)
 
 
-def problem(feed: Feed, fmt: Format, made: Joined, **other: object) -> str | None:
+def problem(feed: Feed, fmt: Format, made: JoinedPage, **other: object) -> str | None:
     made = replace(made, **other)  # type: ignore[arg-type] # fields of Joined
     return document_problem(SITE, feed, fmt, made.body, made.entries, made.updated_at)
 
@@ -58,7 +58,7 @@ def test_a_byte_that_is_lost_or_changed_anywhere_is_found(fmt: Format) -> None:
     assert problem(PAGE, fmt, made, body=made.body + b" ") is not None
 
 
-def _swap(made: Joined) -> bytes:
+def _swap(made: JoinedPage) -> bytes:
     first, *_, last = (entry.body for entry in made.entries)
     return made.body.replace(first, b"\1").replace(last, first).replace(b"\1", last)
 
@@ -74,7 +74,9 @@ def _swap(made: Joined) -> bytes:
     ],
     ids=["swapped", "missing", "twice", "followed by something"],
 )
-def test_a_joint_that_went_wrong_is_found(fmt: Format, joint: Callable[[Joined], bytes]) -> None:
+def test_a_joint_that_went_wrong_is_found(
+    fmt: Format, joint: Callable[[JoinedPage], bytes]
+) -> None:
     made = joined(PAGE, fmt)
     assert problem(PAGE, fmt, made, body=joint(made)) is not None
 

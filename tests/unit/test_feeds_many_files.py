@@ -11,16 +11,16 @@ import orjson
 import pytest
 from lxml import etree
 
-from service.feeds.check import entry_problem
 from service.feeds.json_feed import render_json_entry
+from service.feeds.markup import MAX_ATTACHMENTS, Site, body_html
 from service.feeds.model import Entry, Feed, Format
 from service.feeds.page import Checks, Renderer
 from service.feeds.rss import render_atom_entry, render_rss_entry
-from service.feeds.site import MAX_ATTACHMENTS, Site, body_html
+from service.feeds.self_check import entry_problem
 from service.storage.feeds import FEEDS
 from service.storage.posts import bump
 from service.types import AttachmentLink, Post
-from service.web.feed_store import FeedStore
+from service.web.feeds.feed_store import FeedStore
 from tests.fakes import FakeClock
 from tests.fakes_feeds import ALL, SITE, make_post
 from tests.fakes_web import Web, make_web, store_post

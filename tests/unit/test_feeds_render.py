@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from service.feeds import rss
-from service.feeds.model import Feed, Format, narrowed_title
-from service.feeds.opml import render_opml
-from service.feeds.page import Checks, Renderer
-from service.feeds.read_back import feed_problem
-from service.feeds.site import (
+from service.feeds.markup import (
     EMPTY_FEED_UPDATED_AT,
     feed_updated_at,
     has_markup,
     moved_at,
     title_of,
 )
+from service.feeds.model import Feed, Format, narrowed_title
+from service.feeds.opml import render_opml
+from service.feeds.page import Checks, Renderer
+from service.feeds.read_back import feed_problem
 from service.types import Post
 from tests.fakes_feeds import ALL, AT, PDF, SECOND_PDF, SITE, make_post
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.feeds.model import Feed, Format, digest
-from service.feeds.page import Joined, Renderer
-from service.feeds.zipped import NO_PIECES, WHOLE_BYTES, Pieces, Zipped, zip_feed
+from service.feeds.page import JoinedPage, Renderer
+from service.feeds.zipped import NO_PIECES, WHOLE_BYTES, CompressedBody, Pieces, zip_feed
 from tests.fakes_feeds import ALL, SITE, make_post
 
 FORMATS = (Format.RSS, Format.ATOM, Format.JSON)
@@ -28,7 +28,7 @@ def long_posts(count: int) -> list[str]:
 HTML = long_posts(24)
 
 
-def feed_of(numbers: range, fmt: Format) -> Joined:
+def feed_of(numbers: range, fmt: Format) -> JoinedPage:
     posts = tuple(make_post(n, f"Tin {n}", html=HTML[n]) for n in numbers)
     return Renderer(SITE, pytest.fail).render(Feed(ALL, posts), fmt)
 
@@ -80,7 +80,7 @@ def test_it_is_one_member_of_one_stream_without_a_time() -> None:
 def test_a_small_feed_is_compressed_at_once() -> None:
     made = feed_of(range(1), Format.RSS)
     zipped = zip_feed(made.body, made.pieces)
-    assert zipped == Zipped(zipped.body) and gzip.decompress(zipped.body) == made.body
+    assert zipped == CompressedBody(zipped.body) and gzip.decompress(zipped.body) == made.body
 
 
 @settings(max_examples=60, deadline=None)

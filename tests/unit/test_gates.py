@@ -1,4 +1,10 @@
-"""The gates that hold for every file: style and types. One command runs them with the tests."""
+"""The gates that hold for every file: style, types, dependencies. One command runs them with the
+tests.
+
+deptry: what is imported is declared, and what is declared is imported. pip: what is installed fits
+together. That each version is the one of the constraints is held by `test_packaging`. None of them
+needs a network.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.mark.parametrize(
     "gate",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
-    ids=["ruff check", "ruff format", "mypy"],
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["deptry", "service"],
+        ["pip", "check"],
+    ],
+    ids=["ruff check", "ruff format", "mypy", "deptry", "pip check"],
 )
 @pytest.mark.timeout(300)
 def test_the_gate_is_green(gate: list[str]) -> None:

@@ -13,7 +13,7 @@ from tests.patterns import Place, all_patterns, unseen
 from tests.slow_text import is_slow, make, slow_texts
 
 PLACES = sorted(all_patterns(), key=lambda place: place.where)
-TRUSTED = frozenset({"service.demo.sample:_PDF", "service.web.memory:_MAPPING"})
+TRUSTED = frozenset({"service.demo.sample:_PDF", "service.web.server.memory:_MAPPING"})
 """See no foreign text: the demo's own seed page, and what the kernel says of our memory."""
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.alerts.headers import encode_phrase
-from service.alerts.mail import Letter, Part, Recipient, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, compose, compose_letter
 from service.alerts.mail_item import prepare
 from service.alerts.words import CATALOGUE, VI
 from service.errors import InvalidInput
@@ -61,7 +61,7 @@ def test_the_same_message_is_the_same_to_the_byte() -> None:
 def test_an_update_refers_to_the_first_mail_and_says_what_changed() -> None:
     item = prepare({**payload(), "type": "post.updated"}, HANOI, what=("title", "attachments"))
     to = Recipient("m2", TO.address, TO.created_at, first_message_id="m1")
-    mail = parse(compose(SENDER, "vi", to, [Part(item, ())]))
+    mail = parse(compose(SENDER, "vi", to, [MailPart(item, ())]))
     assert mail["References"] == mail["In-Reply-To"] == "<m1@mail.example>"
     assert mail["Subject"].startswith("Cập nhật: ")
     assert all("tiêu đề, tệp đính kèm" in body for body in bodies(mail))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.alerts.refusal import is_relaying_denied
-from service.delivery.dialogue import Dialogue, Outcome
+from service.delivery.dialogue import Dialogue, DialogueOutcome
 from service.delivery.smtp import hello_name
 
 
@@ -48,7 +48,7 @@ def test_D18_a_relay_that_relays_nothing_is_down_and_no_address_is_to_blame(
     ]
     verdict = next(one for one in verdicts if one is not None)
     assert (verdict.outcome, verdict.is_denied, verdict.is_of_recipient) == (
-        Outcome.DOWN,
+        DialogueOutcome.DOWN,
         True,
         False,
     )

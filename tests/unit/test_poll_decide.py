@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from service.poll import decide
 from service.poll.dating import first_title
+from service.posts.diff import is_flapping
 from service.settings import PollingSettings
 from service.types import ListedPost, Moment, Outcome
 
@@ -72,9 +73,9 @@ def test_L8_the_front_page_instead_of_an_article_is_a_soft_404() -> None:
 
 
 def test_L9_a_post_that_flaps_waits() -> None:
-    assert not decide.is_flapping([NOW] * 3, NOW)
-    assert decide.is_flapping([NOW] * 4, NOW)
-    assert not decide.is_flapping([NOW - timedelta(hours=2)] * 9, NOW)
+    assert not is_flapping([NOW] * 3, NOW)
+    assert is_flapping([NOW] * 4, NOW)
+    assert not is_flapping([NOW - timedelta(hours=2)] * 9, NOW)
 
 
 def test_rechecks_thin_out_and_end() -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
+import pickletools
 import signal
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 
 import pytest
 
 from service.alerts.bounce import Kind, envelope_sender
 from service.errors import InvalidInput, UnreadableError
-from service.portals.apart import JOBS, Apart, ApartReader, EndedError
-from service.portals.apart import Job as ApartJob
+from service.portals.apart import JOBS, Apart, ApartReader, EndedError, pack
+from service.portals.apart import ReadingJob as ApartJob
 from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, PortalConfig
 from service.types import Outcome, Page
@@ -279,3 +282,25 @@ def test_S2_a_pdf_that_inflates_without_end_costs_only_its_text(apart: Apart) ->
     except EndedError:
         return
     assert read is None or read.text == ""
+
+
+class _AsInPython3112(StrEnum):
+    """Debian 12's Python pickles a member as a call of `getattr`."""
+
+    ONE = "one"
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
+        return getattr, (type(self), self.name)
+
+
+def test_S2_members_of_an_enumeration_cross_the_line_with_every_python() -> None:
+    assert pickletools_names(pickle.dumps(_AsInPython3112.ONE)) == {"getattr", "_AsInPython3112"}
+    packed = pack((False, [_AsInPython3112.ONE]))
+    assert pickletools_names(packed) == {"_AsInPython3112"}
+    assert pickle.loads(packed) == (False, [_AsInPython3112.ONE])  # what this test made
+
+
+def pickletools_names(packed: bytes) -> set[object]:
+    """What a pickle would call, by name."""
+    words = [argument for _, argument, _ in pickletools.genops(packed) if isinstance(argument, str)]
+    return {word for word in words if word in ("getattr", "_AsInPython3112")}

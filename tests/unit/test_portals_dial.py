@@ -91,7 +91,7 @@ def refused(addresses: list[str], lost: list[str], port: int) -> FetchError:
         "http://cong.example/",
         time.monotonic() + 4,
         0,
-        frozenset({"cong.example"}),
+        frozenset({("cong.example", port)}),
         known_as(*addresses),
         4,
     )
@@ -136,7 +136,7 @@ def test_F12_the_families_take_turns() -> None:
         "http://cong.example/",
         time.monotonic() + 4,
         0,
-        frozenset({"cong.example"}),
+        frozenset({("cong.example", 1)}),
         known_as(*addresses),
         4,
     )
@@ -149,7 +149,12 @@ def test_F12_the_deadline_holds_although_every_address_is_dead(clock: FakeClock)
     with HostilePortal() as site, dead("127.0.0.2", site.port), dead("127.0.0.3", site.port):
         resolve = known_as("127.0.0.2", "127.0.0.3")
         leash = Leash(
-            "http://c.example/", time.monotonic() + 1, 0, frozenset({"c.example"}), resolve, 1
+            "http://c.example/",
+            time.monotonic() + 1,
+            0,
+            frozenset({("c.example", site.port)}),
+            resolve,
+            1,
         )
         with pytest.raises(FetchError) as caught:
             dial(leash, "c.example", site.port, socket.socket)

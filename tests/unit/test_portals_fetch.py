@@ -307,7 +307,7 @@ def test_F6_a_name_that_a_page_names_may_not_lead_to_a_private_network(
 
     fetcher = Fetcher(quick_polling(), gate, clock, resolve=resolve)
     with pytest.raises(FetchError, match="private network"):
-        fetcher.download("http://files.example/a.pdf", portal=site.portal(), cap=100)
+        fetcher.get("http://news.example/a", portal=site.portal())
     assert site.requests == []
 
 

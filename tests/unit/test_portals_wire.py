@@ -59,7 +59,7 @@ def test_F6_a_kept_connection_to_a_private_host_serves_no_other_portal(clock: Fa
         theirs = site.portal(base_url=inner, listings=(ListingConfig(url=inner + "/list"),))
         assert fetcher.get(inner + "/list", portal=theirs) is not None
         with pytest.raises(FetchError, match="private network"):
-            fetcher.download(inner + "/secret", portal=site.portal(), cap=100)
+            fetcher.get(inner + "/secret", portal=site.portal())
         assert "/secret" not in site.paths()
         fetcher.close()
 

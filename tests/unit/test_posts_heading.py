@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.posts.heading import read_heading
 from service.posts.organ_names import read_organ, written
-from service.posts.prose import joined_lines
+from service.posts.sentences import joined_lines
 
 _ABOVE = "ỦY BAN NHÂN DÂN\nXÃ LƯU VỆ\n"
 _PLACE = "\nLưu Vệ, ngày 18 tháng 11 năm 2026\nCÔNG ĐIỆN\n"

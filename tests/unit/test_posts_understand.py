@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.posts.classify import parse_rules
 from service.posts.places import parse_places
-from service.posts.prose import lead_of, summary_of
+from service.posts.sentences import lead_of, summary_of
 from service.posts.understand import Understander, urgency_of
 from service.text import clean_text
 from service.types import AttachmentLink, Relation, Urgency

@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from service.delivery.trade import Trades
+from service.delivery.trade import LedgerExchange
 from service.errors import StorageError
 
 
 @pytest.mark.parametrize("is_beside", [False, True])
 def test_the_outcome_of_a_trade_is_taken_once(is_beside: bool) -> None:
-    trades: Trades[int] = Trades(is_beside=is_beside, ended=lambda: None)
+    trades: LedgerExchange[int] = LedgerExchange(is_beside=is_beside, ended=lambda: None)
     trades.begin(lambda: 7)
     trades.wait()
     assert trades.is_running
@@ -27,7 +27,7 @@ def test_what_a_trade_raises_is_raised_to_who_takes_it_and_the_next_one_runs(
     def fail() -> int:
         raise StorageError("away")
 
-    trades: Trades[int] = Trades(is_beside=is_beside, ended=lambda: None)
+    trades: LedgerExchange[int] = LedgerExchange(is_beside=is_beside, ended=lambda: None)
     trades.begin(fail)
     trades.wait()
     with pytest.raises(StorageError, match="away"):
@@ -41,7 +41,7 @@ def test_what_a_trade_raises_is_raised_to_who_takes_it_and_the_next_one_runs(
 
 def test_a_trade_beside_lets_its_caller_go_on_and_tells_when_it_has_ended() -> None:
     may_end, has_ended = threading.Event(), threading.Event()
-    trades: Trades[bool] = Trades(is_beside=True, ended=has_ended.set)
+    trades: LedgerExchange[bool] = LedgerExchange(is_beside=True, ended=has_ended.set)
     trades.begin(lambda: may_end.wait(10))
     assert trades.take() is None
     assert trades.is_running

@@ -23,11 +23,11 @@ from service.errors import OverdueError
 from service.feeds.model import Entry
 from service.storage.engine import Database
 from service.storage.patience import impatient
-from service.web.admission import A_CLIENT, MAX_BODY_BYTES, Door
-from service.web.front import Front
-from service.web.hot import Answer, ThinLayer, build_answer
-from service.web.queues import FILES, PAGES, SEARCHES, queue_of
-from service.web.shelf import Shelf
+from service.web.feeds.feed_cache import FeedCache
+from service.web.server.admission import A_CLIENT, MAX_BODY_BYTES, Door
+from service.web.server.front import Front
+from service.web.server.hot import HotAnswer, ThinLayer, build_answer
+from service.web.server.queues import FILES, PAGES, SEARCHES, queue_of
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 PATIENCE_S = 10.0
@@ -36,7 +36,7 @@ LARGE = build_answer(b"x" * 100_000, b"", "tag", "application/rss+xml", None)
 
 
 class Feeds:
-    def answer(self, path: str) -> Answer | None:
+    def answer(self, path: str) -> HotAnswer | None:
         return {"/small": SMALL, "/large": LARGE}.get(path)
 
 
@@ -382,7 +382,7 @@ def test_a_body_without_a_place_is_refused_at_once() -> None:
 
 
 RESTED = """
-import service.web.memory as memory
+import service.web.server.memory as memory
 def resident():
     return int(open("/proc/self/status").read().split("RssFile:")[1].split()[0])
 before = resident()
@@ -409,7 +409,7 @@ def entry(body: bytes) -> Entry:
 def test_a_shelf_gives_back_what_stands_on_it_however_much_was_taken_away(
     entries: list[tuple[bytes, bool]], slack: int
 ) -> None:
-    shelf = Shelf(slack)
+    shelf = FeedCache(slack)
     standing = [(shelf.put(entry(body)), body, is_dropped) for body, is_dropped in entries]
     for shelved, _, is_dropped in standing:
         if is_dropped:
@@ -432,7 +432,7 @@ def limited(what: int, most: int) -> Iterator[None]:
 
 def test_a_shelf_without_any_place_for_a_file_keeps_all_in_memory() -> None:
     with limited(resource.RLIMIT_NOFILE, 0):
-        shelf = Shelf(0)
+        shelf = FeedCache(0)
     shelved = [shelf.put(entry(body)) for body in (b"one", b"two")]
     assert [shelf.get(one).body for one in shelved] == [b"one", b"two"]
 
@@ -450,7 +450,7 @@ def small_disk() -> Iterator[None]:
 def test_a_shelf_keeps_in_memory_what_the_disk_refuses() -> None:
     bodies = [os.urandom(60) for _ in range(4)]
     with small_disk():
-        shelf = Shelf(0)
+        shelf = FeedCache(0)
         shelved = [shelf.put(entry(body)) for body in bodies]
         before = [shelf.get(one).body for one in shelved]
         shelf.drop(shelved[0])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.web.exchange import when_done
+from service.web.server.exchange import when_done
 
 
 class Promise:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from service.web.shapes import instant
+from service.web.api.shapes import instant
 
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=7))])

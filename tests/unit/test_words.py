@@ -15,9 +15,9 @@ import service
 from service.alerts.owing import UNDER
 from service.errors import FetchError
 from service.poll.notice import MOVED, RECOVERED
-from service.services.alarms import KINDS
+from service.services.alarm_acts import KINDS
 from service.storage.bounces import REASONS
-from service.storage.why import Because
+from service.storage.explanation import Because
 from service.types import Outcome
 from service.words import OTHER, code_of, coded, parse, say, say_fields
 from service.words.say import SENTENCES
@@ -130,7 +130,7 @@ def codes_in(path: Path) -> set[str]:
     }
 
 
-NO_CODES = {"subscription.confirm", "subscription.test", "subscription.id"}
+NO_CODES = {"subscription.confirm", "subscription.test", "subscription.id", "archive.folder"}
 LABELS = {"alerts/words.py", "alerts/reason.py"}
 """What mails say of posts: labels of their own."""
 MODULES = sorted(

@@ -5,8 +5,28 @@ of locks (lanes first, by key), places, leases and their tokens, health of endpo
 restore fence. Refuses to hold a transaction open while something is sent.
 """
 
+from service.storage.queue.capacity import (
+    add_endpoint,
+    apply_caps,
+    heal,
+    hold_back,
+    is_off,
+    refresh,
+    set_min_interval,
+)
 from service.storage.queue.claim import claim_due, is_paused, next_due_at
 from service.storage.queue.driver import statements_on
+from service.storage.queue.endpoint_health import (
+    FAILED_LONG,
+    GONE,
+    abandon,
+    disable_failing,
+    has_news,
+    probe_disabled,
+    queue_own,
+    reopen,
+    warn_failing,
+)
 from service.storage.queue.fanout import CHUNK as FANOUT_CHUNK
 from service.storage.queue.fanout import continue_fanouts, fan_out
 from service.storage.queue.fence import (
@@ -19,32 +39,12 @@ from service.storage.queue.fence import (
     release_fence,
     was_told_before,
 )
-from service.storage.queue.health import (
-    FAILED_LONG,
-    GONE,
-    abandon,
-    disable_failing,
-    has_news,
-    probe_disabled,
-    queue_own,
-    reopen,
-    warn_failing,
-)
 from service.storage.queue.leases import free_all_leases, free_expired, has_expired
+from service.storage.queue.ledger_rows import ClaimedMessage
 from service.storage.queue.notices import listen
-from service.storage.queue.outgoing import Outgoing, OutgoingReader, Told
+from service.storage.queue.outgoing import ChangePayload, OutgoingMessage, OutgoingReader
 from service.storage.queue.parking import drop_questions, park, redirect, release
-from service.storage.queue.places import (
-    add_endpoint,
-    apply_caps,
-    heal,
-    hold_back,
-    is_off,
-    refresh,
-    set_min_interval,
-)
 from service.storage.queue.record import record_results
-from service.storage.queue.rows import Claimed
 
 __all__ = [
     "FAILED_LONG",
@@ -53,11 +53,11 @@ __all__ = [
     "GONE",
     "RESTORED",
     "TOLD_BEFORE",
-    "Claimed",
+    "ChangePayload",
+    "ClaimedMessage",
     "Fence",
-    "Outgoing",
+    "OutgoingMessage",
     "OutgoingReader",
-    "Told",
     "abandon",
     "add_endpoint",
     "apply_caps",

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from service.storage.queue.capacity import shift
 from service.storage.queue.driver import statements_on
-from service.storage.queue.places import shift
-from service.storage.queue.rows import Claimed
+from service.storage.queue.ledger_rows import ClaimedMessage
 from service.storage.schema import from_micros, to_micros
 from service.types import Channel
 
@@ -39,7 +39,7 @@ def claim_due(
     limit: int,
     lease_s: float,
     slow_limit: int | None = None,
-) -> list[Claimed]:
+) -> list[ClaimedMessage]:
     """Leases up to `limit` due messages, no more to an endpoint or lane than it has places.
 
     `slow_limit`: how many of them may go to endpoints that timed out last; None sets no bound.

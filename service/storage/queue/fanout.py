@@ -17,8 +17,8 @@ from sqlalchemy import Connection, text
 from service.alerts.owing import UNDER
 from service.channels import CHANNELS, ChannelKind, Grouping
 from service.storage.engine import Database, uuid7
+from service.storage.queue.capacity import lock_lanes
 from service.storage.queue.notices import notify
-from service.storage.queue.places import lock_lanes
 from service.storage.schema import to_micros
 from service.types import ChangeType, Channel
 
@@ -150,7 +150,7 @@ def _was_told(conn: Connection, change_id: str, post_id: str) -> bool:
 def continue_fanouts(
     database: Database, now: datetime, wake: Callable[[], None] = lambda: None
 ) -> int:
-    """Finishes what fan-outs were begun, the oldest first, calling `wake` after each chunk; gives
+    """Finishes what fan-outs were begun, the oldest first, calling `wake` after each chunk; returns
     how many."""
     finished = 0
     while True:

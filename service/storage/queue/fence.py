@@ -5,7 +5,8 @@ It sends nothing until an operator says what of it may still be sent. The counte
 process begins to deliver and within a second of whatever it sends, in the database first and then
 in the file, so that the file is never ahead of a database that was not restored. On SQLite a
 database whose file is absent, or names others alone, was put in its place alone, which is what
-restoring on a new disk looks like; on PostgreSQL it is only another machine. A file that is there
+restoring on a new disk looks like; on PostgreSQL it is only another machine, unless the tables are
+others than before (see `place`): a dump restored to machines that are all new. A file that is there
 and empty or garbled says nothing of a restore: it is written anew, and that is said.
 
 What a restored database may send is remembered: a listing's first poll after the restore finds
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +25,13 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.storage.engine import Database, uuid7
-from service.storage.queue.places import heal
+from service.storage.file import open_private
+from service.storage.meta import drop_meta, get_meta, keep_meta, put_meta
+from service.storage.place import is_elsewhere, keep_place
+from service.storage.queue.capacity import heal
 from service.storage.schema import to_micros
 from service.text import LOCAL
-from service.types import Clock
+from service.types import Clock, Frequency
 
 COUNTER = "restore_counter"
 RESTORED = "restored_at"
@@ -81,9 +86,11 @@ class Fence:
             # within the transaction, so that no other process meets a counter without its file
             here, is_whole = _read(self._file)
             is_new_here = database_id not in here and self._keep_file(database_id, 1) and is_whole
-            if before < known or (is_new_here and before > 0 and self._database.is_sqlite):
-                _set(conn, RESTORED, str(to_micros(now)))
-                _set(conn, COUNTER, str(max(before, known) + 1))
+            is_moved = is_new_here and before > 0 and is_elsewhere(conn)
+            keep_place(conn)
+            if before < known or is_moved:
+                put_meta(conn, RESTORED, str(to_micros(now)))
+                put_meta(conn, COUNTER, str(max(before, known) + 1))
             is_open = not is_fenced(conn)
         self._reached, self._moved_at = (database_id, max(before, known) + 1), to_micros(now)
         self._keep_file(*self._reached)
@@ -100,8 +107,11 @@ class Fence:
         deliver. Only reads."""
         counters, _ = _read(self._file)
         with self._database.reading() as conn:
-            before, database_id = int(_get(conn, COUNTER) or 0), _get(conn, DATABASE_ID) or ""
-            is_moved_here = self._database.is_sqlite and before > 0 and database_id not in counters
+            before, database_id = (
+                int(get_meta(conn, COUNTER) or 0),
+                get_meta(conn, DATABASE_ID) or "",
+            )
+            is_moved_here = before > 0 and database_id not in counters and is_elsewhere(conn)
             return is_fenced(conn) or before < counters.get(database_id, 0) or is_moved_here
 
     def move_on(self) -> None:
@@ -136,12 +146,23 @@ class Fence:
 
 def is_fenced(conn: Connection) -> bool:
     """Whether the database was restored and nobody has yet said what it may send."""
-    return _get(conn, RESTORED) is not None
+    return get_meta(conn, RESTORED) is not None
 
 
-def release_fence(database: Database, at: datetime, *, since: datetime | None = None) -> int:
-    """Lets the database send again: what was written since a time, or nothing of what waits
+def release_fence(
+    database: Database,
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    digests: Mapping[Frequency, datetime] | None = None,
+) -> int:
+    """Lets the database send again: what was written since a time, or nothing that was due by now
     (`since` None).
+
+    Only what was due before then, and was not tried yet, may have gone and is skipped. What is due
+    later, waits for a digest that had not run by then (`digests`: when each frequency ran last
+    before that), is held or is known to have failed stays, and is sent under its id: whoever got it
+    all the same knows the id.
 
     What was found anew after the restore counts by when the portal published it: it was told
     before, unless it is newer than `since`. A post that has a day and no time is of that whole day.
@@ -151,13 +172,15 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
     limit = since or at
     day = limit.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
     with database.reading() as conn:
-        restored_at = int(_get(conn, RESTORED) or to_micros(at))
+        restored_at = int(get_meta(conn, RESTORED) or to_micros(at))
     values = {
         "at": to_micros(at),
         "since": to_micros(limit) + (since is None),
         "restored": restored_at,
         "day": to_micros(day),
         "why": _WHY,
+        "daily": _micros_of(digests, Frequency.DAILY),
+        "weekly": _micros_of(digests, Frequency.WEEKLY),
     }
     for table, statement in (("delivery", _SKIP_DELIVERIES), ("message", _SKIP_MESSAGES)):
         done = _walk(database, table, statement, values)
@@ -171,11 +194,11 @@ def release_fence(database: Database, at: datetime, *, since: datetime | None = 
             "since": values["since"],
             "day": None if since is None else values["day"],
         }
-        _set(conn, RELEASED, orjson.dumps(kept).decode())
+        put_meta(conn, RELEASED, orjson.dumps(kept).decode())
         conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
         conn.execute(text("UPDATE lane SET next_due_at = NULL"))
         heal(conn)
-        conn.execute(text("DELETE FROM meta WHERE key = :key"), {"key": RESTORED})
+        drop_meta(conn, RESTORED)
     return done
 
 
@@ -189,7 +212,7 @@ def was_told_before(
     the release named; a day without a time counts as that whole day. Without a date it is told
     again, for it may be new, unless all that waited was discarded.
     """
-    kept = orjson.loads(_get(conn, RELEASED) or "null")
+    kept = orjson.loads(get_meta(conn, RELEASED) or "null")
     if kept is None:
         return False
     read = (
@@ -220,9 +243,17 @@ def keep_owed(conn: Connection, post_id: str) -> None:
     )
 
 
+_MAY_HAVE_GONE = "{0}.state = 'due' AND {0}.attempts = 0 AND {0}.due_at < :since"
+
 _SKIP_DELIVERIES = f"""UPDATE delivery SET state = 'skipped', done_at = :at, reason = :why
-    WHERE id > :after AND id <= :upto AND state IN {_OPEN} AND (created_at < :since
-    OR (created_at >= :restored
+    WHERE id > :after AND id <= :upto AND ((state = 'due' AND created_at < :since AND CASE
+    WHEN message_id IS NULL
+    THEN created_at < (SELECT CASE s.frequency WHEN 'daily' THEN :daily WHEN 'weekly'
+    THEN :weekly ELSE :since END
+        FROM subscription s WHERE s.id = delivery.subscription_id)
+    ELSE EXISTS (SELECT 1 FROM message m WHERE m.id = delivery.message_id
+    AND {_MAY_HAVE_GONE.format("m")}) END)
+    OR (state IN {_OPEN} AND created_at >= :restored
     AND EXISTS (SELECT 1 FROM change c JOIN post p ON p.id = c.post_id
     WHERE c.id = delivery.change_id
         AND c.type = 'post.published' AND p.published_at < :since
@@ -233,11 +264,17 @@ _SKIP_MESSAGES = f"""UPDATE message SET state = 'skipped', done_at = :at, detail
     WHEN EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id)
     THEN NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = message.id
     AND d.state IN {_OPEN})
-    ELSE created_at < :since END"""
+    ELSE created_at < :since AND {_MAY_HAVE_GONE.format("message")} END"""
+
+
+def _micros_of(digests: Mapping[Frequency, datetime] | None, frequency: Frequency) -> int:
+    """When a digest ran last; 0 where none did, so that none of what waits for it has gone."""
+    ran = (digests or {}).get(frequency)
+    return 0 if ran is None else to_micros(ran)
 
 
 def _walk(database: Database, table: str, statement: str, values: dict[str, object]) -> int:
-    """Runs a statement over all rows of a table, some at a time; gives how many it changed."""
+    """Runs a statement over all rows of a table, some at a time; returns how many it changed."""
     end = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT 1 OFFSET :chunk")
     after, done = "", 0
     while True:
@@ -252,15 +289,12 @@ def _walk(database: Database, table: str, statement: str, values: dict[str, obje
 
 
 def _own_id(conn: Connection) -> str:
-    conn.execute(
-        text("INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"),
-        {"key": DATABASE_ID, "value": uuid7()},
-    )
-    return _get(conn, DATABASE_ID) or ""
+    keep_meta(conn, DATABASE_ID, uuid7())
+    return get_meta(conn, DATABASE_ID) or ""
 
 
 def _step(conn: Connection) -> int:
-    """Moves the counter in the database on by one; gives what it was."""
+    """Moves the counter in the database on by one; returns what it was."""
     reached = conn.execute(
         text(
             "INSERT INTO meta(key, value) VALUES (:key, '1') ON CONFLICT (key)"
@@ -269,22 +303,6 @@ def _step(conn: Connection) -> int:
         {"key": COUNTER},
     ).scalar_one()
     return int(reached) - 1
-
-
-def _get(conn: Connection, key: str) -> str | None:
-    return conn.execute(
-        text("SELECT value FROM meta WHERE key = :key"), {"key": key}
-    ).scalar_one_or_none()
-
-
-def _set(conn: Connection, key: str, value: str) -> None:
-    conn.execute(
-        text(
-            "INSERT INTO meta(key, value) VALUES (:key, :value)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-        ),
-        {"key": key, "value": value},
-    )
 
 
 def _read(file: Path) -> tuple[dict[str, int], bool]:
@@ -304,7 +322,7 @@ def _replace(file: Path, content: str) -> None:
     """A power cut leaves the old file or the new one, whole."""
     fresh = file.with_name(f"{file.name}.{uuid7()}")
     try:
-        with fresh.open("w") as writer:
+        with open_private(fresh) as writer:
             writer.write(content)
             writer.flush()
             os.fsync(writer.fileno())

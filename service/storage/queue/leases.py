@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from service.storage.queue.capacity import hold_lanes, shift
 from service.storage.queue.driver import statements_on
-from service.storage.queue.places import hold_lanes, shift
 from service.storage.schema import to_micros
 from service.types import Channel
 

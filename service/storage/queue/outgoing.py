@@ -21,7 +21,7 @@ _KEPT = 256
 """Changes whose payload is kept: a few megabytes at most."""
 
 
-class Told(NamedTuple):
+class ChangePayload(NamedTuple):
     """What a change says. `payload` has its receipt address null."""
 
     post_id: str
@@ -29,7 +29,7 @@ class Told(NamedTuple):
     payload: bytes
 
 
-class Outgoing(NamedTuple):
+class OutgoingMessage(NamedTuple):
     """A message and its subscription. `told` is None where the message has a `body` of its own.
 
     Nothing is parsed here: what is wrong with one message must not stop the others of its batch.
@@ -44,18 +44,18 @@ class Outgoing(NamedTuple):
     headers: str
     """A JSON object."""
     body: bytes
-    told: Told | None
+    told: ChangePayload | None
 
 
 class OutgoingReader:
     """Not for several threads."""
 
     def __init__(self) -> None:
-        self._told: OrderedDict[str, Told] = OrderedDict()
+        self._told: OrderedDict[str, ChangePayload] = OrderedDict()
 
     def load(
         self, conn: Connection, message_ids: Sequence[str], now: datetime
-    ) -> dict[str, Outgoing]:
+    ) -> dict[str, OutgoingMessage]:
         """By message id; a message without a subscription is missing."""
         with statements_on(conn) as statements:
             rows = statements.messages(message_ids, to_micros(now))
@@ -68,7 +68,7 @@ class OutgoingReader:
         unknown = [id_ for id_ in change_ids if id_ not in self._told]
         if unknown:
             for change in statements.changes(unknown):
-                self._told[change.id] = Told(
+                self._told[change.id] = ChangePayload(
                     change.post_id, change.revision, change.payload.encode()
                 )
         while len(self._told) > max(_KEPT, len(change_ids)):
@@ -77,12 +77,12 @@ class OutgoingReader:
             if id_ in self._told:
                 self._told.move_to_end(id_)
 
-    def _outgoing(self, row: MessageRow) -> Outgoing:
+    def _outgoing(self, row: MessageRow) -> OutgoingMessage:
         old_secret = row.old_secret if row.secret else None
         sealed = tuple(one for one in (row.secret, old_secret) if one is not None)
         told = None if row.body or row.change_id is None else self._told.get(row.change_id)
         own = row.body.encode() if row.body else b""
-        return Outgoing(
+        return OutgoingMessage(
             row.id, row.target, row.status, row.subscription_id, row.unit_id, sealed, row.headers,
             own, told
         )  # fmt: skip

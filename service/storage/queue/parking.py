@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from service.alerts.owing import UNDER
 from service.channels import kind_of
 from service.storage.engine import uuid7
-from service.storage.queue.places import hold_lanes, refresh
+from service.storage.queue.capacity import hold_lanes, refresh
 from service.storage.schema import to_micros
 from service.types import State, SubscriptionStatus
 
@@ -117,7 +117,7 @@ def release(conn: Connection, subscription_id: str, at: datetime) -> None:
 
 
 def _hold(conn: Connection, subscription_id: str) -> str:
-    """Locks what claims and results lock first, before any message is changed; gives the
+    """Locks what claims and results lock first, before any message is changed; returns the
     endpoint."""
     row = conn.execute(
         text("SELECT endpoint_key, channel FROM subscription WHERE id = :id"),

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.storage.queue.rows import Carried, Claimed, Owned, Sent, Taken, Tried, Written
+from service.storage.queue.ledger_rows import (
+    AcceptedMessage,
+    ClaimedMessage,
+    ClaimResult,
+    DeliveryUpdate,
+    LeasedResult,
+    MessageUpdate,
+    RejectedAttempt,
+)
 from service.storage.queue.statements import (
     CHANGES,
     FULL_FOR,
@@ -113,13 +121,13 @@ class PostgresqlStatements:
 
     def take(
         self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
-    ) -> Taken:
+    ) -> ClaimResult:
         """As `Statements.take`, in two steps: the lanes that are due, then what is due there.
 
         Room is counted in a statement after the lock, or an endpoint that moved to the other lane
         meanwhile would be counted in both, and the host's places exceeded.
         """
-        taken = Taken()
+        taken = ClaimResult()
         held = [
             row[0]
             for row in self._db.execute(_LANES, (channel, int(is_slow), at, limit)).fetchall()
@@ -139,7 +147,7 @@ class PostgresqlStatements:
         for message_id, attempts, endpoint_key, lane_key, room, is_spaced in due:
             if taken.lanes[lane_key] < room and len(taken.claimed) < limit:
                 taken.claimed.append(
-                    Claimed(message_id, endpoint_key, token, attempts + 1, is_slow)
+                    ClaimedMessage(message_id, endpoint_key, token, attempts + 1, is_slow)
                 )
                 taken.endpoints[endpoint_key] += 1
                 taken.lanes[lane_key] += 1
@@ -155,7 +163,7 @@ class PostgresqlStatements:
             self._db.execute(_SPACE, (at, taken.spaced))
         return taken
 
-    def owned(self, results: Sequence[Result]) -> list[Owned]:
+    def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended. Both lanes of their hosts are
         locked first."""
         by_id = {result.message_id: result for result in results}
@@ -164,9 +172,9 @@ class PostgresqlStatements:
         rows = self._db.execute(
             _END, (ids, [result.lease_token for result in by_id.values()])
         ).fetchall()
-        return [Owned(by_id[row[0]], *row[1:]) for row in rows]
+        return [LeasedResult(by_id[row[0]], *row[1:]) for row in rows]
 
-    def write_sent(self, sent: Sequence[Sent]) -> None:
+    def write_sent(self, sent: Sequence[AcceptedMessage]) -> None:
         """What webhooks were accepted: each carries one delivery, whatever became of its
         subscription meanwhile."""
         self._db.execute(_SENT, _columns(sent))
@@ -174,10 +182,10 @@ class PostgresqlStatements:
 
     def write(
         self,
-        sent: Sequence[Sent],
-        others: Sequence[Written],
-        tried: Sequence[Tried],
-        carried: Sequence[Carried],
+        sent: Sequence[AcceptedMessage],
+        others: Sequence[MessageUpdate],
+        tried: Sequence[RejectedAttempt],
+        carried: Sequence[DeliveryUpdate],
     ) -> None:
         """What became of all other messages."""
         for statement, rows in (

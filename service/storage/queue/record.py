@@ -9,17 +9,23 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from service.storage.queue.capacity import lanes_of, shift
 from service.storage.queue.driver import statements_on
-from service.storage.queue.health import judge_endpoints
-from service.storage.queue.places import lanes_of, shift
-from service.storage.queue.rows import Carried, Owned, Sent, Tried, Written
+from service.storage.queue.endpoint_health import judge_endpoints
+from service.storage.queue.ledger_rows import (
+    AcceptedMessage,
+    DeliveryUpdate,
+    LeasedResult,
+    MessageUpdate,
+    RejectedAttempt,
+)
 from service.storage.queue.statements import Statements
 from service.storage.schema import to_micros
 from service.types import Result, State
 
 
 def record_results(conn: Connection, results: Sequence[Result], now: datetime) -> list[Result]:
-    """Writes what became of attempts; gives those that counted. One under a lease that was lost
+    """Writes what became of attempts; returns those that counted. One under a lease that was lost
     changes nothing."""
     latest = list({result.message_id: result for result in results}.values())
     if not latest:
@@ -48,7 +54,7 @@ def _write_others(statements: Statements, results: Sequence[Result], at: int) ->
     )
 
 
-def _free_places(conn: Connection, owned: Sequence[Owned], now: datetime) -> None:
+def _free_places(conn: Connection, owned: Sequence[LeasedResult], now: datetime) -> None:
     lanes = {one.endpoint_key: one.lane_key for one in owned}
     unwell = {
         one.endpoint_key for one in owned if not one.is_well or one.result.state is not State.SENT
@@ -72,8 +78,8 @@ def _is_attempt(result: Result) -> bool:
     )
 
 
-def _sent(result: Result, at: int) -> Sent:
-    return Sent(
+def _sent(result: Result, at: int) -> AcceptedMessage:
+    return AcceptedMessage(
         result.message_id,
         at,
         result.detail,
@@ -83,8 +89,8 @@ def _sent(result: Result, at: int) -> Sent:
     )
 
 
-def _written(result: Result, at: int) -> Written:
-    return Written(
+def _written(result: Result, at: int) -> MessageUpdate:
+    return MessageUpdate(
         result.message_id,
         result.state.value,
         to_micros(result.due_at) if result.due_at else None,
@@ -95,16 +101,16 @@ def _written(result: Result, at: int) -> Written:
     )
 
 
-def _tried(result: Result) -> Tried:
-    return Tried(
+def _tried(result: Result) -> RejectedAttempt:
+    return RejectedAttempt(
         result.message_id, to_micros(result.started_at), round(result.took_s * 1000),
         result.state.value,
         result.status, result.detail,
     )  # fmt: skip
 
 
-def _carried(result: Result, at: int) -> Carried:
-    return Carried(
+def _carried(result: Result, at: int) -> DeliveryUpdate:
+    return DeliveryUpdate(
         result.message_id,
         result.state.value,
         None if result.state is State.HELD else at,

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from service.storage.queue.rows import Carried, Claimed, Owned, Sent, Taken, Tried, Written
+from service.storage.queue.ledger_rows import (
+    AcceptedMessage,
+    ClaimedMessage,
+    ClaimResult,
+    DeliveryUpdate,
+    LeasedResult,
+    MessageUpdate,
+    RejectedAttempt,
+)
 from service.storage.queue.statements import (
     CHANGES,
     FULL_FOR,
@@ -80,9 +88,9 @@ class SqliteStatements:
 
     def take(
         self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
-    ) -> Taken:
+    ) -> ClaimResult:
         """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
-        taken = Taken()
+        taken = ClaimResult()
         for lane_key, room in self._db.execute(
             _LANES, (channel, int(is_slow), at, limit)
         ).fetchall():
@@ -103,13 +111,13 @@ class SqliteStatements:
         return taken
 
     def _take_lane(
-        self, taken: Taken, lane_key: str, at: int, token: int, room: int, *, is_slow: bool
+        self, taken: ClaimResult, lane_key: str, at: int, token: int, room: int, *, is_slow: bool
     ) -> int:
         left = room
         for key, places, is_spaced in self._db.execute(_ENDPOINTS, (lane_key, at, room)).fetchall():
             rows = self._db.execute(_DUE, (key, at, min(places, left))).fetchall()
             for message_id, attempts in rows:
-                taken.claimed.append(Claimed(message_id, key, token, attempts + 1, is_slow))
+                taken.claimed.append(ClaimedMessage(message_id, key, token, attempts + 1, is_slow))
             taken.endpoints[key] = len(rows)
             if is_spaced:
                 taken.spaced.append(key)
@@ -118,19 +126,19 @@ class SqliteStatements:
                 break
         return room - left
 
-    def owned(self, results: Sequence[Result]) -> list[Owned]:
+    def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended."""
         by_id = {result.message_id: result for result in results}
         rows = self._db.execute(_OWNED, (_list(list(by_id)),)).fetchall()
         found = [
-            Owned(by_id[message_id], key, lane_key, channel, bool(is_well))
+            LeasedResult(by_id[message_id], key, lane_key, channel, bool(is_well))
             for message_id, token, key, lane_key, channel, is_well in rows
             if by_id[message_id].lease_token == token
         ]
         self._db.executemany(_END, [(one.result.message_id,) for one in found])
         return found
 
-    def write_sent(self, sent: Sequence[Sent]) -> None:
+    def write_sent(self, sent: Sequence[AcceptedMessage]) -> None:
         """What webhooks were accepted: each carries one delivery, whatever became of its
         subscription meanwhile."""
         self._db.executemany(_SENT, sent)
@@ -138,10 +146,10 @@ class SqliteStatements:
 
     def write(
         self,
-        sent: Sequence[Sent],
-        others: Sequence[Written],
-        tried: Sequence[Tried],
-        carried: Sequence[Carried],
+        sent: Sequence[AcceptedMessage],
+        others: Sequence[MessageUpdate],
+        tried: Sequence[RejectedAttempt],
+        carried: Sequence[DeliveryUpdate],
     ) -> None:
         """What became of all other messages."""
         for statement, rows in (

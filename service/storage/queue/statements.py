@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from service.storage.queue.rows import Carried, Owned, Sent, Taken, Tried, Written
+from service.storage.queue.ledger_rows import (
+    AcceptedMessage,
+    ClaimResult,
+    DeliveryUpdate,
+    LeasedResult,
+    MessageUpdate,
+    RejectedAttempt,
+)
 from service.types import Result
 
 
@@ -69,25 +76,25 @@ class Statements(Protocol):
 
     def take(
         self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
-    ) -> Taken:
+    ) -> ClaimResult:
         """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
         ...
 
-    def owned(self, results: Sequence[Result]) -> list[Owned]:
+    def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended."""
         ...
 
-    def write_sent(self, sent: Sequence[Sent]) -> None:
+    def write_sent(self, sent: Sequence[AcceptedMessage]) -> None:
         """Messages that were accepted and carry one delivery each, whatever became of its
         subscription meanwhile."""
         ...
 
     def write(
         self,
-        sent: Sequence[Sent],
-        others: Sequence[Written],
-        tried: Sequence[Tried],
-        carried: Sequence[Carried],
+        sent: Sequence[AcceptedMessage],
+        others: Sequence[MessageUpdate],
+        tried: Sequence[RejectedAttempt],
+        carried: Sequence[DeliveryUpdate],
     ) -> None:
         """What became of all other messages."""
         ...

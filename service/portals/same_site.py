@@ -1,0 +1,123 @@
+"""What the pages of a portal may make us fetch: files of one site, and no port that nobody named.
+
+The operator's word goes first: what a portal's file names may be anywhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from service.alerts.target import BAD_PORTS
+from service.errors import FetchError
+from service.portals.addresses import bare_host, port_of, split_address
+from service.settings import PortalConfig
+from service.types import Outcome
+from service.words import coded
+
+_WEB = frozenset({80, 443})
+_GENERIC = frozenset({"ac", "co", "com", "edu", "gov", "go", "mil", "net", "or", "org"})
+# Below .vn anybody registers under these too (https://publicsuffix.org/list/, section vn).
+_VN = frozenset({
+    "ai", "biz", "health", "id", "info", "int", "io", "name", "pro", "angiang", "bacgiang",
+    "backan", "baclieu", "bacninh", "baria-vungtau", "bentre", "binhdinh", "binhduong",
+    "binhphuoc", "binhthuan", "camau", "cantho", "caobang", "daklak", "daknong", "danang",
+    "dienbien", "dongnai", "dongthap", "gialai", "hagiang", "haiduong", "haiphong", "hanam",
+    "hanoi", "hatinh", "haugiang", "hoabinh", "hungyen", "khanhhoa", "kiengiang", "kontum",
+    "laichau", "lamdong", "langson", "laocai", "longan", "namdinh", "nghean", "ninhbinh",
+    "ninhthuan", "phutho", "phuyen", "quangbinh", "quangnam", "quangngai", "quangninh",
+    "quangtri", "soctrang", "sonla", "tayninh", "thaibinh", "thainguyen", "thanhhoa",
+    "thanhphohochiminh", "thuathienhue", "tiengiang", "travinh", "tuyenquang", "vinhlong",
+    "vinhphuc", "yenbai"
+})  # fmt: skip
+
+
+def site_of(host: str) -> str:
+    """The domain that somebody registered, with all that is below it; an address or a single name
+    is itself.
+
+    By the length of the last label and the usual names before it, not by the whole public suffix
+    list: an unusual suffix makes the site smaller or the operator list a host, never a stranger's
+    host ours where it is a usual one.
+    """
+    name = bare_host(host)
+    labels = name.split(".")
+    if ":" in name or labels[-1].isdigit() or len(labels) < 3:
+        return name
+    is_suffix = labels[-2] in _GENERIC or (labels[-1] == "vn" and labels[-2] in _VN)
+    return ".".join(labels[-3:] if is_suffix else labels[-2:])
+
+
+@lru_cache(maxsize=256)
+def trusted_origins(portal: PortalConfig) -> frozenset[tuple[str, int]]:
+    """(host, port) of all that the operator wrote down: these may be on a private network.
+
+    One that is on the web's own port may be asked over http and https.
+    """
+    named = (portal.base_url, *(listing.url for listing in portal.listings))
+    pairs = {
+        (parts.hostname or "", port_of(parts)) for parts in map(urlsplit, named) if parts.hostname
+    }
+    pairs |= {pair for host in portal.file_hosts for pair in _listed(host)}
+    pairs |= {(host, port) for host, own in pairs if own in _WEB for port in _WEB}
+    return frozenset((host.lower(), port) for host, port in pairs)
+
+
+def refuse_address(url: str, portal: PortalConfig) -> None:
+    """Raises FetchError for what no page may make us ask: a port of its own host that nobody named,
+    or one that is not for the web anywhere."""
+    parts = split_address(url)
+    host, port = bare_host(parts.hostname or ""), port_of(parts)
+    if (host, port) in _bare_origins(portal):
+        return
+    if port in BAD_PORTS:
+        raise _refused("fetch.bad_port", url, host, port)
+    if any(host == own for own, _ in _bare_origins(portal)):
+        raise _refused("fetch.another_port", url, host, port)
+
+
+def refuse_file(url: str, portal: PortalConfig) -> None:
+    """Raises FetchError for a file that is not on the portal's site, nor on a host that the
+    operator listed."""
+    refuse_address(url, portal)
+    parts = split_address(url)
+    host, port = bare_host(parts.hostname or ""), port_of(parts)
+    if (host, port) in _bare_origins(portal):
+        return
+    if site_of(host) not in _sites(own for own, _ in _bare_origins(portal)):
+        raise _refused("file.other_site", url, host, port)
+    if port not in _WEB:
+        raise _refused("fetch.another_port", url, host, port)
+
+
+@lru_cache(maxsize=256)
+def _bare_origins(portal: PortalConfig) -> frozenset[tuple[str, int]]:
+    """The trusted ones, `www.` or not: as files are named."""
+    return frozenset((bare_host(host), port) for host, port in trusted_origins(portal))
+
+
+def _sites(hosts: Iterable[str]) -> set[str]:
+    return {site_of(host) for host in hosts if not _is_address(host)}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(host: str) -> list[tuple[str, int]]:
+    """What an entry of `file_hosts` names: a host, on the web's ports unless it says another
+    one."""
+    parts = urlsplit(f"//{host}")
+    return [
+        (parts.hostname or "", port) for port in ((parts.port,) if parts.port else sorted(_WEB))
+    ]
+
+
+def _refused(code: str, url: str, host: str, port: int) -> FetchError:
+    return FetchError(coded(code, url=url, host=host, port=port), Outcome.NETWORK)

@@ -1,0 +1,48 @@
+"""The key of the service replaced: what it made still opens for a while, what it sealed is sealed
+anew (S8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.alerts.signing import SecretBox
+from service.errors import ConfigurationError
+from service.services.context import Context
+from service.settings import key_file, secret
+from service.storage.engine import Database
+from service.storage.reseal import ResealResult, reseal
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """`until`: when the old key ends; None where no new one was made, but what was left half-done
+    was finished."""
+
+    resealed: ResealResult
+    until: datetime | None = None
+
+
+def rotate(database: Database, ctx: Context, keep: timedelta) -> Rotation:
+    """Makes a new key and seals anew under it; or only the latter, where an earlier rotation was
+    cut short.
+
+    With a configured key that is the operator's to change, only what is sealed is changed. Raises
+    ConfigurationError where he has not changed it.
+    """
+    finished = reseal(database, ctx.secret_box)
+    service = ctx.settings.service
+    if service.secret_key:
+        if not service.old_secret_keys:
+            raise ConfigurationError(
+                "cannot rotate a key that is configured: put a new one (openssl rand -hex 32) into "
+                "service.secret_key and the one of now into service.old_secret_keys, restart, and "
+                "run this again"
+            )
+        return Rotation(finished)
+    if finished.done:
+        return Rotation(finished)
+    path = secret.key_file(ctx.settings)
+    until = key_file.rotate(path, ctx.clock(), keep)
+    box = SecretBox(secret.keyring(ctx.settings, ctx.clock))
+    return Rotation(reseal(database, box), until)

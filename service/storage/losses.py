@@ -1,0 +1,87 @@
+"""The subscriptions of units that stopped lately, and by what a unit still hears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, bindparam, text
+
+from service.storage.erasure import ERASED
+from service.storage.schema import from_micros, to_micros
+from service.types import Channel, SubscriptionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A subscription of a unit that is not sent to any more. `reason`: coded; None: not known."""
+
+    subscription_id: str
+    unit_id: str
+    unit_name: str
+    contacts: tuple[str, ...]
+    channel: Channel
+    target: str
+    status: SubscriptionStatus
+    reason: str | None
+    at: datetime
+
+    @property
+    def is_erased(self) -> bool:
+        return self.target.startswith(ERASED)
+
+
+def find_losses(conn: Connection, since: datetime) -> list[Loss]:
+    """What its owner once confirmed and what stopped since then, of units that are there. Endpoints
+    that Loa disabled are told of with their trouble."""
+    query = text(
+        "SELECT s.id, s.unit_id, u.name, u.contacts, s.channel, s.target, s.status,"
+        " s.status_reason, s.status_at FROM subscription s JOIN unit u ON u.id = s.unit_id"
+        " WHERE u.removed_at IS NULL AND s.status IN ('removed', 'paused', 'suspended')"
+        " AND s.status_at > :since AND s.confirmed_at IS NOT NULL ORDER BY s.status_at, s.id"
+    )
+    return [
+        Loss(
+            row.id,
+            row.unit_id,
+            row.name,
+            tuple(orjson.loads(row.contacts)),
+            Channel(row.channel),
+            row.target,
+            SubscriptionStatus(row.status),
+            row.status_reason,
+            from_micros(row.status_at),
+        )
+        for row in conn.execute(query, {"since": to_micros(since)})
+    ]
+
+
+def known_letters(conn: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these keys under which a letter was queued before."""
+    query = text("SELECT group_key FROM message WHERE group_key IN :keys").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    wanted = [f"letter:{key}" for key in keys]
+    return {
+        key.removeprefix("letter:")
+        for start in range(0, len(wanted), 500)
+        for key in conn.execute(query, {"keys": wanted[start : start + 500]}).scalars()
+    }
+
+
+_WORKS = """s.status = 'active' AND NOT EXISTS (SELECT 1 FROM endpoint e
+    WHERE e.key = s.endpoint_key AND e.status = 'disabled')"""
+
+
+def active_targets(conn: Connection, unit_id: str) -> list[str]:
+    """Where a unit still hears."""
+    query = text(f"SELECT s.target FROM subscription s WHERE s.unit_id = :unit AND {_WORKS}")
+    return sorted(set(conn.execute(query, {"unit": unit_id}).scalars()))
+
+
+def hearing_units(conn: Connection) -> set[str]:
+    """The ids of the units that hear by some channel."""
+    query = text(f"SELECT s.unit_id FROM subscription s WHERE s.unit_id IS NOT NULL AND {_WORKS}")
+    return set(conn.execute(query).scalars())

@@ -1,0 +1,260 @@
+"""The operator's pages: portals and their health, posts, units, subscriptions, deliveries, the
+receipt board.
+
+Signing in takes an operator's API token; the session is kept here, and ends with the token or on
+signing out. Every change is a POST with the session's CSRF token.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, g, redirect, render_template, request
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.alerts.proof import STYLE_HASH, render
+from service.alerts.receipt_rules import Line
+from service.errors import InvalidInput
+from service.services import silences
+from service.services.context import OPERATOR
+from service.services.explain import explain
+from service.services.wants import say_filters
+from service.storage import deliveries, queue, receipts, subscriptions, units
+from service.storage.counts import count_all, count_held
+from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
+from service.storage.proofs import load_proof
+from service.storage.silence import count_silences
+from service.types import State
+from service.web import auth, reader
+from service.web.admin import desk_actions as admin_actions
+from service.web.admin.board import as_csv
+from service.web.app import base_path, category_name
+from service.web.pages.portal_state import portal_states
+from service.web.pages.public import read_query
+from service.web.server.limits import Limit, asker
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+PAGE_ROWS = 50
+SIGN_INS = 20
+"""In five minutes from one host: a token is not to be guessed, and asking costs a look into the
+database."""
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+    _add_session(blueprint, loa)
+    _add_overview(blueprint, loa)
+    _add_posts(blueprint, loa)
+    _add_subscribers(blueprint, loa)
+    _add_deliveries(blueprint, loa)
+    admin_actions.add_routes(blueprint, loa)
+
+    @blueprint.after_request
+    def keep_private(response: AnyResponse) -> AnyResponse:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return blueprint
+
+
+def _add_session(blueprint: Blueprint, loa: Loa) -> None:
+    home = f"{base_path(loa.settings.service.public_url)}/admin/"
+    sign_ins = Limit(SIGN_INS, 300, time.monotonic)
+
+    @blueprint.route("/sign-in", methods=["GET", "POST"])
+    def sign_in() -> AnyResponse | str | tuple[str, int]:
+        if request.method == "GET":
+            return render_template("admin/sign_in.html", is_refused=False)
+        if not sign_ins.has_room(asker()):
+            raise TooManyRequests(retry_after=300)
+        auth.require_csrf()
+        found = auth.identify(request.form.get("token", "").strip())
+        if found is None or not found.sees_all:
+            return render_template("admin/sign_in.html", is_refused=True), 401
+        auth.sign_in(found)
+        return redirect(home, 303)
+
+    @blueprint.post("/sign-out")
+    def sign_out() -> AnyResponse:
+        auth.sign_out()
+        return redirect(f"{home}sign-in", 303)
+
+
+def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/")
+    def index() -> str:
+        with loa.database.reading() as conn:
+            counts = count_all(conn)
+            states = portal_states(conn, loa.settings.portals)
+            held, silent = count_held(conn), silences.undecided(conn)
+            is_restored, is_paused = queue.is_fenced(conn), queue.is_paused(conn)
+        waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
+        failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
+        return render_template(
+            "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed,
+            held=held, silent=sum(n for codes in silent.values() for n in codes.values()),
+            is_restored=is_restored, is_paused=is_paused,
+        )  # fmt: skip
+
+
+def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/posts")
+    def posts() -> str:
+        with loa.database.reading() as conn:
+            found = newest_posts(conn, read_query(loa), PAGE_ROWS + 1, request.args.get("before"))
+        older = cursor_of(found[PAGE_ROWS - 1]) if len(found) > PAGE_ROWS else None
+        return render_template(
+            "admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", "")
+        )
+
+    @blueprint.get("/silent/")
+    def silent() -> str:
+        after, code = request.args.get("after"), request.args.get("code") or None
+        with loa.database.reading() as conn:
+            found = silences.list_silences(conn, code=code, after=after, limit=PAGE_ROWS + 1)
+            counts = count_silences(conn)
+        more = found[PAGE_ROWS - 1].change_id if len(found) > PAGE_ROWS else None
+        return render_template(
+            "admin/silent.html",
+            found=found[:PAGE_ROWS],
+            more=more,
+            counts=counts,
+            code=code,
+            codes=silences.CODES,
+            to_decide=silences.TO_DECIDE,
+            names={portal.id: portal.name for portal in loa.settings.portals},
+        )
+
+    @blueprint.get("/posts/<post_id>")
+    def post(post_id: str) -> str:
+        with loa.database.reading() as conn:
+            found = get_post(conn, post_id)
+            overruled = is_overruled(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id)
+        categories = [
+            (one.id, category_name(loa, one.id, g.language)) for one in loa.rules.categories
+        ]
+        return render_template(
+            "admin/post.html",
+            post=found,
+            is_overruled=overruled,
+            categories=categories,
+            tally=_tally(lines),
+        )
+
+    @blueprint.get("/receipts/<post_id>")
+    def board(post_id: str) -> str:
+        with loa.database.reading() as conn:
+            post = get_post(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id)
+        return render_template("admin/receipts.html", post=post, lines=lines, tally=_tally(lines))
+
+    @blueprint.get("/receipts/<post_id>/proof")
+    def proof(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            service = loa.settings.service
+            page = render(
+                load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone
+            )
+        policy = (
+            f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+        )
+        headers = {"Content-Security-Policy": policy}
+        return Response(page, content_type="text/html; charset=utf-8", headers=headers)
+
+    @blueprint.get("/receipts/<post_id>.csv")
+    def board_file(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            lines = receipts.list_receipts(conn, post_id)
+        disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
+        headers = {"Content-Disposition": disposition}
+        return Response(
+            as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers
+        )
+
+
+def _tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:
+    return [
+        (state, n) for state in reversed(Line) if (n := sum(line.state is state for line in lines))
+    ]
+
+
+def _add_subscribers(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/units")
+    def unit_list() -> str:
+        with loa.database.reading() as conn:
+            found = units.list_units(conn)
+        places = {
+            unit.place: place.name
+            for unit in found
+            if unit.place and (place := loa.gazetteer.get(unit.place))
+        }
+        return render_template("admin/units.html", units=found, places=places)
+
+    @blueprint.get("/subscriptions")
+    def subscription_list() -> str:
+        after = request.args.get("after")
+        with loa.database.reading() as conn:
+            found = subscriptions.list_subscriptions(conn, after=after, limit=PAGE_ROWS + 1)
+            names = {unit.id: unit.name for unit in units.list_units(conn)}
+        more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
+        return render_template(
+            "admin/subscriptions.html", subscriptions=found[:PAGE_ROWS], names=names, more=more,
+            wants=lambda one: say_filters(loa, one.filters, g.language),
+        )  # fmt: skip
+
+
+def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/deliveries")
+    def delivery_list() -> str:
+        return render_template("admin/deliveries.html", **_deliveries(loa))
+
+    @blueprint.get("/deliveries/<key>")
+    def delivery(key: str) -> str:
+        with loa.database.reading() as conn:
+            shown = deliveries.show_delivery(conn, key)
+            post = get_post(conn, shown.delivery.post_id)
+            target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
+            told = explain(conn, loa, post.id, target.id, OPERATOR, g.language)
+        return render_template(
+            "admin/delivery.html", shown=shown, post=post, subscription=target, why=told
+        )
+
+
+def _deliveries(loa: Loa) -> dict[str, Any]:
+    asked = request.args.get("state", "")
+    if asked and asked not in [state.value for state in State]:
+        raise InvalidInput("state", f"there is no state {asked!r}", ", ".join(State))
+    with loa.database.reading() as conn:
+        found = deliveries.list_deliveries(
+            conn,
+            state=State(asked) if asked else None,
+            subscription_id=request.args.get("subscription") or None,
+            post_id=request.args.get("post") or None,
+            before=request.args.get("before") or None,
+            limit=PAGE_ROWS + 1,
+        )
+        posts = load_posts(conn, sorted({one.post_id for one in found}))
+        targets = {
+            key: subscriptions.get_subscription(conn, key).target
+            for key in {d.subscription_id for d in found}
+        }
+    more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
+    narrowed = urlencode(
+        [(k, v) for k, v in request.args.items() if k in ("state", "subscription", "post") and v]
+    )
+    return {
+        "deliveries": found[:PAGE_ROWS],
+        "posts": posts,
+        "targets": targets,
+        "more": more,
+        "narrowed": narrowed,
+        "state_asked": asked,
+        "states": [state.value for state in State if state is not State.LEASED],
+    }

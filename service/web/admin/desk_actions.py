@@ -1,0 +1,154 @@
+"""What a signed-in operator may do: each a POST with the session's CSRF token, which `auth` has
+checked before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from service.errors import InvalidInput
+from service.services import delivery_acts as deliveries
+from service.services import silences
+from service.services import subscription_acts as subscriptions
+from service.services import unit_acts as units
+from service.services.context import Actor
+from service.services.filters import check_categories
+from service.web import auth
+from service.web.app import base_path
+from service.words import coded
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+MOVES = {
+    "pause": subscriptions.pause,
+    "resume": subscriptions.resume,
+    "confirm": subscriptions.confirm,
+    "remove": subscriptions.remove,
+}
+
+
+def add_routes(blueprint: Blueprint, loa: Loa) -> None:
+    home = f"{base_path(loa.settings.service.public_url)}/admin"
+    _add_delivery_routes(blueprint, loa, home)
+    _add_portal_routes(blueprint, loa, home)
+    _add_unit_routes(blueprint, loa, home)
+    _add_subscription_routes(blueprint, loa, home)
+
+
+def _add_delivery_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
+    @blueprint.post("/deliveries/<key>/replay")
+    def replay_delivery(key: str) -> Response:
+        with loa.database.writing() as conn:
+            deliveries.replay(conn, loa, key, _by_desk())
+        return redirect(f"{home}/deliveries/{key}", 303)
+
+    @blueprint.post("/deliveries/replay-failed")
+    def replay_failed() -> Response:
+        with loa.database.writing() as conn:
+            deliveries.replay_all(conn, loa, since=None, is_failed_only=True)
+        return redirect(f"{home}/deliveries?state=due", 303)
+
+    @blueprint.post("/deliveries/<any(pause, resume):move>")
+    def switch_deliveries(move: str) -> Response:
+        with loa.database.writing() as conn:
+            if move == "pause":
+                deliveries.pause_all(conn, loa)
+            else:
+                deliveries.resume_all(conn)
+        return redirect(f"{home}/", 303)
+
+
+def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
+    @blueprint.post("/portals/<portal_id>/release")
+    def release_portal(portal_id: str) -> Response:
+        with loa.database.writing() as conn:
+            silences.release_portal(conn, loa, portal_id)
+        return redirect(f"{home}/silent/", 303)
+
+    @blueprint.post("/portals/<portal_id>/discard")
+    def discard_portal(portal_id: str) -> Response:
+        with loa.database.writing() as conn:
+            silences.discard_portal(conn, loa, portal_id)
+        return redirect(f"{home}/silent/", 303)
+
+    @blueprint.post("/posts/<post_id>/release")
+    def release_post(post_id: str) -> Response:
+        with loa.database.writing() as conn:
+            silences.release_posts(conn, loa, [post_id])
+        return redirect(f"{home}/silent/", 303)
+
+    @blueprint.post("/posts/<post_id>/discard")
+    def discard_post(post_id: str) -> Response:
+        with loa.database.writing() as conn:
+            silences.discard_posts(conn, loa, [post_id])
+        return redirect(f"{home}/silent/", 303)
+
+    @blueprint.post("/posts/<post_id>/categories")
+    def recategorise_post(post_id: str) -> Response:
+        from service.poll import (
+            recategorise,
+        )  # polling is no part of a web process; this alone is rare
+
+        wanted = check_categories(
+            loa, [request.form.get("primary", ""), *request.form.getlist("category")]
+        )
+        recategorise(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
+        return redirect(f"{home}/posts/{post_id}", 303)
+
+
+def _add_unit_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
+    @blueprint.post("/units")
+    def add_unit() -> Response:
+        form = request.form
+        contacts = form.get("contacts", "").replace(",", " ").split()
+        facts = units.parse_unit(
+            loa,
+            name=form.get("name", ""),
+            place=form.get("place", "").strip() or None,
+            contacts=contacts,
+        )
+        with loa.database.writing() as conn:
+            units.add(conn, loa, facts)
+        return redirect(f"{home}/units", 303)
+
+    @blueprint.post("/units/<unit_id>/remove")
+    def remove_unit(unit_id: str) -> Response:
+        with loa.database.writing() as conn:
+            units.remove(conn, loa, unit_id)
+        return redirect(f"{home}/units", 303)
+
+
+def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
+    @blueprint.post("/subscriptions/<key>/<move>")
+    def move_subscription(key: str, move: str) -> Response:
+        if move not in MOVES:
+            raise InvalidInput("move", f"there is no {move!r}", ", ".join(MOVES))
+        with loa.database.writing() as conn:
+            MOVES[move](conn, loa, key, _by_desk())
+        return redirect(f"{home}/subscriptions", 303)
+
+    @blueprint.post("/subscriptions/<key>/rotate")
+    def rotate_secret(key: str) -> str:
+        """Not a redirect: the secret is in this answer and in no other."""
+        with loa.database.writing() as conn:
+            made = subscriptions.rotate(conn, loa, key, _by_desk())
+        return render_template(
+            "admin/secret.html",
+            subscription=made.subscription,
+            secret=made.secret,
+            until=made.old_until,
+        )
+
+    @blueprint.post("/subscriptions/<key>/test")
+    def test_subscription(key: str) -> Response:
+        with loa.database.writing() as conn:
+            subscriptions.test(conn, loa, key, _by_desk())
+        return redirect(f"{home}/subscriptions", 303)
+
+
+def _by_desk() -> Actor:
+    """Whoever is signed in, as what is changed remembers it."""
+    return auth.actor(coded("by.operator", name=auth.caller().name))

@@ -1,0 +1,1 @@
+"""The API below /api: its routes, shapes and description."""

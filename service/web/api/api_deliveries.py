@@ -1,0 +1,182 @@
+"""Deliveries and receipts over the API: what was sent to whom, again on request, and who has
+acknowledged."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, g
+from pydantic import Field
+from sqlalchemy import Connection
+
+from service.services import delivery_acts as acts
+from service.services.explain import explain as explain_why
+from service.services.receipt_acts import MAX_NOTE, acknowledge
+from service.services.subscription_acts import replay as replay_to
+from service.storage import deliveries, receipts
+from service.storage.posts import get_post
+from service.types import State
+from service.web.api import shapes
+from service.web.api.answer import answer, page, page_by, write
+from service.web.api.api_subscriptions import by_api, own_subscription
+from service.web.api.request_body import (
+    Id,
+    Instant,
+    Nothing,
+    PageQuery,
+    Strict,
+    read_body,
+    read_query,
+)
+from service.web.auth import caller
+from service.words import say_fields
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+class DeliveriesQuery(PageQuery):
+    state: State | None = None
+    subscription: Id | None = None
+    post: Id | None = None
+    since: Instant | None = None
+
+
+class ReplayBody(Strict):
+    since: Instant | None = None
+    failed_only: bool = True
+
+
+class WhyQuery(Strict):
+    post: Id
+    subscription: Id
+
+
+class ReceiptsQuery(PageQuery):
+    post: Id
+
+
+class ReceiptBody(Strict):
+    post: Id
+    note: str = Field("", max_length=MAX_NOTE)
+
+
+def add_routes(blueprint: Blueprint, loa: Loa) -> None:
+    _add_deliveries(blueprint, loa)
+    _add_replays(blueprint, loa)
+    _add_receipts(blueprint, loa)
+
+
+def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/deliveries")
+    def list_deliveries() -> Response:
+        asked = read_query(DeliveriesQuery)
+        with loa.database.reading() as conn:
+            if asked.subscription is not None:
+                own_subscription(conn, asked.subscription)
+            if asked.post is not None:
+                get_post(conn, asked.post)
+            found = deliveries.list_deliveries(
+                conn,
+                state=asked.state,
+                subscription_id=asked.subscription,
+                post_id=asked.post,
+                since=asked.since,
+                before=asked.cursor,
+                limit=asked.limit + 1,
+                unit_id=caller().unit_id,
+            )
+        return page(found, asked.limit, lambda one: one.id, _delivery)
+
+    @blueprint.get("/v1/deliveries/<key>")
+    def show_delivery(key: str) -> Response:
+        with loa.database.reading() as conn:
+            shown = deliveries.show_delivery(conn, key)
+            own_subscription(conn, shown.delivery.subscription_id)
+        more = {
+            "attempts": [asdict(attempt) for attempt in shown.attempts],
+            "next_attempt_at": shown.next_attempt_at,
+        }
+        return answer(
+            _delivery(shown.delivery)
+            | say_fields(shapes.plain(more), g.language, loa.settings.service.locale.zone)
+        )
+
+    @blueprint.get("/v1/why")
+    def explain() -> Response:
+        asked = read_query(WhyQuery)
+        with loa.database.reading() as conn:
+            found = explain_why(conn, loa, asked.post, asked.subscription, by_api(), g.language)
+        zone = loa.settings.service.locale.zone
+        told = [
+            {
+                **say_fields(shapes.plain(asdict(one)), g.language),
+                "delivery": _delivery(one.delivery),
+            }
+            for one in found.told
+        ]
+        shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
+        return answer(
+            {
+                **shape,
+                "words": found.words(g.language, zone),
+                "codes": list(found.codes),
+                "told": told,
+            }
+        )
+
+
+def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
+    shape: dict[str, Any] = say_fields(shapes.plain(asdict(delivery)), g.language)
+    shape["subscription"] = shape.pop("subscription_id")
+    shape["post"] = shape.pop("post_id")
+    return shape
+
+
+def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.post("/v1/deliveries/<key>/replay")
+    def replay_delivery(key: str) -> Response:
+        read_body(Nothing)
+
+        return write(lambda conn: ({"replayed": acts.replay(conn, loa, key, by_api())}, 202))
+
+    @blueprint.post("/v1/subscriptions/<key>/replay")
+    def replay_subscription(key: str) -> Response:
+        body = read_body(ReplayBody)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            replayed = replay_to(
+                conn, loa, key, by_api(), since=body.since, is_failed_only=body.failed_only
+            )
+            return {"replayed": replayed}, 202
+
+        return write(work)
+
+
+def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
+    @blueprint.get("/v1/receipts")
+    def list_receipts() -> Response:
+        asked = read_query(ReceiptsQuery)
+        with loa.database.reading() as conn:
+            board = receipts.list_receipts(conn, asked.post)
+        mine = [line for line in board if caller().sees_all or line.unit_id == caller().unit_id]
+        return page_by(mine, asked, lambda line: f"{line.unit_name}\0{line.unit_id}", _receipt)
+
+    @blueprint.post("/v1/receipts")
+    def add_receipt() -> Response:
+        body = read_body(ReceiptBody)
+
+        def work(conn: Connection) -> tuple[object, int]:
+            done = acknowledge(conn, loa, body.post, body.note, by_api(), caller().name)
+            shape = {"post": done.post_id, "revision": done.revision, "unit": done.unit_id}
+            return {**shape, "at": shapes.instant(done.at)}, 201 if done.is_new else 200
+
+        return write(work)
+
+
+def _receipt(line: receipts.Receipt) -> dict[str, Any]:
+    shape: dict[str, Any] = shapes.plain(asdict(line))
+    shape["unit"] = {"id": shape.pop("unit_id"), "name": shape.pop("unit_name")}
+    del shape["contacts"]
+    return shape

@@ -1,0 +1,150 @@
+"""What a program sent, made into values: JSON bodies and query strings, each against a model.
+
+Owns the limits of size and depth. Refuses unknown fields and parameters by name, and control
+characters everywhere, since PostgreSQL cannot keep a NUL and no field of ours wants one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from flask import request
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from service.errors import InvalidInput
+from service.values import has_breaks, parse_instant
+
+MAX_BYTES = 64 << 10
+MAX_DEPTH = 8
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _check_line(value: str) -> str:
+    if has_breaks(value):
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+def _check_instant(value: object) -> object:
+    try:
+        return parse_instant(value if isinstance(value, str) else "", "instant", None)
+    except InvalidInput as error:
+        raise ValueError("must be an instant as 2026-11-23T08:00:00+07:00") from error
+
+
+_LINE_PATTERN = (
+    "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffe\\uffff]*$"
+)
+"""What `has_breaks` finds, for the OpenAPI document; but lone surrogates, which few engines can
+name."""
+Line = Annotated[
+    str,
+    AfterValidator(_check_line),
+    Field(json_schema_extra={"pattern": _LINE_PATTERN}),
+]
+Instant = Annotated[AwareDatetime, BeforeValidator(_check_instant)]
+"""RFC 3339 with its offset; a bare number is no instant."""
+ShortLine = Annotated[Line, Field(max_length=200)]
+Id = Annotated[Line, Field(min_length=1, max_length=100)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Strict):
+    """A body without fields: `{}` or none at all."""
+
+
+class PageQuery(Strict):
+    """Of a list: at most `limit`, after `cursor`, which the page before gave as `next`."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Line | None = Field(None, max_length=1000)
+
+
+def read_body(model: type[Model]) -> Model:
+    """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the
+    field."""
+    if request.mimetype != "application/json" and request.content_length:
+        raise UnsupportedMediaType("send content-type: application/json")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+    data = request.get_data(cache=True)
+    if len(data) > MAX_BYTES:
+        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+    value = _parse(data) if data else {}
+    if not isinstance(value, dict):
+        raise BadRequest("the body must be a JSON object")
+    return _validated(lambda: model.model_validate_json(data or b"{}", strict=True))
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if _depth(value) > MAX_DEPTH:
+        raise BadRequest(f"the body is nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested; stops counting just beyond the limit."""
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            inner.extend(
+                item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+            )
+        level, depth = inner, depth + 1
+    return depth
+
+
+def read_query(model: type[Model]) -> Model:
+    """The query string as a value of `model`; a parameter that may be given several times is a
+    tuple there."""
+    values: dict[str, Any] = {}
+    for name in request.args:
+        given = request.args.getlist(name)
+        field = model.model_fields.get(name)
+        is_many = field is not None and str(field.annotation).startswith("tuple")
+        if not is_many and len(given) > 1:
+            raise InvalidInput(name[:100], "is given more than once", "once")
+        values[name] = given if is_many else given[0]
+    return _validated(lambda: model.model_validate(values))
+
+
+def _validated(validate: Callable[[], Model]) -> Model:
+    try:
+        return validate()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])[:100] or "body"
+        raise InvalidInput(field, _said(first)) from error
+
+
+def _said(error: ErrorDetails) -> str:
+    facts = error.get("ctx", {})
+    if (
+        error["type"] == "too_long" and facts["field_type"] == "Value"
+    ):  # a text, whose check has run before
+        return (
+            f"is {facts['actual_length']} characters long, at most {facts['max_length']} are "
+            f"allowed"
+        )
+    return error["msg"].removeprefix("Value error, ")

@@ -1,0 +1,217 @@
+"""The routes of the API as its description tells them: what each takes, what it gives, the status
+of success."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`asks` and `gives` name models, as `module:Model`; None is nothing. A list gives pages of its
+    model."""
+
+    method: str
+    path: str
+    endpoint: str
+    summary: str
+    asks: str | None
+    gives: str | None
+    status: int = 200
+
+    @property
+    def is_list(self) -> bool:
+        return self.endpoint.startswith("list_")
+
+
+def _api(name: str) -> str:
+    return f"service.web.api.api_routes:{name}"
+
+
+def _subs(name: str) -> str:
+    return f"service.web.api.api_subscriptions:{name}"
+
+
+def _dels(name: str) -> str:
+    return f"service.web.api.api_deliveries:{name}"
+
+
+NOTHING = "service.web.api.request_body:Nothing"
+PAGE = "service.web.api.request_body:PageQuery"
+
+ROUTES: tuple[Route, ...] = (
+    Route("get", "/posts", "list_posts", "Posts, newest first", _api("PostsQuery"), "Post"),
+    Route("get", "/posts/{id}", "show_post", "A post with its text", None, "WholePost"),
+    Route("get", "/portals", "list_portals", "Portals and how their listings are", PAGE, "Portal"),
+    Route("get", "/portals/{id}", "show_portal", "A portal", None, "Portal"),
+    Route(
+        "get",
+        "/silences",
+        "list_silences",
+        "Posts told to nobody although somebody asked, newest first",
+        "service.web.api.api_silences:SilencesQuery",
+        "Silence",
+    ),
+    Route(
+        "post", "/posts/{id}/release", "release_post", "Tell of a silent post", NOTHING, "Released"
+    ),
+    Route("post", "/posts/{id}/discard", "discard_post", "Keep it silent", NOTHING, "Discarded"),
+    Route(
+        "post",
+        "/portals/{id}/release",
+        "release_portal",
+        "Let the alerts go that a flood held back",
+        NOTHING,
+        "Released",
+    ),
+    Route(
+        "post",
+        "/portals/{id}/discard",
+        "discard_portal",
+        "Keep silent what a portal has to be decided",
+        NOTHING,
+        "Discarded",
+    ),
+    Route("get", "/units", "list_units", "Units by name; a unit sees itself", PAGE, "Unit"),
+    Route("post", "/units", "add_unit", "Add a unit", _api("UnitBody"), "Unit", 201),
+    Route("get", "/units/{id}", "show_unit", "A unit", None, "Unit"),
+    Route(
+        "delete",
+        "/units/{id}",
+        "remove_unit",
+        "Remove a unit and its subscriptions",
+        None,
+        None,
+        204,
+    ),
+    Route(
+        "get",
+        "/subscriptions",
+        "list_subscriptions",
+        "Subscriptions, by age",
+        _subs("SubscriptionsQuery"),
+        "Subscription",
+    ),
+    Route(
+        "post",
+        "/subscriptions",
+        "add_subscription",
+        "Subscribe; the answer shows the secret, once. "
+        "Pending until the endpoint or the mailbox confirms",
+        _subs("SubscriptionBody"),
+        "AddedSubscription",
+        201,
+    ),
+    Route(
+        "get", "/subscriptions/{id}", "show_subscription", "A subscription", None, "Subscription"
+    ),
+    Route(
+        "patch",
+        "/subscriptions/{id}",
+        "edit_subscription",
+        "Change filters, frequency, headers",
+        _subs("SubscriptionPatch"),
+        "Subscription",
+    ),
+    Route(
+        "delete",
+        "/subscriptions/{id}",
+        "remove_subscription",
+        "Remove a subscription",
+        None,
+        None,
+        204,
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/pause",
+        "pause_subscription",
+        "Pause: deliveries wait",
+        NOTHING,
+        "Subscription",
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/resume",
+        "resume_subscription",
+        "Resume: what waited is sent",
+        NOTHING,
+        "Subscription",
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/rotate",
+        "rotate_subscription",
+        "A new secret, shown once; the old one signs too for 24 h",
+        NOTHING,
+        "NewSecret",
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/test",
+        "check_subscription",
+        "Send a webhook a `subscription.test`",
+        NOTHING,
+        "SentTest",
+        202,
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/replay",
+        "replay_subscription",
+        "Send again what is done",
+        _dels("ReplayBody"),
+        "Replayed",
+        202,
+    ),
+    Route(
+        "get",
+        "/deliveries",
+        "list_deliveries",
+        "Deliveries, newest first",
+        _dels("DeliveriesQuery"),
+        "Delivery",
+    ),
+    Route(
+        "get",
+        "/deliveries/{id}",
+        "show_delivery",
+        "A delivery with its attempts",
+        None,
+        "ShownDelivery",
+    ),
+    Route(
+        "post",
+        "/deliveries/{id}/replay",
+        "replay_delivery",
+        "Send a delivery again, under the same message id",
+        NOTHING,
+        "Replayed",
+        202,
+    ),
+    Route(
+        "get",
+        "/why",
+        "explain",
+        "Why a subscription did or did not get a post",
+        _dels("WhyQuery"),
+        "Why",
+    ),
+    Route(
+        "get",
+        "/receipts",
+        "list_receipts",
+        "Who is owed, was sent and has acknowledged a post",
+        _dels("ReceiptsQuery"),
+        "ReceiptLine",
+    ),
+    Route(
+        "post",
+        "/receipts",
+        "add_receipt",
+        "Acknowledge the latest revision of a post (a unit's token)",
+        _dels("ReceiptBody"),
+        "Acknowledged",
+        201,
+    ),
+)

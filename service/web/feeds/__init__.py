@@ -1,0 +1,1 @@
+"""Feeds over HTTP: made, kept in memory, answered."""

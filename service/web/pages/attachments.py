@@ -1,0 +1,44 @@
+"""Archived files of posts, always as a download: whatever a portal uploaded is never shown as a
+page of ours."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from flask import Blueprint, Response
+
+from service.errors import NotFound
+from service.portals.file_kinds import kind_of
+from service.text import clean
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    blueprint = Blueprint("attachments", __name__)
+
+    @blueprint.get("/attachments/<digest>/<name>")
+    def download(digest: str, name: str) -> Response:
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound("attachment", digest)
+        size, parts = loa.archive.open(digest)
+        head = next(parts, b"")
+        if kind_of(head) is None:  # kept before kinds were told
+            raise NotFound("attachment", digest)
+        response = Response(chain((head,), parts), content_type="application/octet-stream")
+        response.content_length = size
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
+        )
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.set_etag(digest)
+        return response
+
+    return blueprint

@@ -1,0 +1,266 @@
+"""Subscribing by mail, confirming, unsubscribing with one click (RFC 8058), and changing what one
+gets.
+
+A GET never changes anything, since scanners follow links. A token in the address is the only right.
+Every answer to a subscription is the same, whatever is known of the address.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, g, render_template, request
+from sqlalchemy import Connection
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response
+
+from service.alerts.links import Purpose
+from service.errors import InvalidInput, NotFound
+from service.feeds.catalogue import label
+from service.services import subscription_acts as acts
+from service.services.context import Actor, ActorKind
+from service.services.filters import parse_filters
+from service.services.optin import (
+    OwnSubscriptions,
+    answer_question,
+    check_mail,
+    erase_own,
+    persons_own,
+    read_link,
+    read_question,
+    read_restore,
+    renew_link,
+    request_subscription,
+    restore,
+    unsubscribe,
+)
+from service.services.wants import say_filters
+from service.storage.subscriptions import get_subscription
+from service.storage.units import get_unit, list_units
+from service.types import Filters, Frequency, Subscription, SubscriptionStatus
+from service.values import MailAddress
+from service.web import reader
+from service.web.server.limits import Limit, asker, rest_s
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+PER_HOUR = 10
+"""Subscriptions that one host may ask for; an office behind one address rarely has more at once."""
+BY_OWNER = "by.owner_unsubscribed"
+
+
+def make_blueprint(loa: Loa) -> Blueprint:
+    """The routes /subscribe, /confirm, /unsubscribe and /manage."""
+    blueprint = Blueprint("subscriptions", __name__)
+    limit = Limit(PER_HOUR, 3600, time.monotonic)
+
+    @blueprint.get("/subscribe")
+    def form() -> str:
+        return _render(loa, "subscribe", is_done=False)
+
+    @blueprint.post("/subscribe")
+    def subscribe() -> str:
+        check_mail(loa)
+        address = MailAddress.parse(request.form.get("address", "")[:300])
+        filters, frequency = _asked(loa)
+        if not limit.has_room(asker()):
+            raise TooManyRequests(retry_after=3600)
+        began = time.monotonic()
+        with loa.database.writing() as conn:
+            request_subscription(
+                conn,
+                loa,
+                address=address,
+                filters=filters,
+                frequency=frequency,
+                locale=reader.locale(),
+            )
+        time.sleep(rest_s(time.monotonic() - began))
+        return _render(loa, "subscribe", is_done=True)
+
+    @blueprint.get("/confirm/<token>")
+    def show_confirm(token: str) -> str:
+        with loa.database.reading() as conn:
+            subscription, refusal = read_question(conn, loa, token)
+        return _render(
+            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
+        )
+
+    @blueprint.post("/confirm/<token>")
+    def confirm(token: str) -> tuple[str, int]:
+        with loa.database.writing() as conn:
+            subscription, refusal = answer_question(conn, loa, token)
+        page = _render(
+            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
+        )
+        return page, 200 if refusal is None else 403
+
+    @blueprint.get("/unsubscribe/<token>")
+    def show_unsubscribe(token: str) -> str:
+        ids = read_link(loa, Purpose.UNSUBSCRIBE, token)
+        return _render(loa, "unsubscribe", is_done=False, units=_units_of(loa, ids))
+
+    @blueprint.post("/unsubscribe/<token>")
+    def one_click(token: str) -> str:
+        ids = read_link(loa, Purpose.UNSUBSCRIBE, token)
+        with loa.database.writing() as conn:
+            unsubscribe(conn, loa, ids, _owner(BY_OWNER))
+        return _render(loa, "unsubscribe", is_done=True, units=_units_of(loa, ids))
+
+    @blueprint.get("/manage/<token>")
+    def manage(token: str) -> str:
+        return _manage_page(loa, token)
+
+    @blueprint.post("/manage/<token>")
+    def change(token: str) -> str:
+        action = request.form.get("action")
+        with loa.database.writing() as conn:
+            own = persons_own(conn, loa, token)
+            if own.is_expired or action == "renew":
+                renew_link(conn, loa, own, reader.locale())
+                return _render(loa, "expired", is_renewed=True)
+            asked_of = _must_be_sure(conn, own, action)
+            if asked_of is not None:
+                return _render(loa, "sure", unit=asked_of, action=action)
+            if action == "erase":
+                units = [unit.name for unit in erase_own(conn, loa, own)]
+                return _render(loa, "unsubscribe", is_done=True, units=units, is_asked=bool(units))
+            _change(conn, loa, own.subscriptions, action)
+        return _manage_page(loa, token, is_changed=True)
+
+    @blueprint.get("/restore/<token>")
+    def show_restore(token: str) -> str:
+        with loa.database.reading() as conn:
+            gone = read_restore(conn, loa, token)
+        return _render(loa, "restore", unit=_unit_name(loa, gone), target=gone.target)
+
+    @blueprint.post("/restore/<token>")
+    def do_restore(token: str) -> str:
+        with loa.database.writing() as conn:
+            one = restore(conn, loa, token)
+        return _render(
+            loa, "restore", unit=_unit_name(loa, one), target=one.target, status=one.status
+        )
+
+    @blueprint.after_request
+    def keep_private(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return blueprint
+
+
+def _render(loa: Loa, name: str, **values: object) -> str:
+    categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
+    can_mail = bool(loa.settings.email.smtp_url)
+    return render_template(
+        f"subscriptions/{name}.html", categories=categories, can_mail=can_mail, **values
+    )
+
+
+def _manage_page(loa: Loa, token: str, *, is_changed: bool = False) -> str:
+    with loa.database.reading() as conn:
+        own = persons_own(conn, loa, token)
+        units = {unit.id: unit.name for unit in list_units(conn)}
+    if own.is_expired:
+        return _render(loa, "expired", is_renewed=False)
+    shown = [one for one in own.subscriptions if one.status is not SubscriptionStatus.REMOVED]
+    return _render(
+        loa,
+        "manage",
+        subscriptions=shown,
+        units=units,
+        is_changed=is_changed,
+        words=_words_of(loa),
+    )
+
+
+def _must_be_sure(conn: Connection, own: OwnSubscriptions, action: str | None) -> str | None:
+    """The unit that would stop hearing, where its name was not shown yet beside the button."""
+    if action not in ("pause", "remove") or request.form.get("sure") == "1":
+        return None
+    wanted = request.form.get("id", "")
+    one = next((one for one in own.subscriptions if one.id == wanted), None)
+    if one is None or one.unit_id is None:
+        return None
+    return next((unit.name for unit in list_units(conn) if unit.id == one.unit_id), None)
+
+
+def _unit_name(loa: Loa, one: Subscription) -> str:
+    with loa.database.reading() as conn:
+        return get_unit(conn, str(one.unit_id)).name
+
+
+def _units_of(loa: Loa, subscription_ids: Sequence[str]) -> list[str]:
+    """The names of the units whose subscriptions these are."""
+    with loa.database.reading() as conn:
+        names = {unit.id: unit.name for unit in list_units(conn)}
+        found = []
+        for key in subscription_ids:
+            with suppress(NotFound):  # long ago
+                found.append(names.get(get_subscription(conn, key).unit_id or ""))
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _owner(reason: str | None) -> Actor:
+    return Actor(ActorKind.OWNER, reason)
+
+
+def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str | None) -> None:
+    """What one of the person's own subscriptions is asked to become. Raises NotFound, InvalidInput,
+    Conflict."""
+    wanted = request.form.get("id", "")
+    subscription = next((one for one in own if one.id == wanted), None)
+    if subscription is None:
+        raise NotFound("subscription", wanted[:64])
+    match action:
+        case "pause":
+            acts.pause(conn, loa, wanted, _owner("by.owner_paused"))
+        case "resume":
+            acts.resume(conn, loa, wanted, _owner(None))
+        case "remove":
+            acts.remove(conn, loa, wanted, _owner(BY_OWNER))
+        case "edit":
+            filters, frequency = _asked(loa)
+            before = subscription.filters  # the form has no field for these two
+            filters = replace(
+                filters,
+                portals=filters.portals or before.portals,
+                places=filters.places or before.places,
+            )
+            acts.edit(
+                conn,
+                loa,
+                wanted,
+                acts.SubscriptionChanges(filters=filters, frequency=frequency),
+                _owner(None),
+            )
+
+
+def _asked(loa: Loa) -> tuple[Filters, Frequency]:
+    """Filters and frequency from the form, empty fields left out. Raises InvalidInput naming the
+    field."""
+    form = request.form
+    filters = parse_filters(
+        loa,
+        categories=form.getlist("category"),
+        portals=form.getlist("portal"),
+        places=[one for one in form.getlist("place") if one],
+        keywords=[
+            word for line in form.getlist("keyword") for word in line.split(",") if word.strip()
+        ],
+    )
+    frequency = form.get("frequency", "immediate")
+    if frequency not in set(Frequency):
+        raise InvalidInput("frequency", "is not known", ", ".join(Frequency))
+    return filters, Frequency(frequency)
+
+
+def _words_of(loa: Loa) -> Callable[[Subscription], str]:
+    return lambda subscription: say_filters(loa, subscription.filters, g.language)

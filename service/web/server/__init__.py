@@ -1,0 +1,1 @@
+"""The process that answers: connections, limits, what is known before Flask, health."""

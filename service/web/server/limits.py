@@ -1,0 +1,57 @@
+"""How often one host may ask for what costs a mail, and how long an answer takes that must tell
+nothing.
+
+Kept in this process; a restart forgives. Refuses nothing itself: says whether there is room.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from math import ceil
+from threading import Lock
+
+from flask import request
+
+from service.web.server.admission_slots import network_of
+
+MAX_HOSTS = 10_000
+STEP_S = 0.1
+"""Writing down a subscription takes 2 to 3 ms, by what is known of the address; under load a few
+steps."""
+
+
+def asker() -> str:
+    """Whom a limit counts: the address that asks, one of IPv6 with all of its /64."""
+    address = request.remote_addr or ""
+    return network_of(address) or address
+
+
+def rest_s(took_s: float, step_s: float = STEP_S) -> float:
+    """Seconds to wait so that an answer takes a whole number of steps, at least one, whatever it
+    took to find."""
+    return max(1, ceil(took_s / step_s)) * step_s - took_s
+
+
+class Limit:
+    """At most `count` in each window of `window_s` seconds for each key; memory is bounded."""
+
+    def __init__(self, count: int, window_s: float, monotonic: Callable[[], float]) -> None:
+        self._count = count
+        self._window_s = window_s
+        self._monotonic = monotonic
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def has_room(self, key: str) -> bool:
+        """Counts one more for `key`; False when it was too many."""
+        with self._lock:
+            now = self._monotonic()
+            began, count = self._seen.get(key, (now, 0))
+            if now - began >= self._window_s:
+                began, count = now, 0
+            self._seen[key] = (began, count + 1)
+            self._seen.move_to_end(key)
+            while len(self._seen) > MAX_HOSTS:
+                self._seen.popitem(last=False)
+            return count < self._count

@@ -1,0 +1,362 @@
+"""U1: a unit that stops hearing is never lost in silence, whichever way it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from service.alerts.bounce import Bounce
+from service.alerts.links import Purpose
+from service.alerts.refusal import Kind
+from service.services import token_acts as tokens
+from service.services import unit_acts as units
+from service.services.bounce_acts import apply_bounce
+from service.services.loss_acts import tell_losses
+from service.services.optin import erase
+from service.storage.subscriptions import NewSubscription, add_subscription
+from service.storage.tokens import Role
+from service.types import EMAIL, WEBHOOK, SubscriptionStatus
+from service.words import code_of, say
+from tests.fakes_doors import CONFIG, Api, Command, Desk, House, opened_house
+from tests.fakes_ledger_mail import make_post, tell
+from tests.fakes_web import MANAGED_AT, store_post
+
+OPERATOR = "truc@huyen.example"
+MAILED = CONFIG + f'[operator]\nemail = "{OPERATOR}"\n'
+OWN, SECOND, THIRD = "vanthu@xa.example", "chutich@xa.example", "pct@xa.example"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with opened_house(tmp_path, MAILED) as opened:
+        with opened.loa.database.writing() as conn:
+            conn.execute(
+                text("UPDATE unit SET contacts = :c WHERE id = :id"),
+                {"c": orjson.dumps([OWN, SECOND, THIRD]).decode(), "id": opened.unit_id},
+            )
+        yield opened
+
+
+def subscribe(house: House, address: str = OWN, unit_id: str | None = "own") -> str:
+    new = NewSubscription(
+        EMAIL,
+        address,
+        house.loa.clock(),
+        language="vi",
+        unit_id=house.unit_id if unit_id == "own" else unit_id,
+        is_confirmed=True,
+    )
+    with house.loa.database.writing() as conn:
+        return add_subscription(conn, new).id
+
+
+def letters(house: House) -> dict[str, dict[str, Any]]:
+    """The letters of losses that wait, by address."""
+    tell_losses(house.loa.database, house.loa)
+    with house.loa.database.reading() as conn:
+        bodies = conn.execute(
+            text("SELECT body FROM message WHERE group_key LIKE 'letter:loss:%' ORDER BY id")
+        ).scalars()
+        return {body["address"]: body for body in map(orjson.loads, bodies)}
+
+
+def said(letter: dict[str, Any], language: str = "vi") -> str:
+    words = [letter["subject"], *letter["paragraphs"]]
+    return "\n".join(say(one, language) for one in words)
+
+
+def status(house: House, key: str) -> str:
+    with house.loa.database.reading() as conn:
+        query = text("SELECT status FROM subscription WHERE id = :id")
+        return str(conn.execute(query, {"id": key}).scalar_one())
+
+
+def manage(house: House, key: str, **form: str) -> str:
+    path = f"/manage/{house.loa.links.token(Purpose.MANAGE, key, MANAGED_AT)}"
+    return house.client.post(path, data={"id": key, **form}).get_data(as_text=True)
+
+
+def by_one_click(house: House, key: str) -> None:
+    path = f"/unsubscribe/{house.loa.links.token(Purpose.UNSUBSCRIBE, key)}"
+    form = {"List-Unsubscribe": "One-Click"}
+    assert house.client.post(path, data=form).status_code == 200
+
+
+def by_page(house: House, key: str) -> None:
+    manage(house, key, action="remove", sure="1")
+
+
+def by_pause(house: House, key: str) -> None:
+    manage(house, key, action="pause", sure="1")
+
+
+def by_api(house: House, key: str) -> None:
+    head = Api(house, is_unit=True).head
+    assert house.client.delete(f"/api/v1/subscriptions/{key}", headers=head).status_code == 204
+
+
+def by_bounce(kind: Kind) -> Callable[[House, str], None]:
+    def bounce(house: House, key: str) -> None:
+        with house.loa.database.writing() as conn:
+            tell(conn, make_post(conn, house.loa.clock()), house.loa.clock())
+            message = conn.execute(text("SELECT id FROM message WHERE channel = 'email'")).scalar()
+            assert apply_bounce(conn, Bounce(kind, message, "x"), house.loa.clock()) == 1
+
+    return bounce
+
+
+WAYS = {
+    "one click": by_one_click,
+    "page": by_page,
+    "pause": by_pause,
+    "api": by_api,
+    "dead": by_bounce(Kind.HARD),
+    "complaint": by_bounce(Kind.COMPLAINT),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_U1_whichever_way_a_unit_stops_the_operator_and_the_other_contacts_are_told_once(
+    house: House, way: str
+) -> None:
+    key = subscribe(house)
+    assert letters(house) == {}
+    WAYS[way](house, key)
+    told = letters(house)
+    assert set(told) == {OPERATOR, SECOND, THIRD}
+    for address, letter in told.items():
+        for language in ("vi", "en"):
+            words = said(letter, language)
+            assert "UBND xã Quảng Ninh" in words and OWN in words
+            assert "loss." not in words and "?" not in words
+        assert code_of(letter["paragraphs"][1]) == "loss.none_left"
+        assert (letter["button"] is None) == (address == OPERATOR)
+    assert "loa subscription" in said(told[OPERATOR])
+    with house.loa.database.reading() as conn:
+        count = conn.execute(
+            text("SELECT count(*) FROM message WHERE group_key LIKE 'letter:loss:%'")
+        ).scalar_one()
+    assert (count, tell_losses(house.loa.database, house.loa)) == (3, 0)
+
+
+def test_U1_a_channel_that_is_left_is_named(house: House) -> None:
+    key, _ = subscribe(house), subscribe(house, SECOND)
+    by_one_click(house, key)
+    left = letters(house)[OPERATOR]["paragraphs"][1]
+    assert code_of(left) == "loss.left" and SECOND in left
+
+
+@pytest.mark.parametrize("act", ["pause", "remove"])
+def test_U1_what_the_operator_does_is_told_to_the_contacts_alone(house: House, act: str) -> None:
+    key = subscribe(house)
+    assert Desk(house).post(f"subscriptions/{key}/{act}") == "done"
+    assert set(letters(house)) == {SECOND, THIRD}
+
+
+def test_what_is_nobodys_or_was_never_confirmed_is_no_loss(house: House) -> None:
+    by_one_click(house, subscribe(house, unit_id=None))
+    new = NewSubscription(EMAIL, OWN, house.loa.clock(), language="vi", unit_id=house.unit_id)
+    with house.loa.database.writing() as conn:
+        key = add_subscription(conn, new).id
+    by_one_click(house, key)
+    assert letters(house) == {}
+
+
+def test_a_unit_that_was_removed_is_no_loss(house: House) -> None:
+    subscribe(house)
+    with house.loa.database.writing() as conn:
+        units.remove(conn, house.loa, house.unit_id)
+    assert letters(house) == {}
+
+
+def test_without_a_relay_nobody_is_written_to(tmp_path: Path) -> None:
+    with opened_house(tmp_path, CONFIG.replace("smtp://127.0.0.1:9", "")) as house:
+        by_one_click(house, subscribe(house))
+        tell_losses(house.loa.database, house.loa)
+        assert letters(house) == {}
+
+
+@pytest.mark.parametrize("act", ["pause", "remove"])
+def test_U1_a_page_asks_again_and_names_the_unit_before_it_stops(house: House, act: str) -> None:
+    key = subscribe(house)
+    page = manage(house, key, action=act)
+    assert "UBND xã Quảng Ninh" in page and status(house, key) == "active"
+    manage(house, key, action=act, sure="1")
+    assert status(house, key) == {"pause": "paused", "remove": "removed"}[act]
+    path = f"/unsubscribe/{house.loa.links.token(Purpose.UNSUBSCRIBE, key)}"
+    assert "UBND xã Quảng Ninh" in house.client.get(path).get_data(as_text=True)
+
+
+def test_a_persons_own_stops_at_the_first_press(house: House) -> None:
+    key = subscribe(house, "lan@xa.example", unit_id=None)
+    manage(house, key, action="pause")
+    assert status(house, key) == "paused"
+
+
+def test_U1_an_address_of_a_unit_is_erased_by_the_operator_alone(house: House) -> None:
+    key, private = subscribe(house), subscribe(house, OWN, unit_id=None)
+    page = manage(house, key, action="erase")
+    assert "UBND xã Quảng Ninh" in page
+    assert (status(house, key), status(house, private)) == ("active", "removed")
+    told = letters(house)
+    assert set(told) == {OPERATOR, SECOND, THIRD}
+    assert f"loa erase {OWN}" in said(told[OPERATOR]) and OWN in said(told[SECOND])
+    manage(house, key, action="erase")
+    assert len(letters(house)) == 3
+    with house.loa.database.writing() as conn:
+        erase(conn, house.loa, OWN)
+    assert status(house, key) == "removed"
+    with house.loa.database.reading() as conn:
+        gone = conn.execute(
+            text("SELECT count(*) FROM message WHERE group_key LIKE 'letter:loss:%:erased:%'")
+        ).scalar_one()
+        assert gone == 2 and OWN not in str(conn.execute(text("SELECT contacts FROM unit")).all())
+
+
+def test_U1_a_contact_that_is_taken_off_and_a_token_that_is_revoked_are_told(house: House) -> None:
+    loa = house.loa
+    with loa.database.writing() as conn:
+        facts = units.parse_unit(
+            loa, name="UBND xã Quảng Ninh", place="quang-ninh-16540", contacts=(SECOND, THIRD)
+        )
+        assert units.put(conn, loa, facts) == "updated"
+    told = letters(house)
+    assert set(told) == {SECOND, THIRD} and OWN in said(told[SECOND])
+    with loa.database.writing() as conn:
+        _, token = tokens.create(
+            conn, loa, name="văn thư", role=Role.UNIT, unit="UBND xã Quảng Ninh"
+        )
+        tokens.revoke(conn, loa, token.id)
+        tokens.revoke(conn, loa, token.id)
+    assert "văn thư" in said(letters(house)[SECOND])
+    with loa.database.writing() as conn:
+        _, last = tokens.create(conn, loa, name="x", role=Role.UNIT, unit=house.unit_id)
+        units.remove(conn, loa, house.unit_id)
+        tokens.revoke(conn, loa, last.id)
+
+
+def test_U1_a_contact_asks_the_subscription_back_and_its_address_is_asked(house: House) -> None:
+    key = subscribe(house)
+    by_one_click(house, key)
+    purpose, subject, _ = letters(house)[SECOND]["button"]
+    path = f"/{purpose}/{house.loa.links.token(Purpose(purpose), *subject)}"
+    page = house.client.get(path).get_data(as_text=True)
+    assert "UBND xã Quảng Ninh" in page and OWN in page
+    for _ in range(2):
+        assert house.client.post(path).status_code == 200
+    with house.loa.database.reading() as conn:
+        found = conn.execute(
+            text("SELECT status, target, unit_id FROM subscription WHERE status <> 'removed'")
+        ).all()
+        asked = conn.execute(
+            text("SELECT count(*) FROM message WHERE group_key LIKE 'letter:optin:%'")
+        ).scalar_one()
+    assert [tuple(row) for row in found] == [("pending", OWN, house.unit_id)] and asked == 1
+
+
+def test_a_link_to_restore_ends_and_restores_nothing_that_was_erased(house: House) -> None:
+    key = subscribe(house)
+    links, now = house.loa.links, house.loa.clock()
+    late = str(int((now - timedelta(days=31)).timestamp() * 1_000_000))
+    assert (
+        house.client.get(f"/restore/{links.token(Purpose.RESTORE, key, late)}").status_code == 404
+    )
+    private = subscribe(house, "lan@xa.example", unit_id=None)
+    fresh = str(int(now.timestamp() * 1_000_000))
+    path = f"/restore/{links.token(Purpose.RESTORE, private, fresh)}"
+    assert house.client.post(path).status_code == 404
+    with house.loa.database.writing() as conn:
+        erase(conn, house.loa, OWN)
+    path = f"/restore/{links.token(Purpose.RESTORE, key, fresh)}"
+    assert house.client.post(path).status_code == 404
+
+
+def test_U1_a_manage_link_ends_after_90_days_and_is_renewed_by_mail_once_a_day(
+    house: House,
+) -> None:
+    key, now = subscribe(house), house.loa.clock()
+    for days, is_good in ((89, True), (91, False), (None, False)):
+        made = [] if days is None else [str(int((now - timedelta(days=days)).timestamp() * 1e6))]
+        path = f"/manage/{house.loa.links.token(Purpose.MANAGE, key, *made)}"
+        assert ("90 ngày" in house.client.get(path).get_data(as_text=True)) is not is_good
+    for action in ("renew", "remove"):
+        assert house.client.post(path, data={"id": key, "action": action}).status_code == 200
+    assert status(house, key) == "active"
+    with house.loa.database.reading() as conn:
+        (body,) = conn.execute(
+            text("SELECT body FROM message WHERE group_key LIKE 'letter:manage:%'")
+        ).scalars()
+    letter = orjson.loads(body)
+    assert letter["address"] == OWN
+    purpose, subject, _ = letter["button"]
+    path = f"/{purpose}/{house.loa.links.token(Purpose(purpose), *subject)}"
+    assert key in house.client.get(path).get_data(as_text=True)
+
+
+def test_a_webhook_that_is_removed_has_no_button_and_the_command_that_adds_it(
+    house: House,
+) -> None:
+    subject = house.subject(WEBHOOK, SubscriptionStatus.ACTIVE, unit_id=house.unit_id)
+    head = Api(house, is_unit=True).head
+    house.client.delete(f"/api/v1/subscriptions/{subject.id}", headers=head)
+    told = letters(house)
+    assert set(told) == {OPERATOR, OWN, SECOND, THIRD}
+    assert told[OWN]["button"] is None and OPERATOR in said(told[OWN])
+    assert "loa subscription add webhook" in said(told[OPERATOR])
+
+
+def test_what_the_command_line_removes_is_the_operators_own_doing(house: House) -> None:
+    key = subscribe(house)
+    assert Command(house).run("subscription", "remove", key) == "done"
+    assert OPERATOR not in letters(house)
+
+
+def test_U1_a_unit_without_a_channel_is_seen_on_the_board_and_by_every_watch(house: House) -> None:
+    key, now = subscribe(house), house.loa.clock()
+    post = store_post(house.loa, 1)
+    words = "hears by no channel"
+
+    def seen() -> list[bool]:
+        Desk(house).post("units", name="")
+        head = {**Api(house).head, "Accept-Language": "en"}
+        line = house.client.get(f"/api/v1/receipts?post={post.id}", headers=head).json["items"][0]
+        board = house.client.get(f"/admin/receipts/{post.id}").get_data(as_text=True)
+        ready = house.client.get("/readyz").json["warnings"]
+        house.loa.clock = lambda: now + timedelta(minutes=1 + len(looks))
+        return [
+            not line["has_channel"],
+            "không có kênh nhận tin" in board,
+            any("hear by no channel: UBND xã Quảng Ninh" in one for one in ready),
+            words in house.terminal.run("check", "--offline").stdout,
+        ]
+
+    looks: list[list[bool]] = []
+    looks.append(seen())
+    by_one_click(house, key)
+    looks.append(seen())
+    subscribe(house, SECOND)
+    looks.append(seen())
+    assert looks == [[False] * 4, [True] * 4, [False] * 4]
+
+
+def test_without_an_operator_the_other_contacts_alone_hear_that_erasure_is_asked(
+    tmp_path: Path,
+) -> None:
+    with opened_house(tmp_path) as house:
+        with house.loa.database.writing() as conn:
+            contacts = orjson.dumps([OWN, SECOND]).decode()
+            conn.execute(text("UPDATE unit SET contacts = :c"), {"c": contacts})
+        manage(house, subscribe(house), action="erase")
+        assert set(letters(house)) == {SECOND}
+
+
+def test_where_no_receipts_are_asked_for_no_unit_is_called_deaf(tmp_path: Path) -> None:
+    with opened_house(tmp_path, CONFIG + "[receipts]\ncategories = []\n") as house:
+        warnings = house.client.get("/readyz").json["warnings"]
+        assert not any("hear by no channel" in one for one in warnings)
