@@ -6,8 +6,8 @@ Refuses to know what the parts do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Event, Thread
@@ -238,17 +238,12 @@ class Loa:
         """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a
         supervisor sees it."""
         from service.schedule import Job, run_worker
-        from service.storage.down_channels import keep_down
         from service.storage.engine import require_version
-        from service.storage.subscription_secrets import seal_plain_headers
 
         faults: list[BaseException] = []
         self.apart  # noqa: B018  # forks, which must come before the first thread
         self.fence.check()
-        down = self.senders.down
-        with self.database.writing() as conn:
-            seal_plain_headers(conn, self.secret_box)
-            keep_down(conn, down)
+        self.ready_to_send()
 
         def deliver() -> None:
             try:
@@ -277,34 +272,40 @@ class Loa:
         if faults:
             raise faults[0]
 
+    def ready_to_send(self) -> None:
+        """Opens the channels, remembers which could not be opened, and seals what is not sealed."""
+        from service.storage.down_channels import keep_down
+        from service.storage.subscription_secrets import seal_plain_headers
+
+        down = self.senders.down
+        with self.database.writing() as conn:
+            seal_plain_headers(conn, self.secret_box)
+            keep_down(conn, down)
+
     def worker_jobs(self) -> list[Job]:
         """What a worker does besides delivering, and how often it is woken to look."""
         from service.schedule import Job
-        from service.services.alarm_acts import tell_alarms
-        from service.services.bounce_acts import probe_suspended
-        from service.services.daily import tell_decisions
-        from service.services.digest_acts import send_digests
-        from service.services.loss_acts import tell_losses
-        from service.services.reminders import remind
-
-        def act(do: Callable[[Database, Loa], object]) -> Callable[[], object]:
-            return lambda: do(self.database, self)
 
         look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
         return [
             Job("poll", look_s, self.poll_due, within_s=60),
-            Job("digests", 60, act(send_digests), within_s=600),
-            Job("reminders", 900, act(remind), within_s=600),
-            Job("losses", 10, act(tell_losses), within_s=60),
-            Job("decisions", 300, act(tell_decisions), within_s=60),
-            Job("watch", 60, act(tell_alarms), within_s=60),
-            Job("probe suspended", 3600, act(probe_suspended), within_s=600),
+            *self.round_jobs(),
             Job("fence", 1, self.fence.move_on),
             Job("clock", 2, self.clock_guard.look, within_s=60),
             Job("diary", 5, self.diary.write),
-            Job("archive", 60, self.care_for_archive, within_s=3600),
-            Job("forget", 3600, self.forget_done, within_s=3600),
         ]
+
+    def round_jobs(self) -> list[Job]:
+        """What is looked after beside polling and sending, in the order of one round."""
+        from service.round import round_jobs
+
+        return round_jobs(self)
+
+    def go_round(self) -> tuple[str, ...]:
+        """Does once what a worker looks after all the time; returns the names of what failed."""
+        from service.schedule import run_once
+
+        return run_once(self.round_jobs())
 
     def put_aside(self, hung: Sequence[Hung]) -> None:
         """Remembers the pages that a process before this one had in hand when it hung or died."""
@@ -320,45 +321,13 @@ class Loa:
     def poll_due(self) -> int:
         """Polls what is due and tells the operator what there is to tell; returns how much that
         was."""
-        from service.poll import tell_of_listings
-        from service.services.operator import tell_operator
+        from service.round import tell_listings
 
         try:
             self.poller.poll_due()
         finally:
-            told = tell_of_listings(
-                self.database,
-                self.settings,
-                lambda conn, *letter: tell_operator(conn, self.settings, *letter),
-                self.clock(),
-            )
+            told = tell_listings(self)
         return told
-
-    def forget_done(self) -> int:
-        """Deletes what was done with long ago; acknowledgements and posts stay. Returns how many
-        messages that were."""
-        from service.storage.retention import Retention, forget_all
-
-        days = {name: timedelta(days=n) for name, n in self.settings.retention}
-        kept = Retention(
-            days["messages_days"],
-            days["polls_days"],
-            days["files_days"] or None,
-            days["posts_days"] or None,
-        )
-        return forget_all(self.database, self.archive.folder, kept, self.clock())
-
-    def care_for_archive(self) -> int:
-        """One step of the archive's; returns how many files left the database."""
-        from service.poll.archive_care import care_for_archive
-        from service.services.operator import tell_operator
-
-        return care_for_archive(
-            self.database,
-            self.archive,
-            lambda conn, *letter: tell_operator(conn, self.settings, *letter),
-            self.clock(),
-        )
 
     def close(self) -> None:
         """Lets go of the database and of the readers, where there are any. May be called again."""

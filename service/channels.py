@@ -16,6 +16,7 @@ from service.alerts.target import parse_target
 from service.errors import InvalidInput
 from service.types import EMAIL, WEBHOOK, Channel
 from service.values import MailAddress
+from service.words import coded
 
 SMTP = "smtp"
 """The endpoint of mail: the relay."""
@@ -156,5 +157,9 @@ def kind_of(name: str) -> ChannelKind:
     """Raises InvalidInput where there is no such channel."""
     kind = CHANNELS.get(Channel(name))
     if kind is None:
-        raise InvalidInput("channel", f"is none: {name!r}", ", ".join(CHANNELS))
+        raise InvalidInput(
+            "channel",
+            coded("bad.channel", text=str(name)),
+            coded("allowed.among", names=", ".join(CHANNELS)),
+        )
     return kind

@@ -27,7 +27,12 @@ from service.types import Outcome
 
 
 class LoaError(Exception):
-    """The root of everything that Loa raises on purpose."""
+    """The root of everything that Loa raises on purpose. As a string it is English, for logs and
+    commands."""
+
+    def said(self, language: str) -> str:
+        """What went wrong, for who reads `language`; empty where it is known in English alone."""
+        return str(self) if language == "en" else ""
 
 
 class ConfigurationError(LoaError):
@@ -38,14 +43,39 @@ class ConfigurationError(LoaError):
 class InvalidInput(LoaError):
     """What a caller sent cannot be used.
 
-    `field` is the name the caller knows it by; `allowed` says in words what would be accepted.
+    `field` is the name the caller knows it by; `allowed` says what would be accepted. Both it and
+    `problem` are coded (`service.words`) wherever a page or the API may show them.
     """
 
     def __init__(self, field: str, problem: str, allowed: str = "") -> None:
         self.field = field
         self.problem = problem
         self.allowed = allowed
-        super().__init__(f"{field}: {problem}" + (f"; allowed: {allowed}" if allowed else ""))
+        super().__init__(field, problem, allowed)
+
+    def __str__(self) -> str:
+        return self.said("en")
+
+    def said(self, language: str) -> str:
+        from service.words import coded, say  # only here: a start of commands needs no sentence
+
+        problem, allowed = self.in_words(language)
+        if not problem:
+            return ""
+        facts = {"field": self.field, "reason": coded("other", words=problem)}
+        if not allowed:
+            return say(coded("bad", **facts), language)
+        facts["allowed"] = coded("other", words=allowed)
+        return say(coded("bad.allowed", **facts), language)
+
+    def in_words(self, language: str) -> tuple[str, str]:
+        """The problem and what is allowed; empty what is known in English alone to others."""
+        from service.words import is_worded, say
+
+        def told(stored: str) -> str:
+            return say(stored, language) if language == "en" or is_worded(stored) else ""
+
+        return told(self.problem), told(self.allowed)
 
 
 class NotFound(LoaError):
@@ -56,6 +86,14 @@ class NotFound(LoaError):
         self.name = name
         super().__init__(f"there is no {kind} {name!r}")
 
+    def said(self, language: str) -> str:
+        from service.words import coded, is_worded, say
+
+        code = f"missing.{self.kind}"
+        if not is_worded(code):
+            return super().said(language)
+        return say(coded(code, name=self.name), language)
+
 
 class EndedLink(NotFound):
     """A link that was made here, under a key that was replaced since and opens nothing any more."""
@@ -63,9 +101,30 @@ class EndedLink(NotFound):
     def __init__(self) -> None:
         super().__init__("link", "(token)")
 
+    def said(self, language: str) -> str:
+        from service.words import say
+
+        return say("link.ended", language)
+
 
 class Conflict(LoaError):
-    """The resource exists, but not in a state that allows what was asked."""
+    """The resource exists, but not in a state that allows what was asked. `reason` is coded
+    wherever a page or the API may show it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        from service.words import say
+
+        return say(self.reason, "en")
+
+    def said(self, language: str) -> str:
+        from service.words import is_worded, say
+
+        known = language == "en" or is_worded(self.reason)
+        return say(self.reason, language) if known else ""
 
 
 class CodedError(LoaError):
@@ -80,6 +139,11 @@ class CodedError(LoaError):
         from service.words import say  # only here: a start of the command line needs no sentence
 
         return say(self.reason, "en")
+
+    def said(self, language: str) -> str:
+        from service.words import say
+
+        return say(self.reason, language)
 
 
 class PortalError(CodedError):

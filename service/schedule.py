@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from service.errors import LoaError
 from service.heartbeat import WITHIN_S, Pulse
 from service.logs import Log
@@ -43,6 +41,8 @@ def run_worker(
     Work that is then still running is left to end by itself or with the process: its leases free
     what it held.
     """
+    from apscheduler.schedulers.background import BackgroundScheduler  # slow: not for commands
+
     scheduler = BackgroundScheduler(
         timezone=UTC,
         daemon=True,
@@ -66,6 +66,24 @@ def run_worker(
         scheduler.shutdown(wait=False)
 
 
+def run_once(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Runs each job once, whatever becomes of the others; returns the names of those that
+    failed."""
+    return tuple(job.name for job in jobs if not _has_run(job))
+
+
+def _has_run(job: Job) -> bool:
+    try:
+        job.run()
+    except LoaError as error:
+        log.error("a job failed", job=job.name, error=str(error))
+        return False
+    except Exception:  # a bug in one job, logged whole: the others go on
+        log.exception("a job failed by a fault of Loa's own", job=job.name)
+        return False
+    return True
+
+
 class _Running:
     """Counts what runs, and keeps a fault of one job from the others."""
 
@@ -80,11 +98,7 @@ class _Running:
             with self._changed:
                 self._count += 1
             try:
-                job.run()
-            except LoaError as error:
-                log.error("a job failed", job=job.name, error=str(error))
-            except Exception:  # a bug in one job, logged whole: the others go on
-                log.exception("a job failed by a fault of Loa's own", job=job.name)
+                _has_run(job)
             finally:
                 self._pulse.beat(
                     f"job {job.name}", job.every_s + job.within_s

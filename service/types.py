@@ -6,7 +6,7 @@ Every instant is an aware `datetime` in UTC. Every id is the opaque string that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
@@ -162,8 +162,7 @@ class ListedPost:
     article: Article | None = None
     """The whole article, where the listing carries it (an upstream feed may); else None."""
     teaser: Article | None = None
-    """What the listing says of an article that it does not carry; it stands in until the article is
-    read."""
+    """What the listing says of an article that it does not carry, until that is read."""
     witnesses: tuple[Witness, ...] = ()
     """All that the row says of its date; `moment` is what it makes of them."""
     guid: str | None = None
@@ -249,6 +248,10 @@ class Deadline:
     """The words it came from."""
 
 
+OVERRULED = "operator"
+"""The rule that a reason names when a person decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a post is in a category: the rule that decided, and the words that it matched."""
@@ -270,13 +273,19 @@ class Understanding:
     places: tuple[Place, ...] = ()
     addressees: tuple[str, ...] = ()
     urgency: Urgency = Urgency.NORMAL
+    urgency_why: Reason | None = None
+    """What it was read from, or that a person decided; None where nothing says that it is."""
     deadlines: tuple[Deadline, ...] = ()
     begins_at: datetime | None = None
     venue: str | None = None
     summary: str = ""
     concerns: tuple[str, ...] = ()
-    """Ids of every place that must hear of it: named, addressed, and the former units that these
-    took in."""
+    """Ids of every place that must hear of it: named, addressed, and former units taken in."""
+
+    @property
+    def is_urgency_decided(self) -> bool:
+        """Whether a person said how urgent it is, whatever its words say."""
+        return self.urgency_why is not None and self.urgency_why.rule == OVERRULED
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,16 +329,6 @@ class Post:
         return self.understanding.summary
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A configured category. `names` maps a language ("vi", "en") to its label."""
-
-    id: str
-    names: dict[str, str] = field(hash=False)
-    has_calendar: bool = False
-    """Its posts begin somewhere at some hour: meetings, events."""
-
-
 # --- who wants to know ------------------------------------------------------------------------
 
 
@@ -342,6 +341,9 @@ class Filters:
     portals: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Of documents, as `Document.kind`."""
 
 
 @dataclass(frozen=True, slots=True)

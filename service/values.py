@@ -13,12 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from service.errors import InvalidInput
 from service.text import clean
+from service.words import coded
 
 Language = Literal["vi", "en"]
 
@@ -27,7 +28,7 @@ MAX_ADDRESS = 254
 MAX_LINE = 200
 """Characters of a name, and of whatever else is one line without a limit of its own."""
 
-_ADDRESS_ALLOWED = "one address such as ten@coquan.vn"
+_ADDRESS_ALLOWED = "allowed.address"
 _SENDER_ALLOWED = 'a sender as "Loa <loa@example.vn>"'
 _RELAY_ALLOWED = '"smtp://host:25", "smtp://user:password@host:587?starttls=1", "smtps://host:465"'
 
@@ -70,7 +71,7 @@ class MailAddress:
         4.1.2."""
         found = _parse_address(text.strip()) if len(text) <= 2 * MAX_ADDRESS else None
         if found is None:
-            raise InvalidInput(name, f"{text[:60]!r} is no mail address", _ADDRESS_ALLOWED)
+            raise InvalidInput(name, coded("bad.address", text=text[:60]), _ADDRESS_ALLOWED)
         return found
 
     @property
@@ -268,14 +269,14 @@ def parse_line(text: str, name: str, *, limit: int = MAX_LINE, is_required: bool
     turns text round.
     """
     if _BREAKS.search(text):
-        raise InvalidInput(
-            name, "holds control characters", f"one line of at most {limit} characters"
-        )
+        raise InvalidInput(name, "bad.controls", coded("allowed.line", limit=limit))
     line = clean(text)
     if len(line) > limit:
-        raise InvalidInput(name, f"is {len(line)} characters long", f"at most {limit} characters")
+        raise InvalidInput(
+            name, coded("bad.long", n=len(line)), coded("allowed.characters", limit=limit)
+        )
     if is_required and not line:
-        raise InvalidInput(name, "is empty", f"1 to {limit} characters")
+        raise InvalidInput(name, "bad.empty", coded("allowed.filled", limit=limit))
     return line
 
 
@@ -298,14 +299,8 @@ def parse_instant(text: str, name: str, zone: ZoneInfo | None) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None:
-        allowed = (
-            "2026-11-23T08:00:00+07:00"
-            if zone is None
-            else "2026-11-23, 2026-11-23T08:00 or with an offset"
-        )
-        raise InvalidInput(
-            name, f"{text[:40]!r} is no instant", f"an instant of RFC 3339 as {allowed}"
-        )
+        allowed = "allowed.instant" if zone is None else "allowed.instant_or_day"
+        raise InvalidInput(name, coded("bad.no_instant", text=text[:40]), allowed)
     return found
 
 
@@ -344,10 +339,3 @@ def parse_zone(text: str, name: str = "timezone") -> ZoneInfo:
         raise InvalidInput(
             name, f"{text[:40]!r} is no time zone", 'a name as "Asia/Ho_Chi_Minh"'
         ) from error
-
-
-def parse_language(text: str, name: str = "language") -> Language:
-    """Raises InvalidInput."""
-    if text not in ("vi", "en"):
-        raise InvalidInput(name, f"{text[:40]!r} is not spoken here", "vi, en")
-    return cast("Language", text)

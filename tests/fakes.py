@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from service.alerts.links import Links
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -30,6 +32,7 @@ class ActContext:
 
     settings: Settings
     clock: FakeClock
+    links: Links = field(default_factory=lambda: Links("a key of tests", "https://loa.example"))
 
 
 Acting = tuple["Database", ActContext]

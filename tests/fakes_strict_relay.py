@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 
 
 @dataclass
@@ -45,15 +46,7 @@ class StrictRelay:
                         + b"250 OK\r\n"
                     )
                 elif verb.startswith("AUTH LOGIN"):
-                    for answer in (
-                        ("334 UGFzc3dvcmQ6", "235 ok")
-                        if said[10:].strip()
-                        else ("334 VXNlcm5hbWU6",)
-                    ):
-                        line.sendall(f"{answer}\r\n".encode())
-                        if answer.startswith("334"):
-                            heard.readline()
-                    self.logins += 1
+                    self._login(line, heard, said[10:].strip())
                 elif verb.startswith("RCPT"):
                     recipient = said.partition("<")[2].partition(">")[0]
                     line.sendall(
@@ -70,6 +63,13 @@ class StrictRelay:
                     return
                 else:
                     line.sendall(b"250 ok\r\n")
+
+    def _login(self, line: socket.socket, heard: BufferedReader, name: str) -> None:
+        for answer in ("334 UGFzc3dvcmQ6", "235 ok") if name else ("334 VXNlcm5hbWU6",):
+            line.sendall(f"{answer}\r\n".encode())
+            if answer.startswith("334"):
+                heard.readline()
+        self.logins += 1
 
 
 @contextmanager

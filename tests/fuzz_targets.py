@@ -33,6 +33,7 @@ from service.portals.fetch import Fetcher
 from service.portals.gate import StoredRobots
 from service.portals.read import read_article, read_listing
 from service.portals.sanitise import harmless
+from service.portals.sitemap import read_sitemap
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
 from service.types import Page
 from service.values import MailAddress
@@ -398,6 +399,15 @@ TARGETS = {
                 b"<script>",
                 b"<time datetime=x>",
             ),
+        ),
+        Target(
+            "sitemap",
+            _always(read_sitemap),
+            (
+                b"<sitemapindex><sitemap><loc>https://x/a.xml.gz</loc></sitemap></sitemapindex>",
+                b"<urlset><url><loc>https://x/b</loc><lastmod>2026-11-20</lastmod></url></urlset>",
+            ),
+            (b"<loc>", b"</loc>", b"<lastmod>", b"<![CDATA[", b"&amp;", b"\x1f\x8b\x08"),
         ),
         Target(
             "feed",

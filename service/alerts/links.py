@@ -70,9 +70,7 @@ class Links:
                 return tuple(orjson.loads(base64_decode(signed)))
         if any(_signed(key, purpose, raw) is not None for key in keys.ended):
             raise EndedLink
-        raise InvalidInput(
-            "token", "is not a valid link of this service", "the whole link, as it was sent"
-        )
+        raise InvalidInput("token", "bad.link", "allowed.whole_link")
 
 
 def _signed(key: str, purpose: Purpose, token: bytes) -> bytes | None:

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from service.alerts import headers, mail_html
 from service.alerts.mail_item import Item
 from service.alerts.quoted import encode, encode_open
-from service.alerts.words import words
 from service.values import MailAddress, Mailbox, parse_host
+from service.words import labels_of
 
 CRLF = b"\r\n"
 _PART_TEXT = (
@@ -63,6 +63,7 @@ class Recipient:
     unsubscribe_url: str | None = None
     first_message_id: str | None = None
     """Of the first mail about the same post to the same person; None when this is the first."""
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,11 @@ def compose(
     to: Recipient,
     parts: Sequence[MailPart],
     subject: str | None = None,
+    last: str = "",
 ) -> bytes:
     """The mail that carries `parts`; one part gives it its subject unless `subject` says
-    another."""
-    says = words(language)
+    another. `last`: what it ends with, empty for nothing."""
+    says = labels_of("mail", language)
     if subject is None:
         subject = parts[0].item.subject if len(parts) == 1 else says["many"].format(n=len(parts))
     text, html = [], [_top(language, subject)]
@@ -131,6 +133,9 @@ def compose(
         why_text, why_html = _why(shared, says)
         text += [_RULE, encode(why_text)]
         html.append(encode(why_html))
+    if last:
+        text.append(encode(f"\n{last}\n"))
+        html.append(encode(mail_html.small(escape(last))))
     text.append(CRLF)
     foot_text, foot_html = _foot(sender, to, says)
     text.append(foot_text)
@@ -140,7 +145,7 @@ def compose(
 
 def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter) -> bytes:
     """A mail about no post, in the same dress."""
-    says = words(language)
+    says = labels_of("mail", language)
     subject = headers.one_line(letter.subject)
     lines, rows = _said(letter.text, [letter.button] if letter.button else [], letter.links)
     html = [
@@ -259,6 +264,8 @@ def _headers(sender: Sender, to: Recipient, subject: bytes, boundary: bytes) -> 
     if to.first_message_id and to.first_message_id != to.message_id:
         first = message_id(to.first_message_id, sender.domain)
         lines += [f"In-Reply-To: {first}", f"References: {first}"]
+    if to.is_urgent:
+        lines += ["Importance: high", "X-Priority: 1"]
     if (
         to.unsubscribe_url
     ):  # RFC 8058: both headers, and an address that a POST without cookies can use

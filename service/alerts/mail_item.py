@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from service.alerts import mail_html
 from service.alerts.headers import many_lines, one_line, shorten
 from service.alerts.quoted import encode_open
-from service.alerts.words import words
 from service.values import Locale
+from service.words import labels_of
 
 MAX_TITLE = 400
 MAX_SUMMARY = 2000
@@ -47,7 +47,7 @@ def prepare(
     `what` names what changed (title, number, text, attachments); `labels` maps a category id to its
     names by language.
     """
-    says = words(locale.language)
+    says = labels_of("mail", locale.language)
     kind, data = payload["type"], payload["data"]
     title = shorten(one_line(data["title"]), MAX_TITLE) or "-"
     top = _kicker(data, locale.language, labels or {})
@@ -78,9 +78,9 @@ def prepare(
 
 
 def _subject(kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, str]) -> str:
-    urgency = says.get(data.get("urgency") or "normal")
+    urgency = _urgency(data, says)
     changed = f"{says[kind]}: " if kind != "post.published" else ""
-    return changed + (f"[{urgency}] " if urgency else "") + title
+    return changed + (f"[{urgency.upper()}] " if urgency else "") + title
 
 
 def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping[str, str]]) -> str:
@@ -88,8 +88,14 @@ def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping
     names = [
         labels.get(one, {}).get(language) or labels.get(one, {}).get("vi") or one for one in ids
     ]
-    urgency = words(language).get(data.get("urgency") or "normal")
+    urgency = _urgency(data, labels_of("mail", language))
     return one_line(" · ".join([*([urgency] if urgency else ()), *names, data["portal"]["name"]]))
+
+
+def _urgency(data: Mapping[str, Any], says: Mapping[str, str]) -> str:
+    """Empty where nothing says that it is urgent."""
+    level = data.get("urgency") or "normal"
+    return "" if level == "normal" else says.get(level, "")
 
 
 def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:

@@ -14,10 +14,19 @@ from service.text import fold
 from service.types import Filters, Post
 from service.words import coded, parse
 from service.words.coded import Fact
-from service.words.sentences_match import CATEGORY, KEYWORD, LACKS, MET, PLACE, PORTAL
+from service.words.sentences_match import (
+    CATEGORY,
+    KEYWORD,
+    KIND,
+    LACKS,
+    MET,
+    PLACE,
+    PORTAL,
+    URGENCY,
+)
 
 Namer = Callable[[str, str], str]
-"""What people call a value of a field (one of the four above), which filters name by its id."""
+"""What people call a value of a field (one of those above), which filters name by its id."""
 
 _WORD = re.compile(r"\w+")
 
@@ -36,7 +45,9 @@ class Matcher:
         self._places = {id_: id_ for id_ in facts.concerns} | {
             place.id: place.name for place in facts.places
         }
-        document = post.understanding.document
+        self._urgency = facts.urgency.value
+        document = facts.document
+        self._kind = document.kind if document else None
         number = document.number if document and document.number else ""
         self._words = _words(" ".join((post.title, number, post.summary, post.text)))
 
@@ -66,6 +77,8 @@ class Matcher:
         yield CATEGORY, filters.categories, [c for c in filters.categories if c in self._categories]
         yield PORTAL, filters.portals, [p for p in filters.portals if p == self._portal.id]
         yield PLACE, filters.places, [self._places[p] for p in filters.places if p in self._places]
+        yield URGENCY, filters.urgencies, [u for u in filters.urgencies if u == self._urgency]
+        yield KIND, filters.kinds, [k for k in filters.kinds if k == self._kind]
         yield KEYWORD, filters.keywords, [k for k in filters.keywords if self._has(k)]
 
     def _has(self, keyword: str) -> bool:

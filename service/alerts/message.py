@@ -24,14 +24,11 @@ def build_payload(
     at: datetime,
     post: Post,
     links: Links,
-    receipt_categories: Sequence[str] = (),
 ) -> str:
     """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in
     for a unit.
 
     At most `cut.MAX_BYTES`; what is left out is said in its `cut`.
-    `receipt_categories` is taken for callers' symmetry with `owes_receipt`; the bytes do not depend
-    on it.
     """
     return orjson.dumps(
         {

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from service.errors import InvalidInput
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.alerts.signing import SecretBox
@@ -57,19 +58,19 @@ def open_value(kept: str | Kept, box: SecretBox) -> str:
 def check_headers(headers: Mapping[str, str]) -> None:
     """Raises InvalidInput for headers that would forge or break the request."""
     if len(headers) > _LIMIT:
-        raise InvalidInput("headers", "are too many", f"at most {_LIMIT}")
+        raise InvalidInput("headers", "bad.headers_many", coded("allowed.at_most", limit=_LIMIT))
     for name, value in headers.items():
         if not (
             0 < len(name) <= 64
             and name.isascii()
             and name.replace("-", "").replace("_", "").isalnum()
         ):
-            raise InvalidInput(
-                "headers", "hold a name that is no header", "letters, digits, '-', at most 64"
-            )
+            raise InvalidInput("headers", "bad.headers_name", "allowed.header_name")
         if name.lower().startswith(_RESERVED_PREFIXES) or name.lower() in _RESERVED:
-            raise InvalidInput("headers", f"hold {name!r}, which Loa sets itself", "another name")
+            raise InvalidInput(
+                "headers", coded("bad.headers_own", text=name), "allowed.another_name"
+            )
         if len(value) > 1000 or not value.isascii() or not (value.isprintable() or not value):
             raise InvalidInput(
-                "headers", f"hold a value of {name!r} that cannot be sent", "printable ASCII, 1,000"
+                "headers", coded("bad.headers_value", text=name), "allowed.header_value"
             )

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.alerts.headers import one_line
-from service.alerts.words import words
-from service.words import parse
+from service.alerts.wanted_words import say_kind, say_urgency
+from service.words import labels_of, parse
 
 
 def say_reason(
@@ -26,13 +26,13 @@ def say_reason(
     `decided` is what was stored when it was matched, empty when the filters are others since;
     `data` is the payload's; `labels` maps a category id to its names by language.
     """
-    says = words(language)
+    says = labels_of("mail", language)
     if not decided:
         return says["why.earlier"]
     keywords = parse(decided)[1].get("keyword", ())
     wanted = {
         name: tuple(filters.get(name, ()))
-        for name in ("categories", "portals", "places", "keywords")
+        for name in ("categories", "portals", "places", "keywords", "urgencies", "kinds")
     }
     met = {
         "category": [
@@ -43,6 +43,14 @@ def say_reason(
         "portal": [data["portal"]["name"]] if wanted["portals"] else [],
         "place": [place["name"] for place in data["places"] if place["id"] in wanted["places"]],
         "keyword": [f"“{one}”" for one in wanted["keywords"] if one in keywords],
+        "urgency": [
+            say_urgency(one, language) for one in wanted["urgencies"] if one == data.get("urgency")
+        ],
+        "kind": [
+            say_kind(one, language)
+            for one in wanted["kinds"]
+            if one == (data.get("document") or {}).get("kind")
+        ],
     }
     parts = [
         says[f"why.{field}"].format(names=one_line(", ".join(names)))

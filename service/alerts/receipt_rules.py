@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from service.alerts.deadlines import is_due_soon
 from service.types import State
 
 
@@ -56,12 +57,18 @@ def reminder_step(
     contacts: int,
     zone: ZoneInfo,
     days_off: Collection[date] = (),
+    due_at: Collection[datetime] = (),
+    remind_before: timedelta = timedelta(0),
 ) -> int | None:
-    """Which contact is to be reminded now, 0 the first; None when it is too early, or all were.
+    """The number of the reminder that is due now, 0 the first; None when it is too early, or all
+    contacts were reminded.
 
-    `reminded`: when each contact so far was. From one to the next pass `remind_after` working days,
-    however late the one before was: nobody is passed over.
+    `reminded`: when each was, so far. From one to the next pass `remind_after` working days,
+    however late the one before was: nobody is passed over. `due_at`: the post's deadlines;
+    `remind_before` them one more is due, at any hour, also when all contacts were reminded.
     """
+    if contacts and is_due_soon(owed_at, reminded, now, due_at, remind_before):
+        return len(reminded)
     if len(reminded) >= contacts:
         return None
     last = reminded[-1] if reminded else owed_at

@@ -15,6 +15,7 @@ import idna
 
 from service.alerts.networks import is_disguised, is_public_address, parse_address, plain_host
 from service.errors import InvalidInput
+from service.words import coded
 
 # Ports that speak something other than HTTP: a request written to them could be taken for a
 # command.
@@ -60,6 +61,10 @@ def host_of(endpoint_key: str) -> str:
     return "/".join(endpoint_key.split("/", 3)[:3])
 
 
+_AS_URL = coded("allowed.among", names="https://host/path")
+_AS_HTTPS = coded("allowed.among", names="https")
+
+
 def is_public(address: str) -> bool:
     """Whether an address belongs to the public network, judging what is embedded in IPv6 too."""
     ip = parse_address(address)
@@ -70,33 +75,25 @@ def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
     """Takes a webhook's address apart. Raises InvalidInput (field `url`) for whatever may not be
     sent to."""
     if len(url) > 2000 or any(ord(c) <= 0x20 or 0x7F <= ord(c) <= 0xA0 for c in url) or "\\" in url:
-        raise _refused(
-            "is no web address", "an https address without spaces, of at most 2,000 characters"
-        )
+        raise _refused("bad.url", "allowed.url_short")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise _refused("is no web address", "https://host/path") from error
+        raise _refused("bad.url", _AS_URL) from error
     scheme = parts.scheme.lower()
     if scheme not in ("https", "http"):
-        raise _refused(f"has the scheme {scheme!r}", "https")
+        raise _refused(coded("bad.url_scheme", text=scheme), _AS_HTTPS)
     if scheme == "http" and not allow_private_networks:
-        raise _refused("is plain http, which anybody on the way can read", "https")
+        raise _refused("bad.url_plain", _AS_HTTPS)
     if "@" in parts.netloc:
-        raise _refused(
-            "carries a user name",
-            "an address without user and password; the signature proves the sender",
-        )
+        raise _refused("bad.url_user", "allowed.url_no_user")
     if parts.fragment:
-        raise _refused("carries a fragment, which is never sent", "an address without '#'")
+        raise _refused("bad.url_fragment", "allowed.url_no_fragment")
     host = _host(parts.hostname or "", allow_private_networks)
     port = port if port is not None else (443 if scheme == "https" else 80)
     if port in BAD_PORTS:
-        raise _refused(
-            f"names port {port}, which is not for the web",
-            "443, 80, or a port above 1023 that serves HTTP",
-        )
+        raise _refused(coded("bad.url_port", port=port), "allowed.url_port")
     shown = f"[{host}]" if ":" in host else host
     host_key = f"{scheme}://{shown}:{port}"
     path = _ascii(parts.path or "/")
@@ -116,9 +113,9 @@ def _ascii(part: str) -> str:
 def _host(written: str, allow_private_networks: bool) -> str:
     host = written.rstrip(".").lower()
     if is_disguised(host) or (not host.isascii() and _is_number(plain_host(host))):
-        raise _refused("writes an address in an unusual form", "a name, or four decimal numbers")
+        raise _refused("bad.url_form", "allowed.url_form")
     if not host:
-        raise _refused("names no host", "https://host/path")
+        raise _refused("bad.url_no_host", _AS_URL)
     if ":" in host:
         return _address(host, allow_private_networks)
     labels = host.split(".")
@@ -126,9 +123,7 @@ def _host(written: str, allow_private_networks: bool) -> str:
         if len(labels) != 4 or any(
             not label.isdigit() or (label != "0" and label[0] == "0") for label in labels
         ):
-            raise _refused(
-                "writes an address in an unusual form", "a name, or four decimal numbers"
-            )
+            raise _refused("bad.url_form", "allowed.url_form")
         return _address(host, allow_private_networks)
     return _name(host, labels, allow_private_networks)
 
@@ -143,16 +138,13 @@ def _name(host: str, labels: list[str], allow_private_networks: bool) -> str:
         try:
             host = idna.encode(host, uts46=False).decode()
         except idna.IDNAError as error:
-            raise _refused("has a host that is no domain name", "a domain name") from error
+            raise _refused("bad.url_name", "allowed.url_name") from error
         labels = host.split(".")
     if len(host) > 253 or not all(_NAME.match(label) for label in labels):
-        raise _refused("has a host that is no domain name", "a domain name")
+        raise _refused("bad.url_name", "allowed.url_name")
     is_local = len(labels) == 1 or any(host == name or host.endswith("." + name) for name in _LOCAL)
     if is_local and not allow_private_networks:
-        raise _refused(
-            "names a host of a private network",
-            "a public name; or set webhooks.allow_private_networks",
-        )
+        raise _refused("bad.url_private_host", "allowed.url_public_name")
     return host
 
 
@@ -160,12 +152,9 @@ def _address(host: str, allow_private_networks: bool) -> str:
     try:
         ip = ipaddress.ip_address(host)
     except ValueError as error:
-        raise _refused("has a host that is no address", "a domain name, or an address") from error
+        raise _refused("bad.url_address", "allowed.url_address") from error
     if not allow_private_networks and not is_public(host):
-        raise _refused(
-            "names an address of a private network",
-            "a public one; or set webhooks.allow_private_networks",
-        )
+        raise _refused("bad.url_private_address", "allowed.url_public")
     return str(ip)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.bench.bench_urgent import urgent
 from service.bench.burst import burst
 from service.bench.hanging import hanging
 from service.bench.ledger_data import row, sqlite_url
@@ -39,11 +40,13 @@ class _Size:
     late: int
     turns: int
     subscriptions: int
+    urgent_endpoints: int
+    bulk: int
     workers: tuple[int, ...]
 
 
-_FULL = _Size(5_000, 6, 2_000, 5, 2_000, 12_000, 9, 100_000, (1, 2, 4))
-_QUICK = _Size(1_000, 5, 300, 2, 300, 4_000, 3, 3_000, ())
+_FULL = _Size(5_000, 6, 2_000, 5, 2_000, 12_000, 9, 100_000, 3_321, 100_000, (1, 2, 4))
+_QUICK = _Size(1_000, 5, 300, 2, 300, 4_000, 3, 3_000, 500, 5_000, ())
 
 
 def run(quick: bool) -> list[Row]:
@@ -79,6 +82,16 @@ def run(quick: bool) -> list[Row]:
                 size.subscriptions,
             )
         )
+        rows.append(
+            urgent(
+                "SQLite",
+                sqlite_url(folder, "urgent"),
+                sqlite_url(folder, "urgent-alone"),
+                1,
+                size.urgent_endpoints,
+                size.bulk,
+            )
+        )
         if not is_postgresql_there():
             return [*rows, row("PostgreSQL", {}, None, None, MISSING, False)]
         with postgresql(folder) as server:
@@ -88,6 +101,16 @@ def run(quick: bool) -> list[Row]:
 
 def _on_postgresql(folder: Path, server: Server, size: _Size, rival: Row | None) -> list[Row]:
     rows = _postgresql_rates(folder, server, size, rival)
+    rows.append(
+        urgent(
+            "PostgreSQL",
+            server.fresh("urgent"),
+            server.fresh("urgent-alone"),
+            1,
+            size.urgent_endpoints,
+            size.bulk,
+        )
+    )
     for workers in size.workers:
         kind = f"PostgreSQL, workers: {workers}"
         rows.append(_late(kind, [server.fresh(f"late{workers}")], workers, size))

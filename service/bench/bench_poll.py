@@ -52,13 +52,13 @@ _ZONE = timezone(timedelta(hours=7))
 class _Gate:
     """Never waits: what is measured is work."""
 
-    def robots(self, host_key: str) -> StoredRobots | None:
+    def robots(self, _host_key: str) -> StoredRobots | None:
         return StoredRobots("", datetime.now(UTC))
 
-    def store_robots(self, host_key: str, robots: StoredRobots) -> None:
+    def store_robots(self, _host_key: str, _robots: StoredRobots) -> None:
         return None
 
-    def reserve(self, host_key: str, delay_s: float, now: datetime) -> float:
+    def reserve(self, _host_key: str, _delay_s: float, _now: datetime) -> float:
         return 0.0
 
 
@@ -253,7 +253,7 @@ class _SharedContext(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+    def cert_verify(self, conn: Any, _url: str, _verify: Any, _cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"
 
 

@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poll": ("service.cli.poll_command:poll", "Poll portals now and report each listing."),
     "deliver": ("service.cli.deliver:deliver", "Send everything that is due now, once."),
     "portal": ("service.cli.portal_commands:portal", "Portals: probe, check, release, list."),
+    "coverage": (
+        "service.cli.coverage_command:coverage",
+        "From when to when each listing was read without a gap.",
+    ),
     "post": ("service.cli.post:post", "Posts: list, show, recategorise."),
     "classify": (
         "service.cli.classify_command:classify",
@@ -63,17 +67,17 @@ LISTED = {
 class LazyGroup(click.Group):
     """A group that imports a command when it runs, not when it is listed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 

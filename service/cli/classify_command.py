@@ -21,12 +21,12 @@ _EXPECTED = '{"title": "…", "lead": "…"}, lead optional'
 @click.command()
 @click.option(
     "--json",
-    "as_json",
     is_flag=True,
+    expose_value=False,
     help="Changes nothing: this command always prints JSON lines.",
 )
 @pass_loa
-def classify(loa: Loa, as_json: bool) -> None:
+def classify(loa: Loa) -> None:
     """Say what titles are about: JSON lines with "title" and optional "lead" on stdin.
 
     \b

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.values import Locale
 
-DONE = 0
 FAILED = 1
 MISUSED = 2
 
@@ -44,6 +43,11 @@ def fail(message: str) -> NoReturn:
 def warn(message: str) -> None:
     """One line on stderr; the command goes on."""
     click.echo(f"loa: {message}", err=True)
+
+
+def not_done(jobs: Sequence[str]) -> str:
+    """What is said of parts of a round that failed."""
+    return f"could not look after: {', '.join(jobs)}; the log says why"
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from service.cli.common import local
@@ -33,10 +32,6 @@ def dating_lines(dating: Dating | None, locale: Locale) -> list[str]:
     if dating.is_late:
         lines.append("late: old by one witness alone, and new here; it is told of nevertheless")
     return lines or ["nobody says: when it was first seen"]
-
-
-def witness_lines(witnesses: Sequence[Witness], locale: Locale) -> list[str]:
-    return [("edit: " if one.is_update else "") + _said(one, locale) for one in witnesses]
 
 
 def _against(one: Witness, dating: Dating) -> str:

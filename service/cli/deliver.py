@@ -1,4 +1,4 @@
-"""`loa deliver`: sends everything that is due now, once."""
+"""`loa deliver`: a worker's round, and everything sent that is due now, each once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, echo_json, json_option, pass_loa, warn
+from service.cli.common import FAILED, echo_json, json_option, not_done, pass_loa, warn
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_loa
 def deliver(loa: Loa, as_json: bool) -> None:
-    """Send everything that is due now, once, and count the messages.
+    """Send everything that is due now, each once, and count the messages.
+
+    What becomes due meanwhile is left for the next time. Before, what a worker looks after (letters
+    to the operator, digests, reminders) is looked after once, so that cron may stand in for it.
 
     Nothing is sent while the stop switch is off (`loa delivery pause`) or a restored database waits
     for
@@ -30,6 +33,8 @@ def deliver(loa: Loa, as_json: bool) -> None:
     from service.storage.queue import FENCED_WORDS
 
     is_open = loa.fence.look()
+    loa.ready_to_send()
+    undone = loa.go_round()
     counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
     loa.fence.move_on()
     if as_json:
@@ -45,6 +50,9 @@ def deliver(loa: Loa, as_json: bool) -> None:
         warn(stopped)
     if counts["failed"] or counts["retry"]:
         warn(_unsent(counts))
+    if undone:
+        warn(not_done(undone))
+    if counts["failed"] or counts["retry"] or undone:
         raise click.exceptions.Exit(FAILED)
 
 

@@ -14,7 +14,7 @@ from service.types import LIKE_POSTS
 if TYPE_CHECKING:
     from service.portals.fetch import Fetcher
     from service.settings import ListingConfig, PortalConfig
-    from service.types import Article, Listing
+    from service.types import Article, ListedPost, Listing
     from service.values import Locale
 
 _FOR_PEOPLE = ("outcome", "error", "dating")
@@ -79,13 +79,34 @@ def _shape(
                 "url": post.url,
                 "title": post.title,
                 "published_at": plain(post.moment.at) if post.moment else None,
+                "dated_by": _witnesses(post, article if number == 0 else None),
             }
-            for post in (found.posts if found else ())
+            for number, post in enumerate(found.posts if found else ())
         ],
         "rejected": plain(found.rejected) if found else [],
         "article": _article_shape(article) if article else None,
         "dating": _dating(found, article, locale) if found and found.posts else None,
     }
+
+
+def _witnesses(post: ListedPost, article: Article | None) -> list[dict[str, Any]]:
+    """All that says when a post was published, those who agree first. Of the first post its article
+    was read too."""
+    from datetime import UTC, datetime
+
+    from service.poll.dating import settle
+
+    dating = settle(post, article, datetime.now(UTC)).dating
+    return [
+        {
+            "source": one.source.value,
+            "at": plain(one.moment.at),
+            "said": one.said,
+            "is_update": one.is_update,
+            "agrees": one in dating.agreed,
+        }
+        for one in dating.witnesses
+    ]
 
 
 def _dating(found: Listing, article: Article | None, locale: Locale) -> list[str]:

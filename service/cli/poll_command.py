@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, warn
+from service.cli.common import FAILED, echo_json, echo_table, json_option, not_done, pass_loa, warn
 from service.types import Outcome
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     """Poll all portals now, or those that are named, whatever interval, back-off or Retry-After
     say.
 
-    robots.txt and the delay for each host still hold.
+    robots.txt and the delay for each host still hold. What a worker looks after (letters to the
+    operator, digests, reminders) is looked after once, so that cron may stand in for it.
 
     \b
     Examples:
@@ -37,6 +38,7 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         warn(f"there is no portal in {loa.settings.portals_dir}: loa portal probe --help")
     loa.fence.look()  # what a restored database finds again is told from what it held
     report: dict[str, Any] = loa.poller.poll(wanted or None, is_forced=True).to_json()
+    undone = loa.go_round()
     if as_json:
         echo_json(report)
     else:
@@ -53,6 +55,9 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     ]
     if failed:
         warn("; ".join(f"{listing['url']}: {listing['outcome']}" for listing in failed))
+    if undone:
+        warn(not_done(undone))
+    if failed or undone:
         raise click.exceptions.Exit(FAILED)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.cli.backfill_command import backfill
 from service.cli.common import (
     FAILED,
     echo_json,
@@ -43,6 +44,9 @@ def portal() -> None:
     """
 
 
+portal.add_command(backfill)
+
+
 @portal.command("list")
 @click.argument("portals", metavar="[PORTAL]…", nargs=-1)
 @json_option
@@ -55,6 +59,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal list quangxuong
     """
+    from service.services.coverage_acts import load_coverage
     from service.storage.counts import count_held
     from service.storage.listings import load_listings
     from service.storage.poll_history import past_polls
@@ -63,15 +68,18 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     chosen = _chosen(loa, portals)
     with loa.database.reading() as conn:
         states, held, silent = load_listings(conn), count_held(conn), count_silences(conn)
+        ids = [item.id for item in chosen]
+        covered = load_coverage(conn, loa.settings, loa.clock(), ids) if as_json else []
         history = {
             (item.id, listing.url): past_polls(conn, item.id, listing.url, _PAST)
             for item in (chosen if portals or as_json else ())
             for listing in item.listings
         }
     if as_json:
+        whole = {(of.id, one.url): plain(one.shown()) for of in covered for one in of.listings}
         shown = [
             {
-                **_portal_json(item, states, history),
+                **_portal_json(item, states, history, whole),
                 "held": held.get(item.id, 0),
                 "silent": silent.get(item.id, {}),
             }
@@ -140,10 +148,15 @@ def _portal_json(
     item: PortalConfig,
     states: Mapping[tuple[str, str], ListingState],
     history: Mapping[tuple[str, str], list[PastPoll]],
+    covered: Mapping[tuple[str, str], dict[str, Any]],
 ) -> dict[str, Any]:
     keys = [(item.id, listing.url) for listing in item.listings]
     listings = [
-        {**_listing_json(key[1], states.get(key)), "history": say_fields(plain(history[key]), "en")}
+        {
+            **covered[key],
+            **_listing_json(key[1], states.get(key)),
+            "history": say_fields(plain(history[key]), "en"),
+        }
         for key in keys
     ]
     return {

@@ -19,7 +19,7 @@ from service.cli.common import (
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.storage.posts import Revision
-    from service.types import Post, Reason
+    from service.types import Post, Reason, Understanding
     from service.values import Locale
 
 
@@ -159,13 +159,40 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
     if len(words) < 2:
         raise click.UsageError("Missing ID and CATEGORY…, or --by-rules.")
     wanted = check_categories(loa, words[1:])
-    changed = overrule(loa.database, loa.links, loa.settings, words[0], wanted, loa.clock())
+    changed = overrule(
+        loa.database, loa.links, words[0], wanted, loa.clock(), loa.settings.urgency.now
+    )
     if as_json:
         echo_json(post_json(changed))
     else:
         click.echo(
             f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say"
         )
+
+
+@post.command()
+@click.argument("post_id", metavar="ID")
+@click.argument("level", metavar="LEVEL")
+@json_option
+@pass_loa
+def urgency(loa: Loa, post_id: str, level: str, as_json: bool) -> None:
+    """Decide how urgent a post is: normal, khan, thuong-khan or hoa-toc; this sticks through edits.
+
+    Where that is one of urgency.now, what of the post waits goes out at once, and receipts are
+    asked for in minutes. `recategorise --by-rules ID` lets its words decide again.
+
+    \b
+    Example:
+      loa post urgency 5b4c… hoa-toc
+    """
+    from service.services.decided import decide_urgency
+
+    with loa.database.writing() as conn:
+        changed = decide_urgency(conn, loa, post_id, level)
+    if as_json:
+        echo_json(post_json(changed))
+    else:
+        click.echo(f"{changed.id} is {level} now, whatever its words say")
 
 
 def _read_again(loa: Loa, post_ids: tuple[str, ...], as_json: bool) -> None:
@@ -192,6 +219,7 @@ def post_json(item: Post) -> dict[str, object]:
         "document": plain(facts.document),
         "places": plain(facts.places),
         "urgency": facts.urgency.value,
+        "urgency_why": plain(facts.urgency_why),
         "deadlines": plain(facts.deadlines),
         "attachments": plain(item.attachments),
         "published_at": plain(item.published_at),
@@ -205,6 +233,14 @@ def _reason_text(reason: Reason) -> str:
     """An operator's decision rests on no words."""
     said = f" {reason.words!r}" if reason.words else ""
     return f"{reason.category}:{said} ({reason.rule})"
+
+
+def _urgency_text(facts: Understanding) -> str:
+    why = facts.urgency_why
+    if why is None:
+        return facts.urgency.value
+    said = f": {why.words!r}" if why.words else ""
+    return f"{facts.urgency}{said} ({why.rule})"
 
 
 def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: Locale) -> None:
@@ -226,6 +262,7 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: 
             "categories": ", ".join(item.categories)
             + (" (overruled by a person)" if is_overruled else ""),
             "why": why,
+            "urgency": _urgency_text(facts),
             "document": document
             and " ".join(
                 map(str, filter(None, (document.number, document.issued_on, document.issuer)))
@@ -312,7 +349,7 @@ def discard(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
     from service.services.silences import discard_posts
 
     with loa.database.writing() as conn:
-        discarded = discard_posts(conn, loa, posts)
+        discarded = discard_posts(conn, posts)
     if as_json:
         echo_json({"discarded": discarded})
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,16 +12,15 @@ from service.channels import CHANNELS
 from service.cli.common import (
     echo_facts,
     echo_json,
-    echo_table,
     json_option,
     local,
     pass_loa,
-    plain,
     rfc3339,
     warn,
 )
 from service.cli.subscription_add import add, edit
-from service.types import Channel, Subscription, SubscriptionStatus
+from service.cli.subscription_shown import echo_subscriptions, filters_text, subscription_json
+from service.types import Channel, SubscriptionStatus
 from service.words import say
 
 if TYPE_CHECKING:
@@ -205,41 +204,3 @@ def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
         click.echo(f"message {message_id} is due")
     if stopped or not as_json:
         warn(stopped or "it goes out with `loa serve` or `loa deliver`")
-
-
-def subscription_json(item: Subscription) -> dict[str, object]:
-    """A subscription as `--json` shows it; its secret is in none."""
-    return {
-        "id": item.id,
-        "channel": item.channel,
-        "target": item.target,
-        "status": item.status.value,
-        "name": item.name,
-        "unit": item.unit_id,
-        "frequency": item.frequency.value,
-        "filters": plain(item.filters),
-        "headers": dict.fromkeys(item.headers, MASK),
-        "created_at": rfc3339(item.created_at),
-    }
-
-
-def filters_text(item: Subscription) -> str:
-    parts = [
-        ("category", item.filters.categories),
-        ("portal", item.filters.portals),
-        ("place", item.filters.places),
-        ("keyword", item.filters.keywords),
-    ]
-    return (
-        "; ".join(f"{name} {' or '.join(values)}" for name, values in parts if values)
-        or "everything"
-    )
-
-
-def echo_subscriptions(items: Sequence[Subscription]) -> None:
-    rows = [
-        (item.id, item.channel, item.target, item.status, filters_text(item), item.name)
-        for item in items
-    ]
-    empty = "no subscriptions: loa subscription add --help"
-    echo_table(["id", "channel", "target", "status", "wants", "name"], rows, empty=empty)

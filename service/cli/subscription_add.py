@@ -21,7 +21,7 @@ FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 
 
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--category`, `--portal`, `--place`, `--keyword`, each repeatable."""
+    """`--category`, `--portal`, `--place`, `--keyword`, `--urgency`, `--kind`, each repeatable."""
     options = [
         click.option(
             "--category",
@@ -40,6 +40,20 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--keyword", "keywords", metavar="TEXT", multiple=True, help="Repeatable: or."
+        ),
+        click.option(
+            "--urgency",
+            "urgencies",
+            metavar="LEVEL",
+            multiple=True,
+            help="normal, khan, thuong-khan, hoa-toc. Repeatable: or.",
+        ),
+        click.option(
+            "--kind",
+            "kinds",
+            metavar="KIND",
+            multiple=True,
+            help="Of document, as cong-dien. Repeatable: or.",
         ),
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
@@ -113,10 +127,10 @@ class _Channels(click.Group):
     """One command for each channel of the table, with the options that the channel has a use
     for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return sorted(CHANNELS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         kind = CHANNELS.get(Channel(cmd_name))
         return None if kind is None else _command(kind)
 
@@ -256,7 +270,7 @@ def edit(
     Example:
       loa subscription edit 0199… --category directives --category meetings
     """
-    from service.cli.subscription import filters_text, subscription_json
+    from service.cli.subscription_shown import filters_text, subscription_json
     from service.services.context import OPERATOR
     from service.services.filters import replace_named
     from service.services.subscription_acts import SubscriptionChanges
@@ -294,7 +308,8 @@ def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...])
         raise InvalidInput(
             "edit",
             "nothing to change",
-            "--category, --portal, --place, --keyword, --everything, --frequency, --header, "
+            "--category, --portal, --place, --keyword, --urgency, --kind, --everything, "
+            "--frequency, --header, "
             "--min-interval, --name,"
             " --url",
         )

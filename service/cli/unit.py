@@ -94,7 +94,7 @@ def show(loa: Loa, unit_name: str, as_json: bool) -> None:
     Example:
       loa unit show "UBND xã Quảng Ninh"
     """
-    from service.cli.subscription import echo_subscriptions, subscription_json
+    from service.cli.subscription_shown import echo_subscriptions, subscription_json
     from service.storage.subscriptions import list_subscriptions
     from service.storage.units import get_unit
 

@@ -10,42 +10,63 @@ from service.cli.common import echo_json, json_option, pass_loa, plain
 from service.words import say_fields
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from service.bootstrap import Loa
+    from service.storage.explanation import Explanation
 
 
 @click.command()
-@click.argument("post_id", metavar="POST")
-@click.argument("subscription_id", metavar="SUBSCRIPTION")
+@click.argument("post", metavar="POST")
+@click.argument("whom", metavar="SUBSCRIPTION")
 @json_option
 @pass_loa
-def why(loa: Loa, post_id: str, subscription_id: str, as_json: bool) -> None:
+def why(loa: Loa, post: str, whom: str, as_json: bool) -> None:
     """Say why a subscription did or did not get a post.
 
+    POST: an id, the post's address, or its title. SUBSCRIPTION: an id, an address of mail or
+    webhook, or the name of a unit: then of each of its subscriptions.
+
     \b
-    Example:
+    Examples:
       loa why 5b4c… 0199…
+      loa why https://xa-mau.example.gov.vn/tin/12.html vanthu@example.gov.vn
+      loa why "Công điện khẩn về bão số 9" "UBND xã Quảng Ninh"
     """
     from service.services.context import OPERATOR
     from service.services.explain import explain
+    from service.services.naming import find_post, find_subscriptions
 
     with loa.database.reading() as conn:
-        answer = explain(conn, loa, post_id, subscription_id, OPERATOR, "en")
+        post_id = find_post(conn, post)
+        answers = [
+            (one, explain(conn, loa, post_id, one.id, OPERATOR, "en"))
+            for one in find_subscriptions(conn, whom)
+        ]
     zone = loa.settings.service.locale.zone
     if as_json:
-        facts = {
-            "was_owed": answer.was_owed,
-            "words": answer.words("en", zone),
-            "codes": answer.codes,
-            "told": answer.told,
-        }
-        echo_json(
+        shown = [
             {
                 "post": post_id,
-                "subscription": subscription_id,
-                **say_fields(plain(facts), "en", zone),
+                "subscription": one.id,
+                **say_fields(plain(_facts(of, zone)), "en", zone),
             }
-        )
+            for one, of in answers
+        ]
+        echo_json(shown[0] if len(shown) == 1 else {"answers": shown})
         return
-    click.echo("it is told of this post" if answer.was_owed else "it is not told of this post")
-    for line in answer.words("en", zone):
-        click.echo(f"  {line}")
+    for one, answer in answers:
+        if len(answers) > 1:
+            click.echo(f"{one.id} ({one.channel}, {one.target}):")
+        click.echo("it is told of this post" if answer.was_owed else "it is not told of this post")
+        for line in answer.words("en", zone):
+            click.echo(f"  {line}")
+
+
+def _facts(answer: Explanation, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "was_owed": answer.was_owed,
+        "words": answer.words("en", zone),
+        "codes": answer.codes,
+        "told": answer.told,
+    }

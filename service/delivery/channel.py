@@ -57,12 +57,17 @@ class Work(Protocol):
         places: int,
         slow_places: int,
         load: Callable[[Connection, Sequence[ClaimedMessage]], T],
+        urgent_places: int | None = None,
     ) -> tuple[Sequence[ClaimedMessage], T | None]:
         """Records results and claims up to `places` messages, loading them, in one transaction.
 
-        At most `slow_places` of them belong to endpoints that timed out last. None is loaded where
-        none was claimed.
+        At most `slow_places` of them belong to endpoints that timed out last; up to `urgent_places`
+        are urgent, where that is more than `places`. None is loaded where none was claimed.
         """
+        ...
+
+    def is_urgent_due(self) -> bool:
+        """Whether a claim would find something urgent; reads only."""
         ...
 
     def is_due(self) -> bool:

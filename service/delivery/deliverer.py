@@ -83,8 +83,11 @@ class LedgerWork:
         clock: Clock,
         lease_s: float,
         pulse: Pulse | None = None,
+        due_by: datetime | None = None,
     ) -> None:
+        """`due_by`: what becomes due later is left alone; None: nothing is."""
         self._pulse = pulse or Pulse()
+        self._due_by = due_by
         self._hint = threading.Event()
         self._database = database
         self._channel = channel
@@ -104,6 +107,7 @@ class LedgerWork:
         places: int,
         slow_places: int,
         load: Callable[[Connection, Sequence[ClaimedMessage]], T],
+        urgent_places: int | None = None,
     ) -> tuple[Sequence[ClaimedMessage], T | None]:
         now = self._clock()
         self._pulse.beat(f"ledger of {self._channel}")
@@ -116,7 +120,9 @@ class LedgerWork:
                     now=now,
                     limit=places,
                     slow_limit=slow_places,
+                    urgent_limit=urgent_places,
                     lease_s=self._lease_s,
+                    due_by=self._due_by,
                 )
                 loaded = load(conn, claimed) if claimed else None
         finally:
@@ -139,6 +145,12 @@ class LedgerWork:
         with self._database.reading() as conn:
             at = queue.next_due_at(conn, self._channel)
             return at is not None and at <= now and not queue.is_paused(conn)
+
+    def is_urgent_due(self) -> bool:
+        with self._database.reading() as conn:
+            return queue.has_urgent(conn, self._channel, self._clock()) and not queue.is_paused(
+                conn
+            )
 
     def wait(self, timeout_s: float) -> None:
         self.beat()
@@ -191,11 +203,12 @@ class Deliverer:
         self._channels = channels
 
     def deliver_due(self, stop: threading.Event | None = None) -> DeliveryCounts:
-        """Sends until nothing is due; what is to be tried again later is left for later."""
+        """Sends what is due now, each once: what becomes due meanwhile is the next call's."""
         stop = stop or threading.Event()
         self._tend(is_start=True)
         total: Counter[str] = Counter()
-        works = [(channel, self._work(channel)) for channel in self._channels]
+        started_at = self._clock()
+        works = [(channel, self._work(channel, started_at)) for channel in self._channels]
         with delivering_alone(self._database) as is_alone:
             if is_alone:
                 self._free_dead()
@@ -258,9 +271,12 @@ class Deliverer:
                     return
             stop.wait(_RETRY_LOCK_S)
 
-    def _work(self, channel: Channel | StreamingChannel) -> LedgerWork:
+    def _work(
+        self, channel: Channel | StreamingChannel, due_by: datetime | None = None
+    ) -> LedgerWork:
+        lease_s = self._settings.webhooks.lease_s
         return LedgerWork(
-            self._database, channel.name, self._clock, self._settings.webhooks.lease_s, self._pulse
+            self._database, channel.name, self._clock, lease_s, self._pulse, due_by=due_by
         )
 
     def _send(
@@ -353,7 +369,7 @@ class Deliverer:
     def _free_dead(self) -> None:
         with self._database.writing() as conn:
             if self._database.is_sqlite:
-                queue.free_all_leases(conn, self._clock())
+                queue.free_all_leases(conn)
             queue.heal(conn)
 
     @contextmanager

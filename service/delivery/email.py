@@ -29,6 +29,7 @@ from service.delivery.senders import Parts
 from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
 from service.services.bounce_acts import apply_refusals
+from service.services.coverage_acts import watched_line
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.mails import LANES, adopt_waiting, has_waiting
@@ -160,6 +161,7 @@ class EmailChannel:
             receipt_categories=settings.receipts.categories,
             labels=labels,
             locale=settings.service.locale,
+            watched=lambda conn, *of: watched_line(conn, settings, *of),
         )
         self._schedule_s = settings.webhooks.retry_schedule_s
         self._mail_s = max(timeout_s, settings.webhooks.lease_s - timeout_s - MARGIN_S)

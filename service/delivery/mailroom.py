@@ -8,7 +8,7 @@ any more.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -33,12 +33,11 @@ from service.alerts.mail_item import Item, prepare, show_date
 from service.alerts.message import owes_receipt
 from service.alerts.owing import UNDER, UNPREPARED
 from service.alerts.reason import say_reason
-from service.alerts.words import words
 from service.errors import InvalidInput
 from service.storage.mails import OutgoingMail, OwedDelivery, load_changes, load_outgoing
-from service.types import ChangeType, State, SubscriptionStatus
+from service.types import ChangeType, Frequency, State, SubscriptionStatus
 from service.values import Locale, MailAddress
-from service.words import coded, say
+from service.words import coded, labels_of, say
 
 MAX_UNSUBSCRIBED = 8
 """Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998
@@ -73,6 +72,7 @@ class Unsendable:
 class _Change:
     written: str
     changed: str
+    urgency: str | None = None
 
     @cached_property
     def payload(self) -> Mapping[str, Any]:
@@ -82,6 +82,11 @@ class _Change:
     @cached_property
     def what(self) -> tuple[str, ...]:
         return tuple(orjson.loads(self.changed))
+
+
+Watched = Callable[[Connection, Frequency, datetime, Collection[str]], str]
+"""(connection, how often the digest comes, when it was made, portals asked for or none for all) →
+what it ends with, coded."""
 
 
 class Mailroom:
@@ -96,7 +101,10 @@ class Mailroom:
         receipt_categories: Sequence[str],
         labels: Mapping[str, Mapping[str, str]],
         locale: Locale,
+        watched: Watched | None = None,
     ) -> None:
+        """`watched`: what a digest ends with; None: nothing more."""
+        self._watched = watched
         self.sender = sender
         self._links = links
         self._keys = as_keyring(keys)
@@ -114,13 +122,27 @@ class Mailroom:
         wanted = {owed.change_id for mail in found.values() for owed in mail.owed}
         if len(self._changes) > _CACHED_CHANGES:
             self._changes = {key: self._changes[key] for key in wanted & self._changes.keys()}
-        for change_id, (payload, what) in load_changes(conn, wanted - self._changes.keys()).items():
-            self.remember(change_id, payload, what)
+        for change_id, said in load_changes(conn, wanted - self._changes.keys()).items():
+            self.remember(change_id, *said)
+        self._load_watched(conn, found.values())
         return [found[one] for one in message_ids if one in found]
 
-    def remember(self, change_id: str, payload: str, what: str) -> None:
+    def _load_watched(self, conn: Connection, mails: Iterable[OutgoingMail]) -> None:
+        said: dict[tuple[Frequency, datetime, frozenset[str]], str] = {}
+        for mail in mails:
+            frequency = _digest_of(mail)
+            if frequency is None or self._watched is None:
+                continue
+            asked = [orjson.loads(owed.filters).get("portals", ()) for owed in mail.owed]
+            wanted = frozenset(one for some in asked for one in some) if all(asked) else frozenset()
+            key = (frequency, mail.created_at, wanted)
+            if key not in said:
+                said[key] = self._watched(conn, *key)
+            mail.watched = said[key]
+
+    def remember(self, change_id: str, payload: str, what: str, urgency: str | None = None) -> None:
         """Keeps a change, as JSON, so that the mails about it can be composed."""
-        self._changes[change_id] = _Change(payload, what)
+        self._changes[change_id] = _Change(payload, what, urgency)
 
     def compose(self, outgoing: OutgoingMail) -> Ready | Unsendable:
         """The mail as it is to be sent now. Raises nothing: what cannot be sent says why."""
@@ -151,6 +173,8 @@ class Mailroom:
     def _prepare(self, change_id: str, kind: str, language: str) -> Item:
         change = self._changes[change_id]
         payload = {**change.payload, "type": kind}
+        if change.urgency is not None:  # a correction is as urgent as what it corrects
+            payload["data"] = {**payload["data"], "urgency": change.urgency}
         return prepare(payload, self._locale.to(language), what=change.what, labels=self._labels)
 
     def _say_why(self, change_id: str, filters: str, decided: str, language: str) -> str:
@@ -159,7 +183,7 @@ class Mailroom:
 
     def _reason(self, owed: OwedDelivery, language: str) -> str:
         reason = self._why(owed.change_id, owed.filters, owed.reason, language)
-        says = words(language)
+        says = labels_of("mail", language)
         return (
             says["reason"].format(name=owed.name, reason=reason)
             if owed.name
@@ -190,6 +214,7 @@ class Mailroom:
             recipient,
             parts,
             self._digest_subject(outgoing, len(parts)),
+            say(outgoing.watched, outgoing.language, self._locale.zone),
         )
 
     def _owes_receipt(self, owed: OwedDelivery) -> bool:
@@ -199,12 +224,11 @@ class Mailroom:
         )
 
     def _digest_subject(self, outgoing: OutgoingMail, n: int) -> str | None:
-        kind, _, rest = outgoing.group_key.partition(":")
-        frequency = rest.partition(":")[0]
-        if kind != "digest" or frequency not in {"daily", "weekly"}:
+        frequency = _digest_of(outgoing)
+        if frequency is None:
             return None
         on = show_date(self._locale.day(outgoing.created_at))
-        return words(outgoing.language)[f"digest.{frequency}"].format(on=on, n=n)
+        return labels_of("mail", outgoing.language)[f"digest.{frequency.value}"].format(on=on, n=n)
 
     def _letter(self, outgoing: OutgoingMail, letter: Mapping[str, Any], to: str) -> bytes:
         """Worded now, in its reader's language."""
@@ -241,8 +265,22 @@ class Mailroom:
         created_at: datetime = outgoing.created_at
         manage = self._links.manage_url(subscriptions[0], created_at) if subscriptions else None
         return Recipient(
-            outgoing.message_id, to, created_at, manage, unsubscribe, outgoing.first_message_id
+            outgoing.message_id,
+            to,
+            created_at,
+            manage,
+            unsubscribe,
+            outgoing.first_message_id,
+            outgoing.is_urgent,
         )
+
+
+def _digest_of(outgoing: OutgoingMail) -> Frequency | None:
+    """How often a digest comes; None: it is none."""
+    kind, _, rest = outgoing.group_key.partition(":")
+    frequency = rest.partition(":")[0]
+    is_digest = kind == "digest" and frequency in {Frequency.DAILY, Frequency.WEEKLY}
+    return Frequency(frequency) if is_digest else None
 
 
 def _links(letter: Mapping[str, Any], language: str) -> tuple[tuple[str, str], ...]:

@@ -97,11 +97,13 @@ def _unsent(outgoing: OutgoingMessage | None) -> tuple[State, str] | None:
 
 
 def handed_back(claimed: ClaimedMessage, now: datetime) -> Result:
-    """Due again at once: nothing was sent, or nobody saw its end."""
-    return _untried(claimed, "message.handed_back", now, now)
+    """Due as it was: nothing was sent, or nobody saw its end."""
+    return _untried(claimed, "message.handed_back", now, None)
 
 
-def _untried(claimed: ClaimedMessage, detail: str, now: datetime, due_at: datetime) -> Result:
+def _untried(
+    claimed: ClaimedMessage, detail: str, now: datetime, due_at: datetime | None
+) -> Result:
     return Result(
         claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at
     )

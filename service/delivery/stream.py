@@ -35,8 +35,11 @@ _TRADE_EVERY_S = 0.005
 """Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results
 make a batch."""
 
-_LOOK_EVERY_S = 0.25
-"""Where no hint comes."""
+_LOOK_EVERY_S = 0.1
+"""Where no hint comes: what is urgent is claimed within 0.2 s of its writing."""
+
+_LOOK_FOR_URGENT_EVERY_S = 0.1
+"""While nothing else has a place."""
 
 _AGAIN_AFTER_S = 1.0
 _AHEAD = 64
@@ -96,11 +99,16 @@ class Stream:
         self._kept_since = 0.0
         self._trade_at = 0.0
         self._look_at = 0.0
+        self._look_for_urgent_at = 0.0
         self._is_dry = False
         self._is_hinted = False
         self._patience_s = settings.lease_s - settings.timeout_s
         """How long after its claim a message may be begun: its lease must outlast the attempt."""
         self._ahead = min(_AHEAD, settings.concurrency)
+        self._beyond = max(settings.concurrency // 8, 1)
+        """Places that only urgent messages have, when all others are taken."""
+        self._n_urgent = 0
+        """Urgent ones among those that wait."""
 
     def run(self, stop: Event, is_draining: bool) -> None:
         self._work.call_on_wake(self._wake)
@@ -153,6 +161,7 @@ class Stream:
             list(self._flying.values()) if is_late else []
         )
         self._waiting.clear()
+        self._n_urgent = 0
         if is_late:
             self._flying.clear()
         self._keep([handed_back(claimed, now) for claimed in back])
@@ -180,23 +189,38 @@ class Stream:
         if self._trades.is_running or now < self._trade_at:
             return
         if self._is_hinted:
-            self._is_hinted, self._look_at = False, 0.0
+            self._is_hinted, self._look_at, self._look_for_urgent_at = False, 0.0, 0.0
         places = 0 if is_stopping else self._places()
+        urgent_places = 0 if is_stopping else self._urgent_places()
         if self._kept.results:
             if now < self._due_at() and not is_stopping:
                 return
-        elif not self._wants(places) or now < self._look_at:
+        elif not self._wants(places):
+            if not self._finds_urgent(now, urgent_places):
+                return
+        elif now < self._look_at:
             return
         elif not self._work.is_due():
             self._look_at, self._is_dry = now + _LOOK_EVERY_S, True
             return
         self._given, self._kept = self._kept, _Given([], [])
         slow_places = max(self._settings.concurrency // 4, 1) - self._n_slow
-        self._trades.begin(partial(self._exchange, self._given, places, slow_places))
+        self._trades.begin(partial(self._exchange, self._given, places, slow_places, urgent_places))
 
     def _places(self) -> int:
         free = self._settings.concurrency + self._ahead - len(self._flying) - len(self._waiting)
         return max(0, min(free, _CLAIM_AT_MOST))
+
+    def _urgent_places(self) -> int:
+        free = self._settings.concurrency + self._beyond - len(self._flying) - self._n_urgent
+        return max(0, min(free, _CLAIM_AT_MOST))
+
+    def _finds_urgent(self, now: float, places: int) -> bool:
+        """Whether something urgent is to be claimed though nothing else has a place."""
+        if places == 0 or now < self._look_for_urgent_at:
+            return False
+        self._look_for_urgent_at = now + _LOOK_FOR_URGENT_EVERY_S
+        return self._work.is_urgent_due()
 
     def _wants(self, places: int) -> bool:
         """Whether a claim is worth a transaction of its own."""
@@ -207,7 +231,7 @@ class Stream:
         is one."""
         return 0.0 if len(self._kept.results) >= _AHEAD else self._kept_since + _TRADE_EVERY_S
 
-    def _exchange(self, given: _Given, places: int, slow_places: int) -> _Claim:
+    def _exchange(self, given: _Given, places: int, slow_places: int, urgent_places: int) -> _Claim:
         """May run in another thread: touches nothing of the loop's but what it was given."""
         if (
             given.confirmed
@@ -215,7 +239,9 @@ class Stream:
             with self._database.writing() as conn:
                 for subscription_id, url in given.confirmed:
                     confirm_endpoint(conn, subscription_id, self._clock(), url)
-        claimed, loaded = self._work.exchange(given.results, places, slow_places, self._load)
+        claimed, loaded = self._work.exchange(
+            given.results, places, slow_places, self._load, urgent_places
+        )
         return _Claim(claimed, loaded or {}, places)
 
     def _load(
@@ -233,17 +259,21 @@ class Stream:
         self._look_at = 0.0 if claim.claimed or self._given.results else now + _LOOK_EVERY_S
         self._given = _Given([], [])
         begin_by = now + self._patience_s
-        self._waiting.extend(
-            (one, claim.loaded.get(one.message_id), begin_by) for one in claim.claimed
-        )
+        for one in claim.claimed:
+            place = self._n_urgent if one.is_urgent else len(self._waiting)
+            self._waiting.insert(place, (one, claim.loaded.get(one.message_id), begin_by))
+            self._n_urgent += one.is_urgent
         self._n_slow += sum(one.is_slow for one in claim.claimed)
         self._trade_at = now + _TRADE_EVERY_S
 
     def _fill(self) -> None:
         """Begins what waits, as long as places are free."""
         now, monotonic = self._clock(), time.monotonic()
-        while self._waiting and len(self._flying) < self._settings.concurrency:
+        while self._waiting and len(self._flying) < self._settings.concurrency + (
+            self._beyond if self._waiting[0][0].is_urgent else 0
+        ):
             claimed, outgoing, begin_by = self._waiting.popleft()
+            self._n_urgent -= claimed.is_urgent
             if monotonic > begin_by:
                 prepared: Request | Result = handed_back(claimed, now)
             else:

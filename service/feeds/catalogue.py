@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from service.feeds.model import FeedSpec
-from service.types import Category, Place, PortalName
+from service.posts.rules import Category
+from service.types import Place, PortalName
 
 RESERVED = frozenset({"all", "places", "deadlines"})
 

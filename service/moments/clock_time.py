@@ -65,7 +65,7 @@ def read_hour(said: Tokens, at: int) -> Hour | None:
     hour = said.number(at)
     if hour is None:
         return None
-    sign, end, minute, second = said.at(at + 1), at + 1, 0, 0
+    sign, end, minute = said.at(at + 1), at + 1, 0
     if sign == ":":
         if said.number(at + 2) is None:
             return None
@@ -77,23 +77,29 @@ def read_hour(said: Tokens, at: int) -> Hour | None:
             end += said.at(end) in ("phut", "p", "'")
     elif sign not in _HALVES or said.at(at + 1) in ("sang", "trua", "chieu", "toi", "dem"):
         return None
-    if said.at(end) == ":" and (told := said.number(end + 1)) is not None and said.is_glued(end):
-        second, end = told, end + 2
-        if (
-            said.at(end) in (".", ",")
-            and said.is_glued(end)
-            and said.at(end + 1).isdecimal()
-            and said.is_glued(end + 1)
-        ):
-            end += 2
-    elif said.at(end + 1) == "giay" and (told := said.number(end)) is not None:
-        second, end = told, end + 2
+    second, end = _second(said, end)
     end += said.at(end) == "'"  # `08:30'`: minutes, as they are written by hand
     half, end = _half(said, end)
     on_the_clock = _on_the_clock(hour, half)
     if on_the_clock is None or minute > 59 or second > 60:
         return Hour(end, None)
     return Hour(end, (on_the_clock, minute, min(second, 59)))
+
+
+def _second(said: Tokens, end: int) -> tuple[int, int]:
+    """The second after an hour and its minute, and where it ends; 0 where none is said."""
+    if said.at(end) == ":" and (told := said.number(end + 1)) is not None and said.is_glued(end):
+        end += 2
+        has_fraction = (
+            said.at(end) in (".", ",")
+            and said.is_glued(end)
+            and said.at(end + 1).isdecimal()
+            and said.is_glued(end + 1)
+        )
+        return told, end + 2 * has_fraction
+    if said.at(end + 1) == "giay" and (told := said.number(end)) is not None:
+        return told, end + 2
+    return 0, end
 
 
 def _half_first(said: Tokens, at: int) -> Hour | None:

@@ -98,12 +98,9 @@ def _part(
     word, before = said.at(at), parts[-1].what if parts else None
     if word.isdecimal():
         return _of_number(said, at, is_whole=is_whole, is_stamp=is_stamp)
-    if before is Is.HOUR or (
-        before is Is.DAY and (word not in ("-", "z") and (word != "(" or is_whole))
-    ):
-        zone = read_zone(said, at) if word != "-" or any(one.day for one in parts) else None
-        if zone is not None:
-            return DatePart(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
+    zone = _zone(said, at, parts, is_whole=is_whole)
+    if zone is not None:
+        return DatePart(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
     if before in (Is.HOUR, Is.ZONE) and is_whole and (end := comment_end(said, at)) is not None:
         return DatePart(Is.BETWEEN, at, end)
     if word == "t" and before is Is.DAY and said.is_glued(at) and said.at(at + 1).isdecimal():
@@ -111,10 +108,8 @@ def _part(
     ago = read_ago(said, at)
     if ago is not None:
         return DatePart(Is.AGO, at, ago.end, ago=ago)
-    if word in _STARTS_OF_EDITS:
-        for words in _UPDATED:
-            if all(said.at(at + step) == one for step, one in enumerate(words)):
-                return DatePart(Is.UPDATED, at, at + len(words))
+    if word in _STARTS_OF_EDITS and (length := _length_of_edit(said, at)):
+        return DatePart(Is.UPDATED, at, at + length)
     if word in days.WORDS:
         day = _unix_day(said, at) or read_day(said, at, is_whole=is_whole)
         if isinstance(day, DatePart):
@@ -127,6 +122,23 @@ def _part(
         if hour
         else DatePart(*_word(said, at))
     )
+
+
+def _zone(said: Tokens, at: int, parts: list[DatePart], *, is_whole: bool) -> Zone | None:
+    """The zone that follows an hour or a day; None where something else does."""
+    word, before = said.at(at), parts[-1].what if parts else None
+    follows_a_day = before is Is.DAY and word not in ("-", "z") and (word != "(" or is_whole)
+    if before is not Is.HOUR and not follows_a_day:
+        return None
+    return read_zone(said, at) if word != "-" or any(one.day for one in parts) else None
+
+
+def _length_of_edit(said: Tokens, at: int) -> int:
+    """How many tokens here say that a page was edited; 0 for none."""
+    for words in _UPDATED:
+        if all(said.at(at + step) == one for step, one in enumerate(words)):
+            return len(words)
+    return 0
 
 
 def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> DatePart:

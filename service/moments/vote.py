@@ -8,7 +8,6 @@ keeping quiet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from service.instants import Dating, Moment, Source, Witness
@@ -142,8 +141,3 @@ def is_old(dating: Dating, before: datetime) -> bool:
 
 def _latest(moment: Moment) -> datetime:
     return moment.at + max(moment.span or timedelta(0), timedelta(0) if moment.has_time else _DAY)
-
-
-def with_title(witness: Witness, source: Source) -> Witness:
-    """A date at a title's end that turned out to be a label of the listing."""
-    return replace(witness, source=source)

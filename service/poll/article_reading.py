@@ -161,7 +161,7 @@ class Articles:
         digests = [link.sha256 for link in attachments if link.sha256]
         return self._texts(digests) if digests else ""
 
-    def understand(self, portal: PortalConfig, post: Post, hints: tuple[str, ...]) -> Understanding:
+    def understand(self, post: Post, hints: tuple[str, ...]) -> Understanding:
         """What a stored post is about, by these hints."""
         return self._understander.understand(
             post.title,

@@ -13,9 +13,11 @@ from service.poll.listing import PollResult
 from service.poll.listing_leases import Leases
 from service.poll.page_sources import Reader
 from service.poll.report import ListingReport
+from service.services.outage_acts import patience
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingResult, ListingState, load_listings, record_poll
+from service.storage.outages import begin_outage
 from service.types import Clock, Outcome
 
 log = Log(__name__)
@@ -74,6 +76,7 @@ class Booking:
             reader_version=self._reader.reader_version(portal),
             rows=polled.rows,
             resume_url=polled.resume_url,
+            coverage=polled.coverage,
             is_new_seen=report.new > 0,
         )
         self._record(state, result)
@@ -108,6 +111,10 @@ class Booking:
         held = self._leases.drop(state)
         with self._database.writing() as conn:
             is_recorded = record_poll(conn, held, result)
+            if is_recorded and result.is_success and state.last_ok_at is not None:
+                unread = result.started_at - state.last_ok_at
+                if unread >= patience(self._settings):
+                    begin_outage(conn, state.portal_id, state.last_ok_at, result.started_at)
         if not is_recorded:
             log.warning(
                 "another worker polls the listing by now", portal=state.portal_id, listing=state.url

@@ -4,10 +4,10 @@ writes nothing."""
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from service.errors import PortalError
@@ -15,11 +15,14 @@ from service.instants import Dating, Source
 from service.moments.label import split_trailing_moment
 from service.moments.vote import is_old
 from service.posts.identity import parse_article_path
-from service.settings import PollingSettings
-from service.storage.listings import ListingState
-from service.storage.posts import KnownPost
 from service.text import LOCAL, fold
 from service.types import Article, ListedPost, Moment, Outcome, Post
+from service.words import code_of
+
+if TYPE_CHECKING:
+    from service.settings import PollingSettings
+    from service.storage.listings import ListingState
+    from service.storage.posts import KnownPost
 
 MAX_BACK_OFF_S = 86_400.0  # a day
 RECHECKS = (
@@ -30,7 +33,7 @@ RECHECKS = (
     timedelta(days=30),
 )
 WITHDRAWAL_AFTER = timedelta(hours=3)  # between the two checks that both must find nothing
-_NO_RESOLVER = socket.EAI_AGAIN
+_NO_RESOLVER = "fetch.name_not_now"
 _SHORT_PAGE = 400  # characters; an article about something that cannot be found says more
 _NOT_FOUND = re.compile(
     fold(
@@ -231,10 +234,9 @@ def jittered(seconds: float, jitter: float, chance: float) -> float:
 def is_our_fault(error: BaseException) -> bool:
     """Whether a failure is evidence against our own network: no route, or no answer of our own
     resolver."""
-    if isinstance(error, PortalError) and error.outcome is Outcome.OWN_NETWORK:
-        return True
-    cause = error.__cause__
-    return isinstance(cause, socket.gaierror) and cause.errno == _NO_RESOLVER
+    return isinstance(error, PortalError) and (
+        error.outcome is Outcome.OWN_NETWORK or code_of(error.reason) == _NO_RESOLVER
+    )
 
 
 def is_own_network(

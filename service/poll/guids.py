@@ -27,10 +27,6 @@ def guid_key(row: ListedPost) -> str | None:
     return _MARK + row.guid
 
 
-def is_guid(key: str) -> bool:
-    return key.startswith(_MARK)
-
-
 def keyed(rows: Sequence[ListedPost]) -> dict[str, ListedPost]:
     """One row for each post, in the page's order: by its link, or by its guid where others share
     the link."""

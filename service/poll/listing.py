@@ -22,6 +22,7 @@ from service.poll.report import ListingReport
 from service.posts.diff import is_another
 from service.services.post_store import PostStore
 from service.storage.archive import WatchedFile
+from service.storage.listings import CoverageStep
 from service.storage.posts import (
     Draft,
     KnownPost,
@@ -49,6 +50,7 @@ class PollResult:
     validators: Validators | None = None
     rows: int | None = None
     resume_url: str | None = None
+    coverage: CoverageStep = CoverageStep.WHOLE
 
 
 class ListingPoll:
@@ -127,9 +129,11 @@ class ListingPoll:
         validators = (
             Validators(page.etag, page.last_modified, page.sha256) if is_well else Validators()
         )
-        return PollResult(
-            report, validators, None if has_dropped else len(seen.first_page), seen.resume_url
-        )
+        rows = None if has_dropped else len(seen.first_page)
+        coverage = CoverageStep.WHOLE if is_well else CoverageStep.UNKNOWN
+        if seen.is_gap:
+            coverage = CoverageStep.GAP
+        return PollResult(report, validators, rows, seen.resume_url, coverage)
 
     def _rows_expected(self) -> int | None:
         return decide.rows_expected(self._of.state, self._clock())
@@ -331,7 +335,7 @@ class ListingPoll:
 
     def _reconsidered(self, post: Post, hints: tuple[str, ...]) -> Understanding | None:
         """What the post is about by all its hints; None where they change nothing."""
-        understanding = self._articles.understand(self._of.portal, post, hints)
+        understanding = self._articles.understand(post, hints)
         return None if understanding.categories == post.categories else understanding
 
 

@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from service.alerts.links import Links
@@ -18,6 +18,8 @@ from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article_reading import Articles, hints_of
+from service.poll.backfill import BackfillTools, Progress
+from service.poll.backfill_run import BackfillReport, run_backfill
 from service.poll.booking import Booking, EndedPolls, FailedPoll
 from service.poll.file_watch import Files
 from service.poll.in_hand import InHand, ReadPdf
@@ -90,7 +92,7 @@ class Poller:
         self._reader = self._source.reader(reader)
         self._clock = clock
         self._articles = Articles(self._source, self._reader, understander, self._texts)
-        self._store = PostStore(database, links, settings.receipts.categories)
+        self._store = PostStore(database, links, settings.urgency.now)
         read_files = self._source.pdf_reader(read_pdf)
         self._files = Files(
             database, self._source, self._store, clock, self._understand, read_files, archive
@@ -114,6 +116,26 @@ class Poller:
         """
         portals = self._chosen(portal_ids)
         return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED, patience_s=None)
+
+    def backfill(self, portal_id: str, since: date, progress: Progress) -> BackfillReport:
+        """Polls a portal, then looks for all that it published since that day.
+
+        Raises InvalidInput for a portal that is not configured.
+        """
+        portals = self._chosen([portal_id])
+        self._poll(portals, is_forced=True, articles=_ARTICLES_FORCED, patience_s=None)
+        tools = BackfillTools(
+            self._database,
+            self._settings.polling,
+            self._source,
+            self._reader,
+            self._articles,
+            self._store,
+            self._clock,
+        )
+        locale = self._settings.service.locale
+        with self._source.turn(portal_id):
+            return run_backfill(tools, portals[0], since, locale, progress)
 
     def poll_due(self) -> PollReport:
         """What is due now; called every few seconds. A portal that takes long is left to end by
@@ -233,7 +255,7 @@ class Poller:
     def _understand(self, portal: PortalConfig, post: Post) -> Understanding:
         with self._database.reading() as conn:
             listings = listings_of(conn, post.id)
-        return self._articles.understand(portal, post, hints_of(portal, listings))
+        return self._articles.understand(post, hints_of(portal, listings))
 
     # --- one portal --------------------------------------------------------------------------
 

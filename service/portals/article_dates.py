@@ -16,6 +16,7 @@ from service.instants import Source, Witness
 from service.portals.dates import (
     MARKED_DATES,
     WrittenDate,
+    exact,
     published,
     told_among,
     told_by_mark,
@@ -56,22 +57,26 @@ def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> li
     if not told:
         told += told_among(list(_pieces_before(heading))[-_BEFORE:], tree.now)
     first = published(told)
-    return [one for one in told if one.is_update or one == first]
+    kept = [one for one in told if one.is_update or one == first]
+    marks = _marks(heading, body) if first is not None else []
+    return [exact(one, marks, tree.now) if one == first else one for one in kept]
 
 
 def _marked(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[WrittenDate]:
     """The dates of elements marked as one, in the smallest block that holds both title and body."""
-    if heading is None or body is None:
-        return []
-    above = {node.mem_id for node in ancestors(body)}
-    common = next((node for node in ancestors(heading) if node.mem_id in above), None)
-    if common is None or common.tag in _PAGE:
-        return []
-    for mark in common.css(MARKED_DATES):
+    for mark in _marks(heading, body):
         told = told_by_mark(mark, tree.now)
         if published(told) is not None:
             return told
     return []
+
+
+def _marks(heading: LexborNode | None, body: LexborNode | None) -> list[LexborNode]:
+    if heading is None or body is None:
+        return []
+    above = {node.mem_id for node in ancestors(body)}
+    common = next((node for node in ancestors(heading) if node.mem_id in above), None)
+    return [] if common is None or common.tag in _PAGE else common.css(MARKED_DATES)
 
 
 def _pieces_after(heading: LexborNode, body: LexborNode | None) -> Iterator[str]:

@@ -15,9 +15,10 @@ from selectolax.lexbor import LexborNode
 
 from service.errors import UnreadableError
 from service.portals.addresses import bare_host
+from service.portals.boxes import is_front
 from service.portals.dates import is_date
 from service.portals.dom import Tree, attribute, text_of
-from service.portals.files import media_type_of
+from service.portals.files import is_file, media_type_of
 from service.portals.kin import choose, group, is_alike
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions
@@ -52,7 +53,7 @@ class _Sorted:
 def _sort(tree: Tree, places: LinkPlaces) -> _Sorted:
     host = bare_host(urlsplit(tree.url).hostname or "")
     here = canonical_key(tree.url)
-    regions = Regions(places)
+    regions = Regions(places, is_front=is_front(tree.url))
     found = _Sorted()
     for link in places.links:
         href = attribute(link, "href")
@@ -73,7 +74,7 @@ def _sort(tree: Tree, places: LinkPlaces) -> _Sorted:
         elif region == "side":
             found.at_side.append((link, url, key))
         else:
-            (found.files if media_type_of(url) else found.pages).append((link, url, key))
+            (found.files if is_file(link, url) else found.pages).append((link, url, key))
     return found
 
 
@@ -90,9 +91,9 @@ def _free_files(found: _Sorted, places: LinkPlaces) -> list[_Link]:
     """The files that are no attachments of a row that leads to a page. Those of one row are one
     post."""
     keys: list[tuple[str, bool] | None] = [None] * len(places.links)
-    for is_file, links in ((False, found.pages), (True, found.files)):
+    for of_file, links in ((False, found.pages), (True, found.files)):
         for link, _, key in links:
-            keys[places.index[link.mem_id or -1]] = (key, is_file)
+            keys[places.index[link.mem_id or -1]] = (key, of_file)
     free: list[_Link] = []
     named: dict[int, _Link] = {}
     for one in found.files:
@@ -152,7 +153,7 @@ def detect_listing(tree: Tree) -> Listing:
     order = sorted([*main, *aside], key=lambda one: places.index[one[0].mem_id or -1])
     rows = merge(order, tree.root, tree.now)
     groups = group(rows.values(), urlsplit(tree.url).path.rstrip("/"), at_side)
-    chosen = choose(groups, places)
+    chosen = choose(groups, places, is_front=is_front(tree.url))
     if not chosen:
         raise UnreadableError(
             coded("read.no_list", url=tree.url, n=len(links)),

@@ -114,7 +114,8 @@ class Contents:
             order[key] = index
             parent = node.parent
             above = parent.mem_id if parent is not None and key != top else 0
-            if above in hidden:
+            tag = node.tag or ""
+            if above in hidden or tag in unseen:
                 hidden.add(key)
                 continue
             if node.is_text_node:
@@ -128,10 +129,6 @@ class Contents:
                     else:
                         own[block] = own.get(block, 0) + length
                 continue
-            tag = node.tag or ""
-            if tag in unseen:
-                hidden.add(key)
-                continue
             if key != top:
                 parents.append((key, above))
             if tag == "a" or above in in_link:
@@ -142,17 +139,22 @@ class Contents:
                 paragraph[key] = key
                 self._box[key] = node
             self._mark(key, tag, node)
+        self._sum_up(own, own_linked)
+        self.top = top
+
+    def _sum_up(self, own: dict[int, int], own_linked: dict[int, int]) -> None:
+        """What elements hold with all that is within them. `own`, `own_linked`: what blocks hold
+        themselves."""
         self._own = {
             key: length
             for key, length in own.items()
             if length >= LEAST_RUNNING and own_linked.get(key, 0) <= length
         }
         self.running = dict(self._own)
-        for key, above in reversed(parents):
+        for key, above in reversed(self._parents):
             for sums in (self.chars, self.linked, self.running):
                 if key in sums:
                     sums[above] = sums.get(above, 0) + sums[key]
-        self.top = top
 
     def _mark(self, key: int, tag: str, node: LexborNode) -> None:
         if tag in _FOREIGN_TAGS:
@@ -206,11 +208,7 @@ class Contents:
     def settle(self, heading: LexborNode | None) -> None:
         """Decides what is beside the article, now that its heading is known, and weighs what is
         left."""
-        node = heading
-        while node is not None:
-            if node.mem_id in self.foreign and node.tag not in ("nav", "footer"):
-                self.foreign.discard(node.mem_id)
-            node = node.parent
+        self._keep_around(heading)
         outside: set[int] = set(self.foreign)
         for key, above in self._parents:
             if above in outside:
@@ -233,6 +231,14 @@ class Contents:
         for key, above in reversed(self._parents):
             if key in running and key not in self.foreign:
                 running[above] = running.get(above, 0) + running[key]
+
+    def _keep_around(self, heading: LexborNode | None) -> None:
+        """What holds the heading of the article is not foreign to it, whatever it is called."""
+        node = heading
+        while node is not None:
+            if node.mem_id in self.foreign and node.tag not in ("nav", "footer"):
+                self.foreign.discard(node.mem_id)
+            node = node.parent
 
     def is_page(self, node: LexborNode) -> bool:
         """Whether an element is the page itself rather than a part of it."""

@@ -6,16 +6,18 @@ Refuses to read dates itself: that is `service.moments`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from selectolax.lexbor import LexborNode
 
 from service.instants import Moment, Source, Witness
-from service.moments.label import find_moment, parse_moment, read_label, usual_moment
+from service.moments.label import parse_moment, read_label, usual_moment
 from service.moments.vote import day_of
 from service.portals.dom import attribute, names, pieces, text_of
+from service.portals.other_days import calls_other_day, is_other_day
 from service.text import clean
 
 MARKED_DATES = "time, abbr.published, .pub-time, .date, .time, .ngay, .post-date"
@@ -29,6 +31,7 @@ _WINDOW = 3
 """Pieces that may be one date: a day, its month, its hour; a word for what it is, and the date."""
 _OF_NOW = ("trước", "qua", "nay", "kia", "xong", "ago", "today", "yesterday")
 _OF_EDITS = ("updated", "modified", "cap-nhat", "capnhat")
+_OF_POSTS = re.compile(r"published|(?<![\w-])(?:[\w-]{1,20}-)?(?:entry|post|module)-?date(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,6 @@ def is_date(text: str) -> bool:
     )
 
 
-def find_in_label(text: str) -> Moment | None:
-    """The date of a short label, whatever else it says (`28/01/2024 | Lượt xem: 35`)."""
-    if len(text) < 8 or not any(map(str.isdecimal, text)):
-        return None
-    found = parse_moment(text)
-    return found or (find_moment(text) if len(text) <= _LONGEST_DATE else None)
-
-
 def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     """Every date of a short label; of a longer one those that it calls the day of publication or of
     an edit."""
@@ -68,7 +63,7 @@ def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     return [
         WrittenDate(one.moment, text[one.start : one.end], one.is_update)
         for one in dates
-        if is_short or one.is_called
+        if one.is_called or (is_short and not is_other_day(text[: one.start]))
     ]
 
 
@@ -81,9 +76,8 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenD
     """What an element that is marked as a date says: `<time datetime>` first, then its words, then
     its title."""
     said = names(node)
-    is_named = (
-        any(word in said for word in _OF_EDITS) and "published" not in said
-    )  # WordPress names it both at once
+    # WordPress and the hAtom microformat name the day of publication both at once
+    is_named = any(word in said for word in _OF_EDITS) and _OF_POSTS.search(said) is None
     is_update = is_named or attribute(node, "itemprop").lower() == "datemodified"
     stamp = attribute(node, "datetime").strip()
     found = parse_moment(stamp, is_stamp=True) if stamp else None
@@ -112,17 +106,35 @@ def told_in(
 
 
 def told_in_labels(
-    node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
+    node: LexborNode,
+    *,
+    but: Sequence[LexborNode] = (),
+    now: datetime | None = None,
+    without: Container[int] = (),
 ) -> list[WrittenDate]:
-    """The dates among a row's pieces of text."""
+    """The dates among a row's pieces of text. `without`: elements that are not looked into, by
+    `mem_id`."""
     spoken = {clean(text_of(link)) for link in but}
-    return list(
-        told_among((text for text in map(clean, _some(node)) if text and text not in spoken), now)
-    )
+    texts = map(clean, _some(node, without))
+    return list(told_among((text for text in texts if text and text not in spoken), now))
 
 
-def _some(node: LexborNode) -> Iterable[str]:
-    for count, piece in enumerate(pieces(node)):
+def exact(told: WrittenDate, marks: Iterable[LexborNode], now: datetime | None) -> WrittenDate:
+    """A day as a page shows it, with the hour that the very element tells to programs."""
+    if told.moment.has_time:
+        return told
+    for mark in marks:
+        shown = clean(text_of(mark))
+        if told.said not in shown or any(one.is_update for one in told_in_label(shown, now)):
+            continue
+        for one in told_by_mark(mark, now):
+            if one.moment.has_time and day_of(one.moment) == day_of(told.moment):
+                return replace(told, moment=one.moment)
+    return told
+
+
+def _some(node: LexborNode, without: Container[int]) -> Iterable[str]:
+    for count, piece in enumerate(pieces(node, without)):
         if count >= _MAX_PIECES:
             return
         yield piece
@@ -143,6 +155,8 @@ def told_among(
         if is_one_place and since >= 0 and (since > _WINDOW or not line[at]):
             return
         size, told = _widest(line, at, now)
+        if at and told and calls_other_day(line[at - 1]):
+            told = [one for one in told if one.said != line[at]]
         yield from told
         since = 0 if told else since + (since >= 0)
         at += size

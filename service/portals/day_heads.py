@@ -23,6 +23,7 @@ _HEADS = frozenset(
     {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "td", "div", "p", "li", "strong", "b", "time"}
 )
 _PAGE = frozenset({"body", "main", "form", "html", "header"})
+_CELLS = frozenset({"td", "th"})
 _LONGEST = 60
 _LEVELS = 3
 """How far above a heading the element is that holds its rows too."""
@@ -51,11 +52,20 @@ def days_above(
             ):
                 found.setdefault(key, head)
         elif node.tag in _HEADS and heads < _MOST_HEADS and (told := _day(node, now)) is not None:
-            if any(link.mem_id in links for link in node.css("a")):
+            if any(link.mem_id in links for link in node.css("a")) or _is_a_cell(node, links):
                 continue
             heads += 1
             head, over = told, _around(node)
     return found if _is_a_list(found, now) else {}
+
+
+def _is_a_cell(node: LexborNode, links: Mapping[int, str]) -> bool:
+    """Whether a day stands in the row of a table that is one post's."""
+    row = node if node.tag in _CELLS else node.parent
+    row = row.parent if row is not None and row.tag in _CELLS else None
+    if row is None or row.tag != "tr":
+        return False
+    return len({links[key] for one in row.css("a") if (key := one.mem_id or -1) in links}) == 1
 
 
 def _is_a_list(found: Mapping[str, WrittenDate], now: datetime | None) -> bool:

@@ -6,7 +6,7 @@ Refuses to know any portal: selectors and addresses belong to the readers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -129,14 +129,15 @@ def first(node: LexborNode, selector: str | None) -> LexborNode | None:
     return found[0] if found else None
 
 
-def pieces(node: LexborNode) -> Iterator[str]:
-    """The visible text nodes below a node, in order, as they are written."""
+def pieces(node: LexborNode, without: Container[int] = ()) -> Iterator[str]:
+    """The visible text nodes below a node, in order, as they are written; not of elements `without`
+    (by `mem_id`)."""
     todo = [node]
     while todo:
         one = todo.pop()
         if one.is_text_node:
             yield one.text_content or ""
-        elif one.tag not in _INVISIBLE:
+        elif one.tag not in _INVISIBLE and one.mem_id not in without:
             child = one.last_child
             while child is not None:
                 todo.append(child)

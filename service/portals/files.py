@@ -52,8 +52,9 @@ _UNREADABLE = re.compile(r"[0-9a-f-]{16,}+|\d{8,}+|[\w-]{0,3}", re.I)
 _UPLOAD = re.compile(r"^(?:[0-9a-f]{32}|[0-9a-f]{16})[-_]?(?=[^\s.]{3})(?=[^.]*[g-z])", re.I)
 """What upload handlers put before a name; `service.posts.filename` knows it too."""
 _HANDLER = re.compile(
-    r"(?:getfile|get_file|downloadfile|filedownload|download_file|filehandler|viewfile|openfile|getattach\w{0,12}|taifile"
-    r"|linkclick)(?:\.(?:aspx|ashx|php|jsp|do))?/?$|/download(?:s)?(?:\.(?:aspx|ashx|php|jsp|do))?(?:/[^/]{1,80})?$",
+    r"(?:getfile|get_file|getdocument|filehandler|viewfile|openfile|getattach\w{0,12}|tai-?(?:file|tep|ve)|linkclick"
+    r"|downloadfile|filedownload|download_file)(?:\.(?:aspx|ashx|php|jsp|do))?/?$|/download(?:s)?(?:\.(?:aspx|ashx|php|jsp|do))?(?:/[^/]{1,80})?$"
+    r"|/\w{0,30}download\w{0,30}\.(?:aspx|ashx|php|jsp|do)$",
     re.I,
 )
 _ASKS = frozenset(
@@ -62,6 +63,11 @@ _ASKS = frozenset(
 _SHOWN_BY = frozenset(
     {"url", "file", "src", "sourcedoc", "document", "doc", "path", "docurl", "pdf", "link", "furl"}
 )
+_BESIDE = re.compile(
+    rf"\s*+[(\[]\s*+\.?({_SUFFIXES})(?:[\s,;|-]++\d[^()\[\]\n]{{0,40}}+)?\s*+[)\]]", re.I
+)
+"""What stands behind a link to a file: `(.pdf, 840 KB)`, `[DOCX]`."""
+_MOST_BESIDE = 80
 _VIEWER = re.compile(r"viewer|gview|pdfjs|officeapps|embed\.aspx|_layouts|/doc\.aspx", re.I)
 _QUOTED = re.compile(r"['\"]([^'\"<>\s]{1,500})['\"]")
 _FRAMES = {"iframe": ("src", "data-src"), "embed": ("src",), "object": ("data",), "frame": ("src",)}
@@ -111,7 +117,10 @@ def _files_of(node: LexborNode, base_url: str) -> Iterator[tuple[str, str, str]]
                 continue
             if (shown := _shown_in(url)) is not None:
                 yield *shown, ""
-            elif (media_type := attribute(node, "type").lower()) in _ENDINGS:
+                return
+            told = attribute(node, "type").lower()
+            media_type = told if told in _ENDINGS else _media_in_path(url)
+            if media_type is not None:
                 yield url, media_type, ""
             return
         return
@@ -157,10 +166,15 @@ def _linked(node: LexborNode, url: str) -> tuple[str, str, str] | None:
         return url, media_type, told
     if _VIEWER.search(url) and (shown := _shown_in(url)) is not None:
         return *shown, told
-    media_type = _media_of_name(told) if told else _media_inside(url)
+    media_type = _media_of_name(told) if told else _media_inside(url) or _media_beside(node)
     if "download" in node.attrs or told or media_type or _is_handler(url):
         return url, media_type or _UNKNOWN, told
     return None
+
+
+def is_file(link: LexborNode, url: str) -> bool:
+    """Whether a link leads to a file rather than to a page."""
+    return _linked(link, url) is not None
 
 
 def _places(node: LexborNode, words: str) -> Iterator[str]:
@@ -180,14 +194,24 @@ def _media_of_name(name: str) -> str | None:
 
 def _media_inside(url: str) -> str | None:
     """What a part of the path or a parameter names: `/TB+12.docx/9b1d…`, `?file=/vb/12.pdf`."""
-    parts = urlsplit(url)
-    names = [
-        *unquote(parts.path).split("/"),
-        *(value for _, value in parse_qsl(parts.query, max_num_fields=50)),
-    ]
-    return next(
-        (media for name in names if (media := _media_of_name(name.strip())) is not None), None
+    values = (value for _, value in parse_qsl(urlsplit(url).query, max_num_fields=50))
+    return _media_in_path(url) or next(
+        filter(None, (_media_of_name(one.strip()) for one in values)), None
     )
+
+
+def _media_in_path(url: str) -> str | None:
+    """What a part of the path names: `/TB+12.docx/9b1d…?t=17`."""
+    names = unquote(urlsplit(url).path).split("/")
+    return next(filter(None, (_media_of_name(name.strip()) for name in names)), None)
+
+
+def _media_beside(node: LexborNode) -> str | None:
+    """What the words right behind a link say of it."""
+    after = node.next
+    said = (after.text_content or "")[:_MOST_BESIDE] if after and after.is_text_node else ""
+    found = _BESIDE.match(said) if said else None
+    return MEDIA_TYPES[f".{found[1].lower()}"] if found is not None else None
 
 
 def _is_handler(url: str) -> bool:

@@ -78,7 +78,24 @@ def _take_out_of(part: LexborNode, whole: int, kept: set[int], regions: Contents
             key in regions.foreign or is_offer or FOREIGN.search(said)
         ):
             gone.append(node)
-    lists = []
+    lists = _lists_in(part, whole, kept, chars, linked)
+    taken = {node.mem_id: node for node in [*gone, *lists] if not _holds_file(node)}
+    for node in lists:
+        if (
+            node.mem_id in taken
+            and (label := _label_of(node)) is not None
+            and label.mem_id not in kept
+        ):
+            taken.setdefault(label.mem_id, label)
+    for node in sorted(taken.values(), key=lambda one: -regions.order[one.mem_id]):
+        node.decompose()  # what is inside another goes first: freed memory is never looked at
+
+
+def _lists_in(
+    part: LexborNode, whole: int, kept: set[int], chars: dict[int, int], linked: dict[int, int]
+) -> list[LexborNode]:
+    """The blocks that lead to other posts, within what may be looked at of so much text."""
+    lists: list[LexborNode] = []
     budget = _MOST_LOOKED_AT * whole
     if part.css_first("a[href]") is not None:
         for node in part.css(_BLOCKS):
@@ -90,16 +107,7 @@ def _take_out_of(part: LexborNode, whole: int, kept: set[int], regions: Contents
             is_list = share > _LISTED and budget > 0 and is_list_of_posts(node)
             if is_list or (share >= _ALL_LINK and length < whole / 4):
                 lists.append(node)
-    taken = {node.mem_id: node for node in [*gone, *lists] if not _holds_file(node)}
-    for node in lists:
-        if (
-            node.mem_id in taken
-            and (label := _label_of(node)) is not None
-            and label.mem_id not in kept
-        ):
-            taken.setdefault(label.mem_id, label)
-    for node in sorted(taken.values(), key=lambda one: -regions.order[one.mem_id]):
-        node.decompose()  # what is inside another goes first: freed memory is never looked at
+    return lists
 
 
 def _holds_file(node: LexborNode) -> bool:

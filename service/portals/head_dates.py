@@ -84,7 +84,7 @@ _LONGEST_STAMP = 80
 def told_by_head(tree: Tree) -> list[WrittenDate]:
     """What the head says, the plainest first; the days of edits last."""
     ranked = [
-        *_by_meta(tree.root, tree.now),
+        *_by_meta(tree.root),
         *_by_linked_data(tree.root),
         *_by_microdata(tree.root, tree.now),
     ]
@@ -98,7 +98,7 @@ def told_by_head(tree: Tree) -> list[WrittenDate]:
 _EDIT = 9
 
 
-def _by_meta(root: LexborNode, now: datetime | None) -> Iterator[tuple[int, WrittenDate]]:
+def _by_meta(root: LexborNode) -> Iterator[tuple[int, WrittenDate]]:
     for node in root.css("meta[content]"):
         stamp = attribute(node, "content").strip()
         if not 6 <= len(stamp) <= _LONGEST_STAMP:

@@ -104,14 +104,14 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
         self.poolmanager.pool_classes_by_scheme = {"http": _ConnectionPool, "https": _TlsPool}
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+    def cert_verify(self, conn: Any, _url: str, _verify: Any, _cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"
 
 
 class _Session(requests.Session):
     """Looks at no redirect: even where it follows none, requests would parse the next address."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
+    def get_redirect_target(self, _resp: requests.Response) -> None:
         return None
 
 

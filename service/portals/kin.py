@@ -15,24 +15,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.dom import ancestors, names, pieces
+from service.portals.boxes import COLUMN, are_columns, heading_above, is_aside, is_newest
+from service.portals.dom import ancestors, names
 from service.portals.regions import LinkPlaces
 from service.portals.rows import Row, to_post
-from service.text import clean
 from service.types import ListedPost
 
 _SIGNATURE = 5  # ancestors that make up a place in the tree
 LEAST_SCORE = 0.55
 """What one undated link of five words in the text of a page stays below."""
-_COLUMN = re.compile(
-    r"(?:^|[\s_-])(?:col|cols|column|span|large|medium|grid|cell|pane|cot)(?:$|[\s_-]|\d)"
-)
-_ASIDE = re.compile(
-    r"\W*(?:tin |bài |bài viết )?(?:xem nhiều|đọc nhiều|được quan tâm|most "
-    r"(?:read|viewed)|popular)\b",
-    re.I,
-)
-_LONGEST_HEADING = 40
 _COUNTED = re.compile(r"(\d{1,3})(?:\s*+[.):/-]\s*+|\s++)(?=\S)")
 
 
@@ -75,7 +66,7 @@ def _kind(words: str) -> str:
     """The first class of an element, without a row's number; the width of a column tells columns
     apart."""
     first = words.partition(" ")[0] if words[:1] != " " else (words.split() or [""])[0]
-    return first if _COLUMN.search(first) else first.rstrip("0123456789-_")
+    return first if COLUMN.search(first) else first.rstrip("0123456789-_")
 
 
 def _up(link: LexborNode) -> list[LexborNode]:
@@ -96,7 +87,7 @@ def group(rows: Iterable[Row], page_path: str, at_side: frozenset[str] | set[str
         holder = row.boxes[0].parent
         mem = holder.mem_id if holder is not None else None
         if mem not in aside:
-            aside[mem] = _is_under_aside(holder)
+            aside[mem] = is_aside(heading_above(holder))
         by_place.setdefault((row.key in at_side, aside[mem], _signature(row.links[0])), []).append(
             row
         )
@@ -153,13 +144,14 @@ def _uncounted(posts: Sequence[ListedPost]) -> tuple[ListedPost, ...]:
     )
 
 
-def choose(groups: Sequence[Group], places: LinkPlaces) -> list[Group]:
-    """The groups that are the page's list; none when it has none."""
+def choose(groups: Sequence[Group], places: LinkPlaces, *, is_front: bool = False) -> list[Group]:
+    """The groups that are the page's list; none when it has none. `is_front`: a portal's first
+    page, of which every box of posts is a part."""
     able = [one for one in groups if one.score >= LEAST_SCORE and not one.is_side]
     best = max(able, key=lambda one: one.rank, default=None)
     if best is None:
         return []
-    family = _Family(best, places)
+    family = _Family(best, places, is_front=is_front)
     return [one for one in groups if one is best or family.has(one)]
 
 
@@ -172,7 +164,7 @@ def is_alike(one: Group, posts: Sequence[Group]) -> bool:
 class _Family:
     """What is of the same list as the best group: a top story, a second column, a pinned row."""
 
-    def __init__(self, best: Group, places: LinkPlaces) -> None:
+    def __init__(self, best: Group, places: LinkPlaces, *, is_front: bool) -> None:
         self._best = best
         self._places = places
         self._holders = {
@@ -180,6 +172,7 @@ class _Family:
         }
         self._first, self._last = self._span(best)
         self._is_telling = _is_telling(best)
+        self._has_boxes = not is_front and not self._is_under_box(best)
 
     def _span(self, one: Group) -> tuple[int, int]:
         found = [self._places.index[link.mem_id or -1] for row in one.rows for link in row.links]
@@ -196,7 +189,7 @@ class _Family:
             return is_like and self._is_within(one)
         if self._is_beside(one):
             return is_like or one.dated >= 0.5
-        if not is_like or self._is_apart(one):
+        if not is_like or self._is_apart(one) or self._is_box(one):
             return False
         if one.dated >= 0.5 or self._is_within(one):
             return True
@@ -219,6 +212,21 @@ class _Family:
         start, end = self._places.spans[holder.mem_id or -1]
         return start <= first and last <= end
 
+    def _is_under_box(self, one: Group) -> bool:
+        holder, _ = self._places.around(one.link, *self._span(one))
+        heading = heading_above(holder)
+        return is_newest(heading) or is_aside(heading)
+
+    def _is_box(self, one: Group) -> bool:
+        """Whether rows are a box of the newest or the most read in another column than the list."""
+        if not self._has_boxes or len(one.rows) > len(self._best.rows):
+            return False
+        first, last = self._span(one)
+        lowest, highest = min(first, self._first), max(last, self._last)
+        _, mine = self._places.around(one.link, lowest, highest)
+        _, theirs = self._places.around(self._best.link, lowest, highest)
+        return are_columns(mine, theirs) and self._is_under_box(one)
+
     def _is_apart(self, one: Group) -> bool:
         """Whether undated rows stand in a column of their own behind the list, or under a heading
         (`Xem nhiều`)."""
@@ -229,9 +237,9 @@ class _Family:
         around, mine = self._places.around(one.link, lowest, highest)
         _, theirs = self._places.around(self._best.link, lowest, highest)
         is_behind = around is not None and first > self._last and names(mine) != names(theirs)
-        if is_behind and _COLUMN.search(names(mine)) and _COLUMN.search(names(theirs)):
+        if is_behind and COLUMN.search(names(mine)) and COLUMN.search(names(theirs)):
             return True
-        return _is_under_aside(self._places.around(one.link, first, last)[0])
+        return is_aside(heading_above(self._places.around(one.link, first, last)[0]))
 
 
 def _is_telling(best: Group) -> bool:
@@ -243,29 +251,3 @@ def _is_telling(best: Group) -> bool:
 
 def _is_headed(one: Group) -> bool:
     return any(node.tag in ("h1", "h2", "h3", "h4", "h5", "h6") for node in _up(one.link)[:2])
-
-
-def _is_under_aside(holder: LexborNode | None) -> bool:
-    node = holder
-    for _ in range(3):
-        if node is None or node.tag in ("body", "html", "main"):
-            return False
-        before = node.prev
-        while before is not None and not before.is_element_node:
-            before = before.prev
-        text = _short_text(before) if before is not None else ""
-        if 0 < len(text) <= _LONGEST_HEADING:
-            return _ASIDE.match(text) is not None
-        node = node.parent
-    return False
-
-
-def _short_text(node: LexborNode) -> str:
-    """What a heading says; empty for an element that holds more."""
-    said = ""
-    for count, piece in enumerate(pieces(node)):
-        said += piece
-        if len(said) > _LONGEST_HEADING * 4 or count > _LONGEST_HEADING:
-            return ""
-    text = clean(said)
-    return text if len(text) <= _LONGEST_HEADING else ""

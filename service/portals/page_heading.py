@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from service.portals.contents import HIDDEN, INLINE, Contents
 from service.portals.dom import Tree, ancestors, attribute, names, text_of
+from service.portals.titles import is_badge
 from service.text import clean, fold
 
 _NAMED = (
@@ -34,9 +35,17 @@ _GENERIC = frozenset(
         "nội dung", "thông tin chi tiết", "thông tin văn bản", "xem chi tiết",
     ))
 )  # fmt: skip
+_OF_A_SITE = re.compile(
+    r"\W*(?:(?:cổng|trang|chuyên trang)\s+(?:thông tin|tt|tin|web)"
+    r"|(?:ubnd|[uủ][yỷ] ban nhân dân|đảng ủy|hđnd)(?:\s+\S+){1,6}$)",
+    re.I,
+)
+"""What a portal is called, that some write into every page's name."""
 _ABSTRACT = re.compile(r"\W*(?:trích yếu(?: nội dung)?|tiêu đề|tên văn bản|về việc)\W*", re.I)
 _LONGEST = 500
+_ALIKE = 0.5  # of the words of a heading: the page's name for itself may be cut, or longer
 _MOST_NODES = 4_000  # looked at for each kind of element: a title is never behind more of them
+_MOST_INSIDE = 300  # elements and texts within a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ def find_heading(tree: Tree, body: LexborNode | None, regions: Contents) -> Page
     shared = _shared_title(tree)
     window = _window_title(tree)
     segments = {fold(one) for one in (shared, window, *_SPLIT.split(window)) if one}
-    best = _best(tree, body, segments, regions)
+    own = {fold(one) for one in (shared, window) if one and not _OF_A_SITE.match(one)}
+    best = _best(tree, body, segments, own, regions)
     if best is not None and fold(best.text) in segments and not is_generic(best.text):
         return best
     sheet = _of_sheet(body) if body is not None and body.tag == "table" else None
@@ -71,8 +81,9 @@ def find_heading(tree: Tree, body: LexborNode | None, regions: Contents) -> Page
 
 
 def _best(
-    tree: Tree, body: LexborNode | None, segments: set[str], regions: Contents
+    tree: Tree, body: LexborNode | None, segments: set[str], own: set[str], regions: Contents
 ) -> PageHeading | None:
+    """`own`: what the page calls itself, where that is not its site's name."""
     headings = tree.root.css(_HEADINGS)
     if len(headings) == 1 and headings[0].tag == "h1":
         score, text = _score(headings[0], segments, regions, is_plain=False)
@@ -85,6 +96,7 @@ def _best(
     end = inside[-1] if inside else len(order)
     above = {node.mem_id for node in ancestors(body)} if body else set()
     scored: list[tuple[float, int, PageHeading]] = []
+    is_of_boxes = False
     seen: set[int] = set()
     for selector in (_HEADINGS, _NAMED, _PLAIN):
         for node in tree.root.css(selector)[:_MOST_NODES]:
@@ -97,15 +109,23 @@ def _best(
                 continue
             seen.add(node.mem_id)
             score, text = _score(node, segments, regions, is_plain=selector == _PLAIN)
+            is_named = fold(text) in segments
+            if is_of_boxes and (fold(text) not in own or node.css_first("a[href]") is not None):
+                continue
             if score > 0:
-                heading = PageHeading(
-                    node, text, is_sure=node.tag == "h1" or fold(text) in segments
-                )
+                heading = PageHeading(node, text, is_sure=node.tag == "h1" or is_named)
                 scored.append((score - (2.0 if index > end else 0.0), -index, heading))
         if any(score >= _WEIGHT["h3"] for score, _, _ in scored):
-            break
+            if any(_is_like(one.text, segments) for _, _, one in scored):
+                break
+            is_of_boxes = True  # perhaps all of them: then the title stands in no heading
     best = max(scored, default=None, key=lambda one: one[:2])
     return best[2] if best is not None and best[0] > 0 else None
+
+
+def _is_like(text: str, segments: set[str]) -> bool:
+    """Whether the page calls itself so, or nearly so."""
+    return any(_overlap(fold(text), one) >= _ALIKE for one in segments)
 
 
 def _score(
@@ -140,19 +160,24 @@ def _is_beside(node: LexborNode, regions: Contents) -> bool:
 
 
 def words_of(node: LexborNode) -> str:
-    """The visible text below a node, `<br>` and blocks standing for a space between words."""
+    """The visible text below a node without badges, `<br>` and blocks standing for a space between
+    words; empty for what holds so many elements that it is no title."""
     child = node.first_child
     if child is not None and child.next is None and child.is_text_node and node.tag not in HIDDEN:
         return child.text_content or ""
     parts: list[str] = []
     todo: list[LexborNode | None] = [node]
+    looked_at = 0
     while todo:
         one = todo.pop()
+        looked_at += 1
+        if looked_at > _MOST_INSIDE:
+            return ""
         if one is None:
             parts.append(" ")
         elif one.is_text_node:
             parts.append(one.text_content or "")
-        elif one.tag not in HIDDEN:
+        elif one.tag not in HIDDEN and (one is node or not is_badge(one)):
             is_apart = (
                 one.tag == "br" or one.tag not in INLINE or "block" in attribute(one, "style")
             )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from service.errors import FetchError, PortalError, UnreadableError
@@ -21,11 +20,10 @@ from service.portals.read import read_article, read_listing
 from service.portals.td_portal import sort_links
 from service.portals.urls import encode_once, resolve_link
 from service.settings import ListingConfig, PortalConfig
+from service.settings.models import Kind
 from service.text import slugify
 from service.types import Article, Listing, Outcome, Page
 from service.words import coded
-
-Kind = Literal["td-portal", "feed", "html", "auto"]
 
 _FEEDS = (
     'link[rel~="alternate"][type="application/rss+xml"], '
@@ -83,18 +81,6 @@ class PortalProbe:
             ],
             _article_json(self.article),
         )
-
-
-def probe_portal(fetcher: Fetcher, url: str) -> ProbeResult:
-    """`probe`, in the shape that is shown."""
-    return probe(fetcher, url).shown()
-
-
-def portal_file(found: ProbeResult) -> str:
-    """The portal file of what was found."""
-    return render_portal(
-        _portal(found.url, found.kind, found.feed if found.kind == "feed" else None)
-    )
 
 
 def _stamp(at: object) -> str | None:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from service.portals.contents import LEAST_RUNNING, Contents
-from service.portals.dom import Tree, ancestors, names, text_of
+from service.portals.dates import told_in_label
+from service.portals.dom import Tree, ancestors, names, pieces, text_of
 from service.portals.foreign import FOREIGN, is_list_of_posts
 from service.portals.page_heading import find_heading, is_generic
+from service.text import clean
 
 _MARKED = (
     ".article-content", "#art-content", "[itemprop=articleBody]", ".bodytext", "#news-bodyhtml",
@@ -33,6 +35,7 @@ _LABEL = re.compile(
     r"date|time|meta|author|byline|info|tool|view|luot|ngay|source|nguon|credit|caption"
 )
 _LONGEST_LABEL = 200
+_LONGEST_PIECE = 60  # characters of one label
 _MOST_LABELS = 8
 _MOST_LEVELS = 14
 _MOST_LINKED = 0.4
@@ -59,13 +62,8 @@ class Body:
     parts: tuple[LexborNode, ...]
 
 
-def find_body(tree: Tree) -> Body | None:
-    """The article of a page; None where a page has no running text."""
-    return find_parts(tree, Contents(tree.root))
-
-
 def find_parts(tree: Tree, regions: Contents) -> Body | None:
-    """`find_body`, by what is known of the page's regions already."""
+    """The article of a page, by what is known of its regions; None where it has no running text."""
     said = find_heading(tree, None, regions)
     heading = (
         None
@@ -98,10 +96,21 @@ def _opens(heading: LexborNode | None, regions: Contents) -> bool:
             if (
                 regions.running.get(before.mem_id, 0) >= _LEAST_BODY
                 and before.mem_id not in regions.foreign
+                and not _is_line_of_labels(before)
             ):
                 return False
             before = before.prev
     return True
+
+
+def _is_line_of_labels(node: LexborNode) -> bool:
+    """Whether an element is a date and short words beside it: `27/11/2026 | Đã đọc: 12 | In`."""
+    said = [text for text in map(clean, pieces(node)) if text]
+    return (
+        sum(map(len, said)) <= _LONGEST_LABEL
+        and max(map(len, said), default=0) <= _LONGEST_PIECE
+        and any(told_in_label(text) for text in said)
+    )
 
 
 class _Nearness:

@@ -181,9 +181,6 @@ class RequestChain:
     """The address that permanent redirects alone led to."""
     _is_permanent: bool = True
 
-    def has_seen(self, address: str) -> bool:
-        return address in (self.leash.url, *self.visited)
-
     def step(self, location: str, *, is_permanent: bool, has_cookie: bool) -> None:
         """To the next address. Raises FetchError where that leaves the host, or is a loop: the same
         address again without a cookie that it has not seen yet."""

@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from selectolax.lexbor import LexborNode
 
+from service.portals.boxes import is_hidden, shown_beside
 from service.portals.dom import ancestors, attribute, names, text_of
 from service.portals.titles import is_title
 
@@ -91,7 +92,8 @@ class LinkPlaces:
 class Regions:
     """Each element is looked at once."""
 
-    def __init__(self, places: LinkPlaces) -> None:
+    def __init__(self, places: LinkPlaces, *, is_front: bool = False) -> None:
+        self._is_front = is_front
         self._known: dict[int, str | None] = {}
         self._places = places
         texts = [text_of(link).strip() for link in places.links]
@@ -105,7 +107,7 @@ class Regions:
         self._long = list(accumulate((count >= _LONG for count in words), initial=0))
 
     def of(self, node: LexborNode) -> str | None:
-        """`menu`, `side` or `pager`; None for the page's own matter."""
+        """`menu`, `side`, `pager` or `hidden`; None for the page's own matter."""
         chain: list[int] = []
         found: str | None = None
         for one in ancestors(node):
@@ -129,8 +131,16 @@ class Regions:
             return None if self._is_rows(node) else "menu"
         if node.tag in _SIDE_TAGS:
             return "side"
+        if not self._is_front and is_hidden(node) and self._is_tab(node):
+            return "hidden"
         words = names(node)
         return self._by_name(node, words) if words.strip() else None
+
+    def _is_tab(self, node: LexborNode) -> bool:
+        """Whether a hidden element is a tab of which another is shown, each with posts."""
+        return self._counts(node)[1] >= _FEW and any(
+            self._counts(one)[1] >= _FEW for one in shown_beside(node)
+        )
 
     def _by_name(self, node: LexborNode, words: str) -> str | None:
         if _PAGER.search(words):

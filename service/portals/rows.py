@@ -16,6 +16,7 @@ from service.instants import Source
 from service.portals.dates import (
     MARKED_DATES,
     WrittenDate,
+    exact,
     is_date,
     published,
     told_by_mark,
@@ -24,6 +25,7 @@ from service.portals.dates import (
 )
 from service.portals.day_heads import days_above, with_hour
 from service.portals.dom import spaced, text_of, words_of
+from service.portals.other_days import cells_of_other_days
 from service.portals.titles import MAX_TITLE, ends_cut, is_number_alone, is_title, title_of
 from service.text import clean
 from service.types import ListedPost
@@ -60,6 +62,8 @@ class Row:
     """The elements in those boxes that are marked as dates."""
     above: WrittenDate | None = None
     """The day that a heading above the row names; None where none does."""
+    others: frozenset[int] = frozenset()
+    """The cells that show other days than that of publication."""
     now: datetime | None = None
     """When the page was made, for what it tells from then."""
 
@@ -71,11 +75,12 @@ def merge(
     key."""
     rows: dict[str, Row] = {}
     places: dict[str, int] = {}
+    others = cells_of_other_days(root)
     last = _NOBODY
     for node, url, key in links:
         row = rows.get(key)
         if row is None:
-            row = rows[key] = Row(key, url, now=now)
+            row = rows[key] = Row(key, url, others=others, now=now)
         row.links.append(node)
         if key != last:
             places[key] = places.get(key, 0) + 1
@@ -85,7 +90,7 @@ def merge(
     )
     for row in rows.values():
         row.boxes = _boxes(row, owner)
-    _hand_out_dates(root, rows, owner)
+    _hand_out_dates(root, rows, owner, others)
     _hand_out_neighbours(rows.values(), owner, now)
     undated = {
         link.mem_id or -1: row.key for row in rows.values() if not row.dates for link in row.links
@@ -133,10 +138,14 @@ def _boxes(row: Row, owner: dict[int, str | None]) -> list[LexborNode]:
     return list(found.values())
 
 
-def _hand_out_dates(root: LexborNode, rows: dict[str, Row], owner: dict[int, str | None]) -> None:
+def _hand_out_dates(
+    root: LexborNode, rows: dict[str, Row], owner: dict[int, str | None], others: frozenset[int]
+) -> None:
     for mark in root.css(MARKED_DATES):
         node: LexborNode | None = mark
         while node is not None and node.tag not in _PAGE:
+            if node.mem_id in others:
+                break
             key = owner.get(node.mem_id, _NOBODY)
             if key is None:
                 break
@@ -186,7 +195,7 @@ def to_post(row: Row) -> ListedPost | None:
     told = [one for mark in row.dates for one in told_by_mark(mark, row.now)]
     for box in row.boxes:
         if published(told) is None:
-            told += told_in_labels(box, but=row.links, now=row.now)
+            told += told_in_labels(box, but=row.links, now=row.now, without=row.others)
     for near in row.after if published(told) is None else ():
         told += told_in(near, now=row.now)
     if row.above is not None and published(told) is None:
@@ -194,6 +203,8 @@ def to_post(row: Row) -> ListedPost | None:
     for near in row.before if published(told) is None else ():
         told += told_in(near, now=row.now)
     own = published(told)
+    if own is not None and (whole := exact(own, row.dates, row.now)) != own:
+        told[told.index(own)] = own = whole
     title, glued = title_of(row.links, own.moment if own else None)
     if not title or is_number_alone(title):
         title = _said_beside(row, title) or title

@@ -46,6 +46,7 @@ _BADGE = re.compile(
 )
 _TITLE_NAME = re.compile(r"(?:^|[\s_-])(?:title|tieu-?de|heading|headline)(?:$|[\s_-])")
 _MOST_NAMED = 12
+_MOST_INSIDE = 20  # elements and texts within a badge
 _LONGEST_BADGE = 24
 _LONGEST_BUTTON = 30  # characters: `Để lại bình luận`, `Xem chi tiết »`
 _LONGEST_DATE = 60
@@ -184,7 +185,22 @@ def _is_label(piece: str, around: LexborNode) -> bool:
     marked."""
     if _COUNTER.fullmatch(piece) is None and _BADGE.fullmatch(piece) is None:
         return False
-    return around.tag in ("sup", "small") or _BADGES.search(names(around)) is not None
+    return _is_marked(around)
+
+
+def _is_marked(node: LexborNode) -> bool:
+    return node.tag in ("sup", "small") or _BADGES.search(names(node)) is not None
+
+
+def is_badge(node: LexborNode) -> bool:
+    """Whether an element inside a title is a label of its own: `<sup>Nổi bật</sup>`."""
+    if not node.is_element_node or not _is_marked(node):
+        return False
+    inside = list(islice(node.traverse(include_text=True), _MOST_INSIDE + 1))
+    if len(inside) > _MOST_INSIDE:
+        return False
+    text = "".join(one.text_content or "" for one in inside if one.is_text_node).strip()
+    return 0 < len(text) <= _LONGEST_BADGE and _is_label(text, node)
 
 
 def _hidden_titles(links: Sequence[LexborNode]) -> Iterator[str]:

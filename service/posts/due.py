@@ -35,6 +35,7 @@ _UNTIL = re.compile(
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
 )
+_HOUR_SAID = re.compile(rf"(?<!\d){HOUR}{HALF_AFTER}", re.IGNORECASE)
 _TO = re.compile(rf"(?<!\w)(?P<key>đến)\s++(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$", re.IGNORECASE)
 _SAME_DAY = re.compile(
     rf"(?<!\w)(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào"
@@ -158,6 +159,12 @@ def hour_of(match: re.Match[str] | None) -> tuple[int, int] | None:
     if half in ("chiều", "tối") and hour < 12:
         hour += 12
     return (hour, minute) if hour <= 23 and minute <= 59 else None
+
+
+def hour_said(words: str) -> time | None:
+    """The hour that the words of a deadline name; None where they name none."""
+    hour = hour_of(_HOUR_SAID.search(words))
+    return time(*hour) if hour else None
 
 
 def until_before(text: str, start: int) -> re.Match[str] | None:

@@ -75,7 +75,6 @@ class ArticlePath:
     day: str
     slug: str
     token: str
-    is_token_certain: bool
 
 
 def post_id(portal_id: str, key: str) -> str:
@@ -92,9 +91,9 @@ def parse_article_path(url: str) -> ArticlePath | None:
     day = f"{match['y']}-{int(match['m']):02}-{int(match['d']):02}"
     apart = _TOKEN.match(match["rest"])
     if apart:
-        return ArticlePath(match["site"], day, apart["slug"], apart["token"], True)
+        return ArticlePath(match["site"], day, apart["slug"], apart["token"])
     glued = _GLUED_TOKEN.search(match["rest"])
-    return ArticlePath(match["site"], day, match["rest"], glued[0] if glued else "", False)
+    return ArticlePath(match["site"], day, match["rest"], glued[0] if glued else "")
 
 
 def canonical_key(url: str) -> str:

@@ -22,7 +22,7 @@ are weak. Owns the file's meaning; reads no file, names no word of the language.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ import ahocorasick
 
 from service.posts.reading import FileReader
 from service.text import fold
-from service.types import Category
 
 _PLACES = ("title", "start", "alone", "lead", "told")
 _OF_LEAD = ("lead", "told")
@@ -39,6 +38,16 @@ _MOST_WORDS = 4
 WEAK = 2
 _BLOCKS, _OCCASION, _IMPERATIVE = 1, 2, 4
 _LISTS = {"block": _BLOCKS, "occasions": _OCCASION, "imperatives": _IMPERATIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A configured category. `names` maps a language ("vi", "en") to its label."""
+
+    id: str
+    names: dict[str, str] = field(hash=False)
+    has_calendar: bool = False
+    """Its posts begin somewhere at some hour: meetings, events."""
 
 
 @dataclass(frozen=True, slots=True)

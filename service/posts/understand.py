@@ -83,6 +83,7 @@ class Understander:
             if self.rules.with_calendar & set(categories)
             else (None, None)
         )
+        urgency, urgency_why = urgency_of(f"{title}\n{lead}", attachment_text)
         return Understanding(
             categories=categories,
             why=why,
@@ -90,7 +91,8 @@ class Understander:
             mentions=mentions,
             places=places,
             addressees=addressees,
-            urgency=urgency_of(f"{title}\n{lead}", attachment_text),
+            urgency=urgency,
+            urgency_why=urgency_why,
             deadlines=find_deadlines(f"{whole}\n{in_files}", day, signed_on, self.days_off),
             begins_at=begins_at,
             venue=venue,
@@ -116,19 +118,19 @@ class Understander:
         )
 
 
-def urgency_of(text: str, attachment: str = "") -> Urgency:
-    """Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn; a file's stamp counts like a
-    title's word."""
+def urgency_of(text: str, attachment: str = "") -> tuple[Urgency, Reason | None]:
+    """How urgent it is, with the words that say so; None where nothing does.
+
+    Hỏa tốc goes before thượng khẩn, thượng khẩn before khẩn; a file's stamp counts like a title's
+    word. The rule is `text` or `file`: where the words stand.
+    """
     folded, stamped = fold(text), "\n".join(map(fold, attachment[:_STAMP_CHARS].split("\n")))
-    found = next(
-        (
-            urgency
-            for pattern, urgency in _URGENCIES
-            if pattern.search(folded) or pattern.search(stamped)
-        ),
-        None,
-    )
-    return found or (Urgency.KHAN if _STAMP.search(stamped) else Urgency.NORMAL)
+    stamps = (*_URGENCIES, (_STAMP, Urgency.KHAN))
+    for (pattern, urgency), (stamp, _) in zip((*_URGENCIES, _URGENCIES[-1]), stamps, strict=True):
+        for rule, said in (("text", pattern.search(folded)), ("file", stamp.search(stamped))):
+            if said is not None:
+                return urgency, Reason(urgency.value, rule, said[0].strip())
+    return Urgency.NORMAL, None
 
 
 def _decided(document: Document | None, why: Sequence[Reason]) -> Document | None:

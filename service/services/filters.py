@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from service.errors import InvalidInput
+from service.posts.kinds import KIND_NAMES
 from service.posts.places import Gazetteer
 from service.services.context import Context
 from service.text import fold_plain
-from service.types import Filters
+from service.types import Filters, Urgency
 from service.values import parse_line
+from service.words import coded
 
 MAX_CATEGORIES = MAX_PORTALS = MAX_KEYWORDS = 50
 MAX_PLACES = 200
 """More than a district has communes; a province subscribes without places."""
 MAX_KEYWORD_CHARS = 100
+MAX_URGENCIES, MAX_KINDS = len(Urgency), len(KIND_NAMES)
+FILTER_FIELDS = tuple(field.name for field in fields(Filters))
 
 
 def parse_filters(
@@ -27,24 +31,24 @@ def parse_filters(
     portals: Iterable[str] = (),
     places: Iterable[str] = (),
     keywords: Iterable[str] = (),
+    urgencies: Iterable[str] = (),
+    kinds: Iterable[str] = (),
 ) -> Filters:
-    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place` or
-    `keyword`."""
+    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place`,
+    `keyword`, `urgency` or `kind`."""
     return Filters(
         categories=_few("category", MAX_CATEGORIES, check_categories(ctx, categories)),
         portals=_few("portal", MAX_PORTALS, check_portals(ctx, portals)),
         places=_few("place", MAX_PLACES, (parse_place(ctx.gazetteer, place) for place in places)),
         keywords=_few("keyword", MAX_KEYWORDS, map(parse_keyword, keywords)),
+        urgencies=check_known("urgency", urgencies, set(Urgency)),
+        kinds=check_known("kind", kinds, KIND_NAMES.keys()),
     )
 
 
 def replace_named(before: Filters, named: Filters) -> Filters:
     """Each filter that is named in the place of the one before; the others stay."""
-    given = {
-        field: values
-        for field in ("categories", "portals", "places", "keywords")
-        if (values := getattr(named, field))
-    }
+    given = {field: values for field in FILTER_FIELDS if (values := getattr(named, field))}
     return replace(before, **given)
 
 
@@ -58,6 +62,10 @@ def check_portals(ctx: Context, values: Iterable[str]) -> tuple[str, ...]:
     return check_known("portal", values, {portal.id for portal in ctx.settings.portals})
 
 
+_NAMED = frozenset({"category", "portal"})
+"""What fields name, where a sentence says so; another names a value."""
+
+
 def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
     """Each one of `known`, in order, each once. Raises InvalidInput with what would be known."""
     values = tuple(dict.fromkeys(values))
@@ -66,7 +74,9 @@ def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tu
             close = difflib.get_close_matches(value[:100], known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InvalidInput(
-                field, f"there is no {field} {value[:100]!r}", ", ".join(sorted(known)) + hint
+                field,
+                coded(f"bad.{field}" if field in _NAMED else "bad.value", text=value[:100]),
+                coded("allowed.among", names=", ".join(sorted(known)) + hint),
             )
     return values
 
@@ -85,7 +95,9 @@ def parse_place(gazetteer: Gazetteer, place_id: str, field: str = "place") -> st
         else ""
     )
     raise InvalidInput(
-        field, f"there is no place {asked!r}", f"an id of places.toml, as quang-ninh-16540{hint}"
+        field,
+        coded("bad.place", text=asked),
+        coded("allowed.place", hint=hint),
     )
 
 
@@ -94,12 +106,14 @@ def parse_keyword(text: str) -> str:
     has no word."""
     keyword = parse_line(text.replace(",", " "), "keyword", limit=MAX_KEYWORD_CHARS)
     if not any(map(str.isalnum, keyword)):
-        raise InvalidInput("keyword", "is empty", "a word or words of a title or text")
+        raise InvalidInput("keyword", "bad.empty", "allowed.keyword")
     return keyword
 
 
 def _few(field: str, limit: int, values: Iterable[str]) -> tuple[str, ...]:
     given = tuple(dict.fromkeys(values))
     if len(given) > limit:
-        raise InvalidInput(field, f"is given {len(given)} times", f"at most {limit}")
+        raise InvalidInput(
+            field, coded("bad.times", n=len(given)), coded("allowed.at_most", limit=limit)
+        )
     return given

@@ -133,8 +133,8 @@ def check_mail(ctx: Context) -> None:
     if not ctx.settings.email.smtp_url:
         raise InvalidInput(
             "channel",
-            "email is not set up here: email.smtp_url is empty, so no mail could be sent",
-            "webhook; or set email.smtp_url, as smtp://relay.example:25",
+            "bad.no_mail",
+            "allowed.smtp",
         )
 
 

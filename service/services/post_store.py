@@ -3,7 +3,7 @@ transaction each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,13 +15,12 @@ from service.posts.diff import fingerprint, is_flapping, what_changed
 from service.services.publish import write_change
 from service.storage.archive import WatchedFile, store_watch
 from service.storage.engine import Database
+from service.storage.overruling import kept_overruling, lift_overruling
 from service.storage.post_writes import (
     add_alias,
     add_file_revision,
     complete_post,
     keep_attachments,
-    kept_overruling,
-    lift_overruling,
     lock_post,
     set_facts,
 )
@@ -43,10 +42,16 @@ from service.types import ChangeType, Post, Understanding
 class PostStore:
     """Every method is one short transaction, and may be called again with the same."""
 
-    def __init__(self, database: Database, links: Links, receipt_categories: Sequence[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        urgent: Collection[str],
+    ) -> None:
+        """`urgent`: the urgencies that go before all else."""
         self._database = database
         self._links = links
-        self._receipt_categories = tuple(receipt_categories)
+        self._urgent = tuple(urgent)
 
     def _write_change(
         self,
@@ -59,12 +64,19 @@ class PostStore:
     ) -> None:
         payload = self._payload(kind, at, post)
         write_change(
-            conn, post=post, type=kind, at=at, payload=payload, what=what, silenced=silenced
+            conn,
+            post=post,
+            type=kind,
+            at=at,
+            payload=payload,
+            what=what,
+            silenced=silenced,
+            urgent=self._urgent,
         )
         bump(conn, "feeds")
 
     def _payload(self, kind: ChangeType, at: datetime, post: Post) -> str:
-        return build_payload(kind, at, post, self._links, self._receipt_categories)
+        return build_payload(kind, at, post, self._links)
 
     def new(
         self, draft: Draft, listing_url: str, listed_title: str, silenced: str | None

@@ -15,6 +15,7 @@ from service.storage import receipts
 from service.storage.posts import get_post
 from service.text import clean, clean_text
 from service.values import MAX_LINE
+from service.words import coded
 
 MAX_NOTE = 1000
 
@@ -47,12 +48,10 @@ def acknowledge(
     Raises NotFound, InvalidInput, and Conflict for a post of which nothing is owed to the unit.
     """
     if by.unit_id is None:
-        raise Conflict(f"cannot acknowledge the post {post_id!r}: only a unit does")
+        raise Conflict(coded("conflict.acknowledge_who", name=post_id))
     post = get_post(conn, post_id)
     if not receipts.is_owed(conn, post.id, by.unit_id):
-        raise Conflict(
-            f"cannot acknowledge the post {post.id!r}: nothing of it is owed to this unit"
-        )
+        raise Conflict(coded("conflict.acknowledge_owed", name=post.id))
     return _write(conn, ctx, LinkSubject(post.id, post.revision, by.unit_id), name, note, "api")
 
 
@@ -82,7 +81,7 @@ def _write(
     by, note = clean(by), clean_text(note)
     for field, text, limit in (("by", by, MAX_LINE), ("note", note, MAX_NOTE)):
         if len(text) > limit:
-            raise InvalidInput(field, "is too long", f"at most {limit} characters")
+            raise InvalidInput(field, "bad.too_long", coded("allowed.characters", limit=limit))
     now = ctx.clock()
     is_new = receipts.acknowledge(
         conn,

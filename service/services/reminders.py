@@ -1,4 +1,7 @@
-"""Reminders of receipts that are owed: who is asked again, by which contact, in how many mails."""
+"""Reminders of receipts that are owed: who is asked again, by which contact, in how many mails.
+
+By working days, before a deadline, and of what is urgent in minutes, day and night.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,26 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from service.alerts.deadlines import due_instants, say_due
 from service.alerts.links import Purpose
 from service.alerts.receipt_rules import Line, reminder_step
+from service.alerts.urgency import urgent_step
 from service.services.context import Context
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
-from service.storage.receipts import Receipt, list_receipts, load_reminded, posts_owing
+from service.storage.receipts import (
+    OwingPost,
+    Receipt,
+    letters_at,
+    list_receipts,
+    load_reminded,
+    posts_owing,
+)
 from service.words import coded
 
 REMIND_WITHIN = timedelta(days=60)
+_DUE_WITHIN = timedelta(days=730)
+"""After it was told of, a post is looked at as long as a deadline of it may be ahead."""
 _IN_ONE_MAIL = 50  # reminders; what is more than a page of titles is several mails
 
 
@@ -27,6 +41,8 @@ class _Reminder:
     post_id: str
     title: str
     line: Receipt
+    due: tuple[str, ...] = ()
+    """What is due and when, coded."""
 
 
 def remind(database: Database, ctx: Context) -> int:
@@ -35,28 +51,38 @@ def remind(database: Database, ctx: Context) -> int:
     now, receipts = ctx.clock(), ctx.settings.receipts
     if not receipts.categories:
         return 0
+    zone, before = ctx.settings.service.locale.zone, timedelta(hours=receipts.remind_before_due_h)
     with database.reading() as conn:
-        posts = posts_owing(conn, receipts.categories, now - REMIND_WITHIN)
+        posts = [
+            (post, dues)
+            for post in posts_owing(conn, receipts.categories, now - _DUE_WITHIN)
+            for dues in [due_instants(post.deadlines, zone)]
+            if post.told_at >= now - REMIND_WITHIN
+            or any(now < one.at <= now + before for one in dues)
+        ]
         reminded = load_reminded(conn)
         open_lines = [
-            (p, title, line)
-            for p, title in posts
-            for line in list_receipts(conn, p)
+            (post, dues, line)
+            for post, dues in posts
+            for line in list_receipts(conn, post.id)
             if _is_open(line)
         ]
     due: dict[tuple[str, int], list[_Reminder]] = {}
-    for post_id, title, line in open_lines:
+    for post, dues, line in open_lines:
         step = reminder_step(
             line.owed_at or now,
-            reminded.get((post_id, line.revision, line.unit_id), ()),
+            reminded.get((post.id, line.revision, line.unit_id), ()),
             now,
             remind_after=receipts.remind_after_working_days,
             contacts=len(line.contacts),
-            zone=ctx.settings.service.locale.zone,
+            zone=zone,
             days_off=ctx.settings.email.days_off,
+            due_at=[one.at for one in dues],
+            remind_before=before,
         )
         if step is not None:
-            due.setdefault((line.unit_id, step), []).append(_Reminder(post_id, title, line))
+            about = _Reminder(post.id, post.title, line, tuple(say_due(dues, now)))
+            due.setdefault((line.unit_id, step), []).append(about)
     made = 0
     for (_, step), reminders in due.items():
         for start in range(0, len(reminders), _IN_ONE_MAIL):
@@ -70,7 +96,9 @@ def _remind(
 ) -> bool:
     """One mail to a unit's contact: about one post, or a list of several."""
     language, line = ctx.settings.service.language, reminders[0].line
-    escalation = ["letter.escalate_body"] if step else []
+    # before a deadline the first is reminded again when all contacts were
+    whom = step if step < len(line.contacts) else 0
+    escalation = ["letter.escalate_body"] if whom else []
     if len(reminders) == 1:
         only = _section(ctx, reminders[0])
         said = (
@@ -81,9 +109,14 @@ def _remind(
         queued = queue_letter(
             conn,
             key=f"remind:{reminders[0].post_id}:{line.revision}:{line.unit_id}:{step}",
-            address=line.contacts[step],
+            address=line.contacts[whom],
             subject=coded("letter.remind_subject", post=reminders[0].title),
-            paragraphs=[said, coded("letter.plain", words=reminders[0].title), *escalation],
+            paragraphs=[
+                said,
+                coded("letter.plain", words=reminders[0].title),
+                *reminders[0].due,
+                *escalation,
+            ],
             now=now,
             language=language,
             button=only["button"],
@@ -94,7 +127,7 @@ def _remind(
         queued = queue_letter(
             conn,
             key=f"reminders:{line.unit_id}:{step}:{sha256(about.encode()).hexdigest()}",
-            address=line.contacts[step],
+            address=line.contacts[whom],
             subject=coded("letter.reminders_subject", n=len(reminders)),
             paragraphs=[
                 coded("letter.reminders_body", unit=line.unit_name, n=len(reminders)),
@@ -107,6 +140,81 @@ def _remind(
     return queued is not None
 
 
+def remind_urgent(database: Database, ctx: Context) -> int:
+    """Queues what is to be asked by now of the receipts of urgent posts: the first contact at each
+    of `urgency.remind_after_min`, then each next one, then the operator; returns how many mails."""
+    now, settings = ctx.clock(), ctx.settings
+    urgency, categories = settings.urgency, settings.receipts.categories
+    if not urgency.now or not urgency.remind_after_min or not categories:
+        return 0
+    with database.reading() as conn:
+        lines = [
+            (post, line)
+            for post in posts_owing(conn, categories, now - REMIND_WITHIN, is_urgent=True)
+            if post.urgent in urgency.now
+            for line in list_receipts(conn, post.id)
+            if _is_open(line)
+        ]
+        keys = [key for post, line in lines for key in _urgent_keys(ctx, post, line)]
+        asked_at = letters_at(conn, keys)
+    made = 0
+    for post, line in lines:
+        keys = _urgent_keys(ctx, post, line)
+        asked = [asked_at[key] for key in keys if key in asked_at]
+        whom = urgent_step(
+            line.owed_at or now,
+            asked,
+            now,
+            after_min=urgency.remind_after_min,
+            contacts=len(line.contacts),
+        )
+        if whom is not None:
+            with database.writing() as conn:
+                made += _ask_urgently(conn, ctx, post, line, whom, keys[len(asked)], now)
+    return made
+
+
+def _urgent_keys(ctx: Context, post: OwingPost, line: Receipt) -> list[str]:
+    steps = len(ctx.settings.urgency.remind_after_min) + len(line.contacts) + 1
+    about = f"urgent:{post.id}:{line.revision}:{line.unit_id}"
+    return [f"{about}:{step}" for step in range(steps)]
+
+
+def _ask_urgently(
+    conn: Connection,
+    ctx: Context,
+    post: OwingPost,
+    line: Receipt,
+    whom: int,
+    key: str,
+    now: datetime,
+) -> bool:
+    settings, level = ctx.settings, (post.urgent or "").replace("-", "_")
+    is_operator = whom >= len(line.contacts)
+    address = settings.operator.email if is_operator else line.contacts[whom]
+    if not address:
+        return False
+    dues = say_due(due_instants(post.deadlines, settings.service.locale.zone), now)
+    only = _section(ctx, _Reminder(post.id, post.title, line, tuple(dues)))
+    if is_operator:
+        last = ["letter.urgent_operator" if line.contacts else "letter.urgent_no_contact"]
+    else:
+        last = ["letter.escalate_body"] if whom else []
+    queued = queue_letter(
+        conn,
+        key=key,
+        address=address,
+        subject=coded(f"letter.urgent_{level}", unit=line.unit_name, post=post.title),
+        paragraphs=[coded("letter.urgent_body", unit=line.unit_name), *only["paragraphs"], *last],
+        now=now,
+        language=settings.service.language,
+        button=None if is_operator else only["button"],
+        links=only["links"],
+        is_urgent=True,
+    )
+    return queued is not None
+
+
 def _section(ctx: Context, about: _Reminder) -> dict[str, Any]:
     line = about.line
     sent = (
@@ -114,7 +222,7 @@ def _section(ctx: Context, about: _Reminder) -> dict[str, Any]:
     )
     read = f"{ctx.settings.service.public_url.rstrip('/')}/posts/{about.post_id}"
     return {
-        "paragraphs": [coded("letter.plain", words=about.title), *sent],
+        "paragraphs": [coded("letter.plain", words=about.title), *sent, *about.due],
         "button": (
             Purpose.RECEIPT.value,
             (about.post_id, str(line.revision), line.unit_id),

@@ -18,6 +18,7 @@ from service.storage.post_writes import lock_post
 from service.storage.posts import get_post
 from service.storage.silence import Silence, count_silences
 from service.types import ChangeType
+from service.words import coded
 
 BASELINE = "baseline"
 TOO_OLD = "too_old"
@@ -52,7 +53,9 @@ def list_silences(
     Raises InvalidInput for a reason that there is not.
     """
     if code is not None and code not in CODES:
-        raise InvalidInput("code", f"there is no {code!r}", ", ".join(CODES))
+        raise InvalidInput(
+            "code", coded("bad.value", text=code), coded("allowed.among", names=", ".join(CODES))
+        )
     codes = TO_DECIDE if code is None else (code,)
     return silence.list_silences(conn, codes=codes, portal_id=portal_id, after=after, limit=limit)
 
@@ -86,22 +89,21 @@ def release_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> in
         lock_post(conn, post_id)
         post, now = get_post(conn, post_id), ctx.clock()
         if post.withdrawn_at is not None:
-            raise Conflict(f"cannot release the post {post_id!r}: its portal has withdrawn it")
+            raise Conflict(coded("conflict.release_withdrawn", name=post_id))
         if silence.release_flood(conn, post.portal.id, post.id):
             released += 1
             continue
-        categories = ctx.settings.receipts.categories
-        payload = build_payload(ChangeType.PUBLISHED, now, post, ctx.links, categories)
+        payload = build_payload(ChangeType.PUBLISHED, now, post, ctx.links)
         change_id = silence.lift(conn, post.id, post.revision, payload, now)
         if change_id is None:
-            raise Conflict(f"cannot release the post {post_id!r}: it was not kept silent")
+            raise Conflict(coded("conflict.release_told", name=post_id))
         reasons = {key: reason for key, (reason, _) in match_all(conn, post).items()}
         insert_matches(conn, change_id, reasons, is_silent=False)
         released += 1
     return released
 
 
-def discard_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> int:
+def discard_posts(conn: Connection, post_ids: Iterable[str]) -> int:
     """Decides that nobody has to be told of these posts: how many. Raises NotFound, Conflict for
     one of which there is nothing to decide."""
     wanted = list(dict.fromkeys(post_ids))
@@ -109,7 +111,7 @@ def discard_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> in
         get_post(conn, post_id)
         codes = (*TO_DECIDE, BASELINE)
         if not silence.discard_silences(conn, codes, portal_id=None, post_id=post_id):
-            raise Conflict(f"cannot discard the post {post_id!r}: it was not kept silent")
+            raise Conflict(coded("conflict.discard_told", name=post_id))
     return len(wanted)
 
 

@@ -24,6 +24,7 @@ from service.storage.subscriptions import (
 from service.storage.units import get_unit
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import MAX_LINE, parse_line
+from service.words import coded
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,11 @@ def edit(
     """Changes what is named. Raises NotFound, Conflict for one that was removed, InvalidInput."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
-        raise Conflict(f"cannot edit the subscription {key!r}: it was removed; add a new one")
+        raise Conflict(coded("conflict.edit_removed", name=key))
     _check_channel(found.channel, changes.frequency, changes.headers)
     _check_vouching(by, changes.is_confirmed)
     if changes.is_confirmed and changes.target is None:
-        raise InvalidInput(
-            "confirmed", "vouches for another address, and none is given", "with another address"
-        )
+        raise InvalidInput("confirmed", "bad.vouching_none", "allowed.another_address")
     if changes.target is not None:
         _move(conn, ctx, key, changes.target, is_confirmed=changes.is_confirmed)
     if changes.name is not None:
@@ -171,9 +170,10 @@ def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription
     _check_vouching(by, True)
     found = own(conn, key, by)
     if found.status not in (SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE):
-        remedy = "add a new one" if found.status is SubscriptionStatus.REMOVED else "resume it"
+        is_removed = found.status is SubscriptionStatus.REMOVED
+        remedy = "conflict.remedy_add" if is_removed else "conflict.remedy_resume"
         raise Conflict(
-            f"cannot confirm the subscription {key!r}: it was {found.status.value}; {remedy}"
+            coded("conflict.confirm", name=key, status=found.status.value, reason=remedy)
         )
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
 
@@ -190,7 +190,7 @@ def rotate(
     """A new secret; the one before signs beside it for a day. Raises NotFound, Conflict."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
-        raise Conflict(f"cannot rotate the secret of {key!r}: it was removed; add a new one")
+        raise Conflict(coded("conflict.rotate_removed", name=key))
     secret, now = new_secret(), ctx.clock()
     subscription_secrets.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
     return RotationResult(found, secret, now + ROTATION_OVERLAP)
@@ -240,17 +240,14 @@ def _check_moves(found: Subscription, act: str, by: Actor) -> None:
     """Raises Conflict where the act would skip the owner's consent, or a bounce: what is paused can
     be resumed."""
     if found.status is SubscriptionStatus.PENDING:
-        remedy = "`loa subscription confirm` vouches for it"
-        raise Conflict(f"cannot {act} {found.id!r}: its owner has not confirmed it; {remedy}")
+        raise Conflict(coded(f"conflict.{act}_unconfirmed", name=found.id))
     if found.status is SubscriptionStatus.SUSPENDED and by.kind is ActorKind.UNIT:
-        raise Conflict(
-            f"cannot {act} the subscription {found.id!r}: its mail bounces; ask the operator"
-        )
+        raise Conflict(coded(f"conflict.{act}_bounces", name=found.id))
 
 
 def _check_vouching(by: Actor, is_confirmed: bool) -> None:
     if is_confirmed and not by.is_operator:
-        raise InvalidInput("confirmed", "only an operator may vouch for a target", "false")
+        raise InvalidInput("confirmed", "bad.vouching", coded("allowed.among", names="false"))
 
 
 def _check_channel(
@@ -261,17 +258,15 @@ def _check_channel(
     kind = kind_of(channel)
     if not kind.digest_endpoint and frequency not in (None, Frequency.IMMEDIATE):
         raise InvalidInput(
-            "frequency", f"a {channel} is always immediate", "immediate, or none given"
+            "frequency", coded("bad.always_immediate", channel=channel), "allowed.immediate"
         )
     if headers and not kind.has_headers:
-        raise InvalidInput("headers", "go with a webhook only", "none")
+        raise InvalidInput("headers", "bad.headers_webhook", "allowed.none")
 
 
 def _unit_of(conn: Connection, asked: str | None, by: Actor) -> str | None:
     if by.kind is ActorKind.UNIT:
         if asked not in (None, by.unit_id):
-            raise InvalidInput(
-                "unit", "is not the unit of this token", "the token's own unit, or none given"
-            )
+            raise InvalidInput("unit", "bad.unit_of_token", "allowed.own_unit")
         return by.unit_id
     return None if asked is None else get_unit(conn, asked).id

@@ -15,6 +15,7 @@ from service.storage import units
 from service.storage.losses import hearing_units
 from service.types import Unit
 from service.values import address_key, parse_contacts, parse_line
+from service.words import coded
 
 MAX_CONTACTS = 10
 
@@ -33,7 +34,11 @@ def parse_unit(ctx: Context, *, name: str, place: str | None, contacts: Iterable
     """Raises InvalidInput: field `name`, `place` or `contacts`."""
     found = parse_contacts(contacts, "contacts")
     if len(found) > MAX_CONTACTS:
-        raise InvalidInput("contacts", f"are {len(found)}", f"at most {MAX_CONTACTS}")
+        raise InvalidInput(
+            "contacts",
+            coded("bad.count", n=len(found)),
+            coded("allowed.at_most", limit=MAX_CONTACTS),
+        )
     return UnitFacts(
         name=parse_line(name, "name", is_required=True),
         place=parse_place(ctx.gazetteer, place) if place else None,

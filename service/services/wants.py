@@ -3,11 +3,15 @@ of ids."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from service.alerts.match import Namer
+from service.alerts.wanted_words import say_kind, say_urgency
 from service.feeds.catalogue import labels
+from service.posts.kinds import KIND_NAMES
 from service.services.context import Context
-from service.types import Filters
-from service.words.sentences_match import CATEGORY, PLACE, PORTAL
+from service.types import Filters, Urgency
+from service.words.sentences_match import CATEGORY, KIND, PLACE, PORTAL, URGENCY
 
 
 def say_filters(ctx: Context, filters: Filters, language: str) -> str:
@@ -21,6 +25,8 @@ def say_filters(ctx: Context, filters: Filters, language: str) -> str:
         ", ".join(portals.get(one, one) for one in filters.portals),
         ", ".join(places),
         ", ".join(f"“{word}”" for word in filters.keywords),
+        ", ".join(say_urgency(one, language) for one in filters.urgencies),
+        ", ".join(say_kind(one, language) for one in filters.kinds),
     )
     return "; ".join(part for part in parts if part) or (
         "all posts" if language == "en" else "mọi tin"
@@ -30,9 +36,11 @@ def say_filters(ctx: Context, filters: Filters, language: str) -> str:
 def namer_of(ctx: Context, language: str) -> Namer:
     """What categories, portals and places are called; anything else, and what is not known, as it
     is."""
-    names = {
+    names: dict[str, Mapping[str, str]] = {
         CATEGORY: labels(ctx.rules.categories, language),
         PORTAL: {p.id: p.name for p in ctx.settings.portals},
+        URGENCY: {one: say_urgency(one, language) for one in Urgency},
+        KIND: {one: say_kind(one, language) for one in KIND_NAMES},
     }
 
     def name(field: str, value: str) -> str:

@@ -94,7 +94,7 @@ def environment_layer(
             problems.append(f"{name}: {variable_of(key)} is set too; allowed: one of the two")
         else:
             try:
-                value = _value_of(name, raw, is_file=name not in variables, is_text=texts[key])
+                value = _value_of(raw, is_file=name not in variables, is_text=texts[key])
             except ConfigurationError as error:
                 problems.append(f"{name}: {error}")
                 continue
@@ -102,7 +102,7 @@ def environment_layer(
     return layer
 
 
-def _value_of(name: str, raw: str, *, is_file: bool, is_text: bool) -> Any:
+def _value_of(raw: str, *, is_file: bool, is_text: bool) -> Any:
     if not raw.isprintable() and not raw.replace("\n", "").isprintable() and _has_surrogates(raw):
         raise ConfigurationError("is not UTF-8 text")
     if not is_file:

@@ -148,9 +148,25 @@ class EmailSettings(SettingsSection):
     days_off: tuple[Annotated[date, Field(description='days as "2027-02-17"')], ...] = ()
 
 
+class UrgencySettings(SettingsSection):
+    now: tuple[Literal["khan", "thuong-khan", "hoa-toc"], ...] = ("hoa-toc", "thuong-khan")
+    remind_after_min: tuple[PositiveInt, ...] = (15, 60, 180)
+
+    @model_validator(mode="after")
+    def _each_later_than_the_last(self) -> UrgencySettings:
+        if list(self.remind_after_min) != sorted(set(self.remind_after_min)):
+            raise allowed("minutes, each more than the one before", key="remind_after_min")
+        return self
+
+
 class ReceiptSettings(SettingsSection):
     categories: tuple[str, ...] = ("directives",)
     remind_after_working_days: PositiveInt = 2
+    remind_before_due_h: PositiveInt = 24
+
+
+class CoverageSettings(SettingsSection):
+    tell_after_h: PositiveInt = 24
 
 
 class ArchiveSettings(SettingsSection):
@@ -199,11 +215,15 @@ class ListingConfig(SettingsSection):
     """The portal's own section as a hint; None says nothing."""
 
 
+Kind = Literal["td-portal", "feed", "html", "auto"]
+"""The readers of portals: see `service.portals.read`."""
+
+
 class PortalConfig(SettingsSection):
     id: PortalId
     name: Annotated[Line, Field(min_length=1)]
     base_url: HttpUrl
-    kind: Literal["td-portal", "feed", "html", "auto"] = "auto"
+    kind: Kind = "auto"
     listings: Annotated[tuple[ListingConfig, ...], Field(min_length=1)]
     listing: ListingSelectors | None = None
     article: ArticleSelectors | None = None
@@ -236,7 +256,9 @@ class Settings(SettingsSection):
     feeds: FeedSettings = FeedSettings()
     webhooks: WebhookSettings = WebhookSettings()
     email: EmailSettings = EmailSettings()
+    urgency: UrgencySettings = UrgencySettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    coverage: CoverageSettings = CoverageSettings()
     archive: ArchiveSettings = ArchiveSettings()
     retention: RetentionSettings = RetentionSettings()
     network: NetworkSettings = NetworkSettings()

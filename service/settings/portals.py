@@ -49,14 +49,14 @@ def read_portal(path: Path, problems: list[str]) -> PortalConfig | None:
         problems.append(str(error))
         return None
     except ValidationError as error:
-        problems.extend(f"{path}: {_explained(detail, mapping)}" for detail in error.errors())
+        problems.extend(f"{path}: {_explained(detail)}" for detail in error.errors())
         return None
     before = len(problems)
     joined = _joined(path, portal, problems)
     return joined if len(problems) == before else None
 
 
-def _explained(error: ErrorDetails, mapping: dict[str, Any]) -> str:
+def _explained(error: ErrorDetails) -> str:
     place = list(error["loc"])
     if context_key := error.get("ctx", {}).get("key"):
         place.append(str(context_key))

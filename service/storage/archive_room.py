@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from service.storage.schema_files import archive_day, archive_stop
 from service.storage.upsert import insert_into
@@ -82,12 +82,6 @@ def free_room(conn: Connection, portal_id: str, size: int, at: datetime) -> None
         .where(of.day == _day(at), of.portal_id == portal_id)
         .values(bytes=of.bytes - size)
     )
-
-
-def kept_today(conn: Connection, at: datetime) -> int:
-    """Bytes, of all portals."""
-    found = select(func.sum(archive_day.c.bytes)).where(archive_day.c.day == _day(at))
-    return int(conn.execute(found).scalar_one() or 0)
 
 
 def forget_days(conn: Connection, now: datetime) -> None:

@@ -77,13 +77,15 @@ def insert_change(
     what: list[str],
     silenced: str | None,
     round: int = 0,  # noqa: A002  # likewise
+    urgent: str | None = None,
 ) -> str:
     """The change's id; of the one that is there already where this step runs again."""
     conn.execute(
         text(
             "INSERT INTO change(id, post_id, revision, type, round, at, payload, what, silenced, "
-            "fanned_out_at)"
-            " VALUES (:id, :post, :revision, :type, :round, :at, :payload, :what, :silenced, :done)"
+            "fanned_out_at, urgent)"
+            " VALUES (:id, :post, :revision, :type, :round, :at, :payload, :what, :silenced, :done,"
+            " :urgent)"
             " ON CONFLICT (post_id, revision, type, round) DO NOTHING"
         ),
         {
@@ -97,6 +99,7 @@ def insert_change(
             "what": orjson.dumps(what).decode(),
             "silenced": silenced,
             "done": to_micros(at) if silenced is not None else None,
+            "urgent": urgent,
         },
     )
     table = schema.change.c

@@ -121,6 +121,8 @@ _BROUGHT_BACK = (
     _brought_back("endpoint", "probe_at"),
     "UPDATE endpoint SET next_due_at = NULL WHERE next_due_at > :now",
     "UPDATE lane SET next_due_at = NULL WHERE next_due_at > :now",
+    "UPDATE endpoint SET urgent_due_at = NULL WHERE urgent_due_at > :now",
+    "UPDATE lane SET urgent_due_at = NULL WHERE urgent_due_at > :now",
 )
 
 

@@ -55,6 +55,19 @@ def count_held(conn: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(query.group_by(post.c.portal_id))}
 
 
+def count_listed_held(conn: Connection) -> dict[tuple[str, str], int]:
+    """As `count_held`, by (portal id, address of the listing): a change counts in each listing that
+    shows its post."""
+    change, post, shown = schema.change, schema.post, schema.post_listing
+    joined = change.join(post, post.c.id == change.c.post_id).join(
+        shown, shown.c.post_id == post.c.id
+    )
+    keys = (post.c.portal_id, shown.c.listing_url)
+    query = select(*keys, func.count()).select_from(joined)
+    query = query.where(change.c.silenced == "flood", post.c.withdrawn_at.is_(None))
+    return {(row[0], row[1]): row[2] for row in conn.execute(query.group_by(*keys))}
+
+
 def _by_two(
     conn: Connection, first: Column[str], second: Column[str]
 ) -> dict[tuple[str, str], int]:

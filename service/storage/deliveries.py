@@ -16,6 +16,7 @@ from service.storage.meta import drop_meta, get_meta, keep_meta
 from service.storage.queue import FENCED_WORDS, is_fenced, refresh
 from service.storage.schema import from_micros, to_micros
 from service.types import ChangeType, Channel, State, SubscriptionStatus
+from service.words import coded
 
 PAUSED = "the stop switch is off: nothing is sent until `loa delivery resume`"
 
@@ -161,8 +162,8 @@ def replay(
     if delivery_id is None and subscription_id is None and since is None and not is_failed_only:
         raise InvalidInput(
             "delivery",
-            "nothing was named to replay",
-            "a delivery, a subscription, a time, or all failed",
+            "bad.nothing_to_replay",
+            "allowed.replay",
         )
     states = (
         "('due', 'failed', 'suspended')"
@@ -201,15 +202,13 @@ def _check_active(conn: Connection, subscription_id: str) -> None:
     if status is None:
         raise NotFound("subscription", subscription_id)
     if status != SubscriptionStatus.ACTIVE:
-        remedy = _REMEDIES.get(status, "resume it first")
-        raise Conflict(
-            f"cannot replay to the subscription {subscription_id!r}: it is {status}; {remedy}"
-        )
+        remedy = _REMEDIES.get(status, "conflict.remedy_resume_first")
+        raise Conflict(coded("conflict.replay", name=subscription_id, status=status, reason=remedy))
 
 
 _REMEDIES = {
-    SubscriptionStatus.REMOVED.value: "it gets nothing more: add a new one",
-    SubscriptionStatus.PENDING.value: "confirm it first",
+    SubscriptionStatus.REMOVED.value: "conflict.remedy_add_more",
+    SubscriptionStatus.PENDING.value: "conflict.remedy_confirm_first",
 }
 
 

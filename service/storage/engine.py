@@ -21,7 +21,7 @@ from service.errors import DatabaseVersionError, OverdueError, StorageError
 from service.storage.file import FileWatch, as_uri, is_empty_file, refuse_to_replace
 from service.storage.patience import is_limited, keep_patience
 
-HEAD = "0005"
+HEAD = "0009"
 """The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12
 MB."""
 

@@ -315,7 +315,7 @@ def _cursor(conn: Connection, post_id: str) -> str:
 def _conditions(query: PostQuery) -> list[ColumnElement[bool]]:
     post, category, place = schema.post, schema.post_category, schema.post_place
     if query.q:
-        raise InvalidInput("q", "has no archive", "a feed without `q`")
+        raise InvalidInput("q", "bad.no_archive", "allowed.feed_without_q")
     conditions: list[ColumnElement[bool]] = []
     if query.portals:
         conditions.append(post.c.portal_id.in_(query.portals))

@@ -19,6 +19,7 @@ from service.errors import Conflict
 from service.storage.queue import queue_own, refresh
 from service.storage.subscriptions import get_subscription, set_status
 from service.types import Subscription, SubscriptionStatus
+from service.words import coded
 
 
 def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: datetime) -> str:
@@ -27,7 +28,7 @@ def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: d
     subscription = _webhook(conn, subscription_id)
     if subscription.status is not SubscriptionStatus.PENDING:
         raise Conflict(
-            f"cannot ask {subscription_id!r} to confirm: it is {subscription.status.value}"
+            coded("conflict.ask", name=subscription_id, status=subscription.status.value)
         )
     url = links.url(Purpose.CONFIRM, subscription_id, address_mark(subscription.target))
     return _send(
@@ -59,7 +60,9 @@ def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
     """A test delivery: the message's id. Raises Conflict unless the subscription is active."""
     subscription = _webhook(conn, subscription_id)
     if subscription.status is not SubscriptionStatus.ACTIVE:
-        raise Conflict(f"cannot test {subscription_id!r}: it is {subscription.status.value}")
+        raise Conflict(
+            coded("conflict.test", name=subscription_id, status=subscription.status.value)
+        )
     return _send(conn, subscription, build_test(at, subscription_id), at)
 
 
@@ -67,7 +70,7 @@ def _webhook(conn: Connection, subscription_id: str) -> Subscription:
     subscription = get_subscription(conn, subscription_id)
     if kind_of(subscription.channel).consent is not Consent.ENDPOINT:
         raise Conflict(
-            f"cannot send {subscription_id!r} a webhook: it is subscribed by {subscription.channel}"
+            coded("conflict.test_channel", name=subscription_id, channel=subscription.channel)
         )
     return subscription
 

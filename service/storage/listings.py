@@ -9,14 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from service.storage import schema
+from service.storage.coverage import Gap, add_gap
 from service.storage.engine import uuid7
 from service.storage.upsert import insert_into
 from service.types import Outcome, Validators
+
+
+class CoverageStep(Enum):
+    """What a poll says of its listing's coverage."""
+
+    WHOLE = "whole"
+    """All that was published since the last whole read was seen, or it is the first read."""
+    GAP = "gap"
+    """Posts since then may have been missed."""
+    UNKNOWN = "unknown"
+    """It failed, showed too little, or an older page is to be read yet: a later poll tells."""
+
 
 _SKEW = timedelta(hours=1)  # more than the clocks of two machines differ by
 MAX_WAIT = timedelta(days=1, seconds=60)  # no back-off is longer than a day
@@ -48,6 +62,8 @@ class ListingState:
     """An older page that could not be read while posts were missed; None: none."""
     told_what: str | None = None
     """The outcome that the operator was told, or `moved`; None: believes that it is well."""
+    covered_to: datetime | None = None
+    """Until when it was read without a gap, as far as is known; None: never read."""
     lease_until: datetime | None = None
     """Names the lease by which it is polled; None: nobody polls it."""
 
@@ -71,6 +87,7 @@ class ListingResult:
     rows: int | None = None
     is_new_seen: bool = False
     resume_url: str | None = None
+    coverage: CoverageStep = CoverageStep.UNKNOWN
 
 
 def know_listings(conn: Connection, listings: Iterable[tuple[str, str]], now: datetime) -> None:
@@ -111,6 +128,7 @@ def _state(row: Row[Any]) -> ListingState:
         told_at=row.told_at,
         told_what=row.told_what,
         resume_url=row.resume_url,
+        covered_to=row.covered_to,
         lease_until=row.lease_until,
     )
 
@@ -234,8 +252,12 @@ def record_poll(conn: Connection, state: ListingState, result: ListingResult) ->
         values["last_rows"] = result.rows
     if result.is_new_seen:
         values["last_new_at"] = result.started_at
+    if result.coverage is not CoverageStep.UNKNOWN:
+        values["covered_to"] = result.started_at
     if not _change_held(conn, state.portal_id, state.url, state.lease_until, values):
         return False
+    if result.coverage is CoverageStep.GAP and state.covered_to is not None:
+        add_gap(conn, state.portal_id, state.url, Gap(state.covered_to, result.started_at))
     if result.outcome is not Outcome.UNCHANGED or state.last_outcome is not Outcome.UNCHANGED:
         _write_history(conn, state, result)
     return True

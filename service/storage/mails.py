@@ -59,11 +59,14 @@ class OutgoingMail:
     language: str = "vi"
     owed: list[OwedDelivery] = field(default_factory=list)
     first_message_id: str | None = None
+    is_urgent: bool = False
+    watched: str | None = None
+    """What a digest ends with, coded: what was watched; None: it is no digest."""
 
 
 _LOAD = text(
-    "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, d.change_id, c.type AS "
-    "change_type, c.post_id,"
+    "SELECT m.id AS message_id, m.group_key, m.created_at, m.body, m.is_urgent, d.change_id,"
+    " c.type AS change_type, c.post_id,"
     " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, "
     "s.unit_id,"
     " u.name AS unit_name, cm.reason, f.definition"
@@ -98,6 +101,7 @@ def _outgoing(row: RowMapping) -> OutgoingMail:
         row["group_key"],
         schema.from_micros(row["created_at"]),
         row["body"] or None,
+        is_urgent=bool(row["is_urgent"]),
     )
     if row["target"] is not None:
         mail.address, mail.target_key, mail.language = (
@@ -140,15 +144,19 @@ def _first_message(conn: Connection, mail: OutgoingMail) -> str | None:
     ).scalar_one_or_none()
 
 
-def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """(payload, what changed) of each change, both as JSON: what cannot be read is the fault of one
-    mail."""
+def load_changes(
+    conn: Connection, change_ids: Iterable[str]
+) -> dict[str, tuple[str, str, str | None]]:
+    """(payload, what changed, the urgency by which it goes before all else) of each change; the
+    first two as JSON: what cannot be read is the fault of one mail."""
     table = schema.change.c
     what = type_coerce(table.what, Text)
     rows = conn.execute(
-        select(table.id, table.payload, what.label("what")).where(table.id.in_(list(change_ids)))
+        select(table.id, table.payload, what.label("what"), table.urgent).where(
+            table.id.in_(list(change_ids))
+        )
     )
-    return {row.id: (row.payload, row.what) for row in rows}
+    return {row.id: (row.payload, row.what, row.urgent) for row in rows}
 
 
 _WAITING = text(
@@ -195,6 +203,7 @@ def queue_message(
     body: str | None,
     endpoint_key: str = SMTP,
     channel: Channel = EMAIL,
+    is_urgent: bool = False,
 ) -> str | None:
     """A due message of a channel with shared endpoints, as mail; None when one of this group was
     queued before.
@@ -210,12 +219,13 @@ def queue_message(
         "state": State.DUE.value,
         "at": schema.to_micros(now),
         "body": body,
+        "urgent": int(is_urgent),
     }
     inserted = conn.execute(
         text(
             "INSERT INTO message (id, channel, endpoint_key, group_key, state, due_at, "
-            "created_at, body)"
-            " VALUES (:id, :channel, :endpoint_key, :group_key, :state, :at, :at, :body)"
+            "created_at, body, is_urgent)"
+            " VALUES (:id, :channel, :endpoint_key, :group_key, :state, :at, :at, :body, :urgent)"
             " ON CONFLICT (group_key) DO NOTHING"
         ),
         values,
@@ -241,6 +251,7 @@ def queue_letter(
     sections: Sequence[Mapping[str, Any]] = (),
     subscription_id: str | None = None,
     endpoint_key: str = SMTP,
+    is_urgent: bool = False,
 ) -> str | None:
     """Queues a mail that is about no post; None when `key` was used before.
 
@@ -266,4 +277,5 @@ def queue_letter(
         now=now,
         body=orjson.dumps(body).decode(),
         endpoint_key=endpoint_key,
+        is_urgent=is_urgent,
     )

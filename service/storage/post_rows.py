@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -52,10 +52,8 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         places=tuple(Place(**place) for place in facts["places"]),
         addressees=tuple(facts["addressees"]),
         urgency=Urgency(facts["urgency"]),
-        deadlines=tuple(
-            Deadline(date.fromisoformat(deadline["on"]), deadline["text"])
-            for deadline in facts["deadlines"]
-        ),
+        urgency_why=Reason(**why) if (why := facts.get("urgency_why")) else None,
+        deadlines=deadlines_from_json(facts["deadlines"]),
         begins_at=None
         if facts["begins_at"] is None
         else datetime.fromisoformat(facts["begins_at"]),
@@ -63,6 +61,10 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         summary=facts["summary"],
         concerns=tuple(facts["concerns"]),
     )
+
+
+def deadlines_from_json(value: Sequence[Mapping[str, str]]) -> tuple[Deadline, ...]:
+    return tuple(Deadline(date.fromisoformat(one["on"]), one["text"]) for one in value)
 
 
 def _document(facts: Mapping[str, Any] | None) -> Document | None:

@@ -19,13 +19,19 @@ from service.posts.identity import post_id
 from service.storage import schema
 from service.storage.archive import WatchedFile
 from service.storage.dating_column import dating_to_json
+from service.storage.overruling import change_facts, kept_overruling
 from service.storage.post_rows import attachments_to_json, facts_from_json, facts_to_json
 from service.storage.search import index_words
 from service.storage.upsert import insert_into
-from service.types import AttachmentLink, PortalName, Post, Reason, Understanding
-
-OVERRULED = "operator"
-"""The rule that a category names when a person gave it."""
+from service.types import (
+    OVERRULED,
+    AttachmentLink,
+    PortalName,
+    Post,
+    Reason,
+    Understanding,
+    Urgency,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,16 +309,6 @@ def add_file_revision(
     return newer
 
 
-def kept_overruling(conn: Connection, post_id: str, understanding: Understanding) -> Understanding:
-    """The understanding with the categories that a person gave, where one did."""
-    post = schema.post
-    row = conn.execute(select(post.c.overruled_at, post.c.facts).where(post.c.id == post_id)).one()
-    if row.overruled_at is None:
-        return understanding
-    stored = facts_from_json(row.facts)
-    return replace(understanding, categories=stored.categories, why=stored.why)
-
-
 def set_categories(conn: Connection, post_id: str, categories: Sequence[str], at: datetime) -> None:
     """A person decides the categories, the primary one first; it sticks through edits. Moves the
     feeds."""
@@ -332,9 +328,11 @@ def set_categories(conn: Connection, post_id: str, categories: Sequence[str], at
     bump(conn, "feeds")
 
 
-def lift_overruling(conn: Connection, post_id: str) -> None:
-    """The rules decide the categories again, from the next time that the post is read."""
-    conn.execute(update(schema.post).where(schema.post.c.id == post_id).values(overruled_at=None))
+def set_urgency(conn: Connection, post_id: str, urgency: Urgency) -> None:
+    """A person decides how urgent a post is; it sticks through edits. Moves the feeds."""
+    why = Reason(urgency.value, OVERRULED, "")
+    change_facts(conn, post_id, urgency=urgency, urgency_why=why)
+    bump(conn, "feeds")
 
 
 def set_facts(conn: Connection, post: Post) -> None:

@@ -204,9 +204,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, datetime, str]:
         first_seen, published, post_id = text.split(".")
         return from_micros(int(first_seen)), from_micros(int(published)), post_id
     except (ValueError, OverflowError, binascii.Error) as error:
-        raise InvalidInput(
-            "before", "is no cursor of this list", "the `before` of a `next` link"
-        ) from error
+        raise InvalidInput("before", "bad.cursor_list", "allowed.before_next") from error
 
 
 def post_by_key(conn: Connection, portal_id: str, keys: Sequence[str]) -> dict[str, KnownPost]:
@@ -305,6 +303,22 @@ def oldest_listed(conn: Connection, portal_id: str, listing_url: str) -> datetim
         statement.where(link.c.listing_url == listing_url, post.c.portal_id == portal_id)
     ).scalar()
     return found
+
+
+def posts_at(conn: Connection, key: str) -> list[str]:
+    """The ids of the posts of this identity key, one of each portal that has it."""
+    post, alias = schema.post.c, schema.post_alias.c
+    own = select(post.id).where(post.identity_key == key)
+    return list(
+        conn.execute(own.union(select(alias.post_id).where(alias.identity_key == key))).scalars()
+    )
+
+
+def post_keys(conn: Connection, portal_id: str) -> dict[str, datetime]:
+    """When each post of a portal was published, by its identity key."""
+    post = schema.post.c
+    found = select(post.identity_key, post.published_at).where(post.portal_id == portal_id)
+    return {row[0]: row[1] for row in conn.execute(found)}
 
 
 def listings_of(conn: Connection, post_id: str) -> list[str]:

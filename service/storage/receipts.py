@@ -16,9 +16,10 @@ from service.alerts.receipt_rules import Line, judge
 from service.errors import NotFound
 from service.storage import schema
 from service.storage.losses import hearing_units
+from service.storage.post_rows import deadlines_from_json
 from service.storage.schema import from_micros, to_micros
 from service.storage.units import own_name
-from service.types import State
+from service.types import Deadline, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +194,54 @@ def _by_unit(rows: Sequence[RowMapping]) -> dict[str, list[RowMapping]]:
     return grouped
 
 
+@dataclass(frozen=True, slots=True)
+class OwingPost:
+    """A post whose receipts may be owed. `told_at`: when it was last told of; `urgent`: the urgency
+    by which its latest revision went before all else, None where it did not."""
+
+    id: str
+    title: str
+    told_at: datetime
+    urgent: str | None
+    deadlines: tuple[Deadline, ...]
+
+
 def posts_owing(
-    conn: Connection, categories: Sequence[str], since: datetime
-) -> list[tuple[str, str]]:
-    """(id, title) of posts of these primary categories that were told of since then and still are
-    shown."""
+    conn: Connection, categories: Sequence[str], since: datetime, *, is_urgent: bool = False
+) -> list[OwingPost]:
+    """Posts of these primary categories that were told of since then and still are shown; with
+    `is_urgent` those alone that ever were urgent."""
+    only = " AND c.urgent IS NOT NULL" if is_urgent else ""
     query = text(
-        "SELECT DISTINCT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
+        "SELECT p.id, p.title, p.facts, t.told_at, (SELECT max(u.urgent) FROM change u"
+        " WHERE u.post_id = p.id AND u.revision = p.revision AND u.silenced IS NULL) AS urgent"
+        " FROM (SELECT c.post_id, max(c.at) AS told_at FROM change c WHERE c.at >= :since"
+        f" AND c.silenced IS NULL{only} GROUP BY c.post_id) AS t JOIN post p ON p.id = t.post_id"
         " JOIN post_category k ON k.post_id = p.id AND k.position = 0"
-        " WHERE c.at >= :since AND c.silenced IS NULL AND p.withdrawn_at IS NULL AND k.category "
-        "IN :categories"
-        " ORDER BY p.id"
+        " WHERE p.withdrawn_at IS NULL AND k.category IN :categories ORDER BY p.id"
     ).bindparams(bindparam("categories", expanding=True))
     rows = conn.execute(query, {"since": to_micros(since), "categories": list(categories)})
-    return [(row.id, row.title) for row in rows]
+    return [
+        OwingPost(row.id, row.title, from_micros(row.told_at), row.urgent, _deadlines(row.facts))
+        for row in rows
+    ]
+
+
+def _deadlines(facts: str) -> tuple[Deadline, ...]:
+    return deadlines_from_json(orjson.loads(facts).get("deadlines", []))
+
+
+def letters_at(conn: Connection, keys: Sequence[str]) -> dict[str, datetime]:
+    """When the letters of these keys were queued; one that was not is not in it."""
+    query = text("SELECT group_key, created_at FROM message WHERE group_key IN :keys").bindparams(
+        bindparam("keys", expanding=True)
+    )
+    found: dict[str, datetime] = {}
+    for start in range(0, len(keys), 500):
+        given = [f"letter:{key}" for key in keys[start : start + 500]]
+        for row in conn.execute(query, {"keys": given}):
+            found[row.group_key.removeprefix("letter:")] = from_micros(row.created_at)
+    return found
 
 
 def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]]:
@@ -218,7 +253,8 @@ def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]
     query = text(
         "SELECT group_key, created_at, CASE WHEN group_key LIKE 'letter:reminders:%' THEN body "
         "END AS body"
-        " FROM message WHERE group_key LIKE 'letter:remind%' ORDER BY created_at"
+        " FROM message WHERE group_key LIKE 'letter:remind%' OR group_key LIKE 'letter:urgent:%'"
+        " ORDER BY created_at"
     )
     found: dict[tuple[str, int, str], list[datetime]] = {}
     for row in conn.execute(query):

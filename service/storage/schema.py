@@ -97,6 +97,8 @@ listing = Table(
     Column("failing_since", Instant),  # null: the last poll succeeded
     Column("last_polled_at", Instant),  # null: never
     Column("last_ok_at", Instant),  # null: never
+    # until when it was read without a gap, as far as is known; null: never read
+    Column("covered_to", Instant),
     Column("last_new_at", Instant),  # null: no post since the baseline
     Column("last_outcome", Text),  # null: never polled
     Column("last_error", Text),  # null: the last poll succeeded

@@ -32,11 +32,15 @@ change = Table(
     Column("what", Json, nullable=False),  # what changed, for people
     # null: alerts go out; baseline, too_old, restored, flood (held until released)
     Column("silenced", Text),
+    # the urgency by which it goes before all else; null: it waits its turn
+    Column("urgent", Text),
     Column("fanned_out_at", Instant),  # null: deliveries are still being written
     Column("fanout_after", Text),  # the last subscription done; null: none yet
     # published again to who came to match later
     Column("round", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("post_id", "revision", "type", "round"),
+    Index("ix_change_urgent", "at", sqlite_where=text("urgent IS NOT NULL"),
+          postgresql_where=text("urgent IS NOT NULL")),  # whose receipts are asked for in minutes
     Index("ix_change_fanout", "at", sqlite_where=text("fanned_out_at IS NULL"),
           postgresql_where=text("fanned_out_at IS NULL")),  # fan-outs to continue
 )  # fmt: skip
@@ -78,8 +82,13 @@ message = Table(
     Column("sent_started_at", Instant),
     Column("sent_took_ms", Integer),
     Column("sent_status", Integer),  # null: none was received, or none was accepted
+    # 1: claimed before all else, by places of its own too
+    Column("is_urgent", SmallInteger, nullable=False, server_default="0"),
     Index("ix_message_waiting", "endpoint_key", "due_at", sqlite_where=text("state = 'due'"),
           postgresql_where=text("state = 'due'")),  # the claim
+    Index("ix_message_urgent", "endpoint_key", "is_urgent", "due_at",
+    sqlite_where=text("state = 'due' AND is_urgent = 1"),
+          postgresql_where=text("state = 'due' AND is_urgent = 1")),  # the claim, first
     Index("ix_message_held", "endpoint_key", sqlite_where=text("state = 'held'"),
           postgresql_where=text("state = 'held'")),  # what a subscription that is resumed is sent
     Index("ix_message_parked", "endpoint_key",
@@ -145,6 +154,10 @@ lane = Table(
     # places of the host, that its lanes share
     Column("host_cap", Integer, nullable=False, server_default="16"),
     Column("next_due_at", Instant),  # null: full, or nothing waits
+    Column("urgent_due_at", Instant),  # null: full for urgent ones too, or none of them waits
+    Index("ix_lane_urgent", "channel", "is_slow", "urgent_due_at",
+    sqlite_where=text("urgent_due_at IS NOT NULL"),
+          postgresql_where=text("urgent_due_at IS NOT NULL")),  # the claim, first
     Index("ix_lane_ready", "channel", "is_slow", "next_due_at",
     sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
@@ -160,6 +173,7 @@ endpoint = Table(
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("cap", Integer, nullable=False),
     Column("next_due_at", Instant),  # null: full, or nothing waits
+    Column("urgent_due_at", Instant),  # null: full for urgent ones too, or none of them waits
     Column("not_before_at", Instant),  # nothing is sent before; null: at once
     Column("min_interval_s", Integer),  # between two messages; null: as fast as it answers
     # ok, slow (timed out last), disabled
@@ -175,6 +189,9 @@ endpoint = Table(
     Index("ix_endpoint_ready", "lane_key", "next_due_at",
     sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
+    Index("ix_endpoint_urgent", "lane_key", "urgent_due_at",
+    sqlite_where=text("urgent_due_at IS NOT NULL"),
+          postgresql_where=text("urgent_due_at IS NOT NULL")),  # the claim, first
     Index("ix_endpoint_slow", "lane_key", sqlite_where=text("lane_key <> host_key"),
           postgresql_where=text("lane_key <> host_key")),  # whether a host has slow ones
     Index("ix_endpoint_probe", "probe_at", sqlite_where=text("probe_at IS NOT NULL"),

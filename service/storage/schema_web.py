@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, LargeBinary, SmallInteger, Table, Text
 
 from service.storage.schema import Instant
-from service.storage.schema_files import metadata
+from service.storage.schema_coverage import metadata
 
 __all__ = ["idempotency", "metadata"]
 

@@ -25,6 +25,7 @@ from service.errors import InvalidInput
 from service.storage import schema
 from service.storage.schema_files import post_search
 from service.text import fold_plain
+from service.words import coded
 
 MAX_QUERY_CHARS = 200
 _MAX_WORDS = 20_000  # of a post: PostgreSQL refuses a tsvector of 1 MB
@@ -52,7 +53,9 @@ def parse_query(q: str) -> list[list[str]]:
     Raises InvalidInput when it is longer than MAX_QUERY_CHARS.
     """
     if len(q) > MAX_QUERY_CHARS:
-        raise InvalidInput("q", f"has {len(q)} characters", f"at most {MAX_QUERY_CHARS}")
+        raise InvalidInput(
+            "q", coded("bad.chars", n=len(q)), coded("allowed.at_most", limit=MAX_QUERY_CHARS)
+        )
     phrases = [fold_words(quoted or word) for quoted, word in _PART.findall(q)]
     return [phrase for phrase in phrases if phrase]
 

@@ -43,6 +43,20 @@ def count_silences(conn: Connection) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
+def count_listed_silences(conn: Connection) -> dict[tuple[str, str], dict[str, int]]:
+    """As `count_silences`, by (portal id, address of the listing): a post counts in each listing
+    that shows it."""
+    query = text(
+        f"""SELECT one.portal_id, l.listing_url, one.silenced, count(*) FROM
+        (SELECT DISTINCT p.id, p.portal_id, c.silenced {_SILENT}) one
+        JOIN post_listing l ON l.post_id = one.id GROUP BY 1, 2, 3"""
+    )
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for portal_id, url, code, count in conn.execute(query):
+        found[portal_id, url][code] = count
+    return dict(found)
+
+
 def list_silences(
     conn: Connection,
     *,

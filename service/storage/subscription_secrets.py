@@ -14,6 +14,7 @@ from service.storage import schema
 from service.storage.subscriptions import get_subscription, set_headers
 from service.types import SubscriptionStatus
 from service.values import rfc3339
+from service.words import coded
 
 ROTATION_OVERLAP = timedelta(hours=24)
 
@@ -34,16 +35,12 @@ def rotate_secret(
     now.
     """
     if not kind_of(get_subscription(conn, subscription_id).channel).is_signed:
-        raise Conflict(f"cannot rotate the secret of {subscription_id!r}: only webhooks are signed")
+        raise Conflict(coded("conflict.rotate_unsigned", name=subscription_id))
     table = schema.subscription
     columns = (table.c.secret, table.c.old_secret, table.c.old_secret_until)
     old, older, until = conn.execute(select(*columns).where(table.c.id == subscription_id)).one()
     if not is_forced and older is not None and until > at and box.is_ours(older):
-        raise Conflict(
-            f"cannot rotate the secret of {subscription_id!r} again: the one before still signs "
-            f"until "
-            f"{rfc3339(until)}; `loa subscription rotate --force` ends it now"
-        )
+        raise Conflict(coded("conflict.rotate_again", name=subscription_id, until=rfc3339(until)))
     values = (
         {"old_secret": old, "old_secret_until": at + ROTATION_OVERLAP} if box.is_ours(old) else {}
     )

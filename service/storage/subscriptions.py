@@ -33,6 +33,7 @@ from service.storage.queue import set_min_interval as limit_endpoint
 from service.storage.schema import to_micros
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import address_keys
+from service.words import coded
 
 MAX_INTERVAL_S = 3600
 MAX_OF_A_UNIT = 20
@@ -145,10 +146,7 @@ def require_room(conn: Connection, unit_id: str) -> None:
         ).scalar_one()
         >= MAX_OF_A_UNIT
     ):
-        raise Conflict(
-            f"cannot add a subscription: the unit has {MAX_OF_A_UNIT}; remove one, or ask the "
-            f"operator"
-        )
+        raise Conflict(coded("conflict.many_of_unit", n=MAX_OF_A_UNIT))
 
 
 def set_status(
@@ -168,9 +166,7 @@ def set_status(
     if before.status is status:
         return before
     if before.status is SubscriptionStatus.REMOVED:
-        raise Conflict(
-            f"cannot change the subscription {subscription_id!r}: it was removed; add a new one"
-        )
+        raise Conflict(coded("conflict.change_removed", name=subscription_id))
     values: dict[str, Any] = {"status": status.value, "status_at": at, "status_reason": reason}
     if status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PENDING:
         values["confirmed_at"] = at
@@ -227,10 +223,7 @@ def set_target(
     subscription = get_subscription(conn, subscription_id)
     kind = kind_of(subscription.channel)
     if kind.consent is not Consent.ENDPOINT or subscription.status is SubscriptionStatus.REMOVED:
-        raise Conflict(
-            f"cannot move {subscription_id!r}: only a webhook that was not removed has an address "
-            f"to change"
-        )
+        raise Conflict(coded("conflict.move", name=subscription_id))
     address = kind.parse(url, allow_private_networks)
     if address.target == subscription.target:
         return subscription
@@ -278,17 +271,16 @@ def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | N
     None: none."""
     subscription = get_subscription(conn, subscription_id)
     if kind_of(subscription.channel).places.shared:
-        raise Conflict(
-            f"cannot limit {subscription_id!r}: the relay of all mail has email.rate_per_s"
-        )
+        raise Conflict(coded("conflict.limit_mail", name=subscription_id))
     if subscription.status in (SubscriptionStatus.PENDING, SubscriptionStatus.REMOVED):
         raise Conflict(
-            f"cannot limit {subscription_id!r}: it is {subscription.status.value}, the endpoint "
-            f"is not its"
+            coded("conflict.limit", name=subscription_id, status=subscription.status.value)
         )
     if interval_s is not None and not 0 < interval_s <= MAX_INTERVAL_S:
         raise InvalidInput(
-            "min_interval_s", f"is {interval_s}", f"whole seconds, 1 to {MAX_INTERVAL_S}"
+            "min_interval_s",
+            coded("bad.number", n=interval_s),
+            coded("allowed.seconds", limit=MAX_INTERVAL_S),
         )
     limit_endpoint(conn, _endpoint_key(conn, subscription_id), interval_s)
 
@@ -312,7 +304,11 @@ def min_interval(conn: Connection, subscription_id: str) -> int | None:
 
 
 def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> str:
-    definition = {name: sorted(set(values)) for name, values in asdict(filters).items()}
+    definition = {
+        name: sorted(set(values))
+        for name, values in asdict(filters).items()
+        if values or name in _ALWAYS_SAID
+    }
     filter_id = sha256(orjson.dumps(definition, option=orjson.OPT_SORT_KEYS)).hexdigest()
     created_at = (
         to_micros(at)
@@ -331,6 +327,10 @@ def _keep_filters(conn: Connection, filters: Filters, at: datetime | None) -> st
         },
     )
     return filter_id
+
+
+_ALWAYS_SAID = ("categories", "portals", "places", "keywords")
+"""A set of filters keeps its id where it says nothing by a field that came later."""
 
 
 def filters_of(definition: Mapping[str, list[str]]) -> Filters:

@@ -16,6 +16,7 @@ from service.storage.engine import uuid7
 from service.storage.subscriptions import list_subscriptions, set_status
 from service.types import EMAIL, SubscriptionStatus, Unit
 from service.values import address_key
+from service.words import coded
 
 
 def add_unit(
@@ -40,7 +41,7 @@ def add_unit(
                 )
             )
     except IntegrityError as error:
-        raise Conflict(f"cannot add the unit {name!r}: there is one of that name") from error
+        raise Conflict(coded("conflict.unit_name", name=name)) from error
     return unit
 
 

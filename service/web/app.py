@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -20,11 +20,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.storage.sessions import LASTS
 from service.values import Language
 from service.web import auth, problem, reader, words
+from service.web.admin import desk as admin
+from service.web.api import api_routes as api
+from service.web.feeds import feed_routes as feeds
+from service.web.pages import attachments, public, status
+from service.web.pages import receipt_page as receipts
+from service.web.pages import subscribe as subscriptions
+from service.web.server import readiness as health
 from service.web.server.admission import MAX_BODY_BYTES
 from service.web.server.cookies import SignedSessions
 from service.web.server.limits import Limit
 from service.web.server.proxies import ProxyWatch
-from service.words import say
+from service.web.site import base_path, category_name
+from service.words import kind_name, label, say
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -89,19 +97,8 @@ def create_app(loa: Loa) -> Flask:
 
 
 def blueprint_modules() -> tuple[Any, ...]:
-    """The modules of this package with a `make_blueprint(loa)`, in the order of registration.
-
-    Imported here, since each of them takes from this module the words that all pages share.
-    """
-    from service.web.admin import desk as admin
-    from service.web.api import api_routes as api
-    from service.web.feeds import feed_routes as feeds
-    from service.web.pages import attachments, public
-    from service.web.pages import receipt_page as receipts
-    from service.web.pages import subscribe as subscriptions
-    from service.web.server import readiness as health
-
-    return public, attachments, feeds, subscriptions, receipts, api, health, admin
+    """The modules of this package with a `make_blueprint(loa)`, in the order of registration."""
+    return public, status, attachments, feeds, subscriptions, receipts, api, health, admin
 
 
 def _choose_language() -> None:
@@ -144,16 +141,6 @@ def is_https() -> bool:
     return str(current_app.extensions["loa"].settings.service.public_url).startswith("https://")
 
 
-def base_path(public_url: str) -> str:
-    """The path of `public_url` without its last slash: what stands before every link within the
-    site.
-
-    >>> base_path("https://x.example/loa/"), base_path("https://x.example")
-    ('/loa', '')
-    """
-    return urlsplit(public_url).path.rstrip("/")
-
-
 @lru_cache(maxsize=32)
 def _static_version(name: str) -> str:
     return sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
@@ -188,14 +175,6 @@ def _page_words() -> dict[str, Any]:
     }
 
 
-def category_name(loa: Loa, category_id: str, language: str) -> str:
-    """A category's label; its id where it is configured no more."""
-    for category in loa.rules.categories:
-        if category.id == category_id:
-            return category.names.get(language) or category.names.get("vi", category_id)
-    return category_id
-
-
 def autodiscovery(loa: Loa) -> list[dict[str, str]]:
     """The feeds that every page announces: everything in three formats, each category in Atom."""
     root = f"{loa.settings.service.public_url.rstrip('/')}/feeds"
@@ -226,24 +205,24 @@ def autodiscovery(loa: Loa) -> list[dict[str, str]]:
 
 
 def _add_filters(app: Flask) -> None:
-    def of(catalogue: dict[str, tuple[str, str]]) -> Any:
-        return lambda value: words.label(catalogue, str(value), g.language)
+    def of(kind: str) -> Any:
+        return lambda value: label(kind, str(value), g.language)
 
     app.jinja_env.filters.update(
         instant=lambda at: words.say_instant(at, reader.locale()),
         instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
         day=lambda day: words.say_day(day, g.language),
         bytes=words.say_bytes,
-        kind=words.kind_name,
+        kind=kind_name,
         said=lambda stored: say(stored, reader.language(), reader.locale().zone),
-        outcome=of(words.OUTCOMES),
-        state=of(words.STATES),
-        status=of(words.STATUSES),
-        channel=of(words.CHANNELS),
-        frequency=of(words.FREQUENCIES),
-        relation=of(words.RELATIONS),
-        urgency=of(words.URGENCIES),
-        part=of(words.PARTS),
-        line=of(words.LINES),
-        change=of(words.CHANGES),
+        outcome=of("outcome"),
+        state=of("state"),
+        status=of("status"),
+        channel=of("channel"),
+        frequency=of("frequency"),
+        relation=of("relation"),
+        urgency=of("urgency"),
+        part=of("part"),
+        line=of("line"),
+        change=of("change"),
     )

@@ -22,6 +22,7 @@ from service.storage import sessions, tokens
 from service.storage.tokens import Role
 from service.web.server.limits import Limit
 from service.web.server.proxies import is_from_this_machine
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -48,6 +49,7 @@ class Access(StrEnum):
 ACCESS: dict[str, Access] = {
     "static": Access.PUBLIC,
     "public.*": Access.PUBLIC,
+    "status.*": Access.PUBLIC,
     "attachments.*": Access.PUBLIC,
     "feeds.*": Access.PUBLIC,
     "subscriptions.*": Access.PUBLIC,
@@ -63,6 +65,7 @@ ACCESS: dict[str, Access] = {
     "api.show_portal": Access.TOKEN,
     "api.list_silences": Access.OPERATOR_TOKEN,
     "api.release_post": Access.OPERATOR_TOKEN,
+    "api.decide_urgency": Access.OPERATOR_TOKEN,
     "api.discard_post": Access.OPERATOR_TOKEN,
     "api.release_portal": Access.OPERATOR_TOKEN,
     "api.discard_portal": Access.OPERATOR_TOKEN,
@@ -172,24 +175,24 @@ def _require_metrics_token() -> None:
         return
     given = bearer_token() or ""
     if not secrets.compare_digest(given.encode(), wanted.encode()):
-        raise Unauthorized("a bearer token is needed: server.metrics_token")
+        raise Unauthorized("refused.metrics_token")
 
 
 def _require_api_token(access: Access) -> None:
     token = bearer_token()
     found = identify(token) if token else None
     if found is None:
-        raise Unauthorized("a valid bearer token is needed: `loa token create`")
+        raise Unauthorized("refused.token")
     if not can_change(found) and not _is_looking():
-        raise Forbidden("a viewer's token changes nothing")
+        raise Forbidden("refused.viewer_token")
     if access is Access.OPERATOR_TOKEN and not found.sees_all:
-        raise Forbidden("only an operator's token may do this")
+        raise Forbidden("refused.operator_only")
     if access is Access.UNIT_TOKEN and found.sees_all:
-        raise Forbidden("only a unit's own token may do this")
+        raise Forbidden("refused.unit_only")
     g.caller = found
     writes: Limit = current_app.extensions[WRITES]
     if not _is_looking() and not writes.has_room(found.token_id):
-        raise TooManyRequests(f"more than {WRITES_PER_MINUTE} changes in a minute", retry_after=60)
+        raise TooManyRequests(coded("refused.many_writes", limit=WRITES_PER_MINUTE), retry_after=60)
 
 
 def _is_looking() -> bool:
@@ -228,7 +231,7 @@ def _require_session() -> Response | None:
     if not _is_looking():
         require_csrf()
         if not can_change(found) and request.endpoint != "admin.sign_out":
-            raise Forbidden("a viewer changes nothing")
+            raise Forbidden("refused.viewer")
     g.caller = found
     return None
 
@@ -270,4 +273,4 @@ def require_csrf() -> None:
     """Raises 403 unless the form carries the session's CSRF token."""
     wanted, given = session.get(CSRF), request.form.get("csrf", "")
     if not isinstance(wanted, str) or not secrets.compare_digest(given.encode(), wanted.encode()):
-        raise Forbidden("the form is too old or was not ours: open the page again")
+        raise Forbidden("refused.form_old")

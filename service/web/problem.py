@@ -23,8 +23,9 @@ from service.errors import (
     OverdueError,
     StorageError,
 )
+from service.values import Language
 from service.web import reader
-from service.words import say
+from service.words import is_worded, say
 
 log = logging.getLogger(__name__)
 
@@ -121,31 +122,49 @@ def _answer_loa(error: LoaError) -> Response:
         log.info("gave up on %s %s: %s", request.method, request.endpoint, error)
     elif status >= 500:
         log.error("cannot answer %s %s: %s", request.method, request.endpoint, error)
-    detail = (
-        "the database is not available at the moment"
-        if isinstance(error, StorageError)
-        else str(error)
-    )
     if not is_for_program():
         response = _page(status, "" if status >= 500 else _for_people(error))
-    elif isinstance(error, InvalidInput):
-        fault = {"field": error.field, "detail": error.problem, "allowed": error.allowed or None}
-        fault = {key: value for key, value in fault.items() if value}
-        response = problem(status, detail, field=error.field, errors=[fault])
     else:
-        response = problem(status, detail)
+        response = _for_program(error, status)
     if status == 503:
         response.headers["Retry-After"] = "5"
     return response
 
 
+def _for_program(error: LoaError, status: int) -> Response:
+    language = language_of_program()
+    said = (
+        say("refused.storage", language)
+        if isinstance(error, StorageError)
+        else error.said(language)
+    )
+    detail = said or _explained(status, language)
+    if not isinstance(error, InvalidInput):
+        return problem(status, detail)
+    reason, allowed = error.in_words(language)
+    fault = {"field": error.field, "detail": reason or detail, "allowed": allowed}
+    fault = {key: value for key, value in fault.items() if value}
+    return problem(status, detail, field=error.field, errors=[fault])
+
+
 def _for_people(error: LoaError) -> str:
-    if isinstance(error, EndedLink):
-        return say("link.ended", reader.language())
-    if isinstance(error, NotFound):
+    """What a page adds to what its status says; empty where that is all there is to say."""
+    language = reader.language()
+    if isinstance(error, NotFound) and not isinstance(error, EndedLink):
         return ""
     pair = FIELDS.get(error.field) if isinstance(error, InvalidInput) else None
-    return str(error) if pair is None else pair[reader.language() == "en"]
+    return error.said(language) if pair is None else pair[language == "en"]
+
+
+def language_of_program() -> Language:
+    """That which a program asked for; English where it asked for none, as a programmer reads."""
+    is_asked = bool(request.accept_languages) or getattr(g, "is_language_asked", False)
+    return reader.language() if is_asked else "en"
+
+
+def _explained(status: int, language: str) -> str:
+    pair = EXPLANATIONS.get(status, EXPLANATIONS[400 if status < 500 else 500])
+    return pair[language == "en"]
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -153,7 +172,7 @@ def _answer_http(error: HTTPException) -> Response:
     if status < 400:
         return Response(error.get_body(), status, error.get_headers())
     if is_for_program():
-        response = problem(status, error.description or HTTPStatus(status).phrase)
+        response = problem(status, _description(error, status))
     else:
         response = _page(status, "")
     for name, value in error.get_headers():
@@ -162,6 +181,14 @@ def _answer_http(error: HTTPException) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="loa"'
     return response
+
+
+def _description(error: HTTPException, status: int) -> str:
+    """What a refusal of HTTP says to a program: our own are coded, Werkzeug's are English."""
+    language, said = language_of_program(), error.description or HTTPStatus(status).phrase
+    if language == "en" or is_worded(said):
+        return say(said, language)
+    return _explained(status, language)
 
 
 def _page(status: int, detail: str) -> Response:

@@ -2,6 +2,20 @@
 reader's language."""
 
 from service.words.coded import OTHER, code_of, coded, parse
-from service.words.say import say, say_at, say_fields
+from service.words.document_kinds import kind_name
+from service.words.labels import label, labels_of
+from service.words.say import is_worded, say, say_at, say_fields
 
-__all__ = ["OTHER", "code_of", "coded", "parse", "say", "say_at", "say_fields"]
+__all__ = [
+    "OTHER",
+    "code_of",
+    "coded",
+    "is_worded",
+    "kind_name",
+    "label",
+    "labels_of",
+    "parse",
+    "say",
+    "say_at",
+    "say_fields",
+]

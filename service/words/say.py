@@ -11,10 +11,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.words.coded import parse
+from service.words.coded import OTHER, parse
+from service.words.labels import label
 from service.words.sentences_alarm import ALARMS
 from service.words.sentences_archive import ARCHIVE
+from service.words.sentences_coverage import COVERAGE
 from service.words.sentences_delivery import DELIVERY
+from service.words.sentences_error import ERRORS
 from service.words.sentences_letter import LETTERS
 from service.words.sentences_loss import LOSS
 from service.words.sentences_mailbox import MAILBOX
@@ -30,7 +33,9 @@ Pair = tuple[str, str]
 SENTENCES: dict[str, Pair] = {
     **ALARMS,
     **ARCHIVE,
+    **COVERAGE,
     **DELIVERY,
+    **ERRORS,
     **LETTERS,
     **LOSS,
     **MAILBOX,
@@ -51,8 +56,8 @@ def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
     """The sentence; empty for None and the empty string. Vietnamese for a language that is not
     known.
 
-    A fact whose name ends in `_at` is an instant (RFC 3339), said in `zone`; those called `reason`
-    and `standing` are coded themselves.
+    A fact whose name ends in `_at` is an instant (RFC 3339), said in `zone`; those called `reason`,
+    `standing` and `allowed` are coded themselves; a `status` in words is that of a subscription.
     """
     if not stored:
         return ""
@@ -64,6 +69,12 @@ def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
     if pair is None:
         return stored
     return pair[is_english].format_map(_Facts(facts, language, zone))
+
+
+def is_worded(stored: str) -> bool:
+    """Whether it can be said in every language: a code that is known here, and no sentence."""
+    code, _ = parse(stored)
+    return code != OTHER and (code in SENTENCES or code in FIELDS)
 
 
 _WORDED = frozenset({"reason", "detail", "error", "rule", "status_reason"})
@@ -93,7 +104,7 @@ def say_at(
     return f"{clock}{' on ' if language == ENGLISH else ' ngày '}{local:%d/%m/%Y}"
 
 
-_CODED = ("reason", "standing")
+_CODED = ("reason", "standing", "allowed")
 _TO_THE_SECOND = frozenset({"started_at", "due_at"})
 
 
@@ -103,6 +114,8 @@ class _Facts(dict[str, Any]):
         for name, value in facts.items():
             if name in _CODED:
                 self[name] = say(str(value), language, zone)
+            elif name == "status" and isinstance(value, str):
+                self[name] = label("status", value, language)
             elif name.endswith("_at"):
                 self[name] = _shown(value, language, zone, to_the_second=name in _TO_THE_SECOND)
 

@@ -72,8 +72,10 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "The page is larger than allowed (polling.max_body_bytes).",
     ),
     "notice.possible_gap": (
-        "Có thể đã sót tin: không lần ngược được tới tin đã biết. Xem polling.backfill_pages.",
-        "Posts may have been missed: no known post was reached. See polling.backfill_pages.",
+        "Có thể đã sót tin: không lần ngược được tới tin đã biết (xem polling.backfill_pages). Xem "
+        "khoảng trống: loa coverage {id}. Tìm lại: loa portal backfill {id} --since NGÀY",
+        "Posts may have been missed: no known post was reached (see polling.backfill_pages). To see "
+        "the gap: loa coverage {id}. To look for them: loa portal backfill {id} --since DAY",
     ),
     "notice.held": (
         "Quá nhiều tin mới cùng lúc: tin đã vào nguồn tin, thông báo được giữ lại. Khi đã xem, "

@@ -61,6 +61,38 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "You receive this because the unit's previous contact did not acknowledge after a "
         "reminder.",
     ),
+    "letter.due_in": (
+        "Thời hạn: {due_at}, còn {hours} giờ (“{words}”).",
+        "Due: {due_at}, in {hours} hours (“{words}”).",
+    ),
+    "letter.overdue": (
+        "Đã quá hạn từ {due_at} (“{words}”).",
+        "Overdue since {due_at} (“{words}”).",
+    ),
+    "letter.urgent_hoa_toc": (
+        "[HỎA TỐC] {unit} chưa xác nhận đã nhận “{post}”",
+        "[MOST URGENT] {unit} has not acknowledged “{post}”",
+    ),
+    "letter.urgent_thuong_khan": (
+        "[THƯỢNG KHẨN] {unit} chưa xác nhận đã nhận “{post}”",
+        "[VERY URGENT] {unit} has not acknowledged “{post}”",
+    ),
+    "letter.urgent_khan": (
+        "[KHẨN] {unit} chưa xác nhận đã nhận “{post}”",
+        "[URGENT] {unit} has not acknowledged “{post}”",
+    ),
+    "letter.urgent_body": (
+        "{unit} chưa xác nhận đã nhận văn bản khẩn dưới đây. Xin xác nhận ngay.",
+        "{unit} has not acknowledged the urgent directive below. Please acknowledge it now.",
+    ),
+    "letter.urgent_operator": (
+        "Mọi người liên hệ của đơn vị đã được nhắc mà chưa ai xác nhận. Xin gọi cho đơn vị.",
+        "All contacts of the unit were reminded and none has acknowledged. Please call the unit.",
+    ),
+    "letter.urgent_no_contact": (
+        "Đơn vị không có người liên hệ nào để nhắc. Xin gọi cho đơn vị.",
+        "The unit has no contact to remind. Please call the unit.",
+    ),
     "letter.read": ("Đọc tin", "Read the post"),
     "letter.acknowledge": ("Xác nhận đã nhận", "Acknowledge receipt"),
     "letter.plain": ("{words}", "{words}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MET, LACKS = "match", "match.lacks"
 CATEGORY, PORTAL, PLACE, KEYWORD = "category", "portal", "place", "keyword"
+URGENCY, KIND = "urgency", "kind"
 """The fields of filters, in the order in which they are said."""
 
 FIELDS: dict[str, tuple[str, str]] = {
@@ -13,5 +14,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "match.portal": ("cổng", "portal"),
     "match.place": ("địa bàn", "place"),
     "match.keyword": ("từ khóa", "keyword"),
+    "match.urgency": ("độ khẩn", "urgency"),
+    "match.kind": ("loại văn bản", "document kind"),
 }
 OR = (" hoặc ", " or ")

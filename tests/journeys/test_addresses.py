@@ -43,7 +43,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 
 @pytest.mark.parametrize("number", NAMED)
-def test_F1_no_door_takes_what_no_relay_can_be_given(web: Web, number: str) -> None:
+def test_D17_F1_no_door_takes_what_no_relay_can_be_given(web: Web, number: str) -> None:
     address = NAMED[number]
     for path, body in (
         ("/api/v1/subscriptions", {"channel": "email", "target": address}),
@@ -78,7 +78,7 @@ def test_F1_no_command_takes_what_no_relay_can_be_given(terminal: Terminal, tmp_
     assert "line 2:" in said and "line 3:" in said
 
 
-def test_F1_what_can_be_mailed_goes_to_its_own_owner_at_every_door(web: Web) -> None:
+def test_D17_F1_what_can_be_mailed_goes_to_its_own_owner_at_every_door(web: Web) -> None:
     for address, shown in (
         ("o'brien@example.vn", "o'brien@example.vn"),
         ("can-bo@faß.de", "can-bo@xn--fa-hia.de"),

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from service.bootstrap import open_loa
+from service.round import care_for_archive
 from service.storage.archive import ArchivedFile
 from tests.fakes_site import NEW, OLD, PUBLISHED, WITH_FILE, Item, World, open_world, pdf, post_of
 from tests.journeys.cli import Terminal
@@ -58,7 +59,7 @@ def test_S4_an_article_with_thirty_big_files_alerts_with_its_links_and_takes_its
         page = page_of(world, BIG.title)
         assert (page.count("bản lưu</a>"), page.count("đã dùng hết phần được lưu")) == (3, 27)
         for _ in range(3):
-            world.loa.care_for_archive()
+            care_for_archive(world.loa)
         assert [key for key in world.told() if "archive" in key or key == "huyen"] == ["huyen"]
         (letter,) = world.letters()
         assert "archive.post_full" in letter and "huyen" in letter

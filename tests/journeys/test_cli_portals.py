@@ -72,6 +72,9 @@ def test_a_probe_says_where_nothing_can_be_read(terminal: Terminal) -> None:
 
 def test_check_shows_what_would_be_read_and_stores_nothing(terminal: Terminal) -> None:
     (listing,) = terminal.json("portal", "check", "mau")["portals"][0]["listings"]
+    for one in listing["posts"]:
+        assert all(witness["source"] and witness["said"] for witness in one["dated_by"])
+    assert any(one["dated_by"] for one in listing["posts"])
     assert set(listing) == {"url", "kind", "feed", "posts", "rejected", "article"}
     assert len(listing["posts"]) == 4
     shown = terminal.run("portal", "check").stdout
@@ -236,3 +239,20 @@ def test_posts_are_listed_page_by_page(terminal: Terminal) -> None:
     assert (len(ids), len(set(ids)), second["before"]) == (4, 4, None)
     assert "--before" in terminal.run("post", "list", "--limit", "3").stderr
     assert ARTICLE in terminal.run("post", "list").stdout
+
+
+def test_U4_urgency_is_decided_by_a_command_and_read_again_by_the_rules(
+    terminal: Terminal,
+) -> None:
+    terminal.run("poll")
+    post_id = terminal.json("post", "list", "--search", "tang cuong trach nhiem")["posts"][0]["id"]
+    assert "urgency" in terminal.run("post", "show", post_id).stdout
+    assert terminal.json("post", "urgency", post_id, "hoa-toc")["urgency"] == "hoa-toc"
+    assert "hoa-toc (operator)" in terminal.run("post", "show", post_id).stdout
+    said = terminal.run("post", "urgency", post_id, "thuong-khan").stdout
+    assert "is thuong-khan now" in said
+    terminal.run("poll")
+    assert terminal.json("post", "show", post_id)["urgency"] == "thuong-khan"
+    assert "thuong-khan" in terminal.refused("post", "urgency", post_id, "x")
+    (read,) = terminal.json("post", "recategorise", "--by-rules", post_id)["posts"]
+    assert (read["urgency"], read["urgency_why"]) == ("normal", None)

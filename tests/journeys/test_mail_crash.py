@@ -37,7 +37,7 @@ def record(results):
     with database.writing() as conn:
         record_results(conn, results, clock())
 with database.writing() as conn:
-    free_all_leases(conn, clock())
+    free_all_leases(conn)
 while True:
     with database.writing() as conn:
         claimed = claim_due(conn, channel=EMAIL, now=clock(), limit=8, lease_s=30)

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from service.alerts.links import Links
 from service.errors import InvalidInput
 from service.poll import Poller, recategorise
-from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings
 from service.storage.poll_history import past_polls
@@ -441,9 +440,7 @@ def test_an_overruled_post_keeps_its_categories_when_its_article_changes(
     poller.poll()
     (post,) = [post for post in posts(database) if post.title == A[1]]
     links = Links("a key of the tests", "https://loa.example")
-    assert recategorise(database, links, Settings(), post.id, ["events"], clock()).categories == (
-        "events",
-    )
+    assert recategorise(database, links, post.id, ["events"], clock()).categories == ("events",)
     source.show(A[0], A[1], "Nội dung khác hẳn, nói về một cuộc họp.")
     clock.advance(3700)
     poller.poll()

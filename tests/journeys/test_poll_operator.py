@@ -3,7 +3,6 @@ row."""
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +10,14 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection
 
+from service.errors import FetchError
 from service.poll import Poller, tell_of_listings
 from service.poll.listing_leases import LEASE_S, Leases
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import know_listings, load_listings
 from service.types import UNCONDITIONAL, Outcome, Page, Validators
+from service.words import coded
 from tests.fakes import FakeClock
 from tests.fakes_portal import (
     LISTING,
@@ -135,8 +136,7 @@ def test_F2_a_single_portal_is_ours_to_blame_only_by_evidence(
 ) -> None:
     told: list[str] = []
     poller.poll()
-    unresolved = down()
-    unresolved.__cause__ = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    unresolved = FetchError(coded("fetch.name_not_now", url=LISTING, host="x"), Outcome.NETWORK)
     page = source.pages[LISTING]
     for fault, outcome in ((down(), Outcome.NETWORK), (unresolved, Outcome.OWN_NETWORK),
                            (down(Outcome.OWN_NETWORK), Outcome.OWN_NETWORK)):  # fmt: skip

@@ -230,7 +230,7 @@ def test_a_reason_that_there_is_not_is_named(house: House) -> None:
     with house.loa.database.reading() as conn, pytest.raises(InvalidInput, match="too_old"):
         list_silences(conn, code="nope")
     with house.loa.database.writing() as conn, pytest.raises(NotFound):
-        discard_posts(conn, house.loa, ["nope"])
+        discard_posts(conn, ["nope"])
 
 
 @pytest.mark.parametrize("door", ["command", "api", "desk"])

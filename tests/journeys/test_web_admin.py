@@ -131,6 +131,24 @@ def test_an_operator_recategorises_a_post_and_it_sticks(web: Web) -> None:
     assert _post(web, f"/admin/posts/{post['id']}/categories", primary="nothing").status_code == 422
 
 
+def test_U4_urgency_is_decided_alike_at_the_desk_and_by_the_api_and_sticks(web: Web) -> None:
+    post = store_post(web.loa, 1, title="Công điện về bão")
+    where = f"/api/v1/posts/{post.id}"
+    answer = web.client.post(
+        f"{where}/urgency", json={"urgency": "hoa-toc"}, headers=web.operator
+    ).json
+    assert (answer["urgency"], answer["urgency_why"]["rule"]) == ("hoa-toc", "operator")
+    refused = web.client.post(f"{where}/urgency", json={"urgency": "x"}, headers=web.operator)
+    assert refused.status_code == 422
+    _sign_in(web, web.operator_token)
+    assert "Do người vận hành chọn" in web.client.get(f"/admin/posts/{post.id}").get_data(True)
+    assert _post(web, f"/admin/posts/{post.id}/urgency", urgency="khan").status_code == 303
+    assert web.client.get(where, headers=web.operator).json["urgency"] == "khan"
+    assert _post(web, f"/admin/posts/{post.id}/urgency", urgency="x").status_code == 422
+    _post(web, f"/admin/posts/{post.id}/categories", primary="meetings")
+    assert web.client.get(where, headers=web.operator).json["urgency"] == "khan", "it sticks"
+
+
 def test_a_delivery_says_why_and_what_failed_is_sent_again_by_one_button(web: Web) -> None:
     delivery = _owed(web)
     page = web.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)

@@ -36,9 +36,7 @@ def _recategorised(web: Web, subscription: str) -> tuple[str, str]:
     from service.poll import recategorise
 
     post = store_post(web.loa, 1)
-    recategorise(
-        web.loa.database, web.loa.links, web.loa.settings, post.id, ("meetings",), web.loa.clock()
-    )
+    recategorise(web.loa.database, web.loa.links, post.id, ("meetings",), web.loa.clock())
     (delivery,) = web.client.get(
         f"/api/v1/deliveries?subscription={subscription}", headers=web.operator
     ).json["items"]
@@ -104,6 +102,7 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
     ask("add_receipt", headers=web.unit, body={"post": post})
     ask("list_receipts", post=post)
     ask("show_post", id=post)
+    ask("decide_urgency", id=post, body={"urgency": "khan"})
     ask("show_portal", id="quangxuong")
     unit = ask("add_unit", body={"name": "Xã mới"})["id"]
     ask("show_unit", id=unit)

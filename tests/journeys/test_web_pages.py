@@ -21,6 +21,8 @@ from service.types import Outcome
 from service.web import words
 from service.web.auth import Access, access_of
 from service.web.server.readiness import reasons_not_ready
+from service.words import labels_of
+from service.words.labels import LABELS
 from tests.fakes import FakeClock
 from tests.fakes_web import LISTING, PORTAL, PUBLIC_URL, Web, make_web, store_post
 from tests.mail_table import HANOI
@@ -231,9 +233,8 @@ def test_every_route_of_the_api_needs_a_token_but_its_description(web: Web) -> N
 
 
 def test_every_label_has_vietnamese_and_english() -> None:
-    for catalogue in words.CATALOGUES:
-        assert all(vi.strip() and en.strip() for vi, en in catalogue.values())
-    assert set(Outcome) == set(words.OUTCOMES)
+    assert all(vi.strip() and en.strip() for vi, en in LABELS.values())
+    assert set(Outcome) == set(labels_of("outcome", "vi"))
 
 
 def test_instants_are_said_as_vietnamese_people_write_them() -> None:

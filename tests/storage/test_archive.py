@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from service.errors import NotFound
 from service.poll.archive_care import care_for_archive
@@ -33,12 +33,12 @@ from service.storage.archive_room import (
     POST_FULL,
     UNWRITABLE,
     Limits,
-    kept_today,
     list_stops,
 )
 from service.storage.archive_store import Archive
 from service.storage.engine import Database
 from service.storage.retention import Retention, forget_all
+from service.text import LOCAL
 from tests.fakes_archive import ROOMY, archive_of
 
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
@@ -163,6 +163,13 @@ def test_S4_a_copy_is_a_name_of_the_same_file_and_whole_on_another_disk(
 
 
 # --- limits -----------------------------------------------------------------------------------
+
+
+def kept_today(conn: Connection, at: datetime) -> int:
+    """Bytes, of all portals."""
+    day = at.astimezone(LOCAL).date().isoformat()
+    query = "SELECT coalesce(sum(bytes), 0) FROM archive_day WHERE day = :day"
+    return int(conn.execute(text(query), {"day": day}).scalar_one())
 
 
 def tiny(**limits: int) -> Limits:

@@ -100,7 +100,6 @@ def test_D13_a_post_that_was_edited_before_the_digest_is_in_it_once_and_as_it_is
 def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_category(
     any_database: Database, clock: FakeClock, wanted: Filters
 ) -> None:
-    settings = Settings.model_validate({})
     with any_database.writing() as conn:
         for name in ("một", "hai"):
             subscribe(
@@ -128,7 +127,7 @@ def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_
             tell(conn, post, clock())
     clock.advance(60)
     for _ in range(2):
-        recategorise(any_database, LINKS, settings, "p1", ["meetings"], clock())
+        recategorise(any_database, LINKS, "p1", ["meetings"], clock())
     clock.advance(86_400)
     assert send_digests(*make_acting(any_database, clock)) == 1
     with running_relay() as relay:

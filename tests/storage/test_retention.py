@@ -47,6 +47,8 @@ OF_THEIR_OWN = {
     "generation": "one row",
     "feed_state": "as many as feeds",
     "feed_problem": "as many as feeds and entries",
+    "gap": "for ever: what was not read stays known",
+    "outage": "for ever: a row for each time that a portal was away for long",
     "meta": "single facts",
 }
 

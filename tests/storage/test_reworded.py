@@ -14,6 +14,7 @@ from service.storage.explanation import explain
 from service.storage.subscriptions import set_status
 from service.types import SubscriptionStatus
 from service.words import say
+from service.words.labels import LABELS
 from service.words.say import SENTENCES
 from service.words.sentences_match import FIELDS
 from tests.fakes import FakeClock
@@ -31,7 +32,7 @@ RULES: tuple[Callable[..., None], ...] = (
 @pytest.fixture(params=["the same for all", "one for each", "with braces"])
 def reworded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Other words in the catalogue, as a translator may write them: it is data."""
-    for number, catalogue in enumerate((SENTENCES, FIELDS)):
+    for number, catalogue in enumerate((SENTENCES, FIELDS, LABELS)):
         for n, code in enumerate(sorted(catalogue)):
             words = {
                 "the same for all": "x",

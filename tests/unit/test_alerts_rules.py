@@ -192,8 +192,8 @@ def test_messages_about_a_subscription_say_which() -> None:
 
 
 def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_key() -> None:
-    payload = build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS, ("directives",))
-    assert payload == build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS, ("directives",))
+    payload = build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS)
+    assert payload == build_payload(ChangeType.PUBLISHED, NOW, a_post(), LINKS)
     assert with_receipt_url(payload, None) == payload.encode()
     said = orjson.loads(with_receipt_url(payload, "https://loa.example/receipts/x"))
     assert list(said["data"])[-1] == "receipt_url"

@@ -14,7 +14,7 @@ import service
 from service.channels import CHANNELS, ChannelKind, Consent, kind_of
 from service.errors import InvalidInput
 from service.types import EMAIL, WEBHOOK, Channel
-from service.web import words
+from service.words.labels import LABELS
 
 ROOT = Path(service.__file__).parent
 
@@ -24,7 +24,7 @@ def test_an_entry_names_one_file_of_delivery_that_opens_it(kind: ChannelKind) ->
     module, _, function = kind.sender.partition(":")
     assert re.fullmatch(r"service\.delivery\.\w+", module)
     assert callable(getattr(import_module(module), function))
-    assert kind.name in words.CHANNELS
+    assert f"channel.{kind.name}" in LABELS
 
 
 def test_no_two_channels_share_what_tells_them_apart() -> None:
@@ -84,7 +84,6 @@ def test_a_prefix_and_that_of_digests_are_the_name_where_nothing_is_said() -> No
 ALLOWED = {
     "types.py": "names the two",
     "channels.py": "the table",
-    "web/words.py": "their words",
     "cli/subscription_add.py": "their help",
     "delivery/webhook.py": "is the one",
     "delivery/email.py": "is the other",

@@ -22,7 +22,8 @@ from service.feeds.page import Renderer
 from service.feeds.read_back import feed_problem
 from service.feeds.rss import render_atom_entry, render_rss_entry
 from service.feeds.self_check import entry_problem, json_item_problem
-from service.types import Category, Place, PortalName, Post, Understanding
+from service.posts.rules import Category
+from service.types import Place, PortalName, Post, Understanding
 from tests.fakes_feeds import ALL, AT, PDF, SITE, make_post
 
 RENDER = {

@@ -2,7 +2,8 @@
 tests.
 
 deptry: what is imported is declared, and what is declared is imported. pip: what is installed fits
-together. That each version is the one of the constraints is held by `test_packaging`. None of them
+together. vulture: what is written is used; what only others call
+stands in `pyproject.toml` with who calls it. That each version is the one of the constraints is held by `test_packaging`. None of them
 needs a network.
 """
 
@@ -24,9 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
         ["ruff", "format", "--check", "."],
         ["mypy"],
         ["deptry", "service"],
+        ["vulture"],
         ["pip", "check"],
     ],
-    ids=["ruff check", "ruff format", "mypy", "deptry", "pip check"],
+    ids=["ruff check", "ruff format", "mypy", "deptry", "vulture", "pip check"],
 )
 @pytest.mark.timeout(300)
 def test_the_gate_is_green(gate: list[str]) -> None:

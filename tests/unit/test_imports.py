@@ -1,8 +1,12 @@
-"""Imports point one way : a package imports only from those above it, and the pure ones stay pure."""
+"""Imports point one way: a package imports only from packages above it, no two modules import one
+another, and the pure ones stay pure."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,7 +18,7 @@ ORDER = (
     "instants", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments",
     "values", "posts",
     "alerts", "channels", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
-    "schedule", "bootstrap", "web", "export", "bench", "demo", "cli",
+    "schedule", "round", "bootstrap", "web", "export", "bench", "demo", "cli",
 )  # fmt: skip
 PURE = (
     "errors",
@@ -29,6 +33,8 @@ PURE = (
     "channels",
     "feeds",
 )
+PURE_MODULES = ("poll/decide.py",)
+"""Modules of other packages that claim to be pure, and are held to it."""
 IMPURE_MODULES = {
     "flask",
     "requests",
@@ -74,10 +80,10 @@ FILES = sorted(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_package_imports_only_from_those_above_it(path: Path) -> None:
-    package = package_of(path)
-    assert package in ORDER, f"{package} has no place in the order of packages"
-    above = set(ORDER[: ORDER.index(package) + 1])
+def test_a_package_imports_only_from_packages_above_it(path: Path) -> None:
+    room = package_of(path)
+    assert room in ORDER, f"{room} has no place in the order of packages"
+    above = set(ORDER[: ORDER.index(room) + 1])
     used = {
         name.split(".")[1]
         for name in imports_of(ast.parse(path.read_text("utf-8")))
@@ -86,15 +92,119 @@ def test_a_package_imports_only_from_those_above_it(path: Path) -> None:
     assert used - {"__version__"} <= above
 
 
+def is_for_typing(node: ast.AST) -> bool:
+    """Whether it is `if TYPE_CHECKING:`, whose imports never happen."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def really_done(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes below that run, those within functions included."""
+    for child in ast.iter_child_nodes(node):
+        if not is_for_typing(child):
+            yield child
+            yield from really_done(child)
+
+
+def taken_by(tree: ast.AST, modules: frozenset[str]) -> frozenset[str]:
+    """The modules, of those given, that a source imports when it runs, sooner or later."""
+    found: set[str] = set()
+    for node in really_done(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & modules or {node.module}
+    return frozenset(found)
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def graph() -> dict[str, frozenset[str]]:
+    """What each module of Loa imports when it runs, of Loa and of others."""
+    modules = frozenset(name_of(path) for path in ROOT.rglob("*.py"))
+    return {
+        name_of(path): taken_by(ast.parse(path.read_text("utf-8")), modules)
+        for path in ROOT.rglob("*.py")
+    }
+
+
+def circle_in(imports: dict[str, frozenset[str]]) -> list[str]:
+    """A circle of modules that import one another; empty where there is none."""
+    within = {name: (taken - {name}) & imports.keys() for name, taken in imports.items()}
+    try:
+        TopologicalSorter(within).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_two_modules_import_one_another_not_even_later() -> None:
+    assert circle_in(graph()) == []
+
+
 @pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if package_of(p) in PURE],
-    ids=lambda path: str(path.relative_to(ROOT)),
+    ("source", "is_circle"),
+    [
+        ("from service.b import f", True),
+        ("from service import b", True),
+        ("import service.b", True),
+        ("def f():\n    from service.b import g", True),
+        ("if TYPE_CHECKING:\n    from service.b import F", False),
+        ("if typing.TYPE_CHECKING:\n    from service import b", False),
+        ("from service.c import b", False),
+    ],
 )
-def test_a_pure_package_knows_no_network_database_clock_or_environment(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    assert not {name.split(".")[0] for name in imports_of(tree)} & IMPURE_MODULES
-    named = {f"{node.value.id}.{node.attr}" for node in ast.walk(tree)
+def test_the_measure_itself_sees_a_circle(source: str, is_circle: bool) -> None:
+    names = frozenset({"service", "service.a", "service.b", "service.c"})
+    imports = {
+        "service.a": taken_by(ast.parse(source), names),
+        "service.b": taken_by(ast.parse("from service import c"), names),
+        "service.c": taken_by(ast.parse("class F:\n    from service.a import x"), names),
+    }
+    if "service.c" in source:
+        imports["service.c"] = frozenset()
+    assert bool(circle_in(imports)) == is_circle
+
+
+OPENERS = frozenset(
+    {
+        "service.cli.common",  # `pass_loa`: the one place where commands open Loa
+        "service.cli.serve",  # opens it within the process that serves
+        "service.demo.demonstration",  # opens one over a folder of its own
+        "service.bench.freshness",  # likewise
+    }
+)
+
+
+def test_who_is_handed_loa_imports_it_for_typing_only() -> None:
+    assert {name for name, taken in graph().items() if "service.bootstrap" in taken} == OPENERS
+
+
+PURE_FILES = [
+    path
+    for path in FILES
+    if package_of(path) in PURE or str(path.relative_to(ROOT)) in PURE_MODULES
+]
+
+
+def reached_from(name: str) -> set[str]:
+    """All that is imported once a module is, of Loa and of others."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        for taken in graph().get(left.pop(), frozenset()) - seen:
+            seen.add(taken)
+            left.append(taken)
+    return seen
+
+
+@pytest.mark.parametrize("path", PURE_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_pure_module_knows_no_network_database_clock_or_environment(path: Path) -> None:
+    assert not {name.split(".")[0] for name in reached_from(name_of(path))} & IMPURE_MODULES
+    named = {f"{node.value.id}.{node.attr}" for node in ast.walk(ast.parse(path.read_text("utf-8")))
              if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}  # fmt: skip
     assert not named & IMPURE_NAMES
 

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import LoaError
-from service.moments.label import find_moment, parse_moment
+from service.moments.label import parse_moment, read_label, usual_moment
 from service.portals.charset import decode
-from service.portals.dates import find_in_label
 from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
 from service.text import clean
@@ -141,4 +140,7 @@ def test_the_quick_reading_of_usual_dates_is_the_slow_one(
     numbers: tuple[int, ...], form: str
 ) -> None:
     label = form.format(*numbers)
-    assert find_in_label(label) == (parse_moment(label) or find_moment(label))
+    quick = usual_moment(label)
+    assert parse_moment(label) == (quick or parse_moment(label))
+    if quick is not None:
+        assert [one.moment for one in read_label(label).dates] == [quick]

@@ -11,7 +11,7 @@ import pytest
 
 from service.errors import FetchError, UnreadableError
 from service.portals.fetch import Fetcher
-from service.portals.probe import portal_file, probe
+from service.portals.probe import probe, render_portal
 from service.settings import PortalConfig
 from tests.fakes import FakeClock
 from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply
@@ -52,7 +52,7 @@ def test_a_page_nobody_described_is_understood(
     assert (shown.kind, len(found.listing.posts)) == (kind, count)
     assert found.article is None
     assert found.article_error is not None
-    written = PortalConfig.model_validate(tomllib.loads(portal_file(shown)))
+    written = PortalConfig.model_validate(tomllib.loads(render_portal(found.portal)))
     assert written.listings[0].url == "/list"
 
 
@@ -98,7 +98,7 @@ def test_probe_without_options_suffices_and_says_why_it_refused(
         found = probe(fetcher, site.url + path)
     assert len(found.listing.posts) == count
     assert all(link.reason for link in found.listing.rejected)
-    written = PortalConfig.model_validate(tomllib.loads(portal_file(found.shown())))
+    written = PortalConfig.model_validate(tomllib.loads(render_portal(found.portal)))
     assert written.listings[0].url == path
 
 

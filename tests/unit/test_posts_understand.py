@@ -14,7 +14,7 @@ from service.posts.places import parse_places
 from service.posts.sentences import lead_of, summary_of
 from service.posts.understand import Understander, urgency_of
 from service.text import clean_text
-from service.types import AttachmentLink, Relation, Urgency
+from service.types import AttachmentLink, Reason, Relation, Urgency
 
 _ROOT = Path(__file__).parents[2]
 _UNDERSTANDER = Understander(
@@ -190,12 +190,19 @@ def test_every_section_is_a_hint_and_the_fallbacks_gives_way() -> None:
     ],
 )
 def test_urgency_is_the_strongest_word(text: str, urgency: Urgency) -> None:
-    assert urgency_of(text) is urgency
+    assert urgency_of(text)[0] is urgency
 
 
 def test_urgency_may_be_stamped_on_a_file() -> None:
-    assert urgency_of("Công văn", "UBND HUYỆN\n KHẨN \nSố: 5/UBND-VP") is Urgency.KHAN
-    assert urgency_of("Công văn", "UBND HUYỆN\nĐề nghị khẩn trương") is Urgency.NORMAL
+    stamped = urgency_of("Công văn", "UBND HUYỆN\n KHẨN \nSố: 5/UBND-VP")
+    assert stamped == (Urgency.KHAN, Reason("khan", "file", "khẩn"))
+    assert urgency_of("Công văn", "UBND HUYỆN\nĐề nghị khẩn trương") == (Urgency.NORMAL, None)
+
+
+def test_U4_urgency_says_the_words_that_it_was_read_from() -> None:
+    assert urgency_of("Công điện HỎA TỐC số 5")[1] == Reason("hoa-toc", "text", "hoả tốc")
+    assert urgency_of("Công điện", "THƯỢNG KHẨN")[1] == Reason("thuong-khan", "file", "thượng khẩn")
+    assert urgency_of("Công điện khẩn", "HỎA TỐC")[1] == Reason("hoa-toc", "file", "hoả tốc")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 
@@ -13,13 +14,23 @@ from hypothesis import strategies as st
 
 import service
 from service.alerts.owing import UNDER
+from service.alerts.receipt_rules import Line
 from service.errors import FetchError
 from service.poll.notice import MOVED, RECOVERED
 from service.services.alarm_acts import KINDS
 from service.storage.bounces import REASONS
 from service.storage.explanation import Because
-from service.types import Outcome
-from service.words import OTHER, code_of, coded, parse, say, say_fields
+from service.types import (
+    ChangeType,
+    Frequency,
+    Outcome,
+    Relation,
+    State,
+    SubscriptionStatus,
+    Urgency,
+)
+from service.words import OTHER, code_of, coded, kind_name, label, labels_of, parse, say, say_fields
+from service.words.labels import LABELS
 from service.words.say import SENTENCES
 from service.words.sentences_match import FIELDS
 
@@ -27,6 +38,8 @@ ROOT = Path(service.__file__).parent
 VIETNAMESE = re.compile(
     "[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE
 )
+OTHER_SPELLING = re.compile(r"\b\w*(?:o[àáảãạ]|o[èéẻẽẹ]|u[ỳýỷỹỵ])\b", re.IGNORECASE)
+"""A tone over the second vowel of an open syllable, as in `khoá`; `qu` is a consonant."""
 CODE = re.compile(r"[a-z]+(?:\.[a-z0-9_]+)+")
 FACTS = st.dictionaries(
     st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
@@ -43,13 +56,13 @@ def fields(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-@pytest.mark.parametrize("code", sorted({**SENTENCES, **FIELDS}))
+@pytest.mark.parametrize("code", sorted({**SENTENCES, **FIELDS, **LABELS}))
 def test_every_code_is_said_in_both_languages_with_the_same_facts(code: str) -> None:
-    vi, en = {**SENTENCES, **FIELDS}[code]
+    vi, en = {**SENTENCES, **FIELDS, **LABELS}[code]
     assert vi and en
     assert fields(vi) == fields(en)
     assert not VIETNAMESE.search(en)
-    assert not re.search(r"khoá|huỷ|xoá|hoà\b", vi), "one spelling: khóa, hủy, xóa"
+    assert not other_spelling(vi), "one spelling: khóa, hủy, xóa"
 
 
 @given(st.sampled_from(sorted(SENTENCES)), FACTS, st.sampled_from(["vi", "en", "lo"]))
@@ -131,13 +144,13 @@ def codes_in(path: Path) -> set[str]:
 
 
 NO_CODES = {"subscription.confirm", "subscription.test", "subscription.id", "archive.folder"}
-LABELS = {"alerts/words.py", "alerts/reason.py"}
-"""What mails say of posts: labels of their own."""
+LABELLED = {"alerts/reason.py"}
+"""Asks for labels of mails, whose names look like codes."""
 MODULES = sorted(
     path
     for path in ROOT.rglob("*.py")
     if not {"words", "migrations", "bench"} & set(path.relative_to(ROOT).parts)
-    and str(path.relative_to(ROOT)) not in LABELS
+    and str(path.relative_to(ROOT)) not in LABELLED
 )
 
 
@@ -177,3 +190,102 @@ def test_no_sentence_is_written_where_codes_are_stored(language: str) -> None:
             if "migrations" not in path.parts:
                 text = path.read_text("utf-8")
                 assert [one for one in said if f'"{one}"' in text] == [], path
+
+
+TEMPLATES = sorted((ROOT / "web" / "templates").rglob("*.html"))
+
+
+def other_spelling(text: str) -> list[str]:
+    found = (match[0] for match in OTHER_SPELLING.finditer(text))
+    return [word for word in found if not re.search(r"qu[ỳýỷỹỵ]$", word, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_pages_are_spelt_as_the_catalogue_is(path: Path) -> None:
+    assert other_spelling(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("khoá", ["khoá"]), ("khóa", []), ("huỷ bỏ", ["huỷ"]), ("hủy", []), ("xoá", ["xoá"]),
+        ("hoàn toàn", []), ("quý cơ quan", []), ("thuỷ điện", ["thuỷ"]), ("khoẻ", ["khoẻ"]),
+        ("hoạt động", []), ("toà nhà", ["toà"]), ("ủy ban", []), ("uỷ ban", ["uỷ"]),
+    ],
+)  # fmt: skip
+def test_the_measure_of_spelling_sees_a_tone_over_the_wrong_vowel(
+    text: str, found: list[str]
+) -> None:
+    assert other_spelling(text) == found
+
+
+SAID = {
+    text
+    for pair in {**SENTENCES, **FIELDS, **LABELS}.values()
+    for text in pair
+    if " " in text or VIETNAMESE.search(text)
+}
+"""Sentences that can be nothing else: a label of one English word may be a value too."""
+SPEAKERS = {"say", "label", "labels_of", "say_at"}
+
+
+def compared(tree: ast.AST) -> list[str]:
+    """What of a comparison is a sentence, or was said a moment ago."""
+    sides = [
+        side
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for side in (node.left, *node.comparators)
+    ]
+    sides += [node.value for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]
+    return [
+        ast.unparse(side)
+        for side in sides
+        if (isinstance(side, ast.Constant) and side.value in SAID)
+        or (isinstance(side, ast.Call) and ast.unparse(side.func).split(".")[-1] in SPEAKERS)
+    ]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_value_is_compared_with_a_sentence(path: Path) -> None:
+    assert compared(ast.parse(path.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_seen"),
+    [
+        ("stored == 'chờ xác nhận'", True),
+        ("'nothing new' != outcome", True),
+        ("words.say(reason, 'vi') in seen", True),
+        ("label('state', one, 'en') == 'due'", True),
+        ("match said:\n    case 'tạm ngưng':\n        pass", True),
+        ("code == 'endpoint.gone'", False),
+        ("state == 'due'", False),
+    ],
+)
+def test_the_measure_itself_sees_a_sentence_compared(source: str, is_seen: bool) -> None:
+    assert bool(compared(ast.parse(source))) == is_seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("outcome", Outcome), ("state", State), ("status", SubscriptionStatus),
+        ("frequency", Frequency), ("relation", Relation), ("urgency", Urgency), ("line", Line),
+        ("change", ChangeType),
+    ],
+)  # fmt: skip
+def test_every_value_that_is_shown_has_its_label(kind: str, values: type[StrEnum]) -> None:
+    assert set(labels_of(kind, "vi")) == set(values)
+    assert len(labels_of(kind, "en")) == len(values)
+
+
+def test_a_value_of_a_newer_loa_is_shown_as_it_is() -> None:
+    assert label("state", "of_tomorrow", "vi") == "of_tomorrow"
+    assert (label("state", "due", "vi"), label("state", "due", "en")) == ("chờ gửi", "due")
+    assert labels_of("state", "en").get("of_tomorrow") is None
+    assert (kind_name(None), kind_name("chi-thi"), kind_name("lenh-moi")) == (
+        "",
+        "Chỉ thị",
+        "Lenh moi",
+    )

@@ -14,7 +14,7 @@ from service.storage.queue.capacity import (
     refresh,
     set_min_interval,
 )
-from service.storage.queue.claim import claim_due, is_paused, next_due_at
+from service.storage.queue.claim import claim_due, has_urgent, is_paused, next_due_at
 from service.storage.queue.driver import statements_on
 from service.storage.queue.endpoint_health import (
     FAILED_LONG,
@@ -45,6 +45,7 @@ from service.storage.queue.notices import listen
 from service.storage.queue.outgoing import ChangePayload, OutgoingMessage, OutgoingReader
 from service.storage.queue.parking import drop_questions, park, redirect, release
 from service.storage.queue.record import record_results
+from service.storage.queue.urgent import hasten, mark_urgent, urgency_before
 
 __all__ = [
     "FAILED_LONG",
@@ -70,6 +71,8 @@ __all__ = [
     "free_expired",
     "has_expired",
     "has_news",
+    "has_urgent",
+    "hasten",
     "heal",
     "hold_back",
     "is_fenced",
@@ -77,6 +80,7 @@ __all__ = [
     "is_paused",
     "keep_owed",
     "listen",
+    "mark_urgent",
     "next_due_at",
     "park",
     "probe_disabled",
@@ -89,6 +93,7 @@ __all__ = [
     "reopen",
     "set_min_interval",
     "statements_on",
+    "urgency_before",
     "warn_failing",
     "was_told_before",
 ]

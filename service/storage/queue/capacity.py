@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, text
 from service.channels import ConcurrencyLimits, kind_of
 from service.storage.queue.driver import statements_on
 from service.storage.queue.notices import notify
-from service.storage.queue.statements import WAITING
+from service.storage.queue.statements import BEYOND, WAITING, WAITING_URGENT
 from service.storage.schema import to_micros
 from service.types import Channel
 
@@ -233,12 +233,16 @@ _WRONG = text(
     "f.endpoint_key = key"
     " WHERE COALESCE(f.n, 0) <> in_flight OR (next_due_at IS NULL AND in_flight < cap"
     f" AND status <> 'disabled' AND EXISTS (SELECT 1 {WAITING}))"
+    f" OR (urgent_due_at IS NULL AND in_flight < cap + {BEYOND.format(cap='cap')}"
+    f" AND status <> 'disabled' AND EXISTS (SELECT 1 {WAITING_URGENT}))"
 )
 _WRONG_LANES = text(
     "SELECT key, COALESCE(flying, 0) - in_flight AS n FROM lane LEFT JOIN"
-    " (SELECT lane_key, sum(in_flight) AS flying, min(next_due_at) AS soonest FROM endpoint GROUP "
-    "BY lane_key) AS e"
+    " (SELECT lane_key, sum(in_flight) AS flying, min(next_due_at) AS soonest,"
+    " min(urgent_due_at) AS urgent_soonest FROM endpoint GROUP BY lane_key) AS e"
     " ON e.lane_key = key WHERE COALESCE(flying, 0) <> in_flight"
     " OR (soonest IS NOT NULL AND in_flight < cap AND (next_due_at IS NULL OR next_due_at > "
     "soonest))"
+    f" OR (urgent_soonest IS NOT NULL AND in_flight < cap + {BEYOND.format(cap='cap')}"
+    " AND (urgent_due_at IS NULL OR urgent_due_at > urgent_soonest))"
 )

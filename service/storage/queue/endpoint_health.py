@@ -32,19 +32,10 @@ _Endpoint = Row[tuple[object, ...]]
 def judge_endpoints(conn: Connection, outcomes: Sequence[LeasedResult], now: datetime) -> list[str]:
     """Updates the health of endpoints, in the order of the results; returns the lanes that a move
     touched."""
-    values: dict[str, dict[str, object]] = {}
     for one in outcomes:
-        key, result = one.endpoint_key, one.result
-        if result.disables:
-            _gone(conn, result, now)
-        if not kind_of(one.channel).is_judged:
-            continue
-        value = values.setdefault(key, {"key": key, "n": 0, "ok": 0, "at": to_micros(now)})
-        value["status"] = "slow" if result.timed_out else "ok"
-        if result.state is State.SENT:
-            value.update(n=0, ok=1)
-        else:
-            value["n"] = int(str(value["n"])) + 1
+        if one.result.disables:
+            _gone(conn, one.result, now)
+    values = _by_endpoint(outcomes, now)
     if not values:
         return []
     rows = _noted(conn, values)
@@ -62,6 +53,22 @@ def judge_endpoints(conn: Connection, outcomes: Sequence[LeasedResult], now: dat
         if row.probe_at is not None and not values[key]["ok"]:
             _close_again(conn, key)
     return _move(conn, [(row, str(values[key]["status"])) for key, row in rows.items()])
+
+
+def _by_endpoint(outcomes: Sequence[LeasedResult], now: datetime) -> dict[str, dict[str, object]]:
+    """What the attempts say of each endpoint that is judged, by its key: as `_HEALTH` is told."""
+    values: dict[str, dict[str, object]] = {}
+    for one in outcomes:
+        key, result = one.endpoint_key, one.result
+        if not kind_of(one.channel).is_judged:
+            continue
+        value = values.setdefault(key, {"key": key, "n": 0, "ok": 0, "at": to_micros(now)})
+        value["status"] = "slow" if result.timed_out else "ok"
+        if result.state is State.SENT:
+            value.update(n=0, ok=1)
+        else:
+            value["n"] = int(str(value["n"])) + 1
+    return values
 
 
 _HEALTH = """UPDATE endpoint SET
@@ -174,7 +181,7 @@ def disable_failing(conn: Connection, now: datetime, after: timedelta) -> list[s
     """
     keys = _update(
         conn,
-        "status = 'disabled', probe_at = :probe, next_due_at = NULL",
+        "status = 'disabled', probe_at = :probe, next_due_at = NULL, urgent_due_at = NULL",
         _TO_DISABLE,
         {"probe": to_micros(now + PROBE_EVERY), "count": MIN_FAILURES, "after": _micros(after)},
     )
@@ -280,7 +287,11 @@ def _close_again(conn: Connection, key: str) -> None:
     again."""
     values = {"key": key, "why": FAILED_LONG}
     conn.execute(
-        text("UPDATE endpoint SET status = 'disabled', next_due_at = NULL WHERE key = :key"), values
+        text(
+            "UPDATE endpoint SET status = 'disabled', next_due_at = NULL, urgent_due_at = NULL"
+            " WHERE key = :key"
+        ),
+        values,
     )
     conn.execute(
         text(

@@ -19,6 +19,7 @@ from service.channels import CHANNELS, ChannelKind, Grouping
 from service.storage.engine import Database, uuid7
 from service.storage.queue.capacity import lock_lanes
 from service.storage.queue.notices import notify
+from service.storage.queue.statements import BEYOND, WAITING_URGENT
 from service.storage.schema import to_micros
 from service.types import ChangeType, Channel
 
@@ -40,8 +41,8 @@ _OWED = """(EXISTS (SELECT 1 FROM owed o WHERE o.post_id = :post AND o.subscript
     WHERE c.post_id = :post AND c.id <> :change AND c.revision < :before))"""
 
 _UNFINISHED = (
-    "SELECT type, post_id, revision, fanout_after FROM change WHERE id = :id AND fanned_out_at IS "
-    "NULL"
+    "SELECT type, post_id, revision, fanout_after, urgent FROM change WHERE id = :id AND "
+    "fanned_out_at IS NULL"
 )
 
 _ID = {
@@ -65,6 +66,8 @@ _BEFORE = """JOIN change p ON p.post_id = :post AND p.id <> :change AND p.type =
 _NOT_WRITTEN = (
     "NOT EXISTS (SELECT 1 FROM delivery j WHERE j.change_id = :change AND j.subscription_id = s.id)"
 )
+_AT_ONCE = "(s.frequency = 'immediate' OR CAST(:urgent AS SMALLINT) = 1)"
+"""Whether a subscription is told by a message of this change: of urgent ones by no digest."""
 _TOLD_BY_MAIL = "message.told_by_mail"
 
 _COUNTS = """(s.status IN ('active', 'paused', 'disabled', 'suspended')
@@ -117,6 +120,7 @@ def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
         "post": row.post_id,
         "before": row.revision + is_withdrawal,
         "now": to_micros(now),
+        "urgent": int(row.urgent is not None),
     }
     while True:
         walk = _next_walk(conn, cursor)
@@ -226,7 +230,7 @@ def _write_for_persons(
     conn.execute(text(_for_persons(walk.kind, within, owed, _ID[conn.dialect.name])), values)
     written = _write_deliveries(
         conn,
-        f"subscription s LEFT JOIN message m ON s.frequency = 'immediate'"
+        f"subscription s LEFT JOIN message m ON {_AT_ONCE}"
         f" AND m.group_key = {group} || s.target_key WHERE {within} AND {_COUNTS} AND {owed}",
         values,
     )
@@ -246,7 +250,7 @@ def _join_messages_before(
     _lock_lanes(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
     _write_deliveries(
         conn,
-        f"subscription s {before} WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate'"
+        f"subscription s {before} WHERE {within} AND {_COUNTS} AND {_AT_ONCE}"
         f" AND s.unit_id IS NULL AND {owed} ORDER BY p.round DESC",
         values,
     )
@@ -283,10 +287,11 @@ def _messages(kind: ChannelKind) -> str:
     return (
         "INSERT INTO message(id, change_id, subscription_id, channel, endpoint_key, group_key, "
         "state, due_at,"
-        f" created_at) SELECT message_id, CAST(:change AS TEXT), subscription_id, '{kind.name}', "
-        f"endpoint_key,"
+        f" created_at, is_urgent) SELECT message_id, CAST(:change AS TEXT), subscription_id,"
+        f" '{kind.name}', endpoint_key,"
         f" '{kind.prefix}:' || :change || ':' || subscription_id, state, CAST(:now AS BIGINT),"
-        " CAST(:now AS BIGINT) FROM found WHERE true ON CONFLICT (group_key) DO NOTHING"
+        " CAST(:now AS BIGINT), CAST(:urgent AS SMALLINT) FROM found WHERE true"
+        " ON CONFLICT (group_key) DO NOTHING"
     )
 
 
@@ -307,12 +312,12 @@ def _for_persons(kind: ChannelKind, within: str, owed: str, new_id: str) -> str:
     are."""
     return (
         "INSERT INTO message(id, change_id, channel, endpoint_key, group_key, state, due_at, "
-        "created_at)"
+        "created_at, is_urgent)"
         f" SELECT {new_id}, CAST(:change AS TEXT), '{kind.name}', w.endpoint_key,"
         f" '{kind.prefix}:' || :change || ':' || w.target_key, w.state, CAST(:now AS BIGINT),"
-        " CAST(:now AS BIGINT) FROM"
+        " CAST(:now AS BIGINT), CAST(:urgent AS SMALLINT) FROM"
         f" (SELECT s.target_key, s.endpoint_key, min({_STATE}) AS state FROM subscription s"
-        f" WHERE {within} AND {_COUNTS} AND s.frequency = 'immediate' AND {owed}"
+        f" WHERE {within} AND {_COUNTS} AND {_AT_ONCE} AND {owed}"
         " GROUP BY s.target_key, s.endpoint_key) AS w WHERE true ON CONFLICT (group_key) DO NOTHING"
     )
 
@@ -327,6 +332,19 @@ def _lock_lanes(conn: Connection, touched: str, values: dict[str, object]) -> No
         lock_lanes(conn, lanes.scalars())
 
 
+_WAKE_URGENT = (
+    "UPDATE endpoint SET urgent_due_at = CASE WHEN COALESCE(not_before_at, 0) > :now THEN"
+    " not_before_at ELSE CAST(:now AS BIGINT) END WHERE status <> 'disabled'"
+    " AND (urgent_due_at IS NULL OR urgent_due_at > :now)"
+    f" AND in_flight < cap + {BEYOND.format(cap='cap')} AND key IN ({{touched}})"
+    f" AND EXISTS (SELECT 1 {WAITING_URGENT})",
+    "UPDATE lane SET urgent_due_at = CAST(:now AS BIGINT)"
+    " WHERE (urgent_due_at IS NULL OR urgent_due_at > :now)"
+    f" AND in_flight < cap + {BEYOND.format(cap='cap')} AND key IN (SELECT lane_key FROM endpoint"
+    " WHERE key IN ({touched}) AND urgent_due_at <= :now)",
+)
+
+
 def _wake(conn: Connection, touched: str, values: dict[str, object]) -> None:
     """The endpoints that `touched` selects have something due now; lanes before endpoints, as
     everywhere."""
@@ -334,6 +352,9 @@ def _wake(conn: Connection, touched: str, values: dict[str, object]) -> None:
         f"(next_due_at IS NULL OR next_due_at > :now) AND in_flight < cap AND key IN ({touched})"
     )
     _lock_lanes(conn, touched, values)
+    if values["urgent"]:
+        for statement in _WAKE_URGENT:
+            conn.execute(text(statement.format(touched=touched)), values)
     conn.execute(
         text(
             "UPDATE endpoint SET next_due_at = CASE WHEN COALESCE(not_before_at, 0) > :now THEN "

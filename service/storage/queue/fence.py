@@ -195,8 +195,8 @@ def release_fence(
             "day": None if since is None else values["day"],
         }
         put_meta(conn, RELEASED, orjson.dumps(kept).decode())
-        conn.execute(text("UPDATE endpoint SET next_due_at = NULL"))
-        conn.execute(text("UPDATE lane SET next_due_at = NULL"))
+        conn.execute(text("UPDATE endpoint SET next_due_at = NULL, urgent_due_at = NULL"))
+        conn.execute(text("UPDATE lane SET next_due_at = NULL, urgent_due_at = NULL"))
         heal(conn)
         drop_meta(conn, RESTORED)
     return done

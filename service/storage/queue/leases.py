@@ -13,7 +13,7 @@ from service.storage.schema import to_micros
 from service.types import Channel
 
 
-def free_all_leases(conn: Connection, now: datetime, channel: Channel | None = None) -> int:
+def free_all_leases(conn: Connection, channel: Channel | None = None) -> int:
     """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the
     owners are dead."""
     behind = (

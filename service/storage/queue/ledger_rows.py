@@ -23,6 +23,8 @@ class ClaimedMessage(NamedTuple):
     attempts: int
     is_slow: bool = False
     """Its endpoint timed out last."""
+    is_urgent: bool = False
+    """It was claimed before all else."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,12 @@ class ClaimResult:
     lanes: Counter[str] = field(default_factory=Counter)
     spaced: list[str] = field(default_factory=list)
     """The endpoints among them that want time between two messages."""
+
+    def add(self, more: ClaimResult) -> None:
+        self.claimed += more.claimed
+        self.endpoints.update(more.endpoints)
+        self.lanes.update(more.lanes)
+        self.spaced += more.spaced
 
 
 class LeasedResult(NamedTuple):

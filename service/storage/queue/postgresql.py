@@ -18,8 +18,10 @@ from service.storage.queue.ledger_rows import (
     RejectedAttempt,
 )
 from service.storage.queue.statements import (
+    BEYOND,
     CHANGES,
     FULL_FOR,
+    HAS_URGENT,
     MESSAGES,
     SHIFT_ENDPOINTS,
     SHIFT_LANES,
@@ -33,11 +35,11 @@ _STEER = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable
     true),
     set_config('enable_mergejoin', 'off', true)"""
 
-_LANES = """SELECT key FROM lane WHERE channel = %s AND is_slow = %s AND next_due_at <= %s
-    ORDER BY next_due_at LIMIT %s FOR UPDATE SKIP LOCKED"""
+_LANES = """SELECT key FROM lane WHERE channel = %s AND is_slow = %s AND {due} <= %s
+    ORDER BY {due} LIMIT %s FOR UPDATE SKIP LOCKED"""
 
 _ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight -
-    COALESCE(o.in_flight, 0))
+    COALESCE(o.in_flight, 0)) + {beyond}
     FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN lane l ON l.key = v.key LEFT
     JOIN lane o
         ON o.key = CASE l.is_slow WHEN 1 THEN left(l.key, -5) ELSE l.key || '#slow' END
@@ -46,18 +48,18 @@ _ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight -
 _DUE = """SELECT m.id, m.attempts, e.key, l.key, l.room, e.is_spaced
     FROM unnest(%s::text[], %s::int[]) AS l(key, room)
     CROSS JOIN LATERAL (SELECT x.key, COALESCE(x.min_interval_s, 0) > 0 AS is_spaced,
-            CASE WHEN x.min_interval_s > 0 THEN 1 ELSE x.cap - x.in_flight END AS places
-        FROM endpoint x WHERE x.lane_key = l.key AND x.next_due_at <= %s ORDER BY x.next_due_at
+            CASE WHEN x.min_interval_s > 0 THEN 1 ELSE x.cap - x.in_flight + {beyond} END AS places
+        FROM endpoint x WHERE x.lane_key = l.key AND x.{due} <= %s ORDER BY x.{due}
         LIMIT l.room) e
     CROSS JOIN LATERAL (SELECT y.id, y.attempts FROM message y
-        WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s
+        WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s{only}
         AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at
         LIMIT e.places) m
     LIMIT %s"""
 
 _LEASE = """INSERT INTO lease(message_id, endpoint_key, until, token)
     SELECT v.id, v.key, %s, %s FROM unnest(%s::text[], %s::text[]) AS v(id, key)"""
-_LATER = "UPDATE lane SET next_due_at = %s WHERE key = ANY(%s)"
+_LATER = "UPDATE lane SET {due} = %s WHERE key = ANY(%s)"
 _SPACE = (
     "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
 )
@@ -104,13 +106,32 @@ _MESSAGES = MESSAGES.format(at="%s", ids="= ANY(%s)")
 _CHANGES = CHANGES.format(ids="= ANY(%s)")
 
 
+class _PostgresqlClaims:
+    """The statements of a claim: of all that is due, or of what is urgent alone."""
+
+    def __init__(self, *, is_urgent: bool) -> None:
+        due = "urgent_due_at" if is_urgent else "next_due_at"
+        lane, endpoint = (
+            (BEYOND.format(cap="l.cap"), BEYOND.format(cap="x.cap")) if is_urgent else ("0", "0")
+        )
+        self.lanes = _LANES.format(due=due)
+        self.rooms = _ROOMS.format(beyond=lane)
+        only = " AND y.is_urgent = 1" if is_urgent else ""
+        self.messages = _DUE.format(beyond=endpoint, due=due, only=only)
+        self.later = _LATER.format(due=due)
+
+
+_CLAIMING = {is_urgent: _PostgresqlClaims(is_urgent=is_urgent) for is_urgent in (False, True)}
+_HAS_URGENT = HAS_URGENT.format(value="%s")
+
+
 class PostgresqlStatements:
     """`service.storage.queue.statements.Statements` for PostgreSQL."""
 
     def __init__(self, db: Driver) -> None:
         self._db = db
 
-    def instant(self, at: int) -> int:
+    def instant(self, at: int) -> int:  # noqa: ARG002  # the shape of `Statements`; SQLite uses it
         """The database's own clock, for its workers' clocks may differ."""
         return int(self._db.execute(_CLOCK).fetchall()[0][0])
 
@@ -119,35 +140,50 @@ class PostgresqlStatements:
         30,000 rows whole."""
         self._db.execute(_STEER)
 
+    def has_urgent(self, channel: str, at: int) -> bool:
+        return bool(self._db.execute(_HAS_URGENT, (channel, at)).fetchall())
+
     def take(
-        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+        self,
+        channel: str,
+        at: int,
+        until: int,
+        token: int,
+        limit: int,
+        *,
+        is_slow: bool,
+        is_urgent: bool = False,
+        by: int | None = None,
     ) -> ClaimResult:
         """As `Statements.take`, in two steps: the lanes that are due, then what is due there.
 
         Room is counted in a statement after the lock, or an endpoint that moved to the other lane
         meanwhile would be counted in both, and the host's places exceeded.
         """
-        taken = ClaimResult()
+        taken, say = ClaimResult(), _CLAIMING[is_urgent]
+        by = at if by is None else by
         held = [
             row[0]
-            for row in self._db.execute(_LANES, (channel, int(is_slow), at, limit)).fetchall()
+            for row in self._db.execute(say.lanes, (channel, int(is_slow), at, limit)).fetchall()
         ]
-        lanes = self._db.execute(_ROOMS, (held,)).fetchall() if held else []
+        lanes = self._db.execute(say.rooms, (held,)).fetchall() if held else []
         full = [key for key, room in lanes if room <= 0]
         if full:
-            self._db.execute(_LATER, (at + FULL_FOR, full))
+            self._db.execute(say.later, (at + FULL_FOR, full))
         rooms = {key: room for key, room in lanes if room > 0}
         if not rooms:
             return taken
         due = self._db.execute(
-            _DUE, (list(rooms), list(rooms.values()), at, at, limit * 2)
+            say.messages, (list(rooms), list(rooms.values()), at, by, limit * 2)
         ).fetchall()
         taken.lanes.update(dict.fromkeys(rooms, 0) if not due else {})
         spaced: set[str] = set()
         for message_id, attempts, endpoint_key, lane_key, room, is_spaced in due:
             if taken.lanes[lane_key] < room and len(taken.claimed) < limit:
                 taken.claimed.append(
-                    ClaimedMessage(message_id, endpoint_key, token, attempts + 1, is_slow)
+                    ClaimedMessage(
+                        message_id, endpoint_key, token, attempts + 1, is_slow, is_urgent
+                    )
                 )
                 taken.endpoints[endpoint_key] += 1
                 taken.lanes[lane_key] += 1

@@ -17,8 +17,10 @@ from service.storage.queue.ledger_rows import (
     RejectedAttempt,
 )
 from service.storage.queue.statements import (
+    BEYOND,
     CHANGES,
     FULL_FOR,
+    HAS_URGENT,
     MESSAGES,
     SHIFT_ENDPOINTS,
     SHIFT_LANES,
@@ -29,21 +31,22 @@ from service.storage.queue.statements import (
 from service.types import Result
 
 _LANES = """SELECT l.key, min(l.cap - l.in_flight, l.host_cap - l.in_flight - COALESCE(o.in_flight,
-    0))
+    0)) + {beyond}
     FROM lane l LEFT JOIN lane o
         ON o.key = CASE l.is_slow WHEN 1 THEN substr(l.key, 1, length(l.key) - 5)
         ELSE l.key || '#slow' END
-    WHERE l.channel = ? AND l.is_slow = ? AND l.next_due_at <= ? ORDER BY l.next_due_at LIMIT ?"""
+    WHERE l.channel = ? AND l.is_slow = ? AND l.{due} <= ? ORDER BY l.{due} LIMIT ?"""
 
 _ENDPOINTS = """SELECT key, CASE WHEN min_interval_s > 0 THEN 1
-    ELSE cap - in_flight END, min_interval_s > 0
-    FROM endpoint WHERE lane_key = ? AND next_due_at <= ? ORDER BY next_due_at LIMIT ?"""
+    ELSE cap - in_flight + {beyond} END, min_interval_s > 0
+    FROM endpoint WHERE lane_key = ? AND {due} <= ? ORDER BY {due} LIMIT ?"""
 
-_DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'due' AND due_at <= ?
-    AND NOT EXISTS (SELECT 1 FROM lease WHERE message_id = message.id) ORDER BY due_at LIMIT ?"""
+_DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'due'
+    AND due_at <= ?{only} AND NOT EXISTS (SELECT 1 FROM lease WHERE message_id = message.id)
+    ORDER BY due_at LIMIT ?"""
 
 _LEASE = "INSERT INTO lease(message_id, endpoint_key, until, token) VALUES (?, ?, ?, ?)"
-_LATER = "UPDATE lane SET next_due_at = ? WHERE key = ?"
+_LATER = "UPDATE lane SET {due} = ? WHERE key = ?"
 _SPACE = "UPDATE endpoint SET not_before_at = ? + min_interval_s * 1000000 WHERE key = ?"
 
 _OWNED = """SELECT t.message_id, t.token, t.endpoint_key, e.lane_key, e.channel,
@@ -73,6 +76,24 @@ _MESSAGES = MESSAGES.format(at="?", ids=_IDS)
 _CHANGES = CHANGES.format(ids=_IDS)
 
 
+class _SqliteClaims:
+    """The statements of a claim: of all that is due, or of what is urgent alone."""
+
+    def __init__(self, *, is_urgent: bool) -> None:
+        due = "urgent_due_at" if is_urgent else "next_due_at"
+        lane, endpoint = (
+            (BEYOND.format(cap="l.cap"), BEYOND.format(cap="cap")) if is_urgent else ("0", "0")
+        )
+        self.lanes = _LANES.format(beyond=lane, due=due)
+        self.endpoints = _ENDPOINTS.format(beyond=endpoint, due=due)
+        self.messages = _DUE.format(only=" AND is_urgent = 1" if is_urgent else "")
+        self.later = _LATER.format(due=due)
+
+
+_CLAIMING = {is_urgent: _SqliteClaims(is_urgent=is_urgent) for is_urgent in (False, True)}
+_HAS_URGENT = HAS_URGENT.format(value="?")
+
+
 class SqliteStatements:
     """`service.storage.queue.statements.Statements` for SQLite."""
 
@@ -86,21 +107,34 @@ class SqliteStatements:
     def steer(self) -> None:
         """SQLite finds rows by index unasked."""
 
+    def has_urgent(self, channel: str, at: int) -> bool:
+        return bool(self._db.execute(_HAS_URGENT, (channel, at)).fetchall())
+
     def take(
-        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+        self,
+        channel: str,
+        at: int,
+        until: int,
+        token: int,
+        limit: int,
+        *,
+        is_slow: bool,
+        is_urgent: bool = False,
+        by: int | None = None,
     ) -> ClaimResult:
-        """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
-        taken = ClaimResult()
+        """As `Statements.take`: lane by lane, endpoint by endpoint, each in the order in which it
+        is due."""
+        taken, say = ClaimResult(), _CLAIMING[is_urgent]
+        by = at if by is None else by
         for lane_key, room in self._db.execute(
-            _LANES, (channel, int(is_slow), at, limit)
+            say.lanes, (channel, int(is_slow), at, limit)
         ).fetchall():
             left = min(room, limit - len(taken.claimed))
             if room <= 0:
-                self._db.execute(_LATER, (at + FULL_FOR, lane_key))
+                self._db.execute(say.later, (at + FULL_FOR, lane_key))
             if left > 0:
-                taken.lanes[lane_key] = self._take_lane(
-                    taken, lane_key, at, token, left, is_slow=is_slow
-                )
+                like = ClaimedMessage("", "", token, 0, is_slow, is_urgent)
+                taken.lanes[lane_key] = self._take_lane(taken, lane_key, at, left, like, by=by)
             if len(taken.claimed) >= limit:
                 break
         self._db.executemany(
@@ -111,13 +145,31 @@ class SqliteStatements:
         return taken
 
     def _take_lane(
-        self, taken: ClaimResult, lane_key: str, at: int, token: int, room: int, *, is_slow: bool
+        self,
+        taken: ClaimResult,
+        lane_key: str,
+        at: int,
+        room: int,
+        like: ClaimedMessage,
+        *,
+        by: int,
     ) -> int:
-        left = room
-        for key, places, is_spaced in self._db.execute(_ENDPOINTS, (lane_key, at, room)).fetchall():
-            rows = self._db.execute(_DUE, (key, at, min(places, left))).fetchall()
+        say, left = _CLAIMING[like.is_urgent], room
+        for key, places, is_spaced in self._db.execute(
+            say.endpoints, (lane_key, at, room)
+        ).fetchall():
+            rows = self._db.execute(say.messages, (key, by, min(places, left))).fetchall()
             for message_id, attempts in rows:
-                taken.claimed.append(ClaimedMessage(message_id, key, token, attempts + 1, is_slow))
+                taken.claimed.append(
+                    ClaimedMessage(
+                        message_id,
+                        key,
+                        like.lease_token,
+                        attempts + 1,
+                        like.is_slow,
+                        like.is_urgent,
+                    )
+                )
             taken.endpoints[key] = len(rows)
             if is_spaced:
                 taken.spaced.append(key)

@@ -74,10 +74,27 @@ class Statements(Protocol):
         """Has the rest of the transaction find rows by index."""
         ...
 
+    def has_urgent(self, channel: str, at: int) -> bool:
+        """Whether an urgent message is due by this channel, and has a place."""
+        ...
+
     def take(
-        self, channel: str, at: int, until: int, token: int, limit: int, *, is_slow: bool
+        self,
+        channel: str,
+        at: int,
+        until: int,
+        token: int,
+        limit: int,
+        *,
+        is_slow: bool,
+        is_urgent: bool = False,
+        by: int | None = None,
     ) -> ClaimResult:
-        """Leases up to `limit` messages, no more to an endpoint or lane than it has places."""
+        """Leases up to `limit` messages, no more to an endpoint or lane than it has places.
+
+        `is_urgent`: urgent ones alone, for which there are places beyond the others'.
+        `by`: only those that were due then already; None: those that are due at `at`.
+        """
         ...
 
     def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
@@ -122,24 +139,39 @@ FULL_FOR = 1_000_000
 """Microseconds until a lane is looked at again whose host has no place: its other lane is giving up
 some."""
 
+BEYOND = "CASE WHEN {cap} < 8 THEN 1 ELSE {cap} / 4 END"
+"""Places that urgent messages have of an endpoint or a lane when all that others may take are
+taken."""
+
+HAS_URGENT = (
+    "SELECT 1 FROM lane WHERE channel = {value} AND is_slow IN (0, 1) AND urgent_due_at <= {value}"
+    " LIMIT 1"
+)
+"""For `has_urgent`; `value` is how a statement names a value."""
+
 WAITING = """FROM message m WHERE m.endpoint_key = endpoint.key AND m.state = 'due'
     AND NOT EXISTS (SELECT 1 FROM lease t WHERE t.message_id = m.id)"""
 """The messages of an endpoint that nobody has in hand."""
 
-_MIN_DUE = f"""(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0)
+WAITING_URGENT = f"{WAITING} AND m.is_urgent = 1"
+
+_MIN_DUE = """(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0)
     THEN endpoint.not_before_at
-    ELSE m.due_at END {WAITING} ORDER BY m.due_at LIMIT 1)"""
+    ELSE m.due_at END {waiting} ORDER BY m.due_at LIMIT 1)"""
 _SOONEST = (
-    "(SELECT min(e.next_due_at) FROM endpoint e WHERE e.lane_key = lane.key AND e.next_due_at IS "
-    "NOT NULL)"
+    "(SELECT min(e.{due}) FROM endpoint e WHERE e.lane_key = lane.key AND e.{due} IS NOT NULL)"
 )
 
 SHIFT_ENDPOINTS = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
     CASE WHEN in_flight + {{n}} >= cap OR status = 'disabled' THEN NULL
-    ELSE {_MIN_DUE} END"""
+    ELSE {_MIN_DUE.format(waiting=WAITING)} END, urgent_due_at =
+    CASE WHEN in_flight + {{n}} >= cap + {BEYOND.format(cap="cap")} OR status = 'disabled' THEN NULL
+    ELSE {_MIN_DUE.format(waiting=WAITING_URGENT)} END"""
 """For `shift_endpoints`; `n` is how a statement names what is added."""
 SHIFT_LANES = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
-    CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST} END"""
+    CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST.format(due="next_due_at")} END,
+    urgent_due_at = CASE WHEN in_flight + {{n}} >= cap + {BEYOND.format(cap="cap")} THEN NULL
+    ELSE {_SOONEST.format(due="urgent_due_at")} END"""
 """For `shift_lanes`."""
 
 MESSAGES = """SELECT m.id, m.body, m.change_id, s.target, s.status, s.id, s.unit_id, s.secret,

@@ -10,19 +10,16 @@ from io import StringIO
 from service.alerts.cells import plain_cell
 from service.storage.receipts import Receipt
 from service.values import Locale
-from service.web.words import LINES, label
+from service.words import label
 
-HEADS = {
-    "vi": ("Đơn vị", "Tình trạng", "Phiên bản", "Phải gửi", "Đã gửi lúc", "Xác nhận lúc",
-    "Người nhận", "Ghi chú"),
-    "en": ("Unit", "State", "Revision", "Owed at", "Sent at", "Acknowledged at", "By", "Note"),
-}  # fmt: skip
+HEADS = ("unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "by", "note")
 
 
 def shown_name(line: Receipt, language: str) -> str:
     """A unit's name, marked where it was removed since."""
-    mark = " (removed)" if language == "en" else " (đã gỡ bỏ)"
-    return line.unit_name + (mark if line.is_removed else "")
+    if not line.is_removed:
+        return line.unit_name
+    return label("board", "removed", language).format(unit=line.unit_name)
 
 
 def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
@@ -30,10 +27,10 @@ def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
     times."""
     out = StringIO()
     writer = csv.writer(out)
-    writer.writerow(HEADS[locale.language])
+    writer.writerow(label("board", head, locale.language) for head in HEADS)
     for line in lines:
         times = [_shown(at, locale) for at in (line.owed_at, line.sent_at, line.acknowledged_at)]
-        state = label(LINES, line.state, locale.language)
+        state = label("line", line.state, locale.language)
         writer.writerow(
             map(
                 plain_cell,

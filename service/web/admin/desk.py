@@ -20,6 +20,7 @@ from service.alerts.receipt_rules import Line
 from service.errors import InvalidInput
 from service.services import silences
 from service.services.context import OPERATOR
+from service.services.coverage_acts import load_holes
 from service.services.explain import explain
 from service.services.wants import say_filters
 from service.storage import deliveries, queue, receipts, subscriptions, units
@@ -31,10 +32,11 @@ from service.types import State
 from service.web import auth, reader
 from service.web.admin import desk_actions as admin_actions
 from service.web.admin.board import as_csv
-from service.web.app import base_path, category_name
 from service.web.pages.portal_state import portal_states
 from service.web.pages.public import read_query
 from service.web.server.limits import Limit, asker
+from service.web.site import base_path, category_name
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -93,13 +95,15 @@ def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
             counts = count_all(conn)
             states = portal_states(conn, loa.settings.portals)
             held, silent = count_held(conn), silences.undecided(conn)
+            holes = load_holes(conn, loa.settings, loa.clock())
             is_restored, is_paused = queue.is_fenced(conn), queue.is_paused(conn)
         waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
         failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
         return render_template(
             "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed,
-            held=held, silent=sum(n for codes in silent.values() for n in codes.values()),
-            is_restored=is_restored, is_paused=is_paused,
+            held=held, holes=holes, is_paused=is_paused,
+            silent=sum(n for codes in silent.values() for n in codes.values()),
+            is_restored=is_restored,
         )  # fmt: skip
 
 
@@ -230,7 +234,11 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
 def _deliveries(loa: Loa) -> dict[str, Any]:
     asked = request.args.get("state", "")
     if asked and asked not in [state.value for state in State]:
-        raise InvalidInput("state", f"there is no state {asked!r}", ", ".join(State))
+        raise InvalidInput(
+            "state",
+            coded("bad.state", text=asked),
+            coded("allowed.among", names=", ".join(State)),
+        )
     with loa.database.reading() as conn:
         found = deliveries.list_deliveries(
             conn,

@@ -9,14 +9,14 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.errors import InvalidInput
+from service.services import decided, silences
 from service.services import delivery_acts as deliveries
-from service.services import silences
 from service.services import subscription_acts as subscriptions
 from service.services import unit_acts as units
 from service.services.context import Actor
 from service.services.filters import check_categories
 from service.web import auth
-from service.web.app import base_path
+from service.web.site import base_path
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/posts/<post_id>/discard")
     def discard_post(post_id: str) -> Response:
         with loa.database.writing() as conn:
-            silences.discard_posts(conn, loa, [post_id])
+            silences.discard_posts(conn, [post_id])
         return redirect(f"{home}/silent/", 303)
 
     @blueprint.post("/posts/<post_id>/categories")
@@ -95,7 +95,20 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         wanted = check_categories(
             loa, [request.form.get("primary", ""), *request.form.getlist("category")]
         )
-        recategorise(loa.database, loa.links, loa.settings, post_id, wanted, loa.clock())
+        recategorise(
+            loa.database,
+            loa.links,
+            post_id,
+            wanted,
+            loa.clock(),
+            loa.settings.urgency.now,
+        )
+        return redirect(f"{home}/posts/{post_id}", 303)
+
+    @blueprint.post("/posts/<post_id>/urgency")
+    def decide_urgency(post_id: str) -> Response:
+        with loa.database.writing() as conn:
+            decided.decide_urgency(conn, loa, post_id, request.form.get("urgency", ""))
         return redirect(f"{home}/posts/{post_id}", 303)
 
 
@@ -125,7 +138,11 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
     @blueprint.post("/subscriptions/<key>/<move>")
     def move_subscription(key: str, move: str) -> Response:
         if move not in MOVES:
-            raise InvalidInput("move", f"there is no {move!r}", ", ".join(MOVES))
+            raise InvalidInput(
+                "move",
+                coded("bad.value", text=move),
+                coded("allowed.among", names=", ".join(MOVES)),
+            )
         with loa.database.writing() as conn:
             MOVES[move](conn, loa, key, _by_desk())
         return redirect(f"{home}/subscriptions", 303)

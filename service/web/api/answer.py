@@ -76,9 +76,7 @@ def _key_of(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor.encode("ascii")).decode()
     except ValueError as error:  # no ASCII, no base64, no UTF-8
-        raise InvalidInput(
-            "cursor", "is not one that a page gave", "the `next` of the page before"
-        ) from error
+        raise InvalidInput("cursor", "bad.cursor", "allowed.next") from error
 
 
 def write(work: Work) -> Response:
@@ -94,9 +92,7 @@ def write(work: Work) -> Response:
             value, status = work(conn)
         return answer(value, status)
     if not _KEY.fullmatch(key):
-        raise BadRequest(
-            "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces"
-        )
+        raise BadRequest("refused.idempotency_key")
     return _write_once(key, work)
 
 
@@ -114,7 +110,7 @@ def _write_once(key: str, work: Work) -> Response:
             idempotency.keep(conn, who, key, status, loa.secret_box.encrypt(body.decode()))
             return _respond(body, status)
     if kept.fingerprint != fingerprint:
-        raise InvalidInput("Idempotency-Key", "was used before for another request", "a new key")
+        raise InvalidInput("Idempotency-Key", "bad.key_used", "allowed.new_key")
     response = _respond(loa.secret_box.decrypt(kept.body).encode(), kept.status)
     response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, render_template
 from pydantic import Field
+from sqlalchemy import Connection
 
 from service.errors import InvalidInput, NotFound
+from service.services import decided
 from service.services import unit_acts as acts
+from service.services.coverage_acts import load_coverage
 from service.storage import units
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
 from service.storage.same_document import companions
+from service.types import Urgency
 from service.web.api import api_deliveries, api_silences, api_subscriptions, shapes
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.openapi import describe
@@ -33,6 +37,10 @@ class PostsQuery(PageQuery):
     portal: tuple[Id, ...] = Field((), max_length=20)
     place: tuple[Id, ...] = Field((), max_length=20)
     q: ShortLine = ""
+
+
+class UrgencyBody(Strict):
+    urgency: Urgency
 
 
 class UnitBody(Strict):
@@ -90,12 +98,28 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             others = companions(conn, found)
         return answer(shapes.whole_post(found, loa.links, others))
 
+    @blueprint.post("/v1/posts/<post_id>/urgency")
+    def decide_urgency(post_id: str) -> Response:
+        body = read_body(UrgencyBody)
+
+        def decide(conn: Connection) -> tuple[dict[str, Any], int]:
+            found = decided.decide_urgency(conn, loa, post_id, body.urgency)
+            return shapes.whole_post(found, loa.links, companions(conn, found)), 200
+
+        return write(decide)
+
     @blueprint.get("/v1/portals")
     def list_portals() -> Response:
         asked = read_query(PageQuery)
         with loa.database.reading() as conn:
             states = portal_states(conn, loa.settings.portals, is_counting=True)
-        return page_by(states, asked, lambda state: state.portal.id, shapes.portal)
+            covered = {one.id: one for one in load_coverage(conn, loa.settings, loa.clock())}
+        return page_by(
+            states,
+            asked,
+            lambda state: state.portal.id,
+            lambda state: shapes.portal(state, covered[state.portal.id]),
+        )
 
     @blueprint.get("/v1/portals/<portal_id>")
     def show_portal(portal_id: str) -> Response:
@@ -103,7 +127,9 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
         if not wanted:
             raise NotFound("portal", portal_id)
         with loa.database.reading() as conn:
-            return answer(shapes.portal(portal_states(conn, wanted, is_counting=True)[0]))
+            (covered,) = load_coverage(conn, loa.settings, loa.clock(), [portal_id])
+            (state,) = portal_states(conn, wanted, is_counting=True)
+        return answer(shapes.portal(state, covered))
 
 
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:

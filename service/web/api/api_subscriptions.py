@@ -25,8 +25,10 @@ from service.services.filters import (
     MAX_CATEGORIES,
     MAX_KEYWORD_CHARS,
     MAX_KEYWORDS,
+    MAX_KINDS,
     MAX_PLACES,
     MAX_PORTALS,
+    MAX_URGENCIES,
     parse_filters,
 )
 from service.storage import subscriptions
@@ -78,6 +80,8 @@ class FiltersBody(Strict):
     portals: Annotated[tuple[Id, ...], Field(max_length=MAX_PORTALS)] = ()
     places: Annotated[tuple[Id, ...], Field(max_length=MAX_PLACES)] = ()
     keywords: Annotated[tuple[Keyword, ...], Field(max_length=MAX_KEYWORDS)] = ()
+    urgencies: Annotated[tuple[Id, ...], Field(max_length=MAX_URGENCIES)] = ()
+    kinds: Annotated[tuple[Id, ...], Field(max_length=MAX_KINDS)] = ()
 
 
 class SubscriptionBody(Strict):
@@ -154,7 +158,7 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
         is_asked = kind_of(body.channel).consent is Consent.MAILBOX and not body.confirmed
         if is_asked and not mails.has_room(caller().token_id):
             raise TooManyRequests(
-                f"more than {MAILS_PER_HOUR} unconfirmed addresses in an hour", retry_after=3600
+                coded("refused.many_mails", limit=MAILS_PER_HOUR), retry_after=3600
             )
         if kind_of(body.channel).consent is Consent.ENDPOINT:
             questions.require_room(body.target)
@@ -234,7 +238,7 @@ class _Questions:
         if not self._of_unit.has_room(unit_id) or not self._to_host.has_room(
             host.rstrip(".").lower()
         ):
-            raise TooManyRequests("too many addresses are asked in an hour", retry_after=3600)
+            raise TooManyRequests("refused.many_asked", retry_after=3600)
 
 
 def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, Any], int]:
@@ -260,6 +264,8 @@ def _filters(loa: Loa, body: FiltersBody) -> Filters:
         portals=body.portals,
         places=body.places,
         keywords=body.keywords,
+        urgencies=body.urgencies,
+        kinds=body.kinds,
     )
 
 
@@ -270,6 +276,8 @@ _FIELDS = {
     "portal": "filters.portals",
     "place": "filters.places",
     "keyword": "filters.keywords",
+    "urgency": "filters.urgencies",
+    "kind": "filters.kinds",
 }
 
 

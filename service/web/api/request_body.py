@@ -25,6 +25,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from service.errors import InvalidInput
 from service.values import has_breaks, parse_instant
+from service.words import coded
 
 MAX_BYTES = 64 << 10
 MAX_DEPTH = 8
@@ -34,7 +35,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _check_line(value: str) -> str:
     if has_breaks(value):
-        raise ValueError("control characters are not allowed")
+        raise ValueError("bad.no_controls")
     return value
 
 
@@ -42,7 +43,7 @@ def _check_instant(value: object) -> object:
     try:
         return parse_instant(value if isinstance(value, str) else "", "instant", None)
     except InvalidInput as error:
-        raise ValueError("must be an instant as 2026-11-23T08:00:00+07:00") from error
+        raise ValueError("bad.instant") from error
 
 
 _LINE_PATTERN = (
@@ -80,15 +81,15 @@ def read_body(model: type[Model]) -> Model:
     """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the
     field."""
     if request.mimetype != "application/json" and request.content_length:
-        raise UnsupportedMediaType("send content-type: application/json")
+        raise UnsupportedMediaType("refused.media_type")
     if (request.content_length or 0) > MAX_BYTES:
-        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+        raise RequestEntityTooLarge(coded("refused.body_big", limit=MAX_BYTES))
     data = request.get_data(cache=True)
     if len(data) > MAX_BYTES:
-        raise RequestEntityTooLarge(f"the body has more than {MAX_BYTES} bytes")
+        raise RequestEntityTooLarge(coded("refused.body_big", limit=MAX_BYTES))
     value = _parse(data) if data else {}
     if not isinstance(value, dict):
-        raise BadRequest("the body must be a JSON object")
+        raise BadRequest("refused.body_object")
     return _validated(lambda: model.model_validate_json(data or b"{}", strict=True))
 
 
@@ -96,9 +97,9 @@ def _parse(data: bytes) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
+        raise BadRequest(coded("refused.body_json", error=str(error))) from error
     if _depth(value) > MAX_DEPTH:
-        raise BadRequest(f"the body is nested more than {MAX_DEPTH} deep")
+        raise BadRequest(coded("refused.body_deep", limit=MAX_DEPTH))
     return value
 
 
@@ -124,7 +125,7 @@ def read_query(model: type[Model]) -> Model:
         field = model.model_fields.get(name)
         is_many = field is not None and str(field.annotation).startswith("tuple")
         if not is_many and len(given) > 1:
-            raise InvalidInput(name[:100], "is given more than once", "once")
+            raise InvalidInput(name[:100], "bad.repeated", "allowed.once")
         values[name] = given if is_many else given[0]
     return _validated(lambda: model.model_validate(values))
 
@@ -139,12 +140,34 @@ def _validated(validate: Callable[[], Model]) -> Model:
 
 
 def _said(error: ErrorDetails) -> str:
+    """What pydantic found, coded; what has no words here stays as it says it, in English."""
     facts = error.get("ctx", {})
-    if (
-        error["type"] == "too_long" and facts["field_type"] == "Value"
-    ):  # a text, whose check has run before
-        return (
-            f"is {facts['actual_length']} characters long, at most {facts['max_length']} are "
-            f"allowed"
-        )
-    return error["msg"].removeprefix("Value error, ")
+    match error["type"]:
+        case "too_long" if facts["field_type"] == "Value":  # a text, whose check has run before
+            return coded("bad.long_of", n=facts["actual_length"], limit=facts["max_length"])
+        case "too_long" if facts["actual_length"] is not None:
+            return coded("bad.many_of", n=facts["actual_length"], limit=facts["max_length"])
+        case "string_too_long":
+            return coded("bad.most_chars", most=facts["max_length"])
+        case "string_too_short":
+            return coded("bad.least_chars", least=facts["min_length"])
+        case "enum" | "literal_error":
+            return coded("bad.among", names=facts["expected"])
+        case "greater_than_equal":
+            return coded("bad.least", least=facts["ge"])
+        case "less_than_equal":
+            return coded("bad.most", most=facts["le"])
+    return _CODES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+
+
+_CODES = {
+    "missing": "bad.missing",
+    "extra_forbidden": "bad.unknown_field",
+    "string_type": "bad.type_string",
+    "int_type": "bad.type_number",
+    "bool_type": "bad.type_bool",
+    "model_type": "bad.type_object",
+    "dict_type": "bad.type_object",
+    "tuple_type": "bad.type_array",
+}
+"""By pydantic's types of errors."""

@@ -42,6 +42,14 @@ PAGE = "service.web.api.request_body:PageQuery"
 ROUTES: tuple[Route, ...] = (
     Route("get", "/posts", "list_posts", "Posts, newest first", _api("PostsQuery"), "Post"),
     Route("get", "/posts/{id}", "show_post", "A post with its text", None, "WholePost"),
+    Route(
+        "post",
+        "/posts/{id}/urgency",
+        "decide_urgency",
+        "Decide how urgent a post is",
+        _api("UrgencyBody"),
+        "WholePost",
+    ),
     Route("get", "/portals", "list_portals", "Portals and how their listings are", PAGE, "Portal"),
     Route("get", "/portals/{id}", "show_portal", "A portal", None, "Portal"),
     Route(

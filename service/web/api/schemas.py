@@ -108,9 +108,15 @@ class WholePostShape(PostShape):
     html: str
     text: str
     why: list[ReasonShape]
+    urgency_why: ReasonShape | None = Field(description="null where nothing says that it is urgent")
     same_document: list[CompanionShape] = Field(
         description="other posts of its document, newest first, 20 at most"
     )
+
+
+class CoverageGap(Shape):
+    from_: AwareDatetime = Field(alias="from")
+    to: AwareDatetime | None = Field(description="null: it lasts")
 
 
 class ListingHealthShape(Shape):
@@ -123,6 +129,13 @@ class ListingHealthShape(Shape):
     last_ok_at: AwareDatetime | None
     last_new_at: AwareDatetime | None
     next_poll_at: AwareDatetime | None
+    covered_since: AwareDatetime | None = Field(description="null: never read")
+    covered_to: AwareDatetime | None = Field(
+        description="the last read that left nothing open; null: never read"
+    )
+    gaps: list[CoverageGap] = Field(description="within these, posts may have been missed")
+    held: int
+    silent: dict[str, int]
 
 
 class PortalShape(Shape):
@@ -169,6 +182,8 @@ class WantedPostsShape(Shape):
     portals: list[str]
     places: list[str]
     keywords: list[str]
+    urgencies: list[str]
+    kinds: list[str]
 
 
 class SubscriptionShape(Shape):

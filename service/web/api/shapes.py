@@ -14,6 +14,7 @@ from service.alerts.cut import MAX_ITEMS
 from service.alerts.links import Links
 from service.alerts.message import post_data
 from service.alerts.own_headers import MASK
+from service.services.coverage_acts import ListingCoverage, PortalCoverage
 from service.storage.same_document import Companion
 from service.storage.silence import Silence
 from service.types import Post, Subscription, Unit
@@ -46,6 +47,7 @@ def whole_post(whole: Post, links: Links, others: Sequence[Companion]) -> dict[s
         "html": whole.html,
         "text": whole.text,
         "why": [asdict(reason) for reason in whole.understanding.why],
+        "urgency_why": None if (why := whole.understanding.urgency_why) is None else asdict(why),
         "same_document": [
             {
                 "id": other.id,
@@ -60,7 +62,18 @@ def whole_post(whole: Post, links: Links, others: Sequence[Companion]) -> dict[s
     }
 
 
-def portal(state: PortalState) -> dict[str, Any]:
+def coverage(of: ListingCoverage) -> dict[str, Any]:
+    return {
+        "covered_since": instant(of.since),
+        "covered_to": instant(of.covered_to),
+        "gaps": [{key: instant(at) for key, at in hole.shown().items()} for hole in of.holes],
+        "held": of.held,
+        "silent": dict(of.silent or {}),
+    }
+
+
+def portal(state: PortalState, covered: PortalCoverage) -> dict[str, Any]:
+    by_url = {one.url: one for one in covered.listings}
     return {
         "id": state.portal.id,
         "name": state.portal.name,
@@ -82,6 +95,7 @@ def portal(state: PortalState) -> dict[str, Any]:
                 "last_ok_at": None if listing is None else instant(listing.last_ok_at),
                 "last_new_at": None if listing is None else instant(listing.last_new_at),
                 "next_poll_at": None if listing is None else instant(listing.next_poll_at),
+                **coverage(by_url[url]),
             }
             for url, listing in state.listings
         ],

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from service.errors import InvalidInput
 from service.feeds.model import NARROWING, FeedSpec, Format
 from service.storage.posts import PostQuery
+from service.words import coded
 
 PARAMETERS = (*NARROWING, "before", "raw", "lang")
 _OF_OTHERS = re.compile(
@@ -40,7 +41,9 @@ def own_parameters(query: str) -> list[tuple[str, str]]:
             found.append((own, value))
         elif _OF_OTHERS.fullmatch(own[:60]) is None:
             raise InvalidInput(
-                own[:40], "is no parameter of a feed", ", ".join((*NARROWING, "before"))
+                own[:40],
+                "bad.parameter",
+                coded("allowed.among", names=", ".join((*NARROWING, "before"))),
             )
     return found
 

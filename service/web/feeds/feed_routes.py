@@ -24,6 +24,7 @@ from service.web.feeds.feed_query import own_parameters
 from service.web.feeds.feed_store import FeedStore
 from service.web.server.conditional import is_browser
 from service.web.server.hot import HotAnswer, build_answer, respond
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -62,37 +63,37 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/feeds/<path:path>")
     def feed(path: str) -> AnyResponse | str:
-        name, _, extension = path.rpartition(".")
-        if extension not in set(Format):
-            raise NotFound("feed", path)
-        fmt = Format(extension)
-        present_name = _present_name(loa, name)
-        spec = store.spec(present_name)
-        if spec is None or (fmt is Format.ICS and not spec.has_calendar):
-            raise NotFound("feed", path)
-        query, before, has_moved = read_query(loa, store)
-        address = Feed(spec, (), query).address(store.site.root, fmt, before)
-        if has_moved or present_name != name:
-            return _redirect(address)
-        if is_browser(request.environ) and "raw" not in request.args and fmt is not Format.ICS:
-            return _page(store, store.load(spec, query, before), fmt)
-        answer = (
-            store.narrowed(spec, fmt, query, before)
-            if query or before
-            else store.current(spec, fmt)
-        )
-        if answer is None:
-            raise ServiceUnavailable(
-                "this feed cannot be made as it is meant", retry_after=RETRY_AFTER_S
-            )
-        response = _respond(answer, fmt.content_type)
-        if (
-            query or before
-        ):  # whatever order and spelling were asked for, this is the page that `self` names
-            response.headers["Content-Location"] = address
-        return response
+        return _feed(loa, store, path)
 
     return blueprint
+
+
+def _feed(loa: Loa, store: FeedStore, path: str) -> AnyResponse | str:
+    name, _, extension = path.rpartition(".")
+    if extension not in set(Format):
+        raise NotFound("feed", path)
+    fmt = Format(extension)
+    present_name = _present_name(loa, name)
+    spec = store.spec(present_name)
+    if spec is None or (fmt is Format.ICS and not spec.has_calendar):
+        raise NotFound("feed", path)
+    query, before, has_moved = read_query(loa, store)
+    address = Feed(spec, (), query).address(store.site.root, fmt, before)
+    if has_moved or present_name != name:
+        return _redirect(address)
+    if is_browser(request.environ) and "raw" not in request.args and fmt is not Format.ICS:
+        return _page(store, store.load(spec, query, before), fmt)
+    answer = (
+        store.narrowed(spec, fmt, query, before) if query or before else store.current(spec, fmt)
+    )
+    if answer is None:
+        raise ServiceUnavailable("refused.feed", retry_after=RETRY_AFTER_S)
+    response = _respond(answer, fmt.content_type)
+    if (
+        query or before
+    ):  # whatever order and spelling were asked for, this is the page that `self` names
+        response.headers["Content-Location"] = address
+    return response
 
 
 def _respond(answer: HotAnswer, content_type: str) -> Response:
@@ -112,13 +113,15 @@ def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...],
     given = own_parameters(request.query_string.decode("utf-8", "replace"))
     asked = {(name, _clean(name, value)) for name, value in given if name in NARROWING and value}
     if len(asked) > MAX_VALUES:
-        raise InvalidInput(min(asked)[0], "is given too often", f"at most {MAX_VALUES} values")
+        raise InvalidInput(
+            min(asked)[0], "bad.too_often", coded("allowed.values", limit=MAX_VALUES)
+        )
     pairs = _present_pairs(loa, asked)
     for name, value in pairs:
         _require_known(store, name, value)
     befores = [value for name, value in given if name == "before"]
     if len(befores) > 1 or any(len(before) > MAX_VALUE_CHARS * 2 for before in befores):
-        raise InvalidInput("before", "is no cursor of this feed", "the `before` of a link")
+        raise InvalidInput("before", "bad.cursor_feed", "allowed.before")
     canonical = tuple(sorted(pairs, key=lambda pair: (NARROWING.index(pair[0]), pair[1])))
     return canonical, befores[0] if befores and befores[0] else None, pairs != asked
 
@@ -139,10 +142,12 @@ def _present_pairs(loa: Loa, asked: set[tuple[str, str]]) -> set[tuple[str, str]
 def _clean(name: str, value: str) -> str:
     limit = MAX_Q_CHARS if name == "q" else MAX_VALUE_CHARS
     if len(value) > limit:
-        raise InvalidInput(name, f"has {len(value)} characters", f"at most {limit}")
+        raise InvalidInput(
+            name, coded("bad.chars", n=len(value)), coded("allowed.at_most", limit=limit)
+        )
     text = " ".join(unicodedata.normalize("NFC", value).split())
     if not text or not text.isprintable():
-        raise InvalidInput(name, "holds characters that are no text", "words")
+        raise InvalidInput(name, "bad.no_text", "allowed.words")
     return text
 
 
@@ -152,7 +157,11 @@ def _require_known(store: FeedStore, name: str, value: str) -> None:
         return
     spec = store.spec(prefix + value)
     if spec is None or getattr(spec, name) != value:
-        raise InvalidInput(name, f"names no {name}: {value[:64]!r}", f"the id of a {name}")
+        raise InvalidInput(
+            name,
+            coded("bad.names_none", field=name, text=value[:64]),
+            coded("allowed.id_of", field=name),
+        )
 
 
 def _present_name(loa: Loa, name: str) -> str:

@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -116,14 +116,6 @@ class FeedStore:
             self._tell_news()
             found = made.get(path_of(spec, fmt))
         return found
-
-    def all_current(self) -> Iterator[tuple[str, HotAnswer | None]]:
-        """Path and answer of every feed that there is, one after the other: they need not fit into
-        memory."""
-        for spec in self.specs():
-            for fmt in formats_of(spec):
-                yield path_of(spec, fmt), self.current(spec, fmt)
-            self._forget_unasked()
 
     def specs(self) -> list[FeedSpec]:
         self.ensure()

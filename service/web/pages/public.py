@@ -18,9 +18,9 @@ from service.storage.archive import archived, scans, watched_files, why_absent
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts, revisions
 from service.storage.same_document import companions
 from service.types import AttachmentLink, Post
-from service.web.app import base_path, category_name
 from service.web.pages import portal_state
-from service.words import say
+from service.web.site import base_path, category_name
+from service.words import coded, say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -114,9 +114,9 @@ def read_query(loa: Loa) -> PostQuery:
     what is amiss."""
     for name in ("category", "portal", "place"):
         if len(request.args.getlist(name)) > MAX_FILTERS:
-            raise InvalidInput(name, "is given too often", f"at most {MAX_FILTERS} times")
+            raise InvalidInput(name, "bad.too_often", coded("allowed.times", limit=MAX_FILTERS))
     if any("\0" in value for _, value in request.args.items(multi=True)):
-        raise InvalidInput("q", "holds a NUL character", "text")
+        raise InvalidInput("q", "bad.nul", "allowed.text")
     many = {
         name: tuple(v for v in request.args.getlist(name) if v)
         for name in ("category", "portal", "place")

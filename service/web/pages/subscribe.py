@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 from service.alerts.links import Purpose
 from service.errors import InvalidInput, NotFound
 from service.feeds.catalogue import label
+from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
 from service.services.context import Actor, ActorKind
 from service.services.filters import parse_filters
@@ -45,6 +46,7 @@ from service.types import Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import MailAddress
 from service.web import reader
 from service.web.server.limits import Limit, asker, rest_s
+from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -57,6 +59,22 @@ BY_OWNER = "by.owner_unsubscribed"
 def make_blueprint(loa: Loa) -> Blueprint:
     """The routes /subscribe, /confirm, /unsubscribe and /manage."""
     blueprint = Blueprint("subscriptions", __name__)
+    _add_subscribe(blueprint, loa)
+    _add_confirm(blueprint, loa)
+    _add_unsubscribe(blueprint, loa)
+    _add_manage(blueprint, loa)
+    _add_restore(blueprint, loa)
+
+    @blueprint.after_request
+    def keep_private(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return blueprint
+
+
+def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
     limit = Limit(PER_HOUR, 3600, time.monotonic)
 
     @blueprint.get("/subscribe")
@@ -83,6 +101,8 @@ def make_blueprint(loa: Loa) -> Blueprint:
         time.sleep(rest_s(time.monotonic() - began))
         return _render(loa, "subscribe", is_done=True)
 
+
+def _add_confirm(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/confirm/<token>")
     def show_confirm(token: str) -> str:
         with loa.database.reading() as conn:
@@ -100,6 +120,8 @@ def make_blueprint(loa: Loa) -> Blueprint:
         )
         return page, 200 if refusal is None else 403
 
+
+def _add_unsubscribe(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/unsubscribe/<token>")
     def show_unsubscribe(token: str) -> str:
         ids = read_link(loa, Purpose.UNSUBSCRIBE, token)
@@ -112,6 +134,8 @@ def make_blueprint(loa: Loa) -> Blueprint:
             unsubscribe(conn, loa, ids, _owner(BY_OWNER))
         return _render(loa, "unsubscribe", is_done=True, units=_units_of(loa, ids))
 
+
+def _add_manage(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/manage/<token>")
     def manage(token: str) -> str:
         return _manage_page(loa, token)
@@ -133,6 +157,8 @@ def make_blueprint(loa: Loa) -> Blueprint:
             _change(conn, loa, own.subscriptions, action)
         return _manage_page(loa, token, is_changed=True)
 
+
+def _add_restore(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/restore/<token>")
     def show_restore(token: str) -> str:
         with loa.database.reading() as conn:
@@ -147,20 +173,16 @@ def make_blueprint(loa: Loa) -> Blueprint:
             loa, "restore", unit=_unit_name(loa, one), target=one.target, status=one.status
         )
 
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return blueprint
-
 
 def _render(loa: Loa, name: str, **values: object) -> str:
     categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
-    can_mail = bool(loa.settings.email.smtp_url)
+    can_mail, kinds = bool(loa.settings.email.smtp_url), list(KIND_NAMES.items())
     return render_template(
-        f"subscriptions/{name}.html", categories=categories, can_mail=can_mail, **values
+        f"subscriptions/{name}.html",
+        categories=categories,
+        kinds=kinds,
+        can_mail=can_mail,
+        **values,
     )
 
 
@@ -252,13 +274,17 @@ def _asked(loa: Loa) -> tuple[Filters, Frequency]:
         categories=form.getlist("category"),
         portals=form.getlist("portal"),
         places=[one for one in form.getlist("place") if one],
+        urgencies=form.getlist("urgency"),
+        kinds=form.getlist("kind"),
         keywords=[
             word for line in form.getlist("keyword") for word in line.split(",") if word.strip()
         ],
     )
     frequency = form.get("frequency", "immediate")
     if frequency not in set(Frequency):
-        raise InvalidInput("frequency", "is not known", ", ".join(Frequency))
+        raise InvalidInput(
+            "frequency", "bad.not_known", coded("allowed.among", names=", ".join(Frequency))
+        )
     return filters, Frequency(frequency)
 
 

@@ -21,7 +21,7 @@ class SignedSessions(SecureCookieSessionInterface):
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
+    def get_signing_serializer(self, _app: Flask) -> URLSafeTimedSerializer:
         keys = reversed(self._keyring().opening)  # the last one signs
         return URLSafeTimedSerializer(
             [_derive(key) for key in keys],

@@ -1,0 +1,49 @@
+"""How subscriptions are shown by commands: as JSON, as a table, and what they want in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.alerts.own_headers import MASK
+from service.cli.common import echo_table, plain, rfc3339
+from service.types import Subscription
+
+
+def subscription_json(item: Subscription) -> dict[str, object]:
+    """A subscription as `--json` shows it; its secret is in none."""
+    return {
+        "id": item.id,
+        "channel": item.channel,
+        "target": item.target,
+        "status": item.status.value,
+        "name": item.name,
+        "unit": item.unit_id,
+        "frequency": item.frequency.value,
+        "filters": plain(item.filters),
+        "headers": dict.fromkeys(item.headers, MASK),
+        "created_at": rfc3339(item.created_at),
+    }
+
+
+def filters_text(item: Subscription) -> str:
+    parts = [
+        ("category", item.filters.categories),
+        ("portal", item.filters.portals),
+        ("place", item.filters.places),
+        ("keyword", item.filters.keywords),
+        ("urgency", item.filters.urgencies),
+        ("kind", item.filters.kinds),
+    ]
+    return (
+        "; ".join(f"{name} {' or '.join(values)}" for name, values in parts if values)
+        or "everything"
+    )
+
+
+def echo_subscriptions(items: Sequence[Subscription]) -> None:
+    rows = [
+        (item.id, item.channel, item.target, item.status, filters_text(item), item.name)
+        for item in items
+    ]
+    empty = "no subscriptions: loa subscription add --help"
+    echo_table(["id", "channel", "target", "status", "wants", "name"], rows, empty=empty)

@@ -1,0 +1,30 @@
+"""The tables of what was not watched: gaps of listings, and outages of portals that are told."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, Table, Text
+
+from service.storage.schema import Instant
+from service.storage.schema_files import metadata
+
+__all__ = ["gap", "metadata", "outage"]
+
+gap = Table(  # what a listing published within may have been missed
+    "gap",
+    metadata,
+    Column("portal_id", Text, primary_key=True),
+    Column("listing_url", Text, primary_key=True),
+    Column("from_at", Instant, primary_key=True),
+    Column("to_at", Instant, nullable=False),
+)
+
+outage = Table(  # a portal that could not be read for long, and who was told
+    "outage",
+    metadata,
+    Column("portal_id", Text, primary_key=True),
+    Column("since_at", Instant, primary_key=True),  # the last good read before it
+    Column("told_at", Instant),  # null: not all were told that it is
+    Column("back_at", Instant),  # null: it lasts
+    Column("back_told_at", Instant),  # null: not all were told that it is over
+    Column("late", Integer),  # posts that were found late; null: it lasts
+)

@@ -1,0 +1,27 @@
+"""What every page says of the site itself: the path it lies below, and its categories by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
+
+
+def base_path(public_url: str) -> str:
+    """The path of `public_url` without its last slash: what stands before every link within the
+    site.
+
+    >>> base_path("https://x.example/loa/"), base_path("https://x.example")
+    ('/loa', '')
+    """
+    return urlsplit(public_url).path.rstrip("/")
+
+
+def category_name(loa: Loa, category_id: str, language: str) -> str:
+    """A category's label; its id where it is configured no more."""
+    for category in loa.rules.categories:
+        if category.id == category_id:
+            return category.names.get(language) or category.names.get("vi", category_id)
+    return category_id

@@ -1,0 +1,65 @@
+"""What mails say of posts and of themselves: `mail.<what>`: (Vietnamese, English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MAILS: Mapping[str, tuple[str, str]] = {
+    "mail.post.published": ("Tin mới", "New"),
+    "mail.post.updated": ("Cập nhật", "Updated"),
+    "mail.post.withdrawn": ("Đã gỡ", "Withdrawn"),
+    "mail.updated_note": (
+        "Cổng thông tin đã sửa tin này: {what}.",
+        "The portal changed this post: {what}.",
+    ),
+    "mail.late_note": (
+        "Đăng muộn: cổng thông tin ghi ngày cũ, nhưng tin vừa mới xuất hiện.",
+        "Posted late: the portal gives an old day, but the post has only just appeared.",
+    ),
+    "mail.withdrawn_note": (
+        "Cổng thông tin đã gỡ tin này. Bản lưu vẫn xem được ở liên kết bên dưới.",
+        "The portal withdrew this post. The archived copy can still be read below.",
+    ),
+    "mail.what.title": ("tiêu đề", "title"),
+    "mail.what.number": ("số, ký hiệu văn bản", "document number"),
+    "mail.what.text": ("nội dung", "text"),
+    "mail.what.attachments": ("tệp đính kèm", "attachments"),
+    "mail.normal": ("Thường", "Not urgent"),
+    "mail.khan": ("Khẩn", "Urgent"),
+    "mail.thuong-khan": ("Thượng khẩn", "Very urgent"),
+    "mail.hoa-toc": ("Hỏa tốc", "Most urgent"),
+    "mail.number": ("Số, ký hiệu", "Number"),
+    "mail.issued_on": ("Ngày ban hành", "Issued on"),
+    "mail.issuer": ("Cơ quan ban hành", "Issuer"),
+    "mail.published_at": ("Đăng lúc", "Published"),
+    "mail.deadline": ("Thời hạn", "Deadline"),
+    "mail.begins_at": ("Bắt đầu", "Begins"),
+    "mail.venue": ("Địa điểm", "Venue"),
+    "mail.places": ("Địa bàn", "Places"),
+    "mail.attachments": ("Tệp đính kèm", "Attachments"),
+    "mail.read": ("Đọc tin", "Read the post"),
+    "mail.original": ("Xem trên cổng thông tin", "View on the portal"),
+    "mail.acknowledge": ("Xác nhận đã nhận", "Acknowledge receipt"),
+    "mail.acknowledge_for": ("Xác nhận đã nhận cho {unit}", "Acknowledge receipt for {unit}"),
+    "mail.why": ("Vì sao nhận được thư này", "Why you received this"),
+    "mail.why.category": ("chuyên mục {names}", "category {names}"),
+    "mail.why.portal": ("cổng {names}", "portal {names}"),
+    "mail.why.place": ("địa bàn {names}", "place {names}"),
+    "mail.why.keyword": ("từ khóa {names}", "keyword {names}"),
+    "mail.why.urgency": ("độ khẩn {names}", "urgency {names}"),
+    "mail.why.kind": ("loại văn bản {names}", "document kind {names}"),
+    "mail.why.all": ("nhận mọi tin", "all posts"),
+    "mail.why.earlier": ("theo lựa chọn lúc tin được đăng", "as it was set when the post appeared"),
+    "mail.reason": ("Đăng ký “{name}”: {reason}", "Subscription “{name}”: {reason}"),
+    "mail.reason_unnamed": ("Đăng ký của ông/bà: {reason}", "Your subscription: {reason}"),
+    "mail.manage": ("Thay đổi đăng ký", "Change subscription"),
+    "mail.unsubscribe": ("Hủy đăng ký", "Unsubscribe"),
+    "mail.footer": (
+        "{title} gửi thư này tự động; xin không trả lời.",
+        "Sent automatically by {title}; please do not reply.",
+    ),
+    "mail.digest.daily": ("Bản tin ngày {on}: {n} tin", "Daily digest {on}: {n} posts"),
+    "mail.digest.weekly": ("Bản tin tuần đến {on}: {n} tin", "Weekly digest to {on}: {n} posts"),
+    "mail.contents": ("Trong thư này", "In this mail"),
+    "mail.many": ("{n} tin mới", "{n} new posts"),
+}

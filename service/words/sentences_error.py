@@ -1,0 +1,394 @@
+"""What went wrong with what somebody sent or asked for, as pages, the API and commands say it:
+(Vietnamese, English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ERRORS: Mapping[str, tuple[str, str]] = {
+    # the frame of what is wrong with a field
+    "bad": ("{field}: {reason}", "{field}: {reason}"),
+    "bad.allowed": (
+        "{field}: {reason}; cho phép: {allowed}",
+        "{field}: {reason}; allowed: {allowed}",
+    ),
+    # what is wrong with a field
+    "bad.empty": ("còn trống", "is empty"),
+    "bad.long": ("dài {n} ký tự", "is {n} characters long"),
+    "bad.chars": ("có {n} ký tự", "has {n} characters"),
+    "bad.too_long": ("quá dài", "is too long"),
+    "bad.least_chars": (
+        "phải có ít nhất {least} ký tự",
+        "String should have at least {least} characters",
+    ),
+    "bad.most_chars": (
+        "không được quá {most} ký tự",
+        "String should have at most {most} characters",
+    ),
+    "bad.long_of": (
+        "dài {n} ký tự, chỉ được {limit}",
+        "is {n} characters long, at most {limit} are allowed",
+    ),
+    "bad.many_of": ("có {n} mục, chỉ được {limit}", "has {n} items, at most {limit} are allowed"),
+    "bad.controls": ("có ký tự điều khiển", "holds control characters"),
+    "bad.no_controls": ("không được có ký tự điều khiển", "control characters are not allowed"),
+    "bad.nul": ("có ký tự NUL", "holds a NUL character"),
+    "bad.no_text": ("có ký tự không phải là chữ", "holds characters that are no text"),
+    "bad.missing": ("còn thiếu", "Field required"),
+    "bad.unknown_field": ("không có trường này", "Extra inputs are not permitted"),
+    "bad.type_string": ("phải là một chuỗi", "Input should be a valid string"),
+    "bad.type_number": ("phải là một số nguyên", "Input should be a valid integer"),
+    "bad.type_bool": ("phải là true hoặc false", "Input should be a valid boolean"),
+    "bad.type_object": ("phải là một đối tượng", "Input should be an object"),
+    "bad.type_array": ("phải là một danh sách", "Input should be a valid array"),
+    "bad.among": ("phải là một trong: {names}", "Input should be {names}"),
+    "bad.least": ("phải từ {least} trở lên", "Input should be greater than or equal to {least}"),
+    "bad.most": ("không được quá {most}", "Input should be less than or equal to {most}"),
+    "bad.instant": (
+        "phải là một thời điểm như 2026-11-23T08:00:00+07:00",
+        "must be an instant as 2026-11-23T08:00:00+07:00",
+    ),
+    "bad.no_instant": ("{text!r} không phải là một thời điểm", "{text!r} is no instant"),
+    "bad.repeated": ("được gửi nhiều lần", "is given more than once"),
+    "bad.too_often": ("được gửi quá nhiều lần", "is given too often"),
+    "bad.times": ("được gửi {n} lần", "is given {n} times"),
+    "bad.count": ("có {n}", "are {n}"),
+    "bad.number": ("là {n}", "is {n}"),
+    "bad.not_known": ("không có giá trị này", "is not known"),
+    "bad.category": ("không có chuyên mục {text!r}", "there is no category {text!r}"),
+    "bad.portal": ("không có cổng {text!r}", "there is no portal {text!r}"),
+    "bad.place": ("không có địa bàn {text!r}", "there is no place {text!r}"),
+    "bad.state": ("không có tình trạng {text!r}", "there is no state {text!r}"),
+    "bad.value": ("không có {text!r}", "there is no {text!r}"),
+    "bad.names_none": ("không có {field} {text!r}", "names no {field}: {text!r}"),
+    "bad.address": ("{text!r} không phải là địa chỉ thư", "{text!r} is no mail address"),
+    "bad.channel": ("không có kênh này: {text!r}", "is none: {text!r}"),
+    "bad.cursor": ("không phải là con trỏ mà một trang đã đưa", "is not one that a page gave"),
+    "bad.cursor_list": ("không phải là con trỏ của danh sách này", "is no cursor of this list"),
+    "bad.cursor_feed": ("không phải là con trỏ của nguồn tin này", "is no cursor of this feed"),
+    "bad.parameter": ("không phải là tham số của nguồn tin", "is no parameter of a feed"),
+    "bad.no_archive": ("không có trang cũ hơn", "has no archive"),
+    "bad.key_used": ("đã dùng cho một yêu cầu khác", "was used before for another request"),
+    "bad.unit_and_role": (
+        "chỉ đi với vai trò unit, và vai trò ấy phải có nó",
+        "goes with the role unit, and that with it",
+    ),
+    "bad.unit_of_token": (
+        "không phải là đơn vị của khóa truy cập này",
+        "is not the unit of this token",
+    ),
+    "bad.vouching": (
+        "chỉ người vận hành mới được bảo đảm cho một địa chỉ",
+        "only an operator may vouch for a target",
+    ),
+    "bad.vouching_none": (
+        "bảo đảm cho một địa chỉ khác, nhưng chưa có địa chỉ nào",
+        "vouches for another address, and none is given",
+    ),
+    "bad.always_immediate": ("kênh {channel} luôn gửi ngay", "a {channel} is always immediate"),
+    "bad.headers_webhook": ("chỉ dùng cho webhook", "go with a webhook only"),
+    "bad.headers_many": ("quá nhiều", "are too many"),
+    "bad.headers_name": ("có tên không dùng được", "hold a name that is no header"),
+    "bad.headers_own": ("có {text!r}, do Loa tự đặt", "hold {text!r}, which Loa sets itself"),
+    "bad.headers_value": (
+        "có giá trị của {text!r} không gửi được",
+        "hold a value of {text!r} that cannot be sent",
+    ),
+    "bad.no_mail": (
+        "dịch vụ này chưa gửi được thư: email.smtp_url còn trống",
+        "email is not set up here: email.smtp_url is empty, so no mail could be sent",
+    ),
+    "bad.link": ("không phải là liên kết của dịch vụ này", "is not a valid link of this service"),
+    "bad.nothing_to_replay": ("chưa nêu phải gửi lại cái gì", "nothing was named to replay"),
+    # what is wrong with the address of a webhook
+    "bad.url": ("không phải là địa chỉ web", "is no web address"),
+    "bad.url_scheme": ("có giao thức {text!r}", "has the scheme {text!r}"),
+    "bad.url_plain": (
+        "là http thường, ai trên đường truyền cũng đọc được",
+        "is plain http, which anybody on the way can read",
+    ),
+    "bad.url_user": ("có tên người dùng", "carries a user name"),
+    "bad.url_fragment": (
+        "có phần sau dấu '#', không bao giờ được gửi",
+        "carries a fragment, which is never sent",
+    ),
+    "bad.url_port": (
+        "có cổng {port}, không dành cho web",
+        "names port {port}, which is not for the web",
+    ),
+    "bad.url_form": ("viết địa chỉ theo một lối lạ", "writes an address in an unusual form"),
+    "bad.url_no_host": ("không có tên máy chủ", "names no host"),
+    "bad.url_name": ("có máy chủ không phải là tên miền", "has a host that is no domain name"),
+    "bad.url_address": ("có máy chủ không phải là địa chỉ", "has a host that is no address"),
+    "bad.url_private_host": ("có máy chủ của một mạng riêng", "names a host of a private network"),
+    "bad.url_private_address": (
+        "có địa chỉ của một mạng riêng",
+        "names an address of a private network",
+    ),
+    # what would be accepted
+    "allowed.url_short": (
+        "một địa chỉ https không có dấu cách, nhiều nhất 2.000 ký tự",
+        "an https address without spaces, of at most 2,000 characters",
+    ),
+    "allowed.url_no_user": (
+        "địa chỉ không có tên và mật khẩu; chữ ký đã chứng tỏ ai gửi",
+        "an address without user and password; the signature proves the sender",
+    ),
+    "allowed.url_no_fragment": ("địa chỉ không có '#'", "an address without '#'"),
+    "allowed.url_port": (
+        "443, 80, hoặc một cổng trên 1023 phục vụ HTTP",
+        "443, 80, or a port above 1023 that serves HTTP",
+    ),
+    "allowed.url_form": ("một tên, hoặc bốn số thập phân", "a name, or four decimal numbers"),
+    "allowed.url_name": ("một tên miền", "a domain name"),
+    "allowed.url_address": ("một tên miền, hoặc một địa chỉ", "a domain name, or an address"),
+    "allowed.url_public_name": (
+        "một tên công khai; hoặc đặt webhooks.allow_private_networks",
+        "a public name; or set webhooks.allow_private_networks",
+    ),
+    "allowed.url_public": (
+        "một địa chỉ công khai; hoặc đặt webhooks.allow_private_networks",
+        "a public one; or set webhooks.allow_private_networks",
+    ),
+    "allowed.among": ("{names}", "{names}"),
+    "allowed.characters": ("nhiều nhất {limit} ký tự", "at most {limit} characters"),
+    "allowed.filled": ("từ 1 đến {limit} ký tự", "1 to {limit} characters"),
+    "allowed.line": ("một dòng nhiều nhất {limit} ký tự", "one line of at most {limit} characters"),
+    "allowed.at_most": ("nhiều nhất {limit}", "at most {limit}"),
+    "allowed.values": ("nhiều nhất {limit} giá trị", "at most {limit} values"),
+    "allowed.times": ("nhiều nhất {limit} lần", "at most {limit} times"),
+    "allowed.seconds": ("số giây nguyên, từ 1 đến {limit}", "whole seconds, 1 to {limit}"),
+    "allowed.once": ("một lần", "once"),
+    "allowed.place": (
+        "một mã của places.toml, như quang-ninh-16540{hint}",
+        "an id of places.toml, as quang-ninh-16540{hint}",
+    ),
+    "allowed.address": ("một địa chỉ như ten@coquan.vn", "one address such as ten@coquan.vn"),
+    "allowed.instant": (
+        "một thời điểm theo RFC 3339, như 2026-11-23T08:00:00+07:00",
+        "an instant of RFC 3339 as 2026-11-23T08:00:00+07:00",
+    ),
+    "allowed.instant_or_day": (
+        "một thời điểm theo RFC 3339, như 2026-11-23, 2026-11-23T08:00 hoặc có múi giờ",
+        "an instant of RFC 3339 as 2026-11-23, 2026-11-23T08:00 or with an offset",
+    ),
+    "allowed.text": ("chữ", "text"),
+    "allowed.words": ("chữ", "words"),
+    "allowed.keyword": (
+        "một hay vài từ của tiêu đề hoặc nội dung",
+        "a word or words of a title or text",
+    ),
+    "allowed.id_of": ("mã của một {field}", "the id of a {field}"),
+    "allowed.next": ("`next` của trang trước", "the `next` of the page before"),
+    "allowed.before": ("`before` của một liên kết", "the `before` of a link"),
+    "allowed.before_next": ("`before` của một liên kết `next`", "the `before` of a `next` link"),
+    "allowed.new_key": ("một khóa mới", "a new key"),
+    "allowed.own_unit": (
+        "đơn vị của chính khóa này, hoặc bỏ trống",
+        "the token's own unit, or none given",
+    ),
+    "allowed.immediate": ("immediate, hoặc bỏ trống", "immediate, or none given"),
+    "allowed.none": ("không có", "none"),
+    "allowed.another_name": ("một tên khác", "another name"),
+    "allowed.another_address": ("kèm một địa chỉ khác", "with another address"),
+    "allowed.header_name": (
+        "chữ cái, chữ số, '-', nhiều nhất 64",
+        "letters, digits, '-', at most 64",
+    ),
+    "allowed.header_value": ("chữ ASCII in được, nhiều nhất 1.000", "printable ASCII, 1,000"),
+    "allowed.feed_without_q": ("nguồn tin không có `q`", "a feed without `q`"),
+    "allowed.whole_link": ("cả liên kết, như đã được gửi", "the whole link, as it was sent"),
+    "allowed.smtp": (
+        "webhook; hoặc đặt email.smtp_url, như smtp://relay.example:25",
+        "webhook; or set email.smtp_url, as smtp://relay.example:25",
+    ),
+    "allowed.replay": (
+        "một lượt gửi, một đăng ký, một thời điểm, hoặc mọi lượt gửi hỏng",
+        "a delivery, a subscription, a time, or all failed",
+    ),
+    # what is not there
+    "missing.subscription": ("không có đăng ký {name!r}", "there is no subscription {name!r}"),
+    "missing.unit": ("không có đơn vị {name!r}", "there is no unit {name!r}"),
+    "missing.post": ("không có tin {name!r}", "there is no post {name!r}"),
+    "missing.portal": ("không có cổng {name!r}", "there is no portal {name!r}"),
+    "missing.delivery": ("không có lượt gửi {name!r}", "there is no delivery {name!r}"),
+    "missing.attachment": ("không có tệp {name!r}", "there is no attachment {name!r}"),
+    "missing.feed": ("không có nguồn tin {name!r}", "there is no feed {name!r}"),
+    "missing.link": ("không có liên kết {name!r}", "there is no link {name!r}"),
+    "missing.token": ("không có khóa truy cập {name!r}", "there is no token {name!r}"),
+    "missing.revision": ("không có phiên bản {name!r}", "there is no revision {name!r}"),
+    # what cannot be done as things are
+    "conflict.edit_removed": (
+        "không sửa được đăng ký {name!r}: đã bị gỡ bỏ; hãy thêm đăng ký mới",
+        "cannot edit the subscription {name!r}: it was removed; add a new one",
+    ),
+    "conflict.change_removed": (
+        "không đổi được đăng ký {name!r}: đã bị gỡ bỏ; hãy thêm đăng ký mới",
+        "cannot change the subscription {name!r}: it was removed; add a new one",
+    ),
+    "conflict.rotate_removed": (
+        "không cấp lại được khóa của {name!r}: đã bị gỡ bỏ; hãy thêm đăng ký mới",
+        "cannot rotate the secret of {name!r}: it was removed; add a new one",
+    ),
+    "conflict.rotate_unsigned": (
+        "không cấp lại được khóa của {name!r}: chỉ webhook mới được ký",
+        "cannot rotate the secret of {name!r}: only webhooks are signed",
+    ),
+    "conflict.rotate_again": (
+        "không cấp lại được khóa của {name!r} lần nữa: khóa trước còn ký đến {until}; `loa subscription rotate --force` "
+        "chấm dứt nó ngay",
+        "cannot rotate the secret of {name!r} again: the one before still signs until {until}; "
+        "`loa subscription rotate --force` ends it now",
+    ),
+    "conflict.confirm": (
+        "không xác nhận được đăng ký {name!r}: {status}; {reason}",
+        "cannot confirm the subscription {name!r}: it was {status}; {reason}",
+    ),
+    "conflict.pause_unconfirmed": (
+        "không tạm dừng được {name!r}: chủ của nó chưa xác nhận; `loa subscription confirm` bảo đảm thay",
+        "cannot pause {name!r}: its owner has not confirmed it; `loa subscription confirm` vouches for it",
+    ),
+    "conflict.resume_unconfirmed": (
+        "không gửi lại được cho {name!r}: chủ của nó chưa xác nhận; `loa subscription confirm` bảo đảm thay",
+        "cannot resume {name!r}: its owner has not confirmed it; `loa subscription confirm` vouches for it",
+    ),
+    "conflict.pause_bounces": (
+        "không tạm dừng được đăng ký {name!r}: thư bị trả lại; hãy hỏi người vận hành",
+        "cannot pause the subscription {name!r}: its mail bounces; ask the operator",
+    ),
+    "conflict.resume_bounces": (
+        "không gửi lại được cho đăng ký {name!r}: thư bị trả lại; hãy hỏi người vận hành",
+        "cannot resume the subscription {name!r}: its mail bounces; ask the operator",
+    ),
+    "conflict.remedy_add": ("hãy thêm đăng ký mới", "add a new one"),
+    "conflict.remedy_add_more": (
+        "nó không nhận gì nữa: hãy thêm đăng ký mới",
+        "it gets nothing more: add a new one",
+    ),
+    "conflict.remedy_resume": ("hãy cho hoạt động lại", "resume it"),
+    "conflict.remedy_resume_first": ("hãy cho hoạt động lại trước", "resume it first"),
+    "conflict.remedy_confirm_first": ("hãy xác nhận trước", "confirm it first"),
+    "conflict.many_of_unit": (
+        "không thêm được đăng ký: đơn vị đã có {n}; hãy gỡ bớt, hoặc hỏi người vận hành",
+        "cannot add a subscription: the unit has {n}; remove one, or ask the operator",
+    ),
+    "conflict.move": (
+        "không đổi được địa chỉ của {name!r}: chỉ webhook chưa bị gỡ bỏ mới có địa chỉ để đổi",
+        "cannot move {name!r}: only a webhook that was not removed has an address to change",
+    ),
+    "conflict.limit_mail": (
+        "không giới hạn được {name!r}: mọi thư đi chung theo email.rate_per_s",
+        "cannot limit {name!r}: the relay of all mail has email.rate_per_s",
+    ),
+    "conflict.limit": (
+        "không giới hạn được {name!r}: {status}, nơi nhận không phải của nó",
+        "cannot limit {name!r}: it is {status}, the endpoint is not its",
+    ),
+    "conflict.replay": (
+        "không gửi lại được cho đăng ký {name!r}: {status}; {reason}",
+        "cannot replay to the subscription {name!r}: it is {status}; {reason}",
+    ),
+    "conflict.ask": (
+        "không hỏi xác nhận {name!r} được: {status}",
+        "cannot ask {name!r} to confirm: it is {status}",
+    ),
+    "conflict.test": (
+        "không gửi thử cho {name!r} được: {status}",
+        "cannot test {name!r}: it is {status}",
+    ),
+    "conflict.test_channel": (
+        "không gửi webhook cho {name!r} được: đăng ký qua {channel}",
+        "cannot send {name!r} a webhook: it is subscribed by {channel}",
+    ),
+    "conflict.unit_name": (
+        "không thêm được đơn vị {name!r}: đã có đơn vị cùng tên",
+        "cannot add the unit {name!r}: there is one of that name",
+    ),
+    "conflict.acknowledge_who": (
+        "không xác nhận được tin {name!r}: chỉ đơn vị mới xác nhận",
+        "cannot acknowledge the post {name!r}: only a unit does",
+    ),
+    "conflict.acknowledge_owed": (
+        "không xác nhận được tin {name!r}: không có gì phải gửi cho đơn vị này",
+        "cannot acknowledge the post {name!r}: nothing of it is owed to this unit",
+    ),
+    "conflict.release_withdrawn": (
+        "không cho gửi được tin {name!r}: cổng đã gỡ",
+        "cannot release the post {name!r}: its portal has withdrawn it",
+    ),
+    "conflict.release_told": (
+        "không cho gửi được tin {name!r}: tin không bị giữ lại",
+        "cannot release the post {name!r}: it was not kept silent",
+    ),
+    "conflict.discard_told": (
+        "không bỏ được tin {name!r}: tin không bị giữ lại",
+        "cannot discard the post {name!r}: it was not kept silent",
+    ),
+    # what HTTP refuses
+    "refused.storage": (
+        "cơ sở dữ liệu tạm thời không dùng được",
+        "the database is not available at the moment",
+    ),
+    "refused.media_type": (
+        "gửi content-type: application/json",
+        "send content-type: application/json",
+    ),
+    "refused.body_big": (
+        "nội dung gửi lên lớn hơn {limit} byte",
+        "the body has more than {limit} bytes",
+    ),
+    "refused.body_object": (
+        "nội dung phải là một đối tượng JSON",
+        "the body must be a JSON object",
+    ),
+    "refused.body_json": ("nội dung không phải là JSON: {error}", "the body is not JSON: {error}"),
+    "refused.body_deep": (
+        "nội dung lồng sâu hơn {limit} lớp",
+        "the body is nested more than {limit} deep",
+    ),
+    "refused.metrics_token": (
+        "cần một khóa truy cập: server.metrics_token",
+        "a bearer token is needed: server.metrics_token",
+    ),
+    "refused.token": (
+        "cần một khóa truy cập còn dùng được: `loa token create`",
+        "a valid bearer token is needed: `loa token create`",
+    ),
+    "refused.viewer_token": (
+        "khóa của người xem không thay đổi được gì",
+        "a viewer's token changes nothing",
+    ),
+    "refused.operator_only": (
+        "chỉ khóa của người vận hành mới làm được việc này",
+        "only an operator's token may do this",
+    ),
+    "refused.unit_only": (
+        "chỉ khóa của chính đơn vị mới làm được việc này",
+        "only a unit's own token may do this",
+    ),
+    "refused.many_writes": (
+        "quá {limit} thay đổi trong một phút",
+        "more than {limit} changes in a minute",
+    ),
+    "refused.viewer": ("người xem không thay đổi được gì", "a viewer changes nothing"),
+    "refused.form_old": (
+        "biểu mẫu đã cũ hoặc không phải của dịch vụ này: hãy mở lại trang",
+        "the form is too old or was not ours: open the page again",
+    ),
+    "refused.many_mails": (
+        "quá {limit} địa chỉ chưa xác nhận trong một giờ",
+        "more than {limit} unconfirmed addresses in an hour",
+    ),
+    "refused.idempotency_key": (
+        "Idempotency-Key phải có 1 đến 255 ký tự ASCII in được, không có dấu cách",
+        "Idempotency-Key must be 1 to 255 printable ASCII characters without spaces",
+    ),
+    "refused.feed": (
+        "chưa tạo được nguồn tin này như cần có",
+        "this feed cannot be made as it is meant",
+    ),
+    "refused.many_asked": (
+        "quá nhiều địa chỉ được hỏi trong một giờ",
+        "too many addresses are asked in an hour",
+    ),
+}
