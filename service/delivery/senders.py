@@ -10,15 +10,11 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from service.alerts.keys import Keyring
-from service.alerts.links import Links
-from service.alerts.signing import SecretBox
 from service.channels import CHANNELS, ChannelKind
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
-from service.posts.rules import Rules
-from service.settings import Settings
+from service.services.context import SharedParts
 from service.types import Channel as ChannelName
-from service.types import Clock
 from service.words import coded
 
 _log = logging.getLogger(__name__)
@@ -26,21 +22,11 @@ _log = logging.getLogger(__name__)
 Sender = Channel | StreamingChannel
 
 
-class Parts(Protocol):
-    """What a channel may take of a Loa; each is made when it is first asked for."""
+class Parts(SharedParts, Protocol):
+    """What a channel may take of a Loa."""
 
     @property
-    def settings(self) -> Settings: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def links(self) -> Links: ...
-    @property
-    def secret_box(self) -> SecretBox: ...
-    @property
     def keyring(self) -> Keyring: ...
-    @property
-    def rules(self) -> Rules: ...
 
 
 @dataclass(slots=True)

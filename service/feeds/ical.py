@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
 from service.feeds.markup import (
     Site,
@@ -37,11 +37,25 @@ def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", xml_text(f"{feed.spec.title} – {site.title}"))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")  # the same hour, as Outlook asks for it
     calendar.add("source", feed.address(site.root, Format.ICS), parameters={"VALUE": "URI"})
     for post in feed.posts:
         if post.understanding.begins_at is not None:
             calendar.add_component(_event(site, post, post.understanding.begins_at))
+    if not calendar.subcomponents:
+        calendar.add_component(_zone())  # RFC 5545, 3.6: a calendar holds one component at least
     return calendar.to_ical(), feed_updated_at(map(moved_at, feed.posts))
+
+
+def _zone() -> Timezone:
+    """Of Việt Nam since 1975, without summer time."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "Asia/Ho_Chi_Minh")
+    standard.add("dtstart", datetime(1975, 6, 13))  # noqa: DTZ001  # RFC 5545, 3.6.5: local time
+    standard.add("tzoffsetfrom", timedelta(hours=8))
+    standard.add("tzoffsetto", timedelta(hours=7))
+    zone.add_component(standard)
+    return zone
 
 
 def _event(site: Site, post: Post, begins_at: datetime) -> Event:

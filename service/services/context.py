@@ -15,8 +15,8 @@ from service.settings import Settings
 from service.types import Clock
 
 
-class Context(Protocol):
-    """The parts of a Loa that acts use; each is made when it is first asked for."""
+class SharedParts(Protocol):
+    """The parts of a Loa that acts and senders use; each is made when it is first asked for."""
 
     @property
     def settings(self) -> Settings: ...
@@ -28,6 +28,11 @@ class Context(Protocol):
     def secret_box(self) -> SecretBox: ...
     @property
     def rules(self) -> Rules: ...
+
+
+class Context(SharedParts, Protocol):
+    """The parts of a Loa that acts use."""
+
     @property
     def gazetteer(self) -> Gazetteer: ...
 

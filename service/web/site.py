@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from werkzeug.wrappers import Response
+
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
@@ -25,3 +27,10 @@ def category_name(loa: Loa, category_id: str, language: str) -> str:
         if category.id == category_id:
             return category.names.get(language) or category.names.get("vi", category_id)
     return category_id
+
+
+def keep_private(response: Response) -> Response:
+    """For pages that are somebody's own: no cache and no search engine keeps them."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

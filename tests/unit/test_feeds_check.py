@@ -242,3 +242,27 @@ def test_a_calendar_that_is_none_or_another_is_found() -> None:
     assert calendar_problem(body, [meeting(1)]) == "holds 1 events that are not the 1 meant"
     wrong = calendar_problem(b"rubbish", [meeting(0)])
     assert wrong is not None and wrong.startswith("is no calendar")
+
+
+def test_O8_a_calendar_without_events_holds_a_component_and_tells_outlook_when_to_ask_again() -> (
+    None
+):
+    for posts in ((), (meeting(0),)):
+        body, _ = render_calendar(SITE, Feed(ALL, posts))
+        calendar = Calendar.from_ical(body)
+        assert len(calendar.subcomponents) == 1 and calendar_problem(body, posts) is None
+        assert calendar["X-PUBLISHED-TTL"] == "PT1H"
+    (zone,) = Calendar.from_ical(render_calendar(SITE, Feed(ALL, ()))[0]).walk("STANDARD")
+    assert zone["TZOFFSETTO"].td == timedelta(hours=7)
+
+
+def test_O8_a_meeting_that_was_changed_or_withdrawn_has_a_higher_sequence_or_is_cancelled() -> None:
+    changed = replace(meeting(0), revision=3)
+    gone = replace(meeting(0), withdrawn_at=meeting(0).updated_at)
+    first, second, third = (
+        Calendar.from_ical(render_calendar(SITE, Feed(ALL, (post,)))[0]).events[0]
+        for post in (meeting(0), changed, gone)
+    )
+    assert first["UID"] == second["UID"] == third["UID"]
+    assert (first["SEQUENCE"], second["SEQUENCE"]) == (0, 2)
+    assert (second["STATUS"], third["STATUS"]) == ("CONFIRMED", "CANCELLED")

@@ -35,7 +35,7 @@ from service.web.admin.board import as_csv
 from service.web.pages.portal_state import portal_states
 from service.web.pages.public import read_query
 from service.web.server.limits import Limit, asker
-from service.web.site import base_path, category_name
+from service.web.site import base_path, category_name, keep_private
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -56,12 +56,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     _add_deliveries(blueprint, loa)
     admin_actions.add_routes(blueprint, loa)
 
-    @blueprint.after_request
-    def keep_private(response: AnyResponse) -> AnyResponse:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
+    blueprint.after_request(keep_private)
     return blueprint
 
 

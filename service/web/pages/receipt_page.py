@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
-from werkzeug.wrappers import Response
 
 from service.services.receipt_acts import acknowledge_by_link, read_receipt_link
 from service.storage.posts import get_post
 from service.storage.receipts import acknowledged_at
 from service.storage.units import get_unit
+from service.web.site import keep_private
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -34,12 +34,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             acknowledge_by_link(conn, loa, token, form.get("by", ""), form.get("note", ""))
         return _page(loa, token, is_new=True)
 
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
+    blueprint.after_request(keep_private)
     return blueprint
 
 

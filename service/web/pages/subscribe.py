@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
-from werkzeug.wrappers import Response
 
 from service.alerts.links import Purpose
 from service.errors import InvalidInput, NotFound
@@ -46,6 +45,7 @@ from service.types import Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import MailAddress
 from service.web import reader
 from service.web.server.limits import Limit, asker, rest_s
+from service.web.site import keep_private
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -65,12 +65,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     _add_manage(blueprint, loa)
     _add_restore(blueprint, loa)
 
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
+    blueprint.after_request(keep_private)
     return blueprint
 
 
