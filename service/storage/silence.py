@@ -19,6 +19,9 @@ _ASKED = """EXISTS (SELECT 1 FROM change_match cm JOIN subscription s ON s.filte
     WHERE cm.change_id = c.id AND s.status NOT IN ('pending', 'removed'))"""
 _SILENT = f"""FROM change c JOIN post p ON p.id = c.post_id WHERE c.silenced IS NOT NULL
     AND c.type = 'post.published' AND p.withdrawn_at IS NULL AND {_ASKED}"""
+_TAKEN_FOR_TOLD = ("restored", "discarded")
+"""Who asked for such a post may stand in `owed`, as if told by the lost database: once it is told
+after all, nobody is. For any other reason `owed` says who was told by another change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +196,20 @@ def lift(conn: Connection, post_id: str, revision: int, payload: str, at: dateti
     where none is silent. Its matches are the caller's to make loud."""
     change = schema.change
     published = (change.c.post_id == post_id, change.c.type == _PUBLISHED)
-    first = select(change.c.id).where(*published, change.c.silenced.is_not(None))
-    change_id = conn.execute(first.order_by(change.c.id).limit(1)).scalar_one_or_none()
-    if change_id is None:
+    silent = select(change.c.id, change.c.silenced).where(
+        *published, change.c.silenced.is_not(None)
+    )
+    first = conn.execute(silent.order_by(change.c.id).limit(1)).first()
+    if first is None:
         return None
+    change_id = first.id
     others = (*published, change.c.revision == revision, change.c.id != change_id)
     last = conn.execute(select(func.max(change.c.round)).where(*others)).scalar()
     told = {"silenced": None, "fanned_out_at": None, "fanout_after": None, "payload": payload}
     place = {"revision": revision, "round": 0 if last is None else last + 1, "at": at}
     conn.execute(update(change).where(change.c.id == change_id).values(**told, **place))
-    # what a lost database had told of is owed to nobody any more: it is told now
-    conn.execute(text("DELETE FROM owed WHERE post_id = :post"), {"post": post_id})
+    if first.silenced in _TAKEN_FOR_TOLD:
+        conn.execute(text("DELETE FROM owed WHERE post_id = :post"), {"post": post_id})
     conn.execute(
         text("UPDATE change_match SET is_silent = 0 WHERE change_id = :id"), {"id": change_id}
     )

@@ -286,3 +286,17 @@ def test_the_operator_is_not_written_to_where_every_day_is_off(tmp_path: Path) -
         loa.settings = loa.settings.model_copy(update={"email": email})
         loa.clock = lambda: now + timedelta(days=1)
         assert tell_decisions(loa.database, loa) is False
+
+
+@pytest.mark.parametrize(("code", "is_told"), [(RESTORED, True), (TOO_OLD, False)])
+def test_who_was_told_long_ago_is_told_again_only_where_the_lost_database_is_taken_to_have_told(
+    house: House, code: str, is_told: bool
+) -> None:
+    subject, post = house.subject(WEBHOOK, ACTIVE), keep_silent(house, 1, code)
+    with house.loa.database.writing() as conn:
+        conn.execute(
+            text("INSERT INTO owed(post_id, subscription_id) VALUES (:post, :subscription)"),
+            {"post": post.id, "subscription": subject.id},
+        )
+        release_posts(conn, house.loa, [post.id])
+    assert told(house, post.id) == ([subject.id] if is_told else [])
