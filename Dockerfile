@@ -8,6 +8,10 @@ RUN python -m venv /opt/loa \
  && /opt/loa/bin/pip install --no-cache-dir --constraint config/constraints.txt '.[postgres]'
 
 FROM python:3.12-slim
+# reads scanned files; set LOA_OCR__COMMAND="" to do without
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-vie \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loa \
  && install --directory --owner=loa --group=loa /data /files
 COPY --from=build /opt/loa /opt/loa

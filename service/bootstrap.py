@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import TYPE_CHECKING
 
-from service.errors import DatabaseVersionError
 from service.heartbeat import Pulse
 from service.types import Clock
 
@@ -22,25 +21,23 @@ if TYPE_CHECKING:
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
     from service.delivery.deliverer import Deliverer
+    from service.delivery.handing import Handing
     from service.delivery.senders import Senders
     from service.poll import Poller
+    from service.poll.first_pages import FirstPages
     from service.portals.apart import Apart
     from service.portals.fetch import Fetcher
     from service.posts.classify import Rules
-    from service.posts.places import Gazetteer
+    from service.posts.gazetteer import Gazetteer
     from service.posts.understand import Understander
     from service.schedule import Job
     from service.services.diary_job import Diary
     from service.settings import Settings
+    from service.settings.place_files import PlaceTables
     from service.storage.archive_store import Archive
     from service.storage.clock_guard import ClockGuard
     from service.storage.engine import Database
     from service.storage.queue import Fence
-    from service.supervisor import Hung
-
-
-POLL_LOOK_S = 5.0
-"""How late a poll may be; half the interval where that is shorter."""
 
 
 def utc_now() -> datetime:
@@ -114,10 +111,16 @@ class Loa:
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
-        from service.posts.places import parse_places
-        from service.settings import read_toml
+        from service.settings.place_files import read_gazetteer
 
-        return parse_places(read_toml(self.settings.places_file), str(self.settings.places_file))
+        return read_gazetteer(self.place_tables)
+
+    @cached_property
+    def place_tables(self) -> PlaceTables:
+        """Where the gazetteer comes from, and what each portal speaks for."""
+        from service.settings.place_files import place_tables
+
+        return place_tables(self.settings)
 
     @cached_property
     def understander(self) -> Understander:
@@ -168,6 +171,22 @@ class Loa:
         )
 
     @cached_property
+    def first_pages(self) -> FirstPages:
+        """What draws and reads the pages of PDFs."""
+        from service.poll.first_pages import FirstPages
+        from service.portals.tesseract import Tesseract
+
+        command = self.settings.ocr.command
+        return FirstPages(
+            self.database,
+            self.archive,
+            self.apart,
+            Tesseract(command) if command else None,
+            self.poller.scans_read,
+            self.clock,
+        )
+
+    @cached_property
     def apart(self) -> Apart:
         """Where foreign documents are read; made before any thread, since it forks."""
         from service.portals.apart import Apart
@@ -186,6 +205,16 @@ class Loa:
         from service.delivery.deliverer import Deliverer
 
         return Deliverer(self.database, self.settings, self.clock, self.senders.opened, self.pulse)
+
+    @cached_property
+    def handing(self) -> Handing:
+        """What hands messages to who asks for them."""
+        from service.delivery.handing import Handing
+        from service.delivery.prepare import Preparer
+
+        categories = self.settings.receipts.categories
+        preparer = Preparer(self.links, self.secret_box, categories)
+        return Handing(self.database, self.settings, self.clock, preparer)
 
     @cached_property
     def fence(self) -> Fence:
@@ -213,6 +242,7 @@ class Loa:
         self.understander  # noqa: B018  # reads rules and places
         self.database  # noqa: B018  # migrates
         self.keyring  # noqa: B018  # makes the key, so that all children find the same
+        self._keep_signing_key()
         self.close()
 
     def looking_only(self) -> Loa:
@@ -229,48 +259,17 @@ class Loa:
         child.pulse = pulse or child.pulse
         child.beside = beside or {}
         child._is_prepared = True  # a database that is away must not be made anew, empty
-        for name in ("rules", "gazetteer", "understander", "keyring"):
+        for name in ("rules", "place_tables", "gazetteer", "understander", "keyring"):
             if name in self.__dict__:
                 child.__dict__[name] = self.__dict__[name]
         return child
 
     def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
-        """Polls and delivers until `stop` is set. A fault of delivery ends all, so that a
-        supervisor sees it."""
-        from service.schedule import Job, run_worker
-        from service.storage.engine import require_version
+        """Polls and delivers until `stop` is set: see `service.round.work`."""
+        from service.round import work
 
-        faults: list[BaseException] = []
         self.apart  # noqa: B018  # forks, which must come before the first thread
-        self.fence.check()
-        self.ready_to_send()
-
-        def deliver() -> None:
-            try:
-                self.deliverer.run(stop)
-            except BaseException as fault:  # told by the main thread below
-                faults.append(fault)
-            finally:
-                stop.set()
-
-        def look_at_version() -> None:
-            try:
-                with self.database.reading() as conn:
-                    require_version(conn, self.settings.database.url)
-            except DatabaseVersionError as fault:  # told by the main thread below
-                faults.append(fault)
-                stop.set()
-
-        version = Job("version", 5, look_at_version)
-        sending = Thread(target=deliver, name="deliver")
-        sending.start()
-        try:
-            run_worker(stop, [version, *self.worker_jobs(), *more_jobs], pulse=self.pulse)
-        finally:
-            stop.set()
-            sending.join()
-        if faults:
-            raise faults[0]
+        work(self, stop, more_jobs)
 
     def ready_to_send(self) -> None:
         """Opens the channels, remembers which could not be opened, and seals what is not sealed."""
@@ -281,53 +280,21 @@ class Loa:
         with self.database.writing() as conn:
             seal_plain_headers(conn, self.secret_box)
             keep_down(conn, down)
+        self._keep_signing_key()
 
-    def worker_jobs(self) -> list[Job]:
-        """What a worker does besides delivering, and how often it is woken to look."""
-        from service.schedule import Job
+    def _keep_signing_key(self) -> None:
+        """Before anything is signed: what signs for everybody."""
+        from service.storage.signing_keys import keep_signing_key
 
-        look_s = min(POLL_LOOK_S, self.settings.polling.interval_s / 2)
-        return [
-            Job("poll", look_s, self.poll_due, within_s=60),
-            *self.round_jobs(),
-            Job("fence", 1, self.fence.move_on),
-            Job("clock", 2, self.clock_guard.look, within_s=60),
-            Job("diary", 5, self.diary.write),
-        ]
-
-    def round_jobs(self) -> list[Job]:
-        """What is looked after beside polling and sending, in the order of one round."""
-        from service.round import round_jobs
-
-        return round_jobs(self)
+        with self.database.writing() as conn:
+            keep_signing_key(conn, self.secret_box, self.clock())
 
     def go_round(self) -> tuple[str, ...]:
         """Does once what a worker looks after all the time; returns the names of what failed."""
+        from service.round import round_jobs
         from service.schedule import run_once
 
-        return run_once(self.round_jobs())
-
-    def put_aside(self, hung: Sequence[Hung]) -> None:
-        """Remembers the pages that a process before this one had in hand when it hung or died."""
-        from service.storage.asides import put_aside
-
-        by_loop = {f"poll {portal.id}": portal.id for portal in self.settings.portals}
-        pages = [(by_loop[one.loop], one) for one in hung if one.loop in by_loop]
-        if pages:
-            with self.database.writing() as conn:
-                for portal_id, one in pages:
-                    put_aside(conn, portal_id, one.doing, one.at, is_sure=one.is_sure)
-
-    def poll_due(self) -> int:
-        """Polls what is due and tells the operator what there is to tell; returns how much that
-        was."""
-        from service.round import tell_listings
-
-        try:
-            self.poller.poll_due()
-        finally:
-            told = tell_listings(self)
-        return told
+        return run_once(round_jobs(self))
 
     def close(self) -> None:
         """Lets go of the database and of the readers, where there are any. May be called again."""

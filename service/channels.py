@@ -18,6 +18,9 @@ from service.types import EMAIL, WEBHOOK, Channel
 from service.values import MailAddress
 from service.words import coded
 
+PULL = Channel("pull")
+"""An office asks for what it is owed; nothing is sent."""
+
 SMTP = "smtp"
 """The endpoint of mail: the relay."""
 SMTP_DIGEST = SMTP + "#digest"
@@ -45,6 +48,8 @@ class Consent(Enum):
     """The owner of the address, by mail."""
     OPERATOR = auto()
     """Nobody: it waits until an operator confirms it."""
+    TOKEN = auto()
+    """Nobody, for nothing is sent anywhere: who has its token asks for what it is owed."""
 
 
 class Address(NamedTuple):
@@ -98,6 +103,11 @@ class ChannelKind:
     """Whether each subscription has a secret that its messages are signed with."""
     has_headers: bool = False
     """Whether a subscription may have request headers of its own."""
+    is_asked: bool = False
+    """Whether nothing is sent, and who has the subscription's token asks for its messages. Such a
+    subscription has no target of its own: it is parsed from its id, and shown as none."""
+    has_cloudevents: bool = False
+    """Whether a subscription may ask for the headers of CloudEvents' binary mode."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", self.prefix or self.name)
@@ -112,6 +122,12 @@ class ChannelKind:
 def _web_address(target: str, allow_private_networks: bool) -> Address:
     parsed = parse_target(target, allow_private_networks=allow_private_networks)
     return Address(parsed.url, parsed.url, parsed.endpoint_key, parsed.host_key)
+
+
+def _own_place(target: str, _allow_private_networks: bool) -> Address:
+    """Of a channel that is asked: `target` is its subscription's id, an endpoint of its own."""
+    key = f"{PULL}:{target}"
+    return Address(target, target, key, key)
 
 
 def _mail_address(target: str, _allow_private_networks: bool) -> Address:
@@ -134,6 +150,7 @@ CHANNELS: dict[Channel, ChannelKind] = {
             prefix="hook",
             is_signed=True,
             has_headers=True,
+            has_cloudevents=True,
         ),
         ChannelKind(
             name=EMAIL,
@@ -148,9 +165,25 @@ CHANNELS: dict[Channel, ChannelKind] = {
             digest_endpoint=SMTP_DIGEST,
             digest_prefix="digest",
         ),
+        ChannelKind(
+            name=PULL,
+            sender="service.delivery.pull:open_sender",
+            parse=_own_place,
+            grouping=Grouping.SUBSCRIPTION,
+            consent=Consent.TOKEN,
+            # what one office may have in hand, several of its clients together
+            places=ConcurrencyLimits(per_endpoint=1000, per_host=1000),
+            is_judged=False,  # it fails nobody: it is told when nobody asks
+            is_signed=True,
+            is_asked=True,
+        ),
     )
 }
 """In the order in which a fan-out walks them."""
+
+
+ASKED = ", ".join(f"'{kind.name}'" for kind in CHANNELS.values() if kind.is_asked)
+"""The channels that are asked, for a list in SQL."""
 
 
 def kind_of(name: str) -> ChannelKind:

@@ -6,6 +6,7 @@ LoaError
 422) ├── NotFound                  a resource that was named does not exist         (exit 2, HTTP
 404) │   └── EndedLink             a link whose key was replaced, and opens no more (HTTP 410)
 ├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
+├── RemoteError               another Loa, which an office asks, gave no usable answer  (exit 1)
 ├── CodedError                its reason is a code, which is stored and worded for whoever reads it
 │   ├── PortalError           a portal gave no usable answer; carries its Outcome
 │   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
@@ -208,3 +209,14 @@ class DatabaseVersionError(StorageError):
 class DeliveryError(CodedError):
     """What messages go through cannot be used. What becomes of one message is a `Result`, never an
     exception."""
+
+
+class RemoteError(LoaError):
+    """Another Loa, which an office asks, gave no usable answer; it may be asked again.
+
+    `retry_after_s`: seconds it asked us to wait, None when it did not say.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -13,8 +13,12 @@ from typing import Any
 
 import orjson
 
-NOISY = ("apscheduler", "urllib3", "charset_normalizer", "alembic")
+NOISY = ("urllib3", "charset_normalizer", "alembic")
 """Libraries that tell at INFO what only their authors want to know."""
+
+CLOCKS = ("apscheduler",)
+"""Those that warn of each run that is left out since the one before is still at work: it is what we
+ask of them, and work that stands still is told by the heartbeat."""
 
 
 class Log:
@@ -96,3 +100,5 @@ def configure(*, is_verbose: bool) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in CLOCKS:
+        logging.getLogger(name).setLevel(logging.ERROR)

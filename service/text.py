@@ -114,6 +114,19 @@ def fold(text: str) -> str:
     return _OLD_TONES.sub(lambda match: _NEW_TONES[match[0]], " ".join(lowered.split()))
 
 
+def fold_beside(text: str) -> tuple[str, str]:
+    """The text with its capitals, and as `fold` has it: letter by letter beside each other, but
+    where a letter has no capital of one letter.
+
+    >>> fold_beside("UBND xã  Hoà Bình")
+    ('UBND xã Hoà Bình', 'ubnd xã hoà bình')
+    """
+    shown = " ".join(unicodedata.normalize("NFC", _UNSHOWABLE.sub("", text)).split())
+    if "…" in shown:
+        shown = shown.replace("…", "...")
+    return shown, fold(shown)
+
+
 def fold_plain(text: str) -> str:
     """`fold` without accents, for search: `Hội nghị` becomes `hoi nghi`."""
     decomposed = unicodedata.normalize("NFD", fold(text))
@@ -229,7 +242,8 @@ def checked_date(year: int, month: int, day: int, first_year: int = _FIRST_YEAR)
 
 _RUNNING_DATE = re.compile(
     r"(?<![\w/.\-–])(?:"
-    r"(?P<d>\d{1,2})(?P<s>\s*[/\-–]\s*|\.)(?P<m>\d{1,2})(?:(?P=s)(?P<y>\d{4}))?(?![\d/]|[.\-–]\d|%)"
+    r"(?P<d>\d{1,2})(?:\s*(?P<s>[/\-–])\s*|\.)(?P<m>\d{1,2})"
+    r"(?:(?(s)\s*(?P=s)\s*|\.)(?P<y>\d{4}))?(?![\d/]|[.\-–]\d|%)"
     r"|(?P<d2>\d{1,2})\s*(?:tháng|/\s*tháng)\s*(?P<m2>\d{1,2})\b(?:\s*+(?:,\s*+)?(?:/\s*+)?năm\s*+(?P<y2>\d{4}))?(?!\d))",
     re.IGNORECASE,
 )

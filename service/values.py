@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, date, datetime
+from enum import Enum
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -304,9 +305,39 @@ def parse_instant(text: str, name: str, zone: ZoneInfo | None) -> datetime:
     return found
 
 
+def parse_day(text: str, name: str) -> date:
+    """A day as `2026-11-20`. Raises InvalidInput for the field of that name."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InvalidInput(name, "bad.no_day", "allowed.day_of_past") from error
+
+
 def rfc3339(instant: datetime) -> str:
     """An instant for programs: UTC, `Z`, microseconds where there are any."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums, dates and tuples as what JSON knows, instants as `rfc3339` says them; a
+    name's trailing `_` is dropped."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return str(value)
 
 
 # --- whoever reads ----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.storage.subscriptions import NewSubscription, add_subscription, set_status
 from service.storage.tokens import create_token
-from service.storage.units import add_unit
+from service.storage.units import add_unit, get_unit
 from service.types import WEBHOOK, Channel, SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes_web import MANAGED_AT
@@ -172,6 +172,22 @@ class Command:
             "unit", "add", f"--name={name}", *more, *(f"--contact={one}" for one in contacts)
         )
 
+    def edit_unit(self, unit: str, **changes: Any) -> str:
+        return self.run("unit", "edit", unit, *_unit_options(changes))
+
+
+def _unit_options(changes: Mapping[str, Any]) -> list[str]:
+    made: list[str] = []
+    for key, value in changes.items():
+        option = {"contacts": "contact", "add_contacts": "add-contact",
+                  "remove_contacts": "remove-contact"}.get(key, key)  # fmt: skip
+        if value is None:
+            made.append("--no-place")
+        else:
+            values = value if isinstance(value, list) else [value]
+            made += [f"--{option}={one}" for one in values]
+    return made
+
 
 _OPTIONS = {
     "categories": "--category", "portals": "--portal", "places": "--place", "keywords": "--keyword",
@@ -225,6 +241,10 @@ class Api:
         body = {"name": name, "place": place or None, "contacts": list(contacts)}
         return _verdict(self.house.client.post("/api/v1/units", json=body, headers=self.head))
 
+    def edit_unit(self, unit: str, **changes: Any) -> str:
+        path = f"/api/v1/units/{unit}"
+        return _verdict(self.house.client.patch(path, json=changes, headers=self.head))
+
 
 _FILTERS = ("categories", "portals", "places", "keywords")
 
@@ -248,10 +268,19 @@ class Desk:
                 "/admin/sign-in", data={"csrf": _csrf(page), "token": self.house.operators[0]}
             )
         page = client.get("/admin/units").get_data(as_text=True)
-        return _verdict(client.post(f"/admin/{path}", data={"csrf": _csrf(page), **form}))
+        return _verdict(
+            client.post(f"/admin/{path}", data={"csrf": _csrf(page), "sure": "1", **form})
+        )
 
     def act(self, subject: Subject, name: str) -> str:
         return self.post(f"subscriptions/{subject.id}/{name}")
+
+    def edit_unit(self, unit: str, **changes: Any) -> str:
+        with self.house.loa.database.reading() as conn:
+            now = get_unit(conn, unit)
+        form = {"name": now.name, "place": now.place or "", "contacts": list(now.contacts)}
+        form |= {key: value or "" for key, value in changes.items()}
+        return self.post(f"units/{unit}", **{**form, "contacts": " ".join(form["contacts"])})
 
     def add_unit(self, name: str, place: str, contacts: Sequence[str]) -> str:
         return self.post("units", name=name, place=place, contacts=" ".join(contacts))

@@ -1,7 +1,7 @@
 """A third channel, as somebody would add one: its entry for the table, and what would be its file
 in `delivery/`.
 
-Its target is a file, to which it appends a line for each message.
+Its target is a file, to which it appends a line for each message: its id, and what it says.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from threading import Event
 
 from service.channels import Address, ChannelKind, ConcurrencyLimits, Consent, Grouping
 from service.delivery.channel import Record
+from service.delivery.message_bodies import MessageBodies
 from service.delivery.senders import Parts
 from service.errors import InvalidInput
 from service.storage.engine import Database
-from service.storage.queue import ClaimedMessage, OutgoingReader
+from service.storage.queue import ClaimedMessage, OutgoingMessage, OutgoingReader
 from service.types import Channel, Clock, Result, State
 
 NAME = Channel("file")
@@ -39,14 +40,16 @@ FILE = ChannelKind(
 
 
 def open_sender(parts: Parts) -> FileChannel:
-    return FileChannel(parts.clock)
+    bodies = MessageBodies(parts.links, parts.settings.receipts.categories)
+    return FileChannel(parts.clock, bodies)
 
 
 class FileChannel:
     name = NAME
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, bodies: MessageBodies) -> None:
         self._clock = clock
+        self._bodies = bodies
         self._reader = OutgoingReader()
 
     def send(
@@ -54,7 +57,7 @@ class FileChannel:
     ) -> None:
         with database.reading() as conn:
             outgoing = self._reader.load(conn, [one.message_id for one in claimed], self._clock())
-        record([self._write(one, outgoing[one.message_id].url) for one in claimed])
+        record([self._write(one, outgoing[one.message_id]) for one in claimed])
 
     def rest(self) -> None:
         """It keeps nothing open."""
@@ -62,11 +65,11 @@ class FileChannel:
     def close(self) -> None:
         """It keeps nothing open."""
 
-    def _write(self, one: ClaimedMessage, target: str) -> Result:
+    def _write(self, one: ClaimedMessage, outgoing: OutgoingMessage) -> Result:
         state, detail, now = State.SENT, "", self._clock()
         try:
-            with Path(target).open("a") as file:
-                file.write(f"{one.message_id}\n")
+            with Path(outgoing.url).open("a") as file:
+                file.write(f"{one.message_id} {self._bodies.body_of(outgoing).decode()}\n")
         except OSError as error:
             state, detail = State.FAILED, type(error).__name__
         return Result(one.message_id, one.lease_token, state, None, detail, now, 0.01)

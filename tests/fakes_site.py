@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.poll.report import ListingReport
+from service.round import poll_due
 from service.storage.listings import ListingState, load_listings
 from service.storage.posts import newest_posts
 from service.storage.queue import continue_fanouts
@@ -148,7 +149,7 @@ class World:
     def poll_all(self, wait_s: float = 600) -> tuple[ListingReport, ...]:
         self.clock.advance(wait_s)
         report = self.loa.poller.poll(is_forced=True)
-        self.loa.poll_due()
+        poll_due(self.loa)
         continue_fanouts(self.loa.database, self.clock())
         return report.listings
 

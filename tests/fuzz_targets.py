@@ -35,6 +35,7 @@ from service.portals.read import read_article, read_listing
 from service.portals.sanitise import harmless
 from service.portals.sitemap import read_sitemap
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
+from service.settings.portal_kinds import KINDS
 from service.types import Page
 from service.values import MailAddress
 from service.web.server import conditional
@@ -141,7 +142,11 @@ def _page(body: bytes, media: str) -> Page:
 
 @cache
 def _portal(kind: str) -> PortalConfig:
-    fields = {"listing": ListingSelectors(item="li", date="label, time")} if kind == "html" else {}
+    fields = (
+        {"listing": ListingSelectors(item="li", date="label, time")}
+        if KINDS[kind].needs_selectors
+        else {}
+    )
     listings = (ListingConfig(url=URL),)
     return PortalConfig.model_validate(
         {"id": "p", "name": "P", "base_url": URL[:-5], "kind": kind, "listings": listings} | fields
@@ -153,7 +158,7 @@ def _always(feed: Feed) -> Callable[[], contextlib.AbstractContextManager[Feed]]
 
 
 def _listing(body: bytes) -> None:
-    for kind in ("td-portal", "auto", "html"):
+    for kind in (one for one, its in KINDS.items() if its.is_page):
         with contextlib.suppress(LoaError):
             read_listing(_page(body, "text/html"), _portal(kind), ListingConfig(url=URL))
 
@@ -163,7 +168,8 @@ def _article(body: bytes) -> None:
 
 
 def _feed(body: bytes) -> None:
-    read_listing(_page(body, "application/rss+xml"), _portal("feed"), ListingConfig(url=URL))
+    for kind in (one for one, its in KINDS.items() if not its.is_page):
+        read_listing(_page(body, "application/rss+xml"), _portal(kind), ListingConfig(url=URL))
 
 
 def _text(body: bytes) -> None:

@@ -17,7 +17,7 @@ ROOM_BYTES = 4 << 10
 """Of it, for what is added for one unit: the address of its receipt."""
 
 MAX_ITEMS = 100
-LISTS = ("attachments", "mentions", "deadlines", "places", "addressees")
+LISTS = ("attachments", "mentions", "deadlines", "relations", "also_at", "places", "addressees")
 TEXTS = ("summary", "title")
 
 

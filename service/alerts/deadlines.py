@@ -8,9 +8,11 @@ from datetime import datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from service.alerts.recurrence import hour_of_rule, next_day
+from service.posts.doers import COMMUNES
 from service.posts.due import hour_said
 from service.types import Deadline
-from service.words import coded
+from service.words import coded, say
 
 _DAY_ENDS = time(23, 59)
 _SOON = timedelta(hours=1)
@@ -23,17 +25,70 @@ class DueInstant:
 
     at: datetime
     words: str
+    owner: str | None = None
+    task: str = ""
 
 
-def due_instants(deadlines: Iterable[Deadline], zone: ZoneInfo) -> tuple[DueInstant, ...]:
-    """The earliest first."""
+def due_instants(
+    deadlines: Iterable[Deadline], zone: ZoneInfo, now: datetime | None = None
+) -> tuple[DueInstant, ...]:
+    """The earliest first; of what comes again the next time from `now` on."""
+    found: dict[tuple[datetime, str, str | None], DueInstant] = {}
+    for one in deadlines:
+        at = _instant(one, zone, now)
+        if at is not None:
+            due = DueInstant(at, _quoted(one), one.owner, one.task)
+            found.setdefault((at, one.text, one.owner), due)
+    return tuple(sorted(found.values(), key=lambda due: due.at))
+
+
+def _quoted(one: Deadline) -> str:
+    """Its words; of what was read from a scan, that they were."""
+    return f"{one.text} ({say('scan.note', 'vi')})" if one.source else one.text
+
+
+def own_first(dues: Iterable[DueInstant], place_id: str | None) -> tuple[DueInstant, ...]:
+    """What a unit itself owes before what others owe: its place's, and what every commune owes."""
+    own = {place_id, COMMUNES} if place_id is not None else {COMMUNES}
+    return tuple(sorted(dues, key=lambda due: due.owner is not None and due.owner not in own))
+
+
+def _instant(one: Deadline, zone: ZoneInfo, now: datetime | None) -> datetime | None:
+    if one.recurs is not None:
+        if now is None:
+            return None
+        hour, today = hour_of_rule(one.recurs) or _DAY_ENDS, now.astimezone(zone).date()
+        days = (next_day(one.recurs, today + timedelta(days=step)) for step in (0, 1))
+        instants = (datetime.combine(day, hour, tzinfo=zone) for day in days if day is not None)
+        return next((at for at in instants if at > now), None)
+    if one.at is not None:
+        return one.at
+    if one.on is None:
+        return None
+    return datetime.combine(one.on, hour_said(one.text) or _DAY_ENDS, tzinfo=zone)
+
+
+def next_due_reminder(
+    owed_at: datetime,
+    reminded: Sequence[datetime],
+    now: datetime,
+    due_at: Iterable[datetime],
+    before: timedelta,
+) -> datetime | None:
+    """When a reminder is due before one of these deadlines that are ahead; it may be past. None:
+    before none of them, or none was given.
+
+    That is `before` the deadline; half of the time that there is, where it was owed later. What is
+    past is no reason: nobody is reminded first after a deadline.
+    """
     found = [
-        DueInstant(
-            datetime.combine(one.on, hour_said(one.text) or _DAY_ENDS, tzinfo=zone), one.text
-        )
-        for one in deadlines
+        at
+        for due in due_at
+        if due > max(owed_at, now)
+        for at in [_remind_at(owed_at, due, before)]
+        if not any(one >= at for one in reminded)
     ]
-    return tuple(sorted(found, key=lambda due: due.at))
+    return min(found, default=None)
 
 
 def is_due_soon(
@@ -43,18 +98,9 @@ def is_due_soon(
     due_at: Iterable[datetime],
     before: timedelta,
 ) -> bool:
-    """Whether one of these deadlines is ahead, so near that a reminder is due, and none was sent
-    since it is.
-
-    That is `before` the deadline; half of the time that there is, where it was owed later. What is
-    past is no reason: nobody is reminded first after a deadline.
-    """
-    return any(
-        (since := _remind_at(owed_at, due, before)) <= now < due
-        and not any(at >= since for at in reminded)
-        for due in due_at
-        if due > owed_at
-    )
+    """Whether a reminder is due before one of these deadlines, and none was sent since it is."""
+    at = next_due_reminder(owed_at, reminded, now, due_at, before)
+    return at is not None and at <= now
 
 
 def _remind_at(owed_at: datetime, due: datetime, before: timedelta) -> datetime:
@@ -70,14 +116,22 @@ def say_due(dues: Sequence[DueInstant], now: datetime) -> list[str]:
             "letter.due_in",
             due_at=due.at.isoformat(),
             hours=ceil((due.at - now) / timedelta(hours=1)),
-            words=due.words,
+            words=_said(due),
         )
         for due in dues
         if due.at > now
     ]
-    over = [
-        coded("letter.overdue", due_at=due.at.isoformat(), words=due.words)
-        for due in reversed(dues)
-        if due.at <= now
-    ]
+    over = [_overdue(due, now) for due in reversed(dues) if due.at <= now]
     return [*ahead, *over][:_SHOWN]
+
+
+def _overdue(due: DueInstant, now: datetime) -> str:
+    days, facts = (now - due.at).days, {"due_at": due.at.isoformat(), "words": _said(due)}
+    return (
+        coded("letter.overdue_days", n=days, **facts) if days else coded("letter.overdue", **facts)
+    )
+
+
+def _said(due: DueInstant) -> str:
+    """The task with the words of its day, as the document has them."""
+    return f"{due.task} {due.words}".strip()

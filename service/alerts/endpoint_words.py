@@ -18,6 +18,7 @@ class EndpointTrouble(StrEnum):
     FAILING = "failing"  # for so long that it will soon be disabled
     DISABLED = "disabled"  # by time and count
     GONE = "gone"  # it said so itself: 410
+    UNASKED = "unasked"  # nobody asks for what it is owed
 
 
 @dataclass(frozen=True, slots=True)

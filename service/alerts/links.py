@@ -11,12 +11,16 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from urllib.parse import quote
 
 import orjson
 from itsdangerous import BadSignature, Signer, base64_decode, base64_encode
 
 from service.alerts.keys import Keyring, as_keyring
 from service.errors import EndedLink, InvalidInput
+
+MAX_NAME = 150
+"""Characters of a file's name in an address, its last ones, for they say what kind it is."""
 
 
 class Purpose(StrEnum):
@@ -57,6 +61,10 @@ class Links:
     def post_url(self, post_id: str) -> str:
         return f"{self.public_url}/posts/{post_id}"
 
+    def copy_url(self, digest: str, name: str) -> str:
+        """Of the file that is kept here; it is saved under `name`."""
+        return self.public_url + copy_path(digest, name)
+
     def read(self, purpose: Purpose, token: str) -> tuple[str, ...]:
         """The subject of a token.
 
@@ -71,6 +79,11 @@ class Links:
         if any(_signed(key, purpose, raw) is not None for key in keys.ended):
             raise EndedLink
         raise InvalidInput("token", "bad.link", "allowed.whole_link")
+
+
+def copy_path(digest: str, name: str) -> str:
+    """Below the public address, of a file that is kept."""
+    return f"/attachments/{digest}/{quote(name.replace('/', '_')[-MAX_NAME:], safe='')}"
 
 
 def _signed(key: str, purpose: Purpose, token: bytes) -> bytes | None:

@@ -116,7 +116,7 @@ def compose(
     another. `last`: what it ends with, empty for nothing."""
     says = labels_of("mail", language)
     if subject is None:
-        subject = parts[0].item.subject if len(parts) == 1 else says["many"].format(n=len(parts))
+        subject = _subject_of(parts[0]) if len(parts) == 1 else says["many"].format(n=len(parts))
     text, html = [], [_top(language, subject)]
     shared = (
         parts[0].reasons if len(parts) > 1 and len({part.reasons for part in parts}) == 1 else ()
@@ -126,9 +126,11 @@ def compose(
         text.append(contents[0])
         html.append(contents[1])
     for part in parts:
-        own_text, own_html = _own(part, says, () if shared else part.reasons)
-        text += [_RULE if len(parts) > 1 else b"", part.item.text, own_text]
-        html += [part.item.html, own_html]
+        item, (asked_text, asked_html) = part.item, _receipts(part, says)
+        own_text, own_html = _own(() if shared else part.reasons, says)
+        rule = _RULE if len(parts) > 1 else b""
+        text += [rule, item.head_text, asked_text, item.text, own_text]
+        html += [item.head_html, asked_html, item.html, own_html]
     if shared:
         why_text, why_html = _why(shared, says)
         text += [_RULE, encode(why_text)]
@@ -213,17 +215,24 @@ def _why(reasons: Sequence[str], says: Mapping[str, str]) -> tuple[str, str]:
     return text, mail_html.small(f"{escape(says['why'])}:<br>\n{lines}")
 
 
-def _own(part: MailPart, says: Mapping[str, str], reasons: Sequence[str]) -> tuple[bytes, bytes]:
-    """What only this recipient is told of a post: the receipts and the reasons."""
+def _subject_of(part: MailPart) -> str:
+    return part.item.owed_subject if part.receipts else part.item.subject
+
+
+def _receipts(part: MailPart, says: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """The receipts that are asked of this recipient: above all that is said of the post."""
     text, html = "", ""
     for url, unit in part.receipts:
         label = says["acknowledge_for"].format(unit=headers.one_line(unit))
         text += f"{label}:\n{url}\n\n"
         html += mail_html.button(url, label)
-    if reasons:
-        why_text, why_html = _why(reasons, says)
-        text, html = text + why_text, html + why_html
-    return encode_open(text), encode(html + mail_html.rule())
+    return encode_open(text), encode_open(html)
+
+
+def _own(reasons: Sequence[str], says: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """Why this recipient is told of a post."""
+    why_text, why_html = _why(reasons, says) if reasons else ("", "")
+    return encode_open(why_text), encode(why_html + mail_html.rule())
 
 
 def _foot(sender: Sender, to: Recipient, says: Mapping[str, str]) -> tuple[bytes, bytes]:

@@ -26,6 +26,8 @@ def top(language: str, title: str) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="supported-color-schemes" content="light dark">\n'
         f"<title>{escape(title)}</title></head>\n"
         '<body style="margin:0;padding:0;background:#f2f4f7">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">'

@@ -17,7 +17,7 @@ from service.alerts import mail_html
 from service.alerts.headers import many_lines, one_line, shorten
 from service.alerts.quoted import encode_open
 from service.values import Locale
-from service.words import labels_of
+from service.words import kind_name, label, labels_of, say_rhythm
 
 MAX_TITLE = 400
 MAX_SUMMARY = 2000
@@ -27,10 +27,14 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`subject` is plain text; `text` and `html` are quoted-printable lines."""
+    """`subject` is plain text, `owed_subject` for whom a receipt is asked of; `head_text` with
+    `text`, and `head_html` with `html`, are quoted-printable lines."""
 
     title: str
     subject: str
+    owed_subject: str
+    head_text: bytes = field(repr=False)
+    head_html: bytes = field(repr=False)
     text: bytes = field(repr=False)
     html: bytes = field(repr=False)
 
@@ -61,26 +65,68 @@ def prepare(
     links = [(data.get("archive_url") or "", says["read"]), (data["url"], says["original"])]
     links = [(one_line(url), label) for url, label in links if mail_html.is_web(url)]
 
-    text = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
-    text += "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
+    head = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
+    text = "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
     text += f"{summary}\n\n" if summary else ""
     text += (
         f"{files_head}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
     )
     text += "".join(f"{label}:\n{url}\n\n" for url, label in links)
 
-    html = mail_html.kicker(top) + mail_html.heading(title) + (mail_html.note(note) if note else "")
-    html += mail_html.facts(pairs) + mail_html.paragraphs(summary)
+    head_html = mail_html.kicker(top) + mail_html.heading(title)
+    head_html += mail_html.note(note) if note else ""
+    html = mail_html.facts(pairs) + mail_html.paragraphs(summary)
     html += mail_html.files(files_head, files)
     html += mail_html.button(*links[0]) if links else ""
     html += "".join(mail_html.small(mail_html.link(*one)) for one in links[1:])
-    return Item(title, _subject(kind, data, title, says), encode_open(text), encode_open(html))
+    return Item(
+        title,
+        _subject(kind, data, title, says, owes=False),
+        _subject(kind, data, title, says, owes=True),
+        encode_open(head),
+        encode_open(head_html),
+        encode_open(text),
+        encode_open(html),
+    )
 
 
-def _subject(kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, str]) -> str:
-    urgency = _urgency(data, says)
+def _subject(
+    kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, str], *, owes: bool
+) -> str:
+    """`[KHẨN, cần xác nhận, hạn 15/12] Công văn 1687-CV/TU: …`: what matters stands where a list
+    of mails is not cut."""
     changed = f"{says[kind]}: " if kind != "post.published" else ""
-    return changed + (f"[{urgency.upper()}] " if urgency else "") + title
+    due = _first_day(data) if kind != "post.withdrawn" else None
+    marks = [
+        _urgency(data, says).upper(),
+        says["to_acknowledge"] if owes else "",
+        says["due"].format(on=f"{due.day:02}/{due.month:02}") if due else "",
+    ]
+    marked = ", ".join(mark for mark in marks if mark)
+    name = _document_name(data)
+    named = f"{name}: " if name and data["document"]["number"].lower() not in title.lower() else ""
+    return changed + (f"[{marked[0].upper()}{marked[1:]}] " if marked else "") + named + title
+
+
+def _first_day(data: Mapping[str, Any]) -> date | None:
+    """The first day until which something is asked for; None for none."""
+    days = [
+        datetime.fromisoformat(one["at"]).astimezone(ZONE).date()
+        if one.get("at")
+        else date.fromisoformat(one["on"])
+        for one in data.get("deadlines") or ()
+        if one.get("at") or one.get("on")
+    ]
+    return min(days, default=None)
+
+
+def _document_name(data: Mapping[str, Any]) -> str:
+    """`Công văn 1687-CV/TU`, where the post is the document; empty where it only tells of one."""
+    document = data.get("document") or {}
+    if document.get("relation") != "is" or not document.get("number"):
+        return ""
+    kind = kind_name(document.get("kind") or "")
+    return one_line(f"{kind[:1].upper()}{kind[1:]} {document['number']}").strip()
 
 
 def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping[str, str]]) -> str:
@@ -95,12 +141,17 @@ def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping
 def _urgency(data: Mapping[str, Any], says: Mapping[str, str]) -> str:
     """Empty where nothing says that it is urgent."""
     level = data.get("urgency") or "normal"
-    return "" if level == "normal" else says.get(level, "")
+    if level == "normal":
+        return ""
+    by_scan = (data.get("scanned") or {}).get("urgency") == level
+    return says.get(level, "") + (f" ({says['by_scan']})" if by_scan else "")
 
 
 def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:
     if kind == "post.withdrawn":
         return says["withdrawn_note"]
+    if kind == "post.updated" and list(what) == ["scan"]:
+        return says["scan_note"]
     if kind == "post.updated" and what:
         return says["updated_note"].format(
             what=", ".join(says.get(f"what.{one}", one) for one in what)
@@ -109,6 +160,9 @@ def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:
 
 
 def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
+    """What is asked for first, then what the document says of itself."""
+    for deadline in data.get("deadlines") or ():
+        yield "deadline", _deadline(deadline, locale)
     document = data.get("document") or {}
     if document.get("number"):
         yield "number", one_line(document["number"])
@@ -116,6 +170,7 @@ def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]
         yield "issued_on", show_date(date.fromisoformat(document["issued_on"]))
     if document.get("issuer"):
         yield "issuer", one_line(document["issuer"])
+    yield from _scanned(data, locale)
     if data.get("published_at"):
         yield (
             "published_at",
@@ -130,13 +185,52 @@ def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]
         )
     if data.get("venue"):
         yield "venue", one_line(data["venue"])
-    for deadline in data.get("deadlines") or ():
-        yield (
-            "deadline",
-            f"{show_date(date.fromisoformat(deadline['on']))} ({one_line(deadline['text'])})",
-        )
+    yield from _related(data, locale)
     if data.get("places"):
         yield "places", one_line(", ".join(place["name"] for place in data["places"]))
+
+
+def _scanned(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
+    """What only a scan says, marked as such, with the words it was read from."""
+    scanned = data.get("scanned") or {}
+    note = label("mail", "scanned", locale.language)
+    if scanned.get("words"):
+        note += f": “{one_line(scanned['words'])}”"
+    if scanned.get("number"):
+        yield "scan_number", f"{one_line(scanned['number'])} ({note})"
+    if scanned.get("issued_on"):
+        yield "scan_day", f"{show_date(date.fromisoformat(scanned['issued_on']))} ({note})"
+
+
+def _related(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
+    """What it replaces, amends …, and where else it can be read."""
+    for one in data.get("relations") or ():
+        if one["relation"] != "mentions":
+            said = label("link", one["relation"], locale.language)
+            yield "relation", one_line(f"{said} {one['number']}")
+    if data.get("also_at"):
+        yield "also_at", one_line("; ".join(f"{a['portal']} {a['url']}" for a in data["also_at"]))
+
+
+def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
+    """`17:00 ngày 30/11/2026, UBND các xã: báo cáo kết quả (“trước 17 giờ 00 ngày …”)`."""
+    if deadline.get("recurs"):
+        when = say_rhythm(deadline["recurs"], locale.language)
+    elif deadline.get("at"):
+        when = show_instant(datetime.fromisoformat(deadline["at"]), locale.zone, locale.language)
+    else:
+        when = show_date(date.fromisoformat(deadline["on"]))
+    who = deadline.get("owner_words") or ""
+    if not who and deadline.get("owner"):
+        who = label("owner", deadline["owner"], locale.language)
+    if who and deadline.get("is_unsure"):
+        who += f" ({label('mail', 'unsure_owner', locale.language)})"
+    task = deadline.get("task") or ""
+    said = ": ".join(one_line(part) for part in (who, task) if part)
+    quoted = f"“{one_line(deadline['text'])}”"
+    if deadline.get("source"):
+        quoted += f", {label('mail', 'scanned', locale.language)}"
+    return f"{when}{', ' if said else ''}{said} ({quoted})"
 
 
 def show_date(on: date) -> str:
@@ -157,4 +251,11 @@ def _file_name(attachment: Mapping[str, Any]) -> str:
         or "-"
     )
     size = attachment.get("bytes")
-    return f"{shorten(name, 120)} ({max(1, size // 1000)} kB)" if size else shorten(name, 120)
+    return f"{shorten(name, 120)} ({_say_size(size)})" if size else shorten(name, 120)
+
+
+def _say_size(size: int) -> str:
+    """`1,4 MB`, with the decimal comma of Vietnamese; whole kilobytes below that."""
+    if size < 1_000_000:
+        return f"{max(1, size // 1000)} kB"
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",")

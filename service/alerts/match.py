@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from functools import lru_cache
 
 from service.text import fold
@@ -33,6 +34,17 @@ _WORD = re.compile(r"\w+")
 
 def as_it_is(_field: str, value: str) -> str:
     return value
+
+
+def join_filters(one: Filters, other: Filters) -> Filters:
+    """Filters that want whatever either wants: the values of both in each field, and everything
+    where either does not ask by it."""
+    joined = {
+        field.name: tuple(dict.fromkeys((*values, *others))) if values and others else ()
+        for field in fields(Filters)
+        for values, others in [(getattr(one, field.name), getattr(other, field.name))]
+    }
+    return Filters(**joined)
 
 
 class Matcher:

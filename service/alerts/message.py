@@ -5,16 +5,16 @@ Refuses to know who it goes to, but for the one link that is made for a unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import orjson
 
 from service.alerts.cut import cut_to_fit
 from service.alerts.links import Links
-from service.types import AttachmentLink, ChangeType, Document, Post
-from service.values import rfc3339
+from service.alerts.post_fields import fields_of
+from service.types import ChangeType, Post
+from service.values import plain, rfc3339
 
 _NO_RECEIPT = '"receipt_url":null}}'
 
@@ -24,9 +24,13 @@ def build_payload(
     at: datetime,
     post: Post,
     links: Links,
+    kept: Collection[str] = (),
+    also_at: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The body of a change. `receipt_url` is its last key and null: `with_receipt_url` fills it in
-    for a unit.
+    for a unit. `kept`: the digests of the files of which there is a copy.
+
+    `also_at` are the portals and addresses of other posts of its document.
 
     At most `cut.MAX_BYTES`; what is left out is said in its `cut`.
     """
@@ -34,7 +38,7 @@ def build_payload(
         {
             "type": change_type.value,
             "timestamp": rfc3339(at),
-            "data": cut_to_fit(post_data(post, links)),
+            "data": cut_to_fit(plain(fields_of(post, links, kept, also_at))),
         }
     ).decode()
 
@@ -80,60 +84,25 @@ def build_test(at: datetime, subscription_id: str) -> str:
     ).decode()
 
 
-def post_data(post: Post, links: Links) -> dict[str, Any]:
-    """What every program is told of a post: `data` of the payload, and the same in the API."""
-    facts = post.understanding
-    return {
-        "id": post.id,
-        "revision": post.revision,
-        "url": post.url,
-        "title": post.title,
-        "summary": post.summary,
-        "portal": {"id": post.portal.id, "name": post.portal.name},
-        "categories": list(post.categories),
-        "places": [{"id": place.id, "name": place.name} for place in facts.places],
-        "addressees": list(facts.addressees),
-        "urgency": facts.urgency.value,
-        "document": _document(facts.document),
-        "mentions": [
-            {"kind": m.kind, "number": m.number, "issued_on": _day(m.issued_on), "issuer": m.issuer}
-            for m in facts.mentions
-        ],
-        "deadlines": [
-            {"on": deadline.on.isoformat(), "text": deadline.text} for deadline in facts.deadlines
-        ],
-        "begins_at": rfc3339(facts.begins_at) if facts.begins_at else None,
-        "venue": facts.venue,
-        "published_at": rfc3339(post.published_at),
-        "updated_at": rfc3339(post.updated_at),
-        "first_seen_at": rfc3339(post.first_seen_at),
-        "is_late": post.dating is not None and post.dating.is_late,
-        "attachments": [_attachment(link) for link in post.attachments],
-        "archive_url": links.post_url(post.id),
-        "receipt_url": None,
+def build_reminder(
+    at: datetime,
+    post_id: str,
+    revision: int,
+    title: str,
+    due: Sequence[tuple[datetime, str]],
+    archive_url: str,
+    receipt_url: str,
+) -> str:
+    """Asks again for the receipt of a post. `due`: until when it asks for something, and in which
+    words."""
+    data = {
+        "id": post_id,
+        "revision": revision,
+        "title": title,
+        "due": [{"at": rfc3339(instant), "text": words} for instant, words in due],
+        "archive_url": archive_url,
+        "receipt_url": receipt_url,
     }
-
-
-def _document(document: Document | None) -> dict[str, Any] | None:
-    if document is None:
-        return None
-    return {
-        "kind": document.kind,
-        "number": document.number,
-        "issued_on": _day(document.issued_on),
-        "issuer": document.issuer,
-        "relation": document.relation.value,
-    }
-
-
-def _attachment(link: AttachmentLink) -> dict[str, Any]:
-    return {
-        "url": link.url,
-        "media_type": link.media_type,
-        "bytes": link.bytes,
-        "sha256": link.sha256,
-    }
-
-
-def _day(day: Any) -> str | None:
-    return day.isoformat() if day else None
+    return orjson.dumps(
+        {"type": "receipt.reminder", "timestamp": rfc3339(at), "data": data}
+    ).decode()

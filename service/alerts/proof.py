@@ -50,7 +50,11 @@ STATES = {
     "skipped": "bỏ qua", "held": "đang giữ lại",
 }  # fmt: skip
 CHANGES = {"post.published": "tin mới", "post.updated": "cập nhật", "post.withdrawn": "đã gỡ"}
-VIA = {"link": "liên kết trong thông điệp", "api": "hệ thống của đơn vị"}
+VIA = {
+    "link": "liên kết trong thông điệp",
+    "api": "hệ thống của đơn vị",
+    "merged": "đơn vị đã nhập vào",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ def say_reason(
     says = labels_of("mail", language)
     if not decided:
         return says["why.earlier"]
+    related = parse(decided)[1].get("related", ())
+    if isinstance(related, list) and related:
+        return says["why.related"].format(names=one_line(", ".join(map(str, related))))
     keywords = parse(decided)[1].get("keyword", ())
     wanted = {
         name: tuple(filters.get(name, ()))

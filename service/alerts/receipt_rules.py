@@ -65,11 +65,29 @@ def reminder_step(
 
     `reminded`: when each was, so far. From one to the next pass `remind_after` working days,
     however late the one before was: nobody is passed over. `due_at`: the post's deadlines;
-    `remind_before` them one more is due, at any hour, also when all contacts were reminded.
+    `remind_before` them one more is due, at any hour, also when all contacts were reminded, and
+    where there are none.
     """
-    if contacts and is_due_soon(owed_at, reminded, now, due_at, remind_before):
+    if is_due_soon(owed_at, reminded, now, due_at, remind_before):
         return len(reminded)
     if len(reminded) >= contacts:
         return None
     last = reminded[-1] if reminded else owed_at
     return len(reminded) if working_days(last, now, zone, days_off) >= remind_after else None
+
+
+def is_given_up(
+    owed_at: datetime,
+    reminded: Sequence[datetime],
+    at: datetime,
+    *,
+    remind_after: int,
+    contacts: int,
+    zone: ZoneInfo,
+    days_off: Collection[date] = (),
+) -> bool:
+    """Whether by then all contacts were reminded, or there was none, and the last has had as long
+    to answer as any: from now on only the operator can do something."""
+    done = [one for one in reminded if one <= at]
+    last = done[-1] if done else owed_at
+    return len(done) >= contacts and working_days(last, at, zone, days_off) >= remind_after

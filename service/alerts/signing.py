@@ -14,6 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -22,6 +23,8 @@ from service.alerts.keys import Keyring, as_keyring
 from service.errors import ConfigurationError
 
 PREFIX = "whsec_"
+PRIVATE_PREFIX = "whsk_"
+PUBLIC_PREFIX = "whpk_"
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: 96 random bits
 _FORMAT = b"\x01"  # the first byte of a sealed secret: how it was sealed
 
@@ -48,6 +51,31 @@ def sign_with(keys: Sequence[bytes], message_id: str, timestamp: int, body: byte
     return " ".join(
         "v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode() for key in keys
     )
+
+
+def new_signing_key() -> tuple[str, str]:
+    """An ed25519 key and its public half, `whsk_…` and `whpk_…` as Standard Webhooks has them."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    return (
+        PRIVATE_PREFIX + base64.b64encode(key.private_bytes_raw()).decode(),
+        PUBLIC_PREFIX + base64.b64encode(public).decode(),
+    )
+
+
+def signing_key(private: str) -> Ed25519PrivateKey:
+    """The key of a `whsk_…`."""
+    return Ed25519PrivateKey.from_private_bytes(
+        base64.b64decode(private.removeprefix(PRIVATE_PREFIX))
+    )
+
+
+def sign_publicly(
+    keys: Sequence[Ed25519PrivateKey], message_id: str, timestamp: int, body: bytes
+) -> str:
+    """`v1a,` and the ed25519 signature over the same bytes, of each key: anybody can verify it."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return " ".join("v1a," + base64.b64encode(key.sign(signed)).decode() for key in keys)
 
 
 class SecretBox:

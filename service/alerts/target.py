@@ -85,7 +85,7 @@ def parse_target(url: str, *, allow_private_networks: bool = False) -> Target:
     if scheme not in ("https", "http"):
         raise _refused(coded("bad.url_scheme", text=scheme), _AS_HTTPS)
     if scheme == "http" and not allow_private_networks:
-        raise _refused("bad.url_plain", _AS_HTTPS)
+        raise _refused("bad.url_plain", "allowed.url_https")
     if "@" in parts.netloc:
         raise _refused("bad.url_user", "allowed.url_no_user")
     if parts.fragment:

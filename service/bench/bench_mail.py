@@ -12,6 +12,7 @@ import shutil
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ import orjson
 
 from service.alerts.links import Links
 from service.alerts.mail import Sender
+from service.bench.bench_urgent_mail import urgent_mail
+from service.bench.ledger_data import row, sqlite_url
+from service.bench.postgresql_server import MISSING, is_postgresql_there, postgresql
 from service.delivery.email import EmailChannel, Round
 from service.delivery.mailroom import Mailroom, Ready
 from service.settings import Settings
@@ -39,6 +43,8 @@ QUICK_ROUNDS = 3
 NEEDED = ("smtp-source", "smtp-sink")
 RATE = 0.4
 CPU_MS = 0.3
+URGENT, QUICK_URGENT = (3_321, 20_000), (300, 2_000)
+"""Addresses that are told at once, and mails that were due before."""
 
 _PAYLOAD = {
     "type": "post.published",
@@ -57,6 +63,22 @@ _PAYLOAD = {
 
 
 def run(quick: bool = False) -> list[dict[str, Any]]:
+    """The rate beside Postfix's, and an urgent change beside many due mails on each database."""
+    people, bulk = QUICK_URGENT if quick else URGENT
+    rows = _rate(quick)
+    with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:
+        folder = Path(name)
+        busy, alone = (sqlite_url(folder, one) for one in ("urgent", "urgent-alone"))
+        rows.append(urgent_mail("SQLite", busy, alone, 1, people, bulk))
+        if not is_postgresql_there():
+            return [*rows, row("PostgreSQL", {}, None, None, MISSING, False)]
+        with postgresql(folder) as server:
+            busy, alone = server.fresh("urgent"), server.fresh("urgent-alone")
+            rows.append(urgent_mail("PostgreSQL", busy, alone, 1, people, bulk))
+    return rows
+
+
+def _rate(quick: bool) -> list[dict[str, Any]]:
     """Rates and CPU of both sides, interleaved. The baseline is None where Postfix's tools are
     missing."""
     mails, rounds = (QUICK_MAILS, QUICK_ROUNDS) if quick else (MAILS, ROUNDS)

@@ -31,7 +31,7 @@ class Server:
         """Makes a database; its URL."""
         admin = create_engine(self._uri, isolation_level="AUTOCOMMIT")
         with admin.connect() as conn:
-            conn.execute(text(f"CREATE DATABASE {name}"))
+            conn.execute(text(f'CREATE DATABASE "{name}"'))
         admin.dispose()
         head, _, tail = self._uri.partition("?")
         return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{tail}" if tail else "")

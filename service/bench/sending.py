@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection as Pipe
 from service.bench.cpu import peak_mb
 from service.bench.ledger_data import BOX, LINKS, NOW, a_post, store_post, subscribe
 from service.delivery.deliverer import Deliverer
+from service.delivery.email import EmailChannel
 from service.delivery.webhook import WebhookChannel
 from service.services.publish import write_change
 from service.settings import Settings, WebhookSettings
@@ -88,10 +89,13 @@ class RunningSender:
 
 
 @contextmanager
-def delivering(url: str, workers: int, *, timeout_s: float = 15.0) -> Iterator[RunningSender]:
-    """So many processes that deliver from a ledger until the end, as `loa worker` does."""
+def delivering(
+    url: str, workers: int, *, timeout_s: float = 15.0, smtp_url: str = ""
+) -> Iterator[RunningSender]:
+    """So many processes that deliver from a ledger until the end, as `loa worker` does; with a
+    relay, mail alone."""
     running = RunningSender()
-    pipes, processes = _start(_run, url, workers, timeout_s, None)
+    pipes, processes = _start(_run, url, workers, timeout_s, None, smtp_url)
     try:
         yield running
     finally:
@@ -103,13 +107,20 @@ def delivering(url: str, workers: int, *, timeout_s: float = 15.0) -> Iterator[R
 
 
 def _start(
-    work: _Job, url: str, workers: int, timeout_s: float, authority: str | None
+    work: _Job,
+    url: str,
+    workers: int,
+    timeout_s: float,
+    authority: str | None,
+    smtp_url: str = "",
 ) -> tuple[list[Pipe], list[multiprocessing.context.SpawnProcess]]:
     """Processes that have said that they are ready."""
     context = multiprocessing.get_context("spawn")  # a fork would have pycares without its thread
     pairs = [context.Pipe() for _ in range(workers)]
     processes = [
-        context.Process(target=_work, args=(work, url, far, timeout_s, authority), daemon=True)
+        context.Process(
+            target=_work, args=(work, url, far, timeout_s, authority, smtp_url), daemon=True
+        )
         for _, far in pairs
     ]
     for process in processes:
@@ -119,9 +130,12 @@ def _start(
     return [near for near, _ in pairs], processes
 
 
-def _work(work: _Job, url: str, pipe: Pipe, timeout_s: float, authority: str | None) -> None:
+def _work(
+    work: _Job, url: str, pipe: Pipe, timeout_s: float, authority: str | None, smtp_url: str
+) -> None:
     database = open_database(url)
-    work(_deliverer(database, timeout_s, authority), pipe)
+    made = _mailer(database, smtp_url) if smtp_url else _deliverer(database, timeout_s, authority)
+    work(made, pipe)
     database.close()
 
 
@@ -152,3 +166,13 @@ def _deliverer(database: Database, timeout_s: float, authority: str | None) -> D
 
     channel = WebhookChannel(webhooks, LINKS, BOX, clock, authority=authority)
     return Deliverer(database, Settings(webhooks=webhooks), clock, [channel])
+
+
+def _mailer(database: Database, smtp_url: str) -> Deliverer:
+    settings = Settings.model_validate({"email": {"smtp_url": smtp_url, "rate_per_s": 1e9}})
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    channel = EmailChannel(settings, LINKS, "key", clock, {})
+    return Deliverer(database, settings, clock, [channel])

@@ -76,7 +76,7 @@ def run(feed: Served, quick: bool) -> list[dict[str, Any]]:
 
 
 def _granian(layer: ThinLayer, port: int) -> int:
-    return serve(lambda _own, _worker: layer, host=HOST, port=port)
+    return serve(lambda _own, _worker, _ending: layer, host=HOST, port=port)
 
 
 def _gunicorn(layer: ThinLayer, port: int) -> None:

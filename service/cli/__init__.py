@@ -5,6 +5,7 @@ Owns the names and the order of `loa --help`; knows nothing of what a command do
 
 from __future__ import annotations
 
+import difflib
 import errno
 import io
 import os
@@ -18,6 +19,7 @@ from service.errors import LoaError, NotFound
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("service.cli.demo:demo", "The whole job on this machine, with nothing configured."),
+    "init": ("service.cli.init_command:init", "Write a configuration to begin with."),
     "serve": ("service.cli.serve:serve", "Poll, deliver and serve, all under one command."),
     "web": ("service.cli.serve:web", "Only serve feeds, pages and the API."),
     "worker": ("service.cli.serve:worker", "Only poll and deliver."),
@@ -34,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Classify titles: JSON lines in, JSON lines out.",
     ),
     "unit": ("service.cli.unit:unit", "The offices that must know."),
+    "place": (
+        "service.cli.place_command:place",
+        "Communes, wards and đặc khu: find one, see what it became.",
+    ),
     "subscription": (
         "service.cli.subscription:subscription",
         "Who wants which posts, and over which channel.",
@@ -41,6 +47,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delivery": (
         "service.cli.delivery:delivery",
         "The ledger: what was sent, what failed, what waits.",
+    ),
+    "pull": ("service.cli.pull_command:pull", "Ask a Loa for what this office is owed."),
+    "webhook": (
+        "service.cli.webhook_command:webhook",
+        "For who writes a receiver: examples, schemas, and a receiver to try.",
     ),
     "why": ("service.cli.why_command:why", "Why a subscription did or did not get a post."),
     "receipt": ("service.cli.receipt:receipt", "Who has acknowledged a post, and who has not."),
@@ -64,6 +75,21 @@ LISTED = {
 """By kind of a thing that is named but not there: where its kind is listed."""
 
 
+KEPT = {
+    "poll": "every listing that was read to its end is kept; the others are read the next time",
+    "deliver": "what was sent is sent; what was under way may come twice, under the same id",
+    "portal": "what was read is kept; run it again to go on",
+    "export": "the files that are written are whole; the others are as before; run it again",
+    "backup": "there is no whole backup: remove what was begun, and run it again",
+    "post": "what was decided is kept; run it again to go on",
+    "unit": "all of it is kept, or nothing",
+    "subscription": "all of it is kept, or nothing",
+    "demo": "its temporary folder is gone",
+    "bench": "nothing was kept",
+}
+"""By command: what is left when somebody ends it (Ctrl-C)."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it runs, not when it is listed."""
 
@@ -85,7 +111,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}. Commands: {', '.join(COMMANDS)}.")
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint} Commands: {', '.join(COMMANDS)}.")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -98,6 +126,10 @@ class LazyGroup(click.Group):
             click.echo(f"loa: cannot write the answer: {error.strerror}", err=True)
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123,SIM115  # what is left is flushed at exit
             raise click.exceptions.Exit(1) from error
+        except KeyboardInterrupt:
+            kept = KEPT.get(ctx.invoked_subcommand or "", "what was written stays")
+            click.echo(f"loa: stopped; {kept}", err=True)
+            raise click.exceptions.Exit(1) from None
         except LoaError as error:
             from service.cli.common import exit_code, warn
 
@@ -127,6 +159,14 @@ def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | N
     ctx.meta["service.cli.config"] = value
 
 
+def _echo_version(ctx: click.Context, _param: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not ctx.resilient_parsing:
+        from service.cli.version import version_line
+
+        click.echo(version_line())
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -139,7 +179,14 @@ def _remember_config(ctx: click.Context, _param: click.Parameter, value: str | N
     callback=_remember_config,
     help="A file that overrides the shipped configuration key by key. [env: LOA_CONFIG]",
 )
-@click.version_option(package_name="loa", prog_name="loa")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_echo_version,
+    help="Show version, revision and the database's schema.",
+)
 def main() -> None:
     """Loa hears what government portals publish, and makes sure that everyone who must know, knows.
 
@@ -148,6 +195,7 @@ def main() -> None:
     \b
     Examples:
       loa demo                  see the whole job on this machine, nothing configured
+      loa init                  write a loa.toml and portals/ to begin with
       loa serve                 poll, deliver and serve
       loa COMMAND --help        what a command does, with an example
     """

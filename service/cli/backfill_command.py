@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, json_option, local, pass_loa, warn
-from service.words import say
+from service.cli.common import (
+    FAILED,
+    echo_json,
+    echo_table,
+    json_option,
+    local,
+    pass_loa,
+    plain,
+    warn,
+)
+from service.words import say, say_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.bootstrap import Loa
-    from service.poll.backfill import Progress
     from service.poll.backfill_run import BackfillReport
+    from service.services.backfill_acts import Progress
 
 
 @click.command()
@@ -42,23 +51,26 @@ def backfill(loa: Loa, portal: str, since: datetime, as_json: bool) -> None:
     Example:
       loa portal backfill quangxuong --since 2026-11-20
     """
-    from service.errors import InvalidInput
-    from service.services.filters import check_portals
+    from service.cli.inputs import chosen_portals
+    from service.services.backfill_acts import run_now
+    from service.services.context import OPERATOR
 
-    (portal_id,) = check_portals(loa, (portal,))
-    day = since.date()
-    if day > loa.settings.service.locale.day(loa.clock()):
-        raise InvalidInput("--since", f"{day} is to come", "a day of the past")
+    (portal_id,) = chosen_portals(loa, (portal,))
     loa.fence.look()  # what a restored database finds again is told from what it held
-    report = loa.poller.backfill(portal_id, day, _progress(loa))
+    report = run_now(
+        loa.database, loa, portal_id, since.date(), OPERATOR, loa.poller.backfill, _progress(loa)
+    )
     if as_json:
-        from service.cli.common import plain
-
-        echo_json(plain(report.to_json()))
+        shown = say_fields(plain(report.facts()), "en")
+        shown["sitemap"]["errors"] = [say(error, "en") for error in shown["sitemap"]["errors"]]
+        echo_json(shown)
     else:
         _echo(loa, report)
     for error in report.errors:
         warn(say(error, "en"))
+    for url, days in report.covered.items():
+        if days and not as_json:
+            click.echo(f"{url}: covered: {ranges(days)}")
     for url, days in report.uncovered.items():
         if days:
             warn(f"{url}: not covered: {ranges(days)}")
@@ -97,10 +109,6 @@ def ranges(days: Sequence[date]) -> str:
     >>> ranges([date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 5)])
     '2026-11-01 to 2026-11-02, 2026-11-05'
     """
-    runs: list[tuple[date, date]] = []
-    for day in days:
-        if runs and day - runs[-1][1] == timedelta(days=1):
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
+    from service.services.backfill_acts import day_ranges
+
+    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in day_ranges(days))

@@ -9,7 +9,7 @@ import click
 
 from service.cli.common import FAILED, config_option, echo_json, echo_table, json_option, warn
 
-NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month")
+NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month", "places")
 
 
 @click.command()

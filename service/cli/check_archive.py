@@ -31,7 +31,10 @@ def check_archive(loa: Loa) -> Iterator[Finding]:
     if missing:
         said += f"; {missing} of the newest {LOOKED_FOR} are not in it"
         yield Finding(
-            "archive", "bad", said, "restore the folder from the backup (README, Restore)"
+            "archive",
+            "bad",
+            said,
+            "restore the folder from the backup (help: /help/machine#restore)",
         )
     else:
         yield Finding("archive", "ok", f"{said}; belongs into every backup")

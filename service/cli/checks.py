@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.cli.check_archive import check_archive
+from service.cli.check_areas import check_areas, said_of_places
+from service.cli.check_reader import check_reader
 from service.cli.finding import Finding
 from service.errors import (
     ConfigurationError,
@@ -46,13 +48,17 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
         f"{own.absolute()} over {shipped() / 'loa.toml'}" if own else str(shipped() / "loa.toml")
     )
     yield Finding("configuration", "ok", where)
+    counted = f"{len(loa.settings.portals)} in {loa.settings.portals_dir}"
+    yield Finding("portal files", "ok", counted)
     try:
         counts = f"{len(loa.rules.categories)} categories of {loa.settings.categories_file}"
         loa.understander  # noqa: B018  # reads rules and places, which is the check
-        yield Finding("rules and places", "ok", f"{counts}; places of {loa.settings.places_file}")
+        yield Finding("rules and places", "ok", f"{counts}; {said_of_places(loa)}")
     except ConfigurationError as error:
         yield Finding("rules and places", "bad", str(error), "mend the file")
     else:
+        yield from check_areas(loa)
+        yield check_reader(loa)
         yield from _channels(loa)
     yield _secret_key(loa)
     if not loa.settings.operator.email:
@@ -185,7 +191,7 @@ def _database(loa: Loa) -> Iterator[Finding]:
             "database",
             "bad",
             said,
-            "start the newer Loa that wrote it, or restore a backup (README)",
+            "start the newer Loa that wrote it, or restore a backup (help: /help/machine#restore)",
         )
     elif facts.version < HEAD:
         said = (
@@ -260,7 +266,7 @@ def _proxy(loa: Loa) -> Iterator[Finding]:
 
 def _database_remedy(url: str, said: str) -> str:
     if "--new-database" in said:
-        return "put the file back, or restore a backup (README, Restore)"
+        return "put the file back, or restore a backup (help: /help/machine#restore)"
     if url.startswith("postgresql"):
         if "No module" in said:
             return "install the driver: pip install 'loa[postgres]'"
@@ -270,7 +276,7 @@ def _database_remedy(url: str, said: str) -> str:
         )
     if "locked" in said:
         return "end the process that keeps it locked (fuser FILE shows it), and check again"
-    return "free or mend the disk, or restore a backup (README)"
+    return "free or mend the disk, or restore a backup (help: /help/machine#restore)"
 
 
 def _fence(loa: Loa) -> Iterator[Finding]:

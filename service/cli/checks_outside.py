@@ -14,6 +14,7 @@ from service.errors import (
     InvalidInput,
     LoaError,
     PortalError,
+    StorageError,
 )
 
 if TYPE_CHECKING:
@@ -113,10 +114,14 @@ def look_at_public_address(loa: Loa) -> Finding:
     try:
         answer = session.get(f"{url}/healthz", timeout=ADDRESS_TIMEOUT_S, allow_redirects=False)
     except requests.RequestException as error:
+        if not _is_started(loa):
+            detail = f"{url} does not answer: Loa is not started"
+            return Finding("public address", "warning", detail, "start `loa serve`, check again")
         detail = f"{url} does not answer: {type(error).__name__}"
-        return Finding(
-            "public address", "bad", detail, "start `loa serve`, or correct service.public_url"
-        )
+        return Finding("public address", "bad", detail, "correct service.public_url")
+    if answer.status_code != 200 and not _is_started(loa):
+        detail = f"{url}/healthz answers {answer.status_code}: Loa is not started"
+        return Finding("public address", "warning", detail, "start `loa serve`, check again")
     if answer.status_code != 200:
         detail = f"{url}/healthz answers {answer.status_code}"
         return Finding(
@@ -131,3 +136,20 @@ def look_at_public_address(loa: Loa) -> Finding:
             "public address", "warning", detail, "set service.public_url to what readers reach"
         )
     return Finding("public address", "ok", f"{url} answers")
+
+
+def _is_started(loa: Loa) -> bool:
+    """Whether anything of this Loa is at work: what is not started is not ill."""
+    from service.delivery.alone import is_somebody_delivering
+    from service.storage.beats import is_working
+    from service.storage.engine import sqlite_path
+    from service.storage.file import is_empty_file
+
+    path = sqlite_path(loa.settings.database.url)
+    try:
+        if path is not None and is_empty_file(path):
+            return False
+        with loa.database.reading() as conn:
+            return is_working(conn) or is_somebody_delivering(loa.database)
+    except StorageError:
+        return False  # what is wrong with the database is told by its own line

@@ -8,8 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -88,11 +87,27 @@ def open_loa(*, is_verbose: bool = False) -> Loa:
     import os
 
     from service import bootstrap, logs
+    from service.services.audit_acts import Origin, acting
 
     logs.configure(is_verbose=is_verbose)
     loa = bootstrap.open_loa(config_path(), os.environ)
-    click.get_current_context().call_on_close(loa.close)
+    context = click.get_current_context()
+    context.call_on_close(loa.close)
+    context.call_on_close(lambda: acting(None))
+    acting(Origin("command", _login()))
     return loa
+
+
+def _login() -> str:
+    """Of whoever runs the command, as the log of who did what has it; its number where it has no
+    name."""
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,24 +137,10 @@ def rfc3339(instant: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, enums, dates and tuples as what JSON knows; a name's trailing `_` is dropped."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, str | int | float | None):
-        return value
-    if isinstance(value, Iterable):
-        return [plain(item) for item in value]
-    return str(value)
+    """A value as JSON knows it."""
+    from service.values import plain as made
+
+    return made(value)
 
 
 def echo_json(value: Any) -> None:
@@ -166,7 +167,9 @@ def echo_table(
     if not cells:
         click.echo(empty)
     elif sys.stdout.isatty():
-        _echo_rich(columns, cells)
+        from service.cli.tables import echo_fitting
+
+        echo_fitting(columns, cells)
     else:
         for line in ([*columns], *cells):
             click.echo("\t".join(cell.replace("\t", " ") for cell in line))
@@ -176,20 +179,6 @@ def _printable(cell: object) -> str:
     """No control character reaches a terminal: a title may hold escape sequences."""
     text = str(cell.value if isinstance(cell, Enum) else cell)
     return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _echo_rich(columns: Sequence[str], cells: list[list[str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
 
 
 def echo_facts(facts: Mapping[str, object]) -> None:

@@ -26,10 +26,10 @@ def coverage(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
       loa coverage
       loa coverage quangxuong --json
     """
+    from service.cli.inputs import chosen_portals
     from service.services.coverage_acts import load_coverage
-    from service.services.filters import check_portals
 
-    wanted = check_portals(loa, portals)
+    wanted = chosen_portals(loa, portals)
     with loa.database.reading() as conn:
         found = load_coverage(conn, loa.settings, loa.clock(), wanted)
     if as_json:

@@ -16,12 +16,11 @@ from service.cli.common import (
     plain,
     warn,
 )
+from service.cli.named import named
 from service.types import State
 from service.words import say, say_fields
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from service.bootstrap import Loa
     from service.storage.deliveries import Shown
     from service.values import Locale
@@ -48,6 +47,7 @@ def delivery() -> None:
 @click.option("--before", metavar="ID", help="The next older page; the id of the last one shown.")
 @json_option
 @pass_loa
+@named(subscription_id="subscription", post_id="post")
 def list_(
     loa: Loa,
     state: str | None,
@@ -70,7 +70,6 @@ def list_(
     from service.storage.deliveries import list_deliveries
 
     with loa.database.reading() as conn:
-        _check_named(conn, subscription_id, post_id)
         held = count_held(conn) if state == State.HELD else {}
         found = list_deliveries(
             conn,
@@ -109,21 +108,11 @@ def list_(
         )
 
 
-def _check_named(conn: Connection, subscription_id: str | None, post_id: str | None) -> None:
-    """Raises NotFound: a name that is mistyped is not the same as nothing owed."""
-    from service.storage.posts import get_post
-    from service.storage.subscriptions import get_subscription
-
-    if subscription_id is not None:
-        get_subscription(conn, subscription_id)
-    if post_id is not None:
-        get_post(conn, post_id)
-
-
 @delivery.command()
 @click.argument("delivery_id", metavar="ID")
 @json_option
 @pass_loa
+@named(delivery_id="delivery")
 def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
     """Show a delivery with every attempt; ID is its own or its message's, the one that receivers
     see.
@@ -188,6 +177,7 @@ def _echo_shown(found: Shown, locale: Locale) -> None:
 )
 @json_option
 @pass_loa
+@named(delivery_id="delivery", subscription_id="subscription")
 def replay(
     loa: Loa,
     delivery_id: str | None,
@@ -278,7 +268,7 @@ def resume(loa: Loa, as_json: bool) -> None:
     from service.services.delivery_acts import resume_all
 
     with loa.database.writing() as conn:
-        resume_all(conn)
+        resume_all(conn, loa)
     if as_json:
         echo_json({"status": "running"})
     else:

@@ -68,10 +68,12 @@ def _shape(
     error: PortalError | None,
     locale: Locale,
 ) -> dict[str, Any]:
+    from service.settings.portal_kinds import KINDS
+
     return {
         "url": listing.url,
         "kind": portal.kind,
-        "feed": listing.url if portal.kind == "feed" else None,
+        "feed": None if KINDS[portal.kind].is_page else listing.url,
         "outcome": error.outcome.value if error else None,
         "error": str(error) if error else None,
         "posts": [

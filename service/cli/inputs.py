@@ -1,8 +1,9 @@
-"""What people type of times: how long ago, or an instant."""
+"""What people type: times as how long ago, or as an instant; portals by their ids."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from service.errors import InvalidInput
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from service.bootstrap import Loa
 
 _AGO = re.compile(r"(\d{1,5})\s*(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -27,3 +30,15 @@ def parse_since(value: str, now: datetime, zone: ZoneInfo, field: str = "since")
         raise InvalidInput(
             field, f"{value!r} is no instant", "30m, 2h, 7d, or as 2026-11-23T08:00"
         ) from error
+
+
+def chosen_portals(loa: Loa, ids: Sequence[str]) -> tuple[str, ...]:
+    """Portals that are configured. Raises InvalidInput, which says where their files are read."""
+    from service.services.filters import check_portals
+
+    try:
+        return check_portals(loa, ids)
+    except InvalidInput as error:
+        allowed = error.in_words("en")[1] or "none yet"
+        folder = f"portal files are read from {loa.settings.portals_dir}"
+        raise InvalidInput(error.field, error.problem, f"{allowed} ({folder})") from error

@@ -41,8 +41,8 @@ def rotate(loa: Loa, keep_days: int, as_json: bool) -> None:
     """Replace a key that leaked: new links and seals are made with a new one.
 
     On SQLite the key file is written anew, and what runs takes the new key without a restart. A key
-    that is configured is yours to change first, on every machine: the README says in which order.
-    If it is cut short, run it again: it finishes, and makes no further key.
+    that is configured is yours to change first, on every machine: /help/machine#keys says in
+    which order. If it is cut short, run it again: it finishes, and makes no further key.
 
     \b
     Example:

@@ -31,14 +31,16 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
       loa poll
       loa poll quangxuong --json
     """
-    from service.services.filters import check_portals
+    from service.cli.inputs import chosen_portals
+    from service.round import backfill_job, pages_job
+    from service.schedule import run_once
 
-    wanted = check_portals(loa, portals)
+    wanted = chosen_portals(loa, portals)
     if not loa.settings.portals:
         warn(f"there is no portal in {loa.settings.portals_dir}: loa portal probe --help")
     loa.fence.look()  # what a restored database finds again is told from what it held
     report: dict[str, Any] = loa.poller.poll(wanted or None, is_forced=True).to_json()
-    undone = loa.go_round()
+    undone = (*run_once([backfill_job(loa), pages_job(loa)]), *loa.go_round())
     if as_json:
         echo_json(report)
     else:

@@ -100,6 +100,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     echo_table(
         columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help"
     )
+    click.echo(f"portal files are read from: {loa.settings.portals_dir}", err=True)
     for item in chosen:
         if item.id in held:
             warn(
@@ -126,9 +127,9 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
 
 
 def _chosen(loa: Loa, ids: tuple[str, ...]) -> list[PortalConfig]:
-    from service.services.filters import check_portals
+    from service.cli.inputs import chosen_portals
 
-    wanted = check_portals(loa, ids)
+    wanted = chosen_portals(loa, ids)
     return [item for item in loa.settings.portals if not wanted or item.id in wanted]
 
 
@@ -230,11 +231,11 @@ def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal release quangxuong
     """
-    from service.services.filters import check_portals
+    from service.cli.inputs import chosen_portals
     from service.services.silences import release_portal
 
     released = {}
-    for portal_id in check_portals(loa, portals):
+    for portal_id in chosen_portals(loa, portals):
         with loa.database.writing() as conn:
             released[portal_id] = release_portal(conn, loa, portal_id)
     if as_json:
@@ -262,11 +263,11 @@ def discard(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal discard quangxuong
     """
-    from service.services.filters import check_portals
+    from service.cli.inputs import chosen_portals
     from service.services.silences import discard_portal
 
     discarded = {}
-    for portal_id in check_portals(loa, portals):
+    for portal_id in chosen_portals(loa, portals):
         with loa.database.writing() as conn:
             discarded[portal_id] = discard_portal(conn, loa, portal_id)
     if as_json:
@@ -285,21 +286,29 @@ def discard(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the portal file.",
 )
+@click.option(
+    "--place",
+    metavar="NAME",
+    help="What it speaks for: a province, an old district or a commune, by today's name or before.",
+)
 @json_option
 @pass_loa
-def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
+def probe(loa: Loa, url: str, file: Path | None, place: str | None, as_json: bool) -> None:
     """Find listings, posts, dates and article bodies on a portal that nobody has described.
 
     \b
     Examples:
       loa portal probe https://xa-mau.example.gov.vn
       loa portal probe https://xa-mau.example.gov.vn --write portals/xa-mau.toml
+      loa portal probe https://huyen-mau.example --place "huyện Quảng Xương" --write mau.toml
     """
     from service.cli.dry_run import echo_probe
+    from service.cli.portal_place import with_area
     from service.portals.probe import probe as look
     from service.portals.probe import render_portal
 
     found = look(loa.fetcher, url)
+    portal = with_area(loa, found.portal, place)
     if as_json:
         echo_json(found.shown())
     else:
@@ -308,7 +317,7 @@ def probe(loa: Loa, url: str, file: Path | None, as_json: bool) -> None:
             loa.settings.service.locale,
         )
     if file is not None:
-        write_new(file, render_portal(found.portal))
+        write_new(file, render_portal(portal))
         click.echo(f"wrote {file}; try it with: loa portal check", err=True)
 
 

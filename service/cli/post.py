@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,8 @@ from service.cli.common import (
     pass_loa,
     plain,
 )
+from service.cli.named import named
+from service.cli.read_scans_command import read_scans
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -31,6 +34,9 @@ def post() -> None:
     Example:
       loa post list --category directives
     """
+
+
+post.add_command(read_scans)
 
 
 @post.command("list")
@@ -75,7 +81,7 @@ def list_(
         found = newest_posts(conn, query, limit, before)
     cursor = cursor_of(found[-1]) if len(found) == limit else None
     if as_json:
-        echo_json({"posts": [post_json(item) for item in found], "before": cursor})
+        echo_json({"posts": _posts_json(loa, found), "before": cursor})
         return
     rows = [
         (
@@ -96,6 +102,7 @@ def list_(
 @click.argument("post_id", metavar="ID")
 @json_option
 @pass_loa
+@named(post_id="post")
 def show(loa: Loa, post_id: str, as_json: bool) -> None:
     """Show a post: its facts, why it is in its categories, its history.
 
@@ -104,12 +111,14 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
       loa post show 5b4c…
     """
     from service.cli.dating_shape import dating_json
+    from service.services.post_shapes import show_whole_post
     from service.storage.posts import get_post, is_overruled, revisions
 
     with loa.database.reading() as conn:
         found = get_post(conn, post_id)
         history = revisions(conn, post_id)
         overruled = is_overruled(conn, post_id)
+        whole = show_whole_post(conn, found, loa.links)
     if as_json:
         told = [
             {"number": item.number, "seen_at": item.seen_at, "what": item.what} for item in history
@@ -117,9 +126,8 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
         dating = {"dating": dating_json(found.dating)}
         echo_json(
             {
-                **post_json(found),
+                **plain(whole),
                 **dating,
-                "text": found.text,
                 "is_overruled": overruled,
                 "revisions": told,
             }
@@ -152,6 +160,7 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
     """
     from service.poll import recategorise as overrule
     from service.services.filters import check_categories
+    from service.services.naming import find_post_to_change
 
     if by_rules:
         _read_again(loa, words, as_json)
@@ -159,11 +168,13 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
     if len(words) < 2:
         raise click.UsageError("Missing ID and CATEGORY…, or --by-rules.")
     wanted = check_categories(loa, words[1:])
+    with loa.database.reading() as conn:
+        post_id = find_post_to_change(conn, words[0])
     changed = overrule(
-        loa.database, loa.links, words[0], wanted, loa.clock(), loa.settings.urgency.now
+        loa.database, loa.links, post_id, wanted, loa.clock(), loa.settings.urgency.now
     )
     if as_json:
-        echo_json(post_json(changed))
+        echo_json(_posts_json(loa, [changed])[0])
     else:
         click.echo(
             f"{changed.id} is in {', '.join(changed.categories)} now, whatever the rules say"
@@ -175,6 +186,7 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
 @click.argument("level", metavar="LEVEL")
 @json_option
 @pass_loa
+@named(post_id="post to change")
 def urgency(loa: Loa, post_id: str, level: str, as_json: bool) -> None:
     """Decide how urgent a post is: normal, khan, thuong-khan or hoa-toc; this sticks through edits.
 
@@ -190,7 +202,7 @@ def urgency(loa: Loa, post_id: str, level: str, as_json: bool) -> None:
     with loa.database.writing() as conn:
         changed = decide_urgency(conn, loa, post_id, level)
     if as_json:
-        echo_json(post_json(changed))
+        echo_json(_posts_json(loa, [changed])[0])
     else:
         click.echo(f"{changed.id} is {level} now, whatever its words say")
 
@@ -198,35 +210,26 @@ def urgency(loa: Loa, post_id: str, level: str, as_json: bool) -> None:
 def _read_again(loa: Loa, post_ids: tuple[str, ...], as_json: bool) -> None:
     changed = loa.poller.read_by_new_rules(post_ids)
     if as_json:
-        echo_json({"posts": [post_json(item) for item in changed]})
+        echo_json({"posts": _posts_json(loa, changed)})
         return
     rows = [(item.id, ", ".join(item.categories), item.title) for item in changed]
     echo_table(["id", "categories", "title"], rows, empty="no post is read differently")
 
 
-def post_json(item: Post) -> dict[str, object]:
-    """A post as `--json` shows it, without its body."""
-    facts = item.understanding
-    return {
-        "id": item.id,
-        "revision": item.revision,
-        "portal": plain(item.portal),
-        "url": item.url,
-        "title": item.title,
-        "summary": item.summary,
-        "categories": list(item.categories),
-        "why": plain(facts.why),
-        "document": plain(facts.document),
-        "places": plain(facts.places),
-        "urgency": facts.urgency.value,
-        "urgency_why": plain(facts.urgency_why),
-        "deadlines": plain(facts.deadlines),
-        "attachments": plain(item.attachments),
-        "published_at": plain(item.published_at),
-        "updated_at": plain(item.updated_at),
-        "first_seen_at": plain(item.first_seen_at),
-        "withdrawn_at": plain(item.withdrawn_at),
-    }
+def _posts_json(loa: Loa, posts: Sequence[Post]) -> list[dict[str, object]]:
+    """Posts as the API lists them, and why they are where they are."""
+    from service.services.post_shapes import show_posts
+
+    with loa.database.reading() as conn:
+        shown = show_posts(conn, posts, loa.links)
+    return [
+        {
+            **plain(shape),
+            "why": plain(post.understanding.why),
+            "urgency_why": plain(post.understanding.urgency_why),
+        }
+        for post, shape in zip(posts, shown, strict=True)
+    ]
 
 
 def _reason_text(reason: Reason) -> str:
@@ -247,7 +250,7 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: 
     from service.cli.dating_shape import dating_lines
 
     facts = item.understanding
-    document = facts.document
+    document, scanned = facts.document, facts.scanned
     why = [_reason_text(reason) for reason in facts.why]
     echo_facts(
         {
@@ -267,8 +270,16 @@ def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: 
             and " ".join(
                 map(str, filter(None, (document.number, document.issued_on, document.issuer)))
             ),
+            "by the scan": scanned
+            and f"{' '.join(map(str, filter(None, (scanned.number, scanned.issued_on))))} "
+            f"({scanned.words!r}, to be compared with the original)",
             "places": [f"{place.name} ({place.id})" for place in facts.places],
-            "deadlines": [f"{deadline.on}: {deadline.text}" for deadline in facts.deadlines],
+            "deadlines": [
+                f"{one.recurs or one.at or one.on}: {one.task} ({one.owner_words or one.owner}"
+                f"{', unsure' if one.is_unsure else ''}{', by a scan' if one.source else ''}; "
+                f"{one.text!r})"
+                for one in facts.deadlines
+            ],
             "attachments": [link.url for link in item.attachments],
             "history": [
                 f"{r.number}  {local(r.seen_at, locale)}  {', '.join(r.what) or 'first seen'}"
@@ -318,6 +329,7 @@ def silent(loa: Loa, portal_id: str | None, code: str | None, limit: int, as_jso
 @click.argument("posts", metavar="ID…", nargs=-1, required=True)
 @json_option
 @pass_loa
+@named(posts="post to change")
 def release(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
     """Tell of posts that were kept silent: everybody who asks for them now gets them once.
 
@@ -339,6 +351,7 @@ def release(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
 @click.argument("posts", metavar="ID…", nargs=-1, required=True)
 @json_option
 @pass_loa
+@named(posts="post to change")
 def discard(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
     """Decide that nobody has to be told of posts that were kept silent: they stay in the feeds.
 
@@ -349,7 +362,7 @@ def discard(loa: Loa, posts: tuple[str, ...], as_json: bool) -> None:
     from service.services.silences import discard_posts
 
     with loa.database.writing() as conn:
-        discarded = discard_posts(conn, posts)
+        discarded = discard_posts(conn, loa, posts)
     if as_json:
         echo_json({"discarded": discarded})
         return

@@ -11,6 +11,7 @@ import click
 
 from service.alerts.cells import plain_cell
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
+from service.cli.named import named
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -38,6 +39,7 @@ def receipt() -> None:
 )
 @json_option
 @pass_loa
+@named(post="post")
 def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> None:
     """List every unit's line for a POST's latest revision.
 
@@ -63,7 +65,7 @@ def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> N
             heads,
             [
                 (
-                    r.unit_name + (" (removed)" if r.is_removed else ""),
+                    _shown_name(r),
                     r.state.value,
                     local(r.sent_at, loa.settings.service.locale),
                     local(r.acknowledged_at, loa.settings.service.locale),
@@ -72,6 +74,12 @@ def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> N
                 for r in lines
             ],
         )
+
+
+def _shown_name(line: Receipt) -> str:
+    if line.merged_into:
+        return f"{line.unit_name} (merged into {line.merged_into})"
+    return line.unit_name + (" (removed)" if line.is_removed else "")
 
 
 def _proof(loa: Loa, post: str) -> str:

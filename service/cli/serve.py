@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -98,8 +98,8 @@ def _serve(running: RunningService, *, has_worker: bool) -> None:
     port = running.loa.settings.server.port or server.free_port(host)
     click.echo(f"loa: serving http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
     code = server.serve(
-        lambda pulse, worker: _make_app(
-            running.loa.for_child(pulse, {"worker": worker} if worker else None)
+        lambda pulse, worker, is_ending: _make_app(
+            running.loa.for_child(pulse, {"worker": worker} if worker else None), is_ending
         ),
         host=host,
         port=port,
@@ -110,14 +110,20 @@ def _serve(running: RunningService, *, has_worker: bool) -> None:
     raise click.exceptions.Exit(code)
 
 
-def _make_app(loa: Loa):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
+def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
+    from service.web.api.api_stream import shown
     from service.web.app import create_app
     from service.web.feeds.feed_routes import EXTENSION
     from service.web.server.hot import ThinLayer
+    from service.web.server.waiting import EXTENSION as WAITS
+    from service.web.server.waiting import Waits
 
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
+    waits = app.extensions[WAITS] = Waits(loa.handing, shown, loa.pulse)
+    looking = partial(waits.keep_looking, is_ending)
+    threading.Thread(target=looking, name="waits", daemon=True).start()
     return ThinLayer(app, store, loa.settings.server.trusted_proxies)
 
 
@@ -132,9 +138,11 @@ def _work(
     """In the worker child: polls and delivers until `stop`, and keeps the exported files up to date
     where they are configured. `hung`: what those before it stood still with. `is_alone`: no web
     process shares its memory."""
+    from service.round import put_aside
+
     loa = running.loa.for_child(pulse)
     try:
-        loa.put_aside(hung)
+        put_aside(loa, hung)
         with ExitStack() as stack:
             jobs = [stack.enter_context(_beating(loa))] if is_alone else []
             loa.work(stop, [*_export_jobs(loa), *jobs])

@@ -18,8 +18,15 @@ from service.cli.common import (
     rfc3339,
     warn,
 )
+from service.cli.named import named
 from service.cli.subscription_add import add, edit
-from service.cli.subscription_shown import echo_subscriptions, filters_text, subscription_json
+from service.cli.subscription_import import import_
+from service.cli.subscription_shown import (
+    echo_subscriptions,
+    filters_text,
+    shown_target,
+    subscription_json,
+)
 from service.types import Channel, SubscriptionStatus
 from service.words import say
 
@@ -40,6 +47,7 @@ def subscription() -> None:
 
 subscription.add_command(add)
 subscription.add_command(edit)
+subscription.add_command(import_)
 
 
 @subscription.command("list")
@@ -52,6 +60,7 @@ subscription.add_command(edit)
 )
 @json_option
 @pass_loa
+@named(unit_name="unit")
 def list_(
     loa: Loa, unit_name: str | None, channel: str | None, status: str | None, as_json: bool
 ) -> None:
@@ -81,6 +90,7 @@ def list_(
 @click.argument("subscription_id", metavar="ID")
 @json_option
 @pass_loa
+@named(subscription_id="subscription")
 def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
     """Show a subscription; never its secret, nor the values of its headers.
 
@@ -88,30 +98,40 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
     Example:
       loa subscription show 0199…
     """
+    from service.cli.subscription_asked import asked_json, asked_lines
+    from service.storage.asked import last_asked
     from service.storage.subscriptions import get_subscription, min_interval, status_reason
 
     with loa.database.reading() as conn:
         found = get_subscription(conn, subscription_id)
         reason = say(status_reason(conn, subscription_id), "en") or None
         interval_s = min_interval(conn, subscription_id)
+        asked = last_asked(conn, subscription_id)
     if as_json:
         echo_json(
-            {**subscription_json(found), "status_reason": reason, "min_interval_s": interval_s}
+            {
+                **subscription_json(found),
+                "status_reason": reason,
+                "min_interval_s": interval_s,
+                "last_asked": asked_json(asked),
+            }
         )
         return
     echo_facts(
         {
             "id": found.id,
             "channel": found.channel,
-            "target": found.target,
+            "target": shown_target(found),
             "status": found.status.value + (f" ({reason})" if reason else ""),
             "name": found.name,
             "unit": found.unit_id,
             "frequency": found.frequency.value,
             "wants": filters_text(found),
             "headers": ", ".join(f"{name}: {MASK}" for name in found.headers),
+            "CloudEvents headers": "yes" if found.is_cloudevents else None,
             "at most": f"one message in {interval_s} s" if interval_s else None,
             "added": local(found.created_at, loa.settings.service.locale),
+            "last asked": asked_lines(asked, found.status, loa.settings.service.locale),
         }
     )
 
@@ -123,6 +143,7 @@ def _move(name: str, text: str) -> Callable[..., Any]:
     @click.argument("subscription_ids", metavar="ID…", nargs=-1, required=True)
     @json_option
     @pass_loa
+    @named(subscription_ids="subscription")
     def move(loa: Loa, subscription_ids: tuple[str, ...], as_json: bool) -> None:
         from service.services import subscription_acts as subscriptions
         from service.services.context import OPERATOR
@@ -155,6 +176,7 @@ confirm = _move("confirm", "Vouch for a pending one: no handshake, no opt-in.")
 )
 @json_option
 @pass_loa
+@named(subscription_id="subscription")
 def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> None:
     """Give a webhook a new secret, printed once; the old one signs beside it for 24 hours.
 
@@ -172,8 +194,11 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
         made = rotate_secret(conn, loa, subscription_id, OPERATOR, is_forced=is_forced)
     secret, until = made.secret, made.old_until
     if as_json:
-        echo_json({"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)})
+        facts = {"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)}
+        echo_json(facts | ({"token": made.token} if made.token else {}))
         return
+    if made.token:
+        click.echo(f"token: {made.token}\nThe old token is good as long as the old secret signs.")
     click.echo(
         f"{secret}\nThis is shown once. The old secret signs too until "
         f"{local(until, loa.settings.service.locale)}."
@@ -184,6 +209,7 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
 @click.argument("subscription_id", metavar="ID")
 @json_option
 @pass_loa
+@named(subscription_id="subscription")
 def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
     """Send a webhook a test delivery, `subscription.test`, through the ledger like any other.
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.channels import CHANNELS, ChannelKind
+from service.channels import CHANNELS, PULL, ChannelKind
 from service.cli.common import echo_json, json_option, pass_loa, warn
-from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency, Subscription
+from service.cli.named import named
+from service.cli.subscription_shown import shown_target
+from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.services.subscription_acts import SubscriptionRequest
+    from service.services.subscription_acts import AddResult, SubscriptionRequest
 
 FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 
@@ -34,9 +36,9 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--place",
             "places",
-            metavar="ID",
+            metavar="PLACE",
             multiple=True,
-            help="As quang-ninh-16540. Repeatable: or.",
+            help='As quang-ninh-16540, or "xã Quảng Ninh". Repeatable: or.',
         ),
         click.option(
             "--keyword", "keywords", metavar="TEXT", multiple=True, help="Repeatable: or."
@@ -60,18 +62,12 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def subscriber_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--unit`, `--name`, `--confirmed`."""
+    """`--unit`, `--name`."""
     options = [
         click.option(
             "--unit", "unit_name", metavar="UNIT", help="The office it is for, by id or name."
         ),
         click.option("--name", default="", help="What you call it."),
-        click.option(
-            "--confirmed",
-            "is_confirmed",
-            is_flag=True,
-            help="You vouch for it: no handshake, no opt-in.",
-        ),
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
@@ -111,6 +107,18 @@ _HELP = {
       loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
     """,
     ),
+    PULL: (
+        "",
+        """Owe an office messages that it asks for itself: for one without a public address.
+
+    Its token, with which it asks, and its secret, by which it verifies, are printed once. The
+    office runs `loa pull` with them, or asks `GET /api/v1/stream` by a program of its own.
+
+    \b
+    Example:
+      loa subscription add pull --unit "UBND xã Quảng Ninh" --json > office.json
+    """,
+    ),
 }
 """What a channel's target is called, and what its help says; a channel that is not here says the
 little it knows."""
@@ -119,6 +127,20 @@ FREQUENCY = click.option(
     "--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest."
 )
 
+
+CONFIRMED = click.option(
+    "--confirmed",
+    "is_confirmed",
+    is_flag=True,
+    help="You vouch for it: no handshake, no opt-in.",
+)
+
+CLOUDEVENTS = click.option(
+    "--cloudevents",
+    "is_cloudevents",
+    is_flag=True,
+    help="Also the headers of CloudEvents' binary mode; the body stays the same.",
+)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -138,11 +160,14 @@ class _Channels(click.Group):
 def _command(kind: ChannelKind) -> click.Command:
     metavar, text = _HELP.get(kind.name, ("TARGET", f"Alert TARGET by {kind.name}."))
     argument = click.argument("target", metavar=metavar)
-    options: list[Decorator] = [argument, subscriber_options, filter_options]
+    options: list[Decorator] = [subscriber_options, filter_options]
+    if not kind.is_asked:
+        options = [argument, subscriber_options, CONFIRMED, filter_options]
     options += [header_option] if kind.has_headers else []
+    options += [CLOUDEVENTS] if kind.has_cloudevents else []
     options += [FREQUENCY] if kind.digest_endpoint else []
     options += [json_option, pass_loa]
-    work: Callable[..., Any] = _adding(kind)
+    work: Callable[..., Any] = named(unit_name="unit")(_adding(kind))
     for option in reversed(options):
         work = option(work)
     return click.command(kind.name, help=cleandoc(text))(work)
@@ -151,13 +176,14 @@ def _command(kind: ChannelKind) -> click.Command:
 def _adding(kind: ChannelKind) -> Callable[..., None]:
     def add_it(
         loa: Loa,
-        target: str,
         unit_name: str | None,
         name: str,
-        is_confirmed: bool,
         as_json: bool,
+        is_confirmed: bool = False,
+        target: str = "",
         frequency: str = Frequency.IMMEDIATE.value,
         headers: tuple[str, ...] = (),
+        is_cloudevents: bool = False,
         **wanted: tuple[str, ...],
     ) -> None:
         from service.services.subscription_acts import SubscriptionRequest
@@ -171,6 +197,7 @@ def _adding(kind: ChannelKind) -> Callable[..., None]:
             name=name,
             headers=headers_of(headers),
             is_confirmed=is_confirmed,
+            is_cloudevents=is_cloudevents,
         )
         _add(loa, wants, as_json)
 
@@ -203,20 +230,25 @@ def _add(loa: Loa, wants: SubscriptionRequest, as_json: bool) -> None:
 
     with loa.database.writing() as conn:
         added = add_subscription(conn, loa, wants, OPERATOR)
-    _echo_added(added.subscription, added.secret, as_json)
+    _echo_added(added, as_json)
 
 
-def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
+def _echo_added(result: AddResult, as_json: bool) -> None:
+    added, secret, token = result.subscription, result.secret, result.token
+    target = shown_target(added)
     if as_json:
         facts = {
             "id": added.id,
             "channel": added.channel,
-            "target": added.target,
+            "target": target,
             "status": added.status,
         }
-        echo_json({**facts, "secret": secret})
+        echo_json({**facts, "secret": secret, **({"token": token} if token else {})})
         return
-    click.echo(f"added {added.id}: {added.channel} to {added.target}, {added.status.value}")
+    to = f" to {target}" if target else ""
+    click.echo(f"added {added.id}: {added.channel}{to}, {added.status.value}")
+    if token is not None:
+        click.echo(f"token: {token}\nThis is shown once; the office asks with it: loa pull --help")
     if secret is not None:
         click.echo(
             f"secret: {secret}\nThis is shown once; the receiver verifies signatures with it."
@@ -242,6 +274,12 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
     "--confirmed", "is_confirmed", is_flag=True, help="You vouch for the address of --url."
 )
 @click.option(
+    "--cloudevents/--no-cloudevents",
+    "is_cloudevents",
+    default=None,
+    help="Whether a webhook has the headers of CloudEvents' binary mode too.",
+)
+@click.option(
     "--min-interval",
     "min_interval_s",
     metavar="SECONDS",
@@ -251,6 +289,7 @@ def _echo_added(added: Subscription, secret: str | None, as_json: bool) -> None:
 )
 @json_option
 @pass_loa
+@named(subscription_id="subscription")
 def edit(
     loa: Loa,
     subscription_id: str,
@@ -261,6 +300,7 @@ def edit(
     url: str | None,
     is_confirmed: bool,
     min_interval_s: int | None,
+    is_cloudevents: bool | None,
     as_json: bool,
     **wanted: tuple[str, ...],
 ) -> None:
@@ -278,7 +318,8 @@ def edit(
     from service.storage.subscriptions import get_subscription
 
     named = _filters(loa, wanted)
-    _check_edit(named, is_everything, (headers, frequency, name, url, min_interval_s))
+    others = (headers, frequency, name, url, min_interval_s, is_cloudevents)
+    _check_edit(named, is_everything, others)
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
         changes = SubscriptionChanges(
@@ -293,6 +334,7 @@ def edit(
             target=url,
             is_confirmed=is_confirmed,
             min_interval_s=min_interval_s,
+            is_cloudevents=is_cloudevents,
         )
         after = edit_subscription(conn, loa, subscription_id, changes, OPERATOR)
     if as_json:
@@ -309,9 +351,7 @@ def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...])
             "edit",
             "nothing to change",
             "--category, --portal, --place, --keyword, --urgency, --kind, --everything, "
-            "--frequency, --header, "
-            "--min-interval, --name,"
-            " --url",
+            "--frequency, --header, --cloudevents, --min-interval, --name, --url",
         )
     if named != Filters() and is_everything:
         raise InvalidInput("--everything", "does not go with filters", "one or the other")

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.alerts.own_headers import MASK
+from service.channels import kind_of
 from service.cli.common import echo_table, plain, rfc3339
 from service.types import Subscription
+
+
+def shown_target(item: Subscription) -> str | None:
+    """None where a channel has none: who is owed asks for it."""
+    return None if kind_of(item.channel).is_asked else item.target
 
 
 def subscription_json(item: Subscription) -> dict[str, object]:
@@ -14,13 +20,14 @@ def subscription_json(item: Subscription) -> dict[str, object]:
     return {
         "id": item.id,
         "channel": item.channel,
-        "target": item.target,
+        "target": shown_target(item),
         "status": item.status.value,
         "name": item.name,
         "unit": item.unit_id,
         "frequency": item.frequency.value,
         "filters": plain(item.filters),
         "headers": dict.fromkeys(item.headers, MASK),
+        "cloudevents": item.is_cloudevents,
         "created_at": rfc3339(item.created_at),
     }
 
@@ -42,7 +49,14 @@ def filters_text(item: Subscription) -> str:
 
 def echo_subscriptions(items: Sequence[Subscription]) -> None:
     rows = [
-        (item.id, item.channel, item.target, item.status, filters_text(item), item.name)
+        (
+            item.id,
+            item.channel,
+            shown_target(item) or "",
+            item.status,
+            filters_text(item),
+            item.name,
+        )
         for item in items
     ]
     empty = "no subscriptions: loa subscription add --help"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa, plain
+from service.cli.named import named
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -38,6 +39,7 @@ def token() -> None:
 )
 @json_option
 @pass_loa
+@named(unit_name="unit")
 def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool) -> None:
     """Make a token and print it once.
 
@@ -97,6 +99,7 @@ def list_(loa: Loa, as_json: bool) -> None:
 @click.argument("token_id", metavar="ID")
 @json_option
 @pass_loa
+@named(token_id="token")  # noqa: S106  # names a kind of thing
 def revoke(loa: Loa, token_id: str, as_json: bool) -> None:
     """End a token; what is signed in by it is signed out at once.
 

@@ -16,6 +16,9 @@ from service.cli.common import (
     pass_loa,
     rfc3339,
 )
+from service.cli.named import named
+from service.cli.place_shown import note_place
+from service.cli.unit_succeed import succeed
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -34,9 +37,16 @@ def unit() -> None:
     """
 
 
+unit.add_command(succeed)
+
+
 @unit.command()
 @click.option("--name", required=True, help="What the office is called; no two are called alike.")
-@click.option("--place", metavar="ID", help="The commune it stands for, as quang-ninh-16540.")
+@click.option(
+    "--place",
+    metavar="PLACE",
+    help='The commune it stands for: an id as quang-ninh-16540, or a name as "xã Quảng Ninh".',
+)
 @click.option(
     "--contact",
     "contacts",
@@ -57,6 +67,7 @@ def add(loa: Loa, name: str, place: str | None, contacts: tuple[str, ...], as_js
     from service.services import unit_acts as units
 
     facts = units.parse_unit(loa, name=name, place=place, contacts=contacts)
+    note_place(loa, place, facts.place)
     with loa.database.writing() as conn:
         added = units.add(conn, loa, facts)
     _echo_unit(added, as_json, loa.settings.service.locale)
@@ -87,6 +98,7 @@ def list_(loa: Loa, as_json: bool) -> None:
 @click.argument("unit_name", metavar="UNIT")
 @json_option
 @pass_loa
+@named(unit_name="unit")
 def show(loa: Loa, unit_name: str, as_json: bool) -> None:
     """Show an office and its subscriptions; UNIT is its id or its name.
 
@@ -116,8 +128,72 @@ def show(loa: Loa, unit_name: str, as_json: bool) -> None:
 
 @unit.command()
 @click.argument("unit_name", metavar="UNIT")
+@click.option("--name", help="What it is called from now on.")
+@click.option("--place", metavar="ID", help="The commune it stands for, as quang-ninh-16540.")
+@click.option("--no-place", is_flag=True, help="It stands for no commune.")
+@click.option(
+    "--contact",
+    "contacts",
+    metavar="EMAIL",
+    multiple=True,
+    help="Repeatable, in order of escalation: these are all of them.",
+)
+@click.option(
+    "--add-contact", "added", metavar="EMAIL", multiple=True, help="Repeatable: one more, the last."
+)
+@click.option(
+    "--remove-contact", "removed", metavar="EMAIL", multiple=True, help="Repeatable: one less."
+)
 @json_option
 @pass_loa
+def edit(
+    loa: Loa,
+    unit_name: str,
+    name: str | None,
+    place: str | None,
+    no_place: bool,
+    contacts: tuple[str, ...],
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Change an office: UNIT is its id or its name. What it was owed and acknowledged stays its
+    own.
+
+    Its contacts are told by mail what is another.
+
+    \b
+    Examples:
+      loa unit edit "UBND xã Quảng Ninh" --name "UBND xã Quảng Ninh mới"
+      loa unit edit "UBND xã Quảng Ninh" --add-contact pct@quangninh.example \\
+                    --remove-contact chutich@quangninh.example
+    """
+    from service.services import unit_acts as units
+    from service.services.context import OPERATOR
+
+    changes = units.UnitChanges(
+        name=name,
+        place=place,
+        has_no_place=no_place,
+        contacts=contacts or None,
+        add_contacts=added,
+        remove_contacts=removed,
+    )
+    if changes == units.UnitChanges():
+        raise click.UsageError(
+            "Nothing to change: --name, --place, --no-place, --contact, --add-contact, "
+            "--remove-contact."
+        )
+    with loa.database.writing() as conn:
+        edited = units.edit(conn, loa, unit_name, changes, OPERATOR)
+    _echo_unit(edited, as_json, loa.settings.service.locale)
+
+
+@unit.command()
+@click.argument("unit_name", metavar="UNIT")
+@json_option
+@pass_loa
+@named(unit_name="unit")
 def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
     """Remove an office and its subscriptions; what it has acknowledged stays.
 
@@ -133,6 +209,41 @@ def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
         echo_json({"id": removed.id, "status": "removed"})
     else:
         click.echo(f"removed {removed.name} and its subscriptions")
+
+
+@unit.command()
+@click.argument("unit_name", metavar="UNIT")
+@click.argument("into", metavar="INTO")
+@json_option
+@pass_loa
+def merge(loa: Loa, unit_name: str, into: str, as_json: bool) -> None:
+    """End an office that became part of another one: INTO hears and answers in its place.
+
+    Subscriptions, contacts, tokens, what is open and what was acknowledged follow; what both heard
+    by one address is sent there once. You and the contacts of both are told. It cannot be undone.
+
+    \b
+    Example:
+      loa unit merge "UBND xã Quảng Hải" "UBND xã Quảng Ninh"
+    """
+    from service.services.merge_acts import merge as merge_units
+
+    with loa.database.writing() as conn:
+        merged = merge_units(conn, loa, unit_name, into)
+    if as_json:
+        echo_json(
+            {
+                **_as_json(merged.into),
+                "merged": merged.unit.id,
+                "moved": [one.id for one in merged.moved],
+                "joined": [one.id for one in merged.joined],
+            }
+        )
+        return
+    click.echo(
+        f"{merged.unit.name} is part of {merged.into.name} now: {len(merged.moved)} subscriptions "
+        f"moved, {len(merged.joined)} joined with what that one had"
+    )
 
 
 @unit.command("import")

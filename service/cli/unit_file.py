@@ -5,12 +5,12 @@ Takes what spreadsheets save: commas, semicolons or tabs, with or without a byte
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.errors import InvalidInput
+from service.services.import_table import TableRow, read_table
 from service.services.unit_acts import UnitFacts, parse_unit, put
 
 if TYPE_CHECKING:
@@ -28,33 +28,24 @@ def read_units(loa: Loa, file: Path) -> list[UnitFacts]:
         raise InvalidInput("FILE", f"cannot read {str(file)!r}: {error}", ALLOWED) from error
     rows: list[UnitFacts] = []
     problems: list[str] = []
-    for number, fields in _lines(text):
+    for line in _table(text):
         try:
-            row = _read_row(loa, fields)
+            row = _read_row(loa, line.cells)
             if row.name in {earlier.name for earlier in rows}:
                 raise InvalidInput("name", f"{row.name!r} is there twice", "each unit once")
             rows.append(row)
         except InvalidInput as error:
-            problems.append(f"line {number}: {error}")
+            problems.append(f"line {line.number}: {error}")
     if problems:
         raise InvalidInput("FILE", "nothing was imported:\n  " + "\n  ".join(problems), "")
     return rows
 
 
-def _lines(text: str) -> list[tuple[int, dict[str, str]]]:
-    heading = text.partition("\n")[0]
-    delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter, strict=True)
+def _table(text: str) -> list[TableRow]:
     try:
-        lines = [
-            (reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)
-        ]
-    except csv.Error as error:
-        raise InvalidInput("FILE", f"line {reader.line_num}: {error}", ALLOWED) from error
-    names = [cell.strip().lower() for cell in lines[0][1]] if lines else []
-    if "name" not in names or not set(names) <= set(COLUMNS):
-        raise InvalidInput("FILE", f"the first line is {heading.strip()!r}", ALLOWED)
-    return [(number, dict(zip(names, cells, strict=False))) for number, cells in lines[1:]]
+        return read_table(text, COLUMNS, ("name",))
+    except InvalidInput as error:
+        raise InvalidInput("FILE", error.problem, ALLOWED) from error
 
 
 def _read_row(loa: Loa, fields: dict[str, str]) -> UnitFacts:
@@ -62,7 +53,7 @@ def _read_row(loa: Loa, fields: dict[str, str]) -> UnitFacts:
     return parse_unit(
         loa,
         name=fields.get("name", ""),
-        place=fields.get("place", "").strip() or None,
+        place=fields.get("place"),
         contacts=contacts,
     )
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def why(loa: Loa, post: str, whom: str, as_json: bool) -> None:
     """Say why a subscription did or did not get a post.
 
-    POST: an id, the post's address, or its title. SUBSCRIPTION: an id, an address of mail or
-    webhook, or the name of a unit: then of each of its subscriptions.
+    POST: an id, the post's address, its title or how that begins. SUBSCRIPTION: an id, an address
+    of mail or webhook, or the name of a unit: then of each of its subscriptions.
 
     \b
     Examples:
@@ -34,15 +34,10 @@ def why(loa: Loa, post: str, whom: str, as_json: bool) -> None:
       loa why "Công điện khẩn về bão số 9" "UBND xã Quảng Ninh"
     """
     from service.services.context import OPERATOR
-    from service.services.explain import explain
-    from service.services.naming import find_post, find_subscriptions
+    from service.services.explain import explain_all
 
     with loa.database.reading() as conn:
-        post_id = find_post(conn, post)
-        answers = [
-            (one, explain(conn, loa, post_id, one.id, OPERATOR, "en"))
-            for one in find_subscriptions(conn, whom)
-        ]
+        post_id, answers = explain_all(conn, loa, post, whom, OPERATOR, "en")
     zone = loa.settings.service.locale.zone
     if as_json:
         shown = [

@@ -45,6 +45,19 @@ def delivering_alone(database: Database) -> Iterator[bool]:
         yield is_alone
 
 
+def is_somebody_delivering(database: Database) -> bool:
+    """Whether another process holds that lock; False on PostgreSQL, and where none ever did.
+
+    It is taken for an instant to see: a worker that starts in that very instant would not be alone
+    until its next start.
+    """
+    path = sqlite_path(database.url)
+    if path is None or not path.with_name(path.name + ".delivering").exists():
+        return False
+    with delivering_alone(database) as is_free:
+        return not is_free
+
+
 def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
@@ -18,6 +20,7 @@ from service.storage.queue import ClaimedMessage, OutgoingMessage
 from service.types import Result, State, SubscriptionStatus
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _GONE = (State.SKIPPED, "subscription.gone")
 _KEYLESS = (State.SKIPPED, "subscription.keyless")
@@ -47,19 +50,7 @@ class Outcomes:
         The state of its subscription counts now. What is wrong on our side costs neither the
         message nor its endpoint: it stays due, and the operator is told.
         """
-        unsent = _unsent(outgoing)
-        if outgoing is None or unsent is not None:
-            state, detail = unsent or _GONE
-            return Result(claimed.message_id, claimed.lease_token, state, None, detail, now, 0.0)
-        try:
-            return self._preparer.prepare(outgoing, int(now.timestamp()))
-        except ConfigurationError as error:
-            _log.error("message %s cannot be signed: %s", claimed.message_id, error)
-            detail = UNSIGNABLE
-        except Exception:  # a bug in one message, logged whole: the others must go out
-            _log.exception("message %s cannot be prepared", claimed.message_id)
-            detail = UNPREPARED
-        return _untried(claimed, detail, now, now + OWN_FAULT_REST)
+        return made_or_result(self._preparer.prepare, claimed, outgoing, now)
 
     def result(self, claimed: ClaimedMessage, answered: WireAnswer, now: datetime) -> Result:
         """What the answer comes to, and when it is tried again."""
@@ -84,6 +75,28 @@ class Outcomes:
             disables=verdict.is_gone,
             is_final=verdict.is_final and not verdict.is_gone,
         )
+
+
+def made_or_result(
+    make: Callable[[OutgoingMessage, int], T],
+    claimed: ClaimedMessage,
+    outgoing: OutgoingMessage | None,
+    now: datetime,
+) -> T | Result:
+    """What `make` makes of a message for an instant in Unix seconds, or as `Outcomes.prepared`."""
+    unsent = _unsent(outgoing)
+    if outgoing is None or unsent is not None:
+        state, detail = unsent or _GONE
+        return Result(claimed.message_id, claimed.lease_token, state, None, detail, now, 0.0)
+    try:
+        return make(outgoing, int(now.timestamp()))
+    except ConfigurationError as error:
+        _log.error("message %s cannot be signed: %s", claimed.message_id, error)
+        detail = UNSIGNABLE
+    except Exception:  # a bug in one message, logged whole: the others must go out
+        _log.exception("message %s cannot be prepared", claimed.message_id)
+        detail = UNPREPARED
+    return _untried(claimed, detail, now, now + OWN_FAULT_REST)
 
 
 def _unsent(outgoing: OutgoingMessage | None) -> tuple[State, str] | None:

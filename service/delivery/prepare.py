@@ -1,7 +1,6 @@
 """From a message to the request that carries it: address taken apart, body, headers, signatures.
 
-Keeps what many messages share: opened secrets, parsed targets, what a payload says of its
-categories.
+Keeps what many messages share: opened secrets, parsed targets.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from functools import lru_cache
 
 import orjson
 
+from service.alerts.cloudevents import cloudevents_headers
 from service.alerts.links import Links
-from service.alerts.message import owes_receipt, with_receipt_url
 from service.alerts.own_headers import open_value
-from service.alerts.signing import SecretBox, secret_key, sign_with
+from service.alerts.signing import SecretBox, secret_key, sign_publicly, sign_with, signing_key
 from service.alerts.target import Target, parse_target
-from service.storage.queue import ChangePayload, OutgoingMessage
+from service.delivery.message_bodies import MessageBodies
+from service.storage.queue import OutgoingMessage
 
 USER_AGENT = "Loa/0.1"
 _HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expect:")
@@ -36,32 +36,45 @@ class Request:
     challenge: str | None = None
 
 
+@dataclass(slots=True)
+class SignedMessage:
+    """A message as its receiver verifies it (Standard Webhooks). `timestamp`: Unix seconds."""
+
+    message_id: str
+    timestamp: int
+    signature: str
+    body: bytes
+
+
 class Preparer:
+    """Signs messages, and makes the requests that carry them."""
+
     def __init__(
         self, links: Links, secret_box: SecretBox, receipt_categories: Sequence[str]
     ) -> None:
-        self._links = links
+        self._bodies = MessageBodies(links, receipt_categories)
         self._box = secret_box
-        self._receipt_categories = tuple(receipt_categories)
+        self._source = links.public_url
         self._open = lru_cache(20_000)(lambda sealed: secret_key(secret_box.decrypt(sealed)))
+        self._open_public = lru_cache(16)(lambda sealed: signing_key(secret_box.decrypt(sealed)))
         self._target = lru_cache(20_000)(lambda url: parse_target(url, allow_private_networks=True))
-        self._owes = lru_cache(256)(self._owes_receipt)
 
     def prepare(self, outgoing: OutgoingMessage, timestamp: int) -> Request:
         """The request, signed for an instant in Unix seconds; the same bytes at every attempt.
 
         Raises ConfigurationError when a secret was sealed with another key.
         """
-        message_id, body = outgoing.message_id, self._body(outgoing)
-        signature = sign_with(
-            [self._open(sealed) for sealed in outgoing.sealed], message_id, timestamp, body
-        )
+        signed = self.signed(outgoing, timestamp)
+        message_id, body = signed.message_id, signed.body
         headers = [
             *_HEADERS,
             f"webhook-id: {message_id}",
             f"webhook-timestamp: {timestamp}",
-            f"webhook-signature: {signature}",
+            f"webhook-signature: {signed.signature}",
         ]
+        if outgoing.is_cloudevents:
+            said = cloudevents_headers(message_id, self._source, body)
+            headers += [f"{name}: {value}" for name, value in said.items()]
         if outgoing.headers != "{}":
             own = orjson.loads(outgoing.headers)
             headers += [f"{name}: {open_value(value, self._box)}" for name, value in own.items()]
@@ -75,16 +88,25 @@ class Preparer:
             challenge,
         )
 
-    def _body(self, outgoing: OutgoingMessage) -> bytes:
-        told = outgoing.told
-        if told is None:
-            return outgoing.body
-        if outgoing.unit_id is None or not self._owes(told):
-            return told.payload
-        url = self._links.receipt_url(told.post_id, told.revision, outgoing.unit_id)
-        return with_receipt_url(told.payload, url)
-
-    def _owes_receipt(self, told: ChangePayload) -> bool:
-        return owes_receipt(
-            orjson.loads(told.payload)["data"]["categories"], self._receipt_categories
+    def signed(self, outgoing: OutgoingMessage, timestamp: int) -> SignedMessage:
+        """The same bytes and signatures, for who asks for them. Raises as `prepare` does."""
+        body = self._bodies.body_of(outgoing)
+        signature = self.sign(
+            outgoing.sealed, outgoing.public_sealed, outgoing.message_id, timestamp, body
         )
+        return SignedMessage(outgoing.message_id, timestamp, signature, body)
+
+    def sign(
+        self,
+        sealed: Sequence[bytes],
+        public_sealed: Sequence[bytes],
+        message_id: str,
+        timestamp: int,
+        body: bytes,
+    ) -> str:
+        """The `webhook-signature` by the receiver's secrets, then by the service's own keys."""
+        secret = sign_with([self._open(one) for one in sealed], message_id, timestamp, body)
+        public = sign_publicly(
+            [self._open_public(one) for one in public_sealed], message_id, timestamp, body
+        )
+        return f"{secret} {public}".strip()

@@ -30,6 +30,7 @@ from service.web.feeds.feed_maker import FeedMaker
 from service.web.feeds.feed_query import formats_of, path_of
 from service.web.feeds.feed_routes import EXTENSION
 from service.web.feeds.feed_store import FeedStore
+from service.web.pages.help_text import RECEIVERS, TOPICS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,6 +43,13 @@ log = logging.getLogger(__name__)
 GZIP_LEVEL = 3
 FRONT = {"index.html": "/", "feeds/index.html": "/feeds/", "feeds.opml": "/feeds.opml"}
 """Pages that show more than posts, portals that cannot be reached among it: rendered every time."""
+
+HELP = {
+    "help/index.html": "/help/",
+    **{f"help/{topic}/index.html": f"/help/{topic}" for topic in TOPICS},
+    **{f"help/receivers/{file}": f"/help/receivers/{file}" for file in RECEIVERS.values()},
+}
+"""Pages of the program alone: rendered again when the program or the service's name changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +99,14 @@ class Exporter:
             feed_names = [
                 path_of(spec, f).lstrip("/") for spec, _ in feeds.values() for f in formats_of(spec)
             ]
-            names = [*feed_names, *FRONT, *static, *posts]
+            names = [*feed_names, *FRONT, *HELP, *static, *posts]
             folder.announce(names)
             written = sum(
                 self._write_feeds(folder, spec, window, is_thorough)
                 for spec, window in feeds.values()
             )
             written += self._write_front(folder)
+            written += self._write_help(folder, is_thorough)
             written += sum(
                 _write(folder, name, "", file.read_bytes()) for name, file in static.items()
             )
@@ -134,6 +143,11 @@ class Exporter:
 
     def _write_front(self, folder: Folder) -> int:
         return sum(self._write_page(folder, name, "", path) for name, path in FRONT.items())
+
+    def _write_help(self, folder: Folder, is_thorough: bool) -> int:
+        stamp = self._stamp(b"help")
+        wanted = {n: p for n, p in HELP.items() if is_thorough or not folder.holds(n, stamp)}
+        return sum(self._write_page(folder, name, stamp, path) for name, path in wanted.items())
 
     def _write_posts(self, folder: Folder, stamps: dict[str, str], is_thorough: bool) -> int:
         """Pages of posts that have changed, and of those that name a changed one as of the same
@@ -195,8 +209,12 @@ def _path_of(name: str) -> str:
 def _epoch(loa: Loa, app: Flask) -> bytes:
     """Names all that files are made of besides posts: the program, its templates and the service's
     own words."""
+    root = Path(app.root_path)
     files = sorted(
-        path for path in (Path(app.root_path) / "templates").rglob("*") if path.is_file()
+        path
+        for folder in (root / "templates", root / "help")
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
     )
     words = repr(
         (__version__, loa.settings.service, loa.settings.polling.interval_s, loa.rules.categories)

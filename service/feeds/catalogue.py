@@ -13,6 +13,8 @@ from service.posts.rules import Category
 from service.types import Place, PortalName
 
 RESERVED = frozenset({"all", "places", "deadlines"})
+PLACES = "places/"
+"""How the names of places' feeds begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Catalogue:
     def specs(self) -> Iterator[FeedSpec]:
         """Every feed, in the order in which people are shown them."""
         yield self._all()
+        yield self._deadlines()
         yield from (self._category(category) for category in self.categories)
         for portal in self.portals:
             yield self._portal(portal)
@@ -39,6 +42,17 @@ class Catalogue:
             "Tất cả tin",
             "All posts",
             f"Mọi tin mới của các cổng thông tin, do {self.site_title} theo dõi.",
+        )
+
+    def _deadlines(self) -> FeedSpec:
+        return FeedSpec(
+            "deadlines",
+            "Thời hạn",
+            "Deadlines",
+            "Những tin có việc phải làm trước một ngày, giờ nhất định, của mọi cổng thông tin.",
+            has_calendar=True,
+            has_deadlines=True,
+            is_owed=True,
         )
 
     def _category(self, category: Category) -> FeedSpec:
@@ -73,7 +87,15 @@ def place_spec(place: Place) -> FeedSpec:
     vi, en = (
         (f"{place.name} (cũ)", f"{place.name} (former)") if is_former else (place.name, place.name)
     )
-    return FeedSpec(f"places/{place.id}", vi, en, f"Tin liên quan đến {vi}.", place=place.id)
+    return FeedSpec(
+        f"places/{place.id}",
+        vi,
+        en,
+        f"Tin liên quan đến {vi}.",
+        place=place.id,
+        has_calendar=True,
+        has_deadlines=True,
+    )
 
 
 def label(category: Category, language: str) -> str:

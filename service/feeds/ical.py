@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
+from service.feeds.ical_deadlines import MARK, deadline_events
 from service.feeds.markup import (
     Site,
     feed_updated_at,
@@ -29,8 +30,11 @@ DURATION = timedelta(hours=2)
 view."""
 
 
-def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
-    """The calendar's bytes, and when it last changed. Posts without a beginning are left out."""
+def render_calendar(site: Site, feed: Feed, source: str = "") -> tuple[bytes, datetime]:
+    """The calendar's bytes, and when it last changed. Posts without a beginning are left out.
+
+    `source`: where it is found again; empty: at the feed's own address.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Loa//feeds//VI")
     calendar.add("version", "2.0")
@@ -38,10 +42,15 @@ def render_calendar(site: Site, feed: Feed) -> tuple[bytes, datetime]:
     calendar.add("x-wr-calname", xml_text(f"{feed.spec.title} – {site.title}"))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")  # the same hour, as Outlook asks for it
-    calendar.add("source", feed.address(site.root, Format.ICS), parameters={"VALUE": "URI"})
+    calendar.add(
+        "source", source or feed.address(site.root, Format.ICS), parameters={"VALUE": "URI"}
+    )
     for post in feed.posts:
         if post.understanding.begins_at is not None:
             calendar.add_component(_event(site, post, post.understanding.begins_at))
+        if feed.spec.has_deadlines:
+            for event in deadline_events(site, feed.spec, post):
+                calendar.add_component(event)
     if not calendar.subcomponents:
         calendar.add_component(_zone())  # RFC 5545, 3.6: a calendar holds one component at least
     return calendar.to_ical(), feed_updated_at(map(moved_at, feed.posts))
@@ -59,34 +68,54 @@ def _zone() -> Timezone:
 
 
 def _event(site: Site, post: Post, begins_at: datetime) -> Event:
+    now = post.understanding.rescheduled
     event = Event()
     event.add("uid", f"{post.id}@loa")
     event.add("dtstamp", whole_seconds(moved_at(post)))
     event.add("last-modified", whole_seconds(moved_at(post)))
-    event.add("sequence", max(0, post.revision - 1))
-    event.add("dtstart", whole_seconds(begins_at))
+    event.add("sequence", max(0, post.revision - 1) + (now.times if now else 0))
+    event.add("dtstart", whole_seconds((now and now.begins_at) or begins_at))
     event.add("duration", DURATION)
-    event.add("summary", title_of(post))
+    event.add("summary", _summary(post))
     event.add("url", uri(post.url) or site.post_url(post))
-    event.add("description", f"{xml_text(post.summary) or title_of(post)}\n{site.post_url(post)}")
-    if post.understanding.venue:
-        event.add("location", xml_text(post.understanding.venue))
+    said = f"{xml_text(post.summary) or title_of(post)}\n{site.post_url(post)}"
+    event.add("description", f"{said}\n{site.root}/posts/{now.post_id}" if now else said)
+    venue = (now and now.venue) or post.understanding.venue
+    if venue:
+        event.add("location", xml_text(venue))
     event.add("categories", [site.labels.get(category, category) for category in post.categories])
-    event.add("status", "CANCELLED" if post.withdrawn_at else "CONFIRMED")
+    event.add("status", _status(post))
     return event
 
 
+def _summary(post: Post) -> str:
+    """The title, which says what has become of the meeting where another document says so."""
+    now = post.understanding.rescheduled
+    if now is not None and now.is_off:
+        return f"[Đã hoãn, hủy] {title_of(post)}"
+    return f"[Kiểm tra lại] {title_of(post)}" if now and now.is_unsure else title_of(post)
+
+
+def _status(post: Post) -> str:
+    now = post.understanding.rescheduled
+    if post.withdrawn_at or (now is not None and now.is_off):
+        return "CANCELLED"
+    return "TENTATIVE" if now is not None and now.is_unsure else "CONFIRMED"
+
+
 def calendar_problem(body: bytes, posts: Sequence[Post]) -> str | None:
-    """Why a calendar does not hold exactly the posts that say when something begins; None when it
-    does."""
+    """Why a calendar does not hold exactly the posts that say when something begins, besides
+    deadlines; None when it does."""
     meant = [
-        (f"{post.id}@loa", title_of(post))
+        (f"{post.id}@loa", _summary(post))
         for post in posts
         if post.understanding.begins_at is not None
     ]
     try:
         found = [
-            (str(event["uid"]), str(event["summary"])) for event in Calendar.from_ical(body).events
+            (str(event["uid"]), str(event["summary"]))
+            for event in Calendar.from_ical(body).events
+            if MARK not in str(event["uid"])
         ]
     except (ValueError, KeyError) as error:
         return f"is no calendar: {error}"

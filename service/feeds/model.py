@@ -36,7 +36,10 @@ _MEDIA_TYPES = {
     Format.ICS: "text/calendar",
 }
 
-NARROWING = ("category", "portal", "place", "q")
+NARROWING = (
+    "category", "portal", "place", "q", "kind", "urgency", "number", "issuer",
+    "deadline_from", "deadline_to", "day_from", "day_to",
+)  # fmt: skip
 """The parameters that narrow a feed, in the order in which they stand in its canonical address."""
 
 
@@ -53,6 +56,10 @@ class FeedSpec:
     portal: str | None = None
     place: str | None = None
     has_calendar: bool = False
+    has_deadlines: bool = False
+    """Whether its calendar holds deadlines too."""
+    is_owed: bool = False
+    """Whether it holds only posts that ask for something until a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +132,21 @@ def digest(*parts: bytes) -> bytes:
 def narrowed_title(
     spec: FeedSpec, labels: Mapping[str, str], query: tuple[tuple[str, str], ...]
 ) -> str:
-    said = [f"“{value}”" if name == "q" else labels.get(value, value) for name, value in query]
+    said = [_say_narrowing(name, labels.get(value, value)) for name, value in query]
     return " · ".join([spec.title, *said])
+
+
+_SAID = {
+    "q": "“{}”",
+    "number": "số {}",
+    "deadline_from": "hạn từ {}",
+    "deadline_to": "hạn đến {}",
+    "day_from": "từ {}",
+    "day_to": "đến {}",
+}
+
+
+def _say_narrowing(name: str, value: str) -> str:
+    if name.endswith(("_from", "_to")):
+        value = "/".join(reversed(value.split("-")))
+    return _SAID.get(name, "{}").format(value)

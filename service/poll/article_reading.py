@@ -23,6 +23,7 @@ from service.types import (
     Page,
     PortalName,
     Post,
+    ScanReading,
     Understanding,
     Validators,
 )
@@ -35,6 +36,9 @@ NO_ARTICLE_YET = Validators()
 
 Texts = Callable[[Sequence[str]], str]
 """What the archived files of these digests say."""
+
+Scans = Callable[[Sequence[str]], tuple[ScanReading, ...]]
+"""What was read from the pictures of those of them that are scans."""
 
 
 def hints_of(portal: PortalConfig, listings: Iterable[str]) -> tuple[str, ...]:
@@ -56,12 +60,18 @@ class Articles:
     """Fetches, reads and understands the articles of portals."""
 
     def __init__(
-        self, source: PageSource, reader: Reader, understander: Understands, texts: Texts
+        self,
+        source: PageSource,
+        reader: Reader,
+        understander: Understands,
+        texts: Texts,
+        scans: Scans,
     ) -> None:
         self._source = source
         self._reader = reader
         self._understander = understander
         self._texts = texts
+        self._scans = scans
 
     def read(
         self, url: str, portal: PortalConfig, validators: Validators = NO_ARTICLE_YET
@@ -133,6 +143,8 @@ class Articles:
             attachments=attachments,
             published_at=at,
             attachment_text=self._said_by(attachments),
+            portal=portal.id,
+            scans=self._seen_in(attachments),
         )
         page = read.page if read is not None else None
         return Draft(
@@ -161,6 +173,10 @@ class Articles:
         digests = [link.sha256 for link in attachments if link.sha256]
         return self._texts(digests) if digests else ""
 
+    def _seen_in(self, attachments: Iterable[AttachmentLink]) -> tuple[ScanReading, ...]:
+        digests = [link.sha256 for link in attachments if link.sha256]
+        return self._scans(digests) if digests else ()
+
     def understand(self, post: Post, hints: tuple[str, ...]) -> Understanding:
         """What a stored post is about, by these hints."""
         return self._understander.understand(
@@ -170,6 +186,8 @@ class Articles:
             attachments=post.attachments,
             published_at=post.published_at,
             attachment_text=self._said_by(post.attachments),
+            portal=post.portal.id,
+            scans=self._seen_in(post.attachments),
         )
 
     def redraft(

@@ -8,7 +8,7 @@ for, so that a walk may be interrupted and run again: what is known by then is p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median_low
@@ -18,6 +18,7 @@ from service.poll import decide
 from service.poll.article_reading import Articles, ReadArticle, hints_of
 from service.poll.guids import asked, keyed, match
 from service.poll.page_sources import PageSource, Reader
+from service.services.backfill_acts import Progress
 from service.services.post_store import PostStore
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.storage.coverage import Gap, close_gaps, load_gaps
@@ -29,9 +30,6 @@ from service.types import UNCONDITIONAL, Clock, ListedPost, Listing
 MAX_PAGES = 1_000
 """Of one listing in one walk: twenty thousand posts, some twenty minutes at a second a page."""
 _DAY = timedelta(days=1)  # many portals print no hour: a day's posts stand at its first instant
-
-Progress = Callable[[str, int, datetime | None], None]
-"""(address of the listing, pages read, how far back they reach)."""
 
 
 @dataclass(slots=True)

@@ -8,26 +8,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from service.poll.backfill import BackfillTools, Finds, Progress, Walked, walk_back
+from service.poll.backfill import BackfillTools, Finds, Walked, walk_back
 from service.poll.backfill_sitemap import Searched, search_sitemaps
+from service.services.backfill_acts import Interrupted, Progress
 from service.settings import PortalConfig
 from service.storage.coverage import Gap, close_gaps
 from service.storage.listings import load_listings
 from service.values import Locale
-from service.words import say
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class BackfillReport:
-    """What was found, and by listing the days since `since` that are not covered."""
+    """What was found, and by listing the days since `since` that are covered, and are not."""
 
     portal_id: str
     since: date
     walked: list[Walked] = field(default_factory=list)
     searched: Searched | None = None
     """None: the listings sufficed, or it was interrupted before."""
+    covered: dict[str, list[date]] = field(default_factory=dict)
     uncovered: dict[str, list[date]] = field(default_factory=dict)
     is_interrupted: bool = False
 
@@ -41,7 +42,8 @@ class BackfillReport:
         """Whether every day is covered, of every listing."""
         return not self.is_interrupted and not any(self.uncovered.values())
 
-    def to_json(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
+        """For programs, errors coded."""
         searched = self.searched or Searched()
         return {
             "portal": self.portal_id,
@@ -54,8 +56,9 @@ class BackfillReport:
                     "found": one.found,
                     "alerted": one.alerted,
                     "reached": one.reached_at,
-                    "error": say(one.error, "en") or None,
+                    "error": one.error,
                     "gaps": [{"from": gap.from_at, "to": gap.to_at} for gap in one.left],
+                    "covered_days": self.covered.get(one.url, []),
                     "uncovered_days": self.uncovered.get(one.url, []),
                 }
                 for one in self.walked
@@ -66,7 +69,7 @@ class BackfillReport:
                 "found": searched.found,
                 "alerted": searched.alerted,
                 "has_more": searched.has_more,
-                "errors": [say(error, "en") for error in searched.errors],
+                "errors": list(searched.errors),
             },
         }
 
@@ -89,7 +92,7 @@ def run_backfill(
             search_sitemaps(tools, portal, since, gaps, finds, progress, report.searched)
             if report.searched.span is not None:
                 _close_all(tools, portal, report, report.searched.span)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         report.is_interrupted = True
     with tools.database.reading() as conn:
         states = load_listings(conn)
@@ -99,10 +102,10 @@ def run_backfill(
         span = report.searched.span if report.searched is not None else None
         watched_from = _watched_from(baseline_at, walked.reached_at, span)
         until = locale.day(tools.clock())
-        days = _days(day, until)
-        report.uncovered[walked.url] = [
-            one for one in days if _is_uncovered(one, watched_from, walked.left, locale)
-        ]
+        days = list(_days(day, until))
+        missed = [one for one in days if _is_uncovered(one, watched_from, walked.left, locale)]
+        report.uncovered[walked.url] = missed
+        report.covered[walked.url] = [one for one in days if one not in missed]
     return report
 
 

@@ -16,9 +16,10 @@ from datetime import date, datetime
 
 from service.errors import PortalError
 from service.moments.address import by_address
-from service.poll.backfill import BackfillTools, Finds, Progress
+from service.poll.backfill import BackfillTools, Finds
 from service.portals.sitemap import SitemapEntry, read_sitemap, sitemaps_of
 from service.posts.identity import canonical_key
+from service.services.backfill_acts import Progress
 from service.settings import PortalConfig
 from service.storage.coverage import Gap
 from service.storage.posts import post_keys

@@ -131,6 +131,8 @@ class Files:
             addressees=read.addressees,
             concerns=read.concerns,
             urgency=read.urgency,
+            urgency_why=read.urgency_why,
+            scanned=read.scanned,
             deadlines=read.deadlines,
             begins_at=read.begins_at,
             venue=read.venue,

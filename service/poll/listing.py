@@ -86,7 +86,6 @@ class ListingPoll:
 
     def _compare(self, page: Page) -> PollResult:
         listing = self._of.reader.read_listing(page, self._of.portal, self._of.listing)
-        is_drifted = listing.is_by_detection and self._of.portal.kind != "auto"
         seen = self._look_back.run(listing)
         sorted_ = decide.sort_rows(seen.rows, seen.known, self._of.listing.url)
         if seen.aliases:
@@ -102,7 +101,7 @@ class ListingPoll:
             last_rows=self._rows_expected(),
             is_flood=is_flood,
             is_gap=seen.is_gap,
-            is_by_detection=is_drifted,
+            is_by_detection=listing.is_by_detection,
         )
         report = replace(
             self._report(outcome),
@@ -117,7 +116,7 @@ class ListingPoll:
             dropped=dict(seen.dropped),
             error=_remark(page, seen),
         )
-        return self._remembered(report, page, seen, is_drifted=is_drifted)
+        return self._remembered(report, page, seen, is_drifted=listing.is_by_detection)
 
     def _remembered(
         self, report: ListingReport, page: Page, seen: ListingView, *, is_drifted: bool

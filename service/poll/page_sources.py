@@ -3,12 +3,21 @@ scripted."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from service.portals.fetch import FileState
 from service.settings import ListingConfig, PortalConfig
-from service.types import Article, AttachmentLink, Listing, Page, Understanding, Validators
+from service.types import (
+    Article,
+    AttachmentLink,
+    Listing,
+    Page,
+    ScanReading,
+    Understanding,
+    Validators,
+)
 
 
 class PageSource(Protocol):
@@ -52,4 +61,6 @@ class Understands(Protocol):
         attachments: tuple[AttachmentLink, ...] = (),
         published_at: datetime | None = None,
         attachment_text: str = "",
+        portal: str = "",
+        scans: Sequence[ScanReading] = (),
     ) -> Understanding: ...

@@ -18,7 +18,7 @@ from service.heartbeat import Pulse
 from service.logs import Log
 from service.poll import decide
 from service.poll.article_reading import Articles, hints_of
-from service.poll.backfill import BackfillTools, Progress
+from service.poll.backfill import BackfillTools
 from service.poll.backfill_run import BackfillReport, run_backfill
 from service.poll.booking import Booking, EndedPolls, FailedPoll
 from service.poll.file_watch import Files
@@ -32,6 +32,7 @@ from service.poll.report import ANOTHER, ListingReport, PollReport
 from service.poll.runs import Run, Runs
 from service.portals import read as portals_read
 from service.portals.pdf import read_pdf
+from service.services.backfill_acts import Progress
 from service.services.post_store import PostStore
 from service.settings import ListingConfig, PortalConfig, Settings
 from service.storage.archive import file_texts
@@ -44,9 +45,10 @@ from service.storage.listings import (
     load_listings,
     release_listing,
 )
+from service.storage.pages import posts_with, scan_readings
 from service.storage.posts import get_post, listings_of, walk_posts
 from service.storage.watch import ask_newest_checks, portals_to_check
-from service.types import Clock, Post, Understanding
+from service.types import Clock, Post, ScanReading, Understanding
 
 _PORTALS_AT_ONCE = 16
 PATIENCE_S = 5.0
@@ -58,6 +60,7 @@ _ARTICLES_FORCED = 500  # articles read after a poll by hand: all of a baseline
 _ARTICLES_DUE = (
     60  # articles read in one waking: about as many seconds, then the listings have their turn
 )
+_TRIES = 3
 _READ_AT_ONCE = 100  # stored posts in memory while all are read by new rules
 
 log = Log(__name__)
@@ -91,7 +94,9 @@ class Poller:
         self._source = InHand(fetcher, database, clock, pulse or Pulse())
         self._reader = self._source.reader(reader)
         self._clock = clock
-        self._articles = Articles(self._source, self._reader, understander, self._texts)
+        self._articles = Articles(
+            self._source, self._reader, understander, self._texts, self._scans
+        )
         self._store = PostStore(database, links, settings.urgency.now)
         read_files = self._source.pdf_reader(read_pdf)
         self._files = Files(
@@ -251,6 +256,34 @@ class Poller:
     def _texts(self, digests: Sequence[str]) -> str:
         with self._database.reading() as conn:
             return file_texts(conn, digests)
+
+    def _scans(self, digests: Sequence[str]) -> tuple[ScanReading, ...]:
+        with self._database.reading() as conn:
+            return scan_readings(conn, digests)
+
+    def scans_read(self, digest: str) -> int:
+        """What a scanned file adds to its posts, now that it was read; returns how many of them
+        are told of again."""
+        with self._database.reading() as conn:
+            ids = posts_with(conn, digest)
+        return sum(self._scan_read(digest, post_id) for post_id in ids)
+
+    def _scan_read(self, digest: str, post_id: str) -> bool:
+        portals = {portal.id: portal for portal in self._settings.portals}
+        for _ in range(_TRIES):  # it may be edited meanwhile
+            with self._database.reading() as conn:
+                post = get_post(conn, post_id)
+            if post.portal.id not in portals or digest not in {
+                link.sha256 for link in post.attachments
+            }:
+                return False
+            understanding = self._understand(portals[post.portal.id], post)
+            now = self._clock()
+            is_old = post.published_at < decide.alerted_since(self._settings.polling, now)
+            is_told = self._store.scan_read(post, understanding, now, is_old=is_old)
+            if is_told is not None:
+                return is_told
+        return False
 
     def _understand(self, portal: PortalConfig, post: Post) -> Understanding:
         with self._database.reading() as conn:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from service.alerts.links import Links
+from service.services.audit_acts import record
 from service.services.decided import publish_as_decided
+from service.storage.audit import find_subject
 from service.storage.engine import Database
 from service.storage.posts import get_post, set_categories
 from service.types import Post
@@ -24,5 +26,8 @@ def recategorise(
     before all else. Raises NotFound."""
     with database.writing() as conn:
         get_post(conn, post_id)
+        before = find_subject(conn, "post", post_id)
         set_categories(conn, post_id, categories, at)
-        return publish_as_decided(conn, links, urgent, post_id, at)
+        post = publish_as_decided(conn, links, urgent, post_id, at)
+        record(conn, at, "act.post_categories", "post", post_id, before)
+        return post

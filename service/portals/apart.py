@@ -24,6 +24,7 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
+from service import types
 from service.errors import CodedError, LoaError, UnreadableError
 from service.portals.spawn import Spawner
 from service.settings import ListingConfig, PortalConfig
@@ -59,6 +60,8 @@ JOBS = {
     "listing": ReadingJob("service.portals.read", "read_listing", 8, 30.0),
     "article": ReadingJob("service.portals.read", "read_article", 8, 30.0),
     "pdf": ReadingJob("service.portals.pdf", "read_pdf", 8, 30.0),
+    "page": ReadingJob("service.portals.page_images", "render_page", 8, 30.0),
+    "cover": ReadingJob("service.portals.page_images", "render_cover", 8, 30.0),
     "bounce": ReadingJob("service.alerts.bounce", "read", 8, 30.0),
 }
 
@@ -217,9 +220,11 @@ class _Careful(pickle.Unpickler):
 
 _OURS = frozenset(
     {
-        "service.types", "service.instants", "service.errors",
+        "service.instants", "service.errors",
         "service.portals.apart", "service.portals.pdf", "service.alerts.bounce",
         "service.alerts.refusal",
+        *(one.__module__ for one in vars(types).values()
+          if isinstance(one, type) and one.__module__.startswith("service.types.")),
     }
 )  # fmt: skip
 _PLAIN = {

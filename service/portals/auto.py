@@ -20,11 +20,13 @@ from service.portals.dates import is_date
 from service.portals.dom import Tree, attribute, text_of
 from service.portals.files import is_file, media_type_of
 from service.portals.kin import choose, group, is_alike
+from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions
 from service.portals.rows import merge
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, route_of
+from service.settings import PortalConfig
 from service.text import clean
 from service.types import LIKE_POSTS, Listing, Outcome, RejectedLink
 from service.words import coded
@@ -173,3 +175,7 @@ def detect_listing(tree: Tree) -> Listing:
         found.rejected.append(RejectedLink(tree.url, "", "postback_pager"))
     posts = tuple(taken[key] for key in rows if key in taken)
     return Listing(posts, tuple(found.rejected), pager.next_url, is_by_detection=False)
+
+
+def read_any_portal(shown: ListingPage, _portal: PortalConfig) -> Listing:
+    return detect_listing(shown.tree)

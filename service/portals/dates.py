@@ -69,7 +69,10 @@ def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
 
 def published(told: Iterable[WrittenDate]) -> WrittenDate | None:
     """The first that is no day of an edit."""
-    return next((one for one in told if not one.is_update), None)
+    for one in told:
+        if not one.is_update:
+            return one
+    return None
 
 
 def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenDate]:
@@ -91,7 +94,7 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenD
             not told or (found.has_time and day_of(found) == day_of(told[0].moment))
         ):
             told = [WrittenDate(found, stamp)]
-    return [WrittenDate(one.moment, one.said, is_update or one.is_update) for one in told]
+    return [replace(one, is_update=True) for one in told] if is_update else told
 
 
 def told_in(

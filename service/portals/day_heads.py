@@ -28,6 +28,7 @@ _LONGEST = 60
 _LEVELS = 3
 """How far above a heading the element is that holds its rows too."""
 _MOST_HEADS = 400
+_MOST_INSIDE = 40  # elements and texts within what is a day and no more
 _CLOCK = re.compile(r"\d{1,2}\s?[:hg]\s?\d{2}(?:\s?(?:SA|CH|AM|PM))?", re.IGNORECASE)
 _MAYBE = re.compile(r"\d{4}|qua|nay|today|yesterday|\d.{1,9}\d", re.IGNORECASE)
 _MOST_PIECES = 40
@@ -89,11 +90,18 @@ def _day(node: LexborNode, now: datetime | None) -> WrittenDate | None:
 
 def _is_short(node: LexborNode) -> bool:
     """Whether an element holds so little that reading its words costs nothing."""
-    length = 0
-    for count, piece in enumerate(pieces(node)):
-        length += len(piece.strip())
-        if length > _LONGEST or count > _LEVELS * 3:
+    length = looked_at = 0
+    todo: list[LexborNode | None] = [node.first_child]
+    while todo:
+        one = todo.pop()
+        if one is None:
+            continue
+        looked_at += 1
+        if one.is_text_node:
+            length += len((one.text_content or "").strip())
+        if length > _LONGEST or looked_at > _MOST_INSIDE:
             return False
+        todo += (one.next, one.first_child)
     return length > 0
 
 

@@ -5,16 +5,15 @@ Refuses to know any portal: selectors and addresses belong to the readers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from service.errors import ConfigurationError, UnreadableError
 from service.portals.charset import decode, is_plain_utf8
+from service.portals.nesting import flattened
 from service.portals.urls import base_of
 from service.types import Outcome, Page
 from service.words import coded
@@ -54,17 +53,6 @@ class Tree:
     """When the page was fetched."""
 
 
-MOST_DEEP = 800
-"""Elements within each other: browsers stop at 512. Deeper, every question of a node's parents
-costs a walk."""
-_DEEPENS = re.compile(
-    r"<(/?)(?:div|span|font|section|article|main|aside|header|footer|nav|center|blockquote|form|fieldset|table|tbody"
-    r"|[ou]l|dl|big|small|strong|em|su[bp]|svg|object|code|pre|tt|[bgisu])\b",
-    re.IGNORECASE,
-)
-"""Tags that only hold others together. A link, a heading or a row is never left out."""
-
-
 def parse(page: Page) -> Tree:
     """The tree of a page. Raises UnreadableError for what has none."""
     root = LexborHTMLParser(_source(page)).root
@@ -83,31 +71,9 @@ def _source(page: Page) -> str | bytes:
     """The page as the parser takes it: UTF-8 as it came, anything else decoded; nested no deeper
     than is of use."""
     is_as_it_came = is_plain_utf8(page.body)
-    if is_as_it_came and page.body.count(b"<") <= MOST_DEEP:
-        return page.body
     source = page.body.decode("utf-8") if is_as_it_came else decode(page.body, page.content_type)
-    if _depth(source) > MOST_DEEP:
-        return _flattened(source)
-    return page.body if is_as_it_came else source
-
-
-def _depth(source: str) -> int:
-    """At the most, by the tags as they are written: what was opened and not closed yet."""
-    return max(accumulate(-1 if closes else 1 for closes in _DEEPENS.findall(source)), default=0)
-
-
-def _flattened(source: str) -> str:
-    """Without the tags that would nest deeper, as browsers have it: what stands in them stays."""
-    kept: list[str] = []
-    at = depth = 0
-    for tag in _DEEPENS.finditer(source):
-        depth += 0 if tag[1] else 1
-        if depth > MOST_DEEP and tag.start() >= at:
-            kept.append(source[at : tag.start()])
-            end = source.find(">", tag.start())
-            at = end + 1 if end >= 0 else len(source)
-        depth = max(0, depth - 1) if tag[1] else depth
-    return "".join((*kept, source[at:]))
+    flat = flattened(source)
+    return page.body if is_as_it_came and flat is source else flat
 
 
 def attribute(node: LexborNode, name: str) -> str:

@@ -15,10 +15,12 @@ from service.instants import Source, Witness
 from service.portals.feed_bytes import as_utf8, content_type_of, without_captions
 from service.portals.feed_dates import told_by_feed
 from service.portals.files import file_name, media_type_of
+from service.portals.listing_page import ListingPage
 from service.portals.sanitise import harmless, to_html
 from service.portals.titles import split_glued
 from service.portals.urls import base_of, resolve_link
 from service.posts.identity import is_cut
+from service.settings import PortalConfig
 from service.text import clean, excerpt, first_sentences
 from service.types import (
     Article,
@@ -236,3 +238,11 @@ def _attachments(entry: Any, url: str) -> tuple[AttachmentLink, ...]:
         size = int(length) or None if is_size else None
         found.setdefault(address, AttachmentLink(address, file_name(address), media_type, size))
     return tuple(found.values())
+
+
+def read_feed_portal(shown: ListingPage, _portal: PortalConfig) -> Listing:
+    return read_feed(shown.page)
+
+
+def is_feed_portal(shown: ListingPage) -> bool:
+    return is_feed(shown.page)

@@ -8,12 +8,13 @@ from service.errors import ConfigurationError, UnreadableError
 from service.instants import Moment
 from service.portals.dates import WrittenDate, published, told_by_mark, told_in
 from service.portals.dom import Tree, attribute, first, select, text_of, words_of
+from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.rows import listed
 from service.portals.titles import is_title, split_glued, title_of, unlabelled
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_cut
-from service.settings import ListingSelectors
+from service.settings import ListingSelectors, PortalConfig
 from service.text import clean
 from service.types import ListedPost, Listing, Outcome, RejectedLink
 from service.words import coded
@@ -94,3 +95,7 @@ def _told(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> list[Wri
         return []
     told = told_by_mark(named, tree.now)
     return told if published(told) else [*told, *told_in(named, now=tree.now)]
+
+
+def read_html_portal(shown: ListingPage, portal: PortalConfig) -> Listing:
+    return read_html_listing(shown.tree, portal.listing)

@@ -35,6 +35,8 @@ _CELLS = frozenset({"td", "th"})
 
 def is_other_day(before: str) -> bool:
     """Whether the words right before a date call it a day that is not of publication."""
+    if not before:
+        return False
     label = _SEPARATORS.split(before[-_LONGEST_LINE:])[-1]
     called = _HEAD.match(label)
     return called is not None and len(label) - called.end() <= _LONGEST_REST

@@ -14,13 +14,11 @@ from urllib.parse import urljoin, urlsplit
 from service.errors import FetchError, PortalError, UnreadableError
 from service.portals.addresses import split_address
 from service.portals.dom import Tree, attribute, parse
-from service.portals.feed import is_feed
 from service.portals.fetch import Fetcher
-from service.portals.read import read_article, read_listing
-from service.portals.td_portal import sort_links
+from service.portals.read import kind_of_page, read_article, read_listing
 from service.portals.urls import encode_once, resolve_link
 from service.settings import ListingConfig, PortalConfig
-from service.settings.models import Kind
+from service.settings.portal_kinds import AUTO, KINDS
 from service.text import slugify
 from service.types import Article, Listing, Outcome, Page
 from service.words import coded
@@ -39,7 +37,7 @@ class ProbeResult:
     """What people and programs are shown: the shape of `loa portal probe --json`."""
 
     url: str
-    kind: Kind
+    kind: str
     feed: str | None
     """The upstream feed; None when there is none that can be read."""
     posts: list[dict[str, str | None]]
@@ -64,7 +62,7 @@ class PortalProbe:
 
     def shown(self) -> ProbeResult:
         return ProbeResult(
-            self.portal.listings[0].url if self.portal.kind != "feed" else self.url,
+            self.portal.listings[0].url if KINDS[self.portal.kind].is_page else self.url,
             self.portal.kind,
             self.feed,
             [
@@ -99,7 +97,7 @@ def _article_json(article: Article | None) -> dict[str, object] | None:
     }
 
 
-def _portal(url: str, kind: Kind, listing_url: str | None = None) -> PortalConfig:
+def _portal(url: str, kind: str, listing_url: str | None = None) -> PortalConfig:
     parts = urlsplit(url)
     host = parts.hostname or "portal"
     return PortalConfig(
@@ -115,15 +113,16 @@ def probe(fetcher: Fetcher, url: str) -> PortalProbe:
     """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can
     be read."""
     url = _address(url)
-    page = _fetch(fetcher, url, _portal(url, "auto"))
-    feed_url, feed = _announced_feed(fetcher, page)
-    if feed is not None and feed_url is not None:
-        found = PortalProbe(_portal(page.url, "feed", feed_url), url, feed_url, feed, None, None)
+    page = _fetch(fetcher, url, _portal(url, AUTO))
+    announced = _announced_feed(fetcher, page)
+    if announced is not None:
+        portal, feed = announced
+        found = PortalProbe(portal, url, portal.listings[0].url, feed, None, None)
     else:
-        kind = _kind_of(page)
-        portal = _portal(page.url, kind)
+        kind = kind_of_page(page)
+        portal = _portal(page.url, kind.name)
         listing = read_listing(page, portal, portal.listings[0])
-        found = PortalProbe(portal, url, page.url if kind == "feed" else None, listing, None, None)
+        found = PortalProbe(portal, url, None if kind.is_page else page.url, listing, None, None)
     return _with_article(fetcher, found)
 
 
@@ -143,14 +142,6 @@ def _fetch(fetcher: Fetcher, url: str, portal: PortalConfig) -> Page:
     return page
 
 
-def _kind_of(page: Page) -> Kind:
-    if is_feed(page):
-        return "feed"
-    tree = parse(page)
-    found = sort_links(tree, tree.root.css("a[href]"))
-    return "td-portal" if len({key for _, _, key in found.posts}) >= _FEW else "auto"
-
-
 def announced_feeds(tree: Tree) -> list[str]:
     """The feeds that a page names in its head, those of comments left out."""
     found: dict[str, None] = {}
@@ -161,19 +152,22 @@ def announced_feeds(tree: Tree) -> list[str]:
     return list(found)
 
 
-def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[str | None, Listing | None]:
-    """The first announced feed that has posts."""
-    if is_feed(page):
-        return None, None
+def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[PortalConfig, Listing] | None:
+    """The first announced feed that has posts, of whatever kind it is; None for what is data
+    itself."""
+    if not kind_of_page(page).is_page:
+        return None
     for address in announced_feeds(parse(page))[:_FEW]:
-        portal = _portal(page.url, "feed", address)
         try:
-            listing = read_listing(_fetch(fetcher, address, portal), portal, portal.listings[0])
+            fetched = _fetch(fetcher, address, _portal(page.url, AUTO, address))
+            kind = kind_of_page(fetched)
+            portal = _portal(page.url, kind.name, address)
+            listing = read_listing(fetched, portal, portal.listings[0])
         except PortalError:
             continue  # the page itself may still be read
-        if listing.posts:
-            return address, listing
-    return None, None
+        if listing.posts and not kind.is_page:
+            return portal, listing
+    return None
 
 
 def _with_article(fetcher: Fetcher, found: PortalProbe) -> PortalProbe:
@@ -204,6 +198,10 @@ def render_portal(portal: PortalConfig) -> str:
         f"base_url = {quoted(portal.base_url)}",
         f"kind = {quoted(portal.kind)}",
     ]
+    if portal.province:
+        lines.append(f"province = {quoted(portal.province)}")
+    if portal.districts:
+        lines.append(f"districts = [{', '.join(map(quoted, portal.districts))}]")
     for listing in portal.listings:
         address = urljoin(base, listing.url)
         short = address[len(portal.base_url) :] if address.startswith(base) else address

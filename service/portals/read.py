@@ -1,20 +1,23 @@
-"""Picks the reader of a portal, and stands in with detection where what is configured finds
-nothing."""
+"""Picks the reader of a portal by its kind, and stands in with detection where what is configured
+finds nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
+from importlib import import_module
+from typing import Any
 
 from service.errors import UnreadableError
 from service.portals.article import read_article_tree
 from service.portals.auto import detect_listing
-from service.portals.dom import Tree, parse
-from service.portals.feed import is_feed, read_feed
-from service.portals.html import read_html_listing
+from service.portals.dom import parse
+from service.portals.listing_page import ListingPage
 from service.portals.recognise import recognise
-from service.portals.td_portal import read_td_listing
 from service.settings import ListingConfig, PortalConfig
+from service.settings.portal_kinds import AUTO, KINDS, PortalKind
 from service.types import Article, Listing, Outcome, Page
 
 # moves whenever a reader understands the same bytes differently: validators are dropped then
@@ -29,29 +32,47 @@ def reader_version(portal: PortalConfig) -> str:
 
 def read_listing(page: Page, portal: PortalConfig, listing: ListingConfig) -> Listing:  # noqa: ARG001  # a Reader is handed both; this one needs the portal's rules alone
     """The posts of a listing page. Raises UnreadableError with the outcome when it is none."""
-    if portal.kind == "feed" or (portal.kind == "auto" and is_feed(page)):
-        if not is_feed(page):
-            recognise(page)
-        return read_feed(page)
-    recognise(page)
-    tree = parse(page)
-    if portal.kind == "auto":
-        return detect_listing(tree)
+    shown, kind = ListingPage(page), KINDS[portal.kind]
+    if kind.name == AUTO:
+        kind = next((one for one in KINDS.values() if not one.is_page and _is(one, shown)), kind)
+    if kind.is_page or not _is(kind, shown):
+        recognise(page)
+    if kind.name == AUTO or not kind.is_page:
+        return _read(kind, shown, portal)
     try:
-        return (
-            read_td_listing(tree)
-            if portal.kind == "td-portal"
-            else read_html_listing(tree, portal.listing)
-        )
+        return _read(kind, shown, portal)
     except UnreadableError as configured:
-        return _stand_in(tree, configured)
+        return _stand_in(shown, configured)
 
 
-def _stand_in(tree: Tree, configured: UnreadableError) -> Listing:
+def kind_of_page(page: Page) -> PortalKind:
+    """The kind of a page nobody described: that of data first, for it is told by its first
+    bytes."""
+    shown = ListingPage(page)
+    told = sorted((one for one in KINDS.values() if one.told_by), key=lambda one: one.is_page)
+    return next((one for one in told if _is(one, shown)), KINDS[AUTO])
+
+
+def _is(kind: PortalKind, shown: ListingPage) -> bool:
+    return bool(_named(kind.told_by)(shown))
+
+
+def _read(kind: PortalKind, shown: ListingPage, portal: PortalConfig) -> Listing:
+    found: Listing = _named(kind.reader)(shown, portal)
+    return found
+
+
+@cache
+def _named(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)  # type: ignore[no-any-return]  # as the table says
+
+
+def _stand_in(shown: ListingPage, configured: UnreadableError) -> Listing:
     """What detection finds where the configuration found nothing; what that said, when it finds
     nothing either."""
     try:
-        return replace(detect_listing(tree), is_by_detection=True)
+        return replace(detect_listing(shown.tree), is_by_detection=True)
     except UnreadableError:
         raise UnreadableError(configured.reason, Outcome.LAYOUT_CHANGED) from configured
 

@@ -38,6 +38,7 @@ _HUB_PLACES = 3
 _HUB_WORDS = 5
 _MOST_NEIGHBOURS = 6
 _NEAR = 2  # a date, and a dash behind it
+_MOST_LINKS = 60  # to one post from one page: each is asked for its words
 _MOST_PIECES = 200
 _TITLES = "h1, h2, h3, h4, h5, h6, .title, .name, .ten, .tieu-de, .tieude, .trich-yeu, .trichyeu"
 _MOST_TITLES = 5
@@ -81,7 +82,8 @@ def merge(
         row = rows.get(key)
         if row is None:
             row = rows[key] = Row(key, url, others=others, now=now)
-        row.links.append(node)
+        if len(row.links) < _MOST_LINKS:
+            row.links.append(node)
         if key != last:
             places[key] = places.get(key, 0) + 1
             last = key
@@ -193,17 +195,9 @@ def _beside(
 def to_post(row: Row) -> ListedPost | None:
     """The post of a row; None when nothing in it can be a title."""
     told = [one for mark in row.dates for one in told_by_mark(mark, row.now)]
-    for box in row.boxes:
-        if published(told) is None:
-            told += told_in_labels(box, but=row.links, now=row.now, without=row.others)
-    for near in row.after if published(told) is None else ():
-        told += told_in(near, now=row.now)
-    if row.above is not None and published(told) is None:
-        told.append(with_hour(row.above, row.boxes))
-    for near in row.before if published(told) is None else ():
-        told += told_in(near, now=row.now)
-    own = published(told)
-    if own is not None and (whole := exact(own, row.dates, row.now)) != own:
+    if (own := published(told)) is None:
+        own = _told_around(row, told)
+    if own is not None and (whole := exact(own, row.dates, row.now)) is not own:
         told[told.index(own)] = own = whole
     title, glued = title_of(row.links, own.moment if own else None)
     if not title or is_number_alone(title):
@@ -213,6 +207,21 @@ def to_post(row: Row) -> ListedPost | None:
     if len(title) > MAX_TITLE:
         title, glued = title[:MAX_TITLE], None
     return listed(row.url, title, told, glued)
+
+
+def _told_around(row: Row, told: list[WrittenDate]) -> WrittenDate | None:
+    """The day that a row shows in no element marked as a date; what is read on the way is added to
+    `told`, and the nearest place that names one is the last that is read."""
+    for box in row.boxes:
+        if published(told) is None:
+            told += told_in_labels(box, but=row.links, now=row.now, without=row.others)
+    for near in row.after if published(told) is None else ():
+        told += told_in(near, now=row.now)
+    if row.above is not None and published(told) is None:
+        told.append(with_hour(row.above, row.boxes))
+    for near in row.before if published(told) is None else ():
+        told += told_in(near, now=row.now)
+    return published(told)
 
 
 def _said_beside(row: Row, number: str) -> str:

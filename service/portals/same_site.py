@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from publicsuffixlist import PublicSuffixList
+
 from service.alerts.target import BAD_PORTS
 from service.errors import FetchError
 from service.portals.addresses import bare_host, port_of, split_address
@@ -18,36 +20,24 @@ from service.types import Outcome
 from service.words import coded
 
 _WEB = frozenset({80, 443})
-_GENERIC = frozenset({"ac", "co", "com", "edu", "gov", "go", "mil", "net", "or", "org"})
-# Below .vn anybody registers under these too (https://publicsuffix.org/list/, section vn).
-_VN = frozenset({
-    "ai", "biz", "health", "id", "info", "int", "io", "name", "pro", "angiang", "bacgiang",
-    "backan", "baclieu", "bacninh", "baria-vungtau", "bentre", "binhdinh", "binhduong",
-    "binhphuoc", "binhthuan", "camau", "cantho", "caobang", "daklak", "daknong", "danang",
-    "dienbien", "dongnai", "dongthap", "gialai", "hagiang", "haiduong", "haiphong", "hanam",
-    "hanoi", "hatinh", "haugiang", "hoabinh", "hungyen", "khanhhoa", "kiengiang", "kontum",
-    "laichau", "lamdong", "langson", "laocai", "longan", "namdinh", "nghean", "ninhbinh",
-    "ninhthuan", "phutho", "phuyen", "quangbinh", "quangnam", "quangngai", "quangninh",
-    "quangtri", "soctrang", "sonla", "tayninh", "thaibinh", "thainguyen", "thanhhoa",
-    "thanhphohochiminh", "thuathienhue", "tiengiang", "travinh", "tuyenquang", "vinhlong",
-    "vinhphuc", "yenbai"
-})  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    """A megabyte, read from the package when first asked for."""
+    return PublicSuffixList()
 
 
 def site_of(host: str) -> str:
-    """The domain that somebody registered, with all that is below it; an address or a single name
-    is itself.
+    """The domain that somebody registered, with all that is below it, by the public suffix list
+    (https://publicsuffix.org/list/, its private part too: blogs of one provider are many sites).
 
-    By the length of the last label and the usual names before it, not by the whole public suffix
-    list: an unusual suffix makes the site smaller or the operator list a host, never a stranger's
-    host ours where it is a usual one.
+    An address, a single name and a suffix are themselves.
     """
     name = bare_host(host)
-    labels = name.split(".")
-    if ":" in name or labels[-1].isdigit() or len(labels) < 3:
+    if ":" in name or name.rpartition(".")[2].isdigit():
         return name
-    is_suffix = labels[-2] in _GENERIC or (labels[-1] == "vn" and labels[-2] in _VN)
-    return ".".join(labels[-3:] if is_suffix else labels[-2:])
+    return _public_suffixes().privatesuffix(name) or name
 
 
 @lru_cache(maxsize=256)

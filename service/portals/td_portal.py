@@ -16,10 +16,12 @@ from selectolax.lexbor import LexborNode
 from service.errors import UnreadableError
 from service.portals.addresses import bare_host
 from service.portals.dom import Tree, text_of
+from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.rows import merge, to_post
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_article_key
+from service.settings import PortalConfig
 from service.text import clean
 from service.types import Listing, Outcome, RejectedLink
 from service.words import coded
@@ -29,6 +31,7 @@ from service.words import coded
 _PLAIN = re.compile(
     r"/(portal|tinhuy)/pages/(\d{4})-(\d\d?)-(\d\d?)/([a-z0-9_-]+)\.aspx", re.I | re.A
 )
+_SEVERAL = 3  # links of a page that is no portal of this family may look so by chance
 _DATED_FOLDER = re.compile(
     r"pages(?:/|%2f)\d{4}-\d{1,2}-\d{1,2}/|^(?:\.{1,2}/)*\d{4}-\d{1,2}-\d{1,2}/", re.I
 )
@@ -116,3 +119,13 @@ def read_td_listing(tree: Tree) -> Listing:
     if pager.is_postback:
         found.rejected.append(RejectedLink(tree.url, "", "postback_pager"))
     return Listing(tuple(posts), tuple(found.rejected), pager.next_url)
+
+
+def read_td_portal(shown: ListingPage, _portal: PortalConfig) -> Listing:
+    return read_td_listing(shown.tree)
+
+
+def is_td_portal(shown: ListingPage) -> bool:
+    """Whether a page links to several posts of such addresses."""
+    found = sort_links(shown.tree, shown.tree.root.css("a[href]"))
+    return len({key for _, _, key in found.posts}) >= _SEVERAL

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from service.posts.filename import NameHint, hint_of_name
 from service.posts.heading import DocumentHeading, read_heading
-from service.posts.issuer import is_one_organ, issuer_key, issuer_of_title
+from service.posts.issuer import is_one_organ, issuer_of_title
 from service.posts.kinds import KIND_OF_NAME, NOUN
 from service.posts.numbers import NumberMatch, find_numbers, normalise_number, number_key
 from service.text import clean, fold
@@ -23,7 +23,6 @@ from service.types import Document, Mention, Relation
 __all__ = [
     "document_key",
     "find_numbers",
-    "is_same_document",
     "normalise_number",
     "understand_document",
 ]
@@ -60,11 +59,6 @@ _PROMULGATED = frozenset(
 )  # what a decision or a resolution enacts: its heading bears the number of both
 _ENACTING = frozenset({"quyet-dinh", "nghi-quyet"})
 _MATTER_CHARS = 20  # of a title: what is shorter stands in many headings
-_NATIONWIDE = re.compile(
-    r"ttg|cp|tw|ctn|qh\d{1,2}|ubtvqh\d{0,2}|vpcp|tandtc|vksndtc|nhnn|ktnn|ttcp|bnv|btc|byt|bca|bqp|bng|btp|bxd|bct|bkhcn"
-    r"|bgdđt|bnnmt|bnnptnt|bvhttdl|bdttg|btnmt|bgtvt|bkhđt|btttt|blđtbxh"
-)
-_ISSUER_PARTS = 2  # of the letters of a number: the issuer is the first, or stands after the kind
 
 
 def document_key(document: Document | Mention) -> str | None:
@@ -72,40 +66,9 @@ def document_key(document: Document | Mention) -> str | None:
     number.
 
     Numbers begin anew with every issuer and year: what shares a key is then compared by
-    `is_same_document`.
+    `same.is_same_document`.
     """
     return number_key(document.number) if document.number else None
-
-
-def is_same_document(one: Document | Mention, other: Document | Mention) -> bool:
-    """Whether two are one document: equal numbers, no day or issuer that differs, and one issuer,
-    known to be one.
-
-    Every office counts from one: an equal number of an equal day tells nothing where the offices
-    may be two.
-    """
-    key = document_key(one)
-    if key is None or key != document_key(other):
-        return False
-    days = one.issued_on, other.issued_on
-    if None not in days and days[0] != days[1]:
-        return False
-    if one.issuer is not None and other.issuer is not None:
-        return issuer_key(one.issuer) == issuer_key(other.issuer) and (
-            is_one_organ(one.issuer) or _is_nationwide(one)
-        )
-    return None not in days and _is_nationwide(one)
-
-
-def _is_nationwide(document: Document | Mention) -> bool:
-    """Whether a number's letters are those of an office of which the country has one: `280/CĐ-TTg`,
-    `38-CT/TW`."""
-    parts = [
-        part
-        for part in fold(document.number or "").replace("/", "-").split("-")
-        if not part.isdecimal()
-    ]
-    return any(_NATIONWIDE.fullmatch(part) for part in parts[:_ISSUER_PARTS])
 
 
 def understand_document(
@@ -202,7 +165,9 @@ def _completed(
     named = issuer_of_title(title) if document.relation is Relation.IS else None
     issuer = document.issuer or named or (issuers[0] if issuers else None)
     if document.relation is Relation.IS and heading is not None and _is_of(heading, document):
-        day, issuer = day or heading.issued_on, issuer or heading.issuer
+        day = day or heading.issued_on
+        is_fuller = issuer is not None and not is_one_organ(issuer)
+        issuer = heading.issuer if heading.issuer and (is_fuller or issuer is None) else issuer
     return replace(document, issued_on=day, issuer=issuer)
 
 

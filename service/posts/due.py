@@ -1,5 +1,4 @@
-"""Until when something is owed: the day and hour, with the words that say so; also counted days,
-and each month's.
+"""Until when something is owed: the day and hour, with the words that say so.
 
 On doubt nothing: a day on which something ends, opens, was born or took effect is no deadline.
 """
@@ -8,62 +7,59 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, time, timedelta
 
+from service.posts.due_counted import find_counted
+from service.posts.due_recurring import find_recurring
+from service.posts.due_words import (
+    DAY_WORDS,
+    GOES_ON,
+    HALF_AFTER,
+    HOUR,
+    Due,
+    clause_before,
+    hour_of,
+    time_of,
+)
 from service.text import clean, find_dates, fold
 
-HOUR = (
-    r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?"
-    r"\s*+(?P<half>sáng|trưa|chiều|tối)?"
-)
-HALF_AFTER = r"(?:[\s,;(]*+(?P<half2>sáng|trưa|chiều|tối)(?!\w))?"
-DAY_WORDS = (
-    r"[\s,;(\-]*+(?:(?:(?:thứ\s++\w++(?:\s++(?:sáu|bảy|hai|ba|tư|năm)(?!\w))?|chủ "
-    r"nhật)[\s,;(\-]*+)?"
-    r"(?:(?:vào\s++)?(?:hết\s++)?ngày\s++)?)\(?"
-)
+__all__ = ["Due", "find_due", "hour_of", "hour_said", "until_before"]
+
 _FILLERS = (
     r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo "
     r"cáo|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
 )
 _UNTIL = re.compile(
-    r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|không quá|không muộn hơn"
-    r"|(?:gia |thời "
-    r")?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày)))"
-    r"|hoàn thành (?:trong|trước)|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,3}?\strong)"
+    r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|trễ nhất|không quá"
+    r"|không (?:muộn|chậm|trễ) hơn"
+    r"|thời gian (?:hoàn thành|báo cáo|gửi|nộp|trả lời)(?:\s[^\W\d_]++){0,4}?\s?:"
+    r"|(?<!quá )(?:gia |thời "
+    r")?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày|$)))"
+    r"|(?:hoàn thành|xong) (?:trong|trước|vào)"
+    r"|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,5}?\strong|ngay trong)"
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
 )
 _HOUR_SAID = re.compile(rf"(?<!\d){HOUR}{HALF_AFTER}", re.IGNORECASE)
-_TO = re.compile(rf"(?<!\w)(?P<key>đến)\s++(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$", re.IGNORECASE)
+_TO = re.compile(
+    rf"(?<![\w\-–])(?P<key>đến|[-–])\s++(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$", re.IGNORECASE
+)
 _SAME_DAY = re.compile(
     rf"(?<!\w)(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào"
     rf"|lúc)){{0,2}}\s{HOUR}{HALF_AFTER}[\s,]{{0,3}}(?:trong\s)?cùng ngày",
     re.IGNORECASE,
 )
 _NUMBERED_DAY = re.compile(
-    r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$|(?<!\w)(?:trước|hạn|nhất|hết)\s$",
+    r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$|(?<!\w)(?:trước|hạn|nhất|hết|cuối"
+    r"|chót|hơn)"
+    r"(?:\s?:|\s(?:là|đến|vào))?\s$"
+    r"|\d{1,2}/\d{1,2}\s(?:đến|-|–)\s$|(?:thứ\s\w{2,4}|chủ nhật)[\s,(]{1,3}$",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"\d{1,2}/\d{1,2}")
 _AFTER_BARE = re.compile(r"\s*(?:[.;,:!?)\n]|$|(?:để|về|và|theo|nhằm|cho)(?!\w))")
 _RECURRING = re.compile(r"[\s,]*(?:của\s)?(?:hằng|hàng|mỗi|các|từng)\s(?:năm|tháng|quý|tuần)")
-_EVERY_MONTH = re.compile(
-    r"(?<!\w)(?:(?:hằng|hàng|mỗi) tháng[\s,]{0,3}(?:[^\W\d_]+\s){0,4}?trước ngày "
-    r"(?P<d1>\d{1,2})(?![\w/.\-]| tháng)"
-    r"|trước ngày (?P<d2>\d{1,2})(?: của)? (?:hằng|hàng|mỗi) tháng)",
-    re.IGNORECASE,
-)
-# What stands in the clause of a day until which something goes on, and owes nothing.
-_GOES_ON = re.compile(
-    r"(?<!\w)(?:nghỉ|hiệu lực|áp dụng|diễn ra|trưng bày|triển lãm|mở cửa|cấm|tạm dừng|tạm "
-    r"ngừng|ngừng cấp"
-    r"|nhiệm kỳ|giai đoạn|trực (?:ban|tết|lễ|chiến đấu|phòng)|có thời hạn|hợp đồng|đóng cửa|niêm "
-    r"yết|phát sóng"
-    r"|giá trị|giấy phép|bảo hành|mưa|rét|nắng nóng|tính (?:từ|đến)|lễ hội|chương trình khuyến "
-    r"mại)(?!\w)"
-)
 _OWES = re.compile(
     r"(?<!\w)(?:nhận|nộp|đăng ký|gửi|góp ý|ý kiến|gia hạn|kéo dài|lùi|hồ sơ|kê khai|thời "
     r"hạn|hạn|báo cáo"
@@ -71,11 +67,12 @@ _OWES = re.compile(
 )
 _AS_OF = re.compile(r"(?<!\w)(?:tính|từ ngày[^.;]{1,40}tính|kể)\s$", re.IGNORECASE)
 _NEVER_OWED = re.compile(
-    r"(?<!\w)(?:từ|sinh|nhập ngũ|kết hôn|nghỉ hưu|về|ngay|ngày|bế mạc|khai mạc|diễn ra|bắt đầu"
+    r"(?<!\w)(?:từ|sinh|nhập ngũ|kết hôn|nghỉ hưu|trở về|ngay|ngày|bế mạc|khai mạc|diễn ra|bắt đầu"
     r"|(?:trận|giải|thi|thi đấu|kỳ họp|chương trình)(?:\s[^\W\d_]+){0,3}\skết thúc)\s$",
     re.IGNORECASE,
 )
-_DONE_BEFORE = re.compile(r"(?<!\w)đã(?:\s[^\W\d_]+){0,4}\s$", re.IGNORECASE)
+_ENTITLES = re.compile(r"[\s,]{0,3}(?:thì )?(?:được|hưởng|vẫn|tiếp tục)(?!\w)")
+"""After a day before which something had to be, for a right: `hồ sơ nộp trước ngày … được …`."""
 _FORBIDS = re.compile(r"[\s,]{0,3}(?:không được|bị cấm|mới được|cấm)(?!\w)")
 _OF_THE_PAST = re.compile(
     r"(?<!\w)(?:sử dụng|tuyển dụng|ban hành|cấp|phát sinh|xảy ra|thành lập|xây dựng|hình thành|vi "
@@ -85,46 +82,49 @@ _OF_THE_PAST = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(r"[^.;\n]{0,60}(?<!\w)(?:đã|đạt)(?!\w)")
-_CLAUSE_END = re.compile(r"[.;!?]\s|\n(?=[A-ZĐ\-+*\d])")
-_PAPER = (
-    r"(?:văn bản|công văn|thông báo|kế hoạch|quyết định|công điện|chỉ thị|hướng dẫn|nghị "
-    r"quyết|giấy mời"
-    r"|quy chế|quy định)"
-)
-_COUNTED = re.compile(
-    r"(?<!\w)(?:(?:trong|chậm nhất|muộn nhất|thời hạn|không quá)\s)(?:(?:thời hạn|vòng|thời "
-    r"gian|là|sau"
-    r"|không quá|tối đa)\s){0,3}"
-    r"(?P<n>\d{1,3})\s?(?:\([^)\d]{1,30}\)\s?)?ngày(?P<working>\slàm việc)?[\s,]{0,3}(?:kể\s)?(?:từ"
-    r"|sau)\s(?:ngày|khi)\s"
-    rf"(?:(?P<received>(?:nhận|tiếp "
-    rf"nhận)(?:\sđược)?\s(?:{_PAPER})(?:\s(?:này|trên))?(?![^\S\n]+của))"
-    rf"|(?P<issued>(?:được\s)?(?:ký|ban hành|phát hành)(?:\sban "
-    rf"hành)?(?:\s{_PAPER}(?:\snày)?|(?=\s?[,.;:)\n]|\s?$))"
-    rf"|{_PAPER}\snày\sđược\s(?:ký|ban hành))(?!\w)|(?P<day>(?=\d)))",
+_SAME_TERM = re.compile(r"(?<!\w)cùng (?:thời )?hạn(?: (?:nêu )?trên)?(?!\w)", re.IGNORECASE)
+_TODAY = re.compile(
+    rf"(?<!\w)(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào|lúc)){{0,2}}\s"
+    rf"{HOUR}{HALF_AFTER}"
+    r"\s{0,3}(?P<day>(?:(?:ngày\s)?hôm\s)?nay|(?:ngày\s)?mai)(?!\w)",
     re.IGNORECASE,
 )
-_COUNTS = ("từ ngày", "từ khi", "sau ngày", "sau khi")
-_MONTHS = ("ằng tháng", "àng tháng", "ỗi tháng")  # a text without them costs no search
+_FROM = re.compile(r"(?<!\w)từ\s(?:(?!từ\s)[^.;:\n]){2,60}$", re.IGNORECASE)
+_KEPT_UP = re.compile(
+    r"(?<!\w)(?:duy trì|túc trực|thường trực|canh trực|ứng trực|canh gác|tuần tra"
+    r"|bố trí lực lượng)(?!\w)",
+    re.IGNORECASE,
+)
+"""What somebody has to keep up until a day."""
+_PHASE = re.compile(
+    r"giai đoạn\s\w{1,4}\s?\((?:từ\s)?(?:ngày\s)?\d{1,2}/\d{1,2}(?:/\d{4})?\s?(?:[-–]|đến)\s?"
+    r"(?:ngày\s)?$",
+    re.IGNORECASE,
+)
+_AFTER_PHASE = re.compile(r"\s?\)\s?[:,]")
+_IN_CITATION = re.compile(
+    r"\((?:theo|tại|nêu tại|quy định tại)\s[^()\n]{2,150}$"
+    r"|/[^\W\d_]{2}[\w\-]{0,20}(?:\sngày\s[\d/]{6,10})?\s\([^()\n]{0,150}$",
+    re.IGNORECASE,
+)
+_FORECAST = re.compile(r"(?<!\w)dự kiến(?!\w)", re.IGNORECASE)
+_SET_ELSEWHERE = re.compile(
+    r"(?<!\w)(?:phê duyệt|giao|quy định|ấn định|yêu cầu)\stại\s[^.;]{2,120}$", re.IGNORECASE
+)
+_SET_BEFORE = re.compile(
+    r"(?:tại|theo|trước đó,?)\s(?:công văn|văn bản|kế hoạch|thông báo|công điện|quyết định|hướng "
+    r"dẫn)",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(r"(?<!\w)(?:nay|gia hạn|lùi|kéo dài|điều chỉnh)(?!\w)", re.IGNORECASE)
+_EXTENDS = re.compile(r"(?<!\w)(?:gia hạn|lùi|kéo dài|điều chỉnh)(?!\w)", re.IGNORECASE)
+_TELLS = re.compile(r"(?<!\w)(?:đã|đạt|theo|như kế hoạch|căn cứ|thực hiện)(?!\w)", re.IGNORECASE)
+_TELLS_AFTER = re.compile(r"(?<!\w)(?:đã|đạt|như kế hoạch|chưa|còn|mới)(?!\w)", re.IGNORECASE)
+_CITED = 160
 # A post may come months after its document; a day years before it is history, no deadline.
 _OLDEST = timedelta(days=730)
 _BACK = 90
-_CLAUSE = 160
 _SAME_DAY_BACK = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Until when something is owed. `at` is the hour of Asia/Ho_Chi_Minh, None for the day's end.
-
-    `every` is a recurrence rule (RFC 5545, section 3.3.10) where it comes again; then there is no
-    `on`.
-    """
-
-    on: date | None
-    at: time | None
-    words: str
-    every: str | None = None
 
 
 def find_due(
@@ -135,30 +135,42 @@ def find_due(
     `near` is the day on which it was published, and counts as that of its receipt; `issued_on` that
     of the document.
     """
+    found = find_due_and_periods(text, near, issued_on, days_off)
+    once = {(due.on, due.at, due.every): due for due in reversed(found) if not due.is_range}
+    return tuple(reversed(once.values()))
+
+
+def find_due_and_periods(
+    text: str, near: date | None, issued_on: date | None = None, days_off: Collection[date] = ()
+) -> tuple[Due, ...]:
+    """The same as often as it is said, with the last days of periods in which something goes on or
+    is done."""
     dates = find_dates(text, near, _NUMBERED_DAY)
+    reference = issued_on or near
+    recurring = list(find_recurring(text))
     found = [
-        *_dated(text, dates, near),
+        *_dated(text, dates, reference),
         *_same_day(text, dates),
-        *_counted(text, near, issued_on, days_off),
-        *_monthly(text),
+        *(_today(text, near) if near else ()),
+        *find_counted(text, near, issued_on, days_off),
+        *recurring,
     ]
-    first: dict[tuple[date | None, time | None, str | None], Due] = {}
-    for _, due in sorted(found, key=lambda pair: pair[0]):
+    kept: list[Due] = []
+    for due in sorted(found, key=lambda due: due.start):
+        if due.on is not None and any(
+            due.start < one.end and one.start < due.end for one in recurring
+        ):
+            continue  # the day is that of each year
+        if due.on is not None and _FORECAST.search(clause_before(text, due.start)):
+            continue
         if due.on is None or near is None or due.on >= near - _OLDEST:
-            first.setdefault((due.on, due.at, due.every), due)
-    return tuple(first.values())
-
-
-def hour_of(match: re.Match[str] | None) -> tuple[int, int] | None:
-    """Hour and minute on the 24-hour clock of a match of `HOUR`; None where no clock shows them."""
-    if match is None or match["h"] is None:
-        return None
-    named = match.groupdict()
-    half = (named["half"] or named.get("half2") or "").lower()
-    hour, minute = int(match["h"]), int(match["i"] or 0)
-    if half in ("chiều", "tối") and hour < 12:
-        hour += 12
-    return (hour, minute) if hour <= 23 and minute <= 59 else None
+            kept.append(due)
+    for match in _SAME_TERM.finditer(text):
+        before = [due for due in kept if due.end <= match.start() and due.on is not None]
+        if before:
+            last, (start, end) = before[-1], match.span()
+            kept.append(replace(last, words=clean(match[0]), start=start, end=end))
+    return tuple(sorted(kept, key=lambda due: due.start))
 
 
 def hour_said(words: str) -> time | None:
@@ -172,36 +184,81 @@ def until_before(text: str, start: int) -> re.Match[str] | None:
     return _UNTIL.search(text, max(start - _BACK, 0), start)
 
 
-def _dated(
-    text: str, dates: list[tuple[date, int, int]], near: date | None
-) -> Iterator[tuple[int, Due]]:
+def _dated(text: str, dates: list[tuple[date, int, int]], reference: date | None) -> Iterator[Due]:
     for when, start, end in dates:
-        match = until_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
-        if match is None or _RECURRING.match(text, end):
+        phase = _PHASE.search(text, max(start - _BACK, 0), start)
+        if phase is not None and _AFTER_PHASE.match(text, end):
+            words = clean(text[phase.start() : end])
+            yield Due(when, None, words, start=phase.start(), end=end, is_range=True)
             continue
-        if (
-            _BARE.fullmatch(text, start, end)
-            and "ngày" not in match[0].lower()
-            and not _AFTER_BARE.match(text, end)
-        ):
-            continue  # a fraction: `trước 2/3 số hộ`
-        if _is_owed(text, match, when, end, near):
-            yield match.start(), Due(when, _time(match), clean(text[match.start() : end]))
+        match = until_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
+        if match is None or _RECURRING.match(text, end) or _is_fraction(text, match, start, end):
+            continue
+        due = Due(
+            when,
+            time_of(match),
+            clean(text[match.start() : end]),
+            start=match.start(),
+            end=end,
+        )
+        if _is_told(text, match, when, end, reference):
+            continue
+        if _is_owed(text, match, when, end, reference):
+            yield due
+        elif match["key"].lower().startswith(("đến", "-", "–")):
+            yield from _period(text, due)
+
+
+def _is_fraction(text: str, match: re.Match[str], start: int, end: int) -> bool:
+    """`trước 2/3 số hộ`."""
+    return (
+        _BARE.fullmatch(text, start, end) is not None
+        and "ngày" not in match[0].lower()
+        and _AFTER_BARE.match(text, end) is None
+    )
+
+
+def _period(text: str, due: Due) -> Iterator[Due]:
+    """The period that a day ends, where its beginning is said, or where something is kept up."""
+    since = _FROM.search(text, max(due.start - _BACK, 0), due.start)
+    if since is not None:
+        words = clean(text[since.start() : due.end])
+        yield replace(due, words=words, start=since.start(), is_range=True)
+    elif _KEPT_UP.search(clause_before(text, due.start)):
+        yield replace(due, is_range=True)
+
+
+def _is_told(text: str, match: re.Match[str], when: date, end: int, reference: date | None) -> bool:
+    """Whether a day is only told of: one that was kept, missed, or stood in the document before."""
+    key, start = match["key"].lower(), match.start()
+    clause = clause_before(text, start)
+    if _IN_CITATION.search(text, max(start - _CITED, 0), start) or _SET_ELSEWHERE.search(clause):
+        return True
+    if _SET_BEFORE.match(clause.lstrip()) and _CHANGED.search(text, end, end + _CITED):
+        return True
+    if reference is None or when > reference:
+        return False
+    following = text[end : end + 60].partition(";")[0].partition(". ")[0]
+    is_told = _TELLS.search(clause) is not None or _TELLS_AFTER.search(following) is not None
+    if key.startswith("đến") and not _EXTENDS.search(clause):
+        is_period = _FROM.search(text, max(start - _BACK, 0), start) is not None
+        return is_told or is_period or not clause.strip()
+    return is_told and when < reference
 
 
 def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date | None) -> bool:
     key, start = match["key"].lower(), match.start()
-    clause = _clause(text, start)
-    if near and when <= near and _DONE_BEFORE.search(text, max(start - 60, 0), start):
+    clause = clause_before(text, start)
+    if key in ("-", "–"):
         return False
     if key.startswith("trước"):
-        if _NEVER_OWED.search(text, max(start - 60, 0), start):
+        if _NEVER_OWED.search(text, max(start - 60, 0), start) or _ENTITLES.match(text, end):
             return False
         return not (near and when < near and _OF_THE_PAST.search(text, max(start - 60, 0), start))
     if key.endswith(("đến", "hết", "đến hết")) or "hạn" in key:
         whole = fold(f"{clause}{match[0]}")
         if (
-            _GOES_ON.search(whole)
+            GOES_ON.search(whole)
             or _AS_OF.search(text, max(start - 60, 0), start)
             or _FORBIDS.match(text, end)
         ):
@@ -212,60 +269,21 @@ def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date |
     return True
 
 
-def _clause(text: str, end: int) -> str:
-    first = max(end - _CLAUSE, 0)
-    ends = [match.end() for match in _CLAUSE_END.finditer(text, first, end)]
-    return text[ends[-1] if ends else first : end]
-
-
-def _time(match: re.Match[str]) -> time | None:
-    hour = hour_of(match)
-    return time(*hour) if hour else None
-
-
-def _same_day(text: str, dates: list[tuple[date, int, int]]) -> Iterator[tuple[int, Due]]:
+def _same_day(text: str, dates: list[tuple[date, int, int]]) -> Iterator[Due]:
     """`trước 19 giờ cùng ngày`: of the day that stands nearest before it."""
     for match in _SAME_DAY.finditer(text) if "cùng ngày" in text else ():
         before = [
             when for when, _, end in dates if match.start() - _SAME_DAY_BACK <= end <= match.start()
         ]
-        at = _time(match)
+        at = time_of(match)
         if before and at is not None:
-            yield match.start(), Due(before[-1], at, clean(match[0]))
+            yield Due(before[-1], at, clean(match[0]), start=match.start(), end=match.end())
 
 
-def _counted(
-    text: str, near: date | None, issued_on: date | None, days_off: Collection[date]
-) -> Iterator[tuple[int, Due]]:
-    """`trong thời hạn 05 ngày làm việc kể từ ngày ký`; the day from which is counted is none of
-    them."""
-    for match in _COUNTED.finditer(text) if any(words in text for words in _COUNTS) else ():
-        end = match.end()
-        since = near if match["received"] else issued_on
-        if match["day"] is not None:
-            explicit = find_dates(text[end : end + 40])
-            since = explicit[0][0] if explicit and explicit[0][1] == 0 else None
-            end += explicit[0][2] if explicit else 0
-        if since is None or _GOES_ON.search(fold(_clause(text, match.start()))):
-            continue
-        on = _after(since, int(match["n"]), days_off if match["working"] else None)
-        yield match.start(), Due(on, None, clean(text[match.start() : end]))
-
-
-def _after(since: date, days: int, days_off: Collection[date] | None) -> date:
-    """The day that comes `days` after another; where days off are given, those and week-ends are
-    not counted."""
-    if days_off is None:
-        return since + timedelta(days=days)
-    on = since
-    while days:
-        on += timedelta(days=1)
-        days -= on.weekday() < 5 and on not in days_off
-    return on
-
-
-def _monthly(text: str) -> Iterator[tuple[int, Due]]:
-    for match in _EVERY_MONTH.finditer(text) if any(words in text for words in _MONTHS) else ():
-        day = int(match["d1"] or match["d2"])
-        if 1 <= day <= 31:
-            yield match.start(), Due(None, None, clean(match[0]), f"FREQ=MONTHLY;BYMONTHDAY={day}")
+def _today(text: str, near: date) -> Iterator[Due]:
+    """`trước 12 giờ trưa nay`, `trước 8 giờ sáng mai`: of the day of the text, or the next."""
+    for match in _TODAY.finditer(text):
+        at = time_of(match)
+        if at is not None:
+            on = near + timedelta(days=match["day"].lower().endswith("mai"))
+            yield Due(on, at, clean(match[0]), start=match.start(), end=match.end())

@@ -43,7 +43,7 @@ _KINDS = "|".join(re.escape(a) for a in sorted(ABBREVIATIONS.values(), key=len, 
 _BLANK = re.compile(
     rf"[\s._…]{{0,40}}(?:/\s?(?:20\d\d\s?/\s?)?(?P<state>[A-ZĐÐ][\wĐÐ]{{0,8}})(?!\w)|[-–]\s?(?P<party>{_KINDS})\s?/)"
 )
-_AFTER_NUMBER = re.compile(rf"[^\S\n]{{0,8}}(?:[|,;.)][^\S\n]{{0,8}})?(?:$|\n|[{UPPER}]|ngày\s)")
+_AFTER_NUMBER = re.compile(rf"[^\S\n]{{0,80}}(?:[|,;.)][^\S\n]{{0,80}})?(?:$|\n|[{UPPER}]|ngày\s)")
 _DAY_LABEL = re.compile(
     r"(?<!\w)(?:Ngày (?:ban hành|ký|văn bản|ra văn bản)(?: văn bản)?|NGÀY BAN "
     r"HÀNH)\s{0,3}[:|]?\s{0,3}(?=\d)"
@@ -53,6 +53,10 @@ _ISSUER_LABEL = re.compile(
     r"(?:\s{0,3}[:|]\s{0,3}|[^\S\n]{0,3}\n[^\S\n]{0,3})(?=\w)"
 )
 _BEFORE_DAY = re.compile(rf"[{UPPER}][\w'’]{{0,20}}+\.?\s{{0,3}}[,.]\s{{0,3}}(?:[Nn]gày\s{{0,3}})$")
+_PLACE_LINE = re.compile(
+    rf"\n[\W_]{{0,4}}(?:[{UPPER}][\w'’]{{0,20}}+\s){{0,4}}[{UPPER}][\w'’]{{0,20}}+,\s{{0,3}}[Nn]gày\s{{1,3}}$"
+)
+"""Before a day in figures: only a line that is nothing but a place and its day."""
 _NO_ISSUER = re.compile(
     r"c[ộọ]ng h(?:òa|oà) x(?:ã|ả) hội chủ nghĩa việt nam|độc lập\s{0,2}[-–—]\s{0,2}tự "
     r"do\s{0,2}[-–—]\s{0,2}hạnh phúc"
@@ -60,6 +64,22 @@ _NO_ISSUER = re.compile(
     r"|(?<!\w)(?:khẩn|mật|tối mật|tuyệt mật|dự thảo|bản sao|sao y|công báo)(?!\w)",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(r"[^\S\n]{1,9}[-–—][^\S\n]{1,9}")
+"""Between two organs of one line, which issue together."""
+_OWN_OFFICES = frozenset(
+    map(
+        fold,
+        (
+            "Văn phòng",
+            "Thường trực",
+            "Ban Thường trực",
+            "Ban Thường vụ",
+            "Ban Chấp hành",
+            "Đảng đoàn",
+        ),
+    )
+)
+"""What stands below an organ as a part of it: `TỈNH ỦY THANH HÓA`, `VĂN PHÒNG`."""
 _SPACE = re.compile(r"\s")
 _FIRST_CAPITAL = re.compile(r"[^\W\d_]")
 
@@ -86,14 +106,14 @@ def read_heading(text: str) -> DocumentHeading | None:
     for label in _LABEL.finditer(region):
         found = number_at(region, label.end())
         if found is not None and _AFTER_NUMBER.match(region, found.end):
-            day = found.issued_on or _day(region)
+            day = found.issued_on or place_day(region)
             return DocumentHeading(
                 found.kind, found.number, day, _issuer(region, label.start()), head
             )
         blank = _BLANK.match(region, label.end()) if found is None else None
         if blank is not None:
             return DocumentHeading(
-                _kind(blank), None, _day(region), _issuer(region, label.start()), head
+                _kind(blank), None, place_day(region), _issuer(region, label.start()), head
             )
     return _read_title(region, head)
 
@@ -104,7 +124,7 @@ def _read_title(region: str, head: str) -> DocumentHeading | None:
     for title in _TITLE.finditer(region):
         found = number_at(region, title.end())
         if found is not None and found.kind == KIND_OF_NAME[fold(title["name"])]:
-            day = found.issued_on or _day(region)
+            day = found.issued_on or place_day(region)
             return DocumentHeading(
                 found.kind, found.number, day, found.issuer or _issuer(region, title.start()), head
             )
@@ -117,13 +137,16 @@ def _kind(blank: re.Match[str]) -> str | None:
     return KIND_OF_ABBREVIATION.get(fold(blank["state"]), "cong-van")
 
 
-def _day(region: str) -> date | None:
+def place_day(region: str) -> date | None:
     """That of the place-and-day line: `Quảng Ninh, ngày 22 tháng 10 năm 2019`; else the one
     labelled as such."""
     labelled = _DAY_LABEL.search(region)
     for day, start, end in find_dates(region):
-        is_beside_place = "tháng" in fold(region[start:end]) and _BEFORE_DAY.search(
-            region, max(start - 40, 0), start
+        is_beside_place = (
+            _BEFORE_DAY.search(region, max(start - 40, 0), start)
+            if "tháng" in fold(region[start:end])
+            else _PLACE_LINE.search(region, max(start - 80, 0), start)
+            and region[end : end + 1] in "\n"
         )
         if is_beside_place or (labelled is not None and labelled.end() == start):
             return day
@@ -153,6 +176,8 @@ def _last_organ(text: str) -> str | None:
     while at < len(text):
         stop = read_organ(text, at, is_heading=True)
         if stop is not None:
+            if found is not None and _BESIDE.fullmatch(text, found[1], at):
+                return None
             found = (at, stop)
             at = stop
         else:
@@ -162,6 +187,9 @@ def _last_organ(text: str) -> str | None:
             at = space.start()
         while at < len(text) and not text[at].isalnum():
             at += 1
-    if found is None or any(letter.isalnum() for letter in text[found[1] :]):
+    if found is None:
         return None
-    return written(text[found[0] : found[1]])
+    organ, rest = written(text[found[0] : found[1]]), " ".join(text[found[1] :].split())
+    if fold(rest) in _OWN_OFFICES:
+        return f"{written(rest)} {organ}"
+    return None if any(letter.isalnum() for letter in rest) else organ

@@ -66,7 +66,9 @@ _SAME = (
 _LOCAL = re.compile(
     r"(?:ubnd|hđnd|(?:đảng|tỉnh|thành|huyện|thị|quận) uỷ|đảng bộ|chi bộ|công "
     r"an|mttq|sở|phòng|ban|trường|hội"
-    r"|đoàn|văn phòng"
+    r"|đoàn|văn phòng|thuế|thống kê|bệnh viện|bưu điện|đài|báo|quỹ|hợp tác xã|liên minh"
+    r"|liên hiệp|chi "
+    r"nhánh|tỉnh đoàn|xã đoàn|huyện đoàn|thành đoàn|đội|đồn|bộ đội|công ty|hội đồng"
     r"|trung tâm|chi cục|tand|vksnd|bhxh|kho bạc|liên đoàn|bộ chỉ huy|trạm|hạt|điện lực|thanh "
     r"tra)(?!\w)"
 )

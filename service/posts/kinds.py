@@ -36,6 +36,7 @@ _KINDS = (
     ("ban-thoa-thuan", "bản thỏa thuận", "BTT"),
     ("giay-uy-quyen", "giấy ủy quyền", "GUQ"),
     ("giay-moi", "giấy mời", "GM"),
+    ("giay-trieu-tap", "giấy triệu tập", "GTT"),
     ("giay-gioi-thieu", "giấy giới thiệu", "GGT"),
     ("giay-nghi-phep", "giấy nghỉ phép", "GNP"),
     ("phieu-gui", "phiếu gửi", "PG"),

@@ -20,7 +20,7 @@ from service.posts.kinds import (
 )
 from service.text import find_dates, fold
 
-_D = r"[-–—‐‑−]"
+_D = r"[-–—‐‑−\u00ad]"
 _KINDS = "|".join(
     re.escape(a).replace("Đ", "[ĐÐ]") for a in sorted(ABBREVIATIONS.values(), key=len, reverse=True)
 )
@@ -34,7 +34,7 @@ _NUMBER = re.compile(
     rf"(?<![\w/.,:])(?P<n>\d{{1,5}}[a-zA-Z]?)\s{{0,2}}"
     rf"(?:/\s?(?:(?P<year>(?:19|20)\d\d)\s?/\s?)?(?P<glued>{_GLUED})(?![\w/]|\s?{_D})"
     rf"|/\s?(?:(?:19|20)\d\d)\s?/\s?(?P<legal>[A-ZĐÐ][A-ZĐÐa-z]{{0,12}}\d{{0,2}}(?:\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{0,12}})*)"
-    rf"|/\s?(?P<state>[A-ZĐÐ][A-ZĐÐa-z]{{0,6}}\s?(?:{_D}|\.)\s?[A-ZĐÐ][\w&ĐÐ]{{0,12}}(?:(?:\s?{_D}\s?|[.,&])[A-ZĐÐ][\wĐÐ]{{0,12}}){{0,3}})"
+    rf"|/\s?(?P<state>[A-ZĐÐ][A-ZĐÐa-z]{{0,6}}\d{{0,2}}\s?(?:{_D}|\.)\s?[A-ZĐÐ][\w&ĐÐ]{{0,12}}(?:(?:\s?{_D}\s?|[.,&])[A-ZĐÐ][\wĐÐ]{{0,12}}){{0,3}})"
     rf"|\s?{_D}\s?(?P<party>[A-ZĐÐ][A-ZĐÐa-z]{{0,4}}\s?/\s?{_PARTY_ISSUER})"
     rf"|(?P<spaced>(?<=\s)(?:{_KINDS})\s?/\s?{_PARTY_ISSUER})"
     rf"|{_D}?\s?(?P<loose>(?:GM|CĐ|CT|CV|KH|QĐ|TB|NQ|BC|KL|HD)\s?{_D}\s?[A-ZĐÐ][\wĐÐ]{{1,12}}(?:{_D}[A-ZĐÐ][\wĐÐ]{{0,12}})*)"

@@ -91,7 +91,7 @@ def _words(text: str, start: int) -> list[_Word]:
     for match in islice(TOKEN.finditer(text, start, start + _LOOKED_AT), 60):
         raw = match[0]
         # A full stop belongs to a word only in `TP.`; elsewhere it ends the sentence.
-        is_after_line = "\n" in text[last : match.start()]
+        is_after_line = last == match.start() == 0 or "\n" in text[max(last - 1, 0) : match.start()]
         if raw.endswith(".") and len(raw) > 1 and raw.casefold() != "tp.":
             words.append(
                 _Word(raw[:-1], _folded(raw[:-1]), match.start(), match.end() - 1, is_after_line)
@@ -125,7 +125,7 @@ class _OrganReader:
     def part(self, at: int) -> tuple[str, int]:
         """The words that the table knows as they are written there, any other with a capital; and
         what follows."""
-        for trie in (ORGANS, NAMED, ROLES, AREAS):
+        for trie in (ORGANS, NAMED, ROLES, AREAS, OPEN):
             end = self._longest(trie, at)
             if end is not None:
                 node = trie
@@ -172,8 +172,10 @@ class _OrganReader:
     def _open(self, at: int) -> int | None:
         """A name of the open list, up to where it has certainly ended; None in doubt."""
         end = self._longest(OPEN, at)
-        if end is None or self.is_heading:
+        if end is None:
             return None
+        if self.is_heading:
+            return self._line(at, end)
         first = end
         while end < len(self.words) and end - at <= _OPEN_WORDS:
             word = self.words[end]
@@ -196,6 +198,16 @@ class _OrganReader:
             if end < len(self.words):
                 return None
         return end if end > first else None
+
+    def _line(self, at: int, head: int) -> int | None:
+        """In a heading a name of the open list has a line of its own, and goes on to its end."""
+        if not self.words[at].is_new_line:
+            return None
+        end = head
+        while end < len(self.words) and end - at <= _OPEN_WORDS and not self._stops(end):
+            end += 1
+        is_whole = end == len(self.words) or self.words[end].is_new_line
+        return end if is_whole and end > head else None
 
     def _stops(self, at: int) -> bool:
         word = self.words[at]

@@ -89,6 +89,8 @@ _FIXED = """
     Văn phòng Điều phối xây dựng nông thôn mới; Văn phòng HĐND và UBND;
     Văn phòng Đoàn đại biểu Quốc hội và HĐND; Văn phòng Đoàn ĐBQH và HĐND; Trung tâm Phục vụ hành chính công;
     Trung tâm Phục vụ HCC; Trung tâm Văn hóa, Thông tin, Thể thao và Du lịch; Trung tâm Kiểm soát bệnh tật; CDC;
+    Thuế tỉnh; Thuế thành phố; Thuế cơ sở; Thống kê tỉnh; Thống kê thành phố; Thống kê cơ sở; Bảo hiểm xã hội cơ sở; BHXH cơ sở;
+    Ngân hàng Chính sách xã hội chi nhánh; Phòng giao dịch Ngân hàng Chính sách xã hội;
     Hạt Kiểm lâm; Hạt Quản lý đê; Trung ương Hội Nông dân Việt Nam; Trung ương Hội Liên hiệp Phụ nữ Việt Nam;
     Ban Tiếp công dân; Ban Tiếp công dân Trung ương; Ban Quản lý Khu kinh tế; Ban Quản lý các Khu công nghiệp
 """
@@ -124,7 +126,7 @@ _STOPS = """
     về; v; gửi; ngày; đã; vừa; ký; là; để; sẽ; thì; theo; tại; cho; do; được; nhằm; từ; đến; tới; nên; kèm; gồm;
     nêu; có; ra; ban hành; triển khai; yêu cầu; đề nghị; hướng dẫn; quy định; chỉ đạo; tổ chức; thông báo;
     phê duyệt; công bố; kính mời; trân trọng; phối hợp; kiểm tra; quyết định; tiếp nhận; tăng cường; thông qua;
-    đồng ý; cảnh báo
+    đồng ý; cảnh báo; gia hạn; rà soát; báo cáo; nộp; đôn đốc; chủ trì; tham mưu; hoãn; hủy; huỷ
 """
 
 UPPER = "".join(

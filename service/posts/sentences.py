@@ -4,6 +4,7 @@ them. Invents none."""
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from service.moments.label import find_moment
 from service.text import clean, excerpt, first_sentences, fold
@@ -38,6 +39,20 @@ def joined_lines(text: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def with_joined_lines(text: str) -> str:
+    """The same text, of the same length, in which the end of a line is a space where the paragraph
+    certainly goes on: offsets stay."""
+    lines = text.split("\n")
+    parts = [lines[0]]
+    for line, following in pairwise(lines):
+        goes_on = bool(line.strip() and following.strip()) and _goes_on(
+            line.strip(), following.strip()
+        )
+        parts.append(" " if goes_on else "\n")
+        parts.append(following)
+    return "".join(parts)
 
 
 def _goes_on(line: str, following: str) -> bool:

@@ -7,15 +7,31 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
+from service.posts.addressed import organs_addressed
 from service.posts.classify import classify
 from service.posts.document import understand_document
+from service.posts.filename import hint_of_name
+from service.posts.gazetteer import Gazetteer
 from service.posts.kinds import KIND_NAMES
-from service.posts.places import Gazetteer
+from service.posts.place_units import PortalArea
+from service.posts.relations import find_links
 from service.posts.rules import Rules
+from service.posts.scanned import complete, mend
 from service.posts.sentences import joined_lines, lead_of, summary_of
-from service.posts.when import find_deadlines, find_meeting
+from service.posts.tasks import find_tasks
+from service.posts.when import find_meeting
 from service.text import LOCAL, clean, fold
-from service.types import AttachmentLink, Document, Place, Reason, Relation, Understanding, Urgency
+from service.types import (
+    AttachmentLink,
+    Deadline,
+    Document,
+    Place,
+    Reason,
+    Relation,
+    ScanReading,
+    Understanding,
+    Urgency,
+)
 
 _TEXT_CHARS = 200_000  # a hundred pages; what is longer is a hostile page or a whole code of law
 _STAMP_CHARS = 600  # a document's urgency is stamped beside its heading
@@ -35,10 +51,12 @@ _STAMP = re.compile(r"(?m)^[^\S\n]*+khẩn[^\S\n]*+$")
 _EVERY_COMMUNE = re.compile(
     r"(?:ubnd|uỷ ban nhân dân|đảng uỷ|cấp uỷ|mttq|hđnd|chính quyền|địa phương)"
     r"(?:,? (?:và )?(?:hđnd|ubnd|đảng uỷ|mttq)){0,8} (?:tại )?(?:các |tất cả các |toàn bộ các )"
-    r"(?P<kinds>(?:xã|phường|thị trấn)(?:(?:, | và |/| - )(?:xã|phường|thị trấn))*)(?!\w)"
-    r"|(?:ubnd|uỷ ban nhân dân|đảng uỷ) (?P<pair>(?:xã|phường)(?:, phường)?, thị trấn)(?!\w)"
+    r"(?P<kinds>(?:xã|phường|thị trấn|đặc khu)"
+    r"(?:(?:, và |, | và |/| - )(?:xã|phường|thị trấn|đặc khu))*)(?!\w)"
+    r"|(?:ubnd|uỷ ban nhân dân|đảng uỷ) "
+    r"(?P<pair>(?:xã|phường)(?:, phường)?, (?:thị trấn|đặc khu))(?!\w)"
 )
-_KIND = re.compile(r"xã|phường|thị trấn")
+_KIND = re.compile(r"xã|phường|thị trấn|đặc khu")
 
 
 class Understander:
@@ -59,9 +77,12 @@ class Understander:
         attachments: Iterable[AttachmentLink] = (),
         published_at: datetime | None = None,
         attachment_text: str = "",
+        portal: str = "",
+        scans: Sequence[ScanReading] = (),
     ) -> Understanding:
         """`hints` are the categories of the sections that list the post; `attachment_text` is that
-        of its PDFs."""
+        of its PDFs; `portal` is the id of who published it: places are read by its area; `scans`
+        complete what all of these leave open."""
         title, text = clean(title), text[:_TEXT_CHARS]
         lead = lead_of(text, title)
         categories, why = classify(self.rules, title, lead, hints)
@@ -70,44 +91,90 @@ class Understander:
         document = _decided(document, why)
         day = published_at.astimezone(LOCAL).date() if published_at else None
         whole = f"{title}\n{text}"
-        places = self.gazetteer.find(whole, day)
+        area = self.gazetteer.area_of(portal)
+        places = self.gazetteer.find(whole, day, area)
         in_files = joined_lines(attachment_text)
         signed_on = document.issued_on if document else None
         is_addressed = document is not None or not {categories[0]} & {
             self.rules.fallback,
             *self.rules.with_calendar,
         }
-        addressees = self.addressees(f"{whole}\n{in_files}", places, day) if is_addressed else ()
+        everything = f"{whole}\n{in_files}"
+        communes = self.addressees(everything, places, day, area) if is_addressed else ()
         begins_at, venue = (
-            find_meeting(f"{whole}\n{in_files}", day)
+            find_meeting(everything, day)
             if self.rules.with_calendar & set(categories)
             else (None, None)
         )
         urgency, urgency_why = urgency_of(f"{title}\n{lead}", attachment_text)
-        return Understanding(
+        facts = Understanding(
             categories=categories,
             why=why,
             document=document,
             mentions=mentions,
             places=places,
-            addressees=addressees,
+            addressees=(*communes, *organs_addressed(everything)) if is_addressed else (),
             urgency=urgency,
             urgency_why=urgency_why,
-            deadlines=find_deadlines(f"{whole}\n{in_files}", day, signed_on, self.days_off),
+            deadlines=self._tasks(title, f"{text}\n{in_files}", day, signed_on),
+            relations=find_links(
+                title, f"{text}\n{in_files}", document.number if document else None
+            ),
             begins_at=begins_at,
             venue=venue,
             summary=summary_of(text, title),
-            concerns=self.gazetteer.with_former([*(place.id for place in places), *addressees]),
+            concerns=self.concerns((*(place.id for place in places), *communes), day),
+        )
+        if not scans:
+            return facts
+        readings = [mend(scan.text) for scan in scans]
+        told = (hint for name in names if (hint := hint_of_name(name)) is not None)
+        return complete(
+            facts,
+            scans,
+            [
+                due
+                for reading in readings
+                for due in self._tasks(title, joined_lines(reading), day, signed_on)
+            ],
+            max((urgency_of("", reading) for reading in readings), key=_how_urgent),
+            list(told),
+            whole,
         )
 
-    def addressees(self, text: str, places: Sequence[Place], day: date | None) -> tuple[str, ...]:
-        """Ids of the communes addressed: every one of the kinds that a text names together, else
-        those it names."""
+    def _tasks(
+        self, title: str, text: str, day: date | None, signed_on: date | None
+    ) -> tuple[Deadline, ...]:
+        return find_tasks(
+            title,
+            text,
+            day,
+            signed_on,
+            self.days_off,
+            lambda words: tuple(place.id for place in self.gazetteer.find(words, day)),
+        )
+
+    def concerns(self, ids: Sequence[str], day: date | None) -> tuple[str, ...]:
+        """These places, what became of those that stood no longer on the day, and all that any of
+        them took in."""
+        later = [
+            heir.place.id
+            for unit in filter(None, map(self.gazetteer.unit, ids))
+            if not unit.stood_on(day) and (day is None or unit.ends_on is not None)
+            for heir in self.gazetteer.present(unit.place.id)
+        ]
+        return self.gazetteer.with_former([*ids, *later])
+
+    def addressees(
+        self, text: str, places: Sequence[Place], day: date | None, area: PortalArea
+    ) -> tuple[str, ...]:
+        """Ids of the communes addressed: every one of the kinds that a text names together, those
+        of the portal's area that stood on the day, else those it names."""
         folded = fold(text)
         together = _EVERY_COMMUNE.search(folded)
         if together:
             kinds = _KIND.findall(together["kinds"] or together["pair"])
-            return tuple(place.id for place in self.gazetteer.held_on(day, kinds))
+            return tuple(place.id for place in self.gazetteer.held_on(day, kinds, area))
         return tuple(
             place.id
             for place in places
@@ -131,6 +198,10 @@ def urgency_of(text: str, attachment: str = "") -> tuple[Urgency, Reason | None]
             if said is not None:
                 return urgency, Reason(urgency.value, rule, said[0].strip())
     return Urgency.NORMAL, None
+
+
+def _how_urgent(found: tuple[Urgency, Reason | None]) -> int:
+    return list(Urgency).index(found[0])
 
 
 def _decided(document: Document | None, why: Sequence[Reason]) -> Document | None:

@@ -1,14 +1,13 @@
-"""Until when something is owed, and when and where something begins, with the words that say so."""
+"""When and where something begins."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from datetime import UTC, date, datetime
 
-from service.posts.due import DAY_WORDS, HALF_AFTER, HOUR, find_due, hour_of, until_before
+from service.posts.due import hour_of, until_before
+from service.posts.due_words import DAY_WORDS, HALF_AFTER, HOUR
 from service.text import LOCAL, clean, find_dates
-from service.types import Deadline
 
 _END = r"(?:\s*+(?:[-–]|đến)\s*+\d{1,2}\s*+(?:giờ|h|g|:)\s*+(?:\d{2})?(?:\s*+phút)?)?"
 _AT_BEFORE = re.compile(rf"(?<![\w:/.]){HOUR}{_END}{HALF_AFTER}{DAY_WORDS}$", re.IGNORECASE)
@@ -30,18 +29,6 @@ _VENUE_ENDS = re.compile(
     r"tổ chức)"
     r"|,\s++(?:đồng chí|ông|bà)\b|(?<!\s)\s++(?:đã\s++)?(?:tổ chức|diễn ra|khai mạc)\b"
 )
-
-
-def find_deadlines(
-    text: str, near: date | None, issued_on: date | None = None, days_off: Collection[date] = ()
-) -> tuple[Deadline, ...]:
-    """The days until which something is asked for, past ones too, each once, with its words:
-    `due.find_due`."""
-    found: dict[date, Deadline] = {}
-    for due in find_due(text, near, issued_on, days_off):
-        if due.on is not None:
-            found.setdefault(due.on, Deadline(due.on, due.words))
-    return tuple(found.values())
 
 
 def find_meeting(text: str, near: date | None) -> tuple[datetime | None, str | None]:

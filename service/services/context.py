@@ -9,7 +9,7 @@ from typing import Protocol
 from service.alerts.links import Links
 from service.alerts.signing import SecretBox
 from service.errors import NotFound
-from service.posts.places import Gazetteer
+from service.posts.gazetteer import Gazetteer
 from service.posts.rules import Rules
 from service.settings import Settings
 from service.types import Clock
@@ -63,9 +63,13 @@ class Actor:
     def is_operator(self) -> bool:
         return self.kind is ActorKind.OPERATOR
 
+    def sees(self, unit_id: str | None) -> bool:
+        """Whether what is of that unit, or of nobody's, is there for whoever acts."""
+        return self.kind is not ActorKind.UNIT or unit_id == self.unit_id
+
     def check_owns(self, unit_id: str | None, kind: str, name: str) -> None:
         """Raises NotFound where a unit acts on what is another's: that it exists is not said."""
-        if self.kind is ActorKind.UNIT and unit_id != self.unit_id:
+        if not self.sees(unit_id):
             raise NotFound(kind, name)
 
 

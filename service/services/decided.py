@@ -8,16 +8,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from service.alerts.links import Links
-from service.alerts.message import build_payload
 from service.errors import InvalidInput
+from service.services.audit_acts import audited
 from service.services.context import Context
-from service.services.publish import write_change
+from service.services.publish import payload_of, write_change
 from service.storage.post_writes import lock_post, set_urgency
 from service.storage.posts import get_post
 from service.storage.silence import refresh_silenced, silence_of
 from service.types import ChangeType, Post, Urgency
 
 
+@audited("act.post_urgency", "post", "post_id")
 def decide_urgency(conn: Connection, ctx: Context, post_id: str, urgency: str) -> Post:
     """The post, as urgent as a person says, through edits too. What of it waits goes at once where
     that is one of `urgency.now`, and its receipts are asked for in minutes.
@@ -36,7 +37,7 @@ def publish_as_decided(
 ) -> Post:
     """Tells those who come to want a post by what was decided; returns it as it is now."""
     post = get_post(conn, post_id)
-    payload = build_payload(ChangeType.PUBLISHED, at, post, links)
+    payload = payload_of(conn, ChangeType.PUBLISHED, at, post, links)
     silenced = silence_of(conn, post_id)
     refresh_silenced(conn, post_id, payload)
     write_change(

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from service.services.audit_acts import audited
 from service.services.context import Actor, Context
 from service.storage import deliveries
 from service.storage.subscriptions import get_subscription
 
 
+@audited("act.delivery_replay", "delivery", "key")
 def replay(
     conn: Connection,
     ctx: Context,
@@ -38,6 +40,7 @@ def replay(
     )
 
 
+@audited("act.deliveries_replay", "service")
 def replay_all(
     conn: Connection, ctx: Context, *, since: datetime | None, is_failed_only: bool
 ) -> int:
@@ -48,11 +51,13 @@ def replay_all(
     return deliveries.replay(conn, at=ctx.clock(), since=since, is_failed_only=is_failed_only)
 
 
+@audited("act.deliveries_pause", "service")
 def pause_all(conn: Connection, ctx: Context) -> None:
     """The stop switch: nothing is sent until `resume_all`. What is on its way arrives."""
     deliveries.pause_all(conn, ctx.clock())
 
 
-def resume_all(conn: Connection) -> None:
+@audited("act.deliveries_resume", "service")
+def resume_all(conn: Connection, ctx: Context) -> None:  # noqa: ARG001  # its row says when
     """Sends again what waited."""
     deliveries.resume_all(conn)

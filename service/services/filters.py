@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 
 from service.errors import InvalidInput
+from service.posts.gazetteer import Gazetteer
 from service.posts.kinds import KIND_NAMES
-from service.posts.places import Gazetteer
+from service.posts.place_search import describe, search_places
+from service.posts.place_units import GazetteerUnit
 from service.services.context import Context
 from service.text import fold_plain
 from service.types import Filters, Urgency
@@ -20,6 +22,7 @@ MAX_CATEGORIES = MAX_PORTALS = MAX_KEYWORDS = 50
 MAX_PLACES = 200
 """More than a district has communes; a province subscribes without places."""
 MAX_KEYWORD_CHARS = 100
+_FEW_PLACES = 6  # that are named to somebody who has to choose
 MAX_URGENCIES, MAX_KINDS = len(Urgency), len(KIND_NAMES)
 FILTER_FIELDS = tuple(field.name for field in fields(Filters))
 
@@ -81,24 +84,42 @@ def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tu
     return values
 
 
-def parse_place(gazetteer: Gazetteer, place_id: str, field: str = "place") -> str:
-    """The id of a place that exists. Raises InvalidInput with the places that may be meant."""
-    if gazetteer.get(place_id) is not None:
-        return place_id
-    asked = place_id[:100]
+def parse_place(gazetteer: Gazetteer, asked: str, field: str = "place") -> str:
+    """The id of a place, by its id or its name; an old name is what all its people are in now.
+
+    Raises InvalidInput for one that is not known, with those that may be meant, for a name of
+    several, and for the name of one whose people were divided.
+    """
+    if gazetteer.get(asked) is not None:
+        return asked
+    asked = asked[:100]
+    found = search_places(gazetteer, asked)
+    standing = [unit for unit in found if unit.ends_on is None]
+    if not standing:
+        standing = list(
+            dict.fromkeys(heir for unit in found for heir in gazetteer.present(unit.place.id))
+        )
+    if len(standing) == 1:
+        return standing[0].place.id
+    if standing:
+        is_divided = len(found) == 1
+        raise InvalidInput(
+            field,
+            coded("bad.place_divided" if is_divided else "bad.place_several", text=asked),
+            coded("allowed.place_of", names=", ".join(map(_say_choice, standing[:_FEW_PLACES]))),
+        )
     slug = fold_plain(asked).replace(" ", "-")
-    named = gazetteer.find(asked)
-    close = [place for place in gazetteer.places if place.id.startswith(slug) or place in named]
-    hint = (
-        f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close[:5])}"
-        if close and slug
-        else ""
-    )
+    close = [place for place in gazetteer.places if place.id.startswith(slug)][:_FEW_PLACES]
+    hint = f"; perhaps {', '.join(f'{place.id} ({place.name})' for place in close)}"
     raise InvalidInput(
         field,
         coded("bad.place", text=asked),
-        coded("allowed.place", hint=hint),
+        coded("allowed.place", hint=hint if close and slug else ""),
     )
+
+
+def _say_choice(unit: GazetteerUnit) -> str:
+    return f"{unit.place.id} ({describe(unit)})"
 
 
 def parse_keyword(text: str) -> str:

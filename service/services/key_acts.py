@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from service.alerts.signing import SecretBox
 from service.errors import ConfigurationError
+from service.services.audit_acts import record
 from service.services.context import Context
 from service.settings import key_file, secret
 from service.storage.engine import Database
 from service.storage.reseal import ResealResult, reseal
+from service.storage.signing_keys import rotate_signing_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,21 @@ def rotate(database: Database, ctx: Context, keep: timedelta) -> Rotation:
                 "service.secret_key and the one of now into service.old_secret_keys, restart, and "
                 "run this again"
             )
+        if finished.done:
+            _renew_public(database, ctx, ctx.secret_box)
         return Rotation(finished)
     if finished.done:
         return Rotation(finished)
     path = secret.key_file(ctx.settings)
     until = key_file.rotate(path, ctx.clock(), keep)
     box = SecretBox(secret.keyring(ctx.settings, ctx.clock))
-    return Rotation(reseal(database, box), until)
+    resealed = reseal(database, box)
+    _renew_public(database, ctx, box)
+    return Rotation(resealed, until)
+
+
+def _renew_public(database: Database, ctx: Context, box: SecretBox) -> None:
+    """Who had the key could open the one that signs for everybody: another takes its place."""
+    with database.writing() as conn:
+        rotate_signing_key(conn, box, ctx.clock())
+        record(conn, ctx.clock(), "act.key_rotate", "service")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
-from service.services.context import Context
+from service.services.context import Actor, Context
 from service.storage.engine import Database
 from service.storage.losses import Loss, active_targets, find_losses, known_letters
 from service.storage.mails import queue_letter
@@ -47,6 +47,7 @@ def tell_losses(database: Database, ctx: Context) -> int:
         letters = [
             letter
             for loss in find_losses(conn, now - RECENT)
+            if not loss.is_erased  # by the operator, and told by `tell_erased` without the address
             for letter in _letters(conn, ctx, loss)
         ]
         known = known_letters(conn, [letter.key for letter in letters])
@@ -58,14 +59,45 @@ def tell_losses(database: Database, ctx: Context) -> int:
     return len(missing)
 
 
-def tell_contact_lost(conn: Connection, ctx: Context, unit: Unit, gone: Sequence[str]) -> None:
-    """Those who are contacts of a unit still hear who is one no more. `unit`: as it is now."""
+def tell_unit_changed(conn: Connection, ctx: Context, before: Unit, after: Unit, by: Actor) -> None:
+    """A unit's contacts hear what is another of it, those who are new too; so does the operator,
+    unless it did it itself. One letter each, however much was changed at once."""
     now = ctx.clock()
-    for target in gone:
-        facts = {"unit": unit.name, "target": target}
-        said = coded("loss.contact", **facts, since_at=now.isoformat())
-        about = f"contact:{address_key(target)}"
-        _tell_contacts(conn, ctx, unit, about, coded("loss.subject", **facts), said)
+    gone, new = _without(before.contacts, after.contacts), _without(after.contacts, before.contacts)
+    said = [coded("loss.contact", unit=after.name, target=one, since_at=now.isoformat())
+            for one in gone]  # fmt: skip
+    said += [coded("edited.contact_added", unit=after.name, target=one) for one in new]
+    if not gone and not new and after.contacts != before.contacts:
+        said.append(coded("edited.contacts_ordered", targets=", ".join(after.contacts)))
+    if after.name != before.name:
+        said.append(coded("edited.renamed", old=before.name, unit=after.name))
+    if after.place != before.place:
+        places = {"old": _place(ctx, before), "place": _place(ctx, after)}
+        said.append(coded("edited.moved", unit=after.name, **places))
+    said.append(coded("edited.by", reason=by.reason or "by.command"))
+    if gone:
+        said.append(_left(active_targets(conn, after.id)))
+    subject = coded("edited.subject", unit=after.name)
+    if gone:
+        subject = coded("loss.subject", unit=after.name, target=", ".join(gone))
+    about = f"loss:{after.id}:changed:{to_micros(now)}"
+    for to in after.contacts:
+        paragraphs = (*said, _ask_operator(ctx))
+        _queue(conn, ctx, _Letter(f"{about}:{address_key(to)}", to, subject, paragraphs), now)
+    operator = ctx.settings.operator.email
+    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
+        paragraphs = (*said, coded("edited.back_command", command=f"loa unit edit {after.id}"))
+        _queue(conn, ctx, _Letter(f"{about}:operator", operator, subject, paragraphs), now)
+
+
+def _without(contacts: Sequence[str], others: Sequence[str]) -> list[str]:
+    known = {address_key(one) for one in others}
+    return [one for one in contacts if address_key(one) not in known]
+
+
+def _place(ctx: Context, unit: Unit) -> str:
+    place = ctx.gazetteer.get(unit.place) if unit.place else None
+    return place.name if place is not None else unit.place or "–"
 
 
 def tell_erased(conn: Connection, ctx: Context, unit: Unit) -> None:
@@ -159,7 +191,7 @@ def _left(targets: Sequence[str]) -> str:
 def _way_back(ctx: Context, loss: Loss) -> tuple[str, tuple[str, tuple[str, ...], str] | None]:
     """What a contact can do, with its button where there is one."""
     about = (loss.subscription_id, str(to_micros(loss.at)))
-    if kind_of(loss.channel).consent is not Consent.MAILBOX or loss.is_erased:
+    if kind_of(loss.channel).consent is not Consent.MAILBOX:
         return _ask_operator(ctx), None
     if loss.status is SubscriptionStatus.REMOVED:
         return "loss.back", (Purpose.RESTORE.value, about, "loss.restore_button")
@@ -174,7 +206,8 @@ def _ask_operator(ctx: Context) -> str:
 def _undo(ctx: Context, loss: Loss) -> str:
     where = f"{ctx.settings.service.public_url.rstrip('/')}/admin/subscriptions"
     if loss.status is SubscriptionStatus.REMOVED:
-        command = f"loa subscription add {loss.channel} {loss.target} --unit {loss.unit_id}"
+        target = "" if kind_of(loss.channel).is_asked else f"{loss.target} "
+        command = f"loa subscription add {loss.channel} {target}--unit {loss.unit_id}"
     else:
         command = f"loa subscription resume {loss.subscription_id}"
     return coded("loss.back_desk", where=where, command=command)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
+from service.services.audit_acts import audited
 from service.services.context import Actor, ActorKind, Context
 from service.services.loss_acts import ask_erasure, tell_erased
 from service.services.wants import say_filters
@@ -54,6 +55,7 @@ Refusal = Literal["expired", "moved"]
 moved."""
 
 
+@audited("act.subscription_request", "person")
 def request_subscription(
     conn: Connection,
     ctx: Context,
@@ -196,9 +198,17 @@ def answer_question(
     """Whoever has the link says yes: a pending subscription is active, any other stays as it is.
     Raises NotFound."""
     subscription, refusal = read_question(conn, ctx, token)
-    if refusal is None and subscription.status is SubscriptionStatus.PENDING:
-        subscription = set_status(conn, subscription.id, SubscriptionStatus.ACTIVE, at=ctx.clock())
+    if refusal is None:
+        subscription = _say_yes(conn, ctx, subscription.id)
     return subscription, refusal
+
+
+@audited("act.subscription_confirm", "subscription", "key")
+def _say_yes(conn: Connection, ctx: Context, key: str) -> Subscription:
+    found = get_subscription(conn, key)
+    if found.status is not SubscriptionStatus.PENDING:
+        return found
+    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock())
 
 
 def read_link(ctx: Context, purpose: Purpose, token: str) -> tuple[str, ...]:
@@ -260,6 +270,7 @@ def read_restore(conn: Connection, ctx: Context, token: str) -> Subscription:
     return one
 
 
+@audited("act.subscription_restore", "subscription")
 def restore(conn: Connection, ctx: Context, token: str) -> Subscription:
     """Subscribes a unit again as it was, and asks the owner of the address, once: pending until
     then. Raises NotFound."""
@@ -283,6 +294,7 @@ def restore(conn: Connection, ctx: Context, token: str) -> Subscription:
     return added
 
 
+@audited("act.unsubscribe", "subscription", "subscription_ids")
 def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str], by: Actor) -> int:
     """Removes those that are still there; returns how many. Twice is once, and one that is gone is
     no error."""
@@ -300,6 +312,7 @@ def unsubscribe(conn: Connection, ctx: Context, subscription_ids: Iterable[str],
     return done
 
 
+@audited("act.erase_ask", "person")
 def erase_own(conn: Connection, ctx: Context, own: OwnSubscriptions) -> list[Unit]:
     """Forgets a person who asks for it, but for an address of a unit: then the operator is asked,
     and what is the person's own ends. Returns the units that it is an address of."""
@@ -314,6 +327,7 @@ def erase_own(conn: Connection, ctx: Context, own: OwnSubscriptions) -> list[Uni
     return units
 
 
+@audited("act.erase", "person")
 def erase(conn: Connection, ctx: Context, address: str) -> int:
     """Forgets a person: the address stands nowhere any more. Returns how many subscriptions held
     it; the other contacts of its units hear of it.

@@ -1,4 +1,4 @@
-"""Tells the operator, and every unit that relies on it, of a portal that could not be read for
+"""Tells the operator, and everybody who relies on it, of a portal that could not be read for
 `coverage.tell_after_h`; once, and once again when it was read back (promise 6 of the design).
 
 Found by looking: what begins is seen in the listings, what ended was marked by the poll that read
@@ -7,7 +7,7 @@ it. The keys of the letters make each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,14 +19,15 @@ from service.settings import PortalConfig, Settings
 from service.storage.coverage import load_gaps
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings
-from service.storage.mails import queue_letter
+from service.storage.mails import LANES, queue_letter
 from service.storage.outages import (
     Outage,
+    Reliance,
     begin_outage,
     late_titles,
     mark_outage,
     open_outages,
-    relying_units,
+    relying,
 )
 from service.storage.schema import to_micros
 from service.values import address_key
@@ -173,7 +174,7 @@ def _gap_within(
 
 
 def _tell_all(database: Database, ctx: Context, portal_id: str, news: _News, now: datetime) -> None:
-    """The operator and the contacts of those units that rely on the portal, each address once."""
+    """The operator and whoever relies on the portal, units first, each address once."""
     settings = ctx.settings
     if not settings.email.smtp_url:
         return
@@ -181,24 +182,31 @@ def _tell_all(database: Database, ctx: Context, portal_id: str, news: _News, now
         to_operator = (*news.said, *news.todo)
         tell_operator(conn, settings, news.key, news.subject, to_operator, now)
     with database.reading() as conn:
-        addresses = list(dict(_relying(conn, portal_id)).items())
-    for start in range(0, len(addresses), _AT_ONCE):
+        everybody = _relying(conn, portal_id)
+    for start in range(0, len(everybody), _AT_ONCE):
         with database.writing() as conn:
-            for name, address in addresses[start : start + _AT_ONCE]:
+            for name, one in everybody[start : start + _AT_ONCE]:
                 queue_letter(
                     conn,
                     key=f"{news.key}:{name}",
-                    address=address,
+                    address=one.address,
                     subject=news.subject,
                     paragraphs=news.said,
                     now=now,
-                    language=settings.service.language,
+                    language=one.language or settings.service.language,
+                    subscription_id=one.subscription_id,
+                    endpoint_key=_PERSONS_LANE if one.subscription_id else _UNITS_LANE,
                 )
 
 
-def _relying(conn: Connection, portal_id: str) -> Iterator[tuple[str, str]]:
-    """(what makes it one address, the address)"""
-    for unit in relying_units(conn):
-        if not unit.portals or portal_id in unit.portals:
-            for contact in unit.contacts:
-                yield address_key(contact), contact
+_UNITS_LANE, _PERSONS_LANE = LANES[:2]
+"""A hundred thousand readers are no reason for an alert to wait."""
+
+
+def _relying(conn: Connection, portal_id: str) -> list[tuple[str, Reliance]]:
+    """(what makes it one address, who has it)"""
+    found: dict[str, Reliance] = {}
+    for one in relying(conn):
+        if not one.portals or portal_id in one.portals:
+            found.setdefault(address_key(one.address), one)
+    return list(found.items())

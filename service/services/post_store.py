@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from service.alerts.links import Links
-from service.alerts.message import build_payload
 from service.posts.diff import fingerprint, is_flapping, what_changed
-from service.services.publish import write_change
+from service.posts.scanned import SCAN, adds
+from service.services.publish import SAME_DOCUMENT, payload_of, write_change
+from service.services.related import relate
 from service.storage.archive import WatchedFile, store_watch
 from service.storage.engine import Database
 from service.storage.overruling import kept_overruling, lift_overruling
@@ -36,6 +37,7 @@ from service.storage.posts import (
 from service.storage.queue import TOLD_BEFORE, keep_owed, was_told_before
 from service.storage.silence import lift_baseline, move_held, refresh_silenced, silence_of
 from service.storage.watch import mark_checked, set_withdrawn
+from service.text import LOCAL
 from service.types import ChangeType, Post, Understanding
 
 
@@ -62,7 +64,7 @@ class PostStore:
         what: Sequence[str] = (),
         silenced: str | None = None,
     ) -> None:
-        payload = self._payload(kind, at, post)
+        payload = payload_of(conn, kind, at, post, self._links)
         write_change(
             conn,
             post=post,
@@ -74,9 +76,6 @@ class PostStore:
             urgent=self._urgent,
         )
         bump(conn, "feeds")
-
-    def _payload(self, kind: ChangeType, at: datetime, post: Post) -> str:
-        return build_payload(kind, at, post, self._links)
 
     def new(
         self, draft: Draft, listing_url: str, listed_title: str, silenced: str | None
@@ -106,6 +105,7 @@ class PostStore:
         post = insert_post(conn, draft)
         if post is None:
             return None
+        post = relate(conn, post)
         link_listing(conn, post.id, listing_url, listed_title, draft.seen_at)
         _keep_watch(conn, post.id, draft.files, draft.seen_at)
         if silenced in (None, "flood") and was_told_before(
@@ -149,16 +149,20 @@ class PostStore:
                 set_facts(conn, current)
                 self._publish_to_fresh(conn, current, now)
             if is_news and lift_baseline(
-                conn, post.id, self._payload(ChangeType.PUBLISHED, now, current)
+                conn, post.id, payload_of(conn, ChangeType.PUBLISHED, now, current, self._links)
             ):
                 bump(conn, "feeds")
 
     def _publish_to_fresh(
         self, conn: Connection, post: Post, now: datetime, silenced: str | None = None
     ) -> None:
-        was_silenced = silence_of(conn, post.id)
+        code = silence_of(conn, post.id)
+        # that was told by another post; who wants it only now was not
+        was_silenced = None if code == SAME_DOCUMENT else code
         if was_silenced is not None:
-            refresh_silenced(conn, post.id, self._payload(ChangeType.PUBLISHED, now, post))
+            refresh_silenced(
+                conn, post.id, payload_of(conn, ChangeType.PUBLISHED, now, post, self._links)
+            )
         self._write_change(conn, post, ChangeType.PUBLISHED, now, silenced=was_silenced or silenced)
 
     def read_by_new_rules(
@@ -196,7 +200,7 @@ class PostStore:
         again."""
         with self._database.writing() as conn:
             lock_post(conn, post.id)
-            current = complete_post(conn, get_post(conn, post.id), draft)
+            current = relate(conn, complete_post(conn, get_post(conn, post.id), draft))
             _keep_watch(conn, post.id, draft.files, draft.seen_at)
             self._publish_to_fresh(conn, current, draft.seen_at)
         return current
@@ -235,7 +239,10 @@ class PostStore:
             ):
                 mark_checked(conn, post_id, draft, is_again=True)
                 return False
-            newer = add_revision(conn, post, draft, what)
+            facts = kept_overruling(conn, post_id, draft.understanding)
+            newer = relate(
+                conn, add_revision(conn, post, replace(draft, understanding=facts), what)
+            )
             self._write_edit(conn, newer, draft.seen_at, what)
         return True
 
@@ -264,10 +271,36 @@ class PostStore:
             what = what_changed(old, new)
             if "attachments" not in what:
                 keep_attachments(conn, newer, new)
+                newer = relate(conn, newer)
                 self._publish_to_fresh(conn, newer, now)
                 return False
             newer = add_file_revision(conn, newer, new, now, what)
             self._write_edit(conn, newer, now, what)
+        return True
+
+    def scan_read(
+        self, seen: Post, understanding: Understanding, now: datetime, *, is_old: bool
+    ) -> bool | None:
+        """What a post is about, now that a scanned file of it was read: an edit where that adds
+        what matters and the post is not old, else merely known better.
+
+        Whether it is an edit; None where the post was edited meanwhile.
+        """
+        with self._database.writing() as conn:
+            lock_post(conn, seen.id)
+            post = get_post(conn, seen.id)
+            if post.revision != seen.revision:
+                return None
+            facts = kept_overruling(conn, post.id, understanding)
+            newer = replace(post, understanding=facts)
+            digest = fingerprint(newer.title, newer.text, facts.document, newer.attachments)
+            today = now.astimezone(LOCAL).date()
+            if is_old or post.withdrawn_at or not adds(post.understanding, facts, today):
+                keep_attachments(conn, newer, digest)
+                bump(conn, "feeds")
+                return False
+            newer = relate(conn, add_file_revision(conn, newer, digest, now, [SCAN]))
+            self._write_edit(conn, newer, now, [SCAN])
         return True
 
     def _write_edit(self, conn: Connection, post: Post, now: datetime, what: Sequence[str]) -> None:

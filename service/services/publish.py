@@ -14,9 +14,11 @@ from functools import lru_cache
 import orjson
 from sqlalchemy import Connection
 
+from service.alerts.links import Links
 from service.alerts.match import Matcher
-from service.alerts.message import says_else, with_type
+from service.alerts.message import build_payload, says_else, with_type
 from service.alerts.urgency import urgent_by
+from service.services.post_shapes import digests_kept, named_elsewhere
 from service.storage.changes import (
     filter_definitions,
     insert_change,
@@ -27,9 +29,17 @@ from service.storage.changes import (
 )
 from service.storage.digests import waits_for_digest
 from service.storage.queue import fan_out, hasten, mark_urgent, urgency_before
+from service.storage.related import filters_owed, filters_told
+from service.storage.same_document import companions
 from service.storage.subscriptions import filters_of
-from service.types import ChangeType, Filters, Post
+from service.types import ChangeType, Filters, Link, Post, Relation
+from service.words import coded
+from service.words.sentences_match import MET
 
+SAME_DOCUMENT = "same_document"
+_TOLD_TO_THE_SAME = frozenset(
+    {Link.REPLACES, Link.AMENDS, Link.EXTENDS, Link.CANCELS, Link.POSTPONES, Link.MOVES}
+)
 _PARSED = 20_000
 """Sets of filters kept parsed, for every one of them is held against every change: some 10 MB at
 most."""
@@ -55,6 +65,8 @@ def write_change(
     that go before all else; what of such a post waits for a digest, goes at once too.
     """
     known = known_matches(conn, post.id)
+    if type is ChangeType.PUBLISHED and known is None and silenced is None:
+        return _publish_first(conn, post, at, payload, urgent)
     urgency = urgent_by(
         post.understanding, urgent, urgency_before(conn, post, type) if known else None
     )
@@ -85,6 +97,56 @@ def write_change(
     return change_id
 
 
+def payload_of(conn: Connection, kind: ChangeType, at: datetime, post: Post, links: Links) -> str:
+    """What a webhook says of a change, with the addresses of the copies that are kept and of the
+    other posts of its document."""
+    others = named_elsewhere(post, companions(conn, post))
+    return build_payload(kind, at, post, links, digests_kept(conn, [post]), others)
+
+
+def _publish_first(
+    conn: Connection, post: Post, at: datetime, payload: str, urgent: Collection[str]
+) -> str:
+    """The first time that a post is told. Who was alerted of its document by another post is not
+    alerted again: that is a silence of its own, which an operator may lift."""
+    urgency = urgent_by(post.understanding, urgent, None)
+    reasons = {key: reason for key, (reason, _) in match_all(conn, post).items()}
+    told = filters_told(conn, reasons, told_before(conn, post, urgent))
+    again = {key: reason for key, reason in reasons.items() if key in told}
+    fresh = {key: reason for key, reason in reasons.items() if key not in told}
+    if again:
+        silent_id = insert_change(
+            conn, post, ChangeType.PUBLISHED, at, payload, [], SAME_DOCUMENT, urgent=urgency
+        )
+        insert_matches(conn, silent_id, again, is_silent=True)
+        if not fresh:
+            return silent_id
+    change_id = insert_change(
+        conn, post, ChangeType.PUBLISHED, at, payload, [], None, int(bool(again)), urgency
+    )
+    insert_matches(conn, change_id, fresh, is_silent=False)
+    fan_out(conn, change_id, at)
+    return change_id
+
+
+def told_before(conn: Connection, post: Post, urgent: Collection[str]) -> list[str]:
+    """The posts of the same document at other portals that say as much as this one: the text itself
+    says more than news of it, and what is more urgent is told again. A portal that writes of a
+    document twice has something to add."""
+    document = post.understanding.document
+    if document is None or not document.number:
+        return []
+    is_text = document.relation is Relation.IS
+    is_urgent = post.understanding.urgency.value in urgent
+    return [
+        other.id
+        for other in companions(conn, post)
+        if other.portal.id != post.portal.id
+        and not (is_text and other.relation is not Relation.IS)
+        and not (is_urgent and other.urgency.value not in urgent)
+    ]
+
+
 @lru_cache(maxsize=_PARSED)
 def _parsed(definition: str) -> Filters:
     return filters_of(orjson.loads(definition))
@@ -98,7 +160,23 @@ def match_all(conn: Connection, post: Post) -> dict[str, tuple[str, int]]:
         reason = matcher.match(_parsed(definition))
         if reason is not None:
             found[key] = (reason, created_at)
+    for key, created_at in _owed_the_old(conn, post).items():
+        found.setdefault(key, (coded(MET, related=_numbers(post)), created_at))
     return found
+
+
+def _owed_the_old(conn: Connection, post: Post) -> dict[str, int]:
+    """The sets of filters of those who were owed what this post replaces, amends, calls off …"""
+    ids = [
+        one.post_id
+        for one in post.understanding.relations
+        if one.post_id is not None and one.link in _TOLD_TO_THE_SAME
+    ]
+    return filters_owed(conn, ids)
+
+
+def _numbers(post: Post) -> list[str]:
+    return [one.of.number for one in post.understanding.relations if one.post_id is not None]
 
 
 def _publish_again(

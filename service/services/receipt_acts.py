@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
 from service.errors import Conflict, InvalidInput, NotFound
+from service.services.audit_acts import audited
 from service.services.context import Actor, Context
 from service.services.optin import read_link
 from service.storage import receipts
 from service.storage.posts import get_post
+from service.storage.unit_merging import successor_of
 from service.text import clean, clean_text
 from service.values import MAX_LINE
 from service.words import coded
@@ -40,6 +42,7 @@ class LinkSubject:
     unit_id: str
 
 
+@audited("act.receipt", "post")
 def acknowledge(
     conn: Connection, ctx: Context, post_id: str, note: str, by: Actor, name: str
 ) -> Acknowledgement:
@@ -55,6 +58,7 @@ def acknowledge(
     return _write(conn, ctx, LinkSubject(post.id, post.revision, by.unit_id), name, note, "api")
 
 
+@audited("act.receipt", "post")
 def acknowledge_by_link(
     conn: Connection, ctx: Context, token: str, name: str, note: str
 ) -> Acknowledgement:
@@ -63,11 +67,18 @@ def acknowledge_by_link(
 
     Raises NotFound, InvalidInput.
     """
-    return _write(conn, ctx, read_receipt_link(ctx, token), name, note, "link")
+    return _write(conn, ctx, find_receipt_subject(conn, ctx, token), name, note, "link")
+
+
+def find_receipt_subject(conn: Connection, ctx: Context, token: str) -> LinkSubject:
+    """What a receipt link is about by now: a unit's that was merged is its successor's. Raises
+    NotFound."""
+    about = read_receipt_link(ctx, token)
+    return replace(about, unit_id=successor_of(conn, about.unit_id))
 
 
 def read_receipt_link(ctx: Context, token: str) -> LinkSubject:
-    """Raises NotFound for anything that was not made here for this."""
+    """As it was made. Raises NotFound for anything that was not made here for this."""
     try:
         post_id, revision, unit_id = read_link(ctx, Purpose.RECEIPT, token)
         return LinkSubject(post_id, int(revision), unit_id)

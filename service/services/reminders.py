@@ -1,33 +1,25 @@
 """Reminders of receipts that are owed: who is asked again, by which contact, in how many mails.
 
-By working days, before a deadline, and of what is urgent in minutes, day and night.
+By working days, and before a deadline; of what is urgent, `urgent_reminders`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection
 
-from service.alerts.deadlines import due_instants, say_due
-from service.alerts.links import Purpose
-from service.alerts.receipt_rules import Line, reminder_step
-from service.alerts.urgency import urgent_step
+from service.alerts.deadlines import due_instants, next_due_reminder
+from service.alerts.receipt_rules import reminder_step
 from service.services.context import Context
+from service.services.reminder_parts import Reminder, ask_hooks, is_open, section, ways_of
 from service.storage.engine import Database
+from service.storage.losses import load_ways
 from service.storage.mails import queue_letter
-from service.storage.receipts import (
-    OwingPost,
-    Receipt,
-    letters_at,
-    list_receipts,
-    load_reminded,
-    posts_owing,
-)
+from service.storage.receipts import list_receipts, load_reminded, posts_owing
+from service.storage.reminder_alarm import alarm_at, set_alarm
 from service.words import coded
 
 REMIND_WITHIN = timedelta(days=60)
@@ -36,71 +28,100 @@ _DUE_WITHIN = timedelta(days=730)
 _IN_ONE_MAIL = 50  # reminders; what is more than a page of titles is several mails
 
 
-@dataclass(frozen=True, slots=True)
-class _Reminder:
-    post_id: str
-    title: str
-    line: Receipt
-    due: tuple[str, ...] = ()
-    """What is due and when, coded."""
+def remind_in_time(database: Database, ctx: Context) -> int:
+    """The same as `remind`, where the instant has come at which the next reminder before a deadline
+    is due; else nothing. Costs one row, so that it may be asked every few seconds."""
+    with database.reading() as conn:
+        at = alarm_at(conn)
+    return 0 if at is None or ctx.clock() < at else remind(database, ctx)
 
 
 def remind(database: Database, ctx: Context) -> int:
-    """Queues the reminders that are due for receipts, one mail for all of a contact; returns how
-    many mails."""
+    """Queues the reminders that are due for receipts, one mail for all of a contact, and sets when
+    the next one before a deadline is; returns how many were queued."""
     now, receipts = ctx.clock(), ctx.settings.receipts
     if not receipts.categories:
         return 0
     zone, before = ctx.settings.service.locale.zone, timedelta(hours=receipts.remind_before_due_h)
     with database.reading() as conn:
+        alarm = alarm_at(conn)
         posts = [
             (post, dues)
             for post in posts_owing(conn, receipts.categories, now - _DUE_WITHIN)
-            for dues in [due_instants(post.deadlines, zone)]
+            for dues in [due_instants(post.deadlines, zone, now)]
             if post.told_at >= now - REMIND_WITHIN
             or any(now < one.at <= now + before for one in dues)
         ]
-        reminded = load_reminded(conn)
+        reminded, ways = load_reminded(conn), load_ways(conn)
         open_lines = [
-            (post, dues, line)
+            Reminder(post, line, dues, ways_of(line, ways))
             for post, dues in posts
             for line in list_receipts(conn, post.id)
-            if _is_open(line)
+            if is_open(line)
         ]
-    due: dict[tuple[str, int], list[_Reminder]] = {}
-    for post, dues, line in open_lines:
+    due: dict[tuple[str, int], list[Reminder]] = {}
+    later: list[datetime] = []
+    for one in open_lines:
+        owed_at, line = one.line.owed_at or now, one.line
+        so_far = reminded.get((one.post.id, line.revision, line.unit_id), [])
+        due_at = [each.at for each in one.dues]
         step = reminder_step(
-            line.owed_at or now,
-            reminded.get((post.id, line.revision, line.unit_id), ()),
+            owed_at,
+            so_far,
             now,
             remind_after=receipts.remind_after_working_days,
-            contacts=len(line.contacts),
+            contacts=one.askable,
             zone=zone,
             days_off=ctx.settings.email.days_off,
-            due_at=[one.at for one in dues],
+            due_at=due_at,
             remind_before=before,
         )
         if step is not None:
-            about = _Reminder(post.id, post.title, line, tuple(say_due(dues, now)))
-            due.setdefault((line.unit_id, step), []).append(about)
+            due.setdefault((line.unit_id, step), []).append(one)
+            so_far = [*so_far, now]
+        next_at = next_due_reminder(owed_at, so_far, now, due_at, before)
+        later += [] if next_at is None else [next_at]
     made = 0
     for (_, step), reminders in due.items():
         for start in range(0, len(reminders), _IN_ONE_MAIL):
             with database.writing() as conn:
-                made += _remind(conn, ctx, reminders[start : start + _IN_ONE_MAIL], step, now)
+                made += ask_again(conn, ctx, reminders[start : start + _IN_ONE_MAIL], step, now)
+    with database.writing() as conn:
+        set_alarm(conn, alarm, min(later, default=None))
     return made
 
 
-def _remind(
-    conn: Connection, ctx: Context, reminders: Sequence[_Reminder], step: int, now: datetime
+def ask_again(
+    conn: Connection, ctx: Context, reminders: Sequence[Reminder], step: int, now: datetime
+) -> int:
+    """What a unit is asked at one step, by whoever is to be asked."""
+    ways = reminders[0].ways
+    if not ways.addresses and ways.hooks:
+        return sum(ask_hooks(conn, ctx, one, _key(one, step), now) for one in reminders)
+    if not ways.addresses:
+        return sum(_ask_operator(conn, ctx, one, _key(one, step), now) for one in reminders)
+    # before a deadline the first is reminded again when all contacts were
+    whom = step if step < len(ways.addresses) else 0
+    return _mail(conn, ctx, reminders, step, ways.addresses[whom], now, is_next=whom > 0)
+
+
+def _mail(
+    conn: Connection,
+    ctx: Context,
+    reminders: Sequence[Reminder],
+    step: int,
+    address: str,
+    now: datetime,
+    *,
+    is_next: bool,
 ) -> bool:
     """One mail to a unit's contact: about one post, or a list of several."""
     language, line = ctx.settings.service.language, reminders[0].line
-    # before a deadline the first is reminded again when all contacts were
-    whom = step if step < len(line.contacts) else 0
-    escalation = ["letter.escalate_body"] if whom else []
-    if len(reminders) == 1:
-        only = _section(ctx, reminders[0])
+    escalation = ["letter.escalate_body"] if is_next else []
+    is_list = len(reminders) > 1
+    sections = [section(ctx, one, now, says_sent=is_list) for one in reminders]
+    if not is_list:
+        only, post = sections[0], reminders[0].post
         said = (
             coded("letter.remind_body", unit=line.unit_name, sent_at=line.sent_at.isoformat())
             if line.sent_at
@@ -108,26 +129,21 @@ def _remind(
         )
         queued = queue_letter(
             conn,
-            key=f"remind:{reminders[0].post_id}:{line.revision}:{line.unit_id}:{step}",
-            address=line.contacts[whom],
-            subject=coded("letter.remind_subject", post=reminders[0].title),
-            paragraphs=[
-                said,
-                coded("letter.plain", words=reminders[0].title),
-                *reminders[0].due,
-                *escalation,
-            ],
+            key=_key(reminders[0], step),
+            address=address,
+            subject=coded("letter.remind_subject", post=post.title),
+            paragraphs=[said, *only["paragraphs"], *escalation],
             now=now,
             language=language,
             button=only["button"],
             links=only["links"],
         )
     else:
-        about = ",".join(sorted(f"{one.post_id}:{one.line.revision}" for one in reminders))
+        about = ",".join(sorted(f"{one.post.id}:{one.line.revision}" for one in reminders))
         queued = queue_letter(
             conn,
             key=f"reminders:{line.unit_id}:{step}:{sha256(about.encode()).hexdigest()}",
-            address=line.contacts[whom],
+            address=address,
             subject=coded("letter.reminders_subject", n=len(reminders)),
             paragraphs=[
                 coded("letter.reminders_body", unit=line.unit_name, n=len(reminders)),
@@ -135,106 +151,29 @@ def _remind(
             ],
             now=now,
             language=language,
-            sections=[_section(ctx, one) for one in reminders],
+            sections=sections,
         )
     return queued is not None
 
 
-def remind_urgent(database: Database, ctx: Context) -> int:
-    """Queues what is to be asked by now of the receipts of urgent posts: the first contact at each
-    of `urgency.remind_after_min`, then each next one, then the operator; returns how many mails."""
-    now, settings = ctx.clock(), ctx.settings
-    urgency, categories = settings.urgency, settings.receipts.categories
-    if not urgency.now or not urgency.remind_after_min or not categories:
-        return 0
-    with database.reading() as conn:
-        lines = [
-            (post, line)
-            for post in posts_owing(conn, categories, now - REMIND_WITHIN, is_urgent=True)
-            if post.urgent in urgency.now
-            for line in list_receipts(conn, post.id)
-            if _is_open(line)
-        ]
-        keys = [key for post, line in lines for key in _urgent_keys(ctx, post, line)]
-        asked_at = letters_at(conn, keys)
-    made = 0
-    for post, line in lines:
-        keys = _urgent_keys(ctx, post, line)
-        asked = [asked_at[key] for key in keys if key in asked_at]
-        whom = urgent_step(
-            line.owed_at or now,
-            asked,
-            now,
-            after_min=urgency.remind_after_min,
-            contacts=len(line.contacts),
-        )
-        if whom is not None:
-            with database.writing() as conn:
-                made += _ask_urgently(conn, ctx, post, line, whom, keys[len(asked)], now)
-    return made
-
-
-def _urgent_keys(ctx: Context, post: OwingPost, line: Receipt) -> list[str]:
-    steps = len(ctx.settings.urgency.remind_after_min) + len(line.contacts) + 1
-    about = f"urgent:{post.id}:{line.revision}:{line.unit_id}"
-    return [f"{about}:{step}" for step in range(steps)]
-
-
-def _ask_urgently(
-    conn: Connection,
-    ctx: Context,
-    post: OwingPost,
-    line: Receipt,
-    whom: int,
-    key: str,
-    now: datetime,
-) -> bool:
-    settings, level = ctx.settings, (post.urgent or "").replace("-", "_")
-    is_operator = whom >= len(line.contacts)
-    address = settings.operator.email if is_operator else line.contacts[whom]
-    if not address:
+def _ask_operator(conn: Connection, ctx: Context, one: Reminder, key: str, now: datetime) -> bool:
+    """Before a deadline, of a unit that nothing reaches."""
+    settings, unit = ctx.settings, one.line.unit_name
+    if not settings.operator.email or not settings.email.smtp_url:
         return False
-    dues = say_due(due_instants(post.deadlines, settings.service.locale.zone), now)
-    only = _section(ctx, _Reminder(post.id, post.title, line, tuple(dues)))
-    if is_operator:
-        last = ["letter.urgent_operator" if line.contacts else "letter.urgent_no_contact"]
-    else:
-        last = ["letter.escalate_body"] if whom else []
+    only = section(ctx, one, now)
     queued = queue_letter(
         conn,
         key=key,
-        address=address,
-        subject=coded(f"letter.urgent_{level}", unit=line.unit_name, post=post.title),
-        paragraphs=[coded("letter.urgent_body", unit=line.unit_name), *only["paragraphs"], *last],
+        address=settings.operator.email,
+        subject=coded("letter.unreached_subject", unit=unit, post=one.post.title),
+        paragraphs=[coded("letter.unreached_body", unit=unit), *only["paragraphs"]],
         now=now,
         language=settings.service.language,
-        button=None if is_operator else only["button"],
         links=only["links"],
-        is_urgent=True,
     )
     return queued is not None
 
 
-def _section(ctx: Context, about: _Reminder) -> dict[str, Any]:
-    line = about.line
-    sent = (
-        [coded("letter.reminders_sent", sent_at=line.sent_at.isoformat())] if line.sent_at else []
-    )
-    read = f"{ctx.settings.service.public_url.rstrip('/')}/posts/{about.post_id}"
-    return {
-        "paragraphs": [coded("letter.plain", words=about.title), *sent, *about.due],
-        "button": (
-            Purpose.RECEIPT.value,
-            (about.post_id, str(line.revision), line.unit_id),
-            "letter.acknowledge",
-        ),
-        "links": ((read, "letter.read"),),
-    }
-
-
-def _is_open(line: Receipt) -> bool:
-    return not line.is_removed and line.state in (
-        Line.OWED,
-        Line.SENT,
-        Line.FAILED,
-    )
+def _key(one: Reminder, step: int) -> str:
+    return f"remind:{one.post.id}:{one.line.revision}:{one.line.unit_id}:{step}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.alerts.digest import last_run
+from service.services.audit_acts import record
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.queue import release_fence
@@ -24,4 +25,7 @@ def release_restored(
         for frequency in (Frequency.DAILY, Frequency.WEEKLY)
     }
     digests = {frequency: at for frequency, at in ran.items() if at is not None}
-    return release_fence(database, now, since=since, digests=digests)
+    skipped = release_fence(database, now, since=since, digests=digests)
+    with database.writing() as conn:
+        record(conn, now, "act.restore_release", "service", more={"n": skipped})
+    return skipped

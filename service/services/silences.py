@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from service.alerts.message import build_payload
 from service.errors import Conflict, InvalidInput, NotFound
+from service.services.audit_acts import audited
 from service.services.context import Context
-from service.services.publish import match_all
+from service.services.publish import SAME_DOCUMENT, match_all, payload_of
 from service.storage import silence
 from service.storage.changes import insert_matches
 from service.storage.counts import count_held
@@ -28,7 +28,7 @@ DISCARDED = "discarded"
 TO_DECIDE = (FLOOD, TOO_OLD, RESTORED)
 """Where an operator has something to decide: the first reading of a listing is meant to be silent,
 and what was discarded is decided."""
-CODES = (*TO_DECIDE, BASELINE, DISCARDED)
+CODES = (*TO_DECIDE, BASELINE, DISCARDED, SAME_DOCUMENT)
 
 
 def undecided(conn: Connection) -> dict[str, dict[str, int]]:
@@ -60,6 +60,7 @@ def list_silences(
     return silence.list_silences(conn, codes=codes, portal_id=portal_id, after=after, limit=limit)
 
 
+@audited("act.portal_release", "portal", "portal_id")
 def release_portal(conn: Connection, ctx: Context, portal_id: str) -> int:
     """Lets go what a flood of new posts held back: how many changes that were.
 
@@ -69,6 +70,7 @@ def release_portal(conn: Connection, ctx: Context, portal_id: str) -> int:
     return silence.release_flood(conn, portal_id)
 
 
+@audited("act.portal_discard", "portal", "portal_id")
 def discard_portal(conn: Connection, ctx: Context, portal_id: str) -> int:
     """Decides that nobody has to be told of what a portal keeps for a decision: how many posts.
 
@@ -78,6 +80,7 @@ def discard_portal(conn: Connection, ctx: Context, portal_id: str) -> int:
     return silence.discard_silences(conn, TO_DECIDE, portal_id=portal_id)
 
 
+@audited("act.posts_release", "post", "post_ids")
 def release_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> int:
     """Tells of silent posts, as they are now, all who ask for them now: how many posts.
 
@@ -93,7 +96,7 @@ def release_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> in
         if silence.release_flood(conn, post.portal.id, post.id):
             released += 1
             continue
-        payload = build_payload(ChangeType.PUBLISHED, now, post, ctx.links)
+        payload = payload_of(conn, ChangeType.PUBLISHED, now, post, ctx.links)
         change_id = silence.lift(conn, post.id, post.revision, payload, now)
         if change_id is None:
             raise Conflict(coded("conflict.release_told", name=post_id))
@@ -103,13 +106,18 @@ def release_posts(conn: Connection, ctx: Context, post_ids: Iterable[str]) -> in
     return released
 
 
-def discard_posts(conn: Connection, post_ids: Iterable[str]) -> int:
+@audited("act.posts_discard", "post", "post_ids")
+def discard_posts(
+    conn: Connection,
+    ctx: Context,  # noqa: ARG001  # its row says when
+    post_ids: Iterable[str],
+) -> int:
     """Decides that nobody has to be told of these posts: how many. Raises NotFound, Conflict for
     one of which there is nothing to decide."""
     wanted = list(dict.fromkeys(post_ids))
     for post_id in wanted:
         get_post(conn, post_id)
-        codes = (*TO_DECIDE, BASELINE)
+        codes = (*TO_DECIDE, BASELINE, SAME_DOCUMENT)
         if not silence.discard_silences(conn, codes, portal_id=None, post_id=post_id):
             raise Conflict(coded("conflict.discard_told", name=post_id))
     return len(wanted)

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from service.alerts.own_headers import seal_headers
 from service.alerts.signing import new_secret
-from service.channels import Consent, kind_of
+from service.channels import ChannelKind, Consent, kind_of
 from service.errors import Conflict, InvalidInput
+from service.services.audit_acts import audited
 from service.services.context import Actor, ActorKind, Context
 from service.services.optin import ask_consent, check_mail
-from service.storage import deliveries, handshakes, subscription_secrets, subscriptions
+from service.storage import asking, deliveries, handshakes, subscription_secrets, subscriptions
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import (
     NewSubscription,
@@ -43,6 +44,7 @@ class SubscriptionRequest:
     name: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     is_confirmed: bool = False
+    is_cloudevents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +63,31 @@ class SubscriptionChanges:
     target: str | None = None
     is_confirmed: bool = False
     min_interval_s: int | None = None
+    is_cloudevents: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AddResult:
-    """`secret`: what signs its webhooks, seen only here; None for mail."""
+    """`secret`: what signs its messages, seen only here; None for mail. `token`: by which it is
+    asked for, seen only here; None where its channel is not."""
 
     subscription: Subscription
     secret: str | None
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RotationResult:
-    """`old_until`: so long the secret before signs too."""
+    """`old_until`: so long the secret before signs too, and the token before is good. `token`: None
+    where its channel is not asked."""
 
     subscription: Subscription
     secret: str
     old_until: datetime
+    token: str | None = None
 
 
+@audited("act.subscription_add", "subscription")
 def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor) -> AddResult:
     """Adds it, and asks whoever is behind its target, unless an operator vouches.
 
@@ -90,11 +98,13 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
     kind = kind_of(request.channel)
     if kind.consent is Consent.MAILBOX:
         check_mail(ctx)
-    _check_channel(request.channel, request.frequency, request.headers)
+    _check_channel(request.channel, request.frequency, request.headers, request.is_cloudevents)
+    _check_target(kind, request.target)
     unit_id = _unit_of(conn, request.unit, by)
     if by.kind is ActorKind.UNIT:
         subscriptions.require_room(conn, str(unit_id))
     secret = new_secret() if kind.is_signed else None
+    token = asking.new_token() if kind.is_asked else None
     new = NewSubscription(
         request.channel,
         request.target,
@@ -104,16 +114,19 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
         unit_id=unit_id,
         name=parse_line(request.name, "name"),
         language=ctx.settings.service.language,
-        is_confirmed=request.is_confirmed,
+        is_confirmed=request.is_confirmed or kind.consent is Consent.TOKEN,
         secret=None if secret is None else ctx.secret_box.encrypt(secret),
         headers=seal_headers(request.headers, ctx.secret_box),
         allow_private_networks=ctx.settings.webhooks.allow_private_networks,
+        token_hash=None if token is None else asking.token_hash(token),
+        is_cloudevents=request.is_cloudevents,
     )
     added = subscriptions.add_subscription(conn, new)
     ask_consent(conn, ctx, added)
-    return AddResult(added, secret)
+    return AddResult(added, secret, token)
 
 
+@audited("act.subscription_edit", "subscription", "key")
 def edit(
     conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor
 ) -> Subscription:
@@ -121,7 +134,7 @@ def edit(
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
         raise Conflict(coded("conflict.edit_removed", name=key))
-    _check_channel(found.channel, changes.frequency, changes.headers)
+    _check_channel(found.channel, changes.frequency, changes.headers, changes.is_cloudevents)
     _check_vouching(by, changes.is_confirmed)
     if changes.is_confirmed and changes.target is None:
         raise InvalidInput("confirmed", "bad.vouching_none", "allowed.another_address")
@@ -137,9 +150,12 @@ def edit(
         subscriptions.set_headers(conn, key, seal_headers(changes.headers, ctx.secret_box))
     if changes.min_interval_s is not None:
         subscriptions.set_min_interval(conn, key, changes.min_interval_s or None)
+    if changes.is_cloudevents is not None:
+        subscriptions.set_cloudevents(conn, key, is_wanted=changes.is_cloudevents)
     return get_subscription(conn, key)
 
 
+@audited("act.subscription_pause", "subscription", "key")
 def pause(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """Its alerts wait, and Loa does not try by itself whether it can be sent again.
 
@@ -150,6 +166,7 @@ def pause(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     return set_status(conn, key, SubscriptionStatus.PAUSED, at=ctx.clock(), reason=by.reason)
 
 
+@audited("act.subscription_resume", "subscription", "key")
 def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """It is sent again, what waited first. Only the operator, or the person, knows that a mailbox
     is mended.
@@ -161,6 +178,7 @@ def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
 
 
+@audited("act.subscription_confirm", "subscription", "key")
 def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """An operator vouches for a pending one. One that is active stays so.
 
@@ -178,12 +196,14 @@ def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
 
 
+@audited("act.subscription_remove", "subscription", "key")
 def remove(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """Ends it for ever; once it is removed, it stays so. Raises NotFound."""
     own(conn, key, by)
     return set_status(conn, key, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
 
 
+@audited("act.subscription_rotate", "subscription", "key")
 def rotate(
     conn: Connection, ctx: Context, key: str, by: Actor, *, is_forced: bool = False
 ) -> RotationResult:
@@ -193,9 +213,14 @@ def rotate(
         raise Conflict(coded("conflict.rotate_removed", name=key))
     secret, now = new_secret(), ctx.clock()
     subscription_secrets.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
-    return RotationResult(found, secret, now + ROTATION_OVERLAP)
+    token = None
+    if kind_of(found.channel).is_asked:
+        token = asking.new_token()
+        asking.rotate_token(conn, key, token)
+    return RotationResult(found, secret, now + ROTATION_OVERLAP, token)
 
 
+@audited("act.subscription_test", "subscription", "key")
 def test(conn: Connection, ctx: Context, key: str, by: Actor) -> str:
     """Sends a webhook a test delivery: the message's id. Raises NotFound, Conflict unless it is
     active."""
@@ -203,6 +228,7 @@ def test(conn: Connection, ctx: Context, key: str, by: Actor) -> str:
     return handshakes.send_test(conn, key, ctx.clock())
 
 
+@audited("act.subscription_replay", "subscription", "key")
 def replay(
     conn: Connection,
     ctx: Context,
@@ -250,8 +276,18 @@ def _check_vouching(by: Actor, is_confirmed: bool) -> None:
         raise InvalidInput("confirmed", "bad.vouching", coded("allowed.among", names="false"))
 
 
+def _check_target(kind: ChannelKind, target: str) -> None:
+    if kind.is_asked and target:
+        raise InvalidInput("target", coded("bad.target_none", channel=kind.name), "allowed.none")
+    if not kind.is_asked and not target:
+        raise InvalidInput("target", "bad.missing")
+
+
 def _check_channel(
-    channel: Channel, frequency: Frequency | None, headers: Mapping[str, str] | None
+    channel: Channel,
+    frequency: Frequency | None,
+    headers: Mapping[str, str] | None,
+    is_cloudevents: bool | None,
 ) -> None:
     """Raises InvalidInput for what the channel has no use for: it would be taken, and do
     nothing."""
@@ -262,6 +298,8 @@ def _check_channel(
         )
     if headers and not kind.has_headers:
         raise InvalidInput("headers", "bad.headers_webhook", "allowed.none")
+    if is_cloudevents and not kind.has_cloudevents:
+        raise InvalidInput("cloudevents", "bad.cloudevents", coded("allowed.among", names="false"))
 
 
 def _unit_of(conn: Connection, asked: str | None, by: Actor) -> str | None:

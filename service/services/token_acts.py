@@ -7,6 +7,7 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from service.errors import InvalidInput, NotFound
+from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.loss_acts import tell_token_lost
 from service.storage import tokens
@@ -15,6 +16,7 @@ from service.storage.units import get_unit
 from service.values import parse_line
 
 
+@audited("act.token_create", "token")
 def create(
     conn: Connection, ctx: Context, *, name: str, role: Role, unit: str | None
 ) -> tuple[str, ApiToken]:
@@ -35,6 +37,7 @@ def create(
     return tokens.create_token(conn, name=said, unit_id=unit_id, at=ctx.clock(), role=role)
 
 
+@audited("act.token_revoke", "token", "token_id")
 def revoke(conn: Connection, ctx: Context, token_id: str) -> None:
     """From now on it is no token; whoever is signed in by it is signed out. May be done again.
     Raises NotFound."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from service.errors import InvalidInput, NotFound
-from service.services.context import Context
+from service.services.audit_acts import audited
+from service.services.context import OPERATOR, Actor, Context
 from service.services.filters import parse_place
-from service.services.loss_acts import tell_contact_lost
+from service.services.loss_acts import tell_unit_changed
 from service.storage import units
 from service.storage.losses import hearing_units
 from service.types import Unit
@@ -30,22 +31,44 @@ class UnitFacts:
     contacts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class UnitChanges:
+    """What is to be another. None stays as it is; `add_contacts` come last, `contacts` replaces all
+    of them."""
+
+    name: str | None = None
+    place: str | None = None
+    has_no_place: bool = False
+    """It stands for no commune from now on."""
+    contacts: Sequence[str] | None = None
+    add_contacts: Sequence[str] = ()
+    remove_contacts: Sequence[str] = ()
+
+
 def parse_unit(ctx: Context, *, name: str, place: str | None, contacts: Iterable[str]) -> UnitFacts:
     """Raises InvalidInput: field `name`, `place` or `contacts`."""
-    found = parse_contacts(contacts, "contacts")
-    if len(found) > MAX_CONTACTS:
-        raise InvalidInput(
-            "contacts",
-            coded("bad.count", n=len(found)),
-            coded("allowed.at_most", limit=MAX_CONTACTS),
-        )
     return UnitFacts(
         name=parse_line(name, "name", is_required=True),
         place=parse_place(ctx.gazetteer, place) if place else None,
-        contacts=found,
+        contacts=_parse_contacts(contacts),
     )
 
 
+def _parse_contacts(contacts: Iterable[str]) -> tuple[str, ...]:
+    return _few(parse_contacts(contacts, "contacts"))
+
+
+def _few(contacts: tuple[str, ...]) -> tuple[str, ...]:
+    if len(contacts) > MAX_CONTACTS:
+        raise InvalidInput(
+            "contacts",
+            coded("bad.count", n=len(contacts)),
+            coded("allowed.at_most", limit=MAX_CONTACTS),
+        )
+    return contacts
+
+
+@audited("act.unit_add", "unit")
 def add(conn: Connection, ctx: Context, facts: UnitFacts) -> Unit:
     """Raises Conflict when there is one of that name already."""
     return units.add_unit(
@@ -53,22 +76,62 @@ def add(conn: Connection, ctx: Context, facts: UnitFacts) -> Unit:
     )
 
 
+@audited("act.unit_edit", "unit", "id_or_name")
+def edit(conn: Connection, ctx: Context, id_or_name: str, changes: UnitChanges, by: Actor) -> Unit:
+    """The office as it is now; what it was owed, sent and acknowledged stays its own. Its contacts
+    are told what is another, and the operator, unless that is who did it (U1, U2).
+
+    Raises NotFound, InvalidInput (field `name`, `place` or `contacts`), and Conflict for a name
+    that another has.
+    """
+    before = units.lock_unit(conn, id_or_name)
+    name, place = before.name, before.place
+    if changes.name is not None:
+        name = parse_line(changes.name, "name", is_required=True)
+    if changes.place is not None or changes.has_no_place:
+        place = parse_place(ctx.gazetteer, changes.place) if changes.place else None
+    return _keep(conn, ctx, before, UnitFacts(name, place, _contacts(before, changes)), by)
+
+
+def _contacts(before: Unit, changes: UnitChanges) -> tuple[str, ...]:
+    """Each once; those of before are taken as they are, however old."""
+    listed = before.contacts if changes.contacts is None else _parse_contacts(changes.contacts)
+    by_key = {address_key(contact): contact for contact in listed}
+    for contact in changes.remove_contacts:
+        if by_key.pop(address_key(contact), None) is None:
+            raise InvalidInput(
+                "contacts",
+                coded("bad.no_contact", text=contact[:100]),
+                coded("allowed.among", names=", ".join(listed) or "–"),
+            )
+    for contact in _parse_contacts(changes.add_contacts):
+        by_key.setdefault(address_key(contact), contact)
+    return _few(tuple(by_key.values()))
+
+
+def _keep(conn: Connection, ctx: Context, before: Unit, facts: UnitFacts, by: Actor) -> Unit:
+    """Writes what is another, and tells of it."""
+    after = replace(before, name=facts.name, place=facts.place, contacts=facts.contacts)
+    if after == before:
+        return before
+    if after.name != before.name:
+        units.set_name(conn, before.id, after.name)
+    units.set_contacts(conn, before.id, after.contacts)
+    units.set_place(conn, before.id, after.place)
+    tell_unit_changed(conn, ctx, before, after, by)
+    return after
+
+
 def put(conn: Connection, ctx: Context, facts: UnitFacts) -> str:
     """The office of that name is as it is said to be, made where it was not: `added`, `updated` or
     `unchanged`."""
     try:
-        known = units.get_unit(conn, facts.name)
+        known = units.lock_unit(conn, facts.name)
     except NotFound:
         add(conn, ctx, facts)
         return "added"
-    if (known.place, known.contacts) == (facts.place, facts.contacts):
-        return "unchanged"
-    units.set_contacts(conn, known.id, facts.contacts)
-    units.set_place(conn, known.id, facts.place)
-    kept = {address_key(contact) for contact in facts.contacts}
-    gone = [contact for contact in known.contacts if address_key(contact) not in kept]
-    tell_contact_lost(conn, ctx, units.get_unit(conn, known.id), gone)
-    return "updated"
+    changed = _keep(conn, ctx, known, replace(facts, name=known.name), OPERATOR)
+    return "unchanged" if changed == known else "updated"
 
 
 def deaf_units(conn: Connection, ctx: Context) -> list[Unit]:
@@ -79,6 +142,7 @@ def deaf_units(conn: Connection, ctx: Context) -> list[Unit]:
     return [unit for unit in units.list_units(conn) if unit.id not in hearing]
 
 
+@audited("act.unit_remove", "unit", "id_or_name")
 def remove(conn: Connection, ctx: Context, id_or_name: str) -> Unit:
     """Ends an office and its subscriptions; what it has acknowledged stays. Raises NotFound."""
     return units.remove_unit(conn, id_or_name, ctx.clock())

@@ -167,13 +167,14 @@ def _explained(error: ErrorDetails, merged: Layer) -> str:
 def _rule_files(config: Path | None, portals_dir: Path) -> dict[str, Path]:
     """Rules and places: from the operator's folder, from beside the portals, else as shipped."""
     folders = [*([config.absolute().parent] if config else []), portals_dir.parent, shipped()]
-    return {
+    found = {
         f"{name}_file": next(
             (folder / f"{name}.toml" for folder in folders if (folder / f"{name}.toml").is_file()),
             shipped() / f"{name}.toml",
         )
         for name in ("categories", "places")
     }
+    return found | {"places_dir": shipped() / "places"}
 
 
 def _category_ids(path: Path, problems: list[str]) -> frozenset[str]:

@@ -35,6 +35,7 @@ from service.settings.checked_values import (
     check_timezone,
     check_url,
 )
+from service.settings.portal_kinds import AUTO, KINDS, Kind
 from service.values import Locale, parse_zone
 
 Line = Annotated[str, AfterValidator(check_line)]
@@ -165,8 +166,18 @@ class ReceiptSettings(SettingsSection):
     remind_before_due_h: PositiveInt = 24
 
 
+class PlacesSettings(SettingsSection):
+    provinces: tuple[
+        Annotated[str, Field(description='"all", or codes of provinces as "38"')], ...
+    ] = ()
+
+
 class CoverageSettings(SettingsSection):
     tell_after_h: PositiveInt = 24
+
+
+class OcrSettings(SettingsSection):
+    command: str = "tesseract"
 
 
 class ArchiveSettings(SettingsSection):
@@ -182,6 +193,7 @@ class RetentionSettings(SettingsSection):
     polls_days: PositiveInt = 90
     files_days: Annotated[int, Field(ge=0)] = 0
     posts_days: Annotated[int, AfterValidator(check_posts_days)] = 0
+    audit_days: PositiveInt = 1825  # five years
 
 
 class NetworkSettings(SettingsSection):
@@ -215,15 +227,11 @@ class ListingConfig(SettingsSection):
     """The portal's own section as a hint; None says nothing."""
 
 
-Kind = Literal["td-portal", "feed", "html", "auto"]
-"""The readers of portals: see `service.portals.read`."""
-
-
 class PortalConfig(SettingsSection):
     id: PortalId
     name: Annotated[Line, Field(min_length=1)]
     base_url: HttpUrl
-    kind: Kind = "auto"
+    kind: Kind = AUTO
     listings: Annotated[tuple[ListingConfig, ...], Field(min_length=1)]
     listing: ListingSelectors | None = None
     article: ArticleSelectors | None = None
@@ -232,15 +240,20 @@ class PortalConfig(SettingsSection):
     file_hosts: tuple[FileHost, ...] = ()
     """Hosts, with their port where it is another than the web's, from which its files may come
     too."""
+    province: Line | None = None
+    """Code or name of the province that it speaks for, or "all"; None: as its address and name
+    say."""
+    districts: tuple[Line, ...] = ()
+    """Districts of before July 2025 that it speaks for; none: its whole province."""
     legacy_tls: bool = False
     """Whether old ciphers, key exchange and TLS 1.0 are spoken too; the certificate is verified all
     the same."""
 
     @model_validator(mode="after")
-    def _html_names_its_items(self) -> PortalConfig:
-        if self.kind == "html" and self.listing is None:
+    def _names_its_items(self) -> PortalConfig:
+        if KINDS[self.kind].needs_selectors and self.listing is None:
             raise allowed(
-                'a table [listing] with the CSS selector "item", since kind is "html"',
+                f'a table [listing] with the CSS selector "item", since kind is "{self.kind}"',
                 key="listing",
             )
         return self
@@ -259,6 +272,8 @@ class Settings(SettingsSection):
     urgency: UrgencySettings = UrgencySettings()
     receipts: ReceiptSettings = ReceiptSettings()
     coverage: CoverageSettings = CoverageSettings()
+    places: PlacesSettings = PlacesSettings()
+    ocr: OcrSettings = OcrSettings()
     archive: ArchiveSettings = ArchiveSettings()
     retention: RetentionSettings = RetentionSettings()
     network: NetworkSettings = NetworkSettings()
@@ -266,11 +281,14 @@ class Settings(SettingsSection):
     """Read from portals_dir, one file each; no key."""
     categories_file: Path = Path("config/categories.toml")
     """Found by the loader; no key."""
+    places_dir: Path = Path("config/places")
+    """The tables of all provinces. Found by the loader; no key."""
     places_file: Path = Path("config/places.toml")
-    """Found by the loader; no key."""
+    """The operator's own places over them; the shipped one is an example. Found by the loader; no
+    key."""
 
 
-FOUND_BY_LOADER = frozenset({"portals", "categories_file", "places_file"})
+FOUND_BY_LOADER = frozenset({"portals", "categories_file", "places_dir", "places_file"})
 SECRETS = frozenset(
     {
         "service.secret_key",

@@ -8,8 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from service.storage.pages import ask_for_pages
 from service.storage.schema_files import archive, attachment_watch, post_file
 from service.storage.upsert import insert_into
+
+_PDF = "application/pdf"
+_CHUNK = 500
+"""Digests in one statement: a page of posts may have 20,000 files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,19 @@ def store_file(conn: Connection, file: ArchivedFile, absent: str | None) -> None
         if absent is None
         else statement.on_conflict_do_nothing()
     )
+    if absent is None and file.media_type == _PDF:
+        ask_for_pages(conn, file.sha256, file.archived_at, is_scan=file.is_scan)
 
 
 def archived(conn: Connection, digests: Sequence[str]) -> set[str]:
     """Those of these digests that are kept."""
     table = archive.c
-    found = select(table.sha256).where(table.sha256.in_(digests), table.absent.is_(None))
-    return set(conn.execute(found).scalars())
+    kept: set[str] = set()
+    for start in range(0, len(digests), _CHUNK):
+        some = digests[start : start + _CHUNK]
+        found = select(table.sha256).where(table.sha256.in_(some), table.absent.is_(None))
+        kept.update(conn.execute(found).scalars())
+    return kept
 
 
 def why_absent(conn: Connection, digests: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from service.storage.archive import archived
 from service.storage.archive_folder import BUCKETS, ArchiveFolder
 from service.storage.archive_room import forget_days
 from service.storage.engine import Database
+from service.storage.pages import forget_pages
 from service.storage.schema_files import archive, post_file
 
 FORGOTTEN = "archive.forgotten"
@@ -45,6 +46,7 @@ def forget_unused(database: Database, folder: ArchiveFolder, now: datetime) -> i
         some = select(of.sha256).where(is_unused).limit(FORGOTTEN_FILES)
         digests = list(conn.execute(some).scalars())
         conn.execute(delete(archive).where(of.sha256.in_(digests), is_unused))
+        forget_pages(conn, digests)
     remove_files(database, folder, digests)
     return len(digests)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from service.errors import StorageError
 from service.storage.engine import uuid7
 
-PIECE_BYTES = 1 << 17
+PIECE_BYTES = 1 << 15
 """Read and handed on at once: what a reader that takes its time costs us."""
 BUCKETS = 256
 """First folders, `00` to `ff`: what is looked through at once when the folder is cleaned."""
@@ -68,8 +68,27 @@ class ArchiveFolder:
             while piece := file.read(PIECE_BYTES):
                 yield piece
 
+    def cover_of(self, digest: str) -> Path:
+        """Where the picture of a file's first page is, if there is one: it can be drawn anew, and
+        belongs into no backup."""
+        return self.path_of(digest).with_name(f"{digest}.png")
+
+    def keep_cover(self, digest: str, picture: bytes) -> None:
+        """Raises OSError where it cannot be written."""
+        drafts = self.root / _DRAFTS
+        self._make(drafts)
+        draft, path = drafts / uuid7(), self.cover_of(digest)
+        try:
+            _write(draft, (picture,))
+            self._make(path.parent)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
     def remove(self, digest: str) -> None:
+        """The file, and what was drawn of it."""
         self.path_of(digest).unlink(missing_ok=True)
+        self.cover_of(digest).unlink(missing_ok=True)
 
     def bucket(self, number: int, before: float) -> list[str]:
         """The files of one of BUCKETS that were written before a time, in seconds since 1970."""

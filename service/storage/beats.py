@@ -63,6 +63,12 @@ def late_beats(conn: Connection) -> list[LateBeat]:
     return [beat for beat in found if beat.age_s > LATE_S or beat.standing]
 
 
+def is_working(conn: Connection) -> bool:
+    """Whether any worker beats."""
+    now = _now_s(conn)
+    return any(abs(now - beat["at"]) <= LATE_S for _, beat in _rows(conn))
+
+
 def _rows(conn: Connection) -> list[tuple[str, dict[str, Any]]]:
     rows = conn.execute(text("SELECT key, value FROM meta WHERE key LIKE 'beat:%' ORDER BY key"))
     return [(row.key, orjson.loads(row.value)) for row in rows]

@@ -73,3 +73,23 @@ def _by_two(
 ) -> dict[tuple[str, str], int]:
     rows = conn.execute(select(first, second, func.count()).group_by(first, second))
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def count_waiting(conn: Connection, subscription_id: str) -> int:
+    """Of one subscription, how many deliveries wait to be sent."""
+    delivery = schema.delivery
+    waiting = delivery.c.state.in_(("due", "held", "suspended"))
+    query = select(func.count()).where(delivery.c.subscription_id == subscription_id, waiting)
+    return int(conn.execute(query).scalar_one())
+
+
+def count_failed(conn: Connection) -> list[tuple[str, int]]:
+    """By target, how many messages failed for good; most first."""
+    delivery, subscription = schema.delivery, schema.subscription
+    joined = delivery.join(subscription, subscription.c.id == delivery.c.subscription_id)
+    n = func.count(delivery.c.message_id.distinct())
+    query = select(subscription.c.target, n).select_from(joined)
+    query = query.where(delivery.c.state == "failed").group_by(subscription.c.target)
+    return [
+        (row[0], row[1]) for row in conn.execute(query.order_by(n.desc(), subscription.c.target))
+    ]

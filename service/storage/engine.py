@@ -21,9 +21,9 @@ from service.errors import DatabaseVersionError, OverdueError, StorageError
 from service.storage.file import FileWatch, as_uri, is_empty_file, refuse_to_replace
 from service.storage.patience import is_limited, keep_patience
 
-HEAD = "0009"
-"""The newest revision in `migrations/versions`; compared before alembic is imported, which costs 12
-MB."""
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+HEAD = max(path.name[1:5] for path in VERSIONS.glob("m[0-9][0-9][0-9][0-9]_*.py"))
+"""The newest revision; compared before alembic is imported, which costs 12 MB."""
 
 BUSY_TIMEOUT_S = 10
 """How long SQLite waits for another process's write; ours take less than 50 ms."""

@@ -293,7 +293,7 @@ def _waits_for(conn: Connection, delivery: Delivery) -> list[ExplanationLine]:
         said.append(ExplanationLine(Because.ENDPOINT_DISABLED, "why.endpoint_disabled"))
     due_at = from_micros(max(row.due_at, row.not_before_at or 0))
     code = "why.next_attempt" if row.attempts else "why.first_attempt"
-    return [*said, ExplanationLine(Because.NEXT_ATTEMPT, coded(code, due_at=due_at.isoformat()))]
+    return [*said, ExplanationLine(Because.NEXT_ATTEMPT, coded(code, tried_at=due_at.isoformat()))]
 
 
 def _has_meta(conn: Connection, key: str) -> bool:

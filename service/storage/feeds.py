@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
-    exists,
     func,
     select,
     tuple_,
@@ -30,7 +29,13 @@ from sqlalchemy import (
 from service.errors import InvalidInput
 from service.storage import schema
 from service.storage.engine import Database
-from service.storage.posts import PostQuery, cursor_of, generation, load_posts, newest_posts
+from service.storage.post_query import PostQuery, narrowing
+from service.storage.posts import (
+    cursor_of,
+    generation,
+    load_posts,
+    newest_posts,
+)
 from service.storage.upsert import insert_into
 from service.types import PortalName, Post
 
@@ -313,23 +318,9 @@ def _cursor(conn: Connection, post_id: str) -> str:
 
 
 def _conditions(query: PostQuery) -> list[ColumnElement[bool]]:
-    post, category, place = schema.post, schema.post_category, schema.post_place
-    if query.q:
+    if query != PostQuery(query.categories, query.portals, query.places, is_owed=query.is_owed):
         raise InvalidInput("q", "bad.no_archive", "allowed.feed_without_q")
-    conditions: list[ColumnElement[bool]] = []
-    if query.portals:
-        conditions.append(post.c.portal_id.in_(query.portals))
-    if query.categories:
-        conditions.append(
-            exists().where(
-                category.c.post_id == post.c.id, category.c.category.in_(query.categories)
-            )
-        )
-    if query.places:
-        conditions.append(
-            exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places))
-        )
-    return conditions
+    return narrowing(query)
 
 
 class GenerationWatch:

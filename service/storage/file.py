@@ -48,8 +48,8 @@ def refuse_to_replace(path: Path) -> None:
         raise StorageError(
             f"cannot use the database {str(path)!r}: it {what}, and {' and '.join(traces)} say "
             f"that there was one. "
-            "Put it back, or restore a backup (README, Restore); to begin anew without its posts "
-            "and subscriptions, "
+            "Put it back, or restore a backup (help: /help/machine#restore); to begin anew "
+            "without its posts and subscriptions, "
             "start once with --new-database"
         )
 

@@ -1,12 +1,13 @@
-"""Messages about a subscription itself: the question that confirms an endpoint, and the test
-delivery.
+"""Messages for one subscription that are about no change: the question that confirms an endpoint,
+the test delivery, and the reminder of a receipt.
 
-Both go through the ledger like any other message, signed and retried.
+All go through the ledger like any other message, signed and retried.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -25,7 +26,7 @@ from service.words import coded
 def ask_confirmation(conn: Connection, subscription_id: str, links: Links, at: datetime) -> str:
     """Asks a new endpoint whether it wants what is coming: the message's id. Raises Conflict unless
     it is pending."""
-    subscription = _webhook(conn, subscription_id)
+    subscription = _subscription(conn, subscription_id, (Consent.ENDPOINT,))
     if subscription.status is not SubscriptionStatus.PENDING:
         raise Conflict(
             coded("conflict.ask", name=subscription_id, status=subscription.status.value)
@@ -58,7 +59,7 @@ def confirm_endpoint(conn: Connection, subscription_id: str, at: datetime, url: 
 
 def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
     """A test delivery: the message's id. Raises Conflict unless the subscription is active."""
-    subscription = _webhook(conn, subscription_id)
+    subscription = _subscription(conn, subscription_id, (Consent.ENDPOINT, Consent.TOKEN))
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise Conflict(
             coded("conflict.test", name=subscription_id, status=subscription.status.value)
@@ -66,19 +67,39 @@ def send_test(conn: Connection, subscription_id: str, at: datetime) -> str:
     return _send(conn, subscription, build_test(at, subscription_id), at)
 
 
-def _webhook(conn: Connection, subscription_id: str) -> Subscription:
+def _subscription(
+    conn: Connection, subscription_id: str, consents: Sequence[Consent]
+) -> Subscription:
     subscription = get_subscription(conn, subscription_id)
-    if kind_of(subscription.channel).consent is not Consent.ENDPOINT:
+    if kind_of(subscription.channel).consent not in consents:
         raise Conflict(
             coded("conflict.test_channel", name=subscription_id, channel=subscription.channel)
         )
     return subscription
 
 
-def _send(conn: Connection, subscription: Subscription, body: str, at: datetime) -> str:
-    message_id = queue_own(conn, subscription.id, body, at)
-    key = conn.execute(
-        text("SELECT endpoint_key FROM message WHERE id = :id"), {"id": message_id}
+def send_reminder(
+    conn: Connection, subscription_id: str, body: str, at: datetime, key: str, *, is_urgent: bool
+) -> bool:
+    """Asks a webhook again for a receipt, once for each key; whether it was queued."""
+    count = "SELECT count(*) FROM message WHERE group_key = :key"
+    before = conn.execute(text(count), {"key": key}).scalar_one()
+    _send(conn, get_subscription(conn, subscription_id), body, at, key=key, is_urgent=is_urgent)
+    return not before
+
+
+def _send(
+    conn: Connection,
+    subscription: Subscription,
+    body: str,
+    at: datetime,
+    *,
+    key: str = "",
+    is_urgent: bool = False,
+) -> str:
+    message_id = queue_own(conn, subscription.id, body, at, key=key, is_urgent=is_urgent)
+    touched = conn.execute(
+        text("SELECT endpoint_key FROM subscription WHERE id = :id"), {"id": subscription.id}
     ).scalar_one()
-    refresh(conn, [key])
+    refresh(conn, [touched])
     return message_id

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
+from service.channels import ASKED, Grouping, kind_of
 from service.storage.erasure import ERASED
 from service.storage.schema import from_micros, to_micros
 from service.types import Channel, SubscriptionStatus
@@ -40,7 +41,9 @@ def find_losses(conn: Connection, since: datetime) -> list[Loss]:
         "SELECT s.id, s.unit_id, u.name, u.contacts, s.channel, s.target, s.status,"
         " s.status_reason, s.status_at FROM subscription s JOIN unit u ON u.id = s.unit_id"
         " WHERE u.removed_at IS NULL AND s.status IN ('removed', 'paused', 'suspended')"
-        " AND s.status_at > :since AND s.confirmed_at IS NOT NULL ORDER BY s.status_at, s.id"
+        " AND s.status_at > :since AND s.confirmed_at IS NOT NULL"
+        # another subscription to the same target took its place
+        " AND COALESCE(s.status_reason, '') <> 'by.unit_merged' ORDER BY s.status_at, s.id"
     )
     return [
         Loss(
@@ -71,8 +74,10 @@ def known_letters(conn: Connection, keys: Sequence[str]) -> set[str]:
     }
 
 
-_WORKS = """s.status = 'active' AND NOT EXISTS (SELECT 1 FROM endpoint e
-    WHERE e.key = s.endpoint_key AND e.status = 'disabled')"""
+_WORKS = f"""s.status = 'active' AND NOT EXISTS (SELECT 1 FROM endpoint e
+    WHERE e.key = s.endpoint_key AND (e.status = 'disabled'
+    OR (s.channel IN ({ASKED}) AND (s.asked_at IS NULL OR e.warned_at IS NOT NULL))))"""
+"""What nobody asks for is heard by nobody."""
 
 
 def active_targets(conn: Connection, unit_id: str) -> list[str]:
@@ -85,3 +90,29 @@ def hearing_units(conn: Connection) -> set[str]:
     """The ids of the units that hear by some channel."""
     query = text(f"SELECT s.unit_id FROM subscription s WHERE s.unit_id IS NOT NULL AND {_WORKS}")
     return set(conn.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """By what a unit can be asked that names no contact: its working subscriptions. `addresses`, by
+    age; `hooks`: ids of those whose messages are theirs alone, webhooks and what is asked for."""
+
+    addresses: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+
+
+def load_ways(conn: Connection) -> dict[str, Ways]:
+    """By unit; those that hear by nothing are not in it."""
+    query = text(
+        "SELECT s.unit_id, s.id, s.channel, s.target FROM subscription s"
+        f" WHERE s.unit_id IS NOT NULL AND {_WORKS} ORDER BY s.id"
+    )
+    found: dict[str, Ways] = {}
+    for row in conn.execute(query):
+        known = found.get(row.unit_id, Ways())
+        if kind_of(row.channel).grouping is Grouping.PERSON:
+            known = replace(known, addresses=(*known.addresses, row.target))
+        else:
+            known = replace(known, hooks=(*known.hooks, row.id))
+        found[row.unit_id] = known
+    return found

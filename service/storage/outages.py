@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,11 +26,13 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Reliance:
-    """A unit that hears by some subscription, and the portals that it asked for; empty: all."""
+    """Whoever hears by some subscription, at which address, and the portals that were asked for;
+    empty: all. `subscription_id`, `language`: of a person; None: it is a unit's."""
 
-    unit_id: str
-    contacts: tuple[str, ...]
+    address: str
     portals: tuple[str, ...]
+    subscription_id: str | None = None
+    language: str | None = None
 
 
 def begin_outage(
@@ -87,18 +89,27 @@ def late_titles(
     return count, list(conn.execute(newest.limit(limit)).scalars())
 
 
-def relying_units(conn: Connection) -> list[Reliance]:
-    """Every unit with an active subscription, once for each set of portals that it asked for."""
+def relying(conn: Connection) -> Iterator[Reliance]:
+    """The contacts of every unit with an active subscription, for each set of portals that it asked
+    for; where it named none, the addresses that it is subscribed by. Then persons."""
     query = text(
-        "SELECT DISTINCT u.id, u.contacts, f.definition FROM subscription s"
+        "SELECT DISTINCT u.id, u.contacts, f.definition, CASE WHEN s.channel = 'email' AND"
+        " u.contacts = '[]' THEN s.target END AS target FROM subscription s"
         " JOIN unit u ON u.id = s.unit_id JOIN filter f ON f.id = s.filter_id"
         " WHERE s.status = 'active' AND u.removed_at IS NULL ORDER BY u.id"
     )
-    return [
-        Reliance(row.id, tuple(orjson.loads(row.contacts)), _portals(orjson.loads(row.definition)))
-        for row in conn.execute(query)
-    ]
+    for row in conn.execute(query):
+        own = [row.target] if row.target else []
+        for address in orjson.loads(row.contacts) or own:
+            yield Reliance(address, _portals(row.definition))
+    persons = text(
+        "SELECT s.id, s.target, s.language, f.definition FROM subscription s"
+        " JOIN filter f ON f.id = s.filter_id"
+        " WHERE s.status = 'active' AND s.channel = 'email' AND s.unit_id IS NULL ORDER BY s.id"
+    )
+    for row in conn.execute(persons):
+        yield Reliance(row.target, _portals(row.definition), row.id, row.language)
 
 
-def _portals(definition: Mapping[str, list[str]]) -> tuple[str, ...]:
-    return tuple(definition.get("portals", ()))
+def _portals(definition: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(definition).get("portals", ()))

@@ -13,12 +13,15 @@ from service.types import Understanding
 
 
 def kept_overruling(conn: Connection, post_id: str, understanding: Understanding) -> Understanding:
-    """The understanding with the categories and the urgency that a person gave, where one did."""
+    """The understanding with the categories and the urgency that a person gave, where one did, and
+    with what another post made of the meeting."""
     post = schema.post
     row = conn.execute(select(post.c.overruled_at, post.c.facts).where(post.c.id == post_id)).one()
     if not row.facts:
         return understanding
     stored = facts_from_json(row.facts)
+    if stored.rescheduled is not None:
+        understanding = replace(understanding, rescheduled=stored.rescheduled)
     if row.overruled_at is not None:
         understanding = replace(understanding, categories=stored.categories, why=stored.why)
     if stored.is_urgency_decided:

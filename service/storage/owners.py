@@ -22,12 +22,15 @@ from service.alerts.endpoint_words import (
     tell_trouble,
 )
 from service.alerts.target import host_of
-from service.channels import CHANNELS
+from service.channels import CHANNELS, kind_of
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
 from service.storage.queue import GONE
 from service.storage.schema import from_micros, to_micros
 from service.values import address_key
+
+_OF_ALL = (EndpointTrouble.FAILING, EndpointTrouble.UNASKED)
+"""Troubles that concern whoever is behind the endpoint; the others, whom they stopped."""
 
 RECENT = timedelta(days=7)
 """What is older was told, or nobody could be told; letters are kept for longer, so that none is
@@ -53,7 +56,8 @@ class _Trouble:
 
 @dataclass(frozen=True, slots=True)
 class _EndpointSubscription:
-    """A subscription of an endpoint, and the addresses of its owner."""
+    """A subscription of an endpoint, and the addresses of its owner. `name`: its unit's, and its
+    own; empty where it has neither."""
 
     id: str
     name: str
@@ -75,11 +79,13 @@ def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
 
 def _failing(conn: Connection, since: int) -> Iterator[_Trouble]:
     query = text(
-        "SELECT key, warned_at, failing_since FROM endpoint WHERE status <> 'disabled' AND "
-        "warned_at > :since"
+        "SELECT key, channel, warned_at, failing_since FROM endpoint WHERE status <> 'disabled'"
+        " AND warned_at > :since"
     )
     for row in conn.execute(query, {"since": since}).all():
-        yield _Trouble(EndpointTrouble.FAILING, row.key, row.warned_at, _instant(row.failing_since))
+        is_asked = kind_of(row.channel).is_asked
+        trouble = EndpointTrouble.UNASKED if is_asked else EndpointTrouble.FAILING
+        yield _Trouble(trouble, row.key, row.warned_at, _instant(row.failing_since))
 
 
 def _disabled(conn: Connection, since: int) -> Iterator[_Trouble]:
@@ -127,18 +133,18 @@ def _behind(conn: Connection, one: _Trouble) -> list[_EndpointSubscription]:
     """The subscriptions of an endpoint that this is about."""
     rows = conn.execute(
         text(
-            "SELECT s.id, s.name, s.unit_id, u.contacts FROM subscription s LEFT JOIN unit u ON "
-            "u.id = s.unit_id"
+            "SELECT s.id, s.name, s.unit_id, u.name AS unit, u.contacts FROM subscription s"
+            " LEFT JOIN unit u ON u.id = s.unit_id"
             " WHERE s.endpoint_key = :key AND (s.status IN ('active', 'paused') OR s.status = "
             "'disabled')"
             " AND (:any = 1 OR (s.status = 'disabled' AND s.status_at = :at)) ORDER BY s.id"
         ),
-        {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble is EndpointTrouble.FAILING)},
+        {"key": one.endpoint_key, "at": one.at, "any": int(one.trouble in _OF_ALL)},
     ).all()
     return [
         _EndpointSubscription(
             row.id,
-            row.name,
+            ", ".join(filter(None, (row.unit, row.name))),
             _addresses(conn, row.unit_id, orjson.loads(row.contacts) if row.contacts else ()),
         )
         for row in rows

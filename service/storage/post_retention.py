@@ -37,7 +37,7 @@ _FORGET = (
         for table in (
             "change", "owed", "attachment_watch", "post_file", "post_alias", "post_listing",
             "post_place",
-            "post_category", "post_search", "revision",
+            "post_category", "post_facet", "post_search", "revision",
         )
     ),
     "DELETE FROM post WHERE id IN :ids",

@@ -14,12 +14,16 @@ from service.types import (
     AttachmentLink,
     Deadline,
     Document,
+    DocumentLink,
+    Link,
     Mention,
     Place,
     PortalName,
     Post,
     Reason,
     Relation,
+    Rescheduling,
+    ScannedFacts,
     Understanding,
     Urgency,
 )
@@ -54,6 +58,9 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         urgency=Urgency(facts["urgency"]),
         urgency_why=Reason(**why) if (why := facts.get("urgency_why")) else None,
         deadlines=deadlines_from_json(facts["deadlines"]),
+        relations=tuple(map(_link, facts.get("relations", ()))),
+        scanned=_scanned(facts.get("scanned")),
+        rescheduled=_rescheduled(facts.get("rescheduled")),
         begins_at=None
         if facts["begins_at"] is None
         else datetime.fromisoformat(facts["begins_at"]),
@@ -63,8 +70,41 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
     )
 
 
-def deadlines_from_json(value: Sequence[Mapping[str, str]]) -> tuple[Deadline, ...]:
-    return tuple(Deadline(date.fromisoformat(one["on"]), one["text"]) for one in value)
+def deadlines_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[Deadline, ...]:
+    """Rows of before there were owners have a day and words alone."""
+    return tuple(
+        Deadline(
+            _day(one["on"]),
+            one["text"],
+            at=datetime.fromisoformat(at) if (at := one.get("at")) else None,
+            owner=one.get("owner"),
+            owner_words=one.get("owner_words", ""),
+            task=one.get("task", ""),
+            recurs=one.get("recurs"),
+            is_unsure=one.get("is_unsure", False),
+            source=one.get("source"),
+        )
+        for one in value
+    )
+
+
+def _scanned(one: Mapping[str, Any] | None) -> ScannedFacts | None:
+    if one is None:
+        return None
+    return ScannedFacts(**{**one, "issued_on": _day(one["issued_on"])})
+
+
+def _link(one: Mapping[str, Any]) -> DocumentLink:
+    of = one["of"]
+    mention = Mention(of["kind"], of["number"], _day(of["issued_on"]), of["issuer"])
+    return DocumentLink(Link(one["link"]), mention, one["words"], one["post_id"])
+
+
+def _rescheduled(one: Mapping[str, Any] | None) -> Rescheduling | None:
+    if one is None:
+        return None
+    at = datetime.fromisoformat(one["begins_at"]) if one["begins_at"] else None
+    return Rescheduling(Link(one["link"]), one["post_id"], at, one["venue"], one["times"])
 
 
 def _document(facts: Mapping[str, Any] | None) -> Document | None:

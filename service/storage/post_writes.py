@@ -16,10 +16,13 @@ from sqlalchemy import Connection, delete, insert, select, update
 from service.errors import NotFound
 from service.instants import Dating
 from service.posts.identity import post_id
+from service.posts.scanned import number_of
 from service.storage import schema
 from service.storage.archive import WatchedFile
 from service.storage.dating_column import dating_to_json
+from service.storage.facets import write_facets
 from service.storage.overruling import change_facts, kept_overruling
+from service.storage.pages import scan_readings
 from service.storage.post_rows import attachments_to_json, facts_from_json, facts_to_json
 from service.storage.search import index_words
 from service.storage.upsert import insert_into
@@ -85,7 +88,7 @@ def insert_post(conn: Connection, draft: Draft) -> Post | None:
     if not conn.execute(statement.on_conflict_do_nothing().returning(schema.post.c.id)).first():
         return None
     _insert_revision(conn, post, draft, ())
-    _write_facets(conn, post)
+    _write_found_by(conn, post)
     if draft.guid_key is not None and draft.guid_key != draft.identity_key:
         add_alias(conn, draft.portal.id, draft.guid_key, post.id)
     return post
@@ -136,7 +139,7 @@ def _insert_revision(conn: Connection, post: Post, draft: Draft, what: Sequence[
     )
 
 
-def _write_facets(conn: Connection, post: Post) -> None:
+def _write_found_by(conn: Connection, post: Post) -> None:
     write_categories(conn, post.id, post.categories)
     conn.execute(delete(schema.post_place).where(schema.post_place.c.post_id == post.id))
     places = post.understanding.concerns
@@ -144,8 +147,12 @@ def _write_facets(conn: Connection, post: Post) -> None:
         conn.execute(
             insert(schema.post_place), [{"post_id": post.id, "place_id": place} for place in places]
         )
-    document = post.understanding.document
-    index_words(conn, post.id, post.title, (document and document.number) or "", post.text)
+    facts = post.understanding
+    write_facets(conn, post.id, facts)
+    number = number_of(facts.document, facts.scanned)
+    digests = [link.sha256 for link in post.attachments if link.sha256]
+    read = [scan.text for scan in scan_readings(conn, digests)] if digests else []
+    index_words(conn, post.id, post.title, number, post.text, *read)
 
 
 def write_categories(conn: Connection, post_id: str, categories: Sequence[str]) -> None:
@@ -266,7 +273,7 @@ def _update_post(conn: Connection, post: Post, draft: Draft) -> None:
             **_article_columns(draft),
         )
     )
-    _write_facets(conn, post)
+    _write_found_by(conn, post)
 
 
 def keep_attachments(conn: Connection, post: Post, fingerprint: str) -> None:
@@ -342,7 +349,7 @@ def set_facts(conn: Connection, post: Post) -> None:
         .where(schema.post.c.id == post.id)
         .values(facts=facts_to_json(post.understanding))
     )
-    _write_facets(conn, post)
+    _write_found_by(conn, post)
 
 
 def link_listing(

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
+from sqlalchemy import Connection, Select, and_, func, select, tuple_
 
 from service.errors import InvalidInput, NotFound
 from service.storage import schema
+from service.storage.post_query import EVERYTHING, PostQuery, conditions
 from service.storage.post_rows import attachments_from_json, post_from_row
 from service.storage.post_writes import (
     Draft,
@@ -28,7 +29,6 @@ from service.storage.post_writes import (
     set_facts,
 )
 from service.storage.schema import from_micros, to_micros
-from service.storage.search import matches_words
 from service.types import AttachmentLink, Post
 
 __all__ = [
@@ -63,18 +63,6 @@ _CHUNK = (
 
 
 @dataclass(frozen=True, slots=True)
-class PostQuery:
-    """Which posts. Values of one field are alternatives, fields add up; empty asks for
-    everything."""
-
-    categories: tuple[str, ...] = ()
-    portals: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    q: str = ""
-    """Words that must all occur, accents optional; "in quotes" a phrase."""
-
-
-@dataclass(frozen=True, slots=True)
 class Revision:
     """One state of a post that was seen. `what` names what changed, empty in the first."""
 
@@ -100,7 +88,8 @@ class KnownPost:
     """The title as each listing shows it, by the listing's address."""
 
 
-def _posts() -> Select[Any]:
+def latest_posts() -> Select[Any]:
+    """What `post_from_row` reads, of every post."""
     post, revision = schema.post, schema.revision
     latest = and_(revision.c.post_id == post.c.id, revision.c.number == post.c.revision)
     return select(post, revision.c.html, revision.c.text, revision.c.attachments).join(
@@ -113,7 +102,9 @@ def load_posts(conn: Connection, ids: Iterable[str]) -> dict[str, Post]:
     wanted = list(dict.fromkeys(ids))
     found: dict[str, Post] = {}
     for start in range(0, len(wanted), _CHUNK):
-        rows = conn.execute(_posts().where(schema.post.c.id.in_(wanted[start : start + _CHUNK])))
+        rows = conn.execute(
+            latest_posts().where(schema.post.c.id.in_(wanted[start : start + _CHUNK]))
+        )
         found.update((row.id, post_from_row(row)) for row in rows)
     return {post_id: found[post_id] for post_id in wanted if post_id in found}
 
@@ -122,7 +113,7 @@ def walk_posts(conn: Connection, after: str, limit: int) -> list[Post]:
     """The posts that portals show, in the order of their ids, after the one of this id."""
     post = schema.post
     rows = conn.execute(
-        _posts()
+        latest_posts()
         .where(post.c.id > after, post.c.withdrawn_at.is_(None))
         .order_by(post.c.id)
         .limit(limit)
@@ -144,7 +135,7 @@ def get_post(conn: Connection, post_id: str) -> Post:
 
 def newest_posts(
     conn: Connection,
-    query: PostQuery = PostQuery(),  # frozen and empty
+    query: PostQuery = EVERYTHING,
     limit: int = 50,
     before: str | None = None,
     *,
@@ -159,10 +150,10 @@ def newest_posts(
     """
     post = schema.post
     order = (post.c.first_seen_at, post.c.published_at, post.c.id)
-    statement = _posts().where(*_conditions(conn, query))
+    statement = latest_posts().where(*conditions(conn, query))
     if before is not None:
         statement = statement.where(
-            tuple_(*order) < tuple_(*_read_cursor(before), types=[column.type for column in order])
+            tuple_(*order) < tuple_(*read_cursor(before), types=[column.type for column in order])
         )
     if since is not None:
         statement = statement.where(post.c.first_seen_at >= since)
@@ -172,33 +163,13 @@ def newest_posts(
     return [post_from_row(row) for row in rows]
 
 
-def _conditions(conn: Connection, query: PostQuery) -> list[ColumnElement[bool]]:
-    post, category, place = schema.post, schema.post_category, schema.post_place
-    conditions: list[ColumnElement[bool]] = []
-    if query.portals:
-        conditions.append(post.c.portal_id.in_(query.portals))
-    if query.categories:
-        conditions.append(
-            exists().where(
-                category.c.post_id == post.c.id, category.c.category.in_(query.categories)
-            )
-        )
-    if query.places:
-        conditions.append(
-            exists().where(place.c.post_id == post.c.id, place.c.place_id.in_(query.places))
-        )
-    if query.q.strip():
-        conditions.append(matches_words(conn, query.q))
-    return conditions
-
-
 def cursor_of(post: Post) -> str:
     """Where a page that ends with this post is continued; opaque to callers."""
     text = f"{to_micros(post.first_seen_at)}.{to_micros(post.published_at)}.{post.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, datetime, str]:
+def read_cursor(cursor: str) -> tuple[datetime, datetime, str]:
     try:
         text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
         first_seen, published, post_id = text.split(".")
@@ -312,6 +283,16 @@ def posts_at(conn: Connection, key: str) -> list[str]:
     return list(
         conn.execute(own.union(select(alias.post_id).where(alias.identity_key == key))).scalars()
     )
+
+
+def titled(conn: Connection, beginning: str, limit: int) -> list[tuple[str, str]]:
+    """(id, title) of posts whose title begins so, the newest first; nothing for no words."""
+    if not beginning:
+        return []
+    post = schema.post.c
+    begins = post.title.startswith(beginning, autoescape=True)
+    query = select(post.id, post.title).where(begins).order_by(post.first_seen_at.desc(), post.id)
+    return [(row.id, row.title) for row in conn.execute(query.limit(limit))]
 
 
 def post_keys(conn: Connection, portal_id: str) -> dict[str, datetime]:

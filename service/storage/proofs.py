@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from service.alerts.proof import AcknowledgementProof, Proof, RevisionProof, Sending, UnitProof
 from service.storage.posts import get_post
-from service.storage.receipts import list_receipts
+from service.storage.receipts import Receipt, list_receipts
 from service.storage.schema import from_micros
 from service.types import ChangeType
 
@@ -80,10 +80,16 @@ def _units(conn: Connection, post_id: str) -> tuple[UnitProof, ...]:
         )
     return tuple(
         UnitProof(
-            line.unit_name + (" (đã gỡ bỏ)" if line.is_removed else ""),
+            _name(line),
             line.state,
             tuple(sent[line.unit_id]),
             tuple(received[line.unit_id]),
         )
         for line in list_receipts(conn, post_id)
     )
+
+
+def _name(line: Receipt) -> str:
+    if line.merged_into:
+        return f"{line.unit_name} (đã nhập vào {line.merged_into})"
+    return line.unit_name + (" (đã gỡ bỏ)" if line.is_removed else "")

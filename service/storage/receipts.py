@@ -43,11 +43,15 @@ class Receipt:
     via: str
     acknowledged_revision: int | None
     """The newest revision it ever acknowledged; None: none."""
+    place_id: str | None = None
+    """None: it is no commune's."""
     has_channel: bool = True
     """Whether the unit hears by any channel now (U1)."""
     is_removed: bool = False
     """It is on the board for what it acknowledged, and is owed and reminded of nothing more
     (U2)."""
+    merged_into: str | None = None
+    """What the unit that it became part of is called; None: it is there, or has no successor."""
 
 
 def acknowledge(
@@ -105,6 +109,30 @@ def is_owed(conn: Connection, post_id: str, unit_id: str) -> bool:
     return conn.execute(query, {"post": post_id, "unit": unit_id}).first() is not None
 
 
+def count_open(conn: Connection, unit_id: str, categories: Sequence[str], since: datetime) -> int:
+    """Posts of these primary categories, told of since then, that a unit has yet to acknowledge."""
+    query = text(
+        "SELECT count(DISTINCT p.id) FROM subscription s JOIN delivery d ON d.subscription_id = "
+        "s.id AND d.created_at >= :since AND d.state <> 'skipped' JOIN change c ON c.id = "
+        "d.change_id AND c.type <> 'post.withdrawn' JOIN post p ON p.id = c.post_id"
+        " AND p.revision = c.revision AND p.withdrawn_at IS NULL JOIN post_category k"
+        " ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
+        " WHERE s.unit_id = :unit AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.post_id = p.id"
+        " AND r.revision = p.revision AND r.unit_id = :unit)"
+    ).bindparams(bindparam("categories", expanding=True))
+    values = {"unit": unit_id, "since": to_micros(since), "categories": list(categories)}
+    return int(conn.execute(query, values).scalar_one())
+
+
+def count_acknowledged(conn: Connection, post_ids: Sequence[str]) -> dict[str, int]:
+    """By post, how many units have acknowledged its latest revision."""
+    query = text(
+        "SELECT r.post_id, count(*) AS n FROM receipt r JOIN post p ON p.id = r.post_id"
+        " AND p.revision = r.revision WHERE r.post_id IN :ids GROUP BY r.post_id"
+    ).bindparams(bindparam("ids", expanding=True))
+    return {row.post_id: row.n for row in conn.execute(query, {"ids": list(post_ids)})}
+
+
 def acknowledged_at(conn: Connection, post_id: str, revision: int, unit_id: str) -> datetime | None:
     """When the unit acknowledged this revision; None when it has not."""
     table = schema.receipt.c
@@ -124,7 +152,8 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
     sent = _deliveries(conn, post_id, revision)
     acks = _acknowledgements(conn, post_id)
     hearing = hearing_units(conn)
-    units = select(schema.unit).order_by(schema.unit.c.name)
+    units = list(conn.execute(select(schema.unit).order_by(schema.unit.c.name)).mappings())
+    names = {row["id"]: own_name(row["id"], row["name"]) for row in units}
     return [
         _line(
             row,
@@ -132,8 +161,9 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
             sent.get(row["id"], []),
             acks.get(row["id"], []),
             has_channel=row["id"] in hearing,
+            merged_into=names.get(row["merged_into"]),
         )
-        for row in conn.execute(units).mappings()
+        for row in units
         if row["removed_at"] is None or row["id"] in acks
     ]
 
@@ -145,6 +175,7 @@ def _line(
     acks: Sequence[RowMapping],
     *,
     has_channel: bool,
+    merged_into: str | None,
 ) -> Receipt:
     own = next((ack for ack in acks if ack["revision"] == revision), None)
     sent_at = [
@@ -163,15 +194,23 @@ def _line(
         note=own["note"] if own else "",
         via=own["via"] if own else "",
         acknowledged_revision=max((ack["revision"] for ack in acks), default=None),
+        place_id=unit["place"],
         has_channel=has_channel,
         is_removed=unit["removed_at"] is not None,
+        merged_into=merged_into,
     )
+
+
+_MAY_HAVE_GONE = "d.state = 'skipped' AND d.reason = 'message.restored'"
+"""A database that was lost may have sent it, nobody knows when; and whether it was acknowledged
+then is lost with it, so it is asked for."""
 
 
 def _deliveries(conn: Connection, post_id: str, revision: int) -> dict[str, list[RowMapping]]:
     query = text(
-        "SELECT s.unit_id, d.state, d.done_at, d.created_at FROM change c JOIN delivery d ON "
-        "d.change_id = c.id"
+        f"SELECT s.unit_id, CASE WHEN {_MAY_HAVE_GONE} THEN 'sent' ELSE d.state END AS state,"
+        f" CASE WHEN {_MAY_HAVE_GONE} THEN NULL ELSE d.done_at END AS done_at, d.created_at"
+        " FROM change c JOIN delivery d ON d.change_id = c.id"
         " JOIN subscription s ON s.id = d.subscription_id"
         " WHERE c.post_id = :post AND c.revision = :revision AND c.type <> 'post.withdrawn' AND "
         "s.unit_id IS NOT NULL"
@@ -254,15 +293,17 @@ def load_reminded(conn: Connection) -> dict[tuple[str, int, str], list[datetime]
         "SELECT group_key, created_at, CASE WHEN group_key LIKE 'letter:reminders:%' THEN body "
         "END AS body"
         " FROM message WHERE group_key LIKE 'letter:remind%' OR group_key LIKE 'letter:urgent:%'"
+        " OR group_key LIKE 'asked:remind:%'"
         " ORDER BY created_at"
     )
     found: dict[tuple[str, int, str], list[datetime]] = {}
     for row in conn.execute(query):
         about = _about_several(row.body) if row.body else [row.group_key.split(":")[2:5]]
+        at = from_micros(row.created_at)
         for post_id, revision, unit_id in about:
-            found.setdefault((post_id, int(revision), unit_id), []).append(
-                from_micros(row.created_at)
-            )
+            known = found.setdefault((post_id, int(revision), unit_id), [])
+            if at not in known:  # several webhooks are one reminder
+                known.append(at)
     return found
 
 

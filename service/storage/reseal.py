@@ -19,6 +19,7 @@ from service.alerts.signing import SecretBox
 from service.storage import schema
 from service.storage.engine import Database
 from service.storage.schema_web import idempotency
+from service.storage.signing_keys import reseal_signing_keys
 
 CHUNK = 200
 """Rows of one transaction: some 10 ms."""
@@ -43,6 +44,8 @@ def reseal(database: Database, box: SecretBox) -> ResealResult:
         with database.writing() as conn:
             for row in chunk:
                 counted += _row(conn, row, box)
+    with database.writing() as conn:
+        counted += ResealResult(*reseal_signing_keys(conn, box))
     return counted
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, text
 from service.storage.archive_cleaning import FORGOTTEN_FILES, forget_old, forget_unused
 from service.storage.archive_folder import ArchiveFolder
 from service.storage.asides import forget_asides
+from service.storage.audit import forget_audit
 from service.storage.engine import Database
 from service.storage.poll_history import FORGOTTEN_AT_ONCE, forget_polls
 from service.storage.post_retention import forget_posts
@@ -54,6 +55,7 @@ class Retention:
     polls: timedelta
     files: timedelta | None
     posts: timedelta | None = None
+    audit: timedelta | None = None
 
 
 def forget_all(database: Database, folder: ArchiveFolder, kept: Retention, now: datetime) -> int:
@@ -63,6 +65,8 @@ def forget_all(database: Database, folder: ArchiveFolder, kept: Retention, now: 
     """
     with database.writing() as conn:
         forget_asides(conn, now)
+        if kept.audit is not None:
+            forget_audit(conn, now - kept.audit)
     _until_done(lambda: _forget_polls(database, now - kept.polls), FORGOTTEN_AT_ONCE)
     _until_done(lambda: forget_unused(database, folder, now), FORGOTTEN_FILES)
     if kept.files is not None:

@@ -8,18 +8,27 @@ two posts with that number are of one document is decided by `posts.document`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
-from service.posts.document import is_same_document
+from service.posts.provinces import province_of_host
+from service.posts.same import is_same_document
 from service.storage import schema
 from service.storage.post_rows import facts_from_json
 from service.storage.search import holding_phrase
-from service.types import PortalName, Post, Relation
+from service.types import Document, PortalName, Post, Relation, Urgency
+
+
+def area_of(url: str) -> str | None:
+    """The province of the portal of a post by its address."""
+    return province_of_host(urlsplit(url).hostname or "")
+
 
 _LOOKED_AT = 200  # of the newest that hold the number: every office counts from one again each year
 MOST = 20
+_SEASON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,14 @@ class Companion:
     portal: PortalName
     published_at: datetime
     relation: Relation
+    url: str
+    urgency: Urgency
+
+
+def _is_near(one: Document, other: Document, at: datetime, other_at: datetime) -> bool:
+    """Where a day is not known, only posts of one season are of one document: numbers begin anew
+    each year."""
+    return None not in (one.issued_on, other.issued_on) or abs(at - other_at) <= _SEASON
 
 
 def companions(conn: Connection, of: Post) -> list[Companion]:
@@ -47,6 +64,7 @@ def companions(conn: Connection, of: Post) -> list[Companion]:
         post.c.portal_name,
         post.c.published_at,
         post.c.facts,
+        post.c.url,
     )
     holding = select(*columns).where(
         holding_phrase(conn, number), post.c.id != of.id, post.c.withdrawn_at.is_(None)
@@ -55,8 +73,22 @@ def companions(conn: Connection, of: Post) -> list[Companion]:
     for row in conn.execute(
         holding.order_by(post.c.published_at.desc(), post.c.id).limit(_LOOKED_AT)
     ):
-        other = facts_from_json(row.facts).document
-        if other is not None and is_same_document(document, other):
+        facts = facts_from_json(row.facts)
+        other = facts.document
+        areas = area_of(of.url), area_of(row.url)
+        if other is None or not _is_near(document, other, of.published_at, row.published_at):
+            continue
+        if is_same_document(document, other, areas):
             portal = PortalName(row.portal_id, row.portal_name)
-            found.append(Companion(row.id, row.title, portal, row.published_at, other.relation))
+            found.append(
+                Companion(
+                    row.id,
+                    row.title,
+                    portal,
+                    row.published_at,
+                    other.relation,
+                    row.url,
+                    facts.urgency,
+                )
+            )
     return found[:MOST]

@@ -272,6 +272,8 @@ unit = Table(
     Column("contacts", Json, nullable=False),  # addresses in order of escalation
     Column("created_at", Instant, nullable=False),
     Column("removed_at", Instant),  # null: still there
+    # the unit that it became part of; null: it is there, or was removed and has no successor
+    Column("merged_into", Text),
 )
 
 # each distinct set of filters once, so that a post is matched against sets, not subscriptions
@@ -301,6 +303,8 @@ subscription = Table(
     Column("status", Text, nullable=False),
     Column("status_reason", Text),  # null: nothing to say
     Column("status_at", Instant, nullable=False),
+    # its status before it was removed; null: it was not, or by a Loa that did not say
+    Column("removed_from", Text),
     Column("secret", LargeBinary),  # encrypted; null: a channel that signs nothing
     Column(
         "old_secret", LargeBinary
@@ -311,6 +315,11 @@ subscription = Table(
     ),  # extra request headers of a webhook
     Column("created_at", Instant, nullable=False),
     Column("confirmed_at", Instant),  # null: not confirmed
+    Column("token_hash", Text),  # of its own token; null: its channel is not asked
+    Column("old_token_hash", Text),  # good until old_secret_until; null: not rotated
+    Column("asked_at", Instant),  # about when it was last asked for; null: never
+    # 1: its requests have the headers of CloudEvents' binary mode
+    Column("is_cloudevents", SmallInteger, nullable=False, server_default="0"),
     Index(
         "ix_subscription_filter", "filter_id", "id"
     ),  # fan-out of a change to the sets that matched
@@ -318,6 +327,8 @@ subscription = Table(
     Index(
         "ix_subscription_target", "channel", "target_key"
     ),  # all subscriptions of one person or endpoint
+    Index("ix_subscription_token", "token_hash", unique=True),  # whose a token is
+    Index("ix_subscription_old_token", "old_token_hash", unique=True),  # the same
     Index("ix_subscription_unit", "unit_id"),  # the receipt board
     Index(
         "ix_subscription_endpoint", "endpoint_key"

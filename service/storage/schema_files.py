@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -28,7 +29,9 @@ __all__ = [
     "archive_part",
     "archive_stop",
     "attachment_watch",
+    "file_page",
     "metadata",
+    "post_facet",
     "post_file",
     "post_search",
 ]
@@ -41,6 +44,16 @@ post_search = Table(  # the folded words of each post's latest revision
     ),  # SQLite's full text needs a number; it never leaves the database
     Column("post_id", Text, ForeignKey("post.id"), nullable=False, unique=True),
     Column("words", Text, nullable=False),  # one space around each, so that a phrase is a substring
+)
+
+post_facet = Table(  # what a post's document says of itself, as a search asks for it
+    "post_facet",
+    metadata,
+    Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
+    Column("name", Text, primary_key=True),  # kind, urgency, number, issuer, deadline
+    # a slug, folded words with a space around each, or a day as 2026-11-29
+    Column("value", Text, primary_key=True),
+    Index("ix_post_facet_value", "name", "value", "post_id"),  # posts of a kind, number, deadline
 )
 
 _SQLITE_SEARCH = (
@@ -96,6 +109,30 @@ post_file = Table(  # which posts a file is of, in whichever revision: a file of
     Column("post_id", Text, ForeignKey("post.id"), primary_key=True),
     Column("sha256", Text, primary_key=True),
     Index("ix_post_file_sha256", "sha256"),  # whether any post has it
+)
+
+file_page = (
+    Table(  # what is done with the first pages of a PDF after its post was told, once a file
+        "file_page",
+        metadata,
+        Column("sha256", Text, primary_key=True),
+        Column("asked_at", Instant, nullable=False),
+        Column(
+            "is_scan", SmallInteger, nullable=False
+        ),  # 1: its words are to be read from pictures
+        Column(
+            "is_covered", SmallInteger, nullable=False, server_default="0"
+        ),  # 1: page one is drawn
+        Column("tries", Integer, nullable=False, server_default="0"),
+        Column("leased_until", Instant),  # null: nobody has it in hand
+        Column("done_at", Instant),  # null: waits
+        Column("reader", Text),  # program, version and model that read it; null: none did
+        Column("ocr_text", Text),  # what was read; never the text of the file
+        Column("ocr_second", Text),  # its heading, from another picture
+        Column("ocr_confidence", Float),  # mean of the words, 0 to 100
+        Column("error", Text),  # why nothing was read, a code
+        Index("ix_file_page_waiting", "done_at", "asked_at"),
+    )
 )
 
 archive_day = Table(  # how much was kept of a portal in a day

@@ -1,17 +1,16 @@
 """Search over title, document number and text: the same answers on both databases.
 
-The words of a post are folded here, in Python: accents off, numbers without leading zeros,
-punctuation gone, so that "06/CT-UBND" and "6 ct ubnd" are the same three words in a row. SQLite's
-FTS5 and PostgreSQL's full text only look up whole folded words, and runs of them.
+The words of a post are folded in Python (`posts.search_words`). SQLite's FTS5 and PostgreSQL's full
+text only look up whole folded words, and runs of them.
 """
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
+    case,
     delete,
     exists,
     func,
@@ -19,45 +18,16 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
 )
 
-from service.errors import InvalidInput
+from service.posts.search_words import fold_words, parse_query
 from service.storage import schema
 from service.storage.schema_files import post_search
-from service.text import fold_plain
-from service.words import coded
 
-MAX_QUERY_CHARS = 200
 _MAX_WORDS = 20_000  # of a post: PostgreSQL refuses a tsvector of 1 MB
-_WORD = re.compile(r"[^\W_]+")
-_PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
-
-
-def fold_words(value: str) -> list[str]:
-    """The words as the index knows them: an ASCII letter first, so that neither database takes one
-    for a number."""
-    return ["w" + _ascii(_trimmed(word)) for word in _WORD.findall(fold_plain(value))]
-
-
-def _trimmed(word: str) -> str:
-    return word.lstrip("0") or "0" if word.isdecimal() else word
-
-
-def _ascii(word: str) -> str:
-    return word if word.isascii() else "u" + word.encode().hex()
-
-
-def parse_query(q: str) -> list[list[str]]:
-    """The phrases that must all occur, each a run of folded words.
-
-    Raises InvalidInput when it is longer than MAX_QUERY_CHARS.
-    """
-    if len(q) > MAX_QUERY_CHARS:
-        raise InvalidInput(
-            "q", coded("bad.chars", n=len(q)), coded("allowed.at_most", limit=MAX_QUERY_CHARS)
-        )
-    phrases = [fold_words(quoted or word) for quoted, word in _PART.findall(q)]
-    return [phrase for phrase in phrases if phrase]
+_HEAD_CHARS = 400
+"""Of the folded words: the title and the number, which stand first there, and a line of text."""
 
 
 def matches_words(conn: Connection, q: str) -> ColumnElement[bool]:
@@ -74,6 +44,16 @@ def holding_phrase(conn: Connection, phrase: str) -> ColumnElement[bool]:
     tries post by post."""
     few = select(post_search.c.post_id).where(*_all_phrases(conn, [fold_words(phrase)]))
     return schema.post.c.id.in_(few)
+
+
+def rank_of(q: str) -> ColumnElement[int]:
+    """0 where all that is searched for stands in the title, the number or what follows at once; 1
+    where it stands further below. The same on both databases, unlike their own ranks."""
+    head = func.substr(post_search.c.words, 1, _HEAD_CHARS)
+    runs = [f" {' '.join(phrase)} " for phrase in parse_query(q)]
+    is_above = and_(true(), *(head.contains(run, autoescape=True) for run in runs))
+    rank = select(case((is_above, 0), else_=1)).where(post_search.c.post_id == schema.post.c.id)
+    return func.coalesce(rank.scalar_subquery(), 1)
 
 
 def _all_phrases(conn: Connection, phrases: list[list[str]]) -> list[ColumnElement[bool]]:

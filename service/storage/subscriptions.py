@@ -59,12 +59,17 @@ class NewSubscription:
     secret: bytes | None = None
     headers: Mapping[str, Kept] = field(default_factory=dict)
     allow_private_networks: bool = False
+    token_hash: str | None = None
+    """Of the token by which it is asked for (`asking.token_hash`); None: its channel is not."""
+    is_cloudevents: bool = False
 
 
 def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     """Adds it, pending unless confirmed. Raises InvalidInput for a target that cannot be used."""
     kind = kind_of(new.channel)
-    address = kind.parse(new.target, new.allow_private_networks)
+    subscription_id = uuid7()
+    target = subscription_id if kind.is_asked else new.target
+    address = kind.parse(target, new.allow_private_networks)
     if kind.is_signed and new.secret is None:
         raise InvalidInput(
             "secret", "is missing", f"a sealed secret, for a {kind.name} is always signed"
@@ -72,7 +77,6 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     add_endpoint(conn, new.channel, address.endpoint, address.host)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
     frequency = new.frequency if kind.digest_endpoint else Frequency.IMMEDIATE
-    subscription_id = uuid7()
     conn.execute(
         insert(schema.subscription).values(
             id=subscription_id,
@@ -89,6 +93,8 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
             status_at=new.created_at,
             secret=new.secret,
             headers=dict(new.headers),
+            token_hash=new.token_hash,
+            is_cloudevents=int(new.is_cloudevents),
             created_at=new.created_at,
             confirmed_at=new.created_at if new.is_confirmed else None,
         )
@@ -170,6 +176,8 @@ def set_status(
     values: dict[str, Any] = {"status": status.value, "status_at": at, "status_reason": reason}
     if status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PENDING:
         values["confirmed_at"] = at
+    if status is SubscriptionStatus.REMOVED:
+        values["removed_from"] = before.status.value
     conn.execute(
         update(schema.subscription)
         .where(schema.subscription.c.id == subscription_id)
@@ -266,12 +274,21 @@ def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, Ke
     conn.execute(update(table).where(table.c.id == subscription_id).values(headers=dict(headers)))
 
 
+def set_cloudevents(conn: Connection, subscription_id: str, *, is_wanted: bool) -> None:
+    """Whether its requests have the headers of CloudEvents' binary mode."""
+    table = schema.subscription
+    values = {"is_cloudevents": int(is_wanted)}
+    conn.execute(update(table).where(table.c.id == subscription_id).values(**values))
+
+
 def set_min_interval(conn: Connection, subscription_id: str, interval_s: int | None) -> None:
     """At least so many seconds between two messages to its endpoint, whoever else is behind it;
     None: none."""
     subscription = get_subscription(conn, subscription_id)
-    if kind_of(subscription.channel).places.shared:
-        raise Conflict(coded("conflict.limit_mail", name=subscription_id))
+    kind = kind_of(subscription.channel)
+    if kind.places.shared or kind.is_asked:
+        code = "conflict.limit_asked" if kind.is_asked else "conflict.limit_mail"
+        raise Conflict(coded(code, name=subscription_id))
     if subscription.status in (SubscriptionStatus.PENDING, SubscriptionStatus.REMOVED):
         raise Conflict(
             coded("conflict.limit", name=subscription_id, status=subscription.status.value)
@@ -357,4 +374,5 @@ def _subscription(row: RowMapping) -> Subscription:
         name=row["name"],
         created_at=row["created_at"],
         headers=tuple(row["headers"]),
+        is_cloudevents=bool(row["is_cloudevents"]),
     )

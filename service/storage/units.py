@@ -58,6 +58,20 @@ def get_unit(conn: Connection, id_or_name: str) -> Unit:
     return _unit(row._mapping)
 
 
+def units_called(conn: Connection, said: str) -> list[str]:
+    """The ids of the units of this id or name, the one that is there first; then those that were
+    removed under that name."""
+    table = schema.unit.c
+    query = (
+        select(table.id)
+        .where(
+            (table.id == said) | (table.name == said) | (table.name == said + " (" + table.id + ")")
+        )
+        .order_by(table.removed_at.is_not(None), table.id)
+    )
+    return list(conn.execute(query).scalars())
+
+
 def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
     """All that were not removed, by name."""
     query = (
@@ -86,6 +100,22 @@ def units_of_address(conn: Connection, keys: AbstractSet[str]) -> list[Unit]:
     ]
 
 
+def lock_unit(conn: Connection, id_or_name: str) -> Unit:
+    """The same, which nobody else changes before this transaction ends. Raises NotFound."""
+    unit = get_unit(conn, id_or_name)
+    conn.execute(select(schema.unit.c.id).where(schema.unit.c.id == unit.id).with_for_update())
+    return get_unit(conn, unit.id)
+
+
+def set_name(conn: Connection, unit_id: str, name: str) -> None:
+    """Raises Conflict when there is one of that name already."""
+    try:
+        with conn.begin_nested():
+            conn.execute(update(schema.unit).where(schema.unit.c.id == unit_id).values(name=name))
+    except IntegrityError as error:
+        raise Conflict(coded("conflict.unit_name", name=name)) from error
+
+
 def set_contacts(conn: Connection, unit_id: str, contacts: tuple[str, ...]) -> None:
     """In order of escalation."""
     conn.execute(
@@ -105,12 +135,17 @@ def remove_unit(conn: Connection, id_or_name: str, at: datetime) -> Unit:
         set_status(
             conn, subscription.id, SubscriptionStatus.REMOVED, at=at, reason="by.unit_removed"
         )
+    retire(conn, unit, at)
+    return unit
+
+
+def retire(conn: Connection, unit: Unit, at: datetime) -> None:
+    """Its row stays, and its name is free again."""
     conn.execute(
         update(schema.unit)
         .where(schema.unit.c.id == unit.id)
         .values(removed_at=at, name=f"{unit.name} ({unit.id})")
     )
-    return unit
 
 
 def own_name(unit_id: str, name: str) -> str:

@@ -17,13 +17,14 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service.services.audit_acts import Origin, acting
 from service.storage.sessions import LASTS
 from service.values import Language
 from service.web import auth, problem, reader, words
 from service.web.admin import desk as admin
 from service.web.api import api_routes as api
 from service.web.feeds import feed_routes as feeds
-from service.web.pages import attachments, public, status
+from service.web.pages import attachments, help_pages, public, status, webhook_key
 from service.web.pages import receipt_page as receipts
 from service.web.pages import subscribe as subscriptions
 from service.web.server import readiness as health
@@ -32,7 +33,7 @@ from service.web.server.cookies import SignedSessions
 from service.web.server.limits import Limit
 from service.web.server.proxies import ProxyWatch
 from service.web.site import base_path, category_name
-from service.words import kind_name, label, say
+from service.words import kind_name, label, say, say_rhythm
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -86,6 +87,8 @@ def create_app(loa: Loa) -> Flask:
     app.before_request(lambda: proxy_watch.look(request.environ))
     app.before_request(_choose_language)
     app.before_request(auth.require_access)
+    app.before_request(_say_who_acts)
+    app.teardown_request(lambda _error: acting(None))
     app.after_request(_finish)
     app.context_processor(_page_words)
     _add_filters(app)
@@ -98,7 +101,26 @@ def create_app(loa: Loa) -> Flask:
 
 def blueprint_modules() -> tuple[Any, ...]:
     """The modules of this package with a `make_blueprint(loa)`, in the order of registration."""
-    return public, status, attachments, feeds, subscriptions, receipts, api, health, admin
+    return (
+        public,
+        status,
+        help_pages,
+        attachments,
+        feeds,
+        subscriptions,
+        receipts,
+        webhook_key,
+        api,
+        health,
+        admin,
+    )
+
+
+def _say_who_acts() -> None:
+    """For the log of who did what; a page with a link in its address knows of nobody."""
+    who = getattr(g, "caller", None)
+    door = "api" if request.path.startswith("/api/") else "page" if who is None else "desk"
+    acting(Origin(door, "" if who is None else who.name, request.remote_addr or ""))
 
 
 def _choose_language() -> None:
@@ -213,6 +235,7 @@ def _add_filters(app: Flask) -> None:
         instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
         day=lambda day: words.say_day(day, g.language),
         bytes=words.say_bytes,
+        lasting=lambda lasting: words.say_duration(lasting, g.language),
         kind=kind_name,
         said=lambda stored: say(stored, reader.language(), reader.locale().zone),
         outcome=of("outcome"),
@@ -221,7 +244,12 @@ def _add_filters(app: Flask) -> None:
         channel=of("channel"),
         frequency=of("frequency"),
         relation=of("relation"),
+        backfill=of("backfill"),
         urgency=of("urgency"),
+        owner=of("owner"),
+        link=of("link"),
+        linked=of("linked"),
+        rhythm=lambda rule: say_rhythm(rule, g.language),
         part=of("part"),
         line=of("line"),
         change=of("change"),

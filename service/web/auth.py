@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from service.errors import NotFound
 from service.services.context import Actor, ActorKind
-from service.storage import sessions, tokens
+from service.storage import asking, sessions, tokens
 from service.storage.tokens import Role
 from service.web.server.limits import Limit
 from service.web.server.proxies import is_from_this_machine
@@ -40,6 +40,7 @@ class Access(StrEnum):
     METRICS = "metrics"
     TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of any role; a unit sees what is its own
     OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; an operator's API token, or to look a viewer's
+    STREAM_TOKEN = "stream-token"  # noqa: S105  # names a rule; bearer of a pull subscription's own token, or of a unit's
     UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
     SESSION = (
         "session"  # an operator, or to look a viewer, who signed in; every POST with a CSRF token
@@ -50,6 +51,7 @@ ACCESS: dict[str, Access] = {
     "static": Access.PUBLIC,
     "public.*": Access.PUBLIC,
     "status.*": Access.PUBLIC,
+    "help.*": Access.PUBLIC,
     "attachments.*": Access.PUBLIC,
     "feeds.*": Access.PUBLIC,
     "subscriptions.*": Access.PUBLIC,
@@ -69,10 +71,14 @@ ACCESS: dict[str, Access] = {
     "api.discard_post": Access.OPERATOR_TOKEN,
     "api.release_portal": Access.OPERATOR_TOKEN,
     "api.discard_portal": Access.OPERATOR_TOKEN,
+    "api.backfill_portal": Access.OPERATOR_TOKEN,
+    "api.list_audit": Access.OPERATOR_TOKEN,
     "api.list_units": Access.TOKEN,
     "api.show_unit": Access.TOKEN,
     "api.add_unit": Access.OPERATOR_TOKEN,
+    "api.edit_unit": Access.OPERATOR_TOKEN,
     "api.remove_unit": Access.OPERATOR_TOKEN,
+    "api.merge_unit": Access.OPERATOR_TOKEN,
     "api.list_subscriptions": Access.TOKEN,
     "api.show_subscription": Access.TOKEN,
     "api.add_subscription": Access.TOKEN,
@@ -87,6 +93,10 @@ ACCESS: dict[str, Access] = {
     "api.replay_subscription": Access.TOKEN,
     "api.check_subscription": Access.TOKEN,
     "api.explain": Access.TOKEN,
+    "api.ask_stream": Access.STREAM_TOKEN,
+    "api.acknowledge_stream": Access.STREAM_TOKEN,
+    "api.show_statement": Access.STREAM_TOKEN,
+    "webhook_key.*": Access.PUBLIC,
     "api.list_receipts": Access.TOKEN,
     "api.add_receipt": Access.UNIT_TOKEN,
     "admin.sign_in": Access.PUBLIC,  # the form that asks for the token
@@ -129,6 +139,8 @@ def require_access() -> Response | None:
         return _require_session()
     if access is Access.METRICS:
         _require_metrics_token()
+    elif access is Access.STREAM_TOKEN:
+        _require_stream_token()
     elif access is not Access.PUBLIC:
         _require_api_token(access)
     return None
@@ -178,6 +190,28 @@ def _require_metrics_token() -> None:
         raise Unauthorized("refused.metrics_token")
 
 
+def _require_stream_token() -> None:
+    """Keeps what the caller may ask for in `g.streams`."""
+    token = bearer_token()
+    if token is None:
+        raise Unauthorized("refused.stream_token")
+    loa = _loa()
+    with loa.database.reading() as conn:
+        stream = asking.find_stream(conn, token, loa.clock())
+        if stream is not None:
+            g.streams = [stream]
+            g.caller = Caller(stream.id, stream.name, Role.UNIT, stream.unit_id)
+        else:
+            found = tokens.find_token(conn, token)
+            if found is None:
+                raise Unauthorized("refused.stream_token")
+            if found.unit_id is None:
+                raise Forbidden("refused.stream_token")
+            g.streams = asking.streams_of(conn, found.unit_id)
+            g.caller = _caller_of(found)
+    _count_write(g.caller)
+
+
 def _require_api_token(access: Access) -> None:
     token = bearer_token()
     found = identify(token) if token else None
@@ -190,6 +224,10 @@ def _require_api_token(access: Access) -> None:
     if access is Access.UNIT_TOKEN and found.sees_all:
         raise Forbidden("refused.unit_only")
     g.caller = found
+    _count_write(found)
+
+
+def _count_write(found: Caller) -> None:
     writes: Limit = current_app.extensions[WRITES]
     if not _is_looking() and not writes.has_room(found.token_id):
         raise TooManyRequests(coded("refused.many_writes", limit=WRITES_PER_MINUTE), retry_after=60)

@@ -7,6 +7,7 @@ secret.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -94,6 +95,20 @@ def status_of(error: LoaError) -> int:
         case StorageError():
             return 503
     return 500
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a form was refused, at the field that it is about; the page shows what was filled in."""
+
+    field: str
+    text: str
+
+
+def fault_of(error: InvalidInput | Conflict, otherwise: str) -> Fault:
+    """`otherwise`: the field that a conflict is about."""
+    field = error.field if isinstance(error, InvalidInput) else otherwise
+    return Fault(field, _for_people(error))
 
 
 def is_for_program() -> bool:

@@ -5,7 +5,7 @@ Labels live in `service.words`; sentences of one page in its template, both lang
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from service.values import Language, Locale
 
@@ -45,3 +45,29 @@ def say_bytes(size: int | None) -> str:
         if size >= scale:
             return f"{size / scale:.1f} {unit}".replace(".", ",")
     return f"{size} B"
+
+
+def say_duration(lasting: timedelta, language: str) -> str:
+    """`2 ngày 5 giờ`, `3 hours`, `40 phút`: in days and hours, from three days on in
+    days alone.
+
+    >>> say_duration(timedelta(hours=29), "en"), say_duration(timedelta(days=9, hours=3), "vi")
+    ('1 day 5 hours', '9 ngày')
+    """
+    minutes = max(0, int(lasting.total_seconds()) // 60)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days >= _DAYS_ALONE:
+        parts = [(days, "ngày", "day")]
+    elif minutes >= 60:
+        parts = [(days, "ngày", "day"), (hours, "giờ", "hour")]
+    else:
+        parts = [(minutes, "phút", "minute")]
+    said = [
+        f"{n} {vi}" if language == "vi" else f"{n} {en}{'' if n == 1 else 's'}"
+        for n, vi, en in parts
+        if n or len(parts) == 1
+    ]
+    return " ".join(said)
+
+
+_DAYS_ALONE = 3

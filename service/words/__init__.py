@@ -4,6 +4,7 @@ reader's language."""
 from service.words.coded import OTHER, code_of, coded, parse
 from service.words.document_kinds import kind_name
 from service.words.labels import label, labels_of
+from service.words.rhythm import say_rhythm
 from service.words.say import is_worded, say, say_at, say_fields
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "say",
     "say_at",
     "say_fields",
+    "say_rhythm",
 ]

@@ -13,6 +13,7 @@ KINDS: dict[str, str] = {
     "hop-dong": "Hợp đồng",
     "cong-van": "Công văn", "cong-dien": "Công điện", "ban-ghi-nho": "Bản ghi nhớ",
     "ban-thoa-thuan": "Bản thỏa thuận", "giay-uy-quyen": "Giấy ủy quyền", "giay-moi": "Giấy mời",
+    "giay-trieu-tap": "Giấy triệu tập",
     "giay-gioi-thieu": "Giấy giới thiệu", "giay-nghi-phep": "Giấy nghỉ phép",
     "phieu-gui": "Phiếu gửi",
     "phieu-chuyen": "Phiếu chuyển", "phieu-bao": "Phiếu báo", "thu-cong": "Thư công",

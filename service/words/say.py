@@ -15,14 +15,21 @@ from service.words.coded import OTHER, parse
 from service.words.labels import label
 from service.words.sentences_alarm import ALARMS
 from service.words.sentences_archive import ARCHIVE
+from service.words.sentences_audit import AUDIT
 from service.words.sentences_coverage import COVERAGE
 from service.words.sentences_delivery import DELIVERY
+from service.words.sentences_desk import DESK
 from service.words.sentences_error import ERRORS
+from service.words.sentences_import import IMPORT
 from service.words.sentences_letter import LETTERS
 from service.words.sentences_loss import LOSS
 from service.words.sentences_mailbox import MAILBOX
 from service.words.sentences_match import FIELDS, KEYWORD, LACKS, OR
+from service.words.sentences_place import PLACES
 from service.words.sentences_portal import PORTAL
+from service.words.sentences_pull import PULL_WORDS
+from service.words.sentences_scan import SCANS
+from service.words.sentences_search import SEARCH
 from service.words.sentences_silence import SILENCE
 from service.words.sentences_tls import TLS
 from service.words.sentences_why import WHY
@@ -33,13 +40,20 @@ Pair = tuple[str, str]
 SENTENCES: dict[str, Pair] = {
     **ALARMS,
     **ARCHIVE,
+    **AUDIT,
     **COVERAGE,
     **DELIVERY,
+    **DESK,
     **ERRORS,
+    **IMPORT,
     **LETTERS,
     **LOSS,
     **MAILBOX,
+    **PLACES,
     **PORTAL,
+    **PULL_WORDS,
+    **SCANS,
+    **SEARCH,
     **SILENCE,
     **TLS,
     **WHY,
@@ -105,7 +119,7 @@ def say_at(
 
 
 _CODED = ("reason", "standing", "allowed")
-_TO_THE_SECOND = frozenset({"started_at", "due_at"})
+_TO_THE_SECOND = frozenset({"started_at", "tried_at"})
 
 
 class _Facts(dict[str, Any]):

@@ -15,15 +15,27 @@ COVERAGE: Mapping[str, tuple[str, str]] = {
         "Since {since_at}, {n} portals were watched without a gap. Not watched all the time: "
         "{portals}. What they published may come late, or be missing.",
     ),
+    "backfill.interrupted": ("đã bị ngắt giữa chừng", "it was interrupted"),
+    "backfill.fault": (
+        "Loa gặp lỗi của chính nó; chi tiết có trong nhật ký",
+        "Loa failed by a fault of its own; the log says more",
+    ),
+    "bad.no_day": ("không phải là một ngày như 2026-11-20", "is no day as 2026-11-20"),
+    "bad.day_to_come": ("{day} là ngày chưa đến", "{day} is to come"),
+    "allowed.day_of_past": ("hôm nay hoặc một ngày đã qua", "today or a day of the past"),
+    "conflict.backfill_running": (
+        "đang đọc lại cổng {name!r}; hãy chờ xong rồi yêu cầu tiếp",
+        "{name!r} is being read back now; ask again when that has ended",
+    ),
     "coverage.unread_subject": (
         "Loa: chưa đọc được {portal} từ {since_at}",
         "Loa: {portal} could not be read since {since_at}",
     ),
     "coverage.unread": (
         "Loa không đọc được {portal} từ {since_at}. Văn bản và tin mà cổng này đăng từ lúc đó chưa "
-        "đến được đơn vị.",
-        "Loa could not read {portal} since {since_at}. What it published since then has not reached "
-        "you.",
+        "được gửi cho ai.",
+        "Loa could not read {portal} since {since_at}. What it published since then was sent to "
+        "nobody yet.",
     ),
     "coverage.unread_listing": ("Chuyên mục: {url}", "Listing: {url}"),
     "coverage.unread_do": (

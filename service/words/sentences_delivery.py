@@ -44,6 +44,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     "by.api": ("API: {name}", "API: {name}"),
     "by.erasure": ("đã xóa dữ liệu theo yêu cầu", "its owner's data was erased on request"),
     "by.unit_removed": ("đơn vị đã được gỡ bỏ", "its unit was removed"),
+    "by.unit_merged": (
+        "đơn vị đã nhập vào đơn vị khác, có cùng kênh nhận tin",
+        "its unit became part of another one that hears by the same channel",
+    ),
     "by.command": ("người vận hành, bằng lệnh", "the operator, by command"),
     # of mail that came back
     "bounced.hard": (
@@ -63,7 +67,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     ),
     "endpoint.failed_long": ("đầu nhận hỏng quá lâu", "the endpoint has failed for too long"),
     # what an attempt at a webhook came to
-    "webhook.forbidden": ("địa chỉ không được phép gửi tới", "the address may not be sent to"),
+    "webhook.forbidden": (
+        "địa chỉ không được phép gửi tới; webhooks.allow_private_networks cho phép mạng riêng",
+        "the address may not be sent to; webhooks.allow_private_networks allows private ones",
+    ),
     "webhook.accepted": ("đã nhận ({status})", "accepted ({status})"),
     "webhook.accepted_cut": (
         "đã nhận ({status}), phần còn lại của trả lời bị bỏ qua",
@@ -96,6 +103,7 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "kết nối bị ngắt, hoặc trả lời không phải HTTP",
         "the connection broke off, or the answer was no HTTP",
     ),
+    "pull.acknowledged": ("đơn vị báo đã lấy", "the office said that it has it"),
     # why a message waits or does not go
     "own.unsignable": (
         "không mở được khóa ký bằng service.secret_key hiện tại",

@@ -57,7 +57,6 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "bad.not_known": ("không có giá trị này", "is not known"),
     "bad.category": ("không có chuyên mục {text!r}", "there is no category {text!r}"),
     "bad.portal": ("không có cổng {text!r}", "there is no portal {text!r}"),
-    "bad.place": ("không có địa bàn {text!r}", "there is no place {text!r}"),
     "bad.state": ("không có tình trạng {text!r}", "there is no state {text!r}"),
     "bad.value": ("không có {text!r}", "there is no {text!r}"),
     "bad.names_none": ("không có {field} {text!r}", "names no {field}: {text!r}"),
@@ -146,6 +145,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "một tên công khai; hoặc đặt webhooks.allow_private_networks",
         "a public name; or set webhooks.allow_private_networks",
     ),
+    "allowed.url_https": (
+        "https; hoặc đặt webhooks.allow_private_networks",
+        "https; or set webhooks.allow_private_networks",
+    ),
     "allowed.url_public": (
         "một địa chỉ công khai; hoặc đặt webhooks.allow_private_networks",
         "a public one; or set webhooks.allow_private_networks",
@@ -159,10 +162,6 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "allowed.times": ("nhiều nhất {limit} lần", "at most {limit} times"),
     "allowed.seconds": ("số giây nguyên, từ 1 đến {limit}", "whole seconds, 1 to {limit}"),
     "allowed.once": ("một lần", "once"),
-    "allowed.place": (
-        "một mã của places.toml, như quang-ninh-16540{hint}",
-        "an id of places.toml, as quang-ninh-16540{hint}",
-    ),
     "allowed.address": ("một địa chỉ như ten@coquan.vn", "one address such as ten@coquan.vn"),
     "allowed.instant": (
         "một thời điểm theo RFC 3339, như 2026-11-23T08:00:00+07:00",

@@ -69,6 +69,10 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "Đã quá hạn từ {due_at} (“{words}”).",
         "Overdue since {due_at} (“{words}”).",
     ),
+    "letter.overdue_days": (
+        "Đã quá hạn {n} ngày, từ {due_at} (“{words}”).",
+        "Overdue by {n} days, since {due_at} (“{words}”).",
+    ),
     "letter.urgent_hoa_toc": (
         "[HỎA TỐC] {unit} chưa xác nhận đã nhận “{post}”",
         "[MOST URGENT] {unit} has not acknowledged “{post}”",
@@ -85,14 +89,50 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "{unit} chưa xác nhận đã nhận văn bản khẩn dưới đây. Xin xác nhận ngay.",
         "{unit} has not acknowledged the urgent directive below. Please acknowledge it now.",
     ),
+    "letter.urgent_to_operator": (
+        "{unit} chưa xác nhận đã nhận văn bản khẩn dưới đây.",
+        "{unit} has not acknowledged the urgent directive below.",
+    ),
     "letter.urgent_operator": (
-        "Mọi người liên hệ của đơn vị đã được nhắc mà chưa ai xác nhận. Xin gọi cho đơn vị.",
-        "All contacts of the unit were reminded and none has acknowledged. Please call the unit.",
+        "Mọi người liên hệ của đơn vị ({contacts}) đã được nhắc mà chưa ai xác nhận. Xin gọi cho "
+        "đơn vị.",
+        "All contacts of the unit ({contacts}) were reminded and none has acknowledged. Please "
+        "call the unit.",
+    ),
+    "letter.unreached_subject": (
+        "{unit} không nhắc được, sắp đến hạn “{post}”",
+        "{unit} cannot be reminded, and “{post}” is due soon",
+    ),
+    "letter.unreached_body": (
+        "{unit} chưa xác nhận văn bản chỉ đạo dưới đây, không có người liên hệ và không có kênh "
+        "nào đang nhận tin. Xin gọi cho đơn vị, rồi ghi người liên hệ.",
+        "{unit} has not acknowledged the directive below, names no contact and hears by no "
+        "channel. Please call the unit, then name a contact.",
     ),
     "letter.urgent_no_contact": (
         "Đơn vị không có người liên hệ nào để nhắc. Xin gọi cho đơn vị.",
         "The unit has no contact to remind. Please call the unit.",
     ),
+    "late.subject": (
+        "Loa: {n} đơn vị đã được nhắc hết mà chưa xác nhận",
+        "Loa: {n} units were reminded to the end and have not acknowledged",
+    ),
+    "late.said": (
+        "Loa đã nhắc lần lượt mọi người liên hệ của các đơn vị dưới đây và không nhắc thêm nữa. "
+        "Xin gọi cho đơn vị.",
+        "Loa has reminded each contact of the units below and reminds them no more. Please call "
+        "them.",
+    ),
+    "late.unit": (
+        "{unit} ({contacts}): {n} văn bản chưa xác nhận, mới thêm:",
+        "{unit} ({contacts}): {n} directives not acknowledged, new ones:",
+    ),
+    "late.unit_without_contact": (
+        "{unit} (không có người liên hệ): {n} văn bản chưa xác nhận, mới thêm:",
+        "{unit} (names no contact): {n} directives not acknowledged, new ones:",
+    ),
+    "late.post": ("– {title}: {url}", "– {title}: {url}"),
+    "late.more": ("… và {n} văn bản khác mới thêm", "… and {n} more new ones"),
     "letter.read": ("Đọc tin", "Read the post"),
     "letter.acknowledge": ("Xác nhận đã nhận", "Acknowledge receipt"),
     "letter.plain": ("{words}", "{words}"),
@@ -102,8 +142,10 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "The endpoint {where} has accepted nothing since {since_at}",
     ),
     "endpoint.letter_failing_body": (
-        "Nếu đến {until_at} vẫn chưa nhận, Loa sẽ ngừng gửi đến đầu nhận này.",
-        "If it still accepts nothing by {until_at}, Loa will stop sending to it.",
+        "Xin kiểm tra hệ thống nhận tin: nó có chạy và trả lời 2xx không. Nếu đến {until_at} vẫn "
+        "chưa nhận, Loa sẽ ngừng gửi đến đầu nhận này.",
+        "Please look whether what receives is running and answers 2xx. If it still accepts nothing "
+        "by {until_at}, Loa will stop sending to it.",
     ),
     "endpoint.letter_disabled": ("Đã ngừng gửi đến {where}", "Nothing is sent to {where} any more"),
     "endpoint.letter_disabled_body": (
@@ -121,6 +163,15 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "lệnh `loa subscription resume`.",
         "410 means that it takes no more. What it misses is kept; `loa subscription resume` opens "
         "the subscription again.",
+    ),
+    "endpoint.letter_unasked": (
+        "Không ai hỏi lấy tin của {where} từ {since_at}",
+        "Nobody has asked for what {where} is owed since {since_at}",
+    ),
+    "endpoint.letter_unasked_body": (
+        "Tin được giữ lại đến khi có máy hỏi lấy bằng khóa truy cập của đăng ký; `loa pull` của đơn vị có đang chạy "
+        "không?",
+        "It is kept until somebody asks with the subscription's token; does the office's `loa pull` run?",
     ),
     "endpoint.letter_which": ("Đăng ký: {names}", "Subscriptions: {names}"),
     "endpoint.letter_told": (

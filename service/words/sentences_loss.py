@@ -27,6 +27,37 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "{target} không còn là người liên hệ của {unit}, từ {since_at}.",
         "{target} is no contact of {unit} any more, since {since_at}.",
     ),
+    "edited.contact_added": (
+        "{target} nay là người liên hệ của {unit}: Loa viết cho địa chỉ này khi đơn vị chưa xác "
+        "nhận một văn bản.",
+        "{target} is a contact of {unit} now: Loa writes to it when the unit has not acknowledged "
+        "a directive.",
+    ),
+    "edited.contacts_ordered": (
+        "Thứ tự người liên hệ nay là: {targets}.",
+        "The contacts are written to in this order now: {targets}.",
+    ),
+    "edited.renamed": (
+        "{old} nay mang tên {unit}. Đăng ký, khóa API và các xác nhận trước đây được giữ nguyên.",
+        "{old} is called {unit} now. Its subscriptions, API tokens and what it acknowledged stay.",
+    ),
+    "edited.moved": (
+        "Địa bàn của {unit}: trước là {old}, nay là {place}.",
+        "The place of {unit} was {old} and is {place} now.",
+    ),
+    "edited.subject": (
+        "Loa: thông tin của {unit} đã thay đổi",
+        "Loa: {unit} was changed",
+    ),
+    "edited.by": ("Người thay đổi: {reason}.", "Changed by: {reason}."),
+    "edited.back_command": (
+        "Nếu không đúng, sửa lại bằng lệnh `{command}`.",
+        "If that is wrong, change it back by `{command}`.",
+    ),
+    "bad.no_contact": (
+        "{text!r} không phải là người liên hệ của đơn vị",
+        "{text!r} is no contact of the unit",
+    ),
     "loss.contact_erased": (
         "Một địa chỉ của {unit} đã được xóa theo yêu cầu, lúc {since_at}.",
         "An address of {unit} was erased on request, at {since_at}.",
@@ -78,6 +109,42 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "Hãy hỏi đơn vị; nếu đúng, ghi người liên hệ khác rồi chạy `loa erase {target}`.",
         "Ask the unit; if it is meant, name another contact and run `loa erase {target}`.",
     ),
+    "merge.subject": (
+        "Loa: {unit} đã nhập vào {into}",
+        "Loa: {unit} became part of {into}",
+    ),
+    "merge.said": (
+        "Từ {since_at}, {unit} đã nhập vào {into}. Từ nay {into} nhận tin và xác nhận thay cho "
+        "{unit}; liên kết trong các thư đã gửi vẫn dùng được.",
+        "Since {since_at}, {unit} is part of {into}. From now on {into} hears and acknowledges in "
+        "its place; links in mails of before still work.",
+    ),
+    "merge.contacts": (
+        "Người liên hệ của {into}, theo thứ tự được nhắc: {targets}.",
+        "Contacts of {into}, in the order in which they are reminded: {targets}.",
+    ),
+    "merge.no_contacts": (
+        "{into} chưa có người liên hệ nào: sẽ không nhắc được ai.",
+        "{into} has no contact: nobody can be reminded.",
+    ),
+    "merge.channels": (
+        "{into} nhận tin qua: {targets}.",
+        "{into} hears by: {targets}.",
+    ),
+    "merge.no_channels": (
+        "{into} chưa có kênh nhận tin nào: văn bản chỉ đạo mới sẽ không đến được.",
+        "{into} hears by no channel: a new directive will not reach it.",
+    ),
+    "merge.joined": (
+        "Cả hai đơn vị cùng nhận qua {targets}; nay gộp làm một, mỗi tin gửi một lần.",
+        "Both units heard by {targets}; these are one now, and each post is sent once.",
+    ),
+    "merge.open": (
+        "Số văn bản chỉ đạo mà {into} còn phải xác nhận: {n}.",
+        "Directives that {into} has yet to acknowledge: {n}.",
+    ),
+    "bad.itself": ("là chính đơn vị {name}", "is {name} itself"),
+    "allowed.another_unit": ("một đơn vị khác, theo mã hay tên", "another unit, by id or name"),
     "letter.renewed_subject": (
         "Liên kết mới để xem và thay đổi đăng ký",
         "A new link to see and change your subscriptions",

@@ -16,5 +16,6 @@ FIELDS: dict[str, tuple[str, str]] = {
     "match.keyword": ("từ khóa", "keyword"),
     "match.urgency": ("độ khẩn", "urgency"),
     "match.kind": ("loại văn bản", "document kind"),
+    "match.related": ("thay đổi văn bản đã nhận", "changes a document received before"),
 }
 OR = (" hoặc ", " or ")

@@ -26,6 +26,11 @@ SILENCE: Mapping[str, tuple[str, str]] = {
         "chỉ vào nguồn tin (người vận hành quyết định không báo)",
         "in the feeds only: the operator decided that nobody has to be told",
     ),
+    "silence.same_document": (
+        "văn bản này đã được báo qua một tin khác",
+        "its document was told by another post",
+    ),
+    "silence.short_same_document": ("Cùng văn bản", "Same document"),
     "silence.short_baseline": ("Lần đọc đầu", "First reading"),
     "silence.short_too_old": ("Tin cũ", "Too old"),
     "silence.short_flood": ("Đang giữ", "Held"),

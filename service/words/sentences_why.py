@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WHY: Mapping[str, tuple[str, str]] = {
+    "bad.several": ("“{text}” có thể là nhiều mục", "“{text}” may mean several"),
+    "allowed.one_of_several": ("mã của một mục: {names}", "the id of one: {names}"),
     "why.forgotten": (
         "đã được báo tin này từ lâu: chi tiết việc gửi không còn được lưu",
         "was told of this post long ago: the details are no longer kept",
@@ -86,8 +88,8 @@ WHY: Mapping[str, tuple[str, str]] = {
         "lần {n}, lúc {started_at}: {reason} ({took_ms} ms)",
         "attempt {n}, at {started_at}: {reason} ({took_ms} ms)",
     ),
-    "why.first_attempt": ("lần gửi đầu tiên: từ {due_at}", "the first attempt: from {due_at}"),
-    "why.next_attempt": ("lần gửi tiếp theo: từ {due_at}", "the next attempt: from {due_at}"),
+    "why.first_attempt": ("lần gửi đầu tiên: từ {tried_at}", "the first attempt: from {tried_at}"),
+    "why.next_attempt": ("lần gửi tiếp theo: từ {tried_at}", "the next attempt: from {tried_at}"),
     "why.matched_post_published": (
         "tin mới (post.published): khớp {reason}",
         "new post (post.published): matches {reason}",

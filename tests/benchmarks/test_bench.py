@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from service.bench import bench_places
 from service.bench.burst import burst
 from service.bench.cpu import family_cpu_s, peak_mb
 from service.bench.ledger_data import sqlite_url
@@ -30,6 +31,12 @@ def test_a_benchmark_prints_both_sides(tmp_path: Path) -> None:
         assert set(row) == {"what", "ours", "baseline", "ratio", "budget", "met"}
         assert row["ours"]
         assert row["baseline"]
+
+
+def test_all_provinces_cost_what_one_costs_but_for_their_memory() -> None:
+    rows = bench_places.run(quick=True)
+    assert rows[0]["met"], rows[0]
+    assert all(row["ratio"] < 1.5 for row in rows[2:]), rows[2:]
 
 
 def test_one_post_to_many_arrives_once_at_each_of_them(tmp_path: Path) -> None:

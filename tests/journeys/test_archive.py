@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from service.bootstrap import open_loa
 from service.round import care_for_archive
+from service.services.post_shapes import show_posts, show_whole_post
 from service.storage.archive import ArchivedFile
+from service.values import plain
 from tests.fakes_site import NEW, OLD, PUBLISHED, WITH_FILE, Item, World, open_world, pdf, post_of
 from tests.journeys.cli import Terminal
 
@@ -153,3 +156,27 @@ def test_S6_what_is_no_file_and_what_is_a_strangers_is_linked_and_not_republishe
         assert world.loa.archive.keep(kept, "huyen") is None  # as a Loa of before did
         assert folder.size_of(kept.sha256) == 6
         assert world.get(f"/attachments/{kept.sha256}/x.pdf").status_code == 404
+
+
+def test_S4_a_payload_and_every_answer_name_the_copies_that_are_kept_and_null_for_the_others(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "files"
+    with open_world(tmp_path, polling=LIMITS.format(folder=folder.as_posix())) as world:
+        begin(world)
+        show_big(world)
+        world.poll()
+        (payload,) = [body for body in world.payloads() if BIG.title in body]
+        told = json.loads(payload)["data"]["attachments"]
+        post = post_of(world, BIG.title)
+        with world.loa.database.reading() as conn:
+            whole = plain(show_whole_post(conn, post, world.loa.links))
+            (listed,) = plain(show_posts(conn, [post], world.loa.links))
+        assert told == whole["attachments"] == listed["attachments"]
+        copies = [one["archive_url"] for one in told]
+        assert [copy is not None for copy in copies] == [True] * 3 + [False] * 27
+        for number, copy in enumerate(copies[:3]):
+            public = world.loa.settings.service.public_url.rstrip("/")
+            answer = world.get(copy.removeprefix(public))
+            assert (copy.startswith(public), answer.data) == (True, body_of(number))
+        assert [one["name"] for one in told][:2] == [link.name for link in post.attachments[:2]]

@@ -137,7 +137,7 @@ def test_L20_days_that_no_page_reaches_are_named_and_the_gap_is_as_long_as_they(
     with database.reading() as conn:
         ((gap,),) = load_gaps(conn).values()
     assert gap.from_at == datetime(2026, 11, 12, 3, tzinfo=UTC)
-    shown = report.to_json()["listings"][0]
+    shown = report.facts()["listings"][0]
     assert shown["gaps"] == [{"from": gap.from_at, "to": gap.to_at}]
 
 
@@ -284,7 +284,7 @@ def test_L20_without_robots_and_sitemap_that_is_said(
     gap_of(poller, source, clock)
     report = run(poller)
     assert report.searched is not None and len(report.searched.errors) == 1
-    assert report.to_json()["sitemap"]["url"] is None
+    assert report.facts()["sitemap"]["url"] is None
 
 
 def test_L20_a_span_is_trusted_where_nearly_all_known_posts_are_named() -> None:

@@ -45,6 +45,35 @@ def terminal(tmp_path: Path, portal: SamplePortal) -> Terminal:
     return made
 
 
+@pytest.mark.parametrize(
+    ("place", "province", "districts", "said"),
+    [
+        ("Thanh Hóa", "38", None, "speaks for Thanh Hóa (38)"),
+        ("Quảng Xương", "38", ["Huyện Quảng Xương"], "Huyện Quảng Xương"),
+        ("Bắc Giang", "Bắc Giang", None, "speaks for Bắc Ninh (24), Bắc Giang"),
+        ("xã Quảng Hải, Quảng Xương", "38", None, "is today Xã Quảng Ninh"),
+        ("xã Lộc Thái", "75", None, "is today Phường Lộc Ninh"),
+    ],
+)
+def test_what_a_probed_portal_speaks_for_may_be_named(
+    terminal: Terminal,
+    portal: SamplePortal,
+    tmp_path: Path,
+    place: str,
+    province: str,
+    districts: list[str] | None,
+    said: str,
+) -> None:
+    file = tmp_path / "portals" / "moi.toml"
+    address = portal.base_url + NEWS
+    heard = terminal.run("portal", "probe", address, "--place", place, "--write", str(file))
+    assert said in heard.stderr
+    written = tomllib.loads(file.read_text("utf-8"))
+    assert (written["province"], written.get("districts")) == (province, districts)
+    refused = terminal.refused("portal", "probe", address, "--place", "xã Tân Thành")
+    assert "one province, district or commune: " in refused
+
+
 def test_a_portal_nobody_described_is_probed_and_its_file_is_used_as_it_is(
     terminal: Terminal, portal: SamplePortal, tmp_path: Path
 ) -> None:
@@ -57,6 +86,8 @@ def test_a_portal_nobody_described_is_probed_and_its_file_is_used_as_it_is(
     assert found["article"]["body_chars"] > 0
     assert tomllib.loads(file.read_text("utf-8"))["listings"]
     assert "exists" in terminal.refused("portal", "probe", address, "--write", str(file))
+    said = terminal.run("portal", "probe", address).stderr
+    assert "its province cannot be told from its address" in said
     checked = terminal.json("portal", "check")
     assert len(checked["portals"][0]["listings"][0]["posts"]) == 30
     said = terminal.run("portal", "probe", address, "--write", str(tmp_path / "again.toml"))

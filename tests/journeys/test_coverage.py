@@ -312,6 +312,41 @@ def test_promise_6_who_relies_on_a_portal_that_cannot_be_read_is_told_once_and_o
     assert "nay mới tìm thấy: 1" in said and C[1] in said and "Không thiếu tin nào" in said
 
 
+def test_promise_6_persons_and_units_without_contacts_hear_of_an_outage_too(
+    database: Database, poller: Poller, source: FakePortal, clock: FakeClock
+) -> None:
+    acting = act_over(database, settings_of(), clock)
+    office(database, clock, "bare")
+    office(database, clock, "named", "Named@xa.example")
+    persons = {
+        "lan@xa.example": ("huyen",), "hai@xa.example": (), "named@xa.example": (),
+        "other@xa.example": ("tinh",),
+    }  # fmt: skip
+    with database.writing() as conn:
+        for address, portals in persons.items():
+            for _ in range(2):
+                new = NewSubscription(
+                    EMAIL, address, clock(), language="en", is_confirmed=True,
+                    filters=Filters(portals=portals),
+                )  # fmt: skip
+                add_subscription(conn, new)
+    poll(poller, clock)
+    source.pages[LISTING] = down()
+    poll(poller, clock, 25 * HOUR)
+    assert [tell_outages(*acting), tell_outages(*acting)] == [1, 0]
+    everybody = ["Named@xa.example", "bare@xa.example", "hai@xa.example", "lan@xa.example"]
+    assert sorted(who for who, _ in told(database)) == [*everybody, OPERATOR]
+    by_address = {str(letter["address"]): letter for letter in letters(database)}
+    assert by_address["lan@xa.example"]["language"] == "en"
+    assert by_address["lan@xa.example"]["subscription"], "so that it can be unsubscribed from"
+    assert by_address["bare@xa.example"]["subscription"] is None
+    show_only(source, C, A)
+    poll(poller, clock)
+    assert [tell_outages(*acting), tell_outages(*acting)] == [1, 0]
+    back = [who for who, subject in told(database) if subject == "coverage.back_subject"]
+    assert sorted(back) == [*everybody, OPERATOR]
+
+
 def test_promise_6_what_no_page_shows_any_more_is_said_with_its_remedy_to_the_operator(
     database: Database, poller: Poller, source: FakePortal, clock: FakeClock
 ) -> None:
@@ -502,7 +537,7 @@ def test_L20_coverage_is_shown_alike_by_command_api_pages_and_desk(
         page = client.get("/admin/sign-in").text
         form = {"csrf": page.split('name="csrf" value="')[1].split('"')[0], "token": token}
         assert client.post("/admin/sign-in", data=form).status_code == 303
-        assert "có thể bỏ sót từ" in client.get("/admin/").text
+        assert "có thể bỏ sót từ" in client.get("/admin/portals/").text
 
 
 def test_L20_the_command_shows_gaps_and_silences_with_what_to_do(tmp_path: Path) -> None:

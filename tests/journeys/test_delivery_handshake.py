@@ -291,3 +291,25 @@ def test_what_was_in_the_air_when_the_address_changed_goes_to_the_new_one_only_o
         set_status(conn, added, SubscriptionStatus.ACTIVE, at=clock())
     assert web.loa.deliverer.deliver_due().sent == 1
     assert [one.path for one in receiver.received] == ["/first", "/second"]
+
+
+def test_D21_how_an_endpoint_answered_is_told_where_its_subscription_is_looked_at(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
+    def told(key: str) -> str:
+        return terminal.run("subscription", "show", key).stdout
+
+    added = terminal.json("subscription", "add", "webhook", receiver.url())["id"]
+    assert "subscription.confirm at" in told(added) and "loa deliver" in told(added)
+    receiver.answers["/hook"] = status(500)
+    terminal.run("deliver", code=1)
+    assert "attempt 1: due, HTTP 500" in told(added) and "asked again at" in told(added)
+    receiver.answers["/hook"] = status(200, b"thank you")
+    other = terminal.json("subscription", "add", "webhook", receiver.url("/other"))["id"]
+    receiver.answers["/other"] = status(200, b"thank you")
+    terminal.run("deliver", code=None)
+    assert "does not hold the challenge" in told(other)
+    shown = terminal.json("subscription", "show", other)["last_asked"]
+    assert shown["type"] == "subscription.confirm" and shown["attempts"][0]["status"] == 200
+    mail = terminal.json("subscription", "add", "webhook", "https://a.example/", "--confirmed")
+    assert terminal.json("subscription", "show", mail["id"])["last_asked"] is None

@@ -133,7 +133,7 @@ def test_what_was_there_before_alerts_nobody_and_a_new_post_arrives_once_everywh
     assert [
         (w.body["type"], w.body["data"]["title"], w.is_verified) for w in demo.inbox.webhooks
     ] == [("post.published", title, True)]
-    assert [str(mail["subject"]) for mail in demo.inbox.mails] == [title]
+    assert [str(mail["subject"]) for mail in demo.inbox.mails] == [f"[Cần xác nhận] {title}"]
     assert demo.read_json_feed("directives")[0]["title"] == title
 
 

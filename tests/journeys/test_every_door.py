@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from service.services.filters import MAX_KEYWORD_CHARS, MAX_KEYWORDS
+from service.storage.units import add_unit, get_unit, remove_unit
 from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency, SubscriptionStatus
 from tests.fakes_doors import Api, Command, Desk, House, Page, Subject, opened_house
 from tests.journeys.test_addresses import BAD
@@ -281,6 +282,46 @@ def test_F1_an_office_is_added_alike_by_every_door(house: House, case: str) -> N
             ).one()
         kept = (row.name.replace(f"{case} {key}", "N"), row.place, row.contacts)
         ends[key] = (verdict, kept if verdict == "done" else None)
+    assert len(set(ends.values())) == 1, ends
+
+
+UNIT_EDITS: dict[str, dict[str, Any]] = {
+    "another name": {"name": "UBND xã N mới"},
+    "an untidy name": {"name": " N \u00a0x\u200b "},
+    "no name": {"name": "  "},
+    "a name that turns round": {"name": "N\u202ex"},
+    "another's name": {"name": "UBND xã Quảng Ninh"},
+    "a place": {"place": "quang-ninh-16540"},
+    "no place": {"place": None},
+    "an unknown place": {"place": "atlantis-1"},
+    "all contacts": {"contacts": ["c@xa.example", "A@xa.example"]},
+    "another order": {"contacts": ["b@xa.example", "a@xa.example"]},
+    "a contact more": {"add_contacts": ["c@xa.example"]},
+    "a contact that is one": {"add_contacts": ["B@xa.example"]},
+    "a contact less": {"remove_contacts": ["A@XA.example"]},
+    "one for another": {"add_contacts": ["c@xa.example"], "remove_contacts": ["a@xa.example"]},
+    "a stranger less": {"remove_contacts": ["z@xa.example"]},
+    "a bad contact": {"add_contacts": ["a..b@xa.example"]},
+    "too many contacts": {"add_contacts": [f"c{n}@xa.example" for n in range(9)]},
+    "all at once": {"name": "M N", "place": None, "contacts": ["d@xa.example"]},
+}
+
+
+@pytest.mark.parametrize("case", UNIT_EDITS)
+def test_U2_an_office_is_edited_alike_by_every_door(house: House, case: str) -> None:
+    ends: dict[str, Any] = {}
+    for key, door in (("command", Command(house)), ("api", Api(house))):
+        with house.loa.database.writing() as conn:
+            contacts = ("a@xa.example", "b@xa.example")
+            unit = add_unit(conn, name=f"{case} {key}", at=house.loa.clock(), contacts=contacts)
+        changes = dict(UNIT_EDITS[case])
+        if case in ("another name", "all at once"):
+            changes["name"] = f"{changes['name']} {key}"
+        verdict = door.edit_unit(unit.id, **changes)
+        with house.loa.database.writing() as conn:
+            kept = get_unit(conn, unit.id)
+            ends[key] = (verdict, kept.name.replace(key, ""), kept.place, kept.contacts)
+            remove_unit(conn, unit.id, house.loa.clock())
     assert len(set(ends.values())) == 1, ends
 
 

@@ -27,6 +27,7 @@ from service.storage import schema
 from service.storage.feeds import feed_problems, set_feed_problems
 from service.storage.posts import bump, set_categories
 from service.types import Document, Relation
+from service.web.pages.help_text import FOLDER
 from tests.fakes import FakeClock
 from tests.fakes_feeds import AT, make_post
 from tests.journeys.cli import Terminal
@@ -70,7 +71,10 @@ def require_whole(folder: Path) -> None:
     for name, (_, body) in files_in(folder).items():
         plain = gzip.decompress(body) if name.endswith(".gz") else body
         kind = name.removesuffix(".gz").rpartition(".")[2]
-        if kind == "json":
+        if name.startswith("help/receivers/"):
+            source = FOLDER / "receivers" / name.rpartition("/")[2].removesuffix(".gz")
+            assert plain == source.read_bytes(), name
+        elif kind == "json":
             orjson.loads(plain)
         elif kind in ("rss", "atom"):
             assert not feedparser.parse(plain).bozo, name

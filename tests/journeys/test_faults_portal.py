@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from service.round import poll_due
 from service.types import Outcome
 from tests.fakes_mail import letter_text
 from tests.fakes_site import LIST, NEW, OLD, World, listing, open_world
@@ -175,7 +176,7 @@ def test_F5_an_unchanged_listing_costs_one_conditional_request_an_interval(world
     del world.site.requests[:]
     for _ in range(5):
         world.clock.advance(301)
-        world.loa.poll_due()
+        poll_due(world.loa)
     asked = [request for request in world.site.requests if request.path == LIST]
     assert len(asked) == 5
     assert all("if-none-match" in request.headers for request in asked)

@@ -184,7 +184,7 @@ def test_O4_empty_unknown_and_impossible(loa: Loa, client: Client) -> None:
         "/feeds/all.ics",
         "/feeds/places.atom",
         "/feeds/places/nowhere.atom",
-        "/feeds/deadlines.atom",
+        "/feeds/places.atom",
         "/feeds/all.RSS",
         "/feeds/all.rss/",
     ):

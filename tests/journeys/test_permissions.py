@@ -18,6 +18,7 @@ from service.alerts.links import Purpose
 from service.storage.handshakes import address_mark
 from service.storage.subscriptions import set_status
 from service.storage.tokens import Role, create_token
+from service.storage.units import add_unit, remove_unit
 from service.types import SubscriptionStatus
 from tests.fakes import FakeClock
 from tests.fakes_web import MANAGED_AT, Web, make_web, owe, store_post
@@ -88,17 +89,23 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     reader = web.client.post("/api/v1/subscriptions", json=mail, headers=web.operator).get_json()[
         "id"
     ]
+    owed = {"channel": "pull", "unit": web.unit_id}
+    web.client.post("/api/v1/subscriptions", json=owed, headers=web.operator)
     for_unit = {**mail, "target": "unit@xa.example", "unit": web.unit_id}
     of_unit = web.client.post("/api/v1/subscriptions", json=for_unit, headers=web.operator)
     links, made_at = web.loa.links, str(int(clock().timestamp() * 1_000_000))
     names = {
-        "unit": web.unit_id, "post": post.id, "key": key, "delivery": delivery, "reader": reader,
+        "unit": web.unit_id, "other": web.other_unit_id, "post": post.id, "key": key, "delivery": delivery, "reader": reader,
         "receipt": links.token(Purpose.RECEIPT, post.id, "1", web.unit_id),
         "manage": links.token(Purpose.MANAGE, reader, MANAGED_AT),
         "restore": links.token(Purpose.RESTORE, of_unit.get_json()["id"], made_at),
         "unsubscribe": links.token(Purpose.UNSUBSCRIBE, reader),
         "confirm": links.token(Purpose.CONFIRM, key, address_mark("https://unit.example/loa")),
     }  # fmt: skip
+    with web.loa.database.writing() as conn:
+        gone = add_unit(conn, name="UBND xã Cũ", at=clock())
+        remove_unit(conn, gone.id, clock())
+    names["gone"] = gone.id
     yield World(
         web, {"Authorization": f"Bearer {other}"}, {"Authorization": f"Bearer {viewer}"}, names
     )
@@ -146,10 +153,30 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
     Row("api.discard_post", "POST", "/api/v1/posts/{post}/discard", 403, 403, 409, json={}),
     Row("api.release_portal", "POST", "/api/v1/portals/quangxuong/release", 403, 403, 200, json={}),
     Row("api.discard_portal", "POST", "/api/v1/portals/quangxuong/discard", 403, 403, 200, json={}),
+    Row(
+        "api.backfill_portal",
+        "POST",
+        "/api/v1/portals/quangxuong/backfill",
+        403,
+        403,
+        202,
+        json={"since": "2026-11-20"},
+    ),
+    Row("api.list_audit", "GET", "/api/v1/audit", 403, 403, 200),
     Row("api.list_units", "GET", "/api/v1/units", 200, 200, 200, hides="{unit}"),
     Row("api.show_unit", "GET", "/api/v1/units/{unit}", 404, 200, 200),
     Row("api.add_unit", "POST", "/api/v1/units", 403, 403, 201, json={"name": "UBND xã Mới"}),
+    Row("api.edit_unit", "PATCH", "/api/v1/units/{unit}", 403, 403, 200, json={"name": "tên"}),
     Row("api.remove_unit", "DELETE", "/api/v1/units/{unit}", 403, 403, 204),
+    Row(
+        "api.merge_unit",
+        "POST",
+        "/api/v1/units/{unit}/merge",
+        403,
+        403,
+        200,
+        json={"into": "{other}"},
+    ),
     Row("api.list_subscriptions", "GET", "/api/v1/subscriptions", 200, 200, 200, hides="{key}"),
     Row("api.show_subscription", "GET", SUB, 404, 200, 200),
     Row(
@@ -188,12 +215,18 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
         json={},
     ),
     Row("api.explain", "GET", "/api/v1/why?post={post}&subscription={key}", 404, 200, 200),
+    Row("api.ask_stream", "GET", "/api/v1/stream?wait_s=0", 409, 200, 403),
+    Row("api.acknowledge_stream", "POST", "/api/v1/stream/ack", 409, 200, 403, json={"ids": []}),
+    Row("api.show_statement", "GET", "/api/v1/statement?day=2026-11-23", 409, 200, 403),
     Row("api.list_receipts", "GET", "/api/v1/receipts?post={post}", 200, 200, 200, hides="{unit}"),
     Row("api.add_receipt", "POST", "/api/v1/receipts", 409, 201, 403, json={"post": "{post}"}),
 ]
 
 SESSIONS = [
     Row("admin.index", "GET", "/admin/", operator=200),
+    Row("admin.audit", "GET", "/admin/audit/", operator=200),
+    Row("admin.audit_file", "GET", "/admin/audit.csv", operator=200),
+    Row("admin.portal_list", "GET", "/admin/portals/", operator=200),
     Row("admin.posts", "GET", "/admin/posts", operator=200),
     Row("admin.post", "GET", "/admin/posts/{post}", operator=200),
     Row(
@@ -210,17 +243,44 @@ SESSIONS = [
         operator=303,
         form={"urgency": "khan"},
     ),
+    Row("admin.all_boards", "GET", "/admin/receipts/", operator=200),
+    Row(
+        "admin.remind_units",
+        "POST",
+        "/admin/receipts/remind",
+        operator=303,
+        form={"post": "{post}"},
+    ),
     Row("admin.board", "GET", "/admin/receipts/{post}", operator=200),
     Row("admin.board_file", "GET", "/admin/receipts/{post}.csv", operator=200),
     Row("admin.proof", "GET", "/admin/receipts/{post}/proof", operator=200),
     Row("admin.unit_list", "GET", "/admin/units", operator=200),
     Row("admin.add_unit", "POST", "/admin/units", operator=303, form={"name": "UBND xã Mới"}),
-    Row("admin.remove_unit", "POST", "/admin/units/{unit}/remove", operator=303, form={}),
+    Row("admin.show_unit", "GET", "/admin/units/{unit}", operator=200),
+    Row("admin.edit_unit", "POST", "/admin/units/{unit}", operator=303, form={"name": "tên"}),
+    Row(
+        "admin.remove_unit", "POST", "/admin/units/{unit}/remove", operator=303, form={"sure": "1"}
+    ),
+    Row("admin.restore_unit", "POST", "/admin/units/{gone}/restore", operator=303, form={}),
+    Row("admin.ask_merge", "GET", "/admin/units/{unit}/merge", operator=200),
+    Row(
+        "admin.merge_unit",
+        "POST",
+        "/admin/units/{unit}/merge",
+        operator=303,
+        form={"into": "{other}"},
+    ),
     Row("admin.subscription_list", "GET", "/admin/subscriptions", operator=200),
     Row(
         "admin.move_subscription", "POST", "/admin/subscriptions/{key}/pause", operator=303, form={}
     ),
-    Row("admin.rotate_secret", "POST", "/admin/subscriptions/{key}/rotate", operator=200, form={}),
+    Row(
+        "admin.rotate_secret",
+        "POST",
+        "/admin/subscriptions/{key}/rotate",
+        operator=200,
+        form={"sure": "1"},
+    ),
     Row(
         "admin.test_subscription", "POST", "/admin/subscriptions/{key}/test", operator=303, form={}
     ),
@@ -233,13 +293,38 @@ SESSIONS = [
         operator=303,
         form={},
     ),
-    Row("admin.replay_failed", "POST", "/admin/deliveries/replay-failed", operator=303, form={}),
+    Row(
+        "admin.replay_failed",
+        "POST",
+        "/admin/deliveries/replay-failed",
+        operator=303,
+        form={"sure": "1"},
+    ),
     Row("admin.switch_deliveries", "POST", "/admin/deliveries/pause", operator=303, form={}),
     Row("admin.silent", "GET", "/admin/silent/", operator=200),
     Row("admin.release_post", "POST", "/admin/posts/{post}/release", operator=409, form={}),
     Row("admin.discard_post", "POST", "/admin/posts/{post}/discard", operator=409, form={}),
-    Row("admin.discard_portal", "POST", "/admin/portals/quangxuong/discard", operator=303, form={}),
-    Row("admin.release_portal", "POST", "/admin/portals/quangxuong/release", operator=303, form={}),
+    Row(
+        "admin.discard_portal",
+        "POST",
+        "/admin/portals/quangxuong/discard",
+        operator=303,
+        form={"sure": "1"},
+    ),
+    Row(
+        "admin.release_portal",
+        "POST",
+        "/admin/portals/quangxuong/release",
+        operator=303,
+        form={"sure": "1"},
+    ),
+    Row(
+        "admin.backfill_portal",
+        "POST",
+        "/admin/portals/quangxuong/backfill",
+        operator=303,
+        form={"since": "2026-11-20"},
+    ),
     Row("admin.sign_out", "POST", "/admin/sign-out", operator=303, form={}),
 ]
 
@@ -247,14 +332,22 @@ PUBLIC = [
     Row("static", "GET", "/static/loa.css", 200),
     Row("public.index", "GET", "/", 200),
     Row("public.post", "GET", "/posts/{post}", 200),
+    Row("public.robots", "GET", "/robots.txt", 200),
+    Row("public.favicon", "GET", "/favicon.ico", 200),
+    Row("public.calendar", "GET", "/posts/{post}/calendar.ics", 404),  # it has no day
     Row("status.page", "GET", "/status", 200),
     Row("status.as_json", "GET", "/status.json", 200),
+    Row("help.index", "GET", "/help/", 200),
+    Row("help.page", "GET", "/help/webhooks", 200),
+    Row("help.download", "GET", "/help/receivers/loa_receiver.py", 200),
     Row("attachments.download", "GET", f"/attachments/{'0' * 64}/x.pdf", 404),
+    Row("attachments.cover", "GET", f"/covers/{'0' * 64}.png", 404),
     Row("feeds.index", "GET", "/feeds/", 200),
     Row("feeds.feed", "GET", "/feeds/all.atom", 200),
     Row("feeds.opml", "GET", "/feeds.opml", 200),
     Row("health.healthz", "GET", "/healthz", 200),
     Row("health.readyz", "GET", "/readyz", 200),
+    Row("webhook_key.show", "GET", "/.well-known/loa-webhook-key", 200),
     Row("api.openapi", "GET", "/api/openapi.json", 200),
     Row("api.docs", "GET", "/api/docs", 200),
     Row("subscriptions.form", "GET", "/subscribe", 200),

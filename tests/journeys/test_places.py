@@ -4,12 +4,15 @@ that took it in."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from service.alerts.match import matches
 from service.bootstrap import open_loa
 from service.types import Filters, PortalName, Post
+from tests.fakes import FakeClock
+from tests.fakes_web import make_web
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
 PORTAL = PortalName("quangxuong", "Quảng Xương")
@@ -46,3 +49,15 @@ def test_a_place_does_not_hear_what_concerns_another() -> None:
         matches(Filters(places=("quang-yen-16480",)), read("Hội nghị tại xã Quảng Ninh", ""))
         is None
     )
+
+
+def test_any_known_place_has_a_feed_though_it_be_in_no_list(tmp_path: Path) -> None:
+    web = make_web(f"sqlite:///{tmp_path}/loa.db", FakeClock())
+    known = web.loa.gazetteer
+    listed = {place.id for place in known.listed}
+    unlisted = next(unit for unit in known.units() if unit.place.id not in listed)
+    answer = web.client.get(f"/feeds/places/{unlisted.place.id}.atom")
+    assert answer.status_code == 200
+    assert unlisted.place.name in answer.text
+    assert f"places/{unlisted.place.id}." not in web.client.get("/feeds.opml").text
+    assert web.client.get("/feeds/places/atlantis-1.atom").status_code == 404

@@ -101,8 +101,8 @@ def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_fla
         assert '"ready"' in page(served.port, "/readyz")
 
 
-def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> None:
-    from service.web.server.sockets import SEND_TIMEOUT_MS, limit_listening
+def test_S5_a_listening_socket_bounds_what_waits_to_be_taken_and_how_long() -> None:
+    from service.web.server.sockets import SEND_BUFFER_BYTES, SEND_TIMEOUT_MS, limit_listening
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -114,6 +114,14 @@ def test_S5_a_listening_socket_has_a_deadline_for_what_waits_to_be_taken() -> No
                 assert (
                     taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_TIMEOUT_MS
                 )
+                # socket(7): the kernel counts its own book-keeping in, and has a most of its own
+                assert (
+                    taken.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
+                )
+                taken.setblocking(False)
+                with pytest.raises(BlockingIOError):
+                    for _ in range(64):
+                        taken.send(bytes(SEND_BUFFER_BYTES))
 
 
 LENGTH = b" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"

@@ -3,6 +3,7 @@ table."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -76,7 +77,9 @@ def test_a_subscription_of_a_new_channel_is_added_owed_claimed_sent_and_recorded
     assert [row[1:3] for row in message] == [("file", "sent")]
     assert str(message[0][3]).startswith("file:")
     assert message[0][4] == key
-    assert target.read_text().split() == [message[0][0]]
+    ((written, _, body),) = (line.partition(" ") for line in target.read_text().splitlines())
+    assert written == message[0][0]
+    assert json.loads(body)["data"]["id"] == "post-1"
     with loa.database.reading() as conn:
         (delivery,) = deliveries.list_deliveries(conn)
     assert (delivery.channel, delivery.state) == (NAME, State.SENT)

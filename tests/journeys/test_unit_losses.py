@@ -14,21 +14,25 @@ from sqlalchemy import text
 from service.alerts.bounce import Bounce
 from service.alerts.links import Purpose
 from service.alerts.refusal import Kind
+from service.errors import Conflict
 from service.services import token_acts as tokens
 from service.services import unit_acts as units
 from service.services.bounce_acts import apply_bounce
+from service.services.context import OPERATOR as OPERATOR_ACTOR
+from service.services.context import Actor, ActorKind
 from service.services.loss_acts import tell_losses
 from service.services.optin import erase
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.storage.tokens import Role
 from service.types import EMAIL, WEBHOOK, SubscriptionStatus
-from service.words import code_of, say
+from service.words import code_of, coded, say
 from tests.fakes_doors import CONFIG, Api, Command, Desk, House, opened_house
 from tests.fakes_ledger_mail import make_post, tell
 from tests.fakes_web import MANAGED_AT, store_post
 
 OPERATOR = "truc@huyen.example"
 MAILED = CONFIG + f'[operator]\nemail = "{OPERATOR}"\n'
+BY_API = Actor(ActorKind.OPERATOR, coded("by.api", name="máy của huyện"))
 OWN, SECOND, THIRD = "vanthu@xa.example", "chutich@xa.example", "pct@xa.example"
 
 
@@ -239,6 +243,73 @@ def test_U1_a_contact_that_is_taken_off_and_a_token_that_is_revoked_are_told(hou
         _, last = tokens.create(conn, loa, name="x", role=Role.UNIT, unit=house.unit_id)
         units.remove(conn, loa, house.unit_id)
         tokens.revoke(conn, loa, last.id)
+
+
+def edit(house: House, by: Actor = OPERATOR_ACTOR, **changes: Any) -> None:
+    with house.loa.database.writing() as conn:
+        units.edit(conn, house.loa, house.unit_id, units.UnitChanges(**changes), by)
+
+
+def test_U1_whoever_stays_hears_who_came_and_went_in_one_letter_and_what_is_left(
+    house: House,
+) -> None:
+    subscribe(house, SECOND)
+    edit(house, by=BY_API, add_contacts=["moi@xa.example"], remove_contacts=[OWN])
+    told = letters(house)
+    assert set(told) == {SECOND, THIRD, "moi@xa.example", OPERATOR}
+    for address in (SECOND, "moi@xa.example"):
+        words = said(told[address])
+        assert OWN in words and "moi@xa.example" in words and "máy của huyện" in words
+        assert SECOND in words, "by what the unit still hears"
+    assert f"loa unit edit {house.unit_id}" in said(told[OPERATOR])
+    assert OWN in say(told[SECOND]["subject"], "vi")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "UBND xã Ninh Quảng"}, ("UBND xã Quảng Ninh", "UBND xã Ninh Quảng")),
+        ({"place": "quang-ninh-16540"}, ("Địa bàn", "–", "Quảng Ninh")),
+        ({"contacts": [THIRD, SECOND, OWN]}, (f"{THIRD}, {SECOND}, {OWN}",)),
+    ],
+)
+def test_U2_a_unit_that_is_renamed_or_moved_hears_it_and_the_operator_who_did_it_does_not(
+    house: House, changes: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    edit(house, **changes)
+    told = letters(house)
+    assert set(told) == {OWN, SECOND, THIRD}
+    assert all(word in said(told[OWN]) for word in words)
+    before = len(told)
+    edit(house, **changes)
+    assert len(letters(house)) == before, "what is so already is told to nobody"
+
+
+def test_U2_a_place_that_no_list_knows_any_more_is_named_by_its_id(house: House) -> None:
+    with house.loa.database.writing() as conn:
+        conn.execute(text("UPDATE unit SET place = 'xa-cu-1'"))
+    edit(house, name="UBND xã Ninh Quảng")
+    edit(house, has_no_place=True)
+    with house.loa.database.reading() as conn:
+        bodies = conn.execute(text("SELECT body FROM message")).scalars().all()
+    assert any("xa-cu-1" in body for body in bodies)
+
+
+def test_U2_a_renamed_unit_keeps_what_it_was_owed_and_a_name_that_is_taken_is_refused(
+    house: House,
+) -> None:
+    key = subscribe(house)
+    edit(house, name="UBND xã Ninh Quảng")
+    with house.loa.database.writing() as conn:
+        kept = conn.execute(text("SELECT unit_id FROM subscription WHERE id = :k"), {"k": key})
+        assert kept.scalar_one() == house.unit_id
+        facts = units.parse_unit(house.loa, name="UBND xã Quảng Ninh", place=None, contacts=())
+        other = units.add(conn, house.loa, facts)
+        with pytest.raises(Conflict, match="UBND xã Ninh Quảng"):
+            units.edit(
+                conn, house.loa, other.id, units.UnitChanges(name="UBND xã Ninh Quảng"),
+                OPERATOR_ACTOR,
+            )  # fmt: skip
 
 
 def test_U1_a_contact_asks_the_subscription_back_and_its_address_is_asked(house: House) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from service.alerts.links import Purpose
 from service.alerts.message import build_payload
@@ -54,6 +55,13 @@ def _silent(web: Web, code: str) -> str:
     return post.id
 
 
+def _owe_more(web: Web) -> None:
+    post, now = store_post(web.loa, 300), web.loa.clock()
+    payload = build_payload(ChangeType.PUBLISHED, now, post, web.loa.links)
+    with web.loa.database.writing() as conn:
+        write_change(conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload)
+
+
 def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -> None:
     with web.loa.database.writing() as conn:
         know_listings(conn, [("quangxuong", LISTING)], clock())
@@ -73,9 +81,9 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
         if route.gives is None:
             assert response.data == b""
             return None
-        model = getattr(schemas, f"{route.gives}Shape")
+        model = TypeAdapter(getattr(schemas, f"{route.gives}Shape"))
         for item in response.json["items"] if route.is_list else [response.json]:
-            model.model_validate_json(_dumps(item), strict=True)
+            model.validate_json(_dumps(item), strict=True)
         return response.json
 
     hook = ask("add_subscription", body={**HOOK, "unit": web.unit_id})["id"]
@@ -84,6 +92,7 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
         ask(name, id=_silent(web, code))
     _silent(web, "baseline")
     assert ask("list_silences", code="baseline")["items"]
+    assert ask("list_audit", door="api")["items"]
     for name in ("release_portal", "discard_portal"):
         ask(name, id="quangxuong")
     for name in (
@@ -99,13 +108,19 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
     ask("show_delivery", id=delivery)
     ask("replay_delivery", id=delivery)
     assert ask("explain", post=post, subscription=hook)["was_owed"] is True
+    named = ask("explain", post="Chỉ thị 1", subscription="UBND xã Quảng Ninh")
+    assert (named["post"], named["was_owed"]) == (post, True)
     ask("add_receipt", headers=web.unit, body={"post": post})
     ask("list_receipts", post=post)
     ask("show_post", id=post)
     ask("decide_urgency", id=post, body={"urgency": "khan"})
     ask("show_portal", id="quangxuong")
+    asked = ask("backfill_portal", id="quangxuong", body={"since": "2026-11-20"})
+    assert (asked["state"], asked["listings"]) == ("waiting", [])
+    assert ask("show_portal", id="quangxuong")["backfill"] == asked
     unit = ask("add_unit", body={"name": "Xã mới"})["id"]
     ask("show_unit", id=unit)
+    assert ask("edit_unit", id=unit, body={"contacts": ["a@xa.example"]})["contacts"]
     for name in (
         "list_posts",
         "list_portals",
@@ -114,6 +129,14 @@ def test_every_answer_fits_the_schema_of_its_route(web: Web, clock: FakeClock) -
         "list_deliveries",
     ):
         assert ask(name)["items"]
+    ask("merge_unit", id=ask("add_unit", body={"name": "Xã cũ"})["id"], body={"into": unit})
+    ask("add_subscription", body={"channel": "pull", "unit": web.unit_id})
+    _owe_more(web)
+    (found,) = ask("ask_stream", headers=web.unit)["messages"]
+    ask("acknowledge_stream", headers=web.unit, body={"ids": [found["webhook-id"]]})
+    assert ask("show_statement", headers=web.unit, day=f"{clock():%Y-%m-%d}")["ids"] == [
+        found["webhook-id"]
+    ]
     ask("remove_unit", id=unit)
     ask("remove_subscription", id=hook)
     assert seen == {route.endpoint for route in ROUTES}

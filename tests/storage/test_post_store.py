@@ -76,3 +76,15 @@ def test_a_post_is_withdrawn_once(any_database: Database, clock: FakeClock) -> N
         store.withdrawn(post, clock(), None)
     withdrawn = "SELECT count(*) FROM change WHERE type = 'post.withdrawn'"
     assert count(any_database, withdrawn) == 1
+
+
+def test_U5_a_scan_of_a_revision_that_is_gone_adds_nothing(
+    any_database: Database, clock: FakeClock
+) -> None:
+    store = make_store(any_database)
+    post = store.new(draft("/a"), LIST, "Tiêu đề", None)
+    assert post is not None
+    seen = replace(post, revision=post.revision + 1)
+    assert store.scan_read(seen, Understanding(("meetings",)), clock(), is_old=False) is None
+    with any_database.reading() as conn:
+        assert get_post(conn, post.id).categories == post.categories

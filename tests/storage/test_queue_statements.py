@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +15,7 @@ from sqlalchemy import text
 from service.errors import StorageError
 from service.storage.engine import Database
 from service.storage.queue import ClaimedMessage, statements_on
+from service.storage.queue.driver import dialect_of
 from service.storage.queue.ledger_rows import (
     AcceptedMessage,
     DeliveryUpdate,
@@ -224,3 +227,55 @@ def test_what_the_driver_refuses_is_an_error_of_storage(any_database: Database) 
         conn.execute(text("ALTER TABLE change RENAME TO gone"))
         with statements_on(conn) as statements:
             statements.changes(["any"])
+
+
+def test_only_the_driver_asks_which_database_it_is() -> None:
+    folder = Path(inspect.getfile(Statements)).parent
+    asking = {
+        path.name
+        for path in folder.glob("*.py")
+        if re.search(r"dialect\.name|is_sqlite\b(?!\()", path.read_text("utf-8"))
+    }
+    assert asking == {"driver.py"}
+
+
+def test_each_database_has_a_dialect_of_its_own(any_database: Database) -> None:
+    owe(any_database, A)
+    with any_database.writing() as conn:
+        dialect = dialect_of(conn)
+        touched = "SELECT key FROM endpoint"
+        lanes = dialect.lanes_to_lock(conn, touched, {})
+        assert lanes == ([] if any_database.is_sqlite else ["http://a.example:80"])
+        dialect.lock_lanes(conn, lanes)
+        dialect.notify(conn, "loa_due")
+        assert dialect.write_found(
+            conn, "SELECT 1, 2, 3, 4, 5, 6 WHERE 1 = 0", NOTHING, "", {}
+        ) is (None)
+        assert bool(dialect.row_lock) is not any_database.is_sqlite
+        assert (dialect.pause_s > 0) is any_database.is_sqlite
+
+
+NOTHING = ("DELETE FROM lane WHERE key = '' RETURNING key", "SELECT * FROM found")
+
+
+def test_what_is_asked_for_is_leased_as_there_are_places_urgent_or_all(
+    any_database: Database,
+) -> None:
+    owe(any_database, A, "http://b.example/1", posts=3)
+    first, second = "http://a.example:80/1", "http://b.example:80/1"
+    with using(any_database) as statements:
+        wanted = {first: 1, second: 9, "http://none.example:80/": 5}
+        taken = statements.hand_out(wanted, AT, UNTIL, 7, is_urgent=False)
+        none = statements.hand_out(wanted, AT, UNTIL, 7, is_urgent=True)
+    assert sorted(one.endpoint_key for one in taken) == [first, second, second]
+    assert none == []
+    leased = rows(any_database, "SELECT message_id, until, token FROM lease ORDER BY message_id")
+    assert leased == sorted((one.message_id, UNTIL, 7) for one in taken)
+
+
+def test_a_message_in_nobodys_hand_is_leased_by_its_id(any_database: Database) -> None:
+    owe(any_database, A)
+    ((id_, key),) = rows(any_database, "SELECT id, endpoint_key FROM message")
+    with using(any_database) as statements:
+        statements.lease({str(id_): str(key)}, UNTIL, 9)
+    assert rows(any_database, "SELECT message_id, token FROM lease") == [(id_, 9)]

@@ -21,18 +21,20 @@ from tests.fakes_ledger import NOW, a_post, hook, tell
 from tests.storage.test_ledger_retention import count, send_all
 
 KEPT = {
+    "audit_days": ("audit",),
     "files_days": ("archive",),
     "messages_days": ("message", "attempt", "delivery", "bounce", "lease"),
     "polls_days": ("poll",),
     "posts_days": (
         "post", "revision", "post_category", "post_place", "post_listing", "post_alias",
-        "post_search", "post_file",
+        "post_search", "post_file", "post_facet",
         "attachment_watch", "change", "change_match", "owed",
     ),
 }  # fmt: skip
 OF_THEIR_OWN = {
     "idempotency": "a day",
     "archive_day": "a week",
+    "backfill": "one a portal",
     "archive_stop": "a row for each reason and portal",
     "archive_part": "until its file has moved",
     "receipt": "for ever: it is the proof",
@@ -47,6 +49,7 @@ OF_THEIR_OWN = {
     "generation": "one row",
     "feed_state": "as many as feeds",
     "feed_problem": "as many as feeds and entries",
+    "file_page": "with its file",
     "gap": "for ever: what was not read stays known",
     "outage": "for ever: a row for each time that a portal was away for long",
     "meta": "single facts",

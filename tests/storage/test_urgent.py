@@ -15,8 +15,9 @@ from service.alerts.message import build_payload
 from service.services.decided import decide_urgency
 from service.services.digest_acts import send_digests
 from service.services.publish import write_change
-from service.services.reminders import remind, remind_urgent
+from service.services.reminders import remind
 from service.services.silences import release_posts
+from service.services.urgent_reminders import remind_urgent
 from service.settings import Settings
 from service.storage import schema
 from service.storage.engine import Database

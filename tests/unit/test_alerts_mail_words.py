@@ -162,3 +162,20 @@ def test_only_who_filters_nothing_is_told_that_everything_comes() -> None:
 
 def test_filters_that_changed_since_are_not_given_as_the_reason() -> None:
     assert reason("", categories=["directives"]) == "theo lựa chọn lúc tin được đăng"
+
+
+def test_U5_what_only_a_scan_says_is_said_as_that_with_its_words() -> None:
+    scanned = {"words": "Số: 06/CT-UBND", "number": "06/CT-UBND", "issued_on": "2026-11-23"}
+    deadline = {"on": "2026-11-30", "text": "trước ngày 30/11/2026", "source": "ocr"}
+    for body in bodies(parse(build(scanned=scanned, deadlines=[deadline]))):
+        assert "Số, ký hiệu trên bản quét" in body and "Ngày trên bản quét" in body
+        assert "“Số: 06/CT-UBND”" in body and "23/11/2026" in body
+        assert body.count("đọc từ bản quét") == 3
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_U5_an_update_that_a_scan_made_says_so(language: str) -> None:
+    changed = payload() | {"type": "post.updated"}
+    by_scan = prepare(changed, HANOI.to(language), what=["scan"])
+    by_edit = prepare(changed, HANOI.to(language), what=["title"])
+    assert by_scan.text == by_edit.text and by_scan != by_edit

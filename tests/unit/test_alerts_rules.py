@@ -164,11 +164,19 @@ def test_a_payload_says_all_that_is_known_of_a_post() -> None:
     assert said["mentions"] == [
         {"kind": "chi-thi", "number": "06/CT-TTg", "issued_on": None, "issuer": None}
     ]
-    assert said["deadlines"] == [{"on": "2024-02-01", "text": "trước ngày 01/02/2024"}]
+    (deadline,) = said["deadlines"]
+    assert (deadline["on"], deadline["text"]) == ("2024-02-01", "trước ngày 01/02/2024")
+    assert set(deadline) == {
+        "on", "at", "text", "owner", "owner_words", "task", "recurs", "is_unsure",
+        "source",
+    }  # fmt: skip
     assert (said["begins_at"], said["venue"]) == ("2026-11-23T03:00:00Z", "Hội trường")
     assert said["attachments"] == [
-        {"url": link.url, "media_type": "application/pdf", "bytes": 9, "sha256": "ab"}
-    ]
+        {
+            "url": link.url, "name": "a.pdf", "archive_url": None,
+            "media_type": "application/pdf", "bytes": 9, "sha256": "ab",
+        }
+    ]  # fmt: skip
 
 
 def test_a_receipt_is_owed_for_the_primary_category() -> None:

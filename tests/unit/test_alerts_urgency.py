@@ -88,7 +88,8 @@ def _reminded(owed_at: datetime, due: datetime, contacts: int = 1) -> list[float
 def test_U4_a_reminder_comes_before_the_deadline(hours: int, reminded: list[float]) -> None:
     owed_at = datetime(2026, 11, 27, 16, 30, tzinfo=UTC)  # Friday, 23:30
     assert _reminded(owed_at, owed_at + timedelta(hours=hours)) == reminded
-    assert _reminded(owed_at, owed_at + timedelta(hours=hours), contacts=0) == []
+    alone = [at for at in reminded if at != 72.5]
+    assert _reminded(owed_at, owed_at + timedelta(hours=hours), contacts=0) == alone
 
 
 def test_U4_a_reminder_says_what_is_due_and_how_long_is_left_or_since_when_it_is_over() -> None:

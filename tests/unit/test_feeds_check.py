@@ -184,12 +184,14 @@ CATALOGUE = Catalogue(
 
 def test_there_is_a_feed_of_everything_each_category_portal_both_and_each_place() -> None:
     specs = {spec.name: spec for spec in CATALOGUE.specs()}
-    assert list(specs) == ["all", "directives", "meetings", "huyen", "huyen/directives",
+    assert list(specs) == ["all", "deadlines", "directives", "meetings", "huyen", "huyen/directives",
     "huyen/meetings",
                            "places/quang-ninh-16540"]  # fmt: skip
     assert {name for name, spec in specs.items() if spec.has_calendar} == {
+        "deadlines",
         "meetings",
         "huyen/meetings",
+        "places/quang-ninh-16540",
     }
     assert (specs["huyen/directives"].title, specs["huyen/directives"].title_en) == (
         "UBND huyện – Chỉ đạo", "UBND huyện – Directives",
@@ -204,7 +206,7 @@ def test_the_list_of_feeds_is_grouped_for_the_reader() -> None:
         for group in root.iterfind("body/outline")
     }
     assert {name: len(urls) for name, urls in groups.items()} == {
-        "Chung": 3,
+        "Chung": 4,
         "Cổng thông tin": 3,
         "Xã, phường": 1,
     }

@@ -15,14 +15,15 @@ import service
 
 ROOT = Path(service.__file__).parent
 ORDER = (
-    "instants", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments",
+    "instants", "documents", "types", "words", "errors", "logs", "heartbeat", "supervisor", "text", "moments",
     "values", "posts",
-    "alerts", "channels", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
+    "alerts", "office", "channels", "feeds", "settings", "portals", "storage", "services", "delivery", "poll",
     "schedule", "round", "bootstrap", "web", "export", "bench", "demo", "cli",
 )  # fmt: skip
 PURE = (
     "errors",
     "instants",
+    "documents",
     "types",
     "text",
     "words",

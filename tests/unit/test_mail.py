@@ -36,7 +36,7 @@ from tests.mail_table import (
 def test_a_mail_has_the_headers_of_the_design_and_both_bodies() -> None:
     mail = parse(build())
     assert [name.lower() for name in mail.keys()] == HEADERS  # noqa: SIM118 (a mail's iteration is its lines)
-    assert mail["Subject"] == "[HỎA TỐC] Về việc phòng, chống bão số 5"
+    assert mail["Subject"] == "[HỎA TỐC, cần xác nhận, hạn 15/06] Về việc phòng, chống bão số 5"
     assert mail["From"] == "Bản tin <loa@mail.example>"
     assert mail["Message-ID"] == "<01900000-0000-7000-8000-000000000001@mail.example>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -101,7 +101,8 @@ def test_D8_no_text_at_all_adds_a_header_a_recipient_or_a_body(title: str) -> No
 
 
 def test_D8_a_title_that_looks_encoded_is_read_as_it_was_written() -> None:
-    assert parse(build(title=HOSTILE[0], urgency="normal"))["Subject"] == HOSTILE[0]
+    mail = parse(build(title=HOSTILE[0], urgency="normal"))
+    assert mail["Subject"] == f"[Cần xác nhận, hạn 15/06] {HOSTILE[0]}"
     assert encode_phrase("=?x?Q?y?=").startswith(b"=?utf-8?B?")
 
 

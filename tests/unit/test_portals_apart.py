@@ -230,10 +230,24 @@ def _listing_by(apart: Apart) -> Callable[[Page, PortalConfig], object]:
     return lambda source, portal: ApartReader(apart).read_listing(source, portal, LISTING)
 
 
-def test_F16_what_is_nested_without_end_is_flattened_and_loses_no_row() -> None:
-    for deep in ("<div>" * 50_000, "<div><span>" * 9000, "<b>" * 3000 + "</b>" * 3000):
-        found = read_listing(page(f"<body>{deep}<ul>{ROWS}</ul>"), PORTAL, LISTING)
-        assert len(found.posts) == 12
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "<div>" * 50_000,
+        "<div><span>" * 9000,
+        "<b>" * 3000 + "</b>" * 3000,
+        "<div></span>" * 20_000,  # end tags of what is not open end nothing
+        "<x-box>" * 20_000,
+        "<x><div></x>" * 9000,
+        "<h2><i></h2>" * 9000,
+        "<details><ins>" * 9000 + "</ins></details>" * 40,
+        "<svg><title>" + "<g>" * 20_000 + "</svg>",
+    ],
+    ids=lambda deep: str(deep[:20]),
+)
+def test_F16_what_is_nested_without_end_is_flattened_and_loses_no_row(deep: str) -> None:
+    found = read_listing(page(f"<body>{deep}<ul>{ROWS}</ul>"), PORTAL, LISTING)
+    assert len(found.posts) == 12
 
 
 def _bomb(levels: int) -> bytes:

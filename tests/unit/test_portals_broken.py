@@ -14,13 +14,13 @@ from service.errors import LoaError
 from service.moments.label import parse_moment, read_label, usual_moment
 from service.portals.charset import decode
 from service.portals.read import read_article, read_listing
-from service.settings import ListingConfig, ListingSelectors, PortalConfig
+from service.settings import ListingConfig, ListingSelectors, PortalConfig, portal_kinds
 from service.text import clean
 from service.types import Article, Listing, Page
 
 BROKEN = sorted((Path(__file__).parents[1] / "data" / "broken").iterdir())
 WHOLE = sorted((Path(__file__).parents[1] / "data" / "portals").rglob("*.html"))
-KINDS = ("td-portal", "auto", "feed", "html")
+KINDS = tuple(portal_kinds.KINDS)
 URL = "https://p.example.gov.vn/list"
 
 
@@ -29,7 +29,11 @@ def page(body: bytes, media: str = "text/html") -> Page:
 
 
 def portal(kind: str) -> PortalConfig:
-    fields = {"listing": ListingSelectors(item="li", date="label, time")} if kind == "html" else {}
+    fields = (
+        {"listing": ListingSelectors(item="li", date="label, time")}
+        if portal_kinds.KINDS[kind].needs_selectors
+        else {}
+    )
     return PortalConfig.model_validate(
         {"id": "p", "name": "P", "base_url": "https://p.example.gov.vn", "kind": kind,
          "listings": (ListingConfig(url=URL),)} | fields

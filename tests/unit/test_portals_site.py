@@ -101,6 +101,11 @@ def test_S6_the_operator_may_name_ports_and_hosts_of_files() -> None:
         ("x.y.example.com", "example.com"),
         ("x.co.uk", "x.co.uk"),
         ("a.x.co.uk", "x.co.uk"),
+        ("tin.xa.blogspot.com", "xa.blogspot.com"),  # of one provider, and strangers to each other
+        ("a.xa.gov.in", "xa.gov.in"),
+        ("files.xa.city.kawasaki.jp", "city.kawasaki.jp"),
+        ("a.b.noi-bo", "b.noi-bo"),
+        ("gov.vn", "gov.vn"),
         ("localhost", "localhost"),
         ("10.1.2.3", "10.1.2.3"),
         ("2001:db8::1", "2001:db8::1"),

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from service.posts.document import document_key, is_same_document, understand_document
+from service.posts.document import document_key, understand_document
 from service.posts.filename import NameHint, hint_of_name
 from service.posts.issuer import issuer_key
+from service.posts.same import is_same_document
 from service.types import Document, Mention, Relation
 
 _TOLD = "UBND tỉnh Nghệ An vừa ban hành Công điện số 02/CĐ-UBND ngày 13/3/2019 về dịch."

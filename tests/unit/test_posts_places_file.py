@@ -29,6 +29,12 @@ def _with(**changes: Any) -> dict[str, Any]:
         (_with(until="2025"), "places[0].until"),
         (_with(successor=1), "places[0].successor"),
         (_with(successor="b-2"), "places[0].successor"),
+        (_with(successors="b-2"), "places[0].successors"),
+        (_with(successors=[{"id": "b-2"}]), "places[0].successors"),
+        (_with(successor="b-2", successors=[{"id": "b-2"}]), "places[0].successors"),
+        (_with(successors=[{"share": "part"}]), "places[0].successors[0].id"),
+        (_with(successors=[{"id": "b-2", "share": "half"}]), "places[0].successors[0].share"),
+        (_with(successors=[{"id": "b-2", "day": 1}]), "places[0].successors[0].day"),
     ],
 )
 def test_M6_a_broken_place_is_named_by_its_key(mapping: dict[str, Any], key: str) -> None:

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.posts.classify import parse_rules
+from service.posts.gazetteer import Gazetteer
+from service.posts.place_units import NOWHERE, PortalArea
 from service.posts.places import parse_places
 from service.posts.sentences import lead_of, summary_of
 from service.posts.understand import Understander, urgency_of
 from service.text import clean_text
 from service.types import AttachmentLink, Reason, Relation, Urgency
+from tests.unit.test_posts_country import country, every_unit
 
 _ROOT = Path(__file__).parents[2]
 _UNDERSTANDER = Understander(
@@ -241,3 +244,52 @@ def test_no_word_of_a_summary_or_a_lead_is_invented(body: str, title: str) -> No
 def test_no_post_breaks_the_understanding(title: str, text: str, attachment: str) -> None:
     known = _UNDERSTANDER.understand(title, text, attachment_text=attachment, published_at=_BEFORE)
     assert known.categories
+
+
+def _in(area: PortalArea) -> Understander:
+    return Understander(
+        _UNDERSTANDER.rules, Gazetteer(every_unit(), {"cong": area}), _UNDERSTANDER.days_off
+    )
+
+
+@pytest.mark.parametrize(
+    ("province", "words", "at", "count"),
+    [
+        ("38", "UBND các xã, phường", _AFTER, 166),
+        ("38", "UBND các xã, phường, thị trấn", _BEFORE, 547),
+        ("24", "UBND các phường", datetime(2026, 11, 29, tzinfo=UTC), 45),
+        ("24", "UBND các phường", _AFTER, 33),
+        ("91", "UBND các xã, phường, đặc khu", _AFTER, 102),
+        ("91", "UBND các đặc khu", _AFTER, 3),
+        ("", "UBND các xã, phường", _AFTER, 0),
+    ],
+)
+def test_all_communes_together_are_those_of_the_portals_area(
+    province: str, words: str, at: datetime, count: int
+) -> None:
+    known = _in(country().members(province) if province else NOWHERE).understand(
+        "Công văn số 5/UBND-VP", f"Kính gửi: {words}", published_at=at, portal="cong"
+    )
+    assert len(known.addressees) == count
+
+
+def test_who_took_an_old_commune_in_hears_what_a_later_text_says_of_it() -> None:
+    understand = _in(country().members("75")).understand
+    later = understand("Ngập tại xã Lộc Thái", "", published_at=_AFTER, portal="cong")
+    assert [place.id for place in later.places] == ["loc-thai-25297-cu"]
+    assert {"loc-ninh-25270-2026-04-30", "loc-ninh-25270", "loc-thai-25297-cu"} <= set(
+        later.concerns
+    )
+    then = understand("Ngập tại xã Lộc Thái", "", published_at=_BEFORE, portal="cong")
+    assert then.concerns == ("loc-thai-25297-cu",)
+    assert "loc-ninh-25270" in understand("Ngập tại xã Lộc Thái", "", portal="cong").concerns
+
+
+def test_a_department_is_addressed_by_name_and_is_no_place() -> None:
+    known = _UNDERSTANDER.understand(
+        "Công văn số 5/UBND-VP",
+        "Kính gửi:\n- Sở Tài chính;\n- UBND xã Quảng Hợp.",
+        published_at=_BEFORE,
+    )
+    assert known.addressees == ("quang-hop-16471-cu", "Sở Tài chính")
+    assert known.concerns == ("quang-hop-16471-cu",)

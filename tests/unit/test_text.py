@@ -16,6 +16,7 @@ from service.text import (
     find_dates,
     first_sentences,
     fold,
+    fold_beside,
     fold_plain,
     is_showable,
     slugify,
@@ -189,3 +190,17 @@ def test_each_line_of_a_text_is_cleaned_as_one_line_is(text: str) -> None:
 def test_half_a_character_cannot_be_shown_and_is_taken_out() -> None:
     assert not is_showable("Ch\ud800ỉ thị")
     assert clean_lines("Ch\ud800ỉ thị") == ["Chỉ thị"]
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from("…ÐĐðÒaÁ ")))
+def test_a_text_stands_beside_its_folded_form(text: str) -> None:
+    shown, folded = fold_beside(text)
+    assert folded == fold(text)
+    assert fold(shown) == folded
+
+
+def test_a_text_beside_its_folded_form_keeps_its_capitals() -> None:
+    shown, folded = fold_beside("UBND  xã Hòa Bình… và Ðông Hà")
+    assert shown == "UBND xã Hòa Bình... và Ðông Hà"
+    assert folded == "ubnd xã hoà bình... và đông hà"
+    assert len(shown) == len(folded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from asyncio import InvalidStateError
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -82,3 +84,58 @@ def test_S5_who_hangs_up_is_sent_no_more() -> None:
     exchange.is_gone = True
     exchange.response_iter(200, [], parts())
     assert reader.sent == 0
+
+
+class Stalling:
+    """A server whose reader takes nothing until the event."""
+
+    def __init__(self, taken: threading.Event) -> None:
+        self._taken = taken
+        self.asked = threading.Event()
+
+    def send(self, message: dict[str, Any]) -> Stalling | None:
+        return self if message.get("more_body") else None
+
+    def add_done_callback(self, act: Callable[[Any], object]) -> None:
+        def tell() -> None:
+            self._taken.wait(30)
+            act(self)
+
+        threading.Thread(target=tell, daemon=True).start()
+        self.asked.set()
+
+    def result(self) -> None:
+        if not self._taken.is_set():
+            raise InvalidStateError
+
+
+def test_S5_readers_that_take_nothing_keep_none_of_the_turns_from_others() -> None:
+    taken = threading.Event()
+    stalling = [Stalling(taken) for _ in range(8)]
+    threads = [
+        threading.Thread(target=Exchange(one).response_iter, args=(200, [], parts(PIECE_BYTES + 1)))
+        for one in stalling
+    ]
+    for thread in threads:
+        thread.start()
+    assert all(one.asked.wait(10) for one in stalling)
+    reader = Reader(1e9)
+    Exchange(reader, now=reader.now).response_iter(200, [], parts())
+    assert reader.sent == SIZE
+    taken.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_S5_a_file_that_cannot_be_read_on_keeps_no_turn() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"x"
+        raise OSError("gone")
+
+    for _ in range(4):
+        with pytest.raises(OSError, match="gone"):
+            Exchange(Reader(1e9)).response_iter(200, [], broken())
+    reader = Reader(1e9)
+    Exchange(reader, now=reader.now).response_iter(200, [], parts())
+    assert reader.sent == SIZE

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from service.storage.schema_mail import metadata
+from service.storage.schema_audit import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -39,11 +39,18 @@ from service.storage.queue.fence import (
     release_fence,
     was_told_before,
 )
+from service.storage.queue.handing import (
+    Acknowledged,
+    acknowledge,
+    due_among,
+    due_endpoints,
+    hand_out,
+)
 from service.storage.queue.leases import free_all_leases, free_expired, has_expired
 from service.storage.queue.ledger_rows import ClaimedMessage
 from service.storage.queue.notices import listen
 from service.storage.queue.outgoing import ChangePayload, OutgoingMessage, OutgoingReader
-from service.storage.queue.parking import drop_questions, park, redirect, release
+from service.storage.queue.parking import drop_questions, park, redirect, release, unpark
 from service.storage.queue.record import record_results
 from service.storage.queue.urgent import hasten, mark_urgent, urgency_before
 
@@ -54,21 +61,26 @@ __all__ = [
     "GONE",
     "RESTORED",
     "TOLD_BEFORE",
+    "Acknowledged",
     "ChangePayload",
     "ClaimedMessage",
     "Fence",
     "OutgoingMessage",
     "OutgoingReader",
     "abandon",
+    "acknowledge",
     "add_endpoint",
     "apply_caps",
     "claim_due",
     "continue_fanouts",
     "disable_failing",
     "drop_questions",
+    "due_among",
+    "due_endpoints",
     "fan_out",
     "free_all_leases",
     "free_expired",
+    "hand_out",
     "has_expired",
     "has_news",
     "has_urgent",
@@ -93,6 +105,7 @@ __all__ = [
     "reopen",
     "set_min_interval",
     "statements_on",
+    "unpark",
     "urgency_before",
     "warn_failing",
     "was_told_before",

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from service.channels import ConcurrencyLimits, kind_of
-from service.storage.queue.driver import statements_on
+from service.storage.queue.driver import dialect_of, statements_on
 from service.storage.queue.notices import notify
 from service.storage.queue.statements import BEYOND, WAITING, WAITING_URGENT
 from service.storage.schema import to_micros
@@ -77,12 +77,8 @@ def lock_lanes(conn: Connection, keys: Iterable[str]) -> None:
     """
     hosts = {key.removesuffix(SLOW) for key in keys}
     wanted = sorted(hosts | {host + SLOW for host in hosts})
-    if conn.dialect.name == "sqlite" or not wanted:
-        return
-    conn.execute(
-        text("SELECT key FROM lane WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"),
-        {"keys": wanted},
-    )
+    if wanted:
+        dialect_of(conn).lock_lanes(conn, wanted)
 
 
 def lanes_of(conn: Connection, endpoint_keys: Iterable[str]) -> dict[str, str]:

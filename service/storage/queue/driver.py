@@ -1,8 +1,7 @@
-"""The driver's own connection inside a transaction, for the few statements that run for every
-delivery.
+"""Which database it is: its statements on the driver's own connection, for the few that run for
+every delivery, and what it does in a way of its own in those that go through Core.
 
-SQLAlchemy's share of such a statement is more than the database's. Everything else goes through
-Core.
+SQLAlchemy's share of such a statement is more than the database's.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from service.errors import StorageError
-from service.storage.queue.postgresql import PostgresqlStatements
-from service.storage.queue.sqlite import SqliteStatements
-from service.storage.queue.statements import Statements
+from service.storage.queue.postgresql import PostgresqlDialect, PostgresqlStatements
+from service.storage.queue.sqlite import SqliteDialect, SqliteStatements
+from service.storage.queue.statements import QueueDialect, Statements
 
 
 @contextmanager
@@ -34,8 +33,16 @@ def statements_on(conn: Connection) -> Iterator[Statements]:
     """The ledger's statements, in the transaction of `conn`. Errors of the driver are
     StorageError."""
     with driver_of(conn) as db:
-        yield _statements(conn.dialect.name, db)
+        yield (SqliteStatements if _is_sqlite(conn) else PostgresqlStatements)(db)
 
 
-def _statements(dialect: str, db: Any) -> Statements:
-    return SqliteStatements(db) if dialect == "sqlite" else PostgresqlStatements(db)
+def dialect_of(conn: Connection) -> QueueDialect:
+    """What the database of `conn` does in a way of its own."""
+    return _SQLITE if _is_sqlite(conn) else _POSTGRESQL
+
+
+def _is_sqlite(conn: Connection) -> bool:
+    return conn.dialect.name == "sqlite"
+
+
+_SQLITE, _POSTGRESQL = SqliteDialect(), PostgresqlDialect()

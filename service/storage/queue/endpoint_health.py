@@ -338,19 +338,34 @@ def abandon(conn: Connection, endpoint_key: str) -> None:
         shift(conn, {}, dict.fromkeys(sorted(set(_move(conn, [(row, "ok")]))), 0))
 
 
-def queue_own(conn: Connection, subscription_id: str, body: str, at: datetime) -> str:
-    """A due message about a subscription itself, for its own endpoint: its id. The caller refreshes
-    the endpoint."""
+def queue_own(
+    conn: Connection,
+    subscription_id: str,
+    body: str,
+    at: datetime,
+    *,
+    key: str = "",
+    is_urgent: bool = False,
+) -> str:
+    """A due message for one subscription that is about no change, for its own endpoint: its id. The
+    caller refreshes the endpoint. With a `key` it is queued once."""
     message_id = uuid7()
     conn.execute(
         text(
             "INSERT INTO message(id, subscription_id, channel, endpoint_key, group_key, body, "
             "state, due_at,"
-            " created_at) SELECT :id, s.id, s.channel, s.endpoint_key, 'own:' || :id, :body, "
-            "'due', :at, :at"
-            " FROM subscription s WHERE s.id = :subscription"
+            " created_at, is_urgent) SELECT :id, s.id, s.channel, s.endpoint_key, :key, :body, "
+            "'due', :at, :at, CAST(:urgent AS SMALLINT)"
+            " FROM subscription s WHERE s.id = :subscription ON CONFLICT (group_key) DO NOTHING"
         ),
-        {"id": message_id, "subscription": subscription_id, "body": body, "at": to_micros(at)},
+        {
+            "id": message_id,
+            "subscription": subscription_id,
+            "key": key or f"own:{message_id}",
+            "body": body,
+            "at": to_micros(at),
+            "urgent": int(is_urgent),
+        },
     )
     return message_id
 

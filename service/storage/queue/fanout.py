@@ -10,24 +10,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import Connection, text
 
 from service.alerts.owing import UNDER
 from service.channels import CHANNELS, ChannelKind, Grouping
 from service.storage.engine import Database, uuid7
 from service.storage.queue.capacity import lock_lanes
+from service.storage.queue.driver import dialect_of
 from service.storage.queue.notices import notify
 from service.storage.queue.statements import BEYOND, WAITING_URGENT
+from service.storage.reminder_alarm import ring_by
 from service.storage.schema import to_micros
 from service.types import ChangeType, Channel
 
 CHUNK = 1500
 """Subscriptions looked at in one transaction: about 35 ms of CPU on SQLite, the commit included."""
 
-PAUSE_S = 0.005
-"""Between two transactions on SQLite, whose lock is not fair: the web process must get its turn."""
+_REMIND_IN = timedelta(seconds=10)
+"""After a post with a deadline was told of: reminders of many at once are one look."""
 
 _WANTED = """EXISTS (SELECT 1 FROM change_match cm
     WHERE cm.change_id = :change AND cm.filter_id = s.filter_id AND cm.is_silent = 0)"""
@@ -44,13 +47,6 @@ _UNFINISHED = (
     "SELECT type, post_id, revision, fanout_after, urgent FROM change WHERE id = :id AND "
     "fanned_out_at IS NULL"
 )
-
-_ID = {
-    "sqlite": "(:head || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))))",
-    "postgresql": "loa_uuid7()",
-}
-"""A new id. On SQLite the head of a UUID version 7 and 60 random bits, for a function of ours would
-take the interpreter's lock at every row, beside a thread that delivers."""
 
 _STATE = "CASE s.status {} ELSE 'due' END".format(
     " ".join(f"WHEN '{status}' THEN '{state}'" for status, (state, _) in UNDER.items())
@@ -102,10 +98,7 @@ _COLUMNS = {Grouping.SUBSCRIPTION: "id", Grouping.PERSON: "target_key"}
 def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
     """Writes the next chunk of a change, and with the last of a channel the first of the next. True
     when all is written."""
-    row = conn.execute(
-        text(_UNFINISHED + ("" if conn.dialect.name == "sqlite" else " FOR UPDATE")),
-        {"id": change_id},
-    ).first()
+    row = conn.execute(text(_UNFINISHED + dialect_of(conn).row_lock), {"id": change_id}).first()
     if row is None:
         return True
     cursor = row.fanout_after
@@ -136,7 +129,15 @@ def fan_out(conn: Connection, change_id: str, now: datetime) -> bool:
         text("UPDATE change SET fanout_after = :cursor, fanned_out_at = :done WHERE id = :id"),
         {"id": change_id, "cursor": cursor, "done": to_micros(now) if cursor is None else None},
     )
+    if cursor is None and not is_withdrawal and _has_deadlines(conn, row.post_id):
+        ring_by(conn, now + _REMIND_IN)
     return cursor is None
+
+
+def _has_deadlines(conn: Connection, post_id: str) -> bool:
+    query = text("SELECT facts FROM post WHERE id = :post")
+    facts = conn.execute(query, {"post": post_id}).scalar_one()
+    return bool(orjson.loads(facts).get("deadlines"))
 
 
 def _was_told(conn: Connection, change_id: str, post_id: str) -> bool:
@@ -168,8 +169,9 @@ def continue_fanouts(
         while not is_done:
             with database.writing() as conn:
                 is_done = fan_out(conn, change_id, now)
+                pause_s = dialect_of(conn).pause_s
             wake()
-            time.sleep(PAUSE_S if database.is_sqlite else 0)
+            time.sleep(pause_s)
         finished += 1
 
 
@@ -204,19 +206,11 @@ def _write_for_subscriptions(
     found."""
     within, messages = walk.within, _messages(walk.kind)
     touched = f"SELECT s.endpoint_key FROM subscription s WHERE {within}"
-    found = _found(within, f"{owed} AND {_NOT_WRITTEN}", _ID[conn.dialect.name])
-    if conn.dialect.name == "sqlite":
-        conn.execute(text(_FOUND))
-        conn.execute(text("DELETE FROM found"))
-        written = conn.execute(text(f"INSERT INTO found {found}"), values).rowcount
-        for statement in (_DELIVERIES, messages) if written else ():
-            conn.execute(text(statement), values)
-        touched = "SELECT endpoint_key FROM found"
-    else:
-        whole = f"WITH found AS MATERIALIZED ({found}), told AS ({_DELIVERIES}) {messages}"
-        written = conn.execute(text(whole), values).rowcount
-    if written:
-        _wake(conn, touched, values)
+    dialect = dialect_of(conn)
+    found = _found(within, f"{owed} AND {_NOT_WRITTEN}", dialect.new_id)
+    woken = dialect.write_found(conn, found, (_DELIVERIES, messages), touched, values)
+    if woken is not None:
+        _wake(conn, woken, values)
 
 
 def _write_for_persons(
@@ -227,7 +221,7 @@ def _write_for_persons(
     if is_again:
         _join_messages_before(conn, walk, owed, values)
         owed = f"{owed} AND {_NOT_WRITTEN}"
-    conn.execute(text(_for_persons(walk.kind, within, owed, _ID[conn.dialect.name])), values)
+    conn.execute(text(_for_persons(walk.kind, within, owed, dialect_of(conn).new_id)), values)
     written = _write_deliveries(
         conn,
         f"subscription s LEFT JOIN message m ON {_AT_ONCE}"
@@ -264,7 +258,7 @@ def _write_deliveries(conn: Connection, source: str, values: dict[str, object]) 
         text(
             "INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason, "
             "created_at, done_at)"
-            f" SELECT {_ID[conn.dialect.name]}, CAST(:change AS TEXT), s.id, m.id,"
+            f" SELECT {dialect_of(conn).new_id}, CAST(:change AS TEXT), s.id, m.id,"
             f" CASE WHEN {told} THEN 'sent' ELSE {_STATE} END,"
             f" CASE WHEN {told} THEN '{_TOLD_BY_MAIL}' ELSE {_REASON} END,"
             f" CAST(:now AS BIGINT), CASE WHEN {told} THEN CAST(:now AS BIGINT) END FROM {source}"
@@ -274,8 +268,6 @@ def _write_deliveries(conn: Connection, source: str, values: dict[str, object]) 
     ).rowcount
 
 
-_FOUND = """CREATE TEMP TABLE IF NOT EXISTS found
-    (delivery_id, message_id, subscription_id, endpoint_key, state, reason)"""
 _DELIVERIES = """INSERT INTO delivery(id, change_id, subscription_id, message_id, state, reason,
     created_at)
     SELECT delivery_id, CAST(:change AS TEXT), subscription_id, message_id, state, reason, CAST(:now
@@ -325,11 +317,7 @@ def _for_persons(kind: ChannelKind, within: str, owed: str, new_id: str) -> str:
 def _lock_lanes(conn: Connection, touched: str, values: dict[str, object]) -> None:
     """Whoever records a result holds them too: until the end, no message of the chunk becomes done
     unseen."""
-    if conn.dialect.name != "sqlite":
-        lanes = conn.execute(
-            text(f"SELECT DISTINCT lane_key FROM endpoint WHERE key IN ({touched})"), values
-        )
-        lock_lanes(conn, lanes.scalars())
+    lock_lanes(conn, dialect_of(conn).lanes_to_lock(conn, touched, values))
 
 
 _WAKE_URGENT = (

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from service.channels import ASKED
 from service.storage.queue.capacity import hold_lanes, shift
 from service.storage.queue.driver import statements_on
 from service.storage.schema import to_micros
@@ -15,13 +16,10 @@ from service.types import Channel
 
 def free_all_leases(conn: Connection, channel: Channel | None = None) -> int:
     """Makes due whatever is leased: for whoever holds the lock beside a SQLite file, since the
-    owners are dead."""
-    behind = (
-        ""
-        if channel is None
-        else " WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel = :channel)"
-    )
-    return _free(conn, behind, {"channel": channel if channel else None})
+    owners are dead. What was handed to who asked for it is in his hand still, and runs out."""
+    wanted = "= :channel" if channel is not None else f"NOT IN ({ASKED})"
+    behind = f" WHERE endpoint_key IN (SELECT key FROM endpoint WHERE channel {wanted})"
+    return _free(conn, behind, {"channel": channel} if channel is not None else {})
 
 
 def has_expired(conn: Connection, now: datetime) -> bool:

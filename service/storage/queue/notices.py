@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from service.storage.engine import Database
-from service.storage.queue.driver import driver_of
+from service.storage.queue.driver import dialect_of, driver_of
 
 _CHANNEL = "loa_due"
 _LOOK_UP_EVERY_S = 1.0
@@ -20,8 +20,7 @@ _LOOK_UP_EVERY_S = 1.0
 
 def notify(conn: Connection) -> None:
     """Tells the workers when this transaction commits; nothing on SQLite."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SELECT pg_notify(:channel, '')"), {"channel": _CHANNEL})
+    dialect_of(conn).notify(conn, _CHANNEL)
 
 
 def listen(database: Database, stop: Event, wake: Callable[[], None]) -> None:

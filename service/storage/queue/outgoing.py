@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from service.storage.queue.driver import statements_on
 from service.storage.queue.statements import MessageRow, Statements
 from service.storage.schema import to_micros
+from service.storage.signing_keys import load_signing_keys
 
 _KEPT = 256
 """Changes whose payload is kept: a few megabytes at most."""
@@ -45,6 +46,9 @@ class OutgoingMessage(NamedTuple):
     """A JSON object."""
     body: bytes
     told: ChangePayload | None
+    public_sealed: tuple[bytes, ...] = ()
+    """The service's own keys, which sign for everybody."""
+    is_cloudevents: bool = False
 
 
 class OutgoingReader:
@@ -62,7 +66,8 @@ class OutgoingReader:
             self._read_changes(
                 statements, {row.change_id for row in rows if row.change_id is not None}
             )
-        return {row.id: self._outgoing(row) for row in rows}
+        keys = tuple(key.sealed for key in load_signing_keys(conn, now)) if rows else ()
+        return {row.id: self._outgoing(row, keys) for row in rows}
 
     def _read_changes(self, statements: Statements, change_ids: set[str]) -> None:
         unknown = [id_ for id_ in change_ids if id_ not in self._told]
@@ -77,12 +82,12 @@ class OutgoingReader:
             if id_ in self._told:
                 self._told.move_to_end(id_)
 
-    def _outgoing(self, row: MessageRow) -> OutgoingMessage:
+    def _outgoing(self, row: MessageRow, keys: tuple[bytes, ...]) -> OutgoingMessage:
         old_secret = row.old_secret if row.secret else None
         sealed = tuple(one for one in (row.secret, old_secret) if one is not None)
         told = None if row.body or row.change_id is None else self._told.get(row.change_id)
         own = row.body.encode() if row.body else b""
         return OutgoingMessage(
             row.id, row.target, row.status, row.subscription_id, row.unit_id, sealed, row.headers,
-            own, told
+            own, told, keys, bool(row.is_cloudevents)
         )  # fmt: skip

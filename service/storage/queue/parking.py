@@ -116,6 +116,28 @@ def release(conn: Connection, subscription_id: str, at: datetime) -> None:
     refresh(conn, sorted(touched))
 
 
+def unpark(conn: Connection, subscription_id: str, removed_at: datetime) -> None:
+    """What was skipped when a subscription was removed is held again; what is about the
+    subscription itself, a question or a test, is not."""
+    _hold(conn, subscription_id)
+    values = {"sub": subscription_id, "at": to_micros(removed_at)}
+    conn.execute(
+        text(
+            "UPDATE delivery SET state = 'held', done_at = NULL"
+            " WHERE subscription_id = :sub AND state = 'skipped' AND done_at = :at"
+        ),
+        values,
+    )
+    conn.execute(
+        text(
+            "UPDATE message SET state = 'held', done_at = NULL, detail = NULL"
+            " WHERE state = 'skipped' AND done_at = :at AND id IN (SELECT message_id FROM delivery"
+            " WHERE subscription_id = :sub AND state = 'held')"
+        ),
+        values,
+    )
+
+
 def _hold(conn: Connection, subscription_id: str) -> str:
     """Locks what claims and results lock first, before any message is changed; returns the
     endpoint."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection, text
+
 from service.storage.queue.ledger_rows import (
     AcceptedMessage,
     ClaimedMessage,
@@ -59,6 +61,12 @@ _DUE = """SELECT m.id, m.attempts, e.key, l.key, l.room, e.is_spaced
 
 _LEASE = """INSERT INTO lease(message_id, endpoint_key, until, token)
     SELECT v.id, v.key, %s, %s FROM unnest(%s::text[], %s::text[]) AS v(id, key)"""
+_HAND_OUT = """SELECT m.id, m.attempts, e.key FROM unnest(%s::text[], %s::int[]) AS w(key, n)
+    JOIN endpoint e ON e.key = w.key
+    CROSS JOIN LATERAL (SELECT y.id, y.attempts, y.due_at FROM message y
+        WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s{only}
+        AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at
+        LIMIT GREATEST(0, LEAST(w.n, e.cap - e.in_flight + {beyond}))) m ORDER BY m.due_at"""
 _LATER = "UPDATE lane SET {due} = %s WHERE key = ANY(%s)"
 _SPACE = (
     "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
@@ -118,6 +126,8 @@ class _PostgresqlClaims:
         self.rooms = _ROOMS.format(beyond=lane)
         only = " AND y.is_urgent = 1" if is_urgent else ""
         self.messages = _DUE.format(beyond=endpoint, due=due, only=only)
+        own = BEYOND.format(cap="e.cap") if is_urgent else "0"
+        self.hand_out = _HAND_OUT.format(only=only, beyond=own)
         self.later = _LATER.format(due=due)
 
 
@@ -193,11 +203,28 @@ class PostgresqlStatements:
             [one.message_id for one in taken.claimed],
             [one.endpoint_key for one in taken.claimed],
         )
-        self._db.execute(_LEASE, (until, token, ids, keys))
+        self.lease(dict(zip(ids, keys, strict=True)), until, token)
         taken.spaced += spaced
         if spaced:
             self._db.execute(_SPACE, (at, taken.spaced))
         return taken
+
+    def hand_out(
+        self, wanted: Mapping[str, int], at: int, until: int, token: int, *, is_urgent: bool
+    ) -> list[ClaimedMessage]:
+        """As `Statements.hand_out`, all endpoints by one statement."""
+        rows = self._db.execute(
+            _CLAIMING[is_urgent].hand_out, (list(wanted), list(wanted.values()), at)
+        ).fetchall()
+        taken = [
+            ClaimedMessage(id_, key, token, attempts + 1, is_urgent=is_urgent)
+            for id_, attempts, key in rows
+        ]
+        self.lease({one.message_id: one.endpoint_key for one in taken}, until, token)
+        return taken
+
+    def lease(self, messages: Mapping[str, str], until: int, token: int) -> None:
+        self._db.execute(_LEASE, (until, token, list(messages), list(messages.values())))
 
     def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended. Both lanes of their hosts are
@@ -248,3 +275,39 @@ class PostgresqlStatements:
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+class PostgresqlDialect:
+    """`service.storage.queue.statements.QueueDialect` for PostgreSQL."""
+
+    new_id = "loa_uuid7()"
+    row_lock = " FOR UPDATE"
+    pause_s = 0.0
+
+    def write_found(
+        self,
+        conn: Connection,
+        found: str,
+        inserts: tuple[str, str],
+        touched: str,
+        values: Mapping[str, object],
+    ) -> str | None:
+        """In one statement, and so in one round trip."""
+        first, second = inserts
+        whole = f"WITH found AS MATERIALIZED ({found}), told AS ({first}) {second}"
+        return touched if conn.execute(text(whole), values).rowcount else None
+
+    def lock_lanes(self, conn: Connection, keys: Sequence[str]) -> None:
+        conn.execute(
+            text("SELECT key FROM lane WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"),
+            {"keys": list(keys)},
+        )
+
+    def lanes_to_lock(
+        self, conn: Connection, touched: str, values: Mapping[str, object]
+    ) -> list[str]:
+        lanes = f"SELECT DISTINCT lane_key FROM endpoint WHERE key IN ({touched})"
+        return list(conn.execute(text(lanes), values).scalars())
+
+    def notify(self, conn: Connection, channel: str) -> None:
+        conn.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})

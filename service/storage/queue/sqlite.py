@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import orjson
+from sqlalchemy import Connection, text
 
 from service.storage.queue.ledger_rows import (
     AcceptedMessage,
@@ -46,6 +47,8 @@ _DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'd
     ORDER BY due_at LIMIT ?"""
 
 _LEASE = "INSERT INTO lease(message_id, endpoint_key, until, token) VALUES (?, ?, ?, ?)"
+_ROOMS = """SELECT key, cap - in_flight + {beyond} FROM endpoint
+    WHERE key IN (SELECT value FROM json_each(?))"""
 _LATER = "UPDATE lane SET {due} = ? WHERE key = ?"
 _SPACE = "UPDATE endpoint SET not_before_at = ? + min_interval_s * 1000000 WHERE key = ?"
 
@@ -87,6 +90,7 @@ class _SqliteClaims:
         self.lanes = _LANES.format(beyond=lane, due=due)
         self.endpoints = _ENDPOINTS.format(beyond=endpoint, due=due)
         self.messages = _DUE.format(only=" AND is_urgent = 1" if is_urgent else "")
+        self.rooms = _ROOMS.format(beyond=endpoint)
         self.later = _LATER.format(due=due)
 
 
@@ -178,6 +182,23 @@ class SqliteStatements:
                 break
         return room - left
 
+    def hand_out(
+        self, wanted: Mapping[str, int], at: int, until: int, token: int, *, is_urgent: bool
+    ) -> list[ClaimedMessage]:
+        """As `Statements.hand_out`, endpoint by endpoint."""
+        say, taken = _CLAIMING[is_urgent], list[ClaimedMessage]()
+        for key, room in self._db.execute(say.rooms, (_list(list(wanted)),)).fetchall():
+            left = max(0, min(room, wanted[key]))
+            for message_id, attempts in self._db.execute(say.messages, (key, at, left)).fetchall():
+                taken.append(
+                    ClaimedMessage(message_id, key, token, attempts + 1, is_urgent=is_urgent)
+                )
+        self.lease({one.message_id: one.endpoint_key for one in taken}, until, token)
+        return taken
+
+    def lease(self, messages: Mapping[str, str], until: int, token: int) -> None:
+        self._db.executemany(_LEASE, [(id_, key, until, token) for id_, key in messages.items()])
+
     def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended."""
         by_id = {result.message_id: result for result in results}
@@ -229,3 +250,47 @@ class SqliteStatements:
 
 def _list(values: Sequence[str]) -> str:
     return orjson.dumps(values).decode()
+
+
+_FOUND = """CREATE TEMP TABLE IF NOT EXISTS found
+    (delivery_id, message_id, subscription_id, endpoint_key, state, reason)"""
+
+
+class SqliteDialect:
+    """`service.storage.queue.statements.QueueDialect` for SQLite, which has one writer: it locks
+    nothing, and notices go nowhere."""
+
+    new_id = "(:head || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))))"
+    """The head of a UUID version 7 and 60 random bits, for a function of ours would take the
+    interpreter's lock at every row, beside a thread that delivers."""
+    row_lock = ""
+    pause_s = 0.005
+    """Its lock is not fair: the web process must get its turn."""
+
+    def write_found(
+        self,
+        conn: Connection,
+        found: str,
+        inserts: tuple[str, str],
+        touched: str,  # noqa: ARG002  # the shape of `QueueDialect`; PostgreSQL uses it
+        values: Mapping[str, object],
+    ) -> str | None:
+        """By a table of its own: a CTE that inserts is none of SQLite's."""
+        conn.execute(text(_FOUND))
+        conn.execute(text("DELETE FROM found"))
+        if not conn.execute(text(f"INSERT INTO found {found}"), values).rowcount:
+            return None
+        for statement in inserts:
+            conn.execute(text(statement), values)
+        return "SELECT endpoint_key FROM found"
+
+    def lock_lanes(self, _conn: Connection, _keys: Sequence[str]) -> None:
+        return None
+
+    def lanes_to_lock(
+        self, _conn: Connection, _touched: str, _values: Mapping[str, object]
+    ) -> list[str]:
+        return []
+
+    def notify(self, _conn: Connection, _channel: str) -> None:
+        return None

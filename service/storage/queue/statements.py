@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from sqlalchemy import Connection
+
 from service.storage.queue.ledger_rows import (
     AcceptedMessage,
+    ClaimedMessage,
     ClaimResult,
     DeliveryUpdate,
     LeasedResult,
@@ -52,6 +55,7 @@ class MessageRow(NamedTuple):
     secret: bytes | None
     old_secret: bytes | None
     headers: str
+    is_cloudevents: int
 
 
 class ChangeRow(NamedTuple):
@@ -97,6 +101,17 @@ class Statements(Protocol):
         """
         ...
 
+    def hand_out(
+        self, wanted: Mapping[str, int], at: int, until: int, token: int, *, is_urgent: bool
+    ) -> list[ClaimedMessage]:
+        """Leases up to so many messages of each endpoint, by its key, as it has places; of each the
+        oldest first. The caller holds their lanes, and moves them."""
+        ...
+
+    def lease(self, messages: Mapping[str, str], until: int, token: int) -> None:
+        """Leases messages (id: endpoint's key) that are in nobody's hand."""
+        ...
+
     def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
         """The results whose lease still held; their leases are ended."""
         ...
@@ -132,6 +147,53 @@ class Statements(Protocol):
 
     def changes(self, ids: Sequence[str]) -> list[ChangeRow]:
         """What changes say, those that are there."""
+        ...
+
+
+class QueueDialect(Protocol):
+    """What a database does in a way of its own where SQLAlchemy runs the statements: fan-outs, and
+    locks. `driver.dialect_of` chooses; nobody else asks which database it is."""
+
+    @property
+    def new_id(self) -> str:
+        """The expression of a new id, where `:head` begins those of SQLite."""
+        ...
+
+    @property
+    def row_lock(self) -> str:
+        """What ends a SELECT whose rows nobody else may take before this transaction ends."""
+        ...
+
+    @property
+    def pause_s(self) -> float:
+        """Between two transactions of one loop, so that other writers get their turn."""
+        ...
+
+    def write_found(
+        self,
+        conn: Connection,
+        found: str,
+        inserts: tuple[str, str],
+        touched: str,
+        values: Mapping[str, object],
+    ) -> str | None:
+        """Runs `found` once, and the two inserts from its rows, which they call `found`. Returns
+        the query of the endpoints that were touched (`touched` where it knows no less); None where
+        nothing was found."""
+        ...
+
+    def lock_lanes(self, conn: Connection, keys: Sequence[str]) -> None:
+        """Holds these lanes, in this order, until the transaction ends."""
+        ...
+
+    def lanes_to_lock(
+        self, conn: Connection, touched: str, values: Mapping[str, object]
+    ) -> list[str]:
+        """The lanes of the endpoints that `touched` selects, where lanes are to be locked."""
+        ...
+
+    def notify(self, conn: Connection, channel: str) -> None:
+        """Tells those who listen on `channel` when this transaction commits."""
         ...
 
 
@@ -175,7 +237,8 @@ SHIFT_LANES = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
 """For `shift_lanes`."""
 
 MESSAGES = """SELECT m.id, m.body, m.change_id, s.target, s.status, s.id, s.unit_id, s.secret,
-    CASE WHEN s.old_secret_until > {at} THEN s.old_secret END, s.headers
+    CASE WHEN s.old_secret_until > {at} THEN s.old_secret END, s.headers,
+    s.is_cloudevents
     FROM message m JOIN subscription s ON s.id = m.subscription_id WHERE m.id {ids}"""
 """For `messages`; its columns are those of MessageRow."""
 CHANGES = "SELECT id, post_id, revision, payload FROM change WHERE id {ids}"

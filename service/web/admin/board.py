@@ -16,7 +16,10 @@ HEADS = ("unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "
 
 
 def shown_name(line: Receipt, language: str) -> str:
-    """A unit's name, marked where it was removed since."""
+    """A unit's name, marked where it was removed since or became part of another."""
+    if line.merged_into:
+        merged = label("board", "merged", language)
+        return merged.format(unit=line.unit_name, into=line.merged_into)
     if not line.is_removed:
         return line.unit_name
     return label("board", "removed", language).format(unit=line.unit_name)

@@ -11,28 +11,22 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, redirect, render_template, request
+from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.alerts.proof import STYLE_HASH, render
-from service.alerts.receipt_rules import Line
 from service.errors import InvalidInput
 from service.services import silences
 from service.services.context import OPERATOR
-from service.services.coverage_acts import load_holes
 from service.services.explain import explain
-from service.services.wants import say_filters
-from service.storage import deliveries, queue, receipts, subscriptions, units
-from service.storage.counts import count_all, count_held
+from service.storage import deliveries, receipts, subscriptions
 from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
-from service.storage.proofs import load_proof
 from service.storage.silence import count_silences
 from service.types import State
-from service.web import auth, reader
+from service.web import auth
+from service.web.admin import audit_page, receipt_board, subscriber_pages, today, unit_page
 from service.web.admin import desk_actions as admin_actions
-from service.web.admin.board import as_csv
-from service.web.pages.portal_state import portal_states
+from service.web.admin.receipt_board import tally
 from service.web.pages.public import read_query
 from service.web.server.limits import Limit, asker
 from service.web.site import base_path, category_name, keep_private
@@ -50,10 +44,13 @@ database."""
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("admin", __name__, url_prefix="/admin")
     _add_session(blueprint, loa)
-    _add_overview(blueprint, loa)
+    today.add_routes(blueprint, loa)
     _add_posts(blueprint, loa)
-    _add_subscribers(blueprint, loa)
+    subscriber_pages.add_routes(blueprint, loa)
+    unit_page.add_routes(blueprint, loa)
+    receipt_board.add_routes(blueprint, loa)
     _add_deliveries(blueprint, loa)
+    audit_page.add_routes(blueprint, loa)
     admin_actions.add_routes(blueprint, loa)
 
     blueprint.after_request(keep_private)
@@ -81,25 +78,6 @@ def _add_session(blueprint: Blueprint, loa: Loa) -> None:
     def sign_out() -> AnyResponse:
         auth.sign_out()
         return redirect(f"{home}sign-in", 303)
-
-
-def _add_overview(blueprint: Blueprint, loa: Loa) -> None:
-    @blueprint.get("/")
-    def index() -> str:
-        with loa.database.reading() as conn:
-            counts = count_all(conn)
-            states = portal_states(conn, loa.settings.portals)
-            held, silent = count_held(conn), silences.undecided(conn)
-            holes = load_holes(conn, loa.settings, loa.clock())
-            is_restored, is_paused = queue.is_fenced(conn), queue.is_paused(conn)
-        waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
-        failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
-        return render_template(
-            "admin/index.html", counts=counts, states=states, waiting=waiting, failed=failed,
-            held=held, holes=holes, is_paused=is_paused,
-            silent=sum(n for codes in silent.values() for n in codes.values()),
-            is_restored=is_restored,
-        )  # fmt: skip
 
 
 def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
@@ -144,69 +122,8 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             post=found,
             is_overruled=overruled,
             categories=categories,
-            tally=_tally(lines),
+            tally=tally(lines),
         )
-
-    @blueprint.get("/receipts/<post_id>")
-    def board(post_id: str) -> str:
-        with loa.database.reading() as conn:
-            post = get_post(conn, post_id)
-            lines = receipts.list_receipts(conn, post_id)
-        return render_template("admin/receipts.html", post=post, lines=lines, tally=_tally(lines))
-
-    @blueprint.get("/receipts/<post_id>/proof")
-    def proof(post_id: str) -> Response:
-        with loa.database.reading() as conn:
-            service = loa.settings.service
-            page = render(
-                load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone
-            )
-        policy = (
-            f"default-src 'none'; style-src '{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
-        )
-        headers = {"Content-Security-Policy": policy}
-        return Response(page, content_type="text/html; charset=utf-8", headers=headers)
-
-    @blueprint.get("/receipts/<post_id>.csv")
-    def board_file(post_id: str) -> Response:
-        with loa.database.reading() as conn:
-            lines = receipts.list_receipts(conn, post_id)
-        disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
-        headers = {"Content-Disposition": disposition}
-        return Response(
-            as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers
-        )
-
-
-def _tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:
-    return [
-        (state, n) for state in reversed(Line) if (n := sum(line.state is state for line in lines))
-    ]
-
-
-def _add_subscribers(blueprint: Blueprint, loa: Loa) -> None:
-    @blueprint.get("/units")
-    def unit_list() -> str:
-        with loa.database.reading() as conn:
-            found = units.list_units(conn)
-        places = {
-            unit.place: place.name
-            for unit in found
-            if unit.place and (place := loa.gazetteer.get(unit.place))
-        }
-        return render_template("admin/units.html", units=found, places=places)
-
-    @blueprint.get("/subscriptions")
-    def subscription_list() -> str:
-        after = request.args.get("after")
-        with loa.database.reading() as conn:
-            found = subscriptions.list_subscriptions(conn, after=after, limit=PAGE_ROWS + 1)
-            names = {unit.id: unit.name for unit in units.list_units(conn)}
-        more = found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else None
-        return render_template(
-            "admin/subscriptions.html", subscriptions=found[:PAGE_ROWS], names=names, more=more,
-            wants=lambda one: say_filters(loa, one.filters, g.language),
-        )  # fmt: skip
 
 
 def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:

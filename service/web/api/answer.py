@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from service.errors import InvalidInput
 from service.storage import idempotency
+from service.values import plain
 from service.web.api.request_body import PageQuery
 from service.web.auth import caller
 
@@ -36,7 +37,11 @@ def _loa() -> Loa:
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    return _respond(b"" if value is None else orjson.dumps(value), status)
+    return _respond(_body(value), status)
+
+
+def _body(value: Any) -> bytes:
+    return b"" if value is None else orjson.dumps(plain(value))
 
 
 def _respond(body: bytes, status: int) -> Response:
@@ -106,7 +111,7 @@ def _write_once(key: str, work: Work) -> Response:
         kept = idempotency.reserve(conn, who, key, fingerprint, loa.clock())
         if kept is None:
             value, status = work(conn)
-            body = b"" if value is None else orjson.dumps(value)
+            body = _body(value)
             idempotency.keep(conn, who, key, status, loa.secret_box.encrypt(body.decode()))
             return _respond(body, status)
     if kept.fingerprint != fingerprint:

@@ -5,24 +5,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g
 from pydantic import Field
 from sqlalchemy import Connection
 
 from service.services import delivery_acts as acts
-from service.services.explain import explain as explain_why
+from service.services.explain import explain_all
 from service.services.receipt_acts import MAX_NOTE, acknowledge
 from service.services.subscription_acts import replay as replay_to
 from service.storage import deliveries, receipts
+from service.storage.explanation import Explanation
 from service.storage.posts import get_post
 from service.types import State
+from service.values import plain
 from service.web.api import shapes
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.api_subscriptions import by_api, own_subscription
 from service.web.api.request_body import (
     Id,
     Instant,
+    Line,
     Nothing,
     PageQuery,
     Strict,
@@ -49,8 +53,10 @@ class ReplayBody(Strict):
 
 
 class WhyQuery(Strict):
-    post: Id
-    subscription: Id
+    """Each as people name it: an id, an address, a title, the name of a unit."""
+
+    post: Line = Field(min_length=1, max_length=2000)
+    subscription: Line = Field(min_length=1, max_length=2000)
 
 
 class ReceiptsQuery(PageQuery):
@@ -100,35 +106,38 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
         }
         return answer(
             _delivery(shown.delivery)
-            | say_fields(shapes.plain(more), g.language, loa.settings.service.locale.zone)
+            | say_fields(plain(more), g.language, loa.settings.service.locale.zone)
         )
 
     @blueprint.get("/v1/why")
     def explain() -> Response:
         asked = read_query(WhyQuery)
         with loa.database.reading() as conn:
-            found = explain_why(conn, loa, asked.post, asked.subscription, by_api(), g.language)
+            post_id, found = explain_all(
+                conn, loa, asked.post, asked.subscription, by_api(), g.language
+            )
         zone = loa.settings.service.locale.zone
-        told = [
-            {
-                **say_fields(shapes.plain(asdict(one)), g.language),
-                "delivery": _delivery(one.delivery),
-            }
-            for one in found.told
-        ]
-        shape = {"post": asked.post, "subscription": asked.subscription, "was_owed": found.was_owed}
-        return answer(
-            {
-                **shape,
-                "words": found.words(g.language, zone),
-                "codes": list(found.codes),
-                "told": told,
-            }
-        )
+        first, *others = [_why(post_id, one.id, answered, zone) for one, answered in found]
+        return answer({**first, "others": others})
+
+
+def _why(post_id: str, subscription_id: str, found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
+    told = [
+        {**say_fields(plain(asdict(one)), g.language), "delivery": _delivery(one.delivery)}
+        for one in found.told
+    ]
+    return {
+        "post": post_id,
+        "subscription": subscription_id,
+        "was_owed": found.was_owed,
+        "words": found.words(g.language, zone),
+        "codes": list(found.codes),
+        "told": told,
+    }
 
 
 def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
-    shape: dict[str, Any] = say_fields(shapes.plain(asdict(delivery)), g.language)
+    shape: dict[str, Any] = say_fields(plain(asdict(delivery)), g.language)
     shape["subscription"] = shape.pop("subscription_id")
     shape["post"] = shape.pop("post_id")
     return shape
@@ -176,7 +185,7 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
 
 
 def _receipt(line: receipts.Receipt) -> dict[str, Any]:
-    shape: dict[str, Any] = shapes.plain(asdict(line))
+    shape: dict[str, Any] = plain(asdict(line))
     shape["unit"] = {"id": shape.pop("unit_id"), "name": shape.pop("unit_name")}
     del shape["contacts"]
     return shape

@@ -7,29 +7,55 @@ another's thing exists is not said.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import Blueprint, Response, render_template
 from pydantic import Field
 from sqlalchemy import Connection
 
-from service.errors import InvalidInput, NotFound
+from service.errors import InvalidInput
+from service.posts.kinds import KIND_NAMES
 from service.services import decided
 from service.services import unit_acts as acts
-from service.services.coverage_acts import load_coverage
+from service.services.filters import MAX_KEYWORD_CHARS
+from service.services.merge_acts import merge
+from service.services.narrowing import DAYS, WORDS, narrow_query
+from service.services.post_shapes import WholePostShape, show_posts, show_whole_post
 from service.storage import units
 from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts
-from service.storage.same_document import companions
 from service.types import Urgency
-from service.web.api import api_deliveries, api_silences, api_subscriptions, shapes
+from service.web.api import (
+    api_audit,
+    api_deliveries,
+    api_portals,
+    api_silences,
+    api_stream,
+    api_subscriptions,
+    shapes,
+)
 from service.web.api.answer import answer, page, page_by, write
+from service.web.api.api_subscriptions import by_api
 from service.web.api.openapi import describe
-from service.web.api.request_body import Id, PageQuery, ShortLine, Strict, read_body, read_query
+from service.web.api.request_body import (
+    Id,
+    Line,
+    PageQuery,
+    ShortLine,
+    Strict,
+    read_body,
+    read_query,
+)
 from service.web.auth import caller, owned
-from service.web.pages.portal_state import portal_states
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
+
+
+SearchedLine = Annotated[Line, Field(max_length=MAX_KEYWORD_CHARS)]
+Kind = Annotated[Id, Field(json_schema_extra={"enum": list(KIND_NAMES)})]
+Day = Annotated[
+    Line, Field(max_length=10, description="a day as 2026-11-29, in Vietnam; empty for any")
+]
 
 
 class PostsQuery(PageQuery):
@@ -37,10 +63,28 @@ class PostsQuery(PageQuery):
     portal: tuple[Id, ...] = Field((), max_length=20)
     place: tuple[Id, ...] = Field((), max_length=20)
     q: ShortLine = ""
+    kind: tuple[Kind, ...] = Field((), max_length=len(KIND_NAMES))
+    urgency: tuple[Urgency, ...] = Field((), max_length=len(Urgency))
+    number: SearchedLine = ""
+    issuer: SearchedLine = ""
+    deadline_from: Day = ""
+    deadline_to: Day = ""
+    day_from: Day = ""
+    day_to: Day = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What narrows by documents and days, as `narrow_query` reads it."""
+        many = [("kind", value) for value in self.kind]
+        many += [("urgency", value) for value in self.urgency]
+        return many + [(name, getattr(self, name)) for name in (*WORDS, *DAYS)]
 
 
 class UrgencyBody(Strict):
     urgency: Urgency
+
+
+class MergeBody(Strict):
+    into: Id
 
 
 class UnitBody(Strict):
@@ -49,13 +93,27 @@ class UnitBody(Strict):
     contacts: tuple[ShortLine, ...] = Field((), max_length=acts.MAX_CONTACTS)
 
 
+class UnitPatch(Strict):
+    """What is left out stays. `place` null: it stands for no commune; `contacts` replaces all of
+    them."""
+
+    name: ShortLine | None = None
+    place: Id | None = None
+    contacts: tuple[ShortLine, ...] | None = Field(None, max_length=acts.MAX_CONTACTS)
+    add_contacts: tuple[ShortLine, ...] = Field((), max_length=acts.MAX_CONTACTS)
+    remove_contacts: tuple[ShortLine, ...] = Field((), max_length=acts.MAX_CONTACTS)
+
+
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix="/api")
     _add_posts(blueprint, loa)
     _add_units(blueprint, loa)
     api_subscriptions.add_routes(blueprint, loa)
     api_deliveries.add_routes(blueprint, loa)
+    api_portals.add_routes(blueprint, loa)
+    api_audit.add_routes(blueprint, loa)
     api_silences.add_routes(blueprint, loa)
+    api_stream.add_routes(blueprint, loa)
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
@@ -82,54 +140,34 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     def list_posts() -> Response:
         asked = read_query(PostsQuery)
         categories = tuple(loa.rules.renamed.get(one, one) for one in asked.category)
-        query = PostQuery(categories, asked.portal, asked.place, asked.q)
+        query = narrow_query(
+            PostQuery(categories, asked.portal, asked.place, asked.q), asked.pairs()
+        )
         with loa.database.reading() as conn:
             try:
                 found = newest_posts(conn, query, asked.limit + 1, asked.cursor)
             except InvalidInput as error:
                 field = "cursor" if error.field == "before" else error.field
                 raise InvalidInput(field, error.problem, error.allowed) from error
-        return page(found, asked.limit, cursor_of, lambda post: shapes.post(post, loa.links))
+            shown = show_posts(conn, found, loa.links)
+        pairs = list(zip(found, shown, strict=True))
+        return page(pairs, asked.limit, lambda pair: cursor_of(pair[0]), lambda pair: pair[1])
 
     @blueprint.get("/v1/posts/<post_id>")
     def show_post(post_id: str) -> Response:
         with loa.database.reading() as conn:
-            found = get_post(conn, post_id)
-            others = companions(conn, found)
-        return answer(shapes.whole_post(found, loa.links, others))
+            shown = show_whole_post(conn, get_post(conn, post_id), loa.links)
+        return answer(shown)
 
     @blueprint.post("/v1/posts/<post_id>/urgency")
     def decide_urgency(post_id: str) -> Response:
         body = read_body(UrgencyBody)
 
-        def decide(conn: Connection) -> tuple[dict[str, Any], int]:
+        def decide(conn: Connection) -> tuple[WholePostShape, int]:
             found = decided.decide_urgency(conn, loa, post_id, body.urgency)
-            return shapes.whole_post(found, loa.links, companions(conn, found)), 200
+            return show_whole_post(conn, found, loa.links), 200
 
         return write(decide)
-
-    @blueprint.get("/v1/portals")
-    def list_portals() -> Response:
-        asked = read_query(PageQuery)
-        with loa.database.reading() as conn:
-            states = portal_states(conn, loa.settings.portals, is_counting=True)
-            covered = {one.id: one for one in load_coverage(conn, loa.settings, loa.clock())}
-        return page_by(
-            states,
-            asked,
-            lambda state: state.portal.id,
-            lambda state: shapes.portal(state, covered[state.portal.id]),
-        )
-
-    @blueprint.get("/v1/portals/<portal_id>")
-    def show_portal(portal_id: str) -> Response:
-        wanted = [portal for portal in loa.settings.portals if portal.id == portal_id]
-        if not wanted:
-            raise NotFound("portal", portal_id)
-        with loa.database.reading() as conn:
-            (covered,) = load_coverage(conn, loa.settings, loa.clock(), [portal_id])
-            (state,) = portal_states(conn, wanted, is_counting=True)
-        return answer(shapes.portal(state, covered))
 
 
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:
@@ -153,8 +191,27 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
         facts = acts.parse_unit(loa, name=body.name, place=body.place, contacts=body.contacts)
         return write(lambda conn: (shapes.unit(acts.add(conn, loa, facts)), 201))
 
+    @blueprint.patch("/v1/units/<unit_id>")
+    def edit_unit(unit_id: str) -> Response:
+        body = read_body(UnitPatch)
+        changes = acts.UnitChanges(
+            name=body.name,
+            place=body.place,
+            has_no_place="place" in body.model_fields_set and body.place is None,
+            contacts=body.contacts,
+            add_contacts=body.add_contacts,
+            remove_contacts=body.remove_contacts,
+        )
+        with loa.database.writing() as conn:
+            return answer(shapes.unit(acts.edit(conn, loa, unit_id, changes, by_api())))
+
     @blueprint.delete("/v1/units/<unit_id>")
     def remove_unit(unit_id: str) -> Response:
         with loa.database.writing() as conn:
             acts.remove(conn, loa, unit_id)
         return answer(None, 204)
+
+    @blueprint.post("/v1/units/<unit_id>/merge")
+    def merge_unit(unit_id: str) -> Response:
+        body = read_body(MergeBody)
+        return write(lambda conn: (shapes.unit(merge(conn, loa, unit_id, body.into).into), 200))

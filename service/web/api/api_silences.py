@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 class SilencesQuery(PageQuery):
     portal: Id | None = None
-    code: Literal["flood", "too_old", "restored", "baseline", "discarded"] | None = None
+    code: (
+        Literal["flood", "too_old", "restored", "baseline", "discarded", "same_document"] | None
+    ) = None
 
 
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
@@ -42,7 +44,9 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/posts/<post_id>/discard")
     def discard_post(post_id: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: ({"discarded": silences.discard_posts(conn, [post_id])}, 200))
+        return write(
+            lambda conn: ({"discarded": silences.discard_posts(conn, loa, [post_id])}, 200)
+        )
 
     @blueprint.post("/v1/portals/<portal_id>/release")
     def release_portal(portal_id: str) -> Response:

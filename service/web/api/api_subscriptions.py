@@ -85,14 +85,17 @@ class FiltersBody(Strict):
 
 
 class SubscriptionBody(Strict):
+    """`target` goes with every channel but one that is asked."""
+
     channel: ChannelName
-    target: Line = Field(max_length=2000)
+    target: Line = Field("", max_length=2000)
     filters: FiltersBody = FiltersBody()
     frequency: Frequency = Frequency.IMMEDIATE
     unit: Id | None = None
     name: ShortLine = ""
     confirmed: bool = False
     headers: dict[str, str] = Field(default_factory=dict, max_length=10)
+    cloudevents: bool = False
 
 
 class SubscriptionPatch(Strict):
@@ -106,6 +109,7 @@ class SubscriptionPatch(Strict):
     frequency: Frequency | None = None
     headers: dict[str, str] | None = Field(None, max_length=10)
     min_interval_s: int | None = Field(None, ge=0, le=subscriptions.MAX_INTERVAL_S)
+    cloudevents: bool | None = None
 
 
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
@@ -178,6 +182,7 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
                 target=body.target,
                 is_confirmed=body.confirmed,
                 min_interval_s=body.min_interval_s,
+                is_cloudevents=body.cloudevents,
             )
             return answer(shapes.subscription(acts.edit(conn, loa, key, changes, by_api())))
 
@@ -206,7 +211,8 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
         def work(conn: Connection) -> tuple[object, int]:
             made = acts.rotate(conn, loa, key, by_api())
             until = shapes.instant(made.old_until)
-            return {"id": key, "secret": made.secret, "old_secret_until": until}, 200
+            shown = {"secret": made.secret, "token": made.token, "old_secret_until": until}
+            return {"id": key, **shown}, 200
 
         return write(work)
 
@@ -252,9 +258,11 @@ def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, 
             name=body.name,
             headers=body.headers,
             is_confirmed=body.confirmed,
+            is_cloudevents=body.cloudevents,
         )
         added = acts.add(conn, loa, request, by_api())
-    return {**shapes.subscription(added.subscription), "secret": added.secret}, 201
+    shown = {"secret": added.secret, "token": added.token}
+    return {**shapes.subscription(added.subscription), **shown}, 201
 
 
 def _filters(loa: Loa, body: FiltersBody) -> Filters:

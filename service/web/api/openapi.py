@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from service.web.api import schemas
 from service.web.api.route_table import ROUTES, Route
+from service.web.api.webhook_shapes import describe_webhooks
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -37,6 +38,7 @@ def describe(loa: Loa) -> dict[str, Any]:
     components: dict[str, Any] = {"Problem": _PROBLEM}
     for route in ROUTES:
         paths.setdefault(f"/api/v1{route.path}", {})[route.method] = _operation(route, components)
+    webhooks = describe_webhooks(components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -48,6 +50,7 @@ def describe(loa: Loa) -> dict[str, Any]:
         "servers": [{"url": loa.settings.service.public_url.rstrip("/")}],
         "security": [{"token": []}],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": components,
@@ -125,9 +128,12 @@ def _add_question(operation: dict[str, Any], route: Route, components: dict[str,
     }
 
 
-def _reference(model: type[BaseModel], components: dict[str, Any], mode: Any) -> dict[str, Any]:
+def _reference(model: type[Any], components: dict[str, Any], mode: Any) -> dict[str, Any]:
     """A reference to the model among the components, put there with all that it is made of."""
-    schema = _named(model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode))
+    described = TypeAdapter(model).json_schema(
+        ref_template="#/components/schemas/{model}", mode=mode
+    )
+    schema = _named(described)
     components.update(schema.pop("$defs", {}))
     name = model.__name__.removesuffix(_SHAPE)
     components[name] = schema

@@ -127,15 +127,16 @@ def read_query(model: type[Model]) -> Model:
         if not is_many and len(given) > 1:
             raise InvalidInput(name[:100], "bad.repeated", "allowed.once")
         values[name] = given if is_many else given[0]
-    return _validated(lambda: model.model_validate(values))
+    return _validated(lambda: model.model_validate(values), depth=1)
 
 
-def _validated(validate: Callable[[], Model]) -> Model:
+def _validated(validate: Callable[[], Model], depth: int | None = None) -> Model:
+    """`depth`: how far into the value a fault is named; a parameter alone is what people see."""
     try:
         return validate()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])[:100] or "body"
+        field = ".".join(map(str, first["loc"][:depth]))[:100] or "body"
         raise InvalidInput(field, _said(first)) from error
 
 
@@ -162,6 +163,10 @@ def _said(error: ErrorDetails) -> str:
 
 _CODES = {
     "missing": "bad.missing",
+    "date_type": "bad.no_day",
+    "date_parsing": "bad.no_day",
+    "date_from_datetime_parsing": "bad.no_day",
+    "date_from_datetime_inexact": "bad.no_day",
     "extra_forbidden": "bad.unknown_field",
     "string_type": "bad.type_string",
     "int_type": "bad.type_number",

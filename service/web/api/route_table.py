@@ -36,6 +36,10 @@ def _dels(name: str) -> str:
     return f"service.web.api.api_deliveries:{name}"
 
 
+def _stream(name: str) -> str:
+    return f"service.web.api.api_stream:{name}"
+
+
 NOTHING = "service.web.api.request_body:Nothing"
 PAGE = "service.web.api.request_body:PageQuery"
 
@@ -61,6 +65,14 @@ ROUTES: tuple[Route, ...] = (
         "Silence",
     ),
     Route(
+        "get",
+        "/audit",
+        "list_audit",
+        "Who did what, the last first",
+        "service.web.api.api_audit:AuditQuery",
+        "AuditEntry",
+    ),
+    Route(
         "post", "/posts/{id}/release", "release_post", "Tell of a silent post", NOTHING, "Released"
     ),
     Route("post", "/posts/{id}/discard", "discard_post", "Keep it silent", NOTHING, "Discarded"),
@@ -80,9 +92,27 @@ ROUTES: tuple[Route, ...] = (
         NOTHING,
         "Discarded",
     ),
+    Route(
+        "post",
+        "/portals/{id}/backfill",
+        "backfill_portal",
+        "Have a worker look for all that a portal published since a day; "
+        "the portal shows what it came to",
+        "service.web.api.api_portals:BackfillBody",
+        "Backfill",
+        202,
+    ),
     Route("get", "/units", "list_units", "Units by name; a unit sees itself", PAGE, "Unit"),
     Route("post", "/units", "add_unit", "Add a unit", _api("UnitBody"), "Unit", 201),
     Route("get", "/units/{id}", "show_unit", "A unit", None, "Unit"),
+    Route(
+        "patch",
+        "/units/{id}",
+        "edit_unit",
+        "Change name, place or contacts; its contacts are told",
+        _api("UnitPatch"),
+        "Unit",
+    ),
     Route(
         "delete",
         "/units/{id}",
@@ -91,6 +121,14 @@ ROUTES: tuple[Route, ...] = (
         None,
         None,
         204,
+    ),
+    Route(
+        "post",
+        "/units/{id}/merge",
+        "merge_unit",
+        "End a unit that became part of another one, which has what it had",
+        _api("MergeBody"),
+        "Unit",
     ),
     Route(
         "get",
@@ -221,5 +259,30 @@ ROUTES: tuple[Route, ...] = (
         _dels("ReceiptBody"),
         "Acknowledged",
         201,
+    ),
+    Route(
+        "get",
+        "/stream",
+        "ask_stream",
+        "The oldest messages that are owed and not acknowledged, urgent ones first, leased to who "
+        "asks; waits where there are none. With a pull subscription's token, or a unit's",
+        _stream("StreamQuery"),
+        "Stream",
+    ),
+    Route(
+        "post",
+        "/stream/ack",
+        "acknowledge_stream",
+        "End messages: what is not acknowledged in time is handed out again, under its id",
+        _stream("AckBody"),
+        "StreamAck",
+    ),
+    Route(
+        "get",
+        "/statement",
+        "show_statement",
+        "The ids of all that was owed on a day in Vietnam, signed as a webhook is",
+        _stream("StatementQuery"),
+        "Statement",
     ),
 )

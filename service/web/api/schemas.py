@@ -7,20 +7,16 @@ The answers themselves are made by `shapes`; nothing is validated while serving.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service.alerts.receipt_rules import Line
+from service.services.backfill_acts import BackfillShape as BackfillShape
+from service.services.post_shapes import PostShape as PostShape
+from service.services.post_shapes import WholePostShape as WholePostShape
 from service.storage.explanation import Because
-from service.types import (
-    ChangeType,
-    Frequency,
-    Outcome,
-    Relation,
-    State,
-    SubscriptionStatus,
-    Urgency,
-)
+from service.types import ChangeType, Frequency, Outcome, State, SubscriptionStatus
 from service.web.channel_name import ChannelName
 
 
@@ -31,87 +27,6 @@ class Shape(BaseModel):
 class NamedShape(Shape):
     id: str
     name: str
-
-
-class DocumentShape(Shape):
-    kind: str | None
-    number: str | None
-    issued_on: date | None
-    issuer: str | None
-    relation: Relation
-
-
-class MentionShape(Shape):
-    kind: str | None
-    number: str
-    issued_on: date | None
-    issuer: str | None
-
-
-class DeadlineShape(Shape):
-    on: date
-    text: str
-
-
-class AttachmentShape(Shape):
-    url: str
-    name: str
-    media_type: str
-    bytes: int | None
-    sha256: str | None
-
-
-class ReasonShape(Shape):
-    category: str
-    rule: str
-    words: str
-
-
-class PostShape(Shape):
-    id: str
-    revision: int
-    url: str
-    title: str
-    summary: str
-    portal: NamedShape
-    categories: list[str] = Field(description="the primary one first")
-    places: list[NamedShape]
-    addressees: list[str]
-    urgency: Urgency
-    document: DocumentShape | None
-    mentions: list[MentionShape]
-    deadlines: list[DeadlineShape]
-    begins_at: AwareDatetime | None
-    venue: str | None
-    published_at: AwareDatetime
-    updated_at: AwareDatetime
-    first_seen_at: AwareDatetime
-    is_late: bool = Field(
-        default=False, description="told though its date is old: no two witnesses agree that it is"
-    )
-    withdrawn_at: AwareDatetime | None
-    attachments: list[AttachmentShape]
-    cut: dict[str, int]
-    archive_url: str
-
-
-class CompanionShape(Shape):
-    id: str
-    title: str
-    portal: NamedShape
-    published_at: AwareDatetime
-    relation: Relation
-    archive_url: str
-
-
-class WholePostShape(PostShape):
-    html: str
-    text: str
-    why: list[ReasonShape]
-    urgency_why: ReasonShape | None = Field(description="null where nothing says that it is urgent")
-    same_document: list[CompanionShape] = Field(
-        description="other posts of its document, newest first, 20 at most"
-    )
 
 
 class CoverageGap(Shape):
@@ -148,6 +63,9 @@ class PortalShape(Shape):
     silent: dict[str, int] = Field(
         description="by reason, posts that were told to nobody although somebody asked"
     )
+    backfill: BackfillShape | None = Field(
+        description="the last that was asked for; null: none ever was"
+    )
     listings: list[ListingHealthShape]
 
 
@@ -159,6 +77,21 @@ class SilenceShape(Shape):
     reason: str = Field(description="the code in words")
     at: AwareDatetime = Field(description="since when it is silent")
     published_at: AwareDatetime
+
+
+class AuditEntryShape(Shape):
+    id: str
+    at: AwareDatetime
+    door: str = Field(description="command, api, page, desk, or job: by itself")
+    who: str = Field(description="a token's name, a login; empty: whoever had a link")
+    source: str = Field(description="the address that asked; empty: the machine of the service")
+    act: str
+    said: str = Field(description="the act in words")
+    kind: str = Field(description="of the subject")
+    subject: str = Field(description="its id; empty: the whole service, or somebody forgotten")
+    name: str = Field(description="what it was called then; an address is masked")
+    before: dict[str, Any] | None = Field(description="what the act changed; null: nothing shown")
+    after: dict[str, Any] | None
 
 
 class ReleasedShape(Shape):
@@ -189,7 +122,7 @@ class WantedPostsShape(Shape):
 class SubscriptionShape(Shape):
     id: str
     channel: ChannelName
-    target: str
+    target: str | None = Field(description="null for `pull`, which is asked")
     status: SubscriptionStatus
     filters: WantedPostsShape
     frequency: Frequency
@@ -197,19 +130,27 @@ class SubscriptionShape(Shape):
     headers: dict[str, str] = Field(
         description="the names of its own request headers; their values stay hidden"
     )
+    cloudevents: bool
     name: str
     created_at: AwareDatetime
 
 
 class AddedSubscriptionShape(SubscriptionShape):
     secret: str | None = Field(
-        description="what signs its webhooks, shown only here; null for mail"
+        description="what signs its messages, shown only here; null for mail"
+    )
+    token: str | None = Field(
+        description="with which `/api/v1/stream` is asked, shown only here; null but for `pull`"
     )
 
 
 class NewSecretShape(Shape):
     id: str
     secret: str
+    token: str | None = Field(
+        description="another token too; the one before is good as long as the old secret signs; "
+        "null but for `pull`"
+    )
     old_secret_until: AwareDatetime
 
 
@@ -258,7 +199,7 @@ class ToldShape(Shape):
     attempts: list[AttemptShape]
 
 
-class WhyShape(Shape):
+class WhyAnswerShape(Shape):
     post: str
     subscription: str
     was_owed: bool
@@ -267,6 +208,12 @@ class WhyShape(Shape):
         description="for programs: one for each of the words, in the same order"
     )
     told: list[ToldShape]
+
+
+class WhyShape(WhyAnswerShape):
+    others: list[WhyAnswerShape] = Field(
+        description="the same for each further subscription that is meant, as of a unit's name"
+    )
 
 
 class ReceiptLineShape(Shape):
@@ -280,9 +227,13 @@ class ReceiptLineShape(Shape):
     note: str
     via: str
     acknowledged_revision: int | None
+    place_id: str | None = Field(description="null: it is no commune's")
     has_channel: bool = Field(description="whether the unit hears by any channel now")
     is_removed: bool = Field(
         description="the unit was removed since: it is owed and reminded of nothing more"
+    )
+    merged_into: str | None = Field(
+        description="the name of the unit that it became part of; null: none"
     )
 
 
@@ -291,3 +242,27 @@ class AcknowledgedShape(Shape):
     revision: int
     unit: str
     at: AwareDatetime
+
+
+class HandedMessageShape(Shape):
+    """As a webhook's request: verify `webhook-signature` over the bytes of `body`."""
+
+    webhook_id: str = Field(alias="webhook-id")
+    webhook_timestamp: str = Field(alias="webhook-timestamp")
+    webhook_signature: str = Field(alias="webhook-signature")
+    body: str = Field(description="the webhook's body, as a string")
+
+
+class StreamShape(Shape):
+    messages: list[HandedMessageShape]
+
+
+class StreamAckShape(Shape):
+    acknowledged: list[str]
+    unknown: list[str] = Field(description="ids that are none of the caller's messages")
+
+
+class StatementShape(Shape):
+    day: date
+    ids: list[str] = Field(description="sorted; every message that was owed on that day")
+    digest: str = Field(description="`sha256:` and the hash of the sorted ids, each with a newline")

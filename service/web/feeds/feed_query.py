@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from service.errors import InvalidInput
 from service.feeds.model import NARROWING, FeedSpec, Format
+from service.services.narrowing import narrow_query
 from service.storage.posts import PostQuery
 from service.words import coded
 
@@ -62,12 +63,14 @@ def post_query(spec: FeedSpec, query: tuple[tuple[str, str], ...] = ()) -> PostQ
     asked: dict[str, tuple[str, ...]] = {}
     for name, value in query:
         asked[name] = (*asked.get(name, ()), value)
-    return PostQuery(
+    narrowed = PostQuery(
         categories=_both(spec.category, asked.get("category", ())),
         portals=_both(spec.portal, asked.get("portal", ())),
         places=_both(spec.place, asked.get("place", ())),
         q=" ".join(asked.get("q", ())),
+        is_owed=spec.is_owed,
     )
+    return narrow_query(narrowed, query)
 
 
 def _both(fixed: str | None, asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.errors import InvalidInput, NotFound
 from service.feeds.model import NARROWING, Feed, FeedSpec, Format, digest, narrowed_title
 from service.feeds.opml import group_of, render_opml
+from service.services.narrowing import narrow_query
+from service.storage.posts import PostQuery
 from service.web import reader
 from service.web.feeds.feed_query import own_parameters
 from service.web.feeds.feed_store import FeedStore
@@ -33,6 +35,8 @@ EXTENSION = "loa_feeds"
 """Where the application keeps its FeedStore, for the thin layer."""
 
 OPML_TYPE = "text/x-opml; charset=utf-8"
+_OF_FEEDS = ("category", "portal", "place")
+"""Narrowings to what has a feed of its own."""
 MAX_VALUES = 20
 MAX_VALUE_CHARS = 128
 MAX_Q_CHARS = 200
@@ -119,6 +123,7 @@ def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...],
     pairs = _present_pairs(loa, asked)
     for name, value in pairs:
         _require_known(store, name, value)
+    narrow_query(PostQuery(), pairs)
     befores = [value for name, value in given if name == "before"]
     if len(befores) > 1 or any(len(before) > MAX_VALUE_CHARS * 2 for before in befores):
         raise InvalidInput("before", "bad.cursor_feed", "allowed.before")
@@ -153,7 +158,7 @@ def _clean(name: str, value: str) -> str:
 
 def _require_known(store: FeedStore, name: str, value: str) -> None:
     prefix = "places/" if name == "place" else ""
-    if name == "q":
+    if name not in _OF_FEEDS:
         return
     spec = store.spec(prefix + value)
     if spec is None or getattr(spec, name) != value:

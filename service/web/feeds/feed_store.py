@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from service.errors import LoaError, StorageError
-from service.feeds.catalogue import Catalogue
+from service.feeds.catalogue import PLACES, Catalogue, place_spec
 from service.feeds.markup import Site
 from service.feeds.model import Feed, FeedSpec, Format
 from service.feeds.page import CHECKS, Checks
@@ -109,6 +109,8 @@ class FeedStore:
         """The same, made where it is not in memory; None where it cannot be made as it is meant,
         and never could."""
         self.ensure()
+        if spec.name not in self._specs:
+            return self.narrowed(spec, fmt, (), None)
         found = self.answer(path_of(spec, fmt))
         if found is None:
             building = self._building
@@ -122,9 +124,12 @@ class FeedStore:
         return list(self._specs.values())
 
     def spec(self, name: str) -> FeedSpec | None:
-        """The feed of this name."""
+        """The feed of this name; of any place that is known, though it be in no list."""
         self.ensure()
-        return self._specs.get(name)
+        if name in self._specs or not name.startswith(PLACES):
+            return self._specs.get(name)
+        place = self._loa.gazetteer.get(name.removeprefix(PLACES))
+        return place_spec(place) if place is not None else None
 
     def narrowed(
         self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None
@@ -308,14 +313,14 @@ class FeedStore:
         configured = [PortalName(portal.id, portal.name) for portal in self._loa.settings.portals]
         known = {portal.id for portal in configured}
         portals = (*configured, *(portal for portal in posting if portal.id not in known))
-        places = {place.id: place for place in self._loa.gazetteer.places}
-        places.update(
-            {
-                place_id: Place(place_id, place_id)
-                for place_id in place_ids
-                if place_id not in places
-            }
-        )
+        gazetteer = self._loa.gazetteer
+        places = {place.id: place for place in gazetteer.listed}
+        for place_id in place_ids:
+            unit = gazetteer.unit(place_id)
+            if unit is None:
+                places[place_id] = Place(place_id, place_id)
+            elif unit.ends_on is None:  # what it took in has its feed, and is in no list
+                places.setdefault(place_id, unit.place)
         return Catalogue(
             self.site.title, tuple(self._loa.rules.categories), portals, tuple(places.values())
         )

@@ -1,5 +1,5 @@
 """Archived files of posts, always as a download: whatever a portal uploaded is never shown as a
-page of ours."""
+page of ours. And pictures of their first pages, which are ours."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response
 
+from service.alerts.links import MAX_NAME
 from service.errors import NotFound
 from service.portals.file_kinds import kind_of
 from service.text import clean
@@ -34,10 +35,25 @@ def make_blueprint(loa: Loa) -> Blueprint:
         response = Response(chain((head,), parts), content_type="application/octet-stream")
         response.content_length = size
         response.headers["Content-Disposition"] = (
-            f"attachment; filename*=UTF-8''{quote(clean(name)[:150], safe='')}"
+            f"attachment; filename*=UTF-8''{quote(clean(name)[-MAX_NAME:], safe='')}"
         )
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.set_etag(digest)
+        return response
+
+    @blueprint.get("/covers/<digest>.png")
+    def cover(digest: str) -> Response:
+        """The first page, as we drew it: a picture of ours, whatever is in the file."""
+        if not _DIGEST.fullmatch(digest):
+            raise NotFound("attachment", digest)
+        try:
+            picture = loa.archive.folder.cover_of(digest).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("attachment", digest) from error
+        response = Response(picture, content_type="image/png")
+        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response.headers["Cache-Control"] = "public, max-age=86400"
         response.set_etag(digest)
         return response
 

@@ -5,65 +5,62 @@ Owns what they show; refuses to take any part of a link from the request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from selectolax.lexbor import LexborHTMLParser
 
-from service.errors import InvalidInput
+from service.alerts.links import copy_path
+from service.alerts.post_fields import name_of_file
+from service.errors import NotFound
+from service.feeds.markup import Site
+from service.feeds.model import Feed, FeedSpec, Format
 from service.storage.archive import archived, scans, watched_files, why_absent
-from service.storage.posts import PostQuery, cursor_of, get_post, newest_posts, revisions
+from service.storage.pages import scan_states
+from service.storage.posts import get_post, revisions
+from service.storage.related import later_posts
 from service.storage.same_document import companions
 from service.types import AttachmentLink, Post
-from service.web.pages import portal_state
-from service.web.site import base_path, category_name
-from service.words import coded, say
+from service.web.pages import portal_state, search_page
+from service.web.pages.differences import differences
+from service.web.pages.front_lists import FrontLists, front_lists
+from service.web.pages.search_page import read_query
+from service.web.site import base_path
+from service.words import say
+
+__all__ = ["file_view", "make_blueprint", "read_query", "why_not_kept", "without_pictures"]
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from service.bootstrap import Loa
 
-PAGE_POSTS = 30
-SECTION_POSTS = 6
-LOOKED_AT = 4 * SECTION_POSTS
-"""Of a category, to find those that are in it first of all: each post stands on the first page
-once."""
+ICON = Path(__file__).parents[1] / "static" / "loa.svg"
+NOT_FOR_ROBOTS = (
+    "/admin/", "/api/", "/subscribe", "/confirm/", "/unsubscribe/", "/manage/", "/restore/",
+    "/receipts/", "/*?",
+)  # fmt: skip
+"""What is somebody's own, and what is found in endless variants."""
 _TOLD = ("archive.", "file.")
 FILES_SHOWN = 100
 """Of a post, one by one; the others are named and linked below, 20,000 of them in a tenth of the
 time."""
-
-MAX_FILTERS = 20
-"""Of one kind in an address: more than anybody ticks, few enough for any query."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageSection:
-    """A category and its latest posts on the first page."""
-
-    category: str
-    name: str
-    posts: list[Post]
-    has_more: bool
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/")
-    def index() -> str:
-        query = read_query(loa)
-        is_front = query == PostQuery() and "before" not in request.args
+    def index() -> str | tuple[str, int]:
+        if any(value for name, value in request.args.items(multi=True) if name != "lang"):
+            return search_page.render(loa)
         with loa.database.reading() as conn:
             troubles = portal_state.troubles(conn, loa.settings.portals)
-            if is_front:
-                sections = _sections(conn, loa)
-                return _render_front(loa, sections, troubles)
-            return _render_list(loa, conn, query, troubles)
+            lists = front_lists(conn, loa)
+        return _render_front(loa, lists, troubles)
 
     @blueprint.get("/posts/<post_id>")
     def post(post_id: str) -> str:
@@ -72,27 +69,87 @@ def make_blueprint(loa: Loa) -> Blueprint:
             history = revisions(conn, post_id)
             digests = [link.sha256 for link in found.attachments if link.sha256]
             kept, pictures = archived(conn, digests), scans(conn, digests)
+            read = scan_states(conn, digests)
             why = why_not_kept(conn, found)
-            same_document = companions(conn, found)
+            same_document, later = companions(conn, found), later_posts(conn, found)
         addressees = found.understanding.addressees
         return render_template(
             "post.html",
             post=found,
             history=list(reversed(history)),
+            differences=differences(history),
+            has_calendar=bool(found.understanding.begins_at or _has_day(found)),
             body=without_pictures(found.html, "Ảnh" if g.language == "vi" else "Picture"),
             files=[
-                file_view(loa, link, kept, pictures, why.get(link.url))
+                file_view(loa, link, kept, pictures, why.get(link.url), read)
                 for link in _first(found, kept)
             ],
-            more_files=[(link.name or link.url, link.url) for link in _others(found, kept)],
+            more_files=[(name_of_file(link), link.url) for link in _others(found, kept)],
             same_document=same_document,
+            later=later,
+            cover=_cover(loa, found, kept),
             host=urlsplit(found.url).hostname or found.url,
             addressees=[
                 place.name if (place := loa.gazetteer.get(one)) else one for one in addressees
             ],
         )
 
+    @blueprint.get("/posts/<post_id>/calendar.ics")
+    def calendar(post_id: str) -> Response:
+        with loa.database.reading() as conn:
+            found = get_post(conn, post_id)
+        body = post_calendar(loa, found)
+        name = f'attachment; filename="{found.id}.ics"'
+        headers = {"Content-Disposition": name, "Cache-Control": "no-cache"}
+        return Response(body, content_type=Format.ICS.content_type, headers=headers)
+
+    @blueprint.get("/robots.txt")
+    def robots() -> Response:
+        base = base_path(loa.settings.service.public_url)
+        lines = ["User-agent: *", *(f"Disallow: {base}{path}" for path in NOT_FOR_ROBOTS)]
+        return _kept("\n".join([*lines, ""]), "text/plain; charset=utf-8")
+
+    @blueprint.get("/favicon.ico")
+    def favicon() -> Response:
+        """Who asks for it by habit gets the icon that pages name."""
+        return _kept(ICON.read_text("utf-8"), "image/svg+xml")
+
     return blueprint
+
+
+def _cover(loa: Loa, post: Post, kept: set[str]) -> tuple[str, str] | None:
+    """The address of the picture of a first page, and of the file: of the first PDF of which there
+    is one."""
+    base = base_path(loa.settings.service.public_url)
+    for link in post.attachments[:FILES_SHOWN]:
+        if link.sha256 in kept and loa.archive.folder.cover_of(str(link.sha256)).exists():
+            copy = copy_path(str(link.sha256), name_of_file(link))
+            return f"{base}/covers/{link.sha256}.png", base + copy
+    return None
+
+
+def _kept(body: str, content_type: str) -> Response:
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(body, content_type=content_type, headers=headers)
+
+
+def _has_day(post: Post) -> bool:
+    return any(one.at or one.on for one in post.understanding.deadlines)
+
+
+def post_calendar(loa: Loa, post: Post) -> bytes:
+    """The meeting and the deadlines of one post. Raises NotFound where it has neither."""
+    if not (post.understanding.begins_at or _has_day(post)):
+        raise NotFound("calendar", post.id)
+    from service.feeds.ical import render_calendar  # only those who ask pay for its import
+
+    service = loa.settings.service
+    site = Site(service.public_url, service.title, service.language)
+    spec = FeedSpec(
+        f"posts/{post.id}", post.title, post.title, "", has_calendar=True, has_deadlines=True
+    )
+    source = f"{loa.links.post_url(post.id)}/calendar.ics"
+    return render_calendar(site, Feed(spec, (post,)), source)[0]
 
 
 def _first(post: Post, kept: set[str]) -> list[AttachmentLink]:
@@ -109,90 +166,17 @@ def _others(post: Post, kept: set[str]) -> list[AttachmentLink]:
     return [link for link in post.attachments[FILES_SHOWN:] if link.sha256 not in kept]
 
 
-def read_query(loa: Loa) -> PostQuery:
-    """What the address narrows the list to, categories by their ids of now. Raises InvalidInput for
-    what is amiss."""
-    for name in ("category", "portal", "place"):
-        if len(request.args.getlist(name)) > MAX_FILTERS:
-            raise InvalidInput(name, "bad.too_often", coded("allowed.times", limit=MAX_FILTERS))
-    if any("\0" in value for _, value in request.args.items(multi=True)):
-        raise InvalidInput("q", "bad.nul", "allowed.text")
-    many = {
-        name: tuple(v for v in request.args.getlist(name) if v)
-        for name in ("category", "portal", "place")
-    }
-    categories = tuple(dict.fromkeys(loa.rules.renamed.get(one, one) for one in many["category"]))
-    return PostQuery(categories, many["portal"], many["place"], request.args.get("q", "").strip())
-
-
-def _sections(conn: Connection, loa: Loa) -> list[PageSection]:
-    sections = []
-    for category in loa.rules.categories:
-        found = newest_posts(
-            conn, PostQuery(categories=(category.id,)), LOOKED_AT, is_withdrawn_shown=False
-        )
-        posts = [post for post in found if post.categories[0] == category.id][:SECTION_POSTS]
-        name = category_name(loa, category.id, g.language)
-        sections.append(PageSection(category.id, name, posts, len(found) > len(posts)))
-    return sections
-
-
-def _render_front(
-    loa: Loa, sections: list[PageSection], troubles: list[portal_state.PortalTrouble]
-) -> str:
+def _render_front(loa: Loa, lists: FrontLists, troubles: list[portal_state.PortalTrouble]) -> str:
     return render_template(
         "index.html",
-        sections=sections,
-        posts=[],
-        query=PostQuery(),
+        newest=lists.newest,
+        sections=lists.sections,
+        **search_page.blank_search(loa),
         troubles=troubles,
         is_front=True,
-        newest_at=_newest(sections),
-        categories=[(c.id, category_name(loa, c.id, g.language)) for c in loa.rules.categories],
-        portals=loa.settings.portals,
-        older=None,
+        newest_at=lists.newest_at,
         can_mail=bool(loa.settings.email.smtp_url),
-        narrowed="",
     )
-
-
-def _render_list(
-    loa: Loa, conn: Connection, query: PostQuery, troubles: list[portal_state.PortalTrouble]
-) -> str:
-    found = newest_posts(
-        conn, query, PAGE_POSTS + 1, request.args.get("before"), is_withdrawn_shown=False
-    )
-    posts = found[:PAGE_POSTS]
-    narrowed = query_string(query)
-    older = None
-    if len(found) > PAGE_POSTS:
-        older = f"?{narrowed}{'&' if narrowed else ''}before={quote(cursor_of(posts[-1]))}"
-    return render_template(
-        "index.html",
-        sections=[],
-        posts=posts,
-        query=query,
-        troubles=troubles,
-        is_front=False,
-        newest_at=None,
-        categories=[(c.id, category_name(loa, c.id, g.language)) for c in loa.rules.categories],
-        portals=loa.settings.portals,
-        older=older,
-        can_mail=bool(loa.settings.email.smtp_url),
-        narrowed=narrowed,
-    )
-
-
-def _newest(sections: list[PageSection]) -> datetime | None:
-    return max((post.first_seen_at for section in sections for post in section.posts), default=None)
-
-
-def query_string(query: PostQuery) -> str:
-    """The filters as an address has them, always in the same order."""
-    pairs = [("category", value) for value in query.categories]
-    pairs += [("portal", value) for value in query.portals]
-    pairs += [("place", value) for value in query.places]
-    return urlencode([*pairs, ("q", query.q)] if query.q else pairs)
 
 
 def why_not_kept(conn: Connection, post: Post) -> dict[str, str]:
@@ -207,27 +191,29 @@ def why_not_kept(conn: Connection, post: Post) -> dict[str, str]:
 
 
 def file_view(
-    loa: Loa, link: AttachmentLink, kept: set[str], pictures: set[str], why: str | None = None
+    loa: Loa,
+    link: AttachmentLink,
+    kept: set[str],
+    pictures: set[str],
+    why: str | None = None,
+    read: Mapping[str, str | None] | None = None,
 ) -> dict[str, object]:
     """A file as a page shows it. `archived` is the address of our own copy, None where none of
     `kept` is it.
 
-    One of `pictures` is a scan: nobody can search or quote it. `why` is the code of why there is no
-    copy.
+    One of `pictures` is a scan; `read` says of those that were looked at why nothing was read, a
+    code, or None where something was. `why` is the code of why there is no copy.
     """
-    base = base_path(loa.settings.service.public_url)
-    name = (
-        (link.name if "://" not in link.name else "")
-        or unquote(link.url.rsplit("/", 1)[-1])
-        or "file"
-    )
-    copy = f"{base}/attachments/{link.sha256}/{quote(name.replace('/', '_'), safe='')}"
+    base, name = base_path(loa.settings.service.public_url), name_of_file(link)
+    copy = base + copy_path(str(link.sha256), name)
     return {
         "name": name,
         "url": link.url,
         "bytes": link.bytes,
         "archived": copy if link.sha256 in kept else None,
         "is_scan": link.sha256 in pictures,
+        "sha256": link.sha256,
+        "unread": say((read or {}).get(str(link.sha256)), g.language),
         "why": say(why, g.language) if why and link.sha256 not in kept else "",
     }
 

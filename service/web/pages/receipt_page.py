@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
 
-from service.services.receipt_acts import acknowledge_by_link, read_receipt_link
-from service.storage.posts import get_post
+from service.services.receipt_acts import acknowledge_by_link, find_receipt_subject
+from service.storage.posts import get_post, revisions
 from service.storage.receipts import acknowledged_at
 from service.storage.units import get_unit
+from service.web.pages.differences import differences
 from service.web.site import keep_private
 
 if TYPE_CHECKING:
@@ -39,13 +40,15 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
 
 def _page(loa: Loa, token: str, *, is_new: bool) -> str:
-    about = read_receipt_link(loa, token)
     with loa.database.reading() as conn:
+        about = find_receipt_subject(conn, loa, token)
         post = get_post(conn, about.post_id)
         unit = get_unit(conn, about.unit_id)
+        seen = [one for one in revisions(conn, post.id) if one.number <= about.revision]
         at = acknowledged_at(conn, about.post_id, about.revision, about.unit_id)
     return render_template(
         "receipts/receipt.html", post=post, unit=unit, at=at, is_new=is_new,
+        changed=differences(seen).get(about.revision),
         is_older=about.revision < post.revision,
         post_url=loa.links.post_url(about.post_id),
     )  # fmt: skip

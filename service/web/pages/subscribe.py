@@ -23,7 +23,6 @@ from service.feeds.catalogue import label
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
 from service.services.context import Actor, ActorKind
-from service.services.filters import parse_filters
 from service.services.optin import (
     OwnSubscriptions,
     answer_question,
@@ -41,12 +40,19 @@ from service.services.optin import (
 from service.services.wants import say_filters
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit, list_units
-from service.types import Filters, Frequency, Subscription, SubscriptionStatus
+from service.types import Subscription, SubscriptionStatus
 from service.values import MailAddress
 from service.web import reader
+from service.web.pages.search_page import fault_in
+from service.web.pages.subscribe_form import (
+    FormValues,
+    read_values,
+    stored_values,
+    typed_values,
+)
+from service.web.problem import Fault, is_for_program
 from service.web.server.limits import Limit, asker, rest_s
 from service.web.site import keep_private
-from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -74,13 +80,19 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.get("/subscribe")
     def form() -> str:
-        return _render(loa, "subscribe", is_done=False)
+        return _form_page(loa, typed_values(request.args))
 
     @blueprint.post("/subscribe")
-    def subscribe() -> str:
+    def subscribe() -> str | tuple[str, int]:
         check_mail(loa)
-        address = MailAddress.parse(request.form.get("address", "")[:300])
-        filters, frequency = _asked(loa)
+        values = typed_values(request.form)
+        try:
+            address = MailAddress.parse(values.address)
+            filters, frequency = read_values(loa, values)
+        except InvalidInput as error:
+            if is_for_program():
+                raise
+            return _form_page(loa, values, fault_in(error, g.language)), 422
         if not limit.has_room(asker()):
             raise TooManyRequests(retry_after=3600)
         began = time.monotonic()
@@ -136,21 +148,30 @@ def _add_manage(blueprint: Blueprint, loa: Loa) -> None:
         return _manage_page(loa, token)
 
     @blueprint.post("/manage/<token>")
-    def change(token: str) -> str:
-        action = request.form.get("action")
-        with loa.database.writing() as conn:
-            own = persons_own(conn, loa, token)
-            if own.is_expired or action == "renew":
-                renew_link(conn, loa, own, reader.locale())
-                return _render(loa, "expired", is_renewed=True)
-            asked_of = _must_be_sure(conn, own, action)
-            if asked_of is not None:
-                return _render(loa, "sure", unit=asked_of, action=action)
-            if action == "erase":
-                units = [unit.name for unit in erase_own(conn, loa, own)]
-                return _render(loa, "unsubscribe", is_done=True, units=units, is_asked=bool(units))
-            _change(conn, loa, own.subscriptions, action)
-        return _manage_page(loa, token, is_changed=True)
+    def change(token: str) -> str | tuple[str, int]:
+        try:
+            return _carry_out(loa, token, request.form.get("action"))
+        except InvalidInput as error:
+            if request.form.get("action") != "edit" or is_for_program():
+                raise
+            return _manage_page(loa, token, fault=fault_in(error, g.language)), 422
+
+
+def _carry_out(loa: Loa, token: str, action: str | None) -> str:
+    """What a person asks of their own subscriptions. Raises NotFound, InvalidInput, Conflict."""
+    with loa.database.writing() as conn:
+        own = persons_own(conn, loa, token)
+        if own.is_expired or action == "renew":
+            renew_link(conn, loa, own, reader.locale())
+            return _render(loa, "expired", is_renewed=True)
+        asked_of = _must_be_sure(conn, own, action)
+        if asked_of is not None:
+            return _render(loa, "sure", unit=asked_of, action=action)
+        if action == "erase":
+            units = [unit.name for unit in erase_own(conn, loa, own)]
+            return _render(loa, "unsubscribe", is_done=True, units=units, is_asked=bool(units))
+        _change(conn, loa, own.subscriptions, action)
+    return _manage_page(loa, token, is_changed=True)
 
 
 def _add_restore(blueprint: Blueprint, loa: Loa) -> None:
@@ -176,24 +197,40 @@ def _render(loa: Loa, name: str, **values: object) -> str:
         f"subscriptions/{name}.html",
         categories=categories,
         kinds=kinds,
+        portals=loa.settings.portals,
         can_mail=can_mail,
+        filled=request.form,
         **values,
     )
 
 
-def _manage_page(loa: Loa, token: str, *, is_changed: bool = False) -> str:
+def _form_page(loa: Loa, values: FormValues, fault: Fault | None = None) -> str:
+    return _render(loa, "subscribe", is_done=False, values=values, fault=fault)
+
+
+def _manage_page(
+    loa: Loa, token: str, *, is_changed: bool = False, fault: Fault | None = None
+) -> str:
     with loa.database.reading() as conn:
         own = persons_own(conn, loa, token)
         units = {unit.id: unit.name for unit in list_units(conn)}
     if own.is_expired:
         return _render(loa, "expired", is_renewed=False)
     shown = [one for one in own.subscriptions if one.status is not SubscriptionStatus.REMOVED]
+
+    def values_of(one: Subscription) -> FormValues:
+        if fault and request.form.get("id") == one.id:
+            return typed_values(request.form)
+        return stored_values(loa, one.filters, one.frequency)
+
     return _render(
         loa,
         "manage",
         subscriptions=shown,
         units=units,
         is_changed=is_changed,
+        fault=fault,
+        values_of=values_of,
         words=_words_of(loa),
     )
 
@@ -244,12 +281,12 @@ def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str
         case "remove":
             acts.remove(conn, loa, wanted, _owner(BY_OWNER))
         case "edit":
-            filters, frequency = _asked(loa)
-            before = subscription.filters  # the form has no field for these two
+            filters, frequency = read_values(loa, typed_values(request.form))
+            before = subscription.filters  # a field that was not sent leaves what is
             filters = replace(
                 filters,
-                portals=filters.portals or before.portals,
-                places=filters.places or before.places,
+                portals=filters.portals if "portal" in request.form else before.portals,
+                places=filters.places if "place" in request.form else before.places,
             )
             acts.edit(
                 conn,
@@ -258,29 +295,6 @@ def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str
                 acts.SubscriptionChanges(filters=filters, frequency=frequency),
                 _owner(None),
             )
-
-
-def _asked(loa: Loa) -> tuple[Filters, Frequency]:
-    """Filters and frequency from the form, empty fields left out. Raises InvalidInput naming the
-    field."""
-    form = request.form
-    filters = parse_filters(
-        loa,
-        categories=form.getlist("category"),
-        portals=form.getlist("portal"),
-        places=[one for one in form.getlist("place") if one],
-        urgencies=form.getlist("urgency"),
-        kinds=form.getlist("kind"),
-        keywords=[
-            word for line in form.getlist("keyword") for word in line.split(",") if word.strip()
-        ],
-    )
-    frequency = form.get("frequency", "immediate")
-    if frequency not in set(Frequency):
-        raise InvalidInput(
-            "frequency", "bad.not_known", coded("allowed.among", names=", ".join(Frequency))
-        )
-    return filters, Frequency(frequency)
 
 
 def _words_of(loa: Loa) -> Callable[[Subscription], str]:

@@ -15,9 +15,12 @@ from asyncio import CancelledError, InvalidStateError
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from itertools import chain
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
+
+HOLD = "loa.hold"
+"""In an environ, where the application put it: what takes the answer, and sends one later."""
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -29,8 +32,12 @@ Apache)."""
 MAX_FIELDS_BYTES = 64 << 10
 """Of all fields of a request: the server ends a connection that sends more (see `server`)."""
 
-PIECE_BYTES = 64 << 10
+PIECE_BYTES = 16 << 10
 """Handed to the server at once; it holds four of them for a reader that takes nothing."""
+
+_TURNS = Semaphore(2)
+"""Of dozens of readers at once so many are handed a piece: more threads that all want the
+interpreter would keep it from whoever asks for something small."""
 
 TAKEN_WITHIN_S = 60.0
 """A reader that takes nothing for half as long is cut off by the system (see `sockets`)."""
@@ -91,7 +98,9 @@ def when_done(pending: Pending, act: Callable[[Any], object]) -> None:
 
 class Exchange:
     """One request and its answer. `response_bytes` and `response_iter` answer it, once, from any
-    thread."""
+    thread. With slots: 10,000 may wait."""
+
+    __slots__ = ("_now", "_pending", "_server", "is_gone", "is_read", "is_started")
 
     def __init__(
         self,
@@ -101,7 +110,7 @@ class Exchange:
     ) -> None:
         self._server = server
         self._now = now
-        self.is_read = not any(name in _FRAMING for name, _ in fields)
+        self.is_read: bool = not any(name in _FRAMING for name, _ in fields)
         """Nothing of its body is still to come."""
         self._pending: Pending | None = None
         self.is_started = False
@@ -125,10 +134,9 @@ class Exchange:
             return
         self._start(status, headers)
         until = self._now() + TAKEN_WITHIN_S
-        for piece in _pieces(chain((first,), parts)):
-            if not self._has_taken(piece, until):
-                break
-            until += len(piece) / SLOWEST_BYTES_PER_S
+        pieces = _pieces(chain((first,), parts))
+        while (size := self._hand_on(pieces, until)) > 0:
+            until += size / SLOWEST_BYTES_PER_S
         self._server.send({"type": "http.response.body", "body": b""})
 
     def _start(self, status: int, headers: Headers) -> None:
@@ -136,16 +144,23 @@ class Exchange:
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         self._server.send({"type": "http.response.start", "status": status, "headers": raw})
 
-    def _has_taken(self, part: bytes, until: float) -> bool:
+    def _hand_on(self, pieces: Iterator[bytes], until: float) -> int:
+        """Bytes of the next piece, once the reader has taken it; 0: there is none, or he took it
+        not in time."""
         left_s = until - self._now()
         if self.is_gone or left_s <= 0:
-            return False
-        sent = self._server.send({"type": "http.response.body", "body": part, "more_body": True})
+            return 0
+        with _TURNS:
+            piece = next(pieces, b"")
+            if not piece:
+                return 0
+            message = {"type": "http.response.body", "body": piece, "more_body": True}
+            sent = self._server.send(message)
         if not hasattr(sent, "add_done_callback"):
-            return True
+            return len(piece)
         taken = Event()
         when_done(sent, lambda _: taken.set())
-        return taken.wait(min(TAKEN_WITHIN_S, left_s))
+        return len(piece) if taken.wait(min(TAKEN_WITHIN_S, left_s)) else 0
 
     def follow(self) -> None:
         """Notices from now on when the client hangs up. Not where a part of the body was left
@@ -291,6 +306,10 @@ def answer_wsgi(
 
     answer = application(environ, start_response)
     status, headers = started[0]
+    hold = environ.get(HOLD)
+    if hold is not None:
+        hold(exchange, (status, headers, b"".join(answer)))
+        return
     if isinstance(answer, list):
         exchange.response_bytes(status, headers, b"".join(answer))
         return

@@ -25,6 +25,7 @@ from service.storage.archive_store import ArchiveFacts
 from service.storage.counts import Counts, count_all, count_held
 from service.storage.feeds import feed_problems
 from service.storage.listings import ListingState, load_listings
+from service.storage.pages import count_waiting_scans
 from service.storage.silence import count_silences
 from service.types import Outcome, State, SubscriptionStatus
 
@@ -72,12 +73,14 @@ class _DatabaseCollector(Collector):
             held = count_held(conn)
             silent = count_silences(conn)
             stops = count_stops(list_stops(conn))
+            scans = count_waiting_scans(conn)
         yield from _counted(counts, self._loa.clock())
         yield _alarms(count_alarms(self._loa.database, self._loa))
         yield from _of_listings(listings)
         yield _held([portal.id for portal in self._loa.settings.portals], held)
         yield _silent([portal.id for portal in self._loa.settings.portals], silent)
         yield from _archive(self._loa.archive.facts(), stops)
+        yield GaugeMetricFamily("loa_scans_waiting", "Scanned files not read yet.", value=scans)
         yield GaugeMetricFamily(
             "loa_feed_problems", "Entries and feeds not published as meant.", value=problems
         )

@@ -58,7 +58,7 @@ from service.web.server.sockets import limit_sending
 
 log = logging.getLogger(__name__)
 
-BACKPRESSURE = 8192
+BACKPRESSURE = 12288
 """Open connections, idle ones too, before new clients wait; each takes some kB until
 HEADER_TIMEOUT_MS ends it."""
 
@@ -69,8 +69,8 @@ HEADER_TIMEOUT_MS = 10_000
 STOP_WITHIN_S = 6
 """Of the ten seconds that a stop may take."""
 
-MakeApp = Callable[[Pulse, Pulse | None], ThinLayer]
-"""From the beats of its own process, and those of the worker beside it."""
+MakeApp = Callable[[Pulse, Pulse | None, Callable[[], bool]], ThinLayer]
+"""From the beats of its own process, those of the worker beside it, and whether it is to end."""
 
 SECRET_PREFIX = "LOA_"  # noqa: S105  # of names in the environment, no secret itself
 
@@ -157,7 +157,7 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
         settle()
         pulse = server.pulse
-        layer = make_app(pulse, server.worker_pulse)
+        layer = make_app(pulse, server.worker_pulse, server.ending.is_set)
         vars(mp)["_new_cbscheduler"] = partial(
             _Entrance, layer, pulse
         )  # in this child; there is no other place for it
@@ -235,6 +235,8 @@ class _Server(mp.MPServer):
         self._loa_worker = worker
         self._may_reload = reload
         self._is_ending = threading.Event()
+        self.ending = multiprocessing.Event()
+        """Of the web child that was begun last: set before it is told to end."""
         self._judge = Judge()
         self.pulse = Pulse()
         self.on_startup(settle)
@@ -274,9 +276,16 @@ class _Server(mp.MPServer):
         self.blocking_threads = (
             FRONT_THREADS  # granian refuses more than one where coroutines run; none do
         )
+        self.ending = multiprocessing.Event()
         child = super()._spawn_worker(*args, **kwargs)
-        start = child.inner.start
+        start, terminate, ending = child.inner.start, child.inner.terminate, self.ending
+
+        def end() -> None:
+            ending.set()  # so that who waits is answered, before it stops to take requests
+            terminate()
+
         child.inner.start = lambda: masked(start)
+        child.inner.terminate = end
         return child
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:

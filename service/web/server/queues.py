@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from service.services.narrowing import FIELDS
 from service.web.server.hot import RAW
 
 
@@ -46,10 +47,16 @@ FILES = Queue("file", threads=96, waiting=0, a_client=64, answer_within_s=3600)
 """Files are sent by a thread each; a reader that takes nothing holds it until he is cut off (see
 `sockets`)."""
 
-QUEUES = (VITAL, PAGES, DESK, SEARCHES, FEEDS, FILES)
+STREAM = Queue("stream", threads=4, waiting=2044, a_client=1024)
+"""Who asks for what he is owed: all come back at once when the server began anew, many from behind
+one address. Who waits holds no place here (see `waiting`)."""
+
+QUEUES = (VITAL, PAGES, DESK, SEARCHES, FEEDS, FILES, STREAM)
 
 _VITAL = frozenset({"/healthz", "/readyz", "/metrics"})
 _PLAIN = frozenset({"", RAW})
+_SEARCHED = frozenset({"q", *FIELDS})
+"""Parameters of lists that cost a look through the database."""
 
 
 def queue_of(environ: dict[str, Any]) -> Queue:
@@ -57,11 +64,13 @@ def queue_of(environ: dict[str, Any]) -> Queue:
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     if path in _VITAL:
         return VITAL
+    if path == "/api/v1/stream":
+        return STREAM
     if path.startswith("/api/v1/") and _searches(query):
         return SEARCHES
     if path.startswith(("/api/", "/admin")) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return DESK
-    if path.startswith("/attachments/"):
+    if path.startswith(("/attachments/", "/covers/")):
         return FILES
     if path.startswith("/feeds/") and path != "/feeds/":
         return FEEDS if query in _PLAIN else SEARCHES
@@ -73,4 +82,6 @@ def _narrows(query: str) -> bool:
 
 
 def _searches(query: str) -> bool:
-    return any(part.startswith(("q=", "%71=")) for part in query.split("&"))
+    """A name that is written in another way than it need be counts as one of these."""
+    names = (part.partition("=")[0] for part in query.split("&"))
+    return any(name in _SEARCHED or "%" in name for name in names)

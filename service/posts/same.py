@@ -1,0 +1,192 @@
+"""Whether what two posts are or relay is one document. Strict: a wrong yes would keep somebody from
+hearing, a wrong no tells him twice."""
+
+from __future__ import annotations
+
+import re
+
+from service.posts.issuer import is_one_organ, issuer_key
+from service.posts.numbers import number_key
+from service.posts.organs import UPPER
+from service.posts.provinces import split_province
+from service.text import fold
+from service.types import Document, Mention
+
+_NATIONWIDE = re.compile(
+    r"ttg|cp|tw|ctn|qh\d{1,2}|ubtvqh\d{0,2}|vpcp|tandtc|vksndtc|nhnn|ktnn|ttcp|bnv|btc|byt|bca"
+    r"|bqp|bng|btp|bxd|bct|bkhcn"
+    r"|bgdđt|bnnmt|bnnptnt|bvhttdl|bdttg|btnmt|bgtvt|bkhđt|btttt|blđtbxh"
+)
+_ISSUER_PARTS = 2  # of the letters of a number: the issuer is the first, or stands after the kind
+_SHORT = (
+    (re.compile(r"(?<!\w)gd ?(?:&|và|-)? ?đt(?!\w)"), "giáo dục và đào tạo"),
+    (re.compile(r"(?<!\w)nn ?(?:&|và)? ?mt(?!\w)"), "nông nghiệp và môi trường"),
+    (re.compile(r"(?<!\w)vh,? ?tt ?(?:&|và)? ?dl(?!\w)"), "văn hoá, thể thao và du lịch"),
+    (re.compile(r"(?<!\w)kh ?(?:&|và)? ?cn(?!\w)"), "khoa học và công nghệ"),
+    (re.compile(r"(?<!\w)dt ?(?:&|và)? ?tg(?!\w)"), "dân tộc và tôn giáo"),
+    (re.compile(r"(?<!\w)btgdv(?!\w)"), "ban tuyên giáo và dân vận"),
+    (re.compile(r"(?<!\w)ubtvqh(?!\w)"), "uỷ ban thường vụ quốc hội"),
+    (re.compile(r"(?<!\w)ubkt(?!\w)"), "uỷ ban kiểm tra"),
+    (re.compile(r"(?<!\w)lhpn(?!\w)"), "liên hiệp phụ nữ"),
+    (re.compile(r"(?<!\w)ccb(?!\w)"), "cựu chiến binh"),
+    (re.compile(r"(?<!\w)lđlđ(?!\w)"), "liên đoàn lao động"),
+    (re.compile(r"(?<!\w)chqs(?!\w)"), "chỉ huy quân sự"),
+    (re.compile(r"(?<!\w)bql ?da(?!\w)"), "ban quản lý dự án"),
+    (re.compile(r"(?<!\w)bql(?!\w)"), "ban quản lý"),
+    (re.compile(r"(?<!\w)bcđ(?!\w)"), "ban chỉ đạo"),
+    (re.compile(r"(?<!\w)kkt(?!\w)"), "khu kinh tế"),
+    (re.compile(r"(?<!\w)kcn(?!\w)"), "khu công nghiệp"),
+    (re.compile(r"(?<!\w)gdnn(?!\w)"), "giáo dục nghề nghiệp"),
+    (re.compile(r"(?<!\w)gdtx(?!\w)"), "giáo dục thường xuyên"),
+    (re.compile(r"(?<!\w)mttqvn(?!\w)"), "mttq việt nam"),
+    (re.compile(r"(?<!\w)ttpvhcc(?!\w)"), "trung tâm phục vụ hành chính công"),
+    (re.compile(r"(?<!\w)hcc(?!\w)"), "hành chính công"),
+    (
+        re.compile(r"(?<!\w)tt(?= (?:phục vụ|gdnn|giáo dục|y tế|văn hoá|kiểm soát|khuyến|phát))"),
+        "trung tâm",
+    ),
+    (re.compile(r"(?<!\w)đtxd(?!\w)"), "đầu tư xây dựng"),
+    (re.compile(r"(?<!\w)p\. ?(?=\w)"), "phường "),
+    (re.compile(r"(?<!\w)x\. ?(?=\w)"), "xã "),
+    (re.compile(r"(?<!\w)ttg ?(?:cp)?(?!\w)"), "thủ tướng chính phủ"),
+    (re.compile(r"(?<!\w)btc(?= (?:tỉnh|thành|đảng|trung))"), "ban tổ chức"),
+    (re.compile(r"(?<!\w)cn ?(?:&|và)? ?ty(?!\w)"), "chăn nuôi và thú y"),
+    (re.compile(r"(?<!\w)ksnd(?!\w)"), "kiểm sát nhân dân"),
+    (re.compile(r"(?<!\w)csxh(?!\w)"), "chính sách xã hội"),
+    (re.compile(r" ?[-–] ?"), "-"),
+    (re.compile(r"(?<!\w)vpcp(?!\w)"), "văn phòng chính phủ"),
+    (re.compile(r"(?<!\w)vp ?(?=(?:ubnd|hđnd|đoàn đbqh)(?!\w))"), "văn phòng "),
+    (re.compile(r"(?<!\w)vp(?!\w)"), "văn phòng"),
+    (re.compile(r"(?<!\w)bv ?đk(?!\w)"), "bệnh viện đa khoa"),
+    (re.compile(r"(?<!\w)bv(?!\w)"), "bệnh viện"),
+    (re.compile(r"(?<!\w)ttyt(?!\w)"), "trung tâm y tế"),
+    (re.compile(r"(?<!\w)kbnn(?!\w)"), "kho bạc nhà nước"),
+    (re.compile(r"(?<!\w)nhnn(?!\w)"), "ngân hàng nhà nước"),
+    (re.compile(r"(?<!\w)ttvh(?!\w)"), "trung tâm văn hoá"),
+    (re.compile(r"(?<!\w)tncs ?hcm(?!\w)"), "thanh niên cộng sản hồ chí minh"),
+    (re.compile(r"(?<!\w)tncs(?!\w)"), "thanh niên cộng sản"),
+    (re.compile(r"(?<!\w)bch(?!\w)"), "ban chấp hành"),
+    (re.compile(r"(?<!\w)btv(?!\w)"), "ban thường vụ"),
+    (re.compile(r"(?<!\w)cđ (?=y tế|sư phạm|nghề|công|kỹ thuật)"), "cao đẳng "),
+    (re.compile(r"(?<!\w)đh (?=\w)"), "đại học "),
+    (re.compile(r"(?<!\w)vh ?-? ?xh(?!\w)"), "văn hoá-xã hội"),
+    (re.compile(r"(?<!\w)ca(?= (?:tỉnh|xã|phường))"), "công an"),
+    (re.compile(r" (?:việt nam|khoá [ivx]{1,6}|tỉnh khoá [ivx]{1,6})(?!\w)"), ""),
+    (re.compile(r"^công ty (?=điện lực)"), ""),
+    (re.compile(r"trung học phổ thông"), "thpt"),
+    (re.compile(r"trung học cơ sở"), "thcs"),
+    (re.compile(r"^trường (?=cao đẳng|đại học)"), ""),
+    (re.compile(r"^(?=(?:thpt|thcs|tiểu học|mầm non)(?!\w))"), "trường "),
+    (re.compile(r" và các khu công nghiệp$"), ""),
+    (re.compile(r"\s{2,}"), " "),
+)
+_OF_PROVINCE = re.compile(r"^(?:sở|chi cục|bảo hiểm|bhxh|kho bạc)(?!\w)")
+_PROVINCIAL_END = re.compile(r" (?:tỉnh|tp)$")
+_OWN_NAME = re.compile(
+    rf"(?<!\w)[{UPPER}]\w{{0,9}} [{UPPER}\d]\w{{0,9}}(?: [{UPPER}\d]\w{{0,9}}){{0,3}}$"
+)
+_NO_NAME = re.compile(
+    r"(?:hồ chí minh|việt nam|tổ quốc|chiến binh|nông dân|phụ nữ|thanh niên|lao động|nhân dân"
+    r"|xã hội|dân sự"
+    r"|quân sự|nhà nước|chính trị|đảng uỷ|thường vụ|giao thông|chữ thập đỏ|y tế|công an|văn phòng)$"
+)
+"""Capitals at the end of a name that every commune's organ of that kind has."""
+_NATIONAL = re.compile(
+    r"(?:bộ (?!chỉ huy|đội|tư lệnh|phận)|chính phủ|quốc hội|uỷ ban thường vụ quốc hội|ban bí thư"
+    r"|chủ tịch "
+    r"nước|thanh tra chính phủ|kiểm toán nhà nước$|ngân hàng nhà nước$|văn phòng (?:chính phủ"
+    r"|quốc hội)"
+    r"|tổng cục|tổng liên đoàn|thông tấn xã|(?:tand|vksnd) tối cao)|(?!bệnh viện|trường"
+    r"|viện).*trung ương(?!\w)"
+)
+_NUMBERED = re.compile(r"(?:khu vực|cơ sở) (?:\d{1,2}|[ivx]{1,5})$|(?:^| )(?:tỉnh|tp|xã|phường)$")
+"""Every province has one of that number, or of no name of its own."""
+_MANY_OF_ONE_NAME = re.compile(
+    r"trường (?:mầm non|mn|tiểu học|th|thcs)(?!\w)|hợp tác xã|chi (?:bộ|hội|đoàn)"
+)
+"""A province has several of one name."""
+_WELL_NAMED = re.compile(r"^trường thpt \w+ \w+ \d$|^bệnh viện đa khoa khu vực \w+ \w+$")
+"""After an old district, of which the country has one."""
+_PROVINCE_LEVEL = re.compile(r"(?:^| )tỉnh(?: uỷ| đoàn)?$|(?:^| )tp$|^sở ")
+
+
+def is_same_document(
+    one: Document | Mention,
+    other: Document | Mention,
+    areas: tuple[str | None, str | None] = (None, None),
+) -> bool:
+    """Whether two are one document: equal numbers and kinds, no day that differs, and one issuer,
+    known to be one.
+
+    Every office counts from one: an equal number of an equal day tells nothing where the offices
+    may be two. `areas` are the provinces of the portals, to tell whose `Sở Y tế` it is.
+    """
+    if one.number is None or other.number is None:
+        return False
+    if _compact(one.number) != _compact(other.number) or _differ(one.kind, other.kind):
+        return False
+    if _differ(one.issued_on, other.issued_on):
+        return False
+    if one.issuer is not None and other.issuer is not None:
+        return _is_same_issuer(one, areas[0], other, areas[1])
+    return None not in (one.issued_on, other.issued_on) and _is_nationwide(one)
+
+
+def _differ(one: object, other: object) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _compact(number: str) -> str:
+    """A number without the marks between its letters, which word processors lose."""
+    parts = number_key(number).split("/")
+    figures = [part for part in parts if part.isdecimal()]
+    return "/".join([*figures, "".join(part for part in parts if not part.isdecimal())])
+
+
+def _is_same_issuer(
+    one: Document | Mention, area: str | None, other: Document | Mention, other_area: str | None
+) -> bool:
+    first, first_area, is_first_one = _organ(one.issuer or "", area)
+    second, second_area, is_second_one = _organ(other.issuer or "", other_area)
+    if first != second:
+        return False
+    if _NATIONAL.match(first):
+        return True
+    if _differ(first_area, second_area):
+        return False
+    if None not in (first_area, second_area):
+        return is_first_one and is_second_one
+    if _NUMBERED.search(first):
+        return False
+    is_of_one_day = None not in (one.issued_on, other.issued_on)
+    return is_one_organ(first) or (is_of_one_day and _WELL_NAMED.search(first) is not None)
+
+
+def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
+    """The name in one writing without its province, the province, and whether that is one organ."""
+    key = fold(issuer)
+    for pattern, whole in _SHORT:
+        key = pattern.sub(whole, key)
+    key = issuer_key(key)
+    # `UBND xã Quảng Ninh` is a commune, `Sở Y tế Quảng Ninh` is a province's
+    bare, named = split_province(key)
+    if named is not None and re.search(r"(?:xã|phường|trấn|đặc khu|huyện|quận)$", bare):
+        bare, named = key, None
+    if _OF_PROVINCE.match(bare):
+        bare = _PROVINCIAL_END.sub("", bare)
+    has_name = _OWN_NAME.search(issuer.strip()) is not None and not _NO_NAME.search(fold(issuer))
+    is_provincial = _PROVINCE_LEVEL.search(bare) or _OF_PROVINCE.match(bare)
+    has_name = has_name and not _MANY_OF_ONE_NAME.match(bare)
+    is_one = has_name or is_provincial is not None or is_one_organ(bare)
+    return bare, named or area, is_one
+
+
+def _is_nationwide(document: Document | Mention) -> bool:
+    """Whether a number's letters are those of an office of which the country has one: `280/CĐ-TTg`,
+    `38-CT/TW`."""
+    parts = [
+        part
+        for part in fold(document.number or "").replace("/", "-").split("-")
+        if not part.isdecimal()
+    ]
+    return any(_NATIONWIDE.fullmatch(part) for part in parts[:_ISSUER_PARTS])

@@ -1,0 +1,52 @@
+"""What acts and doors are called in the log of who did what: (Vietnamese, English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+AUDIT: Mapping[str, tuple[str, str]] = {
+    "act.backfill": ("đọc lại cổng từ một ngày", "read a portal back"),
+    "act.deliveries_pause": ("tạm dừng mọi việc gửi", "pause all delivery"),
+    "act.deliveries_replay": ("gửi lại nhiều thông báo", "send many again"),
+    "act.deliveries_resume": ("gửi tiếp", "resume delivery"),
+    "act.delivery_replay": ("gửi lại một thông báo", "send one again"),
+    "act.erase": ("xóa dữ liệu của một người", "erase a person"),
+    "act.erase_ask": ("xin xóa dữ liệu của mình", "ask to be erased"),
+    "act.key_rotate": ("đổi khóa của dịch vụ", "rotate the service's key"),
+    "act.portal_discard": ("bỏ qua tin của cổng", "discard posts of a portal"),
+    "act.portal_release": ("cho gửi tin của cổng", "release posts of a portal"),
+    "act.post_categories": ("xếp lại chuyên mục", "recategorise a post"),
+    "act.post_urgency": ("định độ khẩn", "decide a post's urgency"),
+    "act.posts_discard": ("bỏ qua tin", "discard posts"),
+    "act.posts_release": ("cho gửi tin", "release posts"),
+    "act.receipt": ("xác nhận đã nhận", "acknowledge"),
+    "act.remind": ("nhắc ngay", "remind at once"),
+    "act.restore_release": (
+        "cho gửi sau khi khôi phục cơ sở dữ liệu",
+        "let a restored database send",
+    ),
+    "act.subscription_add": ("thêm đăng ký", "add a subscription"),
+    "act.subscription_confirm": ("xác nhận đăng ký", "confirm a subscription"),
+    "act.subscription_edit": ("sửa đăng ký", "edit a subscription"),
+    "act.subscription_pause": ("tạm dừng đăng ký", "pause a subscription"),
+    "act.subscription_remove": ("gỡ bỏ đăng ký", "remove a subscription"),
+    "act.subscription_replay": ("gửi lại cho một đăng ký", "send again to a subscription"),
+    "act.subscription_request": ("xin đăng ký", "ask for a subscription"),
+    "act.subscription_restore": ("khôi phục đăng ký", "restore a subscription"),
+    "act.subscription_resume": ("gửi tiếp đăng ký", "resume a subscription"),
+    "act.subscription_rotate": ("đổi khóa ký", "rotate a secret"),
+    "act.subscription_test": ("gửi thử", "send a test"),
+    "act.token_create": ("cấp khóa API", "create a token"),
+    "act.token_revoke": ("thu hồi khóa API", "revoke a token"),
+    "act.unit_add": ("thêm đơn vị", "add a unit"),
+    "act.unit_edit": ("sửa đơn vị", "edit a unit"),
+    "act.unit_merge": ("nhập đơn vị", "merge a unit"),
+    "act.unit_remove": ("gỡ bỏ đơn vị", "remove a unit"),
+    "act.unit_restore": ("khôi phục đơn vị", "restore a unit"),
+    "act.unsubscribe": ("hủy đăng ký", "unsubscribe"),
+    "door.api": ("API", "API"),
+    "door.command": ("dòng lệnh", "command line"),
+    "door.desk": ("trang vận hành", "desk"),
+    "door.job": ("tự động", "by itself"),
+    "door.page": ("trang có liên kết riêng", "page behind a link"),
+}

@@ -1,0 +1,145 @@
+"""What the desk says of an act: before it, what will stop and for whom; after it, what was done:
+(Vietnamese, English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DESK: Mapping[str, tuple[str, str]] = {
+    "sure.unit_remove": ("Gỡ bỏ {unit}?", "Remove {unit}?"),
+    "sure.unit_stops": (
+        "Đơn vị ngừng nhận tin ngay. Số đăng ký kết thúc: {n}.",
+        "The unit stops hearing at once. Subscriptions that end: {n}.",
+    ),
+    "sure.unit_open": (
+        "Số văn bản đơn vị chưa xác nhận: {n}. Đơn vị sẽ không được nhắc nữa.",
+        "Directives that it has yet to acknowledge: {n}. It will not be reminded any more.",
+    ),
+    "sure.unit_contacts": ("Người liên hệ: {contacts}.", "Its contacts: {contacts}."),
+    "sure.unit_kept": (
+        "Những gì đơn vị đã xác nhận vẫn còn. Có thể hoàn tác trong {days} ngày; tin đăng trong "
+        "thời gian đó không được gửi bù.",
+        "What it has acknowledged stays. It can be undone within {days} days; what is published "
+        "meanwhile is not sent afterwards.",
+    ),
+    "sure.subscription_remove": (
+        "Gỡ bỏ đăng ký đến {target}?",
+        "Remove the subscription to {target}?",
+    ),
+    "sure.subscription_stops": (
+        "Không gửi gì đến {target} nữa.",
+        "Nothing more is sent to {target}.",
+    ),
+    "sure.subscription_waiting": (
+        "Số thông báo đang chờ sẽ không được gửi: {n}.",
+        "Messages that wait and will not be sent: {n}.",
+    ),
+    "sure.left": (
+        "{unit} còn nhận tin qua: {targets}.",
+        "{unit} still hears by: {targets}.",
+    ),
+    "sure.none_left": (
+        "{unit} sẽ không còn kênh nhận tin nào.",
+        "{unit} will hear by no channel any more.",
+    ),
+    "sure.subscription_kept": (
+        "Có thể hoàn tác trong {days} ngày; tin đăng trong thời gian đó không được gửi bù.",
+        "It can be undone within {days} days; what is published meanwhile is not sent afterwards.",
+    ),
+    "sure.rotate": ("Đổi khóa ký của {target}?", "Replace the secret of {target}?"),
+    "sure.rotate_overlap": (
+        "Trong {hours} giờ, mỗi tin được ký bằng cả khóa cũ và khóa mới. Sau đó, bên nhận chưa "
+        "đổi khóa sẽ từ chối mọi tin. Không lấy lại được khóa cũ.",
+        "For {hours} hours each message is signed by both the old secret and the new one. After "
+        "that a receiver that has not changed it refuses every message. The old one cannot be "
+        "brought back.",
+    ),
+    "sure.for_unit": ("Đây là kênh nhận tin của {unit}.", "It is a channel of {unit}."),
+    "sure.release": (
+        "Cho gửi {n} tin của {portal}?",
+        "Release {n} posts of {portal}?",
+    ),
+    "sure.release_sends": (
+        "Mọi đăng ký phù hợp nhận các tin này ngay. Tin đã gửi không thu hồi được.",
+        "Every subscription that asks for them gets them at once. What was sent cannot be taken "
+        "back.",
+    ),
+    "sure.discard": ("Bỏ qua {n} tin của {portal}?", "Discard {n} posts of {portal}?"),
+    "sure.discard_stops": (
+        "Không ai được báo các tin này. Tin vẫn nằm trong nguồn tin, và vẫn có thể cho gửi từng "
+        "tin sau.",
+        "Nobody is told of them. They stay in the feeds, and each may still be released later.",
+    ),
+    "sure.replay": (
+        "Gửi lại {n} thông báo không gửi được?",
+        "Send again the {n} messages that failed?",
+    ),
+    "sure.replay_sends": (
+        "Nơi nhận có thể nhận lại tin mà họ đã có, với cùng mã thông điệp. Nơi nhận:",
+        "A receiver may get again what it has, under the same message id. To:",
+    ),
+    "done.unit_added": ("Đã thêm {unit}.", "{unit} was added."),
+    "done.unit_edited": ("Đã lưu {unit}.", "{unit} is saved."),
+    "done.unit_removed": ("Đã gỡ bỏ {unit}.", "{unit} was removed."),
+    "done.unit_restored": (
+        "{unit} đã trở lại, cùng các đăng ký của mình.",
+        "{unit} is back, with its subscriptions.",
+    ),
+    "done.unit_merged": ("{unit} đã nhập vào {into}.", "{unit} is part of {into} now."),
+    "done.pause": ("Đã tạm dừng gửi đến {target}.", "Sending to {target} is paused."),
+    "done.resume": ("Đã gửi tiếp đến {target}.", "Sending to {target} goes on."),
+    "done.confirm": ("Đã xác nhận thay cho {target}.", "{target} was vouched for."),
+    "done.remove": ("Đã gỡ bỏ đăng ký đến {target}.", "The subscription to {target} was removed."),
+    "done.restore": (
+        "Đăng ký đến {target} đã trở lại như trước.",
+        "The subscription to {target} is what it was.",
+    ),
+    "done.test": ("Đang gửi tin thử đến {target}.", "A test is on its way to {target}."),
+    "done.replayed": (
+        "Số thông báo được gửi lại: {n}.",
+        "Messages that are sent again: {n}.",
+    ),
+    "done.delivery_paused": ("Đã tạm dừng mọi việc gửi.", "All delivery is paused."),
+    "done.delivery_resumed": ("Việc gửi đã tiếp tục.", "Delivery goes on."),
+    "done.released": ("Số tin được cho gửi: {n}.", "Posts released: {n}."),
+    "done.discarded": ("Số tin được bỏ qua: {n}.", "Posts discarded: {n}."),
+    "done.backfill": (
+        "Đã ghi nhận: đọc lại {portal} từ {day}.",
+        "Noted: {portal} is read back to {day}.",
+    ),
+    "done.remind": (
+        "Số đơn vị được nhắc: {asked}. Vừa được nhắc trong một giờ qua: {resting}. Không có kênh "
+        "nào để nhắc: {unreachable}.",
+        "Units reminded: {asked}. Reminded within the last hour: {resting}. Reached by nothing: "
+        "{unreachable}.",
+    ),
+    "done.categories": ("Đã lưu chuyên mục.", "The categories are saved."),
+    "done.urgency": ("Đã lưu độ khẩn.", "The urgency is saved."),
+    "conflict.restore_there": (
+        "không khôi phục được đăng ký {name!r}: chưa bị gỡ bỏ",
+        "cannot restore the subscription {name!r}: it was not removed",
+    ),
+    "conflict.restore_merged": (
+        "không khôi phục được {name!r}: đã nhập vào đơn vị khác",
+        "cannot restore {name!r}: it became part of another unit",
+    ),
+    "conflict.restore_late": (
+        "không khôi phục được {name!r}: đã gỡ bỏ quá {days} ngày; hãy thêm mới",
+        "cannot restore {name!r}: it was removed more than {days} days ago; add it anew",
+    ),
+    "conflict.restore_erased": (
+        "không khôi phục được đăng ký: địa chỉ đã bị xóa theo yêu cầu của chủ",
+        "cannot restore the subscription: its owner had the address erased",
+    ),
+    "conflict.restore_owner": (
+        "không khôi phục được đăng ký đến {name!r}: chính chủ đã hủy; hãy thêm đăng ký mới, chủ sẽ "
+        "được hỏi",
+        "cannot restore the subscription to {name!r}: its owner ended it; add a new one, and they "
+        "are asked",
+    ),
+    "conflict.restore_unit_first": (
+        "không khôi phục được đăng ký đến {name!r}: đơn vị của nó đã bị gỡ bỏ; hãy khôi phục đơn "
+        "vị",
+        "cannot restore the subscription to {name!r}: its unit was removed; restore the unit",
+    ),
+}

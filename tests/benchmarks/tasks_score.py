@@ -1,0 +1,87 @@
+"""Scores the reading of tasks on labelled texts: `python -m tests.benchmarks.tasks_score FILE
+[--places TSV] [-v]`.
+
+FILE is JSON lines: `{"issued_on", "title", "text", "tasks": [{"due", "owner"}]}`; `due` is a day, an
+hour (`2026-11-30T17:00+07:00`) or a recurrence rule, `owner` is `communes`, `other`, `anyone` or the
+id of a place. TSV: code, kind, name, old district, first day, last day, successors.
+Prints day-or-hour F1 (each due of a text once), the share of labelled (due, owner) pairs with the
+right owner among the dues that were found, and the share of found dues that no label has.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from service.posts.places import Gazetteer, parse_places
+from service.posts.tasks import find_tasks
+from service.text import slugify
+from service.types import Deadline
+
+_ROOT = Path(__file__).parents[2]
+
+
+def gazetteer_of(tsv: str | None) -> Gazetteer:
+    """Of the configuration; with those units of a table that still stand, where one is named."""
+    shipped = tomllib.loads((_ROOT / "config" / "places.toml").read_text("utf-8"))
+    if tsv is None:
+        return parse_places(shipped)
+    places = []
+    for line in Path(tsv).read_text("utf-8").splitlines():
+        code, kind, name, _, first, last, *_ = [*line.split("\t"), *[""] * 7]
+        if last or not first or kind not in ("xã", "phường", "thị trấn"):
+            continue
+        place_id = f"{slugify(name)}-{code}"
+        places.append(
+            {"id": place_id, "kind": kind, "name": name, "from": date.fromisoformat(first)}
+        )
+    return parse_places({**shipped, "places": places})
+
+
+def stated(one: Deadline) -> str:
+    """As a label has it: the hour of what recurs is not judged."""
+    if one.recurs:
+        return one.recurs.partition(";BYHOUR")[0]
+    return one.at.isoformat(timespec="minutes") if one.at else str(one.on)
+
+
+def main(path: str, tsv: str | None, *, is_verbose: bool) -> None:
+    gazetteer = gazetteer_of(tsv)
+    right = found = wanted = owners = owned = 0
+    for line in Path(path).read_text("utf-8").splitlines():
+        row = json.loads(line)
+        day = date.fromisoformat(row["issued_on"])
+        told = find_tasks(
+            row["title"],
+            row["text"],
+            day,
+            day,
+            places_in=lambda words, day=day: tuple(p.id for p in gazetteer.find(words, day)),
+        )
+        pairs = {(stated(one), one.owner) for one in told}
+        meant = {(task["due"], task["owner"]) for task in row["tasks"]}
+        dues, meant_dues = {due for due, _ in pairs}, {due for due, _ in meant}
+        right, found, wanted = (
+            right + len(dues & meant_dues),
+            found + len(dues),
+            wanted + len(meant_dues),
+        )
+        judged = {pair for pair in meant if pair[0] in dues}
+        owned, owners = owned + len(judged), owners + len(judged & pairs)
+        if is_verbose and pairs != meant:
+            print(
+                row["id"], "only found", sorted(pairs - meant), "only meant", sorted(meant - pairs)
+            )
+    f1 = 2 * right / max(found + wanted, 1)
+    print(f"day or hour: {right} right of {found} found, {wanted} labelled, F1 {f1:.3f}")
+    print(f"owner: {owners} of {owned}, {owners / max(owned, 1):.3f}")
+    print(f"invented: {found - right} of {found}, {(found - right) / max(found, 1):.3f}")
+
+
+if __name__ == "__main__":
+    arguments = [one for one in sys.argv[1:] if one != "-v"]
+    table = arguments[arguments.index("--places") + 1] if "--places" in arguments else None
+    main(arguments[0], table, is_verbose="-v" in sys.argv)

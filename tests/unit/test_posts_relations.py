@@ -1,0 +1,173 @@
+"""L21: how a document stands to those it names, and whether two posts are of one document."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.posts.numbers import number_key
+from service.posts.provinces import province_of_host, split_province
+from service.posts.relations import find_links
+from service.posts.same import is_same_document
+from service.types import Document, Link, Mention, Relation
+from tests.benchmarks.pairs_score import document_of
+
+_DATA = Path(__file__).parents[1] / "data"
+
+
+def _labelled(name: str) -> list[dict[str, Any]]:
+    """Both halves: the second was closed until the rules were written."""
+    return [
+        json.loads(line)
+        for half in ("open", "closed")
+        for line in (_DATA / f"{name}_{half}.jsonl").read_text("utf-8").splitlines()
+    ]
+
+
+SAID = [
+    json.loads(line) for line in (_DATA / "relations_said.jsonl").read_text("utf-8").splitlines()
+]
+REFERENCES, PAIRS = _labelled("relations"), _labelled("pairs")
+_DAY = date(2026, 11, 20)
+
+
+def _links(text: str, own: str | None = "9/QĐ-UBND") -> dict[str, str]:
+    return {one.of.number: one.link.value for one in find_links("", text, own)}
+
+
+@pytest.mark.parametrize("row", SAID, ids=lambda row: row["text"][:60])
+def test_L21_a_text_says_what_becomes_of_every_document_that_it_names(row: dict[str, str]) -> None:
+    assert set(_links(row["text"]).values()) == {row["relation"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("Quyết định này thay thế Quyết định số 5/QĐ-UBND ngày 1/2/2025.", "replaces"),
+        ("Quyết định số 5/QĐ-UBND hết hiệu lực từ ngày Quyết định này có hiệu lực.", "replaces"),
+        ("Hủy bỏ Thông báo số 5/TB-UBND ngày 1/2/2026 của UBND xã.", "cancels"),
+        ("Cuộc họp theo Giấy mời số 5/GM-UBND không tổ chức.", "cancels"),
+        ("UBND xã đính chính Công văn số 5/UBND-VP như sau.", "amends"),
+        ("Bãi bỏ 3 thủ tục đã công bố tại Quyết định số 5/QĐ-UBND.", "amends"),
+        ("Gia hạn thời gian báo cáo tại Công văn số 5/UBND-VP đến ngày 12/12/2026.", "extends"),
+        ("Thời hạn tại Thông báo số 5/TB-UBND được kéo dài thêm 5 ngày.", "extends"),
+        ("UBND xã hoãn cuộc họp theo Giấy mời số 5/GM-UBND.", "postpones"),
+        ("Hội nghị theo Giấy mời số 5/GM-UBND tạm hoãn.", "postpones"),
+        ("Hoãn cuộc họp theo Giấy mời số 5/GM-UBND đến ngày 12/12/2026.", "moves"),
+        ("Phiên họp theo Giấy mời số 5/GM-UBND chuyển sang 8 giờ ngày 12/12/2026.", "moves"),
+        ("Điều chỉnh thời gian họp tại Giấy mời số 5/GM-UBND sang ngày 12/12/2026.", "moves"),
+        ("V/v đôn đốc thực hiện Công văn số 5/UBND-VP", "reminds"),
+        ("Khẩn trương báo cáo theo Công văn số 5/UBND-VP vì đã quá hạn.", "reminds"),
+        ("Khẩn trương báo cáo theo Công văn số 5/UBND-VP.", "mentions"),
+        ("Phúc đáp Công văn số 5/UBND-VP của UBND xã A.", "answers"),
+        ("Sở nhận được Công văn số 5/UBND-VP. Sở có ý kiến như sau.", "answers"),
+        ("UBND xã sao gửi Công văn số 5/SYT-NVY của Sở Y tế.", "relays"),
+        ("Thực hiện Công văn số 5/SYT-NVY của Sở Y tế.", "mentions"),
+        ("Căn cứ Nghị định số 5/2021/NĐ-CP sửa đổi một số điều.", "mentions"),
+        ("Các thành viên không thay thế Quyết định số 5/QĐ-UBND.", "mentions"),
+        ("Giấy phép số 5/UBND-VP không được gia hạn.", "mentions"),
+        ("Giao Văn phòng tham mưu thay thế Quy chế số 5/QC-UBND.", "mentions"),
+        ("UBND xã đề nghị gia hạn Kế hoạch số 5/KH-UBND.", "mentions"),
+        ("Giao Văn phòng theo dõi, đôn đốc Kế hoạch số 5/KH-UBND.", "mentions"),
+        ("Công văn số 5/UBND-VP về việc gia hạn nộp thuế.", "mentions"),
+        ("Theo Quyết định số 7/QĐ-UBND sửa đổi Quyết định số 5/QĐ-UBND.", "mentions"),
+        ("Cuộc họp theo Giấy mời số 5/GM-UBND bị hủy, không tổ chức, tạm hoãn.", "cancels"),
+        ("Thời hạn tại Thông báo số 5/TB-UBND được kéo dài, chuyển sang ngày 5/12.", "extends"),
+        ("Giao rà soát Công văn số 7/UBND-VP sửa đổi Công văn số 5/UBND-VP.", "mentions"),
+    ],
+)
+def test_L21_the_verb_of_the_document_itself_says_what_becomes_of_another(
+    text: str, link: str
+) -> None:
+    number = next(one for one in _links(text) if number_key(one).startswith("5/"))
+    assert _links(text)[number] == link
+
+
+def test_L21_a_list_shares_its_verb_and_the_own_number_is_none_of_them() -> None:
+    text = "Quyết định số 9/QĐ-UBND bãi bỏ Quyết định số 5/QĐ-UBND và Quyết định số 6/QĐ-UBND."
+    assert _links(text) == {"5/QĐ-UBND": "cancels", "6/QĐ-UBND": "cancels"}
+    twice = "Căn cứ Công văn số 5/UBND-VP;\nUBND xã đính chính Công văn số 5/UBND-VP."
+    assert _links(twice, None) == {"5/UBND-VP": "amends"}
+
+
+def test_L21_labelled_references_by_somebody_who_has_not_seen_the_rules() -> None:
+    right = found = wanted = 0
+    for row in REFERENCES:
+        told = {
+            (number_key(one.of.number), one.link.value)
+            for one in find_links("", row["text"], row["document"]["number"])
+            if one.link is not Link.MENTIONS
+        }
+        meant = {
+            (number_key(one["number"]), one["relation"])
+            for one in row["relations"]
+            if one["relation"] != "mentions"
+        }
+        right, found, wanted = right + len(told & meant), found + len(told), wanted + len(meant)
+    assert right == found and right / wanted >= 0.9
+
+
+def test_L21_labelled_pairs_are_joined_and_never_two_documents() -> None:
+    joined = same = 0
+    for row in PAIRS:
+        areas = province_of_host(row["a"]["portal"]), province_of_host(row["b"]["portal"])
+        told = is_same_document(document_of(row["a"]), document_of(row["b"]), areas)
+        assert row["same"] or not told, row
+        joined, same = joined + told, same + row["same"]
+    assert joined / same >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "areas", "is_same"),
+    [
+        ("UBND tỉnh", "Ủy ban nhân dân tỉnh Thanh Hóa", ("thanhhoa", "thanhhoa"), True),
+        ("UBND tỉnh", "Ủy ban nhân dân tỉnh Thanh Hóa", ("nghean", "thanhhoa"), False),
+        ("UBND tỉnh", "UBND tỉnh", (None, None), False),
+        ("Ngân hàng CSXH tỉnh", "Ngân hàng Chính sách xã hội tỉnh", ("thanhhoa", None), False),
+        ("THPT Nguyễn Trãi", "Trường THPT Nguyễn Trãi", ("thanhhoa", None), False),
+        ("THPT Nông Cống 1", "Trường THPT Nông Cống 1", ("thanhhoa", None), True),
+        ("TTPVHCC tỉnh", "Trung tâm Phục vụ hành chính công tỉnh", ("hue", "hue"), True),
+        ("Đảng ủy P. Hạc Thành", "Đảng ủy phường Hạc Thành", ("thanhhoa", None), True),
+        ("Sở GD&ĐT", "Sở Giáo dục và Đào tạo Thanh Hóa", ("thanhhoa", None), True),
+        ("Sở Y tế", "Sở Y tế", ("thanhhoa", "nghean"), False),
+        ("UBND xã", "UBND xã", ("thanhhoa", "thanhhoa"), False),
+        ("UBND xã Quảng Ninh", "UBND xã Quảng Ninh", ("thanhhoa", "thanhhoa"), True),
+        ("UBND xã Quảng Ninh", "UBND xã Quảng Ninh", ("thanhhoa", "nghean"), False),
+        ("Ban Chỉ huy Phòng thủ dân sự", "Ban Chỉ huy Phòng thủ dân sự",
+         ("thanhhoa", "thanhhoa"), False),
+        ("Tòa án nhân dân khu vực 5", "Tòa án nhân dân khu vực 5", (None, None), False),
+        ("Bộ Y tế", "Bộ Y tế", (None, "thanhhoa"), True),
+        ("Trường THPT Nông Cống", "Trường THPT Nông Cống", ("thanhhoa", "thanhhoa"), True),
+    ],
+)  # fmt: skip
+def test_L21_two_writings_of_an_office_are_one_in_one_province_alone(
+    one: str, other: str, areas: tuple[str | None, str | None], is_same: bool
+) -> None:
+    documents = [
+        Document("cong-van", "5/ABC-VP", _DAY, issuer, Relation.IS) for issuer in (one, other)
+    ]
+    assert is_same_document(documents[0], documents[1], areas) == is_same
+
+
+def test_L21_kinds_days_and_lost_marks() -> None:
+    one = Mention("quyet-dinh", "5/QĐ-UBND", _DAY, "UBND xã A")
+    assert is_same_document(one, Mention(None, "05/QĐUBND", None, "UBND xã A"))
+    assert not is_same_document(one, Mention("ke-hoach", "5/QĐ-UBND", _DAY, "UBND xã A"))
+
+
+@pytest.mark.parametrize(
+    ("host", "province"),
+    [
+        ("quangxuong.thanhhoa.gov.vn", "thanhhoa"),
+        ("thanhhoa.baohiemxahoi.gov.vn", "thanhhoa"),
+        ("sokhdt.tphcm.gov.vn", "hochiminh"),
+        ("quansuthanhhoa.vn", "thanhhoa"),
+        ("chinhphu.vn", None),
+        ("portal.example", None),
+    ],
+)
+def test_L21_a_portals_address_tells_its_province(host: str, province: str | None) -> None:
+    assert province_of_host(host) == province
+    assert split_province("sở y tế thanh hoá") == ("sở y tế", "thanhhoa")
