@@ -14,6 +14,7 @@ import time
 from asyncio import CancelledError, InvalidStateError
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
+from io import BytesIO
 from itertools import chain
 from threading import Event, Semaphore
 from typing import Any, Protocol
@@ -283,6 +284,7 @@ def complete_environ(environ: Environ, scope: dict[str, Any]) -> Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
+        "wsgi.input": BytesIO(),  # of a request without a body; PEP 3333 wants one always
         **environ,
     }
 
