@@ -17,7 +17,10 @@ from service.storage.receipts import Receipt, list_receipts
 from tests.weeks_calendar import CALENDAR, DURING, OFFICES, OPERATOR, PERSON, STORM
 from tests.weeks_world import World, three_weeks
 
-pytestmark = pytest.mark.timeout(600)  # a minute by itself; the machine may be busy
+pytestmark = [
+    pytest.mark.timeout(600),  # a minute by itself; the machine may be busy
+    pytest.mark.xdist_group("three weeks"),  # lived once, not once in each worker
+]
 
 
 @dataclass(frozen=True)
