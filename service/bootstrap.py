@@ -6,7 +6,7 @@ Refuses to know what the parts do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from service.delivery.senders import Senders
     from service.poll import Poller
     from service.poll.first_pages import FirstPages
+    from service.poll.looking import Looker
     from service.portals.apart import Apart
     from service.portals.fetch import Fetcher
     from service.posts.classify import Rules
@@ -55,6 +56,8 @@ class Loa:
         """Of this process's own loops."""
         self.beside: Mapping[str, Pulse] = {}
         """Of the processes beside it that share their memory with it, by name."""
+        self.ask_reload: Callable[[], object] = lambda: None
+        """Has the whole service read its configuration again; a service sets it."""
         self.may_replace = False
         """Whether an operator said that a new database may take the place of one that is gone."""
         self._is_prepared = False
@@ -187,6 +190,16 @@ class Loa:
         )
 
     @cached_property
+    def looker(self) -> Looker:
+        """What looks at portals for whoever asks on a page."""
+        from service.poll.looking import Looker
+        from service.portals.apart import ApartReader
+
+        known = self.rules, self.place_tables.provinces
+        reader = ApartReader(self.apart)
+        return Looker(self.fetcher, reader, *known, lambda: self.settings.portals)
+
+    @cached_property
     def apart(self) -> Apart:
         """Where foreign documents are read; made before any thread, since it forks."""
         from service.portals.apart import Apart
@@ -263,6 +276,13 @@ class Loa:
             if name in self.__dict__:
                 child.__dict__[name] = self.__dict__[name]
         return child
+
+    def reread_portals(self) -> None:
+        """The portals are as their files say now: here at once, in the whole service soon."""
+        from service.settings.portal_files import read_portals_again
+
+        self.settings = read_portals_again(self.settings)
+        self.ask_reload()
 
     def work(self, stop: Event, more_jobs: Sequence[Job] = ()) -> None:
         """Polls and delivers until `stop` is set: see `service.round.work`."""

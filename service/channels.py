@@ -21,6 +21,9 @@ from service.words import coded
 PULL = Channel("pull")
 """An office asks for what it is owed; nothing is sent."""
 
+WEBSUB = Channel("websub")
+"""What a feed is told to its subscribers by, who are strangers."""
+
 SMTP = "smtp"
 """The endpoint of mail: the relay."""
 SMTP_DIGEST = SMTP + "#digest"
@@ -48,6 +51,8 @@ class Consent(Enum):
     """The owner of the address, by mail."""
     OPERATOR = auto()
     """Nobody: it waits until an operator confirms it."""
+    HUB = auto()
+    """Its callback, as WebSub says (section 5.3); only the hub adds one, for a stranger."""
     TOKEN = auto()
     """Nobody, for nothing is sent anywhere: who has its token asks for what it is owed."""
 
@@ -130,6 +135,13 @@ def _own_place(target: str, _allow_private_networks: bool) -> Address:
     return Address(target, target, key, key)
 
 
+def _callback(target: str, allow_private_networks: bool) -> Address:
+    parsed = parse_target(target, allow_private_networks=allow_private_networks)
+    return Address(
+        parsed.url, parsed.url, f"{WEBSUB}:{parsed.endpoint_key}", f"{WEBSUB}:{parsed.host_key}"
+    )
+
+
 def _mail_address(target: str, _allow_private_networks: bool) -> Address:
     address = MailAddress.parse(target)
     return Address(str(address), address.key, SMTP, SMTP)
@@ -177,6 +189,15 @@ CHANNELS: dict[Channel, ChannelKind] = {
             is_signed=True,
             is_asked=True,
         ),
+        ChannelKind(
+            name=WEBSUB,
+            sender="service.delivery.websub:open_sender",
+            parse=_callback,
+            grouping=Grouping.SUBSCRIPTION,
+            consent=Consent.HUB,
+            places=ConcurrencyLimits(per_endpoint=1, per_host=4),
+            is_judged=False,  # a stranger's that fails is ended, and nobody is told
+        ),
     )
 }
 """In the order in which a fan-out walks them."""
@@ -184,6 +205,11 @@ CHANNELS: dict[Channel, ChannelKind] = {
 
 ASKED = ", ".join(f"'{kind.name}'" for kind in CHANNELS.values() if kind.is_asked)
 """The channels that are asked, for a list in SQL."""
+
+
+def added_channels() -> tuple[Channel, ...]:
+    """Those whose subscriptions an operator adds; those of the hub come by themselves."""
+    return tuple(kind.name for kind in CHANNELS.values() if kind.consent is not Consent.HUB)
 
 
 def kind_of(name: str) -> ChannelKind:

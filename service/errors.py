@@ -2,9 +2,11 @@
 
 LoaError
 ├── ConfigurationError        what an operator wrote cannot be used            (exit 2)
-├── InvalidInput              what a caller sent cannot be used; names a field (exit 2, HTTP 400 or
-422) ├── NotFound                  a resource that was named does not exist         (exit 2, HTTP
-404) │   └── EndedLink             a link whose key was replaced, and opens no more (HTTP 410)
+├── InvalidInput              what a caller sent cannot be used; names a field
+│   │                                                             (exit 2, HTTP 400 or 422)
+│   └── Unclear               what was named is not clear             (exit 2, HTTP 409)
+├── NotFound                  a resource that was named does not exist (exit 2, HTTP 404)
+│   └── EndedLink             a link whose key was replaced, and opens no more (HTTP 410)
 ├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
 ├── RemoteError               another Loa, which an office asks, gave no usable answer  (exit 1)
 ├── CodedError                its reason is a code, which is stored and worded for whoever reads it
@@ -12,8 +14,9 @@ LoaError
 │   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
 │   │   └── UnreadableError   something arrived, and it is not what was expected there
 │   │       └── AnotherArticle    an article, but not the one that is known under this address
-│   └── DeliveryError         what messages go through cannot be used: a relay that is away, a login
-that fails └── StorageError              the database cannot be used
+│   └── DeliveryError         what messages go through cannot be used: a relay that is away, a
+│                             login that fails
+└── StorageError              the database cannot be used
     ├── OverdueError          it was asked for more than there was time for     (HTTP 503)
     └── DatabaseVersionError  it belongs to another version of Loa
 
@@ -77,6 +80,11 @@ class InvalidInput(LoaError):
             return say(stored, language) if language == "en" or is_worded(stored) else ""
 
         return told(self.problem), told(self.allowed)
+
+
+class Unclear(InvalidInput):
+    """What was named may be several, or one is called nearly so; `allowed` says which. The API
+    answers 409: the same words may mean one tomorrow."""
 
 
 class NotFound(LoaError):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # each is slow to import, and made by who hands it over
     from service.delivery.deliverer import Deliverer
     from service.poll import Poller
     from service.poll.first_pages import FirstPages
+    from service.poll.looking import Looker
     from service.services.diary_job import Diary
     from service.storage.archive_store import Archive
     from service.storage.clock_guard import ClockGuard
@@ -35,6 +36,8 @@ BACKFILL_WITHIN_S = 3600.0
 """Between two pages of a walk back; before the first, a portal is polled and its articles read."""
 
 
+LOOKS_WITHIN_S = 600.0
+"""Of one portal that is looked at: each page that is read ends by limits of its own."""
 PAGES_LOOK_S = 5.0
 PAGES_AT_ONCE = 5
 """Files drawn or read in one waking, one after the other."""
@@ -66,6 +69,10 @@ class WorkerParts(RoundParts, Protocol):
     def diary(self) -> Diary: ...
     @property
     def first_pages(self) -> FirstPages: ...
+    @property
+    def looker(self) -> Looker: ...
+    @property
+    def ask_reload(self) -> Callable[[], object]: ...
     @property
     def pulse(self) -> Pulse: ...
     def ready_to_send(self) -> None: ...
@@ -116,6 +123,8 @@ def worker_jobs(parts: WorkerParts, is_stopping: Callable[[], bool]) -> list[Job
         Job("poll", look_s, lambda: poll_due(parts), within_s=60),
         backfill_job(parts, is_stopping),
         pages_job(parts),
+        Job("looks", 2, partial(run_looks, parts, is_stopping), within_s=LOOKS_WITHIN_S),
+        Job("portal files", 5, FilesWatch(parts).look),
         *round_jobs(parts),
         Job("fence", 1, parts.fence.move_on),
         Job("clock", 2, parts.clock_guard.look, within_s=60),
@@ -142,6 +151,30 @@ def pages_job(parts: WorkerParts) -> Job:
     """Likewise: what is read from a scan is made known to its post as polling would."""
     run = partial(parts.first_pages.run, PAGES_AT_ONCE)
     return Job("pages", PAGES_LOOK_S, run, within_s=PAGES_WITHIN_S)
+
+
+def run_looks(parts: WorkerParts, is_stopping: Callable[[], bool]) -> int:
+    """Looks at the portals of which somebody asked what they are like; returns at how many."""
+    from service.services.look_acts import run_looks as run
+
+    return run(parts.database, parts, parts.looker.look, is_stopping)
+
+
+class FilesWatch:
+    """Has the configuration read again when a door, here or elsewhere, changed the portal files."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._known: str | None = None
+
+    def look(self) -> None:
+        from service.services.portal_acts import changed_at
+
+        with self._parts.database.reading() as conn:
+            now = changed_at(conn)
+        if self._known not in (None, now):
+            self._parts.ask_reload()
+        self._known = now
 
 
 def run_backfills(parts: WorkerParts, is_stopping: Callable[[], bool] = lambda: False) -> int:
@@ -177,6 +210,7 @@ def round_jobs(parts: RoundParts) -> list[Job]:
     from service.services.bounce_acts import probe_suspended
     from service.services.daily import tell_decisions
     from service.services.digest_acts import send_digests
+    from service.services.hub_acts import end_leases
     from service.services.late_acts import tell_late
     from service.services.loss_acts import tell_losses
     from service.services.outage_acts import tell_outages
@@ -198,6 +232,7 @@ def round_jobs(parts: RoundParts) -> list[Job]:
         Job("late receipts", 300, act(tell_late), within_s=600),
         Job("watch", 60, act(tell_alarms), within_s=60),
         Job("probe suspended", 3600, act(probe_suspended), within_s=600),
+        Job("hub", 60, act(end_leases), within_s=600),
         Job("archive", 60, lambda: care_for_archive(parts), within_s=3600),
         Job("forget", 3600, lambda: forget_done(parts), within_s=3600),
     ]

@@ -44,6 +44,7 @@ FINAL = 78
 STOP_WITHIN_S = 9.0
 _DUMP_S = 1.0
 _SAMPLE_S = 0.3
+_SAMPLES = 10
 _REMEMBERED = 50
 
 
@@ -117,12 +118,21 @@ def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
     elif _state(pid) in ("T", "t"):
         return []  # somebody stopped it: no page did
     else:
-        before = {beat.thread: _cpu_ticks(pid, beat.thread) for beat in working}
-        time.sleep(_SAMPLE_S)
-        burning = [beat for beat in working if _cpu_ticks(pid, beat.thread) > before[beat.thread]]
-        working = burning or working
+        working = _burning(pid, working) or working
     now = datetime.now(UTC)
     return [Hung(beat.name, beat.doing, now, len(working) == 1) for beat in working]
+
+
+def _burning(pid: int, working: Sequence[Beat]) -> list[Beat]:
+    """Those whose threads use the processor. Where the machine is busy they may get none of it for
+    a while: it is looked again."""
+    before = {beat.thread: _cpu_ticks(pid, beat.thread) for beat in working}
+    for _ in range(_SAMPLES):
+        time.sleep(_SAMPLE_S)
+        found = [beat for beat in working if _cpu_ticks(pid, beat.thread) > before[beat.thread]]
+        if found:
+            return found
+    return []
 
 
 def _stat(path: Path) -> list[str]:

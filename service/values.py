@@ -320,7 +320,7 @@ def rfc3339(instant: datetime) -> str:
 
 def plain(value: Any) -> Any:
     """Dataclasses, enums, dates and tuples as what JSON knows, instants as `rfc3339` says them; a
-    name's trailing `_` is dropped."""
+    field goes by its `alias` where its metadata has one."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -329,7 +329,8 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)
+            field.metadata.get("alias", field.name): plain(getattr(value, field.name))
+            for field in fields(value)
         }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

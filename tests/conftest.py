@@ -10,10 +10,59 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 
-from service.storage.engine import Database, open_database
+from service.storage.engine import Database, open_database, uuid7
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
+
+TEMPLATE = "loa_template"
+LONGEST = frozenset(
+    {"test_web_schemathesis", "test_feeds_readers", "test_pull_killed", "test_delivery_restore"}
+)
+"""Begun first: a test of many seconds that is begun last leaves the other workers idle."""
+
+
+class CompiledTemplates(BytecodeCache):
+    """Of this process: each test has an application of its own, and each would compile them
+    anew."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def pytest_configure() -> None:
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture(scope="session")
+def answer_faults() -> Iterator[list[str]]:
+    from tests.answer_schemas import checked_answers  # only here: a schema is read once
+
+    with checked_answers() as faults:
+        yield faults
+
+
+@pytest.fixture(autouse=True)
+def _every_answer_fits_its_schema(answer_faults: list[str]) -> Iterator[None]:
+    """Of the API, in every test that asks it in this process."""
+    yield
+    found = list(answer_faults)
+    answer_faults.clear()
+    assert found == []
 
 
 @pytest.fixture
@@ -33,25 +82,50 @@ def postgresql_uri() -> Iterator[str]:
             reason="PostgreSQL comes with the extra `test`: pip install '.[test]'",
         )
         server = pgserver.get_server(Path(folder) / "data")
+    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    # it may end at any instant and lose nothing; only the whole machine may not
+    _ask(uri, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
+    _ask(uri, "SELECT pg_reload_conf()")
     try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        yield uri
     finally:
         server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql_uri: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of this test's own."""
-    name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(postgresql_uri, isolation_level="AUTOCOMMIT")
+def _ask(uri: str, *statements: str) -> None:
+    admin = create_engine(uri, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    head, _, tail = postgresql_uri.partition("?")
-    base = head.rsplit("/", 1)[0]
-    yield f"{base}/{name}" + (f"?{tail}" if tail else "")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        for statement in statements:
+            connection.execute(text(statement))
     admin.dispose()
+
+
+def _named(uri: str, name: str) -> str:
+    head, _, tail = uri.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{tail}" if tail else "")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_uri: str) -> str:
+    """The name of a migrated database that nobody is connected to."""
+    _ask(postgresql_uri, f"CREATE DATABASE {TEMPLATE}")
+    open_database(_named(postgresql_uri, TEMPLATE)).close()
+    return TEMPLATE
+
+
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest, postgresql_uri: str) -> Iterator[str]:
+    """The address of a PostgreSQL database of this test's own: migrated, and empty in the tests of
+    migrations."""
+    name = f"t{uuid.uuid4().hex}"
+    is_empty = request.path.name.startswith("test_migration")
+    template = "template1" if is_empty else request.getfixturevalue("postgresql_template")
+    _ask(postgresql_uri, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = _named(postgresql_uri, name)
+    if not is_empty:  # two databases never have one id: the restore fence takes them for one
+        _ask(url, f"UPDATE meta SET value = '{uuid7()}' WHERE key = 'database_id'")
+    yield url
+    _ask(postgresql_uri, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -62,6 +136,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     """A migrated SQLite database."""
+    lay_migrated(sqlite_url)
     opened = open_database(sqlite_url)
     yield opened
     opened.close()
@@ -78,6 +153,9 @@ def postgresql_database(postgresql_url: str) -> Iterator[Database]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The same test on both databases: the conformance suite."""
-    opened = open_database(request.getfixturevalue(f"{request.param}_url"))
+    url = request.getfixturevalue(f"{request.param}_url")
+    if not request.path.name.startswith("test_migration"):
+        lay_migrated(url)
+    opened = open_database(url)
     yield opened
     opened.close()

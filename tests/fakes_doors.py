@@ -118,13 +118,15 @@ class House:
 
 
 @contextmanager
-def opened_house(folder: Path, config: str = CONFIG) -> Iterator[House]:
+def opened_house(folder: Path, config: str = CONFIG, *, is_new: bool = True) -> Iterator[House]:
+    """Not new: its database is in the folder; nobody is added but who comes in by the doors."""
     terminal = Terminal(folder)
     terminal.configure(config)
     (folder / "portals" / "quangxuong.toml").write_text(PORTAL, "utf-8")
     loa = open_loa(terminal.config, {})
     with loa.database.writing() as conn:
-        unit = add_unit(conn, name="UBND xã Quảng Ninh", at=loa.clock())
+        name = "UBND xã Quảng Ninh"
+        unit = add_unit(conn, name=name, at=loa.clock()) if is_new else get_unit(conn, name)
         operators = tuple(
             create_token(conn, name="huyện", unit_id=None, at=loa.clock())[0] for _ in range(5)
         )

@@ -77,7 +77,7 @@ def reset(part: bytes) -> Answer:
 
 @dataclass
 class FakeReceiver:
-    """`answers` maps a path to what it answers; the rest get 204."""
+    """`answers` maps a path, with its query or without, to what it answers; the rest get 204."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
@@ -93,7 +93,9 @@ class FakeReceiver:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 fake.received.append(Received(self.path, headers, body, time.monotonic()))
                 try:
-                    fake.answers.get(self.path, status(204))(self)
+                    path = self.path.partition("?")[0]
+                    answers = fake.answers
+                    (answers.get(self.path) or answers.get(path) or status(204))(self)
                 except OSError:
                     self.close_connection = True
 

@@ -28,6 +28,7 @@ from service.types import (
     Understanding,
 )
 from service.web.app import create_app
+from tests.fakes_database import lay_migrated
 
 PUBLIC_URL = "https://loa.example"
 PORTAL = PortalName("quangxuong", "UBND huyện Quảng Xương")
@@ -50,6 +51,7 @@ def make_loa(database_url: str, clock: Clock, **sections: dict[str, object]) -> 
         "email": {"smtp_url": "smtp://127.0.0.1:9", "from": "Loa <loa@loa.example>"},
         **sections,
     }
+    lay_migrated(database_url)
     return Loa(Settings.model_validate({**given, "portals": (portal,)}), clock)
 
 

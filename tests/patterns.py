@@ -9,6 +9,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,15 @@ def _calls() -> Iterator[tuple[Path, ast.Call, ast.expr]]:
 
 
 def _is_in_function(path: Path, call: ast.Call) -> bool:
-    tree = ast.parse(path.read_text("utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
-    return any(one.lineno <= call.lineno <= (one.end_lineno or 0) for one in functions)
+    return any(first <= call.lineno <= last for first, last in _functions(path))
+
+
+@cache
+def _functions(path: Path) -> list[tuple[int, int]]:
+    """The first and last lines of each."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    found = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    return [(one.lineno, one.end_lineno or 0) for one in found]
 
 
 def _flags(call: ast.Call) -> int:

@@ -248,10 +248,12 @@ def is_slow(
     size."""
     if took_s(make_act(small)) == float("inf"):
         return True
+    quarter = make_act(large // 4)
+    if took_s(quarter) < SUSPICIOUS_S / 16:  # a square of the whole would be below it too
+        return False
     act = make_act(large)
     if took_s(act) < SUSPICIOUS_S:
         return False
-    quarter = make_act(large // 4)
     for _ in range(3):  # a linear one is let off the first time it shows itself as such
         whole, part = took_s(act, 3), took_s(quarter, 5)
         if whole < SUSPICIOUS_S or whole < 7 * part:

@@ -9,6 +9,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from service.alerts.recurrence import hour_of_rule, next_day
+from service.alerts.working_hours import WorkingHours
 from service.posts.doers import COMMUNES
 from service.posts.due import hour_said
 from service.types import Deadline
@@ -74,18 +75,20 @@ def next_due_reminder(
     now: datetime,
     due_at: Iterable[datetime],
     before: timedelta,
+    hours: WorkingHours,
 ) -> datetime | None:
     """When a reminder is due before one of these deadlines that are ahead; it may be past. None:
     before none of them, or none was given.
 
-    That is `before` the deadline; half of the time that there is, where it was owed later. What is
-    past is no reason: nobody is reminded first after a deadline.
+    That is `before` the deadline; half of the time that there is, where it was owed later. Where
+    offices are not at work then, when they begin, if half of the time is left by then, else when
+    they last did. What is past is no reason: nobody is reminded first after a deadline.
     """
     found = [
         at
         for due in due_at
         if due > max(owed_at, now)
-        for at in [_remind_at(owed_at, due, before)]
+        for at in [_remind_at(owed_at, due, before, hours)]
         if not any(one >= at for one in reminded)
     ]
     return min(found, default=None)
@@ -97,15 +100,23 @@ def is_due_soon(
     now: datetime,
     due_at: Iterable[datetime],
     before: timedelta,
+    hours: WorkingHours,
 ) -> bool:
     """Whether a reminder is due before one of these deadlines, and none was sent since it is."""
-    at = next_due_reminder(owed_at, reminded, now, due_at, before)
+    at = next_due_reminder(owed_at, reminded, now, due_at, before, hours)
     return at is not None and at <= now
 
 
-def _remind_at(owed_at: datetime, due: datetime, before: timedelta) -> datetime:
+def _remind_at(
+    owed_at: datetime, due: datetime, before: timedelta, hours: WorkingHours
+) -> datetime:
     at = due - before
-    return at if at >= owed_at + _SOON else owed_at + (due - owed_at) / 2
+    at = at if at >= owed_at + _SOON else owed_at + (due - owed_at) / 2
+    begins = hours.next(at)
+    if due - begins >= (due - at) / 2:
+        return begins
+    sooner = max(hours.last(at), owed_at + _SOON)
+    return sooner if hours.hold(sooner) else at
 
 
 def say_due(dues: Sequence[DueInstant], now: datetime) -> list[str]:

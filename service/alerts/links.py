@@ -1,8 +1,8 @@
 """The links that carry a right: signed, each for one purpose, never valid for another.
 
 A token says what it is about and nothing secret. Tokens that unsubscribe or acknowledge never
-expire; those that confirm, manage or restore say when they were made. The same subject always gives
-the same token, so that a message repeated is the same to the byte.
+expire; those that confirm, manage, restore, sign in or open a unit's page say when they were made.
+The same subject always gives the same token, so that a message repeated is the same to the byte.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     MANAGE = "manage"
     RECEIPT = "receipts"
     RESTORE = "restore"
+    UNIT = "unit"
+    SIGN_IN = "admin/sign-in"
 
 
 class Links:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from service.alerts.deadlines import is_due_soon
+from service.alerts.working_hours import WorkingHours
 from service.types import State
 
 
@@ -55,8 +56,7 @@ def reminder_step(
     *,
     remind_after: int,
     contacts: int,
-    zone: ZoneInfo,
-    days_off: Collection[date] = (),
+    hours: WorkingHours,
     due_at: Collection[datetime] = (),
     remind_before: timedelta = timedelta(0),
 ) -> int | None:
@@ -64,16 +64,17 @@ def reminder_step(
     contacts were reminded.
 
     `reminded`: when each was, so far. From one to the next pass `remind_after` working days,
-    however late the one before was: nobody is passed over. `due_at`: the post's deadlines;
-    `remind_before` them one more is due, at any hour, also when all contacts were reminded, and
-    where there are none.
+    however late the one before was: nobody is passed over; and it is due while offices are at work.
+    `due_at`: the post's deadlines; `remind_before` them one more is due, also when all contacts
+    were reminded, and where there are none; at night only where morning would be late.
     """
-    if is_due_soon(owed_at, reminded, now, due_at, remind_before):
+    if is_due_soon(owed_at, reminded, now, due_at, remind_before, hours):
         return len(reminded)
-    if len(reminded) >= contacts:
+    if len(reminded) >= contacts or not hours.hold(now):
         return None
     last = reminded[-1] if reminded else owed_at
-    return len(reminded) if working_days(last, now, zone, days_off) >= remind_after else None
+    days = working_days(last, now, hours.zone, hours.days_off)
+    return len(reminded) if days >= remind_after else None
 
 
 def is_given_up(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
     from service.bootstrap import Loa
+    from service.posts.gazetteer import Gazetteer
     from service.posts.rules import Rules
     from service.settings import Settings
     from service.types import Clock
@@ -76,6 +77,7 @@ class _CheckParts:
     settings: Settings
     clock: Clock
     rules: Rules
+    gazetteer: Gazetteer
     links: Links
     secret_box: SecretBox
     keyring: Keyring
@@ -92,7 +94,13 @@ def _channels(loa: Loa) -> Iterator[Finding]:
     links = Links("none", loa.settings.service.public_url)
     down = open_senders(
         _CheckParts(
-            loa.settings, loa.clock, loa.rules, links, SecretBox("none"), as_keyring("none")
+            loa.settings,
+            loa.clock,
+            loa.rules,
+            loa.gazetteer,
+            links,
+            SecretBox("none"),
+            as_keyring("none"),
         )
     ).down
     for name, why in down.items():

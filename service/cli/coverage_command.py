@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_json, echo_table, json_option, local, pass_loa, plain
+from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
 from service.words import say
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def coverage(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     """
     from service.cli.inputs import chosen_portals
     from service.services.coverage_acts import load_coverage
+    from service.services.coverage_shapes import show_status
 
     wanted = chosen_portals(loa, portals)
     with loa.database.reading() as conn:
         found = load_coverage(conn, loa.settings, loa.clock(), wanted)
     if as_json:
-        echo_json(plain({"portals": [portal.shown() for portal in found]}))
+        echo_json(show_status(found))
         return
     locale = loa.settings.service.locale
     pairs = [(portal.id, listing) for portal in found for listing in portal.listings]

@@ -26,6 +26,9 @@ LIVE_POST_AFTER_S = 5.0
 def demo(once: bool, as_json: bool) -> None:
     """Shows the whole job: a sample portal, the real service, a webhook receiver and a mail sink.
 
+    Without --once there are five communes: three acknowledge what is published, one does not and
+    is late, one has a dead endpoint; the desk, to which a link is printed, shows it as it happens.
+
     Everything runs on loopback, on free ports, in a temporary directory that goes when the demo
     ends. The sample portal is built from one saved page of a real portal; no configuration is read.
 
@@ -34,9 +37,14 @@ def demo(once: bool, as_json: bool) -> None:
       loa demo
       loa demo --once --json
     """
+    from service.demo.communes import COMMUNES, FIRST
     from service.demo.demonstration import Demo
 
-    with tempfile.TemporaryDirectory(prefix="loa-demo-") as folder, Demo(Path(folder)) as running:
+    communes = (FIRST,) if once else COMMUNES
+    with (
+        tempfile.TemporaryDirectory(prefix="loa-demo-") as folder,
+        Demo(Path(folder), communes) as running,
+    ):
         if once:
             _run_once(running, as_json)
         else:
@@ -90,6 +98,8 @@ def _run_live(running: Demo) -> None:
         ("a feed, for a feed reader", addresses.feed),
         ("the sample portal that is watched", addresses.portal),
         ("the webhooks and mails that arrive", addresses.inbox),
+        ("the operator's desk; signs in, once", running.desk_link()),
+        ("who has acknowledged, on the desk", addresses.board),
     ):
         click.echo(f"  {words:36} {url}")
     click.echo()
@@ -100,7 +110,16 @@ def _run_live(running: Demo) -> None:
         f"there before"
     )
     _pause(LIVE_POST_AFTER_S)
-    title = running.publish()
+    _watch_communes(running, _publish(running))
+    click.echo("\nPress Ctrl-C to end the demo.")
+    while True:
+        _pause(3600)
+
+
+def _publish(running: Demo) -> str:
+    from service.demo.demonstration import due_soon
+
+    title = running.publish(due_soon())
     click.echo(f"the portal publishes:  {title}")
     started = time.monotonic()
     running.wait_until(
@@ -110,9 +129,23 @@ def _run_live(running: Demo) -> None:
         f"it is in the feed, and came by webhook and by mail, after "
         f"{time.monotonic() - started:.1f} s"
     )
-    click.echo("\nPress Ctrl-C to end the demo.")
-    while True:
-        _pause(3600)
+    return title
+
+
+def _watch_communes(running: Demo, title: str) -> None:
+    """Three acknowledge while one looks; says of the others why they do not."""
+    from service.demo.communes import Conduct
+
+    started = time.monotonic()
+    for one in running.communes:
+        if one.conduct is Conduct.ACKNOWLEDGES:
+            _pause(max(0.0, started + one.after_s - time.monotonic()))
+            running.acknowledge(title, one)
+            click.echo(f"  acknowledged: {one.name}, {one.clerk}")
+        elif one.conduct is Conduct.IS_LATE:
+            click.echo(f"  does not:     {one.name}; late when the hour in the text has passed")
+        else:
+            click.echo(f"  not reached:  {one.name}; its endpoint is dead, Loa tries again")
 
 
 def _pause(seconds: float) -> None:

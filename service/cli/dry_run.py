@@ -33,6 +33,7 @@ def check_portal(fetcher: Fetcher, portal: PortalConfig, locale: Locale) -> dict
 def check_listing(
     fetcher: Fetcher, portal: PortalConfig, listing: ListingConfig, locale: Locale
 ) -> dict[str, Any]:
+    from service.portals.probe import first_article
     from service.portals.read import read_listing
 
     try:
@@ -45,19 +46,6 @@ def check_listing(
         return _shape(portal, listing, found, first_article(fetcher, portal, found), None, locale)
     except PortalError as error:
         return _shape(portal, listing, found, None, error, locale)
-
-
-def first_article(fetcher: Fetcher, portal: PortalConfig, listing: Listing) -> Article | None:
-    """None where the listing shows no post."""
-    from service.portals.read import read_article
-
-    if not listing.posts:
-        return None
-    if listing.posts[0].article is not None:
-        return listing.posts[0].article
-    page = fetcher.get(listing.posts[0].url, portal=portal)
-    assert page is not None, "a request without validators is never answered with 'unchanged'"
-    return read_article(page, portal)
 
 
 def _shape(

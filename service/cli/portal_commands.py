@@ -60,6 +60,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
       loa portal list quangxuong
     """
     from service.services.coverage_acts import load_coverage
+    from service.services.coverage_shapes import show_listing
     from service.storage.counts import count_held
     from service.storage.listings import load_listings
     from service.storage.poll_history import past_polls
@@ -76,7 +77,9 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
             for listing in item.listings
         }
     if as_json:
-        whole = {(of.id, one.url): plain(one.shown()) for of in covered for one in of.listings}
+        whole = {
+            (of.id, one.url): plain(show_listing(one)) for of in covered for one in of.listings
+        }
         shown = [
             {
                 **_portal_json(item, states, history, whole),
@@ -304,8 +307,8 @@ def probe(loa: Loa, url: str, file: Path | None, place: str | None, as_json: boo
     """
     from service.cli.dry_run import echo_probe
     from service.cli.portal_place import with_area
+    from service.portals.portal_text import render_portal
     from service.portals.probe import probe as look
-    from service.portals.probe import render_portal
 
     found = look(loa.fetcher, url)
     portal = with_area(loa, found.portal, place)
@@ -313,12 +316,16 @@ def probe(loa: Loa, url: str, file: Path | None, place: str | None, as_json: boo
         echo_json(found.shown())
     else:
         echo_probe(
-            {**plain(found.shown()), "outcome": "article", "error": found.article_error},
+            {**plain(found.shown()), "outcome": "article", "error": _said(found.article_error)},
             loa.settings.service.locale,
         )
     if file is not None:
         write_new(file, render_portal(portal))
         click.echo(f"wrote {file}; try it with: loa portal check", err=True)
+
+
+def _said(reason: str | None) -> str | None:
+    return None if reason is None else say(reason, "en")
 
 
 def write_new(file: Path, text: str) -> None:

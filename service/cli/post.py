@@ -17,6 +17,7 @@ from service.cli.common import (
     plain,
 )
 from service.cli.named import named
+from service.cli.post_by_hand import add, withdraw
 from service.cli.read_scans_command import read_scans
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def post() -> None:
 
 
 post.add_command(read_scans)
+
+
+post.add_command(add)
+post.add_command(withdraw)
 
 
 @post.command("list")
@@ -158,7 +163,7 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
       loa post recategorise 5b4c… directives meetings
       loa post recategorise --by-rules
     """
-    from service.poll import recategorise as overrule
+    from service.services.decided import decide_categories
     from service.services.filters import check_categories
     from service.services.naming import find_post_to_change
 
@@ -170,9 +175,8 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
     wanted = check_categories(loa, words[1:])
     with loa.database.reading() as conn:
         post_id = find_post_to_change(conn, words[0])
-    changed = overrule(
-        loa.database, loa.links, post_id, wanted, loa.clock(), loa.settings.urgency.now
-    )
+    with loa.database.writing() as conn:
+        changed = decide_categories(conn, loa, post_id, wanted)
     if as_json:
         echo_json(_posts_json(loa, [changed])[0])
     else:

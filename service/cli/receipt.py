@@ -76,6 +76,34 @@ def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> N
         )
 
 
+@receipt.command()
+@click.argument("posts", metavar="POST…", nargs=-1, required=True)
+@click.option("--unit", "units", metavar="UNIT", multiple=True, help="Repeatable: only these.")
+@json_option
+@pass_loa
+@named(posts="post", units="unit")
+def remind(loa: Loa, posts: tuple[str, ...], units: tuple[str, ...], as_json: bool) -> None:
+    """Ask the offices that have yet to acknowledge these posts again, at once.
+
+    It counts as the reminder that would be next; who was asked within the hour is left alone.
+
+    \b
+    Example:
+      loa receipt remind 0b6e1c6e-1b5f-5d0e-8f3c-2f5a4c1e9d77 --unit "UBND xã Quảng Ninh"
+    """
+    from service.services.remind_now import remind_now
+
+    with loa.database.writing() as conn:
+        made = remind_now(conn, loa, posts, units)
+    if as_json:
+        echo_json(made)
+        return
+    click.echo(
+        f"{made.asked} are asked now, {made.resting} were asked within the hour, "
+        f"{made.unreachable} are reached by nothing"
+    )
+
+
 def _shown_name(line: Receipt) -> str:
     if line.merged_into:
         return f"{line.unit_name} (merged into {line.merged_into})"

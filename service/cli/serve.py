@@ -4,6 +4,7 @@ again."""
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -118,6 +119,7 @@ def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyp
     from service.web.server.waiting import EXTENSION as WAITS
     from service.web.server.waiting import Waits
 
+    loa.ask_reload = _reload_parent
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
@@ -125,6 +127,11 @@ def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyp
     looking = partial(waits.keep_looking, is_ending)
     threading.Thread(target=looking, name="waits", daemon=True).start()
     return ThinLayer(app, store, loa.settings.server.trusted_proxies)
+
+
+def _reload_parent() -> None:
+    """In a child: as `kill -HUP` of the service does."""
+    os.kill(os.getppid(), signal.SIGHUP)
 
 
 def _work(
@@ -141,6 +148,7 @@ def _work(
     from service.round import put_aside
 
     loa = running.loa.for_child(pulse)
+    loa.ask_reload = _reload_parent
     try:
         put_aside(loa, hung)
         with ExitStack() as stack:

@@ -145,10 +145,11 @@ def _move(name: str, text: str) -> Callable[..., Any]:
     @pass_loa
     @named(subscription_ids="subscription")
     def move(loa: Loa, subscription_ids: tuple[str, ...], as_json: bool) -> None:
-        from service.services import subscription_acts as subscriptions
+        from service.services import subscription_acts, undo_acts
         from service.services.context import OPERATOR
 
-        act = getattr(subscriptions, name)
+        acts = {"restore": undo_acts.restore_subscription}
+        act = acts.get(name) or getattr(subscription_acts, name)
         with loa.database.writing() as conn:
             moved = [act(conn, loa, each, OPERATOR) for each in subscription_ids]
         if as_json:
@@ -163,6 +164,7 @@ def _move(name: str, text: str) -> Callable[..., Any]:
 pause = _move("pause", "Let its alerts wait until `resume`.")
 resume = _move("resume", "Send again, what waited first; also after Loa disabled it.")
 remove = _move("remove", "End it for ever: it gets nothing more.")
+restore = _move("restore", "Undo its removal, within seven days: it is what it was before.")
 confirm = _move("confirm", "Vouch for a pending one: no handshake, no opt-in.")
 
 

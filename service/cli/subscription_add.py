@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.channels import CHANNELS, PULL, ChannelKind
+from service.channels import CHANNELS, PULL, ChannelKind, added_channels
 from service.cli.common import echo_json, json_option, pass_loa, warn
 from service.cli.named import named
 from service.cli.subscription_shown import shown_target
@@ -150,11 +150,10 @@ class _Channels(click.Group):
     for."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return sorted(CHANNELS)
+        return sorted(added_channels())
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        kind = CHANNELS.get(Channel(cmd_name))
-        return None if kind is None else _command(kind)
+        return _command(CHANNELS[Channel(cmd_name)]) if cmd_name in added_channels() else None
 
 
 def _command(kind: ChannelKind) -> click.Command:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.alerts.own_headers import MASK
 from service.channels import kind_of
-from service.cli.common import echo_table, plain, rfc3339
+from service.cli.common import echo_table, plain
+from service.services.subscriber_shapes import show_subscription
 from service.types import Subscription
 
 
@@ -16,20 +16,9 @@ def shown_target(item: Subscription) -> str | None:
 
 
 def subscription_json(item: Subscription) -> dict[str, object]:
-    """A subscription as `--json` shows it; its secret is in none."""
-    return {
-        "id": item.id,
-        "channel": item.channel,
-        "target": shown_target(item),
-        "status": item.status.value,
-        "name": item.name,
-        "unit": item.unit_id,
-        "frequency": item.frequency.value,
-        "filters": plain(item.filters),
-        "headers": dict.fromkeys(item.headers, MASK),
-        "cloudevents": item.is_cloudevents,
-        "created_at": rfc3339(item.created_at),
-    }
+    """A subscription as `--json` shows it: as the API does."""
+    shown: dict[str, object] = plain(show_subscription(item))
+    return shown
 
 
 def filters_text(item: Subscription) -> str:

@@ -14,10 +14,11 @@ from service.cli.common import (
     json_option,
     local,
     pass_loa,
-    rfc3339,
+    plain,
 )
 from service.cli.named import named
 from service.cli.place_shown import note_place
+from service.cli.unit_link import link
 from service.cli.unit_succeed import succeed
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def unit() -> None:
     """
 
 
+unit.add_command(link)
 unit.add_command(succeed)
 
 
@@ -213,6 +215,25 @@ def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
 
 @unit.command()
 @click.argument("unit_name", metavar="UNIT")
+@json_option
+@pass_loa
+def restore(loa: Loa, unit_name: str, as_json: bool) -> None:
+    """Undo the removal of an office, within seven days: with the subscriptions that ended with it.
+
+    \b
+    Example:
+      loa unit restore "UBND xã Quảng Ninh"
+    """
+    from service.services.context import OPERATOR
+    from service.services.undo_acts import restore_unit
+
+    with loa.database.writing() as conn:
+        restored = restore_unit(conn, loa, unit_name, OPERATOR)
+    _echo_unit(restored, as_json, loa.settings.service.locale)
+
+
+@unit.command()
+@click.argument("unit_name", metavar="UNIT")
 @click.argument("into", metavar="INTO")
 @json_option
 @pass_loa
@@ -272,13 +293,10 @@ def import_(loa: Loa, file: Path, as_json: bool) -> None:
 
 
 def _as_json(item: Unit) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "name": item.name,
-        "place": item.place,
-        "contacts": list(item.contacts),
-        "created_at": rfc3339(item.created_at),
-    }
+    from service.services.subscriber_shapes import show_unit
+
+    shown: dict[str, object] = plain(show_unit(item))
+    return shown
 
 
 def _echo_unit(item: Unit, as_json: bool, locale: Locale) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, plain, warn
+from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, warn
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -81,19 +81,9 @@ def _choice(written: str) -> tuple[str, str]:
 
 def _show(steps: list[UnitStep], is_applied: bool, as_json: bool) -> None:
     if as_json:
-        shown = [
-            {
-                "unit": step.unit.id,
-                "name": step.unit.name,
-                "place": step.was.place.id,
-                "step": step.kind.value,
-                "to": [plain(one.place) for one in step.to],
-                "into": step.into.id if step.into else None,
-                "new_name": step.name or None,
-            }
-            for step in steps
-        ]
-        echo_json({"applied": is_applied, "units": shown})
+        from service.services.succession_shapes import show_succession
+
+        echo_json(show_succession(steps, is_applied=is_applied))
         return
     rows = [
         (

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
 from service.alerts.verdict import judge
@@ -16,6 +18,7 @@ from service.delivery.prepare import Preparer, Request
 from service.delivery.wire import WireAnswer
 from service.errors import ConfigurationError
 from service.settings import WebhookSettings
+from service.storage.handshakes import confirm_endpoint
 from service.storage.queue import ClaimedMessage, OutgoingMessage
 from service.types import Result, State, SubscriptionStatus
 
@@ -76,18 +79,29 @@ class Outcomes:
             is_final=verdict.is_final and not verdict.is_gone,
         )
 
+    def confirm(self, conn: Connection, request: Request, now: datetime) -> None:
+        """Its endpoint has answered the question."""
+        confirm_endpoint(conn, request.subscription_id, now, request.target.url)
+
 
 def made_or_result(
     make: Callable[[OutgoingMessage, int], T],
     claimed: ClaimedMessage,
     outgoing: OutgoingMessage | None,
     now: datetime,
+    *,
+    question: bytes = _QUESTION,
+    is_signed: bool = True,
 ) -> T | Result:
-    """What `make` makes of a message for an instant in Unix seconds, or as `Outcomes.prepared`."""
-    unsent = _unsent(outgoing)
+    """What `make` makes of a message for an instant in Unix seconds, or as `Outcomes.prepared`.
+
+    `question`: how a body begins that a pending subscription may be sent. `is_signed`: whether one
+    without a secret is sent nothing.
+    """
+    unsent = _unsent(outgoing, question, is_signed=is_signed)
     if outgoing is None or unsent is not None:
         state, detail = unsent or _GONE
-        return Result(claimed.message_id, claimed.lease_token, state, None, detail, now, 0.0)
+        return unsent_result(claimed, state, detail, now)
     try:
         return make(outgoing, int(now.timestamp()))
     except ConfigurationError as error:
@@ -99,14 +113,22 @@ def made_or_result(
     return _untried(claimed, detail, now, now + OWN_FAULT_REST)
 
 
-def _unsent(outgoing: OutgoingMessage | None) -> tuple[State, str] | None:
+def unsent_result(claimed: ClaimedMessage, state: State, detail: str, now: datetime) -> Result:
+    """Nothing was sent; `detail` is coded."""
+    return Result(claimed.message_id, claimed.lease_token, state, None, detail, now, 0.0)
+
+
+def _unsent(
+    outgoing: OutgoingMessage | None, question: bytes, *, is_signed: bool
+) -> tuple[State, str] | None:
     """Why a message may not be sent; None where it may. A pending subscription gets its question
     and nothing else."""
     if outgoing is None:
         return _GONE
-    if outgoing.status == SubscriptionStatus.PENDING and not outgoing.body.startswith(_QUESTION):
+    if outgoing.status == SubscriptionStatus.PENDING and not outgoing.body.startswith(question):
         return UNDER[SubscriptionStatus.PENDING]
-    return _UNSENT.get(outgoing.status) or (None if outgoing.sealed else _KEYLESS)
+    is_keyless = is_signed and not outgoing.sealed
+    return _UNSENT.get(outgoing.status) or (_KEYLESS if is_keyless else None)
 
 
 def handed_back(claimed: ClaimedMessage, now: datetime) -> Result:

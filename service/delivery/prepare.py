@@ -26,7 +26,7 @@ _HEADERS = ("content-type: application/json", f"user-agent: {USER_AGENT}", "Expe
 @dataclass(slots=True)
 class Request:
     """What goes over the wire. `challenge`: what the answer must hold to confirm a subscription;
-    None otherwise."""
+    None otherwise. `is_get`: asks by GET, without the body, which says what it is about."""
 
     message_id: str
     subscription_id: str
@@ -34,6 +34,7 @@ class Request:
     headers: list[str]
     body: bytes
     challenge: str | None = None
+    is_get: bool = False
 
 
 @dataclass(slots=True)

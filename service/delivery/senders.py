@@ -13,7 +13,7 @@ from service.alerts.keys import Keyring
 from service.channels import CHANNELS, ChannelKind
 from service.delivery.channel import Channel, StreamingChannel
 from service.errors import LoaError
-from service.services.context import SharedParts
+from service.services.context import Context
 from service.types import Channel as ChannelName
 from service.words import coded
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 Sender = Channel | StreamingChannel
 
 
-class Parts(SharedParts, Protocol):
+class Parts(Context, Protocol):
     """What a channel may take of a Loa."""
 
     @property

@@ -10,26 +10,29 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from threading import Event
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from service.delivery.channel import Work
-from service.delivery.outcome import Outcomes, handed_back
+from service.delivery.outcome import handed_back
 from service.delivery.prepare import Request
 from service.delivery.trade import LedgerExchange
 from service.delivery.wire import Wire, WireAnswer
 from service.errors import StorageError
 from service.settings import WebhookSettings
 from service.storage.engine import Database
-from service.storage.handshakes import confirm_endpoint
-from service.storage.queue import ClaimedMessage, OutgoingMessage, OutgoingReader
+from service.storage.queue import ClaimedMessage
 from service.types import Clock, Result, State
 
 _log = logging.getLogger(__name__)
+M = TypeVar("M")
+Taken = TypeVar("Taken", contravariant=True)
+Read = TypeVar("Read", covariant=True)
 
 _TRADE_EVERY_S = 0.005
 """Between two transactions: meanwhile the web process gets its turn at SQLite's lock, and results
@@ -53,29 +56,51 @@ _GRACE_S = 5.0
 ended."""
 
 
-class _Claim(NamedTuple):
+class MessageReader(Protocol[Read]):
+    """Loads what is said, by message id, within the transaction that claims."""
+
+    def load(
+        self, conn: Connection, message_ids: Sequence[str], now: datetime
+    ) -> Mapping[str, Read]: ...
+
+
+class MessageOutcomes(Protocol[Taken]):
+    """What becomes of the messages of a channel: see `delivery.outcome.Outcomes`."""
+
+    def prepared(
+        self, claimed: ClaimedMessage, outgoing: Taken | None, now: datetime
+    ) -> Request | Result: ...
+
+    def result(self, claimed: ClaimedMessage, answered: WireAnswer, now: datetime) -> Result: ...
+
+    def confirm(self, conn: Connection, request: Request, now: datetime) -> None:
+        """The endpoint has answered as it was asked."""
+        ...
+
+
+class _Claim(NamedTuple, Generic[M]):
     """Of a trade: what it claimed, what was loaded for it, and how many places it was asked for."""
 
     claimed: Sequence[ClaimedMessage]
-    loaded: dict[str, OutgoingMessage]
+    loaded: Mapping[str, M]
     places: int
 
 
 class _Given(NamedTuple):
-    """To a trade: results, and the subscriptions and addresses that have answered as they were
-    asked."""
+    """To a trade: results, and the questions that were answered as they were asked."""
 
     results: list[Result]
-    confirmed: list[tuple[str, str]]
+    confirmed: list[Request]
 
 
-class Stream:
+class Stream(Generic[M]):
     """One loop, in one thread, over one wire. Not used again after `run`."""
 
     def __init__(
         self,
         settings: WebhookSettings,
-        outcomes: Outcomes,
+        outcomes: MessageOutcomes[M],
+        reader: MessageReader[M],
         clock: Clock,
         wire: Wire,
         work: Work,
@@ -87,11 +112,11 @@ class Stream:
         self._wire = wire
         self._work = work
         self._database = database
-        self._trades: LedgerExchange[_Claim] = LedgerExchange(
+        self._trades: LedgerExchange[_Claim[M]] = LedgerExchange(
             is_beside=not database.is_sqlite, ended=wire.wake
         )
-        self._reader = OutgoingReader()
-        self._waiting: deque[tuple[ClaimedMessage, OutgoingMessage | None, float]] = deque()
+        self._reader = reader
+        self._waiting: deque[tuple[ClaimedMessage, M | None, float]] = deque()
         self._flying: dict[str, ClaimedMessage] = {}
         self._n_slow = 0
         self._given = _Given([], [])
@@ -231,22 +256,22 @@ class Stream:
         is one."""
         return 0.0 if len(self._kept.results) >= _AHEAD else self._kept_since + _TRADE_EVERY_S
 
-    def _exchange(self, given: _Given, places: int, slow_places: int, urgent_places: int) -> _Claim:
+    def _exchange(
+        self, given: _Given, places: int, slow_places: int, urgent_places: int
+    ) -> _Claim[M]:
         """May run in another thread: touches nothing of the loop's but what it was given."""
         if (
             given.confirmed
         ):  # before the result that says so: a question whose answer was lost is asked again
             with self._database.writing() as conn:
-                for subscription_id, url in given.confirmed:
-                    confirm_endpoint(conn, subscription_id, self._clock(), url)
+                for request in given.confirmed:
+                    self._outcomes.confirm(conn, request, self._clock())
         claimed, loaded = self._work.exchange(
             given.results, places, slow_places, self._load, urgent_places
         )
         return _Claim(claimed, loaded or {}, places)
 
-    def _load(
-        self, conn: Connection, claimed: Sequence[ClaimedMessage]
-    ) -> dict[str, OutgoingMessage]:
+    def _load(self, conn: Connection, claimed: Sequence[ClaimedMessage]) -> Mapping[str, M]:
         return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
 
     def _settle(self) -> None:
@@ -306,6 +331,4 @@ class Stream:
             self._keep([result])
             challenge = answered.request.challenge
             if challenge and result.state is State.SENT and challenge.encode() in answered.body:
-                self._kept.confirmed.append(
-                    (answered.request.subscription_id, answered.request.target.url)
-                )
+                self._kept.confirmed.append(answered.request)

@@ -22,6 +22,7 @@ from service.delivery.wire import Wire
 from service.settings import WebhookSettings
 from service.settings.trust import authorities
 from service.storage.engine import Database
+from service.storage.queue import OutgoingReader
 from service.types import WEBHOOK, Clock
 
 
@@ -66,7 +67,8 @@ class WebhookChannel:
     def stream(self, database: Database, work: Work, stop: Event, *, is_draining: bool) -> None:
         wire = self._wire()
         try:
-            Stream(self._settings, self._outcomes, self._clock, wire, work, database).run(
+            reader = OutgoingReader()
+            Stream(self._settings, self._outcomes, reader, self._clock, wire, work, database).run(
                 stop, is_draining
             )
         finally:

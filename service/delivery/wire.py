@@ -186,7 +186,10 @@ class Wire:
         curl.setopt(pycurl.TIMEOUT_MS, left_ms)
         curl.setopt(pycurl.URL, target.url)
         curl.setopt(pycurl.HTTPHEADER, request.headers)
-        curl.setopt(pycurl.POSTFIELDS, request.body)
+        if request.is_get:
+            curl.setopt(pycurl.HTTPGET, 1)
+        else:
+            curl.setopt(pycurl.POSTFIELDS, request.body)  # makes it a POST, whatever was before
         if addresses != (target.host,):
             shown = ",".join(f"[{a}]" if ":" in a else a for a in addresses)
             curl.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{shown}"])

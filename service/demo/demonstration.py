@@ -16,19 +16,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from service.alerts.links import Purpose
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.demo import sample
+from service.demo.communes import FIRST, Commune, Conduct, acknowledge
 from service.demo.receivers import Inbox
 from service.demo.sample_portal import SamplePortal
 from service.errors import LoaError
+from service.services.sign_in import sign_in_subject
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.storage.units import add_unit
 from service.types import EMAIL, WEBHOOK, Channel, Filters
@@ -38,14 +41,18 @@ PATIENCE_S = 30.0
 seconds."""
 
 MAIL_ADDRESS = "van-phong@xa-mau.example"
-UNIT = "UBND xã Quảng Ninh (đơn vị mẫu)"
-UNIT_PLACE = "quang-ninh-16540"
+OPERATOR = "van-hanh@demo.example"
+DUE_WITHIN = timedelta(seconds=90)
+"""How long the communes that one watches have to acknowledge: rounded up to a whole minute."""
 
 _CONFIG = """\
 portals_dir = "portals"
 
 [service]
 public_url = "http://127.0.0.1:{port}"
+
+[operator]
+people = ["{operator}"]
 
 [server]
 port = {port}
@@ -93,13 +100,15 @@ class Addresses:
     feed: str
     portal: str
     inbox: str
+    board: str
 
 
 class Demo:
     """A running demo: a context manager that starts everything and ends what it started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, communes: Sequence[Commune] = (FIRST,)) -> None:
         self._folder = folder
+        self.communes = communes
         self.portal = SamplePortal()
         self.inbox = Inbox()
         self._service: subprocess.Popen[bytes] | None = None
@@ -132,7 +141,12 @@ class Demo:
             self._public_url + "/", self._public_url + "/feeds/directives.atom",
             self.portal.base_url + sample.NEWS,
             self.inbox.base_url + "/",
+            self._public_url + "/admin/receipts/",
         )  # fmt: skip
+
+    def desk_link(self) -> str:
+        """Signs in to the operator's desk, once."""
+        return self.loa.links.url(Purpose.SIGN_IN, *sign_in_subject(self.loa, OPERATOR))
 
     def read_json_feed(self, name: str = "all") -> list[dict[str, Any]]:
         """The items of a JSON feed, as the service gives them now."""
@@ -161,16 +175,32 @@ class Demo:
         )
         self.wait_until(self._are_articles_read, "the articles of the sample posts")
 
-    def publish(self) -> str:
-        """Puts a new directive on the sample portal; returns its title."""
-        post = sample.live_post(datetime.now(UTC))
+    def publish(self, due_at: datetime | None = None) -> str:
+        """Puts a new directive on the sample portal, to be acknowledged until then; returns its
+        title."""
+        post = sample.live_post(datetime.now(UTC), due_at)
         self.portal.publish(post)
         return post.title
 
+    def acknowledge(self, title: str, commune: Commune) -> None:
+        """A clerk opens what the commune's webhook brought, and presses the button."""
+        body = next(
+            one.body["data"]
+            for one in self.inbox.webhooks
+            if one.path == commune.path and one.body["data"].get("title") == title
+        )
+        acknowledge(body["receipt_url"], commune.clerk)
+
     def has_arrived(self, title: str) -> bool:
-        """Whether a post is in the feed, and came by webhook and by mail."""
+        """Whether a post is in the feed, and came by mail and to every endpoint that lives."""
+        alive = {one.path for one in self.communes if one.conduct is not Conduct.IS_DEAD}
+        came = {
+            webhook.path
+            for webhook in self.inbox.webhooks
+            if webhook.body["data"].get("title") == title
+        }
         return (
-            any(webhook.body["data"].get("title") == title for webhook in self.inbox.webhooks)
+            came == alive
             and any(title in str(mail["subject"]) for mail in self.inbox.mails)
             and any(item["title"] == title for item in self.read_json_feed())
         )
@@ -215,18 +245,26 @@ class Demo:
                 port=self._public_url.rsplit(":", 1)[1],
                 database=(self._folder / "loa.db").as_posix(),
                 smtp_url=self.inbox.smtp_url,
+                operator=OPERATOR,
             ),
             "utf-8",
         )
         return open_loa(config, {})
 
     def _subscribe(self, loa: Loa) -> None:
-        with loa.database.writing() as connection:
-            unit = add_unit(
-                connection, name=UNIT, place=UNIT_PLACE, contacts=(MAIL_ADDRESS,), at=loa.clock()
-            )
-        self.inbox.secret = self._add(loa, WEBHOOK, f"{self.inbox.base_url}/webhook", unit.id)
-        self._add(loa, EMAIL, MAIL_ADDRESS, unit.id)
+        """Every commune has a webhook, the first one mail too; a port on which nothing listens is
+        dead."""
+        for one in self.communes:
+            is_dead = one.conduct is Conduct.IS_DEAD
+            host = f"http://127.0.0.1:{_free_port()}" if is_dead else self.inbox.base_url
+            contacts = (MAIL_ADDRESS,) if one is FIRST else ()
+            with loa.database.writing() as connection:
+                unit = add_unit(
+                    connection, name=one.name, place=one.place, contacts=contacts, at=loa.clock()
+                )
+            self.inbox.secrets[one.path] = self._add(loa, WEBHOOK, host + one.path, unit.id)
+            if one is FIRST:
+                self._add(loa, EMAIL, MAIL_ADDRESS, unit.id)
 
     def _add(self, loa: Loa, channel: Channel, target: str, unit_id: str) -> str:
         secret = new_secret()
@@ -274,6 +312,12 @@ class Demo:
 
     def _log_end(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-20:])
+
+
+def due_soon() -> datetime:
+    """A whole minute, DUE_WITHIN from now or a little later."""
+    at = datetime.now(UTC) + DUE_WITHIN + timedelta(seconds=59)
+    return at.replace(second=0, microsecond=0)
 
 
 def _free_port() -> int:

@@ -28,6 +28,9 @@ MAX_BODY_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ReceivedWebhook:
+    """`path`: the endpoint that it came to."""
+
+    path: str
     message_id: str
     is_verified: bool
     body: dict[str, Any]
@@ -56,6 +59,8 @@ class Inbox:
     def __init__(self) -> None:
         self.secret = ""
         """The subscription's secret, known once the subscription is made."""
+        self.secrets: dict[str, str] = {}
+        """Of endpoints that have one of their own, by path."""
         self._webhooks: list[ReceivedWebhook] = []
         self._mails: list[EmailMessage] = []
         self._lock = threading.Lock()
@@ -90,11 +95,12 @@ class Inbox:
         self._server.shutdown()
         self._server.server_close()
 
-    def take_webhook(self, headers: Mapping[str, str], body: bytes) -> None:
-        is_verified = is_signed(self.secret, headers, body, time.time())
+    def take_webhook(self, path: str, headers: Mapping[str, str], body: bytes) -> None:
+        secret = self.secrets.get(path, self.secret)
+        is_verified = is_signed(secret, headers, body, time.time())
         with self._lock:
             self._webhooks.append(
-                ReceivedWebhook(headers.get("webhook-id", ""), is_verified, json.loads(body))
+                ReceivedWebhook(path, headers.get("webhook-id", ""), is_verified, json.loads(body))
             )
 
     def take_mail(self, content: bytes) -> None:
@@ -137,6 +143,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
                 self._answer(413, "text/plain; charset=utf-8", b"too large\n")
                 return
             inbox.take_webhook(
+                self.path,
                 {name.lower(): value for name, value in self.headers.items()},
                 self.rfile.read(length),
             )
@@ -192,7 +199,8 @@ def _show_webhook(webhook: ReceivedWebhook) -> str:
     body = json.dumps(webhook.body, ensure_ascii=False, indent=2)
     title = webhook.body.get("data", {}).get("title", "")
     return (
-        f"<article><h3>{escape(str(title))}</h3><p>{verdict}<br>webhook-id: "
+        f"<article><h3>{escape(str(title))}</h3>"
+        f"<p>{escape(webhook.path)} · {verdict}<br>webhook-id: "
         f"{escape(webhook.message_id)}</p>"
         f"<pre>{escape(body)}</pre></article>"
     )

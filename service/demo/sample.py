@@ -64,8 +64,9 @@ def seed_posts() -> tuple[SamplePost, ...]:
     return tuple(posts)
 
 
-def live_post(now: datetime) -> SamplePost:
-    """The post that appears while one watches: a directive dated `now` that says it is a test."""
+def live_post(now: datetime, due_at: datetime | None = None) -> SamplePost:
+    """The post that appears while one watches: a directive dated `now` that says it is a test, and
+    until when communes are to acknowledge it; None: it does not say."""
     title = (
         f"[Thử nghiệm] Chỉ thị kiểm tra đường truyền thông báo của Loa lúc "
         f"{now.astimezone(LOCAL):%H:%M:%S}"
@@ -74,6 +75,12 @@ def live_post(now: datetime) -> SamplePost:
         "<p>Bài thử nghiệm do chương trình Loa tạo ra trên máy này; không phải văn bản của cơ "
         "quan nào.</p>"
     )
+    if due_at is not None:
+        due = due_at.astimezone(LOCAL)
+        body += (
+            f"<p>Yêu cầu UBND các xã, phường xác nhận đã nhận trước {due.hour} giờ {due:%M} phút "
+            f"ngày {due:%d/%m/%Y}.</p>"
+        )
     return _post(title, title, now.astimezone(LOCAL), body, DIRECTIVES)
 
 

@@ -41,7 +41,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 GZIP_LEVEL = 3
-FRONT = {"index.html": "/", "feeds/index.html": "/feeds/", "feeds.opml": "/feeds.opml"}
+FRONT = {
+    "index.html": "/",
+    "feeds/index.html": "/feeds/",
+    "feeds.opml": "/feeds.opml",
+    "robots.txt": "/robots.txt",
+    "sitemap.xml": "/sitemap.xml",
+    "favicon.ico": "/favicon.ico",
+}
 """Pages that show more than posts, portals that cannot be reached among it: rendered every time."""
 
 HELP = {
@@ -79,7 +86,7 @@ class Exporter:
         self._app = create_app(loa)
         self._store: FeedStore = self._app.extensions[EXTENSION]
         self._store.is_telling = False
-        self._maker = FeedMaker(loa, log.error)
+        self._maker = FeedMaker(loa, log.error, has_hub=loa.settings.websub.in_export)
         self._client = self._app.test_client()
         self._epoch = _epoch(loa, self._app)
 
@@ -217,7 +224,13 @@ def _epoch(loa: Loa, app: Flask) -> bytes:
         if path.is_file() and path.suffix != ".pyc"
     )
     words = repr(
-        (__version__, loa.settings.service, loa.settings.polling.interval_s, loa.rules.categories)
+        (
+            __version__,
+            loa.settings.service,
+            loa.settings.polling.interval_s,
+            loa.settings.websub,
+            loa.rules.categories,
+        )
     )
     hashed = blake2b(words.encode(), digest_size=12)
     for file in files:

@@ -17,7 +17,7 @@ import orjson
 from lxml import etree
 
 from service.feeds.json_feed import VERSION
-from service.feeds.markup import Site, feed_id, feed_title, xml_text
+from service.feeds.markup import ICON, ICON_PX, LARGE_ICON, Site, feed_id, feed_title, xml_text
 from service.feeds.model import Entry, Feed, Format
 from service.feeds.self_check import ATOM, NAMESPACES, PARSER, Facts, difference
 
@@ -91,11 +91,14 @@ def _meant_json(site: Site, feed: Feed) -> Facts:
         "description": xml_text(feed.spec.description),
         "home_page_url": f"{site.root}/",
         "feed_url": address(feed.before),
+        "icon": f"{site.root}/{LARGE_ICON}",
+        "favicon": f"{site.root}/{ICON}",
         "language": site.language,
         "authors": [{"name": xml_text(site.title), "url": f"{site.root}/"}],
         "_loa": {"about": f"{site.root}/feeds/", "id": feed_id(feed.key)},
         "items": [],
         **({} if feed.previous is None else {"next_url": address(feed.previous)}),
+        **({"hubs": [{"type": "WebSub", "url": hub}]} if (hub := site.hub_of(feed)) else {}),
     }
 
 
@@ -137,7 +140,9 @@ def _meant_xml(site: Site, feed: Feed, fmt: Format, updated_at: datetime) -> Fac
             for rel, href in links.items()
         },
     }
-    if feed.is_archive and feed.before is not None:
+    if hub := site.hub_of(feed):
+        facts["link hub"] = "", {"rel": "hub", "href": hub}
+    if feed.is_marked:
         facts["archive"] = "", {}
     facts |= (
         _meant_rss(site, feed, updated_at)
@@ -161,12 +166,17 @@ def _meant_rss(site: Site, feed: Feed, updated_at: datetime) -> Facts:
         "language": (site.language, {}),
         "lastBuildDate": (format_datetime(updated_at), {}),
         "ttl": (str(site.ttl_min), {}),
+        "image": (
+            f"{site.root}/{ICON}{xml_text(feed_title(site, feed))}{site.root}/{ICON_PX}{ICON_PX}",
+            {},
+        ),
     }
 
 
 def _meant_atom(site: Site, feed: Feed, updated_at: datetime) -> Facts:
     return {
         "id": (feed_id(feed.key), {}),
+        "icon": (f"{site.root}/{ICON}", {}),
         "updated": (updated_at.isoformat(), {}),
         "author": (xml_text(site.title), {}),
         "subtitle": (xml_text(feed.spec.description), {}),

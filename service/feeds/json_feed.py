@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from service.feeds.markup import (
+    ICON,
+    LARGE_ICON,
     Site,
     author_of,
     body_html,
@@ -104,10 +106,14 @@ def render_json_head(site: Site, feed: Feed, title: str) -> tuple[bytes, bytes]:
         "description": xml_text(feed.spec.description),
         "home_page_url": f"{site.root}/",
         "feed_url": feed.address(site.root, Format.JSON, feed.before),
+        "icon": f"{site.root}/{LARGE_ICON}",
+        "favicon": f"{site.root}/{ICON}",
         "language": site.language,
         "authors": [{"name": xml_text(site.title), "url": f"{site.root}/"}],
         "_loa": {"about": f"{site.root}/feeds/", "id": feed_id(feed.key)},
     }
     if feed.previous is not None:
         head["next_url"] = feed.address(site.root, Format.JSON, feed.previous)
+    if hub := site.hub_of(feed):
+        head["hubs"] = [{"type": "WebSub", "url": hub}]
     return orjson.dumps(head)[:-1] + b',"items":[', b"]}"

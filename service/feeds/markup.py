@@ -25,6 +25,11 @@ EMPTY_FEED_UPDATED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed without entries: older than any portal's post, so that the first entry
 moves it forward, and fixed, so that an empty feed is the same bytes for ever."""
 
+ICON, LARGE_ICON = "static/loa-144.png", "static/loa-512.png"
+"""Below `public_url`. JSON Feed asks for 512 pixels."""
+ICON_PX = 144
+"""RSS takes no wider picture."""
+
 FEED_IDS = UUID(str(uuid5(NAMESPACE_URL, "urn:loa:feeds")))
 """The namespace of feed ids, which depend on the feed's name and never on `public_url`."""
 
@@ -89,6 +94,8 @@ class Site:
     language: str = "vi"
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     ttl_min: int = 5
+    hub: str = ""
+    """The address of the WebSub hub that tells of its feeds; empty: there is none."""
 
     @property
     def root(self) -> str:
@@ -97,6 +104,10 @@ class Site:
     @property
     def category_scheme(self) -> str:
         return f"{self.root}/feeds/"
+
+    def hub_of(self, feed: Feed) -> str:
+        """The hub that tells of a feed: of its current page, not narrowed; empty for any other."""
+        return "" if feed.query or feed.before else self.hub
 
     def post_url(self, post: Post) -> str:
         return f"{self.root}/posts/{post.id}"

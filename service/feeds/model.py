@@ -82,6 +82,13 @@ class Feed:
     (section 3)."""
 
     @property
+    def is_marked(self) -> bool:
+        """Whether it says that it is an archive document. One without another beside it does not:
+        validators take it for the rest of an archive that is not whole (`ArchiveIncomplete`)."""
+        has_neighbours = self.previous is not None or self.following is not None
+        return self.is_archive and self.before is not None and has_neighbours
+
+    @property
     def key(self) -> str:
         """What the feed's id is made of: the same for all its pages."""
         return f"{self.spec.name}?{urlencode(self.query)}" if self.query else self.spec.name

@@ -24,6 +24,8 @@ from lxml import etree
 
 from service.feeds.markup import (
     EMPTY_FEED_UPDATED_AT,
+    ICON,
+    ICON_PX,
     Site,
     author_of,
     body_html,
@@ -76,10 +78,11 @@ class _ItemDates(BaseEntryExtension):  # type: ignore[misc] # feedgen ships no t
 
 
 class _History(BaseExtension):  # type: ignore[misc] # feedgen ships no types
-    """The links and the mark of RFC 5005, which feedgen does not know."""
+    """The links and the mark of RFC 5005, and WebSub's hub, which feedgen does not know."""
 
     relations: dict[str, str]
     media_type = ""
+    hub = ""
     is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
@@ -91,11 +94,15 @@ class _History(BaseExtension):  # type: ignore[misc] # feedgen ships no types
             etree.SubElement(
                 channel, f"{{{ATOM}}}link", rel=relation, href=href, type=self.media_type
             )
+        if self.hub:
+            etree.SubElement(channel, f"{{{ATOM}}}link", rel="hub", href=self.hub)
         return self._marked(channel, feed)
 
     def extend_atom(self, feed: Any) -> Any:
         for relation, href in self.relations.items():
             etree.SubElement(feed, "link", rel=relation, href=href, type=self.media_type)
+        if self.hub:
+            etree.SubElement(feed, "link", rel="hub", href=self.hub)
         return self._marked(feed, feed)
 
     def _marked(self, parent: Any, feed: Any) -> Any:
@@ -225,7 +232,8 @@ def build_head(site: Site, feed: Feed, title: str, fmt: Format) -> FeedGenerator
     head.register_extension("history", _History)
     head.history.relations = feed.links(site.root, fmt)
     head.history.media_type = fmt.media_type
-    head.history.is_archive = feed.is_archive and feed.before is not None
+    head.history.hub = site.hub_of(feed)
+    head.history.is_archive = feed.is_marked
     head.id(feed_id(feed.key))
     head.title(xml_text(title))
     head.description(xml_text(feed.spec.description))
@@ -235,6 +243,11 @@ def build_head(site: Site, feed: Feed, title: str, fmt: Format) -> FeedGenerator
     head.docs(_DOCUMENTED_AT)
     head.ttl(site.ttl_min)
     head.updated(HEAD_DATED)
+    icon = f"{site.root}/{ICON}"
+    if fmt is Format.ATOM:
+        head.icon(icon)
+    else:
+        head.image(icon, xml_text(title), f"{site.root}/", str(ICON_PX), str(ICON_PX))
     head.link(href=feed.address(site.root, fmt, feed.before), rel="self", type=fmt.media_type)
     head.link(href=f"{site.root}/", rel="alternate", type="text/html")
     return head

@@ -3,7 +3,6 @@ page is read."""
 
 from service.poll.notice import Notice, tell_of_listings, what_to_tell
 from service.poll.poller import Poller
-from service.poll.recategorise import recategorise
 from service.poll.report import ListingReport, PollReport
 
 __all__ = [
@@ -11,7 +10,6 @@ __all__ = [
     "Notice",
     "PollReport",
     "Poller",
-    "recategorise",
     "tell_of_listings",
     "what_to_tell",
 ]

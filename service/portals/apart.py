@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from service import types
 from service.errors import CodedError, LoaError, UnreadableError
 from service.portals.spawn import Spawner
 from service.settings import ListingConfig, PortalConfig
-from service.types import Article, Listing, Outcome, Page
+from service.types import Article, Listing, Outcome, Page, PageGlance
 from service.words import coded
 
 READERS = 2
@@ -58,6 +59,7 @@ class ReadingJob:
 
 JOBS = {
     "listing": ReadingJob("service.portals.read", "read_listing", 8, 30.0),
+    "glance": ReadingJob("service.portals.glance", "glance", 8, 30.0),
     "article": ReadingJob("service.portals.read", "read_article", 8, 30.0),
     "pdf": ReadingJob("service.portals.pdf", "read_pdf", 8, 30.0),
     "page": ReadingJob("service.portals.page_images", "render_page", 8, 30.0),
@@ -320,14 +322,20 @@ class ApartReader:
         found: Article = self._read("article", page, portal)
         return found
 
+    def glance(self, page: Page) -> PageGlance:
+        """As `portals.glance`; likewise."""
+        found: PageGlance = self._read("glance", page)
+        return found
+
     def reader_version(self, portal: PortalConfig) -> str:
         from service.portals.read import reader_version
 
         return reader_version(portal)
 
-    def _read(self, job: str, page: Page, portal: PortalConfig, *more: Any) -> Any:
+    def _read(self, job: str, page: Page, *more: Any) -> Any:
         try:
-            return self._apart.call(job, page, portal, *more)
+            return self._apart.call(job, page, *more)
         except EndedError as error:
-            reason = coded("read.ended", url=page.url, portal=portal.id, reason=error.reason)
+            portal = more[0].id if more else urlsplit(page.url).netloc
+            reason = coded("read.ended", url=page.url, portal=portal, reason=error.reason)
             raise UnreadableError(reason, Outcome.NOT_A_LISTING) from error

@@ -72,22 +72,26 @@ def _marked(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> 
 
 
 def _marks(heading: LexborNode | None, body: LexborNode | None) -> list[LexborNode]:
+    """The elements marked as dates; none of a quotation, such as a post of a social network that is
+    shown in the text."""
     if heading is None or body is None:
         return []
     above = {node.mem_id for node in ancestors(body)}
     common = next((node for node in ancestors(heading) if node.mem_id in above), None)
-    return [] if common is None or common.tag in _PAGE else common.css(MARKED_DATES)
+    marks = [] if common is None or common.tag in _PAGE else common.css(MARKED_DATES)
+    return [mark for mark in marks if not any(one.tag == "blockquote" for one in ancestors(mark))]
 
 
 def _pieces_after(heading: LexborNode, body: LexborNode | None) -> Iterator[str]:
     count = 0
+    above = {one.mem_id for one in ancestors(body)} if body is not None else set[int]()
     for node in _following(heading):
         if body is not None and node.mem_id == body.mem_id:
             return
         if node.tag in _IN_LIST and not node.css_first("time, .pub-time, .date"):
             continue
-        holds_body = body is not None and any(one.mem_id == node.mem_id for one in ancestors(body))
-        for piece in _until(node, body) if body is not None and holds_body else pieces(node):
+        holds_body = body is not None and node.mem_id in above
+        for piece in _until(node, body, above) if body and holds_body else pieces(node):
             text = clean(piece)
             if text:
                 count += 1
@@ -98,16 +102,15 @@ def _pieces_after(heading: LexborNode, body: LexborNode | None) -> Iterator[str]
             return
 
 
-def _until(node: LexborNode, body: LexborNode) -> Iterator[str]:
+def _until(node: LexborNode, body: LexborNode, above: set[int]) -> Iterator[str]:
+    """What stands below a node before the body. `above`: what holds the body."""
     child = node.first_child
-    while child is not None:
-        if child.mem_id == body.mem_id:
-            return
-        if any(one.mem_id == child.mem_id for one in ancestors(body)):
-            yield from _until(child, body)
-            return
-        yield from pieces(child)
-        child = child.next
+    while child is not None and child.mem_id != body.mem_id:
+        if child.mem_id in above:
+            child = child.first_child
+        else:
+            yield from pieces(child)
+            child = child.next
 
 
 def _following(node: LexborNode) -> Iterator[LexborNode]:

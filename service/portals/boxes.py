@@ -124,5 +124,16 @@ def shown_beside(node: LexborNode) -> Iterator[LexborNode]:
         one = one.next
 
 
+def beside(node: LexborNode) -> list[LexborNode]:
+    """The other elements of an element's parent, the first ones."""
+    found: list[LexborNode] = []
+    one = node.parent.first_child if node.parent is not None else None
+    while one is not None and len(found) < _MOST_SIBLINGS:
+        if one.is_element_node and one.mem_id != node.mem_id:
+            found.append(one)
+        one = one.next
+    return found
+
+
 def _kind(node: LexborNode) -> frozenset[str]:
     return frozenset(attribute(node, "class").lower().split()) - _STATES

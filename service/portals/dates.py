@@ -30,6 +30,7 @@ _LONGEST_LINE = (
 _WINDOW = 3
 """Pieces that may be one date: a day, its month, its hour; a word for what it is, and the date."""
 _OF_NOW = ("trước", "qua", "nay", "kia", "xong", "ago", "today", "yesterday")
+_APART = frozenset("|•·-–—/,;()[]")
 _OF_EDITS = ("updated", "modified", "cap-nhat", "capnhat")
 _OF_POSTS = re.compile(r"published|(?<![\w-])(?:[\w-]{1,20}-)?(?:entry|post|module)-?date(?![\w-])")
 
@@ -49,9 +50,7 @@ class WrittenDate:
 def is_date(text: str) -> bool:
     """Whether a text is a date and nothing else."""
     return (
-        len(text) <= _LONGEST_DATE
-        and any(map(str.isdecimal, text))
-        and parse_moment(text.strip()) is not None
+        len(text) <= _LONGEST_DATE and _has_digit(text) and parse_moment(text.strip()) is not None
     )
 
 
@@ -59,12 +58,32 @@ def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     """Every date of a short label; of a longer one those that it calls the day of publication or of
     an edit."""
     is_short = len(text) <= _LONGEST_DATE
-    dates = read_label(text, now).dates if len(text) <= _LONGEST_LINE else ()
+    if len(text) > _LONGEST_LINE:
+        return []
+    label = read_label(text, now)
     return [
         WrittenDate(one.moment, text[one.start : one.end], one.is_update)
-        for one in dates
-        if one.is_called or (is_short and not is_other_day(text[: one.start]))
+        for one in label.dates
+        if one.is_called
+        or (
+            is_short
+            and not is_other_day(text[: one.start])
+            and (label.is_whole or _is_apart(text, one.start, one.end))
+        )
     ]
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    """Whether a day told in words alone stands apart: not in `Hôm nay khai mạc hội thi`, nor before
+    a count of visitors, `Hôm nay: 3.401`."""
+    if _has_digit(text[start:end]):
+        return True
+    before, after = text[:start].rstrip()[-1:], text[end:].lstrip()[:1]
+    return all(not char or char in _APART for char in (before, after))
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdecimal, text))
 
 
 def published(told: Iterable[WrittenDate]) -> WrittenDate | None:
@@ -185,6 +204,6 @@ def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, li
 
 
 def _may_be_date(text: str, now: datetime | None) -> bool:
-    if any(map(str.isdecimal, text)):
+    if _has_digit(text):
         return len(text) > 4
     return now is not None and any(word in text.lower() for word in _OF_NOW)

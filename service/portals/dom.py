@@ -12,6 +12,7 @@ from datetime import datetime
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from service.errors import ConfigurationError, UnreadableError
+from service.portals.attributes import with_few_attributes
 from service.portals.charset import decode, is_plain_utf8
 from service.portals.nesting import flattened
 from service.portals.urls import base_of
@@ -69,10 +70,10 @@ def parse(page: Page) -> Tree:
 
 def _source(page: Page) -> str | bytes:
     """The page as the parser takes it: UTF-8 as it came, anything else decoded; nested no deeper
-    than is of use."""
+    and with no more attributes than is of use."""
     is_as_it_came = is_plain_utf8(page.body)
     source = page.body.decode("utf-8") if is_as_it_came else decode(page.body, page.content_type)
-    flat = flattened(source)
+    flat = flattened(with_few_attributes(source))
     return page.body if is_as_it_came and flat is source else flat
 
 

@@ -12,7 +12,12 @@ import feedparser
 
 from service.errors import UnreadableError
 from service.instants import Source, Witness
-from service.portals.feed_bytes import as_utf8, content_type_of, without_captions
+from service.portals.feed_bytes import (
+    as_utf8,
+    content_type_of,
+    with_few_attributes,
+    without_captions,
+)
 from service.portals.feed_dates import told_by_feed
 from service.portals.files import file_name, media_type_of
 from service.portals.listing_page import ListingPage
@@ -73,7 +78,7 @@ def _parse(page: Page) -> Any:
     headers = {
         "content-type": content_type_of(page)
     }  # no address: relative links start from the channel's
-    body = without_captions(as_utf8(page.body))
+    body = with_few_attributes(without_captions(as_utf8(page.body)))
     body = _REFERENCE.sub(_showable, body) if b"&#" in body else body
     try:
         return feedparser.parse(

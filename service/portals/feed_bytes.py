@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from service.portals import attributes
 from service.types import Page
 
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -42,6 +43,13 @@ def content_type_of(page: Page) -> str:
         if _wide(page.body) is None
         else page.content_type.partition(";")[0] + "; charset=utf-8"
     )
+
+
+def with_few_attributes(body: bytes) -> bytes:
+    """Without the attributes that one tag has beyond all use: feedparser takes minutes for them."""
+    source = body.decode("latin-1")  # each byte a character; what makes a tag is ASCII
+    few = attributes.with_few_attributes(source, is_xml=True)
+    return body if few is source else few.encode("latin-1")
 
 
 def without_captions(body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 from service.errors import ConfigurationError, UnreadableError
 from service.instants import Moment
 from service.portals.dates import WrittenDate, published, told_by_mark, told_in
-from service.portals.dom import Tree, attribute, first, select, text_of, words_of
+from service.portals.dom import Tree, ancestors, attribute, first, select, text_of, words_of
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.rows import listed
@@ -19,6 +19,9 @@ from service.text import clean
 from service.types import ListedPost, Listing, Outcome, RejectedLink
 from service.words import coded
 
+_MOST_NESTED = 12
+"""Rows within each other: a menu has four."""
+
 
 def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing:
     """The rows that the selectors name. Raises UnreadableError where they match nothing."""
@@ -29,7 +32,7 @@ def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing
     items = select(tree.root, selectors.item)
     posts: dict[str, ListedPost] = {}
     rejected: list[RejectedLink] = []
-    for item in items:
+    for item in _innermost(items):
         post = _read_item(tree, item, selectors)
         if not isinstance(post, ListedPost):
             rejected.append(post)
@@ -46,6 +49,35 @@ def read_html_listing(tree: Tree, selectors: ListingSelectors | None) -> Listing
     if is_postback:
         rejected.append(RejectedLink(tree.url, "", "postback_pager"))
     return Listing(tuple(posts.values()), tuple(rejected), next_url)
+
+
+def _innermost(items: list[LexborNode]) -> list[LexborNode]:
+    """The rows without those that hold others a dozen deep: each row is read whole, so that a page
+    of rows within rows would be read as often as it nests (F16)."""
+    if len(items) <= _MOST_NESTED:
+        return items
+    index = {item.mem_id: n for n, item in enumerate(items)}
+    around: dict[int, int] = {}  # of a node, the row that holds it; -1: none
+    storeys = [1] * len(items)
+    for n in range(len(items) - 1, -1, -1):  # what is within comes after what holds it
+        holder = _holder(items[n], index, around)
+        if holder >= 0:
+            storeys[holder] = max(storeys[holder], storeys[n] + 1)
+    return [item for n, item in enumerate(items) if storeys[n] <= _MOST_NESTED]
+
+
+def _holder(item: LexborNode, index: dict[int, int], around: dict[int, int]) -> int:
+    """Looks at each node of a page once for all its rows."""
+    way: list[int] = []
+    found = -1
+    for node in ancestors(item):
+        key = node.mem_id
+        if key in index or key in around:
+            found = index[key] if key in index else around[key]
+            break
+        way.append(key)
+    around.update(dict.fromkeys(way, found))
+    return found
 
 
 def _next(tree: Tree, selectors: ListingSelectors) -> tuple[str | None, bool]:

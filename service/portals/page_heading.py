@@ -46,6 +46,9 @@ _LONGEST = 500
 _ALIKE = 0.5  # of the words of a heading: the page's name for itself may be cut, or longer
 _MOST_NODES = 4_000  # looked at for each kind of element: a title is never behind more of them
 _MOST_INSIDE = 300  # elements and texts within a title
+_MOST_LOOKED = 60_000
+"""Elements and texts of all candidates of a page together: where hundreds nest, each is within
+each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ def _best(
 ) -> PageHeading | None:
     """`own`: what the page calls itself, where that is not its site's name."""
     headings = tree.root.css(_HEADINGS)
+    above = {node.mem_id for node in ancestors(body)} if body else set()
     if len(headings) == 1 and headings[0].tag == "h1":
-        score, text = _score(headings[0], segments, regions, is_plain=False)
+        raw = words_of(headings[0])
+        score, text = _score(headings[0], raw, segments, _Beside(regions, above), is_plain=False)
         if score > 0 and not is_generic(text):
             return PageHeading(headings[0], text, is_sure=True)
     order = regions.order
@@ -94,10 +99,11 @@ def _best(
         [order[node.mem_id] for node in body.traverse() if node.mem_id in order] if body else []
     )
     end = inside[-1] if inside else len(order)
-    above = {node.mem_id for node in ancestors(body)} if body else set()
     scored: list[tuple[float, int, PageHeading]] = []
     is_of_boxes = False
     seen: set[int] = set()
+    beside = _Beside(regions, above)
+    looked = 0
     for selector in (_HEADINGS, _NAMED, _PLAIN):
         for node in tree.root.css(selector)[:_MOST_NODES]:
             index = order.get(node.mem_id or -1, end)
@@ -105,10 +111,13 @@ def _best(
                 node.mem_id in seen
                 or node.mem_id in above
                 or (index > end and selector != _HEADINGS)
+                or looked > _MOST_LOOKED
             ):
                 continue
             seen.add(node.mem_id)
-            score, text = _score(node, segments, regions, is_plain=selector == _PLAIN)
+            raw, size = _looked_at(node)
+            looked += size
+            score, text = _score(node, raw, segments, beside, is_plain=selector == _PLAIN)
             is_named = fold(text) in segments
             if is_of_boxes and (fold(text) not in own or node.css_first("a[href]") is not None):
                 continue
@@ -129,9 +138,8 @@ def _is_like(text: str, segments: set[str]) -> bool:
 
 
 def _score(
-    node: LexborNode, segments: set[str], regions: Contents, *, is_plain: bool
+    node: LexborNode, raw: str, segments: set[str], beside: _Beside, *, is_plain: bool
 ) -> tuple[float, str]:
-    raw = words_of(node)
     if not 1 < len(raw) < _LONGEST * 3:
         return 0.0, ""
     text = clean(raw)
@@ -141,7 +149,7 @@ def _score(
     is_named = folded in segments
     if is_plain and not is_named:
         return 0.0, ""
-    if _is_beside(node, regions):
+    if beside.holds(node):
         return 0.0, ""
     score = _WEIGHT.get(node.tag or "", 1.5 if not is_plain else 0.5)
     score += (
@@ -150,21 +158,47 @@ def _score(
     return score + min(len(text.split()), 10) * 0.1 - (4.0 if is_generic(text) else 0.0), text
 
 
-def _is_beside(node: LexborNode, regions: Contents) -> bool:
-    if _SITE.search(names(node)):
-        return True
-    for one in ancestors(node):
-        if one.tag in _BESIDE_TAGS or one.mem_id in regions.foreign or _SITE.search(names(one)):
-            return True
-    return False
+class _Beside:
+    """Whether an element is the site's own, or stands in what is: each is looked at once.
+
+    `above`: what holds the body too, whatever it is called (WordPress: `body.wp-custom-logo`)."""
+
+    def __init__(self, regions: Contents, above: set[int]) -> None:
+        self._foreign, self._above = regions.foreign, above
+        self._known: dict[int, bool] = {}
+
+    def holds(self, node: LexborNode) -> bool:
+        return bool(_SITE.search(names(node))) or self._is_around(node)
+
+    def _is_around(self, node: LexborNode) -> bool:
+        way: list[int] = []
+        found = False
+        for one in ancestors(node):
+            known = self._known.get(one.mem_id)
+            if known is not None:
+                found = known
+                break
+            way.append(one.mem_id)
+            if one.mem_id in self._above or one.tag == "body":
+                break
+            if one.tag in _BESIDE_TAGS or one.mem_id in self._foreign or _SITE.search(names(one)):
+                found = True
+                break
+        self._known.update(dict.fromkeys(way, found))
+        return found
 
 
 def words_of(node: LexborNode) -> str:
     """The visible text below a node without badges, `<br>` and blocks standing for a space between
     words; empty for what holds so many elements that it is no title."""
+    return _looked_at(node)[0]
+
+
+def _looked_at(node: LexborNode) -> tuple[str, int]:
+    """Its words, and how many elements and texts were looked at for them."""
     child = node.first_child
     if child is not None and child.next is None and child.is_text_node and node.tag not in HIDDEN:
-        return child.text_content or ""
+        return child.text_content or "", 1
     parts: list[str] = []
     todo: list[LexborNode | None] = [node]
     looked_at = 0
@@ -172,7 +206,7 @@ def words_of(node: LexborNode) -> str:
         one = todo.pop()
         looked_at += 1
         if looked_at > _MOST_INSIDE:
-            return ""
+            return "", looked_at
         if one is None:
             parts.append(" ")
         elif one.is_text_node:
@@ -188,7 +222,7 @@ def words_of(node: LexborNode) -> str:
             while child is not None:
                 todo.append(child)
                 child = child.prev
-    return "".join(parts)
+    return "".join(parts), looked_at
 
 
 def _overlap(text: str, named: str) -> float:

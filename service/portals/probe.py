@@ -1,35 +1,49 @@
 """Looks at a portal nobody described: what it would be read as, what was found, what was refused
 and why.
 
-What it finds can be written down as a portal file. Refuses to guess a category: the operator knows
+What it finds can be written down (`portal_text`). Refuses to guess a category: the operator knows
 the sections.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from service.errors import FetchError, PortalError, UnreadableError
 from service.portals.addresses import split_address
-from service.portals.dom import Tree, attribute, parse
 from service.portals.fetch import Fetcher
-from service.portals.read import kind_of_page, read_article, read_listing
-from service.portals.urls import encode_once, resolve_link
+from service.portals.glance import glance
+from service.portals.read import read_article, read_listing
+from service.portals.urls import encode_once
 from service.settings import ListingConfig, PortalConfig
 from service.settings.portal_kinds import AUTO, KINDS
 from service.text import slugify
-from service.types import Article, Listing, Outcome, Page
+from service.types import Article, Listing, Outcome, Page, PageGlance
 from service.words import coded
 
-_FEEDS = (
-    'link[rel~="alternate"][type="application/rss+xml"], '
-    'link[rel~="alternate"][type="application/atom+xml"],'
-    ' link[rel~="alternate"][type="application/rdf+xml"]'
-)
-_COMMENTS = ("comment", "binh-luan", "binhluan")
 _FEW = 3
+
+
+class SiteReader(Protocol):
+    """What reads the pages of a site: here, or apart from everything else."""
+
+    def glance(self, page: Page) -> PageGlance: ...
+    def read_listing(self, page: Page, portal: PortalConfig, listing: ListingConfig) -> Listing: ...
+    def read_article(self, page: Page, portal: PortalConfig) -> Article: ...
+
+
+class _Here:
+    """In this very process, as the command line does."""
+
+    glance = staticmethod(glance)
+    read_listing = staticmethod(read_listing)
+    read_article = staticmethod(read_article)
+
+
+_HERE = _Here()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,9 @@ class PortalProbe:
     article: Article | None
     """The first post's page, read; None when it could not be."""
     article_error: str | None
-    """Why not; None when it was, or when there was no post to try."""
+    """Why not, coded; None when it was, or when there was no post to try."""
+    sections: tuple[tuple[str, str], ...] = ()
+    """(address, name) of what its menus lead to, of a portal that is read by its pages."""
 
     def shown(self) -> ProbeResult:
         return ProbeResult(
@@ -109,21 +125,22 @@ def _portal(url: str, kind: str, listing_url: str | None = None) -> PortalConfig
     )
 
 
-def probe(fetcher: Fetcher, url: str) -> PortalProbe:
+def probe(fetcher: Fetcher, url: str, reader: SiteReader = _HERE) -> PortalProbe:
     """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can
     be read."""
     url = _address(url)
     page = _fetch(fetcher, url, _portal(url, AUTO))
-    announced = _announced_feed(fetcher, page)
+    seen = reader.glance(page)
+    announced = _announced_feed(fetcher, page, seen.feeds, reader)
     if announced is not None:
         portal, feed = announced
         found = PortalProbe(portal, url, portal.listings[0].url, feed, None, None)
     else:
-        kind = kind_of_page(page)
-        portal = _portal(page.url, kind.name)
-        listing = read_listing(page, portal, portal.listings[0])
-        found = PortalProbe(portal, url, None if kind.is_page else page.url, listing, None, None)
-    return _with_article(fetcher, found)
+        portal = _portal(page.url, seen.kind)
+        listing = reader.read_listing(page, portal, portal.listings[0])
+        feed_url = None if KINDS[seen.kind].is_page else page.url
+        found = PortalProbe(portal, url, feed_url, listing, None, None, seen.sections)
+    return _with_article(fetcher, found, reader)
 
 
 def _address(url: str) -> str:
@@ -142,27 +159,16 @@ def _fetch(fetcher: Fetcher, url: str, portal: PortalConfig) -> Page:
     return page
 
 
-def announced_feeds(tree: Tree) -> list[str]:
-    """The feeds that a page names in its head, those of comments left out."""
-    found: dict[str, None] = {}
-    for node in tree.root.css(_FEEDS):
-        address = resolve_link(tree.base_url, attribute(node, "href"))
-        if address and not any(word in address.lower() for word in _COMMENTS):
-            found.setdefault(address)
-    return list(found)
-
-
-def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[PortalConfig, Listing] | None:
-    """The first announced feed that has posts, of whatever kind it is; None for what is data
-    itself."""
-    if not kind_of_page(page).is_page:
-        return None
-    for address in announced_feeds(parse(page))[:_FEW]:
+def _announced_feed(
+    fetcher: Fetcher, page: Page, feeds: Sequence[str], reader: SiteReader
+) -> tuple[PortalConfig, Listing] | None:
+    """The first announced feed that has posts, of whatever kind it is."""
+    for address in feeds[:_FEW]:
         try:
             fetched = _fetch(fetcher, address, _portal(page.url, AUTO, address))
-            kind = kind_of_page(fetched)
+            kind = KINDS[reader.glance(fetched).kind]
             portal = _portal(page.url, kind.name, address)
-            listing = read_listing(fetched, portal, portal.listings[0])
+            listing = reader.read_listing(fetched, portal, portal.listings[0])
         except PortalError:
             continue  # the page itself may still be read
         if listing.posts and not kind.is_page:
@@ -170,40 +176,20 @@ def _announced_feed(fetcher: Fetcher, page: Page) -> tuple[PortalConfig, Listing
     return None
 
 
-def _with_article(fetcher: Fetcher, found: PortalProbe) -> PortalProbe:
+def _with_article(fetcher: Fetcher, found: PortalProbe, reader: SiteReader) -> PortalProbe:
     if not found.listing.posts:
         raise UnreadableError(coded("read.no_posts", url=found.url), Outcome.NOT_A_LISTING)
-    post = found.listing.posts[0]
-    if post.article is not None:
-        return replace(found, article=post.article)
     try:
-        return replace(
-            found, article=read_article(_fetch(fetcher, post.url, found.portal), found.portal)
-        )
+        return replace(found, article=first_article(fetcher, found.portal, found.listing, reader))
     except PortalError as error:
-        return replace(found, article_error=str(error))
+        return replace(found, article_error=error.reason)
 
 
-def render_portal(portal: PortalConfig) -> str:
-    """A portal file as `settings` reads it. TOML's basic strings are JSON's but for DEL, which no
-    address has."""
-
-    def quoted(text: str) -> str:
-        return json.dumps(text, ensure_ascii=False).replace("\x7f", "")
-
-    base = portal.base_url + "/"
-    lines = [
-        f"id = {quoted(portal.id)}",
-        f"name = {quoted(portal.name)}",
-        f"base_url = {quoted(portal.base_url)}",
-        f"kind = {quoted(portal.kind)}",
-    ]
-    if portal.province:
-        lines.append(f"province = {quoted(portal.province)}")
-    if portal.districts:
-        lines.append(f"districts = [{', '.join(map(quoted, portal.districts))}]")
-    for listing in portal.listings:
-        address = urljoin(base, listing.url)
-        short = address[len(portal.base_url) :] if address.startswith(base) else address
-        lines += ["", "[[listings]]", f"url = {quoted(short)}"]
-    return "\n".join(lines) + "\n"
+def first_article(
+    fetcher: Fetcher, portal: PortalConfig, listing: Listing, reader: SiteReader = _HERE
+) -> Article | None:
+    """The page of the first post; None where the listing shows none. Raises PortalError."""
+    if not listing.posts:
+        return None
+    post = listing.posts[0]
+    return post.article or reader.read_article(_fetch(fetcher, post.url, portal), portal)

@@ -21,7 +21,7 @@ from service.settings.portal_kinds import AUTO, KINDS, PortalKind
 from service.types import Article, Listing, Outcome, Page
 
 # moves whenever a reader understands the same bytes differently: validators are dropped then
-_READERS = "5"
+_READERS = "6"
 
 
 def reader_version(portal: PortalConfig) -> str:

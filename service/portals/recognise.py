@@ -44,6 +44,7 @@ _TAG = re.compile(r"<(?:(script|style)\b)?", re.I)
 _CLOSE = {name: re.compile(rf"</{name}\s*+>", re.I) for name in ("script", "style")}
 _ANCHOR = re.compile(rb"<a\s[^<>]*?href", re.I)
 _FEW_LINKS = 15
+_LEAST_LIST = 5  # links, from which on a page whose title speaks of no maintenance may be a list
 
 
 def recognise(page: Page) -> None:
@@ -86,9 +87,7 @@ def _suspect(body: bytes) -> Outcome | None:
     if len(body) > _SMALL:
         return _judge(head, head, "") if head else None
     source = body[:_HEAD].decode("utf-8", "replace")
-    return _judge(
-        head, source, _text(source), has_few_links=len(_ANCHOR.findall(body)) < _FEW_LINKS
-    )
+    return _judge(head, source, _text(source), links=len(_ANCHOR.findall(body)))
 
 
 def _text(source: str) -> str:
@@ -111,7 +110,8 @@ def _text(source: str) -> str:
     return " ".join([*kept, source[at:]])
 
 
-def _judge(title: str, source: str, text: str, *, has_few_links: bool = False) -> Outcome | None:
+def _judge(title: str, source: str, text: str, *, links: int = _FEW_LINKS) -> Outcome | None:
+    has_few_links = links < _FEW_LINKS
     if _CHALLENGE.search(title) or (
         has_few_links and (_CHALLENGE.search(source) or reloads_by_script(source))
     ):
@@ -119,7 +119,8 @@ def _judge(title: str, source: str, text: str, *, has_few_links: bool = False) -
     if has_few_links and _PASSWORD.search(source) and _LOGIN.search(text):
         return Outcome.LOGIN
     is_short = has_few_links and len(text.split()) < 250
-    if is_short and _MAINTENANCE.search(title + " " + text):
+    said = title if links >= _LEAST_LIST else f"{title} {text}"
+    if is_short and _MAINTENANCE.search(said):
         return Outcome.MAINTENANCE
     return None
 

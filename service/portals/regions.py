@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.boxes import is_hidden, shown_beside
+from service.portals.boxes import beside, is_hidden, shown_beside
 from service.portals.dom import ancestors, attribute, names, text_of
 from service.portals.titles import is_title
 
@@ -28,8 +28,15 @@ _NEVER = re.compile(
     r"(?:^|[\s_-])(?:breadcrumbs?|language|social|share|login|dang-?nhap|quang-?cao|tag-?cloud|tag-?list|tags)(?:$|[\s_-])"
 )
 _SIDE = re.compile(
-    r"(?:^|[\s_-])(?:aside|sidebar|side-?bar|(?:left|right)-?(?:pane|bar|side|block)|col-?right|right-?col(?:umn)?|cot-?phai|col-?left|left-?col(?:umn)?|cot-?trai|widget"
+    r"(?:^|[\s_-])(?:aside|sidebar|side-?bar|widget"
     r"|xem-?nhieu|doc-?nhieu|most-?read|popular|lien-?ket)(?:$|[\s_-])"
+)
+_LEFT_OR_RIGHT = re.compile(
+    r"(?:^|[\s_-])(?:(?:left|right)-?(?:pane|bar|side|block)|col-?right|right-?col(?:umn)?|cot-?phai|col-?left|left-?col(?:umn)?|cot-?trai)(?:$|[\s_-])"
+)
+"""Where a column stands: the side, or the page's own matter, whichever is wider or says more."""
+_WIDTH = re.compile(
+    r"(?:^|\s)(?:col(?:-(?:xs|sm|md|lg|xl|xxl))?|span|large|medium|grid)-?_?(\d{1,2})(?=$|\s)"
 )
 _PAGER = re.compile(r"(?:^|[\s_-])(?:pager|paging|pagination|phan-?trang)(?:$|[\s_-])")
 _CARDS = frozenset({"article", "section", "main", "li"})
@@ -151,7 +158,19 @@ class Regions:
             return None if self._is_rows(node) else "menu"
         if _SIDE.search(words):
             return None if self._holds_most(node) or self._is_in_row(node) else "side"
+        if _LEFT_OR_RIGHT.search(words):
+            is_main = self._holds_most(node) or self._is_in_row(node) or self._is_main_column(node)
+            return None if is_main else "side"
         return None
+
+    def _is_main_column(self, node: LexborNode) -> bool:
+        """Whether a column is wider than those beside it, or as wide and with more links of
+        several words."""
+        mine = self._size(node)
+        return all(self._size(one) < mine for one in beside(node))
+
+    def _size(self, node: LexborNode) -> tuple[int, int]:
+        return _width(names(node)), self._counts(node)[1]
 
     def _counts(self, node: LexborNode) -> tuple[int, int, int]:
         """Links in an element, those of several words, and the words of these."""
@@ -186,6 +205,11 @@ class Regions:
         if self._buttons_in(node) * 2 >= links:
             return True
         return long >= _FEW and words >= _MENU_WORDS * long and long * _FEW >= links
+
+
+def _width(words: str) -> int:
+    """The width of a column in its grid's own units; 0 where its names tell none."""
+    return max((int(one[1]) for one in _WIDTH.finditer(words)), default=0)
 
 
 def _is_heading(link: LexborNode) -> bool:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import nh3
 
+from service.portals.attributes import with_few_attributes
 from service.portals.urls import resolve_link
 from service.text import clean_lines, is_showable
 
@@ -116,6 +117,7 @@ def harmless(html: str, base_url: str) -> tuple[str, str]:
 
     Either may be empty; never raises.
     """
+    html = with_few_attributes(html)
     try:
         washed = _washer().wash(html, base_url)
     except UnicodeEncodeError:  # a lone surrogate

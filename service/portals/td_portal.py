@@ -15,15 +15,18 @@ from selectolax.lexbor import LexborNode
 
 from service.errors import UnreadableError
 from service.portals.addresses import bare_host
+from service.portals.boxes import is_front
 from service.portals.dom import Tree, text_of
+from service.portals.kin import choose, group
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
-from service.portals.rows import merge, to_post
+from service.portals.regions import LinkPlaces, Regions
+from service.portals.rows import Row, merge, to_post
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_article_key
 from service.settings import PortalConfig
 from service.text import clean
-from service.types import Listing, Outcome, RejectedLink
+from service.types import LIKE_POSTS, Listing, Outcome, RejectedLink
 from service.words import coded
 
 # Most links of such a page: their key is their own path in lower case, with the folder's day
@@ -109,16 +112,35 @@ def read_td_listing(tree: Tree) -> Listing:
             Outcome.LAYOUT_CHANGED,
         )
     posts = []
-    for row in merge(found.posts, tree.root, tree.now).values():
+    rows = merge(found.posts, tree.root, tree.now)
+    elsewhere = _in_boxes(tree, links, rows)
+    for row in rows.values():
         post = to_post(row)
         if post is None:
             found.rejected.append(RejectedLink(row.url, "", "no_title"))
+        elif row.key in elsewhere:
+            found.rejected.append(RejectedLink(row.url, post.title, LIKE_POSTS))
         else:
             posts.append(post)
     pager = find_pager(tree, found.others)
     if pager.is_postback:
         found.rejected.append(RejectedLink(tree.url, "", "postback_pager"))
     return Listing(tuple(posts), tuple(found.rejected), pager.next_url)
+
+
+def _in_boxes(tree: Tree, links: list[LexborNode], rows: dict[str, Row]) -> set[str]:
+    """Keys of the rows that stand in boxes beside the page's list (`Xem nhiều`, the newest of the
+    whole portal); none on a front page, whose boxes are its list, nor where no list stands out."""
+    holders = {row.boxes[0].parent.mem_id for row in rows.values() if row.boxes[0].parent}
+    if len(holders) < 2 or is_front(tree.url):
+        return set()
+    places = LinkPlaces(links)
+    regions = Regions(places)
+    at_side = {key for key, row in rows.items() if all(map(regions.of, row.links))}
+    groups = group(rows.values(), "", at_side)
+    chosen = choose(groups, places)
+    kept = {row.key for one in chosen for row in one.rows}
+    return {row.key for one in groups for row in one.rows if row.key not in kept} if kept else set()
 
 
 def read_td_portal(shown: ListingPage, _portal: PortalConfig) -> Listing:

@@ -73,7 +73,8 @@ _NO_HEAD = (
     r"(?!\w))(?!, chống)"
 )
 _MANY = (
-    r"(?i:(?:các|mọi|từng|mỗi|những|toàn thể) (?:đồng chí|sở|phòng|ban|ngành|cơ quan|thôn"
+    r"(?i:(?:các|mọi|từng|mỗi|những|toàn thể) (?:đồng chí(?! (?:phó )?chủ tịch)|sở|phòng|ban|ngành"
+    r"|cơ quan|thôn"
     r"|tổ dân phố"
     r"|tổ chức (?:đảng|chính trị|đoàn|hội)|trường|chi bộ|chi đoàn|chi hội|chi ủy|bộ phận|đoàn thể"
     r"|cơ sở|chủ đầu tư|thành viên|cấp ủy|đảng bộ|đảng viên|cán bộ|công chức|đại biểu|khu dân cư"
@@ -92,9 +93,11 @@ _PERSONS = (
     rf"|(?:[Ôô]ng|[Bb]à)(?: \(bà\)|, bà)?(?= [{UPPER}]| phải| có)"
 )
 _MENTION = re.compile(
-    rf"(?<![\w/])(?:(?P<named>{_BODY} (?:(?i:các|hai|ba|bốn) )?{_KIND}:? {_NAME}"
+    rf"(?<![\w/])(?:(?P<named>{_BODY} (?:(?i:các|hai|ba|bốn|năm|sáu|\d{{1,2}}) )?{_KIND}:? {_NAME}"
     rf"(?:(?:, ?| và )(?:UBND )?(?:{_KIND} )?{_NAME}){{0,12}})"
-    rf"|(?P<communes>{_BODY} (?i:(?:của |tại )?(?:tất cả |toàn bộ )?(?:các |cấp )){_KINDS})"
+    rf"|(?P<communes>{_BODY} (?i:(?:của |tại )?(?:tất cả |toàn bộ )?"
+    rf"(?:các |cấp |hai |ba |bốn |năm |sáu |\d{{1,2}} )){_KINDS}"
+    rf"|{_BODY} {_KIND}(?:(?:, ?| và |/| - ){_KIND}){{1,3}}(?! [{UPPER}]))"
     rf"|(?P<of_all>{_HEADS}{_NO_HEAD}(?:(?: -|,)? (?!(?i:yêu|đề|giao|chỉ|phối|và|thông|hướng|kiểm"
     rf"|đôn|với"
     rf"|gửi|các|cấp)(?!\w))"
@@ -116,11 +119,13 @@ _MENTION = re.compile(
 _STRONG = re.compile(
     r"(?<!\w)(?:đề nghị|yêu cầu|giao(?: cho)?|phân công|(?:kính )?mời|xử phạt|giao nhiệm vụ cho"
     r"|nhắc nhở|triệu tập|điện|thông báo(?: (?:đến|tới|cho))?|kiến nghị|kêu gọi|khuyến cáo|chỉ định"
-    r"|(?<!\w)chuyển (?:[^\W\d_]{1,9} ){1,3}(?:đến|cho|tới))[\s:]{1,3}(?:đồng chí |lãnh đạo )?$",
+    r"|(?<!\w)chuyển (?:[^\W\d_]{1,9} ){1,3}(?:đến|cho|tới))[\s:]{1,3}(?:(?:các )?đồng chí |lãnh"
+    r" đạo )?$",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    r"(?<!\w)(?:gửi|về|cho|với|qua|của|từ|do|theo|tại|bởi|đến|tới|trình|nộp|vào|ở|thuộc|cùng|báo "
+    r"(?<!\w)(?:gửi|về|cho|(?<!đối )với|qua|của|từ|do|theo|tại|bởi|đến|tới|trình|nộp|vào|ở|thuộc"
+    r"|cùng|báo "
     r"cáo|tham mưu|giúp|phối hợp|ý kiến|liên hệ|phản ánh|gặp|công chức|thủ quỹ|trước|trên|dự|và các"
     r"|mẫu|cơ quan|tài khoản|thông qua|trong)[^\S\n]?[ (:]{1,2}$|\($",
     re.IGNORECASE,
@@ -131,9 +136,9 @@ _EXTENDED = re.compile(r"(?<!\w)(?:gia hạn|lùi|kéo dài)(?!\w)", re.IGNORECA
 _ASKS = re.compile(
     r"[^.;:,\n]{0,40}?(?<!\w)(?:kính )?(?:đề nghị|quyết nghị|khuyến cáo|kiến nghị"
     r"|kêu gọi (?:cán bộ|nhân dân|các|toàn thể|mọi)|yêu cầu|thông báo|kết luận|chỉ thị|có ý kiến"
-    r"|nhận"
+    r"|(?<!ngày )(?<!khi )nhận"
     r" được|nhận thấy|đồng ý|thống nhất|phê bình|trân trọng|kính mời|triệu tập|(?<!bàn )giao"
-    r"|xây dựng kế hoạch"
+    r"|xây dựng kế hoạch(?=[^.;\n]{0,60}(?:như sau|nội dung|cụ thể))"
     r"|hướng dẫn một số|trả lời|kính trình|ban hành)(?!\w)",
     re.IGNORECASE,
 )

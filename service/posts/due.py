@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from service.posts.due_counted import find_counted
+from service.posts.due_month import find_month_ends
 from service.posts.due_recurring import find_recurring
 from service.posts.due_words import (
     DAY_WORDS,
@@ -28,16 +29,17 @@ __all__ = ["Due", "find_due", "hour_of", "hour_said", "until_before"]
 
 _FILLERS = (
     r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo "
-    r"cáo|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
+    r"cáo|giờ làm việc|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
 )
 _UNTIL = re.compile(
-    r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|trễ nhất|không quá"
+    r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|trễ nhất|không (?:để )?quá"
     r"|không (?:muộn|chậm|trễ) hơn"
     r"|thời gian (?:hoàn thành|báo cáo|gửi|nộp|trả lời)(?:\s[^\W\d_]++){0,4}?\s?:"
     r"|(?<!quá )(?:gia |thời "
     r")?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày|$)))"
     r"|(?:hoàn thành|xong) (?:trong|trước|vào)"
-    r"|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,5}?\strong|ngay trong)"
+    r"|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,5}?\strong|ngay trong"
+    r"|(?:gửi|nộp)(?:\s(?:về|cho|đến|tới)(?:\s(?!chậm|trước|muộn)[^\W\d_]++){1,6}?)?\svào)"
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
 )
@@ -73,6 +75,7 @@ _NEVER_OWED = re.compile(
 )
 _ENTITLES = re.compile(r"[\s,]{0,3}(?:thì )?(?:được|hưởng|vẫn|tiếp tục)(?!\w)")
 """After a day before which something had to be, for a right: `hồ sơ nộp trước ngày … được …`."""
+_WEATHER = re.compile(r"(?<!\w)(?:trời|không khí lạnh|nhiệt độ|thời tiết)(?!\w)", re.IGNORECASE)
 _FORBIDS = re.compile(r"[\s,]{0,3}(?:không được|bị cấm|mới được|cấm)(?!\w)")
 _OF_THE_PAST = re.compile(
     r"(?<!\w)(?:sử dụng|tuyển dụng|ban hành|cấp|phát sinh|xảy ra|thành lập|xây dựng|hình thành|vi "
@@ -152,6 +155,7 @@ def find_due_and_periods(
         *_dated(text, dates, reference),
         *_same_day(text, dates),
         *(_today(text, near) if near else ()),
+        *find_month_ends(text, reference),
         *find_counted(text, near, issued_on, days_off),
         *recurring,
     ]
@@ -252,6 +256,8 @@ def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date |
     if key in ("-", "–"):
         return False
     if key.startswith("trước"):
+        if _WEATHER.search(clause):
+            return False
         if _NEVER_OWED.search(text, max(start - 60, 0), start) or _ENTITLES.match(text, end):
             return False
         return not (near and when < near and _OF_THE_PAST.search(text, max(start - 60, 0), start))

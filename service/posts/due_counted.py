@@ -15,7 +15,8 @@ _PAPER = (
     r"|quy chế|quy định)"
 )
 _COUNTED = re.compile(
-    r"(?<!\w)(?:(?:trong|chậm nhất|muộn nhất|thời hạn|không quá)\s)(?:(?:thời hạn|vòng|thời "
+    r"(?<!\w)(?:(?:trong|chậm nhất|muộn nhất|thời hạn|không quá)\s"
+    r"|(?:thời hạn|thời gian)(?:\s[^\W\d_]{1,10}){0,3}\s?:\s)(?:(?:thời hạn|vòng|thời "
     r"gian|là|sau"
     r"|không quá|tối đa)\s){0,3}"
     r"(?P<n>\d{1,3})\s?(?:\([^)\d]{1,30}\)\s?)?ngày(?P<working>\slàm việc)?[\s,]{0,3}(?:tính\s)?"

@@ -18,7 +18,7 @@ _EACH = r"(?:hằng|hàng|mỗi)"
 _BEFORE = r"(?:trước|chậm nhất|muộn nhất|không quá)"
 _HOUR_FIRST = r"(?:\d{1,2}\s?(?:giờ|h|g|:)\s?(?:\d\d)?(?:\sphút)?,?\s)?"
 _NTH = r"(?:mùng\s|mồng\s|thứ\s)?"
-_NO_MONTH = r"(?![\w/.\-]|\stháng\s\d)"
+_NO_MONTH = r"(?![\w/\-]|\.\d|\stháng\s\d)"
 _AT = rf"(?:{HOUR}{HALF_AFTER}[\s,]{{0,3}})"
 _DAY_NAME = r"(?:thứ\s(?P<name>hai|ba|tư|năm|sáu|bảy|[2-7])|(?P<sunday>chủ\snhật))"
 _DAILY = re.compile(
@@ -42,7 +42,9 @@ _MONTHLY = re.compile(
     rf"(?:\svào)?\s{_HOUR_FIRST}ngày\s{_NTH}(?P<d1>\d{{1,2}}){_NO_MONTH}"
     rf"|{_BEFORE}(?:\slà)?(?:\svào)?\s{_HOUR_FIRST}ngày\s{_NTH}(?P<d2>\d{{1,2}})(?:\scủa)?\s(?:{_EACH}\stháng"
     rf"|tháng\s(?:sau|kế tiếp|tiếp theo|liền kề))"
-    rf"|(?P<on>(?:vào|định kỳ|vào các)\s)ngày\s{_NTH}(?P<d3>\d{{1,2}})\s{_EACH}\stháng)",
+    rf"|các\stháng\s(?:sau|tiếp theo|còn"
+    rf" lại),?\s{_BEFORE}\s(?:ngày\s)?{_NTH}(?P<d4>\d{{1,2}}){_NO_MONTH}"
+    rf"|(?P<on>(?:(?<=:)|vào|định kỳ|vào các)\s)ngày\s{_NTH}(?P<d3>\d{{1,2}})\s{_EACH}\stháng)",
     re.IGNORECASE,
 )
 _QUARTERLY = re.compile(
@@ -72,7 +74,17 @@ _WEEKDAYS = {
     "2": "MO", "3": "TU", "4": "WE", "5": "TH", "6": "FR", "7": "SA",
 }  # fmt: skip
 _MONTHS = {"đầu": "1,4,7,10", "thứ hai": "2,5,8,11", "cuối": "3,6,9,12"}
-_MARKS = ("ằng", "àng ", "ỗi ", "quý", "tháng sau", "tháng kế", "tháng tiếp", "trong tuần")
+_MARKS = (
+    "ằng",
+    "àng ",
+    "ỗi ",
+    "quý",
+    "tháng sau",
+    "tháng kế",
+    "tháng tiếp",
+    "tháng còn",
+    "trong tuần",
+)
 """A text without them costs no search."""
 _REST, _NEAR_REST = re.compile(r"[^.;\n]{0,50}"), re.compile(r"[^.;\n]{0,16}")
 _MEETS = re.compile(r"(?<!\w)(?:họp|giao ban|sinh hoạt|tiếp công dân|phiên|chào cờ)(?!\w)")
@@ -122,7 +134,7 @@ def _read_weekly(text: str, match: re.Match[str]) -> tuple[str, time | None] | N
 
 
 def _read_monthly(text: str, match: re.Match[str]) -> tuple[str, time | None] | None:
-    day = int(match["d1"] or match["d2"] or match["d3"])
+    day = int(match["d1"] or match["d2"] or match["d3"] or match["d4"])
     if not 1 <= day <= 31 or (match["on"] and not _is_owed(text, match)):
         return None
     return f"FREQ=MONTHLY;BYMONTHDAY={day}", time_of(_ANY_HOUR.search(match[0]))

@@ -3,6 +3,8 @@ portal's host belongs to. A table, and the look-ups into it."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from service.text import fold, fold_plain
 
 _NAMES = """
@@ -15,7 +17,24 @@ _NAMES = """
     Trị; Sóc Trăng; Sơn La; Tây Ninh; Thái Bình; Thái Nguyên; Thanh Hóa; Tiền Giang; Trà Vinh;
     Tuyên Quang; Vĩnh Long; Vĩnh Phúc; Yên Bái
 """
-_ALIASES = {"tphcm": "hochiminh", "hochiminhcity": "hochiminh", "brvt": "bariavungtau"}
+_ALIASES = {
+    "tphcm": "hochiminh",
+    "hcm": "hochiminh",
+    "hochiminhcity": "hochiminh",
+    "brvt": "bariavungtau",
+}
+_MERGED_ON = date(2025, 7, 1)
+_MERGED = """
+    angiang kiengiang; bacninh bacgiang; camau baclieu; cantho soctrang haugiang; daklak phuyen;
+    danang quangnam; dongnai binhphuoc; dongthap tiengiang; gialai binhdinh; haiphong haiduong;
+    hochiminh binhduong bariavungtau; hue thuathienhue; hungyen thaibinh; khanhhoa ninhthuan;
+    lamdong daknong binhthuan; laocai yenbai; ninhbinh hanam namdinh; phutho vinhphuc hoabinh;
+    quangngai kontum; quangtri quangbinh; tayninh longan; thainguyen backan; tuyenquang hagiang;
+    vinhlong bentre travinh
+"""
+_SUCCESSORS = {
+    old: new for line in _MERGED.split(";") for new, *olds in [line.split()] for old in olds
+}
 _DOMAINS = (".gov.vn", ".dcs.vn", ".edu.vn", ".org.vn", ".vn")
 
 
@@ -44,6 +63,18 @@ def province_of_host(host: str) -> str | None:
         if plain in _CODES:
             return plain
     return _province_within(name.removesuffix(domain))
+
+
+def province_on(code: str | None, day: date | None) -> str | None:
+    """The province that an address or a name meant on a day: portals keep the names of provinces
+    that were merged.
+
+    >>> province_on("vinhphuc", date(2026, 1, 5)), province_on("vinhphuc", date(2025, 1, 5))
+    ('phutho', 'vinhphuc')
+    """
+    if code is None or day is None or day < _MERGED_ON:
+        return code
+    return _SUCCESSORS.get(code, code)
 
 
 def _province_within(name: str) -> str | None:

@@ -1,251 +1,182 @@
-"""The verbs with which a document says what it does to another, and the one beside a number.
+"""The verbs with which a document says what it does to another. Tables alone.
 
-The verb has to be the document's own, and stand in one clause with the number.
+They are those of Nghị định 30/2020/NĐ-CP, 78/2025/NĐ-CP and 187/2025/NĐ-CP and of everyday letters:
+`BEFORE` govern the number that follows, `AFTER` that which stands before them. Longer forms come
+first; the nearest one to the number counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from service.posts.kinds import NOUN
-from service.posts.numbers import NumberMatch
-from service.posts.organs import UPPER
 from service.types import Link
 
-_CLAUSE_CHARS = 260
-END = re.compile(r"[.;!?]\s|\n")
 IGNORE = re.IGNORECASE
 SELF = r"(?<!\w)"
-_BEFORE: tuple[tuple[Link, re.Pattern[str]], ...] = (
+PAPER = rf"(?:{NOUN}|văn bản)"
+WORD = r"[^\s.;,:]{1,9}"
+MEETING = (
+    r"(?:cuộc họp|họp|hội nghị|hội thảo|kỳ họp|phiên (?:họp|toà|tòa|đấu giá|giải trình)|phiên|buổi"
+    r"|lễ|đại hội|hội thi|hội diễn|hội chợ|hội thao|giải|lớp|khóa|khoá|tập huấn|toạ đàm|tọa đàm"
+    r"|đối thoại|ngày hội|chương trình|kỳ thi|cuộc thi|khai mạc|đoàn)"
+)
+DOES_IT = r"(?:thực hiện|thi hành|áp dụng|triển khai)"
+_RAISES = r"(?:gửi|nộp|báo cáo|nhận|trả lời|thực hiện)"
+
+
+def _verb(words: str) -> str:
+    return rf"{SELF}(?:{words})(?!\w)"
+
+
+_BEFORE: tuple[tuple[Link, str], ...] = (
     (
         Link.REPLACES,
-        re.compile(
-            rf"{SELF}(?:thay thế|thay cho|thay)(?!\w| đổi)",
-            IGNORE,
+        _verb(
+            r"(?:các|những) [^.;:]{2,40}? (?:sau|sau đây|dưới đây) hết hiệu lực(?: thi"
+            r" hành)?(?=\s?:)|thay thế|thay cho|thế cho|thay(?! (?:đổi|mặt|vì|nhau))"
         ),
     ),
     (
         Link.CANCELS,
-        re.compile(
-            rf"{SELF}(?:bãi bỏ|(?:hủy|huỷ)(?: bỏ)?|(?:xin )?rút(?: lại)?(?= (?:{NOUN}))"
-            rf"|(?:đề nghị|yêu cầu)(?: [^\s.;,]{{1,9}}){{1,6}}? không (?:thực hiện|áp dụng"
-            rf"|sử dụng)(?= (?:{NOUN}))"
-            rf"|chấm dứt (?:hiệu lực|thực hiện))(?!\w)",
-            IGNORE,
+        _verb(
+            rf"bãi bỏ|(?:hủy|huỷ)(?: bỏ)?|(?:xin )?rút(?: lại)?(?= {PAPER})"
+            rf"|(?:đề nghị|yêu cầu)(?: {WORD}){{1,6}}? không (?:{DOES_IT}|sử dụng)(?= {PAPER})"
+            rf"|(?:chấm dứt|kết thúc)(?: việc)? (?:hiệu lực|{DOES_IT})"
+            rf"|thu hồi(?= và| {PAPER}(?!\w)| hiệu lực| giấy (?:phép|chứng nhận))"
+            rf"|không (?:tổ chức|tiến hành)(?= (?:các |các cuộc )?{MEETING})"
         ),
     ),
     (
         Link.CANCELS,
-        re.compile(
-            rf"{SELF}thu hồi(?= và| (?:{NOUN})(?!\w)| hiệu lực)",
-            IGNORE,
-        ),
-    ),
-    (
-        Link.AMENDS,
-        re.compile(
-            rf"{SELF}(?:sửa đổi(?:, bổ sung)?|bổ sung|điều chỉnh|đính chính|chỉnh sửa|sửa (?:lại"
-            rf"|thành)"
-            r"|thay đổi (?:thành viên|thành phần|nội dung|số lượng|mức))(?!\w)",
-            IGNORE,
-        ),
+        rf"(?:(?<=\n)|(?<=\.\s))không {DOES_IT}(?= {PAPER}(?!\w))",
     ),
     (
         Link.EXTENDS,
-        re.compile(
-            rf"{SELF}(?:gia hạn|kéo dài|nới|lùi (?:thời hạn|hạn)|chậm (?:nộp|gửi)|nộp chậm)(?!\w)",
-            IGNORE,
-        ),
-    ),
-    (
-        Link.POSTPONES,
-        re.compile(
-            rf"{SELF}(?:tạm |xin )?(?:hoãn|dừng|lùi|ngừng)(?!\w)",
-            IGNORE,
+        _verb(
+            r"gia hạn|kéo dài|nới|(?:lùi|lui|dời|giãn|đổi|chuyển|tăng|cộng thêm|thay đổi|điều"
+            r" chỉnh)(?= (?:thời hạn|hạn))"
+            r"|(?:điều chỉnh|thay đổi|lùi|lui|dời)(?= thời gian (?:nộp|nhận|gửi|đăng ký|báo cáo|góp"
+            r" ý|lấy ý kiến|tiếp nhận|hoàn thành|trả lời))"
+            rf"|(?:cho(?: phép)?|được|phép|đồng ý)(?: {WORD}){{0,6}}? (?:(?:nộp|gửi|báo cáo) chậm"
+            rf"|chậm"
+            r" (?:nộp|gửi|báo cáo))"
+            r"|(?:cho phép|được|đồng ý)(?: cho)? chậm (?:nộp|gửi|báo cáo)|lùi"
+            r" (?:thời hạn|hạn)"
         ),
     ),
     (
         Link.MOVES,
-        re.compile(
-            rf"{SELF}(?:dời|chuyển|đổi|thay đổi)(?: thời gian| lịch| địa điểm| ngày)(?!\w)", IGNORE
+        _verb(
+            r"(?:dời|chuyển|đổi|thay đổi|đẩy(?: sớm)?|lùi|lui|điều chỉnh)(?: lại)?"
+            r"(?= (?:thời gian(?!,? (?:nộp|nhận|gửi|thực hiện|đăng ký))|thời điểm|lịch|địa điểm"
+            rf"|giờ|ngày|{MEETING}|hình thức họp))"
+        ),
+    ),
+    (
+        Link.POSTPONES,
+        _verb(
+            r"(?:tạm |xin )?(?:hoãn|dừng|lùi|lui|ngừng|ngưng|đình chỉ|đình hoãn)(?! và)"
+            rf"|tạm thời (?:chưa|không)(?= (?:tổ chức|{DOES_IT}))|chưa tổ chức"
+        ),
+    ),
+    (
+        Link.AMENDS,
+        _verb(
+            r"sửa đổi(?:, bổ sung)?|bổ sung|điều chỉnh|đính chính|hiệu chỉnh|chỉnh (?:sửa|lý)"
+            r"|sửa(?= (?:lại|thành|tên|số|nội dung|cụm từ|chữ|mục|điều|khoản))"
+            r"|(?:bỏ|thay)(?= (?:các )?(?:cụm từ|từ|chữ|đoạn|nội dung|số|câu|mục|dòng|cột)\s)"
+            r"|kiện toàn|thay đổi(?= (?:thành viên|thành phần|nội dung|số lượng|mức|người|đơn vị"
+            r"|tên|nhân sự|danh sách|cơ cấu|chủ đầu tư|số liệu|hình thức (?!họp)))"
         ),
     ),
     (
         Link.REMINDS,
-        re.compile(
-            rf"{SELF}(?:nhắc (?:lại|việc|nhở)|đôn đốc|sớm (?:có ý kiến|trả lời|báo cáo"
-            rf"|cho ý kiến|phúc đáp)"
-            r"|khẩn trương (?:báo cáo|gửi|hoàn thành))(?!\w)",
-            IGNORE,
+        _verb(
+            r"nhắc(?= (?:lại|việc|nhở|nộp|gửi|các|thực hiện|báo cáo|tiến độ|lần|đơn vị|hoàn thành))"
+            r"|nhắc (?:lại|việc|nhở)|đôn đốc|sớm (?:có ý kiến|trả lời|báo cáo|cho ý kiến|phúc đáp)"
+            r"|khẩn trương (?:báo cáo|gửi|hoàn thành|nộp|khắc phục|thực hiện|triển khai)"
         ),
     ),
     (
         Link.ANSWERS,
-        re.compile(
-            rf"{SELF}(?:phúc đáp|trả lời)(?!\w)",
-            IGNORE,
+        _verb(
+            r"(?:nhất trí|đồng ý|thống nhất|chấp thuận)(?= (?:với |theo )?(?:các )?(?:nội dung|đề"
+            r" nghị|đề xuất"
+            r"|kiến nghị)(?!\w))|phúc đáp|trả lời|hồi đáp|đáp lại|đáp ứng(?= (?:yêu cầu|đề"
+            r" nghị)[^.;,]{0,60}tại)"
         ),
     ),
     (
         Link.RELAYS,
-        re.compile(
-            rf"{SELF}(?:sao (?:lục|gửi|y)|gửi kèm|chuyển tiếp|truyền đạt"
-            rf"|chuyển)(?= (?:{NOUN})(?!\w))",
-            IGNORE,
+        _verb(
+            r"(?:sao (?:lục|gửi|y(?: bản chính)?)|gửi kèm|chuyển tiếp|truyền đạt"
+            r"|chuyển|phổ biến|giới thiệu|đăng(?: tải)?|thông tin)"
+            rf"(?: (?:nguyên văn|toàn văn|toàn bộ|nội dung|bản sao|kèm)){{0,2}}(?= {PAPER}(?!\w))"
+            rf"|(?:sao gửi|sao lục|gửi kèm|truyền đạt|sao chuyển)(?: kèm theo)?"
+            rf"(?=(?::| ý kiến| các {PAPER}| đến| tới| cho| {PAPER}(?!\w)))"
+            rf"|(?:gửi )?kèm theo (?:{PAPER}) này(?: là)?(?= {PAPER})"
         ),
     ),
     (
         Link.RELAYS,
-        re.compile(
-            rf"{SELF}(?:gửi|chuyển|triển khai|phổ biến|thông tin)(?: nguyên văn| kèm)?"
-            rf" (?:đến|tới|cho) (?:(?!(?:theo|tại|kèm|trong|của|về|báo|kết"
-            rf"|nội)\s)[^\s.;:()]{{1,20}}\s){{1,12}}?(?:toàn văn |nội dung )?"
-            rf"(?:{NOUN})(?: hoả tốc| hỏa tốc| khẩn)?(?: số:?)?\s?$",
-            IGNORE,
+        (
+            rf"{SELF}(?:sao gửi|sao lục|gửi|chuyển|triển khai|phổ biến|thông tin)"
+            rf"(?: nguyên văn| kèm)? (?:đến |tới |cho |(?=các |quý |toàn thể ))"
+            r"(?:(?!(?:theo|tại|kèm|trong|của|về|báo|kết|nội|thực|lại)\s)[^\s.;:()]{1,20}\s)"
+            r"{1,12}?(?:toàn văn |nội dung |nguyên văn )?"
+            rf"(?:{PAPER})(?: hoả tốc| hỏa tốc| khẩn)?(?: số:?)?\s?$"
         ),
     ),
 )
-_AFTER: tuple[tuple[Link, re.Pattern[str]], ...] = (
+
+_TO_ITS_TEXT = r"[^.;]{0,40}?(?:như sau|thành|nội dung sau|nội dung như|cụ thể)"
+_AFTER: tuple[tuple[Link, str], ...] = (
     (
         Link.CANCELS,
-        re.compile(
-            rf"{SELF}(?:(?:sẽ )?không (?:còn )?tổ chức(?: nữa)?|bị (?:hủy|huỷ|bãi bỏ"
-            rf"|thu hồi)(?: bỏ)?(?! (?:đất|giấy|tiền|kinh phí|kết quả|tư cách|hợp đồng))"
-            r"|không còn hiệu lực|được (?:hủy|huỷ|bãi bỏ)(?: bỏ)?)(?!\w)",
-            IGNORE,
+        _verb(
+            r"(?:sẽ )?không (?:còn )?(?:tổ chức|diễn ra|tiến hành)(?: nữa)?"
+            r"|bị (?:hủy|huỷ|bãi bỏ|thu hồi)(?: bỏ)?"
+            r"(?! (?:đất|giấy|tiền|kinh phí|kết quả|tư cách|hợp đồng))"
+            r"|không (?:còn|có) (?:hiệu lực|giá trị)|chấm dứt hiệu lực"
+            r"|được (?:hủy|huỷ|bãi bỏ|thu hồi)(?: bỏ)?(?! (?:đất|giấy|tiền|kinh phí|kết quả))"
         ),
     ),
     (
         Link.REPLACES,
-        re.compile(
-            rf"{SELF}(?:hết hiệu lực|được thay thế (?:bởi|bằng) [^.;\d]{{2,30}} này)(?!\w)", IGNORE
-        ),
+        _verb(r"hết hiệu lực|(?:được|bị) thay(?: thế)? (?:bởi|bằng) [^.;\d]{2,60} này"),
     ),
     (
         Link.AMENDS,
-        re.compile(
-            rf"{SELF}được (?:sửa đổi|bổ sung|đính chính|điều chỉnh"
-            rf"|sửa)(?:, bổ sung)?(?: lại)? (?:như sau"
-            r"|thành)(?!\w)",
-            IGNORE,
+        _verb(
+            r"được (?:sửa đổi|bổ sung|đính chính|điều chỉnh|sửa|hiệu chỉnh)(?:, bổ sung)?(?: lại)?"
+            rf"{_TO_ITS_TEXT}"
         ),
     ),
     (
         Link.EXTENDS,
-        re.compile(
-            rf"{SELF}(?:được )?(?:gia hạn|kéo dài|nới|lùi (?:thời hạn|hạn))(?!\w)",
-            IGNORE,
-        ),
+        _verb(r"(?:được )?(?:gia hạn|kéo dài|nới|(?:lùi|lui|dời|chuyển) (?:thời hạn|hạn))"),
     ),
     (
         Link.MOVES,
-        re.compile(
-            rf"{SELF}(?:(?:được )?(?:chuyển(?! toàn| nguyên| văn| bản)|đổi|dời|lùi|thay đổi"
-            rf"|điều chỉnh)[^.;]{{0,30}}?) (?:sang|thành|vào|đến)(?!\w)",
-            IGNORE,
+        _verb(
+            r"(?:được )?(?:chuyển(?! toàn| nguyên| văn| bản)|đổi|dời|lùi|lui|thay đổi|điều chỉnh"
+            r"|đẩy)[^.;]{0,30}? (?:sang|thành|vào|đến|về|lên|từ(?= \d| ngày| sáng| chiều| phòng|"
+            r" hình))"
+            r"|(?:được )?(?:thay đổi|điều chỉnh|dời|chuyển|tổ chức lại)(?: lại)? (?:như sau|lúc)"
+            r"|(?:được )?tổ chức (?:sớm|muộn|chậm) hơn"
+            r"|(?:sẽ )?(?:được )?(?:tổ chức|diễn ra|bắt đầu|khai mạc)(?: (?:vào|lúc))[^.;]{3,40}?"
+            r" thay (?:vì|cho)"
         ),
     ),
     (
         Link.POSTPONES,
-        re.compile(
-            rf"{SELF}(?:(?:được |tạm |bị )(?:tạm )?(?:hoãn|dừng|lùi)|hoãn lại"
-            rf"|tạm hoãn)(?!\w)",
-            IGNORE,
+        _verb(
+            r"(?:được |bị |phải |nay )(?:tạm )?(?:hoãn|dừng|lùi|lui|ngừng)|hoãn lại|tạm (?:hoãn"
+            rf"|lùi|lui|dừng|ngừng|thời (?:hoãn|dừng|chưa|không))|chưa tổ chức|{MEETING} hoãn"
         ),
     ),
-    (
-        Link.RELAYS,
-        re.compile(
-            rf"{SELF}(?:nay )?(?:chuyển đến|sao gửi|sao lục)(?!\w)",
-            IGNORE,
-        ),
-    ),
+    (Link.RELAYS, _verb(r"(?:nay )?(?:chuyển đến|sao gửi|sao lục)")),
 )
-_NOT_OWN = re.compile(
-    rf"{SELF}(?:tham mưu|xây dựng|soạn thảo|dự thảo|nghiên cứu|đề xuất|kiến nghị|rà soát|sẽ"
-    rf"|không|chưa"
-    r"|dự kiến|được|đã|bị|văn bản|xem xét|nếu|việc|hồ sơ|danh sách|kinh phí|nguồn vốn|hoàn thành"
-    r"|công tác|thủ tục|trường hợp|khi)\s(?:[^\s.;,]{1,9}\s){0,3}$",
-    IGNORE,
-)
-_DENIED = re.compile(rf"{SELF}(?:không|chưa|nếu|sẽ)\s(?:[^\s.;,]{{1,9}}\s){{0,2}}$", IGNORE)
-_ASKED = re.compile(
-    rf"{SELF}(?:đề nghị|xin(?! thông báo)|kiến nghị|xem xét"
-    rf"|(?<!tờ )trình)\s(?:[^\s.;,]{{1,9}}\s){{0,3}}$"
-    rf"|{SELF}(?:đề nghị|xin|kiến nghị|(?<!tờ )trình|mong)\s[^.;,]{{0,60}}(?:cho phép|xem xét|cho)"
-    r"\s(?:[^\s.;,]{1,9}\s){0,3}$",
-    IGNORE,
-)
-_AS_A_DUTY = re.compile(
-    rf"{SELF}(?:theo dõi|kiểm tra|giao|phân công|hướng dẫn|chủ trì)(?!\w)[^.;]{{0,50}}$", IGNORE
-)
-_GIVEN = re.compile(rf"{SELF}(?<!bàn )(?<!được )(?:giao|phân công)\s[^.;,]{{2,50}}$", IGNORE)
-_ABOUT = re.compile(rf"{SELF}(?:về|v/v|đề nghị|yêu cầu|xin|kiến nghị)(?!\w)", IGNORE)
-_ON_THE_MATTER = re.compile(
-    rf"[\W_]{{0,4}}(?:(?:{NOUN}) )?(?:v/v|về việc|về) (?=sửa|bổ sung|điều chỉnh|đính|thay|bãi|hủy"
-    rf"|huỷ|thu"
-    r"|gia hạn|kéo dài|hoãn|tạm|dừng|lùi)",
-    IGNORE,
-)
-"""A document's own title: what it is about it does."""
-NEW_SUBJECT = re.compile(
-    rf",\s{{1,2}}(?:[^.;,(]{{0,40}},\s)?[{UPPER}][^()]{{0,120}}$|{SELF}này\s[^()]{{0,60}}$"
-)
-_MARKS = " \n\t0123456789.)-+"
-
-
-def clause_start(text: str, at: int) -> int:
-    first = max(at - _CLAUSE_CHARS, 0)
-    ends = [first, *(match.end() for match in END.finditer(text, first, at))]
-    while len(ends) > 1 and text[first : ends[-1]].rstrip(_MARKS)[-1:] == ":":
-        ends.pop()  # a list goes on with what it is a list of
-    return ends[-1]
-
-
-def sentence_end(text: str, at: int, end: int) -> int:
-    stop = END.search(text, at, end)
-    return stop.start() if stop else end
-
-
-def verb_before(
-    text: str, start: int, end: int, earlier: Sequence[NumberMatch]
-) -> tuple[Link, int] | None:
-    """The own verb of the clause that stands nearest before a number, with no other number between
-    them."""
-    found: tuple[int, Link] | None = None
-    for link, pattern in _BEFORE:
-        for match in pattern.finditer(text, start, end):
-            if found is None or match.start() > found[0]:
-                found = (match.start(), link)
-    if found is None:
-        return None
-    at, link = found
-    is_own = _ON_THE_MATTER.match(text, start) is not None
-    if (not is_own and _NOT_OWN.search(text, max(at - 50, start), at)) or any(
-        n.start > at for n in earlier
-    ):
-        return None
-    others = [n for n in earlier if n.end <= at]
-    if others and not NEW_SUBJECT.search(text, others[-1].end, at):
-        return None
-    if link not in (Link.POSTPONES, Link.REMINDS) and _ASKED.search(text, max(at - 90, start), at):
-        return None
-    if _GIVEN.search(text, max(at - 60, start), at):
-        return None
-    if link in (Link.REMINDS, Link.ANSWERS) and _AS_A_DUTY.search(text, max(at - 60, start), at):
-        return None
-    return link, at
-
-
-def verb_after(text: str, end: int, stop: int) -> tuple[Link, int] | None:
-    found: tuple[int, Link] | None = None
-    for link, pattern in _AFTER:
-        match = pattern.search(text, end, stop)
-        if match is not None and _ABOUT.search(text, end, match.start()):
-            continue
-        if match is None or _DENIED.search(text, max(match.start() - 30, end), match.start()):
-            continue
-        if found is None or match.start() < found[0]:
-            found = (match.start(), link)
-    return (found[1], found[0]) if found else None
+BEFORE = tuple((link, re.compile(words, IGNORE)) for link, words in _BEFORE)
+AFTER = tuple((link, re.compile(words, IGNORE)) for link, words in _AFTER)

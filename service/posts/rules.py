@@ -33,7 +33,7 @@ from service.text import fold
 
 _PLACES = ("title", "start", "alone", "lead", "told")
 _OF_LEAD = ("lead", "told")
-_RESERVED = ("all", "places", "deadlines")
+_RESERVED = ("all", "places", "deadlines", "by-hand")
 _MOST_WORDS = 4
 WEAK = 2
 _BLOCKS, _OCCASION, _IMPERATIVE = 1, 2, 4

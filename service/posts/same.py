@@ -4,11 +4,12 @@ hearing, a wrong no tells him twice."""
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 from service.posts.issuer import is_one_organ, issuer_key
 from service.posts.numbers import number_key
 from service.posts.organs import UPPER
-from service.posts.provinces import split_province
+from service.posts.provinces import province_on, split_province
 from service.text import fold
 from service.types import Document, Mention
 
@@ -17,6 +18,13 @@ _NATIONWIDE = re.compile(
     r"|bqp|bng|btp|bxd|bct|bkhcn"
     r"|bgdđt|bnnmt|bnnptnt|bvhttdl|bdttg|btnmt|bgtvt|bkhđt|btttt|blđtbxh"
 )
+_IN_ENGLISH = {
+    "government": "chính phủ",
+    "the government": "chính phủ",
+    "prime minister": "thủ tướng chính phủ",
+    "the prime minister": "thủ tướng chính phủ",
+    "national assembly": "quốc hội",
+}
 _ISSUER_PARTS = 2  # of the letters of a number: the issuer is the first, or stands after the kind
 _SHORT = (
     (re.compile(r"(?<!\w)gd ?(?:&|và|-)? ?đt(?!\w)"), "giáo dục và đào tạo"),
@@ -54,6 +62,10 @@ _SHORT = (
     (re.compile(r"(?<!\w)ksnd(?!\w)"), "kiểm sát nhân dân"),
     (re.compile(r"(?<!\w)csxh(?!\w)"), "chính sách xã hội"),
     (re.compile(r" ?[-–] ?"), "-"),
+    (re.compile(r"^[^()]{2,80}\(nay là ([^()]{2,60})\)$"), r"\1"),
+    (re.compile(r"(?<!\w)hđnd ?[-,&] ?ubnd(?!\w)"), "hđnd và ubnd"),
+    (re.compile(r"^(?:bộ trưởng|giám đốc) (?=bộ |sở )"), ""),
+    (re.compile(r"(?<!\w)(?:tp|thành phố)\.? ?hcm(?!\w)"), "thành phố hồ chí minh"),
     (re.compile(r"(?<!\w)vpcp(?!\w)"), "văn phòng chính phủ"),
     (re.compile(r"(?<!\w)vp ?(?=(?:ubnd|hđnd|đoàn đbqh)(?!\w))"), "văn phòng "),
     (re.compile(r"(?<!\w)vp(?!\w)"), "văn phòng"),
@@ -65,6 +77,8 @@ _SHORT = (
     (re.compile(r"(?<!\w)ttvh(?!\w)"), "trung tâm văn hoá"),
     (re.compile(r"(?<!\w)tncs ?hcm(?!\w)"), "thanh niên cộng sản hồ chí minh"),
     (re.compile(r"(?<!\w)tncs(?!\w)"), "thanh niên cộng sản"),
+    (re.compile(r"(?<!\w)ptds(?!\w)"), "phòng thủ dân sự"),
+    (re.compile(r"(?<!\w)bch(?= (?:phòng thủ|pctt|quân sự|chỉ huy))"), "ban chỉ huy"),
     (re.compile(r"(?<!\w)bch(?!\w)"), "ban chấp hành"),
     (re.compile(r"(?<!\w)btv(?!\w)"), "ban thường vụ"),
     (re.compile(r"(?<!\w)cđ (?=y tế|sư phạm|nghề|công|kỹ thuật)"), "cao đẳng "),
@@ -80,7 +94,12 @@ _SHORT = (
     (re.compile(r" và các khu công nghiệp$"), ""),
     (re.compile(r"\s{2,}"), " "),
 )
+_LOST_BARS = {"nd": "nđ", "qd": "qđ", "cd": "cđ", "hdnd": "hđnd", "du": "đu"}
+"""Letters whose bar a keyboard lost: no other kind or organ is written so."""
+_DEPARTMENT = re.compile(r"s[a-zđ]{1,6}")
+"""A `sở`, of which a province has one of each name."""
 _OF_PROVINCE = re.compile(r"^(?:sở|chi cục|bảo hiểm|bhxh|kho bạc)(?!\w)")
+_PLACE_END = re.compile(r",\s?(?:tỉnh|tp|thành phố)$")
 _PROVINCIAL_END = re.compile(r" (?:tỉnh|tp)$")
 _OWN_NAME = re.compile(
     rf"(?<!\w)[{UPPER}]\w{{0,9}} [{UPPER}\d]\w{{0,9}}(?: [{UPPER}\d]\w{{0,9}}){{0,3}}$"
@@ -125,11 +144,24 @@ def is_same_document(
         return False
     if _compact(one.number) != _compact(other.number) or _differ(one.kind, other.kind):
         return False
-    if _differ(one.issued_on, other.issued_on):
+    if not _is_one_day(one.issued_on, other.issued_on):
         return False
+    if _is_joint(one) and None not in (one.issued_on, other.issued_on):
+        return True
     if one.issuer is not None and other.issuer is not None:
         return _is_same_issuer(one, areas[0], other, areas[1])
-    return None not in (one.issued_on, other.issued_on) and _is_nationwide(one)
+    if None in (one.issued_on, other.issued_on):
+        return False
+    first, second = (province_on(area, one.issued_on) for area in areas)
+    is_in_one_province = first is not None and first == second
+    return _is_nationwide(one) or (is_in_one_province and _is_of_department(one))
+
+
+def _is_one_day(one: date | None, other: date | None) -> bool:
+    """Portals that keep instants in UTC show the day before, others write the month first."""
+    if one is None or other is None or abs(one - other) <= timedelta(days=1):
+        return True
+    return (one.year, one.month, one.day) == (other.year, other.day, other.month)
 
 
 def _differ(one: object, other: object) -> bool:
@@ -138,7 +170,7 @@ def _differ(one: object, other: object) -> bool:
 
 def _compact(number: str) -> str:
     """A number without the marks between its letters, which word processors lose."""
-    parts = number_key(number).split("/")
+    parts = [_LOST_BARS.get(part, part) for part in number_key(number).split("/")]
     figures = [part for part in parts if part.isdecimal()]
     return "/".join([*figures, "".join(part for part in parts if not part.isdecimal())])
 
@@ -146,8 +178,10 @@ def _compact(number: str) -> str:
 def _is_same_issuer(
     one: Document | Mention, area: str | None, other: Document | Mention, other_area: str | None
 ) -> bool:
+    day = one.issued_on or other.issued_on
     first, first_area, is_first_one = _organ(one.issuer or "", area)
     second, second_area, is_second_one = _organ(other.issuer or "", other_area)
+    first_area, second_area = province_on(first_area, day), province_on(second_area, day)
     if first != second:
         return False
     if _NATIONAL.match(first):
@@ -164,7 +198,7 @@ def _is_same_issuer(
 
 def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
     """The name in one writing without its province, the province, and whether that is one organ."""
-    key = fold(issuer)
+    key = _IN_ENGLISH.get(fold(issuer), fold(issuer))
     for pattern, whole in _SHORT:
         key = pattern.sub(whole, key)
     key = issuer_key(key)
@@ -172,6 +206,7 @@ def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
     bare, named = split_province(key)
     if named is not None and re.search(r"(?:xã|phường|trấn|đặc khu|huyện|quận)$", bare):
         bare, named = key, None
+    bare = _PLACE_END.sub("", bare)
     if _OF_PROVINCE.match(bare):
         bare = _PROVINCIAL_END.sub("", bare)
     has_name = _OWN_NAME.search(issuer.strip()) is not None and not _NO_NAME.search(fold(issuer))
@@ -179,6 +214,17 @@ def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
     has_name = has_name and not _MANY_OF_ONE_NAME.match(bare)
     is_one = has_name or is_provincial is not None or is_one_organ(bare)
     return bare, named or area, is_one
+
+
+def _is_joint(document: Document | Mention) -> bool:
+    """Whether ministries issued it together: its letters name them all, in one order."""
+    return document.kind == "thong-tu-lien-tich"
+
+
+def _is_of_department(document: Document | Mention) -> bool:
+    """Whether the letters of a công văn are those of a province's department: `3402/SNV-TCBC`."""
+    letters = fold(document.number or "").rpartition("/")[2].partition("-")[0]
+    return document.kind == "cong-van" and _DEPARTMENT.fullmatch(letters) is not None
 
 
 def _is_nationwide(document: Document | Mention) -> bool:

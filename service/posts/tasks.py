@@ -52,7 +52,10 @@ _NO_TASK_OF_PERIOD = re.compile(
     r"|thời "
     r"kỳ|tổ chức$)(?!\w)|(?<!\w)(?:được )?tổ chức[\s,]*$"
 )
+_WHOEVER = re.compile(r"(?:các|quý) (?:đơn vị|cơ quan|địa phương|đồng chí)|đơn vị", re.IGNORECASE)
 _DIRECTLY_AFTER = re.compile(r"[\s,:)]{0,4}")
+_CUTS_OFF = re.compile(r"(?<!\w)(?:cắt|ngừng(?: cung)? cấp|mất) (?:điện|nước)(?!\w)")
+_IN_BRACKETS = re.compile(r"\([^()\n]{0,120}\)")
 _PART = re.compile(r"[;:]\s|[.!?]\s(?=[^a-zà-ỹ])|\n")
 _BEGINS = re.compile(r"(?:^|[.;!?]\s{1,3}|\n\s{0,3})$")
 _PROPOSES = re.compile(r"[\W_]{0,4}tờ trình(?!\w)", re.IGNORECASE)
@@ -142,7 +145,7 @@ class _TaskReader:
             if due.is_range and not self._is_done_in(due, doer, is_sure, since):
                 continue
             task = self._task(due, doer)
-            owners = doer.owners if doer is not None else (self._default(due),)
+            owners = self._owners(doer) if doer is not None else (self._default(due),)
             at = datetime.combine(due.on, due.at, tzinfo=LOCAL) if due.on and due.at else None
             days.add(day)
             for owner in owners:
@@ -191,6 +194,11 @@ class _TaskReader:
         if self._addressed is not None or self._is_public(due):
             return self._addressed, False
         return self._nearest(due), False
+
+    def _owners(self, doer: Doer) -> tuple[str, ...]:
+        """Those of somebody; `các đơn vị` are those to whom it is addressed."""
+        is_whoever = doer.owners == (OTHER,) and _WHOEVER.fullmatch(doer.words) is not None
+        return self._addressed.owners if is_whoever and self._addressed else doer.owners
 
     def _nearest(self, due: Due) -> Doer | None:
         """Who was last said to act."""
@@ -269,9 +277,12 @@ class _TaskReader:
             return False
         start = max(self._text.rfind("\n", 0, due.start) + 1, due.start - 200)
         start = max([start, *(m.end() for m in _SENTENCE.finditer(self._text, start, due.start))])
-        said = fold(self._text[start : due.start])
+        said = fold(_IN_BRACKETS.sub("", self._text[start : due.start]))
+        line = fold(self._text[self._text.rfind("\n", 0, due.start) + 1 : due.start])
         return not (
-            GOES_ON.search(said.replace("giai đoạn", "")) or _NO_TASK_OF_PERIOD.search(said)
+            _CUTS_OFF.search(f"{self._title} {line}")
+            or GOES_ON.search(said.replace("giai đoạn", ""))
+            or _NO_TASK_OF_PERIOD.search(said)
         )
 
     def _task(self, due: Due, doer: Doer | None) -> str:

@@ -19,11 +19,14 @@ from service.services.digest_acts import last_runs
 from service.services.operator import tell_operator
 from service.storage.alarms import (
     clear_alarm,
+    is_mail_held,
+    keep_seen_late,
     last_seen,
     oldest_due_at,
     own_faults,
     raise_alarm,
     raised_alarms,
+    seen_late,
     unsent_posts,
 )
 from service.storage.asides import Aside, list_asides
@@ -41,7 +44,11 @@ LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
 SILENT_AT_LEAST = timedelta(days=7)
 SILENT_FACTOR = 3
+PATIENCE = timedelta(minutes=15)
+"""So long what is late stays so while mail goes: what Loa makes up for by itself, after a relay or
+a machine was away, asks nothing of anybody."""
 _ALARM = "alarm:"
+_MAY_MEND_ITSELF = frozenset({"delivery_late", "unsent", "digest_missing"})
 KINDS = (
     "delivery_late",
     "own_fault",
@@ -92,6 +99,10 @@ class Alarm:
     text: str
     is_mailed: bool = True
     """False: counted and shown only, for no mail leaves meanwhile, or another one told of it."""
+
+    @property
+    def may_mend_itself(self) -> bool:
+        return self.key.partition(":")[0] in _MAY_MEND_ITSELF
 
 
 def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
@@ -161,18 +172,28 @@ def count_alarms(database: Database, ctx: Context) -> Counter[str]:
 
 
 def tell_alarms(database: Database, ctx: Context) -> tuple[Alarm, ...]:
-    """Tells the operator of what broke since the last look; returns all that is broken."""
+    """Tells the operator of what broke since the last look, of what is late once it stays so;
+    returns all that is broken."""
     now = ctx.clock()
     with database.reading() as conn:
         alarms = decide(_facts(conn, ctx, now), now)
         known = raised_alarms(conn)
+        seen = seen_late(conn)
+        is_held = any(alarm.may_mend_itself for alarm in alarms) and is_mail_held(
+            conn, now - PATIENCE
+        )
     wanted = {_ALARM + alarm.key: alarm for alarm in alarms}
-    if known != wanted.keys():
+    late = {key for key, alarm in wanted.items() if alarm.may_mend_itself} - known
+    stays = {key for key in late if not is_held and key in seen and now - seen[key] >= PATIENCE}
+    waits = set() if is_held else late - stays
+    to_raise = (wanted.keys() - known - late) | stays
+    if to_raise or known - wanted.keys() or waits != seen.keys():
         with database.writing() as conn:
             for key in known - wanted.keys():
                 clear_alarm(conn, key)
-            for key in wanted.keys() - known:
+            for key in to_raise:
                 _raise(conn, ctx, key, wanted[key], now)
+            keep_seen_late(conn, waits, now)
     return alarms
 
 

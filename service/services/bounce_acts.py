@@ -17,7 +17,9 @@ from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
 from service.alerts.suspension import probe_step
 from service.channels import SMTP_BULK
+from service.services.audit_acts import record
 from service.services.context import Context
+from service.storage.audit import find_subject
 from service.storage.bounces import (
     REASONS,
     SuspendedAddress,
@@ -58,9 +60,11 @@ def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
         return 0
     ids = active_of(conn, person)
     for subscription_id in ids:
+        before = find_subject(conn, "subscription", subscription_id)
         set_status(
             conn, subscription_id, SubscriptionStatus.SUSPENDED, at=now, reason=REASONS[bounce.kind]
         )
+        record(conn, now, "act.subscription_suspend", "subscription", subscription_id, before)
     return len(ids)
 
 

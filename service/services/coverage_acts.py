@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -38,10 +37,6 @@ class Hole:
     from_at: datetime
     to_at: datetime | None
 
-    def shown(self) -> dict[str, datetime | None]:
-        """As every door shows it."""
-        return {"from": self.from_at, "to": self.to_at}
-
 
 @dataclass(frozen=True, slots=True)
 class ListingCoverage:
@@ -56,28 +51,12 @@ class ListingCoverage:
     silent: Mapping[str, int] | None = None
     """By code, posts that alerted nobody who asked; None: they were not counted."""
 
-    def shown(self) -> dict[str, Any]:
-        """The keys that the design gives a listing, and what stands beside them."""
-        return {
-            "url": self.url,
-            "covered_since": self.since,
-            "covered_to": self.covered_to,
-            "last_read_at": self.last_read_at,
-            "gaps": [hole.shown() for hole in self.holes],
-            "held": self.held,
-            "silent": dict(self.silent or {}),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class PortalCoverage:
     id: str
     name: str
     listings: tuple[ListingCoverage, ...]
-
-    def shown(self) -> dict[str, Any]:
-        listings = [listing.shown() for listing in self.listings]
-        return {"id": self.id, "name": self.name, "listings": listings}
 
 
 def load_coverage(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.publish import payload_of, write_change
 from service.storage.post_writes import lock_post, set_urgency
-from service.storage.posts import get_post
+from service.storage.posts import get_post, set_categories
 from service.storage.silence import refresh_silenced, silence_of
 from service.types import ChangeType, Post, Urgency
 
@@ -29,6 +29,17 @@ def decide_urgency(conn: Connection, ctx: Context, post_id: str, urgency: str) -
         raise InvalidInput("urgency", f"is none: {urgency[:100]!r}", ", ".join(Urgency))
     lock_post(conn, post_id)
     set_urgency(conn, post_id, Urgency(urgency))
+    return publish_as_decided(conn, ctx.links, ctx.settings.urgency.now, post_id, ctx.clock())
+
+
+@audited("act.post_categories", "post", "post_id")
+def decide_categories(
+    conn: Connection, ctx: Context, post_id: str, categories: Sequence[str]
+) -> Post:
+    """The post under its new categories, the primary one first, whatever rules say later. Raises
+    NotFound."""
+    get_post(conn, post_id)
+    set_categories(conn, post_id, categories, ctx.clock())
     return publish_as_decided(conn, ctx.links, ctx.settings.urgency.now, post_id, ctx.clock())
 
 

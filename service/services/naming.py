@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from service.errors import InvalidInput, NotFound
+from service.errors import NotFound, Unclear
 from service.posts.identity import canonical_key
+from service.posts.search_words import MAX_QUERY_CHARS
 from service.services.context import OPERATOR, Actor
 from service.storage.beginnings import ids_beginning
 from service.storage.posts import PostQuery, get_post, newest_posts, posts_at, titled
@@ -45,8 +46,10 @@ def find_post_to_change(conn: Connection, said: str) -> str:
     """The same for an act that cannot be taken back: of a title the whole, not some words."""
     found = _posts_called(conn, said)
     if not found:
-        hits = newest_posts(conn, PostQuery(q=f'"{clean(said)}"'), _NAMED + 1)
-        found = [one.id for one in hits if one.title.casefold() == clean(said).casefold()]
+        words = clean(said)
+        hits = [*_having(conn, words), *titled(conn, words, _NAMED + 1)]
+        same = [post_id for post_id, title in hits if title.casefold() == words.casefold()]
+        found = list(dict.fromkeys(same))
     return _only("post", said, found)
 
 
@@ -75,7 +78,15 @@ def _by_title(conn: Connection, said: str) -> list[str]:
     same = [post_id for post_id, title in found if title == words]
     if same or found:
         return same or [post_id for post_id, _ in found]
-    return [one.id for one in newest_posts(conn, PostQuery(q=f'"{words}"'), _NAMED + 1)]
+    return [post_id for post_id, _ in _having(conn, words)]
+
+
+def _having(conn: Connection, words: str) -> list[tuple[str, str]]:
+    """(id, title) of posts that have these words; of more than anybody searches for, none."""
+    query = f'"{words}"'
+    if len(query) > MAX_QUERY_CHARS:
+        return []
+    return [(one.id, one.title) for one in newest_posts(conn, PostQuery(q=query), _NAMED + 1)]
 
 
 def find_subscriptions(conn: Connection, said: str, by: Actor = OPERATOR) -> list[Subscription]:
@@ -144,7 +155,7 @@ def find_unit(conn: Connection, said: str) -> Unit:
     names = {fold_plain(unit.name): unit.name for unit in units}
     for close in difflib.get_close_matches(plain[:200], names, n=1):
         hint = f"did you mean {names[close]!r}?"
-        raise InvalidInput("unit", coded("bad.value", text=said[:100]), hint)
+        raise Unclear("unit", coded("bad.value", text=said[:100]), hint)
     raise NotFound("unit", said)
 
 
@@ -189,7 +200,7 @@ def _begun(conn: Connection, kind: str, said: str) -> list[str]:
 def _only(kind: str, said: str, found: Sequence[str]) -> str:
     if len(found) > 1:
         allowed = coded("allowed.one_of_several", names=", ".join(found[:_NAMED]))
-        raise InvalidInput(kind, coded("bad.several", text=said), allowed)
+        raise Unclear(kind, coded("bad.several", text=said), allowed)
     if not found:
         raise NotFound(kind, said)
     return found[0]

@@ -243,6 +243,7 @@ def persons_own(conn: Connection, ctx: Context, token: str) -> OwnSubscriptions:
     return OwnSubscriptions(one.target, tuple(all_own), is_expired)
 
 
+@audited("act.link_renew", "person")
 def renew_link(conn: Connection, ctx: Context, own: OwnSubscriptions, locale: Locale) -> None:
     """Mails a new manage link to whom the old one belongs; once a day at most."""
     now, one = ctx.clock(), own.subscriptions[0]

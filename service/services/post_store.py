@@ -16,6 +16,7 @@ from service.services.publish import SAME_DOCUMENT, payload_of, write_change
 from service.services.related import relate
 from service.storage.archive import WatchedFile, store_watch
 from service.storage.engine import Database
+from service.storage.hand_withdrawn import is_withdrawn_by_hand
 from service.storage.overruling import kept_overruling, lift_overruling
 from service.storage.post_writes import (
     add_alias,
@@ -229,6 +230,9 @@ class PostStore:
             _keep_watch(conn, post_id, draft.files, draft.seen_at)
             post = get_post(conn, post_id)
             what = list(dict.fromkeys([*what_changed(old, draft.fingerprint), *also]))
+            if post.withdrawn_at is not None and is_withdrawn_by_hand(conn, post_id):
+                mark_checked(conn, post_id, draft)
+                return False
             if post.withdrawn_at is not None:
                 what.append("restored")
             if not what:

@@ -70,6 +70,19 @@ def acknowledge_by_link(
     return _write(conn, ctx, find_receipt_subject(conn, ctx, token), name, note, "link")
 
 
+@audited("act.receipt", "post")
+def acknowledge_on_page(
+    conn: Connection, ctx: Context, about: LinkSubject, name: str, note: str
+) -> Acknowledgement:
+    """Whoever has the unit's own page acknowledges the revision that the page showed.
+
+    Raises NotFound, InvalidInput, and Conflict for a post of which nothing is owed to the unit.
+    """
+    if not receipts.is_owed(conn, about.post_id, about.unit_id):
+        raise Conflict(coded("conflict.acknowledge_owed", name=about.post_id))
+    return _write(conn, ctx, about, name, note, "page")
+
+
 def find_receipt_subject(conn: Connection, ctx: Context, token: str) -> LinkSubject:
     """What a receipt link is about by now: a unit's that was merged is its successor's. Raises
     NotFound."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from service.alerts.deadlines import due_instants, next_due_reminder
 from service.alerts.receipt_rules import reminder_step
+from service.alerts.working_hours import WorkingHours
 from service.services.context import Context
 from service.services.reminder_parts import Reminder, ask_hooks, is_open, section, ways_of
 from service.storage.engine import Database
@@ -43,6 +44,7 @@ def remind(database: Database, ctx: Context) -> int:
     if not receipts.categories:
         return 0
     zone, before = ctx.settings.service.locale.zone, timedelta(hours=receipts.remind_before_due_h)
+    hours = WorkingHours(receipts.remind_at, zone, ctx.settings.email.days_off)
     with database.reading() as conn:
         alarm = alarm_at(conn)
         posts = [
@@ -71,15 +73,14 @@ def remind(database: Database, ctx: Context) -> int:
             now,
             remind_after=receipts.remind_after_working_days,
             contacts=one.askable,
-            zone=zone,
-            days_off=ctx.settings.email.days_off,
+            hours=hours,
             due_at=due_at,
             remind_before=before,
         )
         if step is not None:
             due.setdefault((line.unit_id, step), []).append(one)
             so_far = [*so_far, now]
-        next_at = next_due_reminder(owed_at, so_far, now, due_at, before)
+        next_at = next_due_reminder(owed_at, so_far, now, due_at, before, hours)
         later += [] if next_at is None else [next_at]
     made = 0
     for (_, step), reminders in due.items():

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from service.services.audit_acts import record
 from service.storage.engine import Database
 from service.storage.pages import ask_again, scans_since
 from service.storage.posts import get_post
@@ -33,4 +34,6 @@ def ask_for_scans(
         with database.writing() as conn:
             some = digests[start : start + _AT_ONCE]
             asked += ask_again(conn, some, now, None if post_ids else reader)
+    with database.writing() as conn:
+        record(conn, now, "act.scans_read", "service", more={"n": asked})
     return asked

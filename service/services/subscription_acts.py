@@ -96,6 +96,8 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
     """
     _check_vouching(by, request.is_confirmed)
     kind = kind_of(request.channel)
+    if kind.consent is Consent.HUB:
+        raise InvalidInput("channel", "bad.channel_hub", "allowed.hub")
     if kind.consent is Consent.MAILBOX:
         check_mail(ctx)
     _check_channel(request.channel, request.frequency, request.headers, request.is_cloudevents)
@@ -218,6 +220,19 @@ def rotate(
         token = asking.new_token()
         asking.rotate_token(conn, key, token)
     return RotationResult(found, secret, now + ROTATION_OVERLAP, token)
+
+
+@audited("act.subscription_ask", "subscription", "key")
+def ask_again(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
+    """Asks whoever is behind the target of a pending one once more; an address at most once a day.
+
+    Raises NotFound, Conflict unless it is pending.
+    """
+    found = own(conn, key, by)
+    if found.status is not SubscriptionStatus.PENDING:
+        raise Conflict(coded("conflict.ask", name=key, status=found.status.value))
+    ask_consent(conn, ctx, found)
+    return found
 
 
 @audited("act.subscription_test", "subscription", "key")

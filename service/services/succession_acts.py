@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from service.errors import Conflict, InvalidInput
 from service.posts.place_units import GazetteerUnit, without_kind
+from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.filters import parse_place
 from service.services.merge_acts import merge
@@ -156,6 +157,11 @@ def carry_out(conn: Connection, ctx: Context, steps: Sequence[UnitStep]) -> None
             merge(conn, ctx, step.unit.id, step.into.id)
     for step in steps:
         if step.kind is StepKind.MOVE:
-            units.set_place(conn, step.unit.id, step.to[0].place.id)
-            with suppress(Conflict):  # another office has the name: it keeps its own
-                units.set_name(conn, step.unit.id, step.name)
+            _move(conn, ctx, step.unit.id, step.to[0].place.id, step.name)
+
+
+@audited("act.unit_edit", "unit", "unit_id")
+def _move(conn: Connection, ctx: Context, unit_id: str, place: str, name: str) -> None:  # noqa: ARG001  # its row says when
+    units.set_place(conn, unit_id, place)
+    with suppress(Conflict):  # another office has the name: it keeps its own
+        units.set_name(conn, unit_id, name)

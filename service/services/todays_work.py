@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,7 @@ from service.storage.unwell import (
 )
 from service.types import Unit
 
+_Judged = tuple[datetime, tuple[DueInstant, ...]]
 SHOWN = 20
 """Lines of one kind on the first page; the rest is counted, and behind a link."""
 
@@ -102,30 +104,38 @@ def load_directives(conn: Connection, ctx: Context) -> list[OpenDirective]:
 
 
 def load_open_receipts(
-    conn: Connection, ctx: Context, unit_id: str | None = None
+    conn: Connection, ctx: Context, unit_id: str | None = None, post_id: str | None = None
 ) -> list[OpenReceipt]:
-    """What all units, or one, have yet to acknowledge; what is late the longest first."""
+    """What all units, or one, have yet to acknowledge, of all posts, or one; what is late the
+    longest first."""
     settings, now = ctx.settings, ctx.clock()
     categories, zone = settings.receipts.categories, settings.service.locale.zone
     if not categories:
         return []
-    lines = load_open_lines(conn, categories, now - REMIND_WITHIN, unit_id=unit_id)
+    lines = load_open_lines(conn, categories, now - REMIND_WITHIN, unit_id=unit_id, post_id=post_id)
     posts = load_open_posts(conn, sorted({line.post_id for line in lines}))
     dues = {key: _dues(post, ctx) for key, post in posts.items()}
     hearing = hearing_units(conn)
-    found = []
-    for line in lines:
-        post = posts[line.post_id]
+    after = {key: _urgent_after(ctx, post) for key, post in posts.items()}
+
+    @cache
+    def judge(post_id: str, owed_at: datetime, place_id: str | None) -> _Judged:
+        """Units that were told at once are late at once: judged once, not each."""
         at = late_at(
-            line.owed_at,
-            dues[post.id],
-            line.place_id,
+            owed_at,
+            dues[post_id],
+            place_id,
             after_days=settings.receipts.remind_after_working_days,
-            after=_urgent_after(ctx, post),
+            after=after[post_id],
             zone=zone,
             days_off=settings.email.days_off,
         )
-        own = own_first(dues[post.id], line.place_id)
+        return at, own_first(dues[post_id], place_id)
+
+    found = []
+    for line in lines:
+        post = posts[line.post_id]
+        at, own = judge(post.id, line.owed_at, line.place_id if dues[post.id] else None)
         found.append(OpenReceipt(post, line, at, own, line.unit_id in hearing))
     return sorted(found, key=lambda one: (one.late_at, one.line.unit_name, one.post.id))
 

@@ -130,8 +130,13 @@ def put(conn: Connection, ctx: Context, facts: UnitFacts) -> str:
     except NotFound:
         add(conn, ctx, facts)
         return "added"
-    changed = _keep(conn, ctx, known, replace(facts, name=known.name), OPERATOR)
-    return "unchanged" if changed == known else "updated"
+    if (known.place, known.contacts) == (facts.place, facts.contacts):
+        return "unchanged"
+    changes = UnitChanges(
+        place=facts.place, has_no_place=facts.place is None, contacts=facts.contacts
+    )
+    edit(conn, ctx, known.id, changes, OPERATOR)
+    return "updated"
 
 
 def deaf_units(conn: Connection, ctx: Context) -> list[Unit]:

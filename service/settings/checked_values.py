@@ -117,6 +117,14 @@ def check_header_value(value: str) -> str:
     return value
 
 
+def check_auth_header(value: str) -> str:
+    """The name of a header by which a proxy says who asks, and that nothing else is said by."""
+    is_free = value.lower() not in ("authorization", "cookie", "host", "x-forwarded-for")
+    if value and not (is_free and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", value)):
+        raise allowed('the name of a header as "X-Remote-User", or empty')
+    return value
+
+
 def check_mail_address(value: str) -> str:
     return (
         as_allowed(

@@ -42,7 +42,7 @@ def load(config: Path | None, environ: Mapping[str, str]) -> Settings:
     if settings is None:
         raise _refusal(problems)
     files = _rule_files(config, settings.portals_dir)
-    categories = _category_ids(files["categories_file"], problems)
+    categories = category_ids(files["categories_file"], problems)
     portals = load_portals(settings.portals_dir, _portals_origin(merged), categories, problems)
     if categories:
         _check_receipts(merged, settings, categories, problems)
@@ -177,7 +177,8 @@ def _rule_files(config: Path | None, portals_dir: Path) -> dict[str, Path]:
     return found | {"places_dir": shipped() / "places"}
 
 
-def _category_ids(path: Path, problems: list[str]) -> frozenset[str]:
+def category_ids(path: Path, problems: list[str]) -> frozenset[str]:
+    """Of the rules in a file; none, and a problem more, where it cannot be read."""
     from service.posts.classify import parse_rules
 
     try:

@@ -24,6 +24,7 @@ from pydantic import (
 
 from service.settings.checked_values import (
     allowed,
+    check_auth_header,
     check_database_url,
     check_header_value,
     check_line,
@@ -39,6 +40,7 @@ from service.settings.portal_kinds import AUTO, KINDS, Kind
 from service.values import Locale, parse_zone
 
 Line = Annotated[str, AfterValidator(check_line)]
+Name = Annotated[Line, Field(min_length=1, description="a mail address, or a name")]
 HttpUrl = Annotated[str, AfterValidator(check_url)]
 Selector = Annotated[str, AfterValidator(check_selector)]
 FileHost = Annotated[
@@ -80,6 +82,8 @@ class ServiceSettings(SettingsSection):
 
 class OperatorSettings(SettingsSection):
     email: Annotated[str, AfterValidator(check_mail_address)] = ""
+    people: tuple[Name, ...] = ()
+    viewers: tuple[Name, ...] = ()
 
 
 class ServerSettings(SettingsSection):
@@ -88,7 +92,14 @@ class ServerSettings(SettingsSection):
     )
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    auth_header: Annotated[str, AfterValidator(check_auth_header)] = ""
     metrics_token: Annotated[str, Secret] = ""
+
+    @model_validator(mode="after")
+    def _believes_only_a_proxy(self) -> ServerSettings:
+        if self.auth_header and not self.trusted_proxies:
+            raise allowed("empty while trusted_proxies is 0: anybody could send it", "auth_header")
+        return self
 
 
 class DatabaseSettings(SettingsSection):
@@ -136,15 +147,26 @@ class WebhookSettings(SettingsSection):
         return self
 
 
+class WebsubSettings(SettingsSection):
+    enabled: bool = True
+    in_export: bool = False
+    max_subscriptions: PositiveInt = 10_000
+    per_host: PositiveInt = 100
+    max_lease_days: PositiveInt = 30
+
+
+TimeOfDay = Annotated[
+    str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')
+]
+
+
 class EmailSettings(SettingsSection):
     """Relay and sender are judged when the channel opens: what is wrong there stops neither
     webhooks nor feeds."""
 
     smtp_url: Annotated[str, Secret] = ""
     from_: str = Field(default="Loa <loa@localhost>", alias="from")
-    digest_at: Annotated[
-        str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a time as "07:00"')
-    ] = "07:00"
+    digest_at: TimeOfDay = "07:00"
     rate_per_s: PositiveFloat = 20
     days_off: tuple[Annotated[date, Field(description='days as "2027-02-17"')], ...] = ()
 
@@ -163,6 +185,7 @@ class UrgencySettings(SettingsSection):
 class ReceiptSettings(SettingsSection):
     categories: tuple[str, ...] = ("directives",)
     remind_after_working_days: PositiveInt = 2
+    remind_at: TimeOfDay = "07:30"
     remind_before_due_h: PositiveInt = 24
 
 
@@ -268,6 +291,7 @@ class Settings(SettingsSection):
     polling: PollingSettings = PollingSettings()
     feeds: FeedSettings = FeedSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    websub: WebsubSettings = WebsubSettings()
     email: EmailSettings = EmailSettings()
     urgency: UrgencySettings = UrgencySettings()
     receipts: ReceiptSettings = ReceiptSettings()

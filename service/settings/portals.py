@@ -18,7 +18,7 @@ from service.settings.describe import allowed_words, found, known_keys, nearest
 from service.settings.layers import read_toml
 from service.settings.models import ListingConfig, PortalConfig, strictly
 
-RESERVED = frozenset({"all", "places", "deadlines"})
+RESERVED = frozenset({"all", "places", "deadlines", "by-hand"})
 KEYS = known_keys(PortalConfig)
 
 
@@ -32,12 +32,17 @@ def load_portals(
             f"portal"
         )
         return ()
-    files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+    files = list_portal_files(folder)
     loaded = [
         (path, portal) for path in files if (portal := read_portal(path, problems)) is not None
     ]
-    _check_ids(loaded, categories, problems)
+    check_ids(loaded, categories, problems)
     return tuple(portal for _, portal in loaded)
+
+
+def list_portal_files(folder: Path) -> list[Path]:
+    """Those that describe a portal, by name."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
 
 
 def read_portal(path: Path, problems: list[str]) -> PortalConfig | None:
@@ -103,9 +108,10 @@ def _joined(path: Path, portal: PortalConfig, problems: list[str]) -> PortalConf
     return portal.model_copy(update={"listings": tuple(listings), "ca_file": ca_file})
 
 
-def _check_ids(
+def check_ids(
     loaded: list[tuple[Path, PortalConfig]], categories: frozenset[str], problems: list[str]
 ) -> None:
+    """Adds to `problems` what contradicts: reserved ids, one id twice, a category that is none."""
     owners: dict[str, Path] = {}
     for path, portal in loaded:
         if portal.id in RESERVED:

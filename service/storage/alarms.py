@@ -3,14 +3,17 @@ raised."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.owing import OWN_FAULTS
-from service.storage.meta import drop_meta, keep_meta
+from service.storage.mails import LANES
+from service.storage.meta import drop_meta, keep_meta, list_meta
 from service.storage.schema import from_micros, to_micros
+
+_LATE = "late-alarm:"
 
 
 def raised_alarms(conn: Connection) -> set[str]:
@@ -24,6 +27,30 @@ def raise_alarm(conn: Connection, key: str, now: datetime) -> None:
 
 def clear_alarm(conn: Connection, key: str) -> None:
     drop_meta(conn, key)
+
+
+def seen_late(conn: Connection) -> dict[str, datetime]:
+    """Since when each alarm is seen of which the operator is told only if it stays, by key."""
+    return {
+        key.removeprefix(_LATE): datetime.fromisoformat(at) for key, at in list_meta(conn, _LATE)
+    }
+
+
+def keep_seen_late(conn: Connection, keys: Collection[str], now: datetime) -> None:
+    """Those that are seen now, and no others; of those seen before, since when stays."""
+    for key in seen_late(conn).keys() - keys:
+        drop_meta(conn, _LATE + key)
+    for key in sorted(keys):
+        keep_meta(conn, _LATE + key, now.isoformat())
+
+
+def is_mail_held(conn: Connection, since: datetime) -> bool:
+    """Whether the relay took no mail at some instant since then."""
+    query = text("SELECT max(not_before_at) FROM endpoint WHERE key IN :lanes").bindparams(
+        bindparam("lanes", expanding=True)
+    )
+    at = conn.execute(query, {"lanes": list(LANES)}).scalar_one()
+    return at is not None and from_micros(at) > since
 
 
 def oldest_due_at(conn: Connection) -> datetime | None:

@@ -83,6 +83,15 @@ def count_waiting(conn: Connection, subscription_id: str) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def count_sent(conn: Connection, post_id: str) -> int:
+    """How many deliveries of a post were sent."""
+    change, delivery = schema.change, schema.delivery
+    joined = delivery.join(change, change.c.id == delivery.c.change_id)
+    query = select(func.count()).select_from(joined)
+    query = query.where(change.c.post_id == post_id, delivery.c.state == "sent")
+    return int(conn.execute(query).scalar_one())
+
+
 def count_failed(conn: Connection) -> list[tuple[str, int]]:
     """By target, how many messages failed for good; most first."""
     delivery, subscription = schema.delivery, schema.subscription

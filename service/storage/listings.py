@@ -6,7 +6,7 @@ A lease keeps two workers off one listing. Politeness to hosts is `storage.hosts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -217,6 +217,12 @@ def is_due(state: ListingState, now: datetime, longest: timedelta = MAX_WAIT) ->
         return True
     most = MAX_WAIT if state.failures else min(longest + _APART, MAX_WAIT)
     return state.next_poll_at > now + most
+
+
+def poll_at_once(conn: Connection, portal_id: str, urls: Sequence[str], now: datetime) -> int:
+    """Listings are due now, whatever their last failures were: how many."""
+    here = (schema.listing.c.portal_id == portal_id, schema.listing.c.url.in_(urls))
+    return conn.execute(update(schema.listing).where(*here).values(next_poll_at=now)).rowcount
 
 
 def _is(portal_id: str, url: str) -> tuple[Any, Any]:

@@ -49,7 +49,7 @@ _OPEN = """SELECT p.id AS post_id, u.id AS unit_id, u.name, u.place, u.contacts,
     JOIN subscription s ON s.id = d.subscription_id JOIN unit u ON u.id = s.unit_id
     WHERE c.at >= :since AND c.type <> 'post.withdrawn' AND p.withdrawn_at IS NULL
     AND u.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.post_id = p.id
-        AND r.revision = p.revision AND r.unit_id = u.id)"""
+        AND r.revision = p.revision AND r.unit_id = s.unit_id)"""
 """What a lost database may have sent is owed still: whether it was acknowledged then is lost."""
 _GROUPED = " GROUP BY p.id, u.id, u.name, u.place, u.contacts ORDER BY u.name, u.id"
 
@@ -60,13 +60,15 @@ def load_open_lines(
     since: datetime,
     *,
     unit_id: str | None = None,
+    post_id: str | None = None,
 ) -> list[OpenLine]:
-    """Of posts of these primary categories that were told of since then; of one unit, or all."""
-    only = " AND u.id = :unit" if unit_id else ""
+    """Of posts of these primary categories that were told of since then; of one unit, of one post,
+    or all."""
+    only = (" AND u.id = :unit" if unit_id else "") + (" AND p.id = :post" if post_id else "")
     query = text(_OPEN + only + _GROUPED).bindparams(bindparam("categories", expanding=True))
     values = {"categories": list(categories), "since": to_micros(since)}
-    if unit_id:
-        values["unit"] = unit_id
+    named = {"unit": unit_id, "post": post_id}
+    values |= {name: value for name, value in named.items() if value}
     return [
         OpenLine(
             row.post_id,

@@ -163,6 +163,19 @@ def newest_posts(
     return [post_from_row(row) for row in rows]
 
 
+def newest_updates(conn: Connection, limit: int) -> list[tuple[str, datetime]]:
+    """The ids of the posts that were seen last, newest first, and when each last changed; none that
+    the portal withdrew."""
+    post = schema.post
+    query = (
+        select(post.c.id, post.c.updated_at)
+        .where(post.c.withdrawn_at.is_(None))
+        .order_by(post.c.first_seen_at.desc(), post.c.published_at.desc(), post.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.updated_at) for row in conn.execute(query)]
+
+
 def cursor_of(post: Post) -> str:
     """Where a page that ends with this post is continued; opaque to callers."""
     text = f"{to_micros(post.first_seen_at)}.{to_micros(post.published_at)}.{post.id}"

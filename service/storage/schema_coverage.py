@@ -8,7 +8,7 @@ from service.storage.schema import Instant
 from service.storage.schema_base import Json
 from service.storage.schema_files import metadata
 
-__all__ = ["backfill", "gap", "metadata", "outage"]
+__all__ = ["backfill", "gap", "metadata", "outage", "portal_look"]
 
 gap = Table(  # what a listing published within may have been missed
     "gap",
@@ -38,6 +38,19 @@ backfill = Table(  # the last one that was asked for, of each portal
     Column("asked_at", Instant, nullable=False),
     Column("asked_by", Text, nullable=False),  # a code of `by.*`
     Column("started_at", Instant),  # null: it waits
+    Column("lease_until", Instant),  # null: nobody works on it; past: whoever did is gone
+    Column("ended_at", Instant),  # null: it waits or is worked on
+    Column("report", Json),  # null: it has not ended, or came to nothing
+    Column("error", Text),  # coded; null: it has not ended, or ended well
+)
+
+portal_look = Table(  # pages of a portal that a worker reads for somebody, storing no post
+    "portal_look",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # probe: nobody described it; check: as configured
+    Column("subject", Text, nullable=False),  # an address; of a check the portal's id
+    Column("asked_at", Instant, nullable=False),
     Column("lease_until", Instant),  # null: nobody works on it; past: whoever did is gone
     Column("ended_at", Instant),  # null: it waits or is worked on
     Column("report", Json),  # null: it has not ended, or came to nothing

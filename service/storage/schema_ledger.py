@@ -209,7 +209,7 @@ receipt = Table(
         "by", Text, nullable=False
     ),  # who acknowledged: a name that was typed, a token's name, or empty
     Column("note", Text, nullable=False),
-    Column("via", Text, nullable=False),  # link, api
+    Column("via", Text, nullable=False),  # link, page, api
 )
 
 # who was owed a post, once retention has forgotten the deliveries: decides who hears of a later

@@ -1,13 +1,14 @@
-"""The table that the web alone writes: answers kept for repeated requests."""
+"""Tables of what comes from outside by the web: answers kept for repeated requests, and the leases
+of subscribers that are strangers."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, SmallInteger, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, SmallInteger, Table, Text
 
 from service.storage.schema import Instant
 from service.storage.schema_coverage import metadata
 
-__all__ = ["idempotency", "metadata"]
+__all__ = ["hub_lease", "idempotency", "metadata"]
 
 idempotency = Table(  # what a POST with an Idempotency-Key was answered, for a day
     "idempotency",
@@ -19,4 +20,13 @@ idempotency = Table(  # what a POST with an Idempotency-Key was answered, for a 
     Column("body", LargeBinary, nullable=False),  # encrypted: it may show a secret
     Column("created_at", Instant, nullable=False),
     Index("ix_idempotency_created", "created_at"),  # what is too old
+)
+
+hub_lease = Table(  # of a subscription of WebSub
+    "hub_lease",
+    metadata,
+    Column("subscription_id", Text, ForeignKey("subscription.id"), primary_key=True),
+    Column("topic", Text, nullable=False),  # the address of its feed below `public_url`
+    Column("until", Instant),  # null: its callback has confirmed nothing yet
+    Index("ix_hub_lease_until", "until"),  # what ends
 )

@@ -26,6 +26,7 @@ from service.types.portal_pages import (
     ListedPost,
     Listing,
     Page,
+    PageGlance,
     RejectedLink,
     Validators,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "Moment",
     "Outcome",
     "Page",
+    "PageGlance",
     "Place",
     "PortalName",
     "Post",

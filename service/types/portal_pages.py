@@ -107,3 +107,13 @@ class Article:
     attachments: tuple[AttachmentLink, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     """All that the page says of its date; `moment` is what it makes of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageGlance:
+    """What a page that nobody described is taken for. `kind`: the name of a portal kind; `feeds`:
+    those that it announces; `sections`: (address, name) of what its menus lead to."""
+
+    kind: str
+    feeds: tuple[str, ...] = ()
+    sections: tuple[tuple[str, str], ...] = ()

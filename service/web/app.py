@@ -8,6 +8,7 @@ no state of its own; refuses a request whose route has no decision in `auth.ACCE
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,11 +25,21 @@ from service.web import auth, problem, reader, words
 from service.web.admin import desk as admin
 from service.web.api import api_routes as api
 from service.web.feeds import feed_routes as feeds
-from service.web.pages import attachments, help_pages, public, status, webhook_key
+from service.web.pages import (
+    attachments,
+    help_pages,
+    hub_page,
+    public,
+    robots_pages,
+    status,
+    unit_own,
+    webhook_key,
+)
 from service.web.pages import receipt_page as receipts
 from service.web.pages import subscribe as subscriptions
 from service.web.server import readiness as health
 from service.web.server.admission import MAX_BODY_BYTES
+from service.web.server.compression import compress
 from service.web.server.cookies import SignedSessions
 from service.web.server.limits import Limit
 from service.web.server.proxies import ProxyWatch
@@ -79,6 +90,7 @@ def create_app(loa: Loa) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # the redirect would name the host that the request names
     app.jinja_env.globals["can_change"] = auth.can_change
+    app.jinja_env.globals["is_by_session"] = auth.is_by_session
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     proxies = loa.settings.server.trusted_proxies
     if proxies:
@@ -103,12 +115,15 @@ def blueprint_modules() -> tuple[Any, ...]:
     """The modules of this package with a `make_blueprint(loa)`, in the order of registration."""
     return (
         public,
+        robots_pages,
         status,
         help_pages,
         attachments,
         feeds,
+        hub_page,
         subscriptions,
         receipts,
+        unit_own,
         webhook_key,
         api,
         health,
@@ -140,6 +155,8 @@ def _choose_language() -> None:
 def _finish(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    if (rate := getattr(g, "rate", None)) is not None:
+        response.headers.update(rate.headers())
     if getattr(g, "is_language_asked", False):
         response.set_cookie(
             LANGUAGE_COOKIE,
@@ -155,7 +172,7 @@ def _finish(response: Response) -> Response:
         response.vary.add("Cookie")
     elif request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return compress(response)
 
 
 def is_https() -> bool:
@@ -245,6 +262,8 @@ def _add_filters(app: Flask) -> None:
         frequency=of("frequency"),
         relation=of("relation"),
         backfill=of("backfill"),
+        rejected=of("rejected"),
+        stamp=lambda text: words.say_instant(datetime.fromisoformat(text), reader.locale()),
         urgency=of("urgency"),
         owner=of("owner"),
         link=of("link"),

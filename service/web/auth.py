@@ -18,10 +18,11 @@ from werkzeug.wrappers import Response
 
 from service.errors import NotFound
 from service.services.context import Actor, ActorKind
+from service.services.sign_in import role_by_proxy, role_of
 from service.storage import asking, sessions, tokens
 from service.storage.tokens import Role
 from service.web.server.limits import Limit
-from service.web.server.proxies import is_from_this_machine
+from service.web.server.proxies import is_from_this_machine, named_by_proxy
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -50,12 +51,15 @@ class Access(StrEnum):
 ACCESS: dict[str, Access] = {
     "static": Access.PUBLIC,
     "public.*": Access.PUBLIC,
+    "robots.*": Access.PUBLIC,
     "status.*": Access.PUBLIC,
     "help.*": Access.PUBLIC,
     "attachments.*": Access.PUBLIC,
     "feeds.*": Access.PUBLIC,
+    "hub.*": Access.PUBLIC,
     "subscriptions.*": Access.PUBLIC,
     "receipts.*": Access.PUBLIC,
+    "units.*": Access.PUBLIC,
     "health.healthz": Access.PUBLIC,
     "health.readyz": Access.PUBLIC,
     "health.scrape": Access.METRICS,
@@ -72,6 +76,12 @@ ACCESS: dict[str, Access] = {
     "api.release_portal": Access.OPERATOR_TOKEN,
     "api.discard_portal": Access.OPERATOR_TOKEN,
     "api.backfill_portal": Access.OPERATOR_TOKEN,
+    "api.add_portal": Access.OPERATOR_TOKEN,
+    "api.remove_portal": Access.OPERATOR_TOKEN,
+    "api.poll_portal": Access.OPERATOR_TOKEN,
+    "api.check_portal": Access.OPERATOR_TOKEN,
+    "api.probe_portal": Access.OPERATOR_TOKEN,
+    "api.show_probe": Access.OPERATOR_TOKEN,
     "api.list_audit": Access.OPERATOR_TOKEN,
     "api.list_units": Access.TOKEN,
     "api.show_unit": Access.TOKEN,
@@ -79,6 +89,12 @@ ACCESS: dict[str, Access] = {
     "api.edit_unit": Access.OPERATOR_TOKEN,
     "api.remove_unit": Access.OPERATOR_TOKEN,
     "api.merge_unit": Access.OPERATOR_TOKEN,
+    "api.link_unit": Access.OPERATOR_TOKEN,
+    "api.restore_unit": Access.OPERATOR_TOKEN,
+    "api.succeed_units": Access.OPERATOR_TOKEN,
+    "api.remind_units": Access.OPERATOR_TOKEN,
+    "api.recategorise_post": Access.OPERATOR_TOKEN,
+    "api.restore_subscription": Access.OPERATOR_TOKEN,
     "api.list_subscriptions": Access.TOKEN,
     "api.show_subscription": Access.TOKEN,
     "api.add_subscription": Access.TOKEN,
@@ -100,13 +116,16 @@ ACCESS: dict[str, Access] = {
     "api.list_receipts": Access.TOKEN,
     "api.add_receipt": Access.UNIT_TOKEN,
     "admin.sign_in": Access.PUBLIC,  # the form that asks for the token
+    "admin.mail_sign_in": Access.PUBLIC,
+    "admin.show_sign_in": Access.PUBLIC,
+    "admin.use_sign_in": Access.PUBLIC,
     "admin.*": Access.SESSION,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token it is. `unit_id` is None but for a unit."""
+    """Whose token it is, or who signed in without one. `unit_id` is None but for a unit."""
 
     token_id: str
     name: str
@@ -229,8 +248,12 @@ def _require_api_token(access: Access) -> None:
 
 def _count_write(found: Caller) -> None:
     writes: Limit = current_app.extensions[WRITES]
-    if not _is_looking() and not writes.has_room(found.token_id):
-        raise TooManyRequests(coded("refused.many_writes", limit=WRITES_PER_MINUTE), retry_after=60)
+    if _is_looking():
+        return
+    g.rate = state = writes.take(found.token_id)
+    if not state.has_room:
+        refused = coded("refused.many_writes", limit=WRITES_PER_MINUTE)
+        raise TooManyRequests(refused, retry_after=state.resets_s)
 
 
 def _is_looking() -> bool:
@@ -260,7 +283,7 @@ CSRF = "csrf"
 
 
 def _require_session() -> Response | None:
-    found = _session_caller()
+    found = proxy_caller() or _session_caller()
     if found is None:
         session.clear()
         return redirect(
@@ -274,20 +297,44 @@ def _require_session() -> Response | None:
     return None
 
 
+def proxy_caller() -> Caller | None:
+    """Who signed in at a trusted proxy; None: nobody, or nobody whom the configuration names."""
+    settings = _loa().settings
+    name = named_by_proxy(
+        request.environ, settings.server.auth_header, settings.server.trusted_proxies
+    )
+    role = role_by_proxy(settings.operator, name) if name else None
+    return None if role is None else Caller(sessions.PERSON + name, name, role, None)
+
+
 def _session_caller() -> Caller | None:
-    """Who signed in, looked up each time: signing out ends it, and so does revoking the token."""
+    """Who signed in, looked up each time: signing out ends it, and so does revoking the token, or
+    naming somebody no more."""
     words = session.get(SESSION)
     if not isinstance(words, str):
         return None
     with _loa().database.reading() as conn:
-        token_id = sessions.session_token(conn, words, _loa().clock())
-        found = None if token_id is None else tokens.get_token(conn, token_id)
+        subject = sessions.session_subject(conn, words, _loa().clock())
+        found = None if subject is None else tokens.get_token(conn, subject)
+    if subject is not None and subject.startswith(sessions.PERSON):
+        return _person(subject.removeprefix(sessions.PERSON))
     return None if found is None or found.role is Role.UNIT else _caller_of(found)
 
 
-def sign_in(found: Caller) -> None:
+def _person(name: str) -> Caller | None:
+    role = role_of(_loa().settings.operator, name)
+    return None if role is None else Caller(sessions.PERSON + name, name, role, None)
+
+
+def is_by_session() -> bool:
+    """Whether signing out here means something: of whom a proxy names it signs out nobody."""
+    return proxy_caller() is None
+
+
+def sign_in(subject: str) -> None:
+    """`subject`: the id of a token, or `sessions.PERSON` and an address."""
     with _loa().database.writing() as conn:
-        words = sessions.begin_session(conn, found.token_id, _loa().clock())
+        words = sessions.begin_session(conn, subject, _loa().clock())
     session.clear()
     session.permanent = True
     session[SESSION] = words
@@ -304,6 +351,7 @@ def sign_out() -> None:
 
 
 def csrf_token() -> str:
+    g.has_secret = True  # such a page is never compressed
     return str(session.setdefault(CSRF, secrets.token_urlsafe(32)))
 
 

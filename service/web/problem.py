@@ -23,6 +23,7 @@ from service.errors import (
     NotFound,
     OverdueError,
     StorageError,
+    Unclear,
 )
 from service.values import Language
 from service.web import reader
@@ -84,6 +85,8 @@ def register(app: Flask) -> None:
 
 def status_of(error: LoaError) -> int:
     match error:
+        case Unclear():
+            return 409
         case InvalidInput():
             return 400 if request.method in ("GET", "HEAD") else 422
         case EndedLink():

@@ -32,6 +32,8 @@ from service.words.sentences_scan import SCANS
 from service.words.sentences_search import SEARCH
 from service.words.sentences_silence import SILENCE
 from service.words.sentences_tls import TLS
+from service.words.sentences_unit import UNIT_PAGE
+from service.words.sentences_websub import WEBSUB_WORDS
 from service.words.sentences_why import WHY
 
 Pair = tuple[str, str]
@@ -52,10 +54,12 @@ SENTENCES: dict[str, Pair] = {
     **PLACES,
     **PORTAL,
     **PULL_WORDS,
+    **WEBSUB_WORDS,
     **SCANS,
     **SEARCH,
     **SILENCE,
     **TLS,
+    **UNIT_PAGE,
     **WHY,
 }
 """All that can be stored, by its code."""

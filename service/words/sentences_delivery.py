@@ -42,6 +42,7 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     ),
     "by.operator": ("người vận hành: {name}", "the operator: {name}"),
     "by.api": ("API: {name}", "API: {name}"),
+    "by.unit_page": ("trên trang riêng của đơn vị", "on the unit's own page"),
     "by.erasure": ("đã xóa dữ liệu theo yêu cầu", "its owner's data was erased on request"),
     "by.unit_removed": ("đơn vị đã được gỡ bỏ", "its unit was removed"),
     "by.unit_merged": (

@@ -78,6 +78,32 @@ DESK: Mapping[str, tuple[str, str]] = {
         "Nơi nhận có thể nhận lại tin mà họ đã có, với cùng mã thông điệp. Nơi nhận:",
         "A receiver may get again what it has, under the same message id. To:",
     ),
+    "sure.portal_remove": ("Gỡ bỏ cổng {portal}?", "Remove the portal {portal}?"),
+    "sure.portal_stops": (
+        "Loa ngừng đọc cổng này: không ai được báo tin mới của nó nữa. Số đăng ký chỉ nhận tin của "
+        "riêng cổng này: {n}.",
+        "Loa stops reading it: nobody is told of what it publishes any more. Subscriptions that "
+        "ask for this portal alone: {n}.",
+    ),
+    "sure.portal_kept": (
+        "Tin đã lưu vẫn còn. Tệp {path} được giữ lại với đuôi .removed, nên có thể hoàn tác.",
+        "Its posts stay. The file {path} is kept as .removed, so that it can be undone.",
+    ),
+    "done.portal_added": (
+        "Đã thêm {portal}. Lần đọc đầu không báo tin cũ cho ai.",
+        "{portal} was added. Its first reading tells nobody of old posts.",
+    ),
+    "done.portal_edited": ("Đã lưu tệp của {portal}.", "The file of {portal} is saved."),
+    "done.portal_removed": ("Đã gỡ bỏ {portal}.", "{portal} was removed."),
+    "done.portal_restored": ("Đã đưa {portal} trở lại.", "{portal} is back."),
+    "done.portal_polled": (
+        "Số chuyên mục được đọc ngay: {n}. Kết quả hiện ở đây trong vài giây.",
+        "Listings that are read now: {n}. The outcome is here within seconds.",
+    ),
+    "done.portals_reread": (
+        "Đã đọc lại các tệp: {n} cổng.",
+        "The files were read again: {n} portals.",
+    ),
     "done.unit_added": ("Đã thêm {unit}.", "{unit} was added."),
     "done.unit_edited": ("Đã lưu {unit}.", "{unit} is saved."),
     "done.unit_removed": ("Đã gỡ bỏ {unit}.", "{unit} was removed."),
@@ -93,6 +119,14 @@ DESK: Mapping[str, tuple[str, str]] = {
     "done.restore": (
         "Đăng ký đến {target} đã trở lại như trước.",
         "The subscription to {target} is what it was.",
+    ),
+    "done.ask": (
+        "Đã hỏi lại {target}; câu trả lời hiện ở đây.",
+        "{target} is asked again; its answer is shown here.",
+    ),
+    "done.subscription_edited": (
+        "Đã lưu đăng ký đến {target}.",
+        "The subscription to {target} is saved.",
     ),
     "done.test": ("Đang gửi tin thử đến {target}.", "A test is on its way to {target}."),
     "done.replayed": (
@@ -115,6 +149,48 @@ DESK: Mapping[str, tuple[str, str]] = {
     ),
     "done.categories": ("Đã lưu chuyên mục.", "The categories are saved."),
     "done.urgency": ("Đã lưu độ khẩn.", "The urgency is saved."),
+    "done.post_added": (
+        "Đã đăng “{post}” và báo cho mọi đăng ký phù hợp.",
+        "“{post}” is posted, and told to every subscription that asks for it.",
+    ),
+    "done.post_withdrawn": ("Đã gỡ “{post}”.", "“{post}” is withdrawn."),
+    "sure.withdraw": ("Gỡ “{post}”?", "Withdraw “{post}”?"),
+    "sure.withdraw_tells": (
+        "Mọi nơi đã nhận tin được báo là tin bị gỡ; không ai bị nhắc xác nhận nữa. Tin không trở lại, "
+        "dù cổng còn đăng. Số lần đã gửi: {n}.",
+        "Whoever got the post is told that it is withdrawn; nobody is reminded any more. It does "
+        "not come back, even where its portal shows it still. Times that it was sent: {n}.",
+    ),
+    "bad.file_kind": (
+        "không phải là tệp văn bản hay ảnh: {name!r}",
+        "is no document and no picture: {name!r}",
+    ),
+    "allowed.file_kind": (
+        "PDF, Word, Excel, RTF, ZIP hoặc ảnh",
+        "PDF, Word, Excel, RTF, ZIP or a picture",
+    ),
+    "bad.file_kept": ("không đủ chỗ lưu {name!r}", "there is no room for {name!r}"),
+    "allowed.file_small": (
+        "một tệp nhỏ hơn, hoặc thêm chỗ theo [archive]",
+        "a smaller file, or more room by [archive]",
+    ),
+    "conflict.posted": (
+        "hôm nay đã đăng bằng tay một tin có tiêu đề này: {name!r}",
+        "a post of this title was posted by hand today: {name!r}",
+    ),
+    "conflict.withdrawn": ("tin {name!r} đã bị gỡ", "the post {name!r} is withdrawn already"),
+    "letter.sign_in_subject": ("Đăng nhập trang vận hành", "Sign in to the desk"),
+    "letter.sign_in_body": (
+        "Có người (có lẽ là ông/bà) vừa xin đăng nhập trang vận hành của {title} bằng địa chỉ này. "
+        "Nếu không phải ông/bà, xin bỏ qua thư này.",
+        "Somebody (perhaps you) asked to sign in to the desk of {title} by this address. If it was "
+        "not you, ignore this mail.",
+    ),
+    "letter.sign_in_ends": (
+        "Liên kết dùng được một lần, trong {minutes} phút.",
+        "The link is good once, for {minutes} minutes.",
+    ),
+    "letter.sign_in_button": ("Đăng nhập", "Sign in"),
     "conflict.restore_there": (
         "không khôi phục được đăng ký {name!r}: chưa bị gỡ bỏ",
         "cannot restore the subscription {name!r}: it was not removed",
@@ -141,5 +217,24 @@ DESK: Mapping[str, tuple[str, str]] = {
         "không khôi phục được đăng ký đến {name!r}: đơn vị của nó đã bị gỡ bỏ; hãy khôi phục đơn "
         "vị",
         "cannot restore the subscription to {name!r}: its unit was removed; restore the unit",
+    ),
+    "conflict.portal_there": ("đã có cổng {name!r}", "there is a portal {name!r} already"),
+    "conflict.portal_file": (
+        "không ghi được {path!r}: {said}; hãy chép nội dung tệp rồi tự đặt vào đó",
+        "cannot write {path!r}: {said}; copy the file's text and put it there yourself",
+    ),
+    "bad.portal_file": ("không dùng được: {said}", "cannot be used: {said}"),
+    "bad.portal_id": (
+        "id phải vẫn là {name!r}: tin đã lưu mang id này",
+        "its id must stay {name!r}: the posts that are stored have it",
+    ),
+    "bad.portal_no_listing": ("chưa chọn chuyên mục nào", "no listing is chosen"),
+    "bad.portal_no_id": (
+        'thiếu dòng id = "…" (chữ thường không dấu, số, gạch nối), hoặc không phải là TOML',
+        'has no line id = "…" of small letters, digits and hyphens, or is no TOML',
+    ),
+    "missing.look": (
+        "lần đọc thử {name!r} không còn được giữ",
+        "what was found under {name!r} is no longer kept",
     ),
 }

@@ -2,8 +2,10 @@
 [--places TSV] [-v]`.
 
 FILE is JSON lines: `{"issued_on", "title", "text", "tasks": [{"due", "owner"}]}`; `due` is a day, an
-hour (`2026-11-30T17:00+07:00`) or a recurrence rule, `owner` is `communes`, `other`, `anyone` or the
-id of a place. TSV: code, kind, name, old district, first day, last day, successors.
+hour (`2026-11-30T17:00+07:00`) or a recurrence rule, `owner` is `communes`, `other`, `anyone`, the
+id of a place, or null where the text names nobody: then it is not judged. The labels of rows that
+are `coarse` know no ids and call persons `other`.
+TSV: code, kind, name, old district, first day, last day, successors.
 Prints day-or-hour F1 (each due of a text once), the share of labelled (due, owner) pairs with the
 right owner among the dues that were found, and the share of found dues that no label has.
 """
@@ -11,17 +13,22 @@ right owner among the dues that were found, and the share of found dues that no 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from service.posts.places import Gazetteer, parse_places
+from service.posts.doers import ANYONE, COMMUNES, OTHER, PlaceFinder
+from service.posts.gazetteer import Gazetteer
+from service.posts.places import parse_places
 from service.posts.tasks import find_tasks
 from service.text import slugify
 from service.types import Deadline
 
 _ROOT = Path(__file__).parents[2]
+_COMMUNE = re.compile(r"(?i:xã|phường|đặc khu|thị trấn) [A-ZĐÀ-Ỹ]")
 
 
 def gazetteer_of(tsv: str | None) -> Gazetteer:
@@ -39,6 +46,19 @@ def gazetteer_of(tsv: str | None) -> Gazetteer:
             {"id": place_id, "kind": kind, "name": name, "from": date.fromisoformat(first)}
         )
     return parse_places({**shipped, "places": places})
+
+
+def any_commune(words: str) -> tuple[str, ...]:
+    """For labels without ids: every commune is one of them."""
+    return (COMMUNES,) if _COMMUNE.search(words) else ()
+
+
+def _finder(gazetteer: Gazetteer, day: date) -> PlaceFinder:
+    return lambda words: tuple(place.id for place in gazetteer.find(words, day))
+
+
+def owner_of(row: dict[str, Any], one: Deadline) -> str | None:
+    return OTHER if row.get("coarse") and one.owner == ANYONE else one.owner
 
 
 def stated(one: Deadline) -> str:
@@ -59,9 +79,9 @@ def main(path: str, tsv: str | None, *, is_verbose: bool) -> None:
             row["text"],
             day,
             day,
-            places_in=lambda words, day=day: tuple(p.id for p in gazetteer.find(words, day)),
+            places_in=any_commune if row.get("coarse") else _finder(gazetteer, day),
         )
-        pairs = {(stated(one), one.owner) for one in told}
+        pairs = {(stated(one), owner_of(row, one)) for one in told}
         meant = {(task["due"], task["owner"]) for task in row["tasks"]}
         dues, meant_dues = {due for due, _ in pairs}, {due for due, _ in meant}
         right, found, wanted = (
@@ -69,7 +89,7 @@ def main(path: str, tsv: str | None, *, is_verbose: bool) -> None:
             found + len(dues),
             wanted + len(meant_dues),
         )
-        judged = {pair for pair in meant if pair[0] in dues}
+        judged = {pair for pair in meant if pair[0] in dues and pair[1] is not None}
         owned, owners = owned + len(judged), owners + len(judged & pairs)
         if is_verbose and pairs != meant:
             print(

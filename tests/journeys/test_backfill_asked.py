@@ -233,17 +233,17 @@ def test_L20_the_button_of_the_desk_has_a_worker_read_the_portal_back(tmp_path: 
         world.show(*OLD)
         world.poll(0)
         client = desk(world)
-        page = client.get("/admin/portals/")
+        page = client.get("/admin/portals/huyen")
         assert "Đọc lại từ một ngày" in page.get_data(as_text=True)
         form = {"csrf": csrf_of(page), "since": "2026-11-01"}
         assert client.post("/admin/portals/huyen/backfill", data=form).status_code == 303
-        assert "đang chờ" in client.get("/admin/portals/").get_data(as_text=True)
+        assert "đang chờ" in client.get("/admin/portals/huyen").get_data(as_text=True)
         world.show(NEW, *OLD)
         assert run_backfills(world.loa) == 1
         assert run_backfills(world.loa) == 0
         assert run_backfills(world.loa, lambda: True) == 0
         assert NEW.title in world.entries()
-        shown = client.get("/admin/portals/").get_data(as_text=True)
+        shown = client.get("/admin/portals/huyen").get_data(as_text=True)
         assert "còn ngày chưa đủ" in shown and "01/11/2026" in shown
         assert "đã đủ: " in shown
         bad = client.post("/admin/portals/huyen/backfill", data={**form, "since": "hôm qua"})

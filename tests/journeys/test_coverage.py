@@ -14,11 +14,12 @@ from sqlalchemy import text
 
 from service.poll import Poller
 from service.services.coverage_acts import Hole, load_coverage, load_holes, watched_line
+from service.services.coverage_shapes import show_listing
 from service.services.digest_acts import send_digests
 from service.services.outage_acts import patience, tell_outages
 from service.settings import PollingSettings, PortalConfig, Settings
 from service.storage.coverage import Gap, add_gap, load_gaps, replace_gaps
-from service.storage.engine import Database, open_database
+from service.storage.engine import Database
 from service.storage.listings import load_listings
 from service.storage.outages import begin_outage, open_outages
 from service.storage.subscriptions import NewSubscription, add_subscription, set_status
@@ -44,7 +45,6 @@ from tests.fakes_portal import (
     portal_with_two,
 )
 from tests.fakes_site import NEW, OLD, open_world
-from tests.fakes_versions import make_version
 from tests.fakes_web import make_loa
 from tests.journeys.cli import Terminal
 
@@ -109,9 +109,9 @@ def test_L20_a_listing_is_covered_from_its_baseline_on(
     with database.reading() as conn:
         (portal,) = load_coverage(conn, settings_of(), clock(), ["huyen"])
         assert load_coverage(conn, settings_of(), clock(), ["another"]) == []
-    shown = portal.shown()["listings"][0]
-    assert (shown["covered_since"], shown["covered_to"]) == (began, clock())
-    assert (shown["gaps"], shown["held"], shown["silent"]) == ([], 0, {})
+    shown = show_listing(portal.listings[0])
+    assert (shown.covered_since, shown.covered_to) == (began, clock())
+    assert (shown.gaps, shown.held, shown.silent) == ((), 0, {})
 
 
 def test_L20_an_outage_after_which_a_known_post_is_still_shown_leaves_no_gap(
@@ -212,36 +212,6 @@ def test_L20_gaps_that_touch_are_one_and_a_clock_that_was_set_back_makes_none(
         assert load_gaps(conn) == {("huyen", LISTING): [Gap(t1, t2)]}
         replace_gaps(conn, "huyen", LISTING, [])
         assert load_gaps(conn) == {}
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_L20_gaps_that_were_found_before_coverage_was_kept_are_kept(
-    kind: str, request: pytest.FixtureRequest
-) -> None:
-    url = request.getfixturevalue(f"{kind}_url")
-    listing = (
-        "INSERT INTO listing (portal_id, url, baseline_at, next_poll_at, last_ok_at)"
-        " VALUES ('p', :url, 10, 0, 90)"
-    )
-    polled = (
-        "INSERT INTO poll (id, portal_id, listing_url, started_at, took_ms, outcome, tallies)"
-        " VALUES (:id, 'p', :url, :at, 1, :outcome, '{}')"
-    )
-    history = [("new", 20), ("network", 30), ("possible_gap", 40), ("unchanged", 50)]
-    rows: list[tuple[str, dict[str, object]]] = [(listing, {"url": "/a"}), (listing, {"url": "/b"})]
-    rows += [
-        (polled, {"id": f"a{at}", "url": "/a", "at": at, "outcome": outcome})
-        for outcome, at in history
-    ]
-    rows.append((polled, {"id": "b", "url": "/b", "at": 60, "outcome": "possible_gap"}))
-    make_version(url, "0005", rows)
-    database = open_database(url)
-    with database.reading() as conn:
-        gaps = conn.execute(text("SELECT listing_url, from_at, to_at FROM gap ORDER BY 1")).all()
-        until = conn.execute(text("SELECT DISTINCT covered_to FROM listing")).scalars().all()
-    assert [tuple(row) for row in gaps] == [("/a", 20, 40), ("/b", 10, 60)]
-    assert until == [90]
-    database.close()
 
 
 # --- who is told --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ on loopback."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +14,15 @@ from typing import Any
 
 import feedparser
 import pytest
+import requests
 
 from service.demo import sample
-from service.demo.demonstration import Demo
+from service.demo.communes import COMMUNES, Conduct
+from service.demo.demonstration import Demo, due_soon
 from service.posts.identity import is_cut
+from service.services.todays_work import load_directives
 from service.storage.posts import PostQuery, newest_posts
+from service.storage.receipts import list_receipts
 from service.text import LOCAL
 from service.types import Relation
 
@@ -144,3 +149,31 @@ def test_the_sample_prints_dates_as_the_seed_does() -> None:
     ]
     for post in sample.seed_posts():
         assert any(row.endswith(f"({sample.seed_date(post.published_at)})") for row in rows)
+
+
+def test_of_five_communes_three_acknowledge_one_is_late_and_one_is_not_reached(
+    tmp_path: Path,
+) -> None:
+    with Demo(tmp_path, COMMUNES) as running:
+        running.wait_for_baseline()
+        due_at = due_soon()
+        title = running.publish(due_at)
+        running.wait_until(lambda: running.has_arrived(title), "the live post")
+        clerks = [one for one in COMMUNES if one.conduct is Conduct.ACKNOWLEDGES]
+        for one in clerks:
+            running.acknowledge(title, one)
+        assert [hook.is_verified for hook in running.inbox.webhooks] == [True] * 4
+        with running.loa.database.reading() as conn:
+            (found,) = load_directives(conn, running.loa)
+            done = {one.by for one in list_receipts(conn, found.post.id)} - {""}
+        assert done == {one.clerk for one in clerks}
+        waiting = {one.line.unit_name: one for one in found.receipts}
+        assert set(waiting) == {one.name for one in COMMUNES} - {one.name for one in clerks}
+        assert {one.late_at for one in found.receipts} == {due_at}, "it is late in a minute or two"
+        browser = requests.Session()
+        page = browser.get(running.desk_link(), timeout=10)
+        csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
+        desk = browser.post(page.url, data={"csrf": csrf}, timeout=10)
+        assert desk.url.endswith("/admin/") and title in desk.text
+        dead = next(one for one in COMMUNES if one.conduct is Conduct.IS_DEAD)
+        assert dead.name in browser.get(running.addresses.board + found.post.id, timeout=10).text

@@ -103,7 +103,7 @@ def test_an_ill_portal_is_work_and_its_line_leads_to_it(web: Web) -> None:
             {"url": web.loa.settings.portals[0].listings[0].url},
         )
     page = _today(web)
-    assert "Cổng không đọc được" in page and "/admin/portals/#portal-quangxuong" in page
+    assert "Cổng không đọc được" in page and "/admin/portals/quangxuong" in page
 
 
 def test_a_wish_to_be_forgotten_is_work_until_the_address_is_no_contact_more(web: Web) -> None:
@@ -124,7 +124,7 @@ def test_a_wish_to_be_forgotten_is_work_until_the_address_is_no_contact_more(web
 
 
 def test_portals_are_cut_into_pages(web: Web) -> None:
-    assert "Chưa cấu hình" in web.client.get("/admin/portals/?after=z").get_data(as_text=True)
+    assert "Chưa có cổng nào" in web.client.get("/admin/portals/?after=z").get_data(as_text=True)
 
 
 def test_U4_what_is_urgent_is_late_after_minutes(web: Web, clock: FakeClock) -> None:

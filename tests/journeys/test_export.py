@@ -80,7 +80,16 @@ def require_whole(folder: Path) -> None:
             assert not feedparser.parse(plain).bozo, name
         else:
             assert plain.rstrip().endswith(
-                (b"</html>", b"</opml>", b"</svg>", b"}", b"END:VCALENDAR")
+                (
+                    b"</html>",
+                    b"</opml>",
+                    b"</svg>",
+                    b"</urlset>",
+                    b"}",
+                    b"END:VCALENDAR",
+                    b"/sitemap.xml",
+                    b"IEND\xaeB`\x82",
+                )
             ), name
 
 

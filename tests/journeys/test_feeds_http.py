@@ -404,3 +404,26 @@ def test_a_meeting_is_in_the_calendar(loa: Loa, client: Client) -> None:
     assert event["summary"] == "Giấy mời họp" and event["dtstart"].dt == begins_at
     assert event["location"] == "Hội trường tầng 2"
     assert get(client, "/feeds/meetings.ics").data == response.data
+
+
+@pytest.mark.parametrize("fmt", ["atom", "rss"])
+@pytest.mark.parametrize(("n", "pages"), [(80, 1), (137, 2)])
+def test_no_archive_page_is_taken_for_a_part_of_an_archive(
+    loa: Loa, client: Client, fmt: str, n: int, pages: int
+) -> None:
+    """The rule by which the W3C validator says `ArchiveIncomplete`: an archive names another."""
+    posts = [
+        make_post(i, f"Tin {i}", first_seen_at=make_post(i).published_at - timedelta(days=40 * i))
+        for i in range(n)
+    ]
+    store_posts(loa, *posts)
+    url, marked = f"/feeds/all.{fmt}", []
+    while url:
+        page = get(client, url).data
+        links = {link.rel: link.href for link in feedparser.parse(page).feed.links}
+        is_whole = {"prev-archive", "next-archive"} & set(links) != set()
+        if "before=" in url:
+            assert links["current"] == f"https://loa.example/feeds/all.{fmt}"
+            marked.append((b"<fh:archive/>" in page, is_whole))
+        url = links.get("prev-archive", "").removeprefix("https://loa.example")
+    assert marked == [(pages > 1, pages > 1)] * pages

@@ -140,6 +140,8 @@ def terminal(tmp_path: Path) -> Terminal:
     with loa.database.writing() as conn:
         tell(conn, post, at=datetime.now(UTC))
     loa.close()
+    made.folder.joinpath("cong-dien.txt").write_text("Yêu cầu các xã báo cáo.", "utf-8")
+    made.folder.joinpath("cong-dien.pdf").write_bytes(b"%PDF-1.4")
     for name in ("units.csv", "subscriptions.csv"):
         made.folder.joinpath(name).write_text(
             "name,place,contacts\nUBND xã Ba,,\n"

@@ -131,6 +131,8 @@ def test_S8_what_runs_takes_a_new_key_and_the_old_one_opens_for_a_while(
     assert not set(new_links.values()) & set(old_links.values())
     for path in (*old_links.values(), *new_links.values()):
         assert web.client.get(path).status_code == 200, path
+    acknowledged = web.client.post(old_links["receipt"], data={"by": "Lan"})
+    assert acknowledged.status_code == 200 and "Đã xác nhận" in acknowledged.text
     bounce = f"To: {envelope}\r\n\r\nno".encode()
     assert read(bounce, *keys.opening).message_id == subscription
 

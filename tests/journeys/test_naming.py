@@ -153,3 +153,18 @@ def test_an_act_takes_a_title_as_a_whole(any_database: Database, clock: FakeCloc
         assert find_post(conn, "bão số 9") == post.id
         with pytest.raises(NotFound):
             find_post_to_change(conn, "bão số 9")
+
+
+def test_a_title_longer_than_any_search_is_a_name_too(
+    any_database: Database, clock: FakeClock
+) -> None:
+    loa = make_loa("sqlite:///unused.db", clock)
+    loa.__dict__["database"] = any_database
+    title = "Công điện về việc " + "chủ động ứng phó với mưa lũ, " * 40 + "số 9"
+    post = store_post(loa, 1, title=title)
+    with any_database.reading() as conn:
+        for find in (find_post, find_post_to_change):
+            assert find(conn, title) == post.id
+            with pytest.raises(NotFound):
+                find(conn, f"{title} và số 10")
+        assert find_post(conn, title[:300]) == post.id

@@ -12,7 +12,8 @@ import pytest
 import service
 from service.cli.dry_run import check_portal
 from service.errors import ConfigurationError
-from service.portals.probe import probe, render_portal
+from service.portals.portal_text import render_portal
+from service.portals.probe import probe
 from service.settings.portal_kinds import KINDS
 from service.types import Outcome
 from tests.fakes_lines_portal import HEAD, LINES, MARKED

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.alerts.links import Links
 from service.errors import InvalidInput
-from service.poll import Poller, recategorise
+from service.poll import Poller
+from service.services.decided import decide_categories
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings
 from service.storage.poll_history import past_polls
@@ -31,6 +31,7 @@ from tests.fakes_portal import (
     portal_config,
     portal_with_two,
 )
+from tests.storage.test_receipts_digests_bounces import make_acting
 
 
 @pytest.fixture
@@ -439,8 +440,9 @@ def test_an_overruled_post_keeps_its_categories_when_its_article_changes(
 ) -> None:
     poller.poll()
     (post,) = [post for post in posts(database) if post.title == A[1]]
-    links = Links("a key of the tests", "https://loa.example")
-    assert recategorise(database, links, post.id, ["events"], clock()).categories == ("events",)
+    with database.writing() as conn:
+        ctx = make_acting(database, clock)[1]
+        assert decide_categories(conn, ctx, post.id, ["events"]).categories == ("events",)
     source.show(A[0], A[1], "Nội dung khác hẳn, nói về một cuộc họp.")
     clock.advance(3700)
     poller.poll()

@@ -3,6 +3,7 @@ first, what was changed word by word, and its days for a calendar."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,18 @@ from selectolax.lexbor import LexborHTMLParser
 from service.alerts.links import Purpose
 from service.storage.post_writes import Draft, add_revision, insert_post, set_facts
 from service.storage.posts import get_post
-from service.types import Deadline, Document, Place, PortalName, Post, Relation, Urgency
+from service.types import (
+    Deadline,
+    Document,
+    DocumentLink,
+    Link,
+    Mention,
+    Place,
+    PortalName,
+    Post,
+    Relation,
+    Urgency,
+)
 from tests.fakes import FakeClock
 from tests.fakes_web import PORTAL, PUBLIC_URL, Web, make_web, owe, store_post
 
@@ -147,6 +159,52 @@ def test_robots_are_kept_from_what_is_somebodys_own_and_from_endless_variants(we
     lines = answer.get_data(as_text=True).splitlines()
     assert lines[0] == "User-agent: *" and answer.mimetype == "text/plain"
     assert {"Disallow: /manage/", "Disallow: /receipts/", "Disallow: /*?"} <= set(lines)
+    assert lines[-1] == f"Sitemap: {PUBLIC_URL}/sitemap.xml"
     icon = web.client.get("/favicon.ico")
-    assert icon.status_code == 200 and icon.mimetype == "image/svg+xml"
+    assert icon.status_code == 200 and icon.mimetype == "image/x-icon"
+    assert icon.data[:4] == b"\0\0\1\0" and icon.data[4] == 3  # an icon file of three pictures
     assert "max-age=86400" in icon.headers["Cache-Control"]
+
+
+def structured(web: Web, post: Post) -> dict[str, object] | None:
+    found = tree(web, f"/posts/{post.id}").css_first('script[type="application/ld+json"]')
+    return None if found is None else json.loads(found.text())
+
+
+def test_a_page_says_to_programs_which_document_it_is_about(web: Web) -> None:
+    law = {
+        "@type": "Legislation",
+        "legislationIdentifier": "06/CT-UBND",
+        "legislationType": "chỉ thị",
+        "legislationDate": "2023-06-05",
+        "legislationPassedBy": {
+            "@type": "GovernmentOrganization",
+            "name": "UBND huyện Quảng Xương",
+        },
+        "legislationJurisdiction": "VN",
+    }
+    title = "</script><script>alert(1)</script> & “x”"
+    post = store_post(web.loa, 1, title=title)
+    said = structured(web, post)
+    assert said is not None
+    assert (said["@type"], said["name"], said["about"]) == ("NewsArticle", title, law)
+    relations = tuple(
+        DocumentLink(link, Mention(None, f"{n}/QĐ-UBND"), "")
+        for n, link in enumerate((Link.REPLACES, Link.CANCELS, Link.AMENDS, Link.REMINDS))
+    )
+    document = Document(None, "7/QĐ-UBND", None, None, Relation.IS)
+    facts = replace(post.understanding, document=document, relations=relations)
+    with web.loa.database.writing() as conn:
+        set_facts(conn, replace(post, understanding=facts))
+    said = structured(web, post)
+    assert said is not None
+    assert said["@type"] == "Legislation"
+    assert said["url"] == f"{PUBLIC_URL}/posts/{post.id}"
+    assert [one["legislationIdentifier"] for one in said["legislationRepeals"]] == [  # type: ignore[attr-defined] # JSON
+        "0/QĐ-UBND",
+        "1/QĐ-UBND",
+    ]
+    assert len(said["legislationAmends"]) == 1  # type: ignore[arg-type] # JSON
+    with web.loa.database.writing() as conn:
+        set_facts(conn, replace(post, understanding=replace(facts, document=None)))
+    assert structured(web, post) is None

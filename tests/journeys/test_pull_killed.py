@@ -23,7 +23,7 @@ from tests.fakes_pull import publish
 from tests.journeys.test_cli_serve import eventually
 from tests.journeys.test_serve_processes import Served
 
-FOR_S = 12.0
+FOR_S = 8.0
 SHORT = """[webhooks]
 timeout_s = 0.5
 lease_s = 1.0

@@ -30,7 +30,7 @@ def test_D19_a_round_has_every_job_of_the_worker_but_what_only_a_process_that_st
     of_worker = [job.name for job in worker_jobs(loa, lambda: False)]
     of_round = [job.name for job in round_jobs(loa)]
     assert set(of_worker) - set(of_round) == {
-        "poll", "backfill", "pages", "fence", "clock", "diary",
+        "poll", "backfill", "pages", "looks", "portal files", "fence", "clock", "diary",
     }  # fmt: skip
     assert len(set(of_worker)) == len(of_worker)
     loa.close()

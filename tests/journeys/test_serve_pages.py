@@ -14,10 +14,10 @@ from tests.journeys.test_serve_processes import Served
 PUBLIC = (
     "", "?q=bão", "?kind=chi-thi", "subscribe", "subscribe?category=directives", "feeds/", "status",
     "status.json", "help/", "help/webhooks", "api/docs", "api/openapi.json", "admin/sign-in",
-    "robots.txt", "favicon.ico", "feeds/deadlines.ics", ".well-known/loa-webhook-key",
+    "unit/", "robots.txt", "favicon.ico", "feeds/deadlines.ics", ".well-known/loa-webhook-key",
 )  # fmt: skip
 DESK = (
-    "", "portals/", "posts", "silent/", "receipts/", "units", "subscriptions", "deliveries",
+    "", "portals/", "portals/new", "posts", "posts/new", "silent/", "receipts/", "units", "subscriptions", "deliveries",
     "audit/", "audit.csv",
 )  # fmt: skip
 
@@ -33,12 +33,17 @@ def test_every_page_is_answered_by_the_real_server(served: Served) -> None:
     address = f"http://127.0.0.1:{served.port}/"
     unit = served.terminal.json("unit", "add", "--name", "UBND xã Quảng Ninh")["id"]
     token = served.terminal.json("token", "create", "--role", "operator")["token"]
+    own = served.terminal.json("token", "create", "--role", "unit", "--unit", unit)["token"]
     with requests.Session() as browser:
         answers = {path: browser.get(address + path, timeout=10) for path in PUBLIC}
+        answers["unit"] = browser.get(f"{address}unit/{own}", timeout=10)
+        path = answers["unit"].url.removeprefix(address)
+        answers[path] = browser.get(f"{address}{path}/receipts.csv", timeout=10)
         form = answers["admin/sign-in"].text
         csrf = re.findall(r'name="csrf" value="([^"]+)"', form)[0]
         browser.post(f"{address}admin/sign-in", data={"csrf": csrf, "token": token}, timeout=10)
-        for path in (*DESK, f"units/{unit}", f"units/{unit}/merge"):
+        for path in (*DESK, f"units/{unit}", f"units/{unit}/merge", f"units/{unit}/subscribe"):
             answers[f"admin/{path}"] = browser.get(f"{address}admin/{path}", timeout=10)
     assert {path: one.status_code for path, one in answers.items() if one.status_code != 200} == {}
     assert "UBND xã Quảng Ninh" in answers["admin/units"].text
+    assert "UBND xã Quảng Ninh" in answers["unit"].text and own not in answers["unit"].url

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,6 +15,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from service.heartbeat import PROCESS, Pulse
+from service.supervisor import guilty
 
 FOLDER = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -107,6 +111,33 @@ def test_S3_a_worker_that_hangs_is_ended_and_begun_again_and_the_page_that_did_i
     assert "stands still and is ended" in said
     assert "it worked on http://guilty.example/page" in said
     assert "most recent call first" in said  # its stacks, which need no interpreter
+
+
+def test_S3_who_gets_no_processor_for_a_while_is_found_nevertheless() -> None:
+    pulse, over = Pulse(), threading.Event()
+
+    def wait() -> None:
+        pulse.beat("poll innocent", 300, "http://innocent.example/")
+        over.wait()
+
+    def burn() -> None:
+        pulse.beat("poll guilty", 300, "http://guilty.example/page")
+        over.wait(0.7)  # a busy machine gives it nothing for so long
+        while not over.is_set():
+            pass
+
+    threads = [threading.Thread(target=work) for work in (wait, burn)]
+    for thread in threads:
+        thread.start()
+    pulse.beat(PROCESS)
+    eventually(lambda: len(pulse.beats()) == 3)
+    try:
+        found = guilty(os.getpid(), pulse, [one for one in pulse.beats() if one.name == PROCESS])
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert [(one.loop, one.is_sure) for one in found] == [("poll guilty", True)]
 
 
 def test_S3_a_worker_that_somebody_stopped_is_begun_again_and_no_page_is_blamed(

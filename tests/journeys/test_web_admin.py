@@ -10,8 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.storage import tokens
-from service.web.admin.desk import SIGN_INS
-from service.web.api import shapes
+from service.values import rfc3339
+from service.web.admin.sign_in_page import SIGN_INS
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, owe, store_post
 
@@ -158,7 +158,7 @@ def test_a_delivery_says_why_and_what_failed_is_sent_again_by_one_button(web: We
     assert "Gửi ngay" in web.client.get(f"/admin/deliveries/{delivery}").get_data(as_text=True)
     _post(web, f"/admin/deliveries/{delivery}/replay")
     told = web.client.get(f"/api/v1/deliveries/{delivery}", headers=web.operator).json
-    assert told["next_attempt_at"] == shapes.instant(web.loa.clock())
+    assert told["next_attempt_at"] == rfc3339(web.loa.clock())
     with web.loa.database.writing() as conn:
         conn.exec_driver_sql("UPDATE delivery SET state = 'failed'")
         conn.exec_driver_sql("UPDATE message SET state = 'failed'")

@@ -69,10 +69,9 @@ class _Quiet(WSGIRequestHandler):
 def findings(address: str, headers: dict[str, str], examples: int = EXAMPLES) -> list[str]:
     """What the engine has to say, each with the request that shows it."""
     document = requests.get(f"{address}/api/openapi.json", timeout=10).json()
-    del document["paths"]["/api/v1/why"]  # what people call a post may mean several (400)
     for operation in (one for path in document["paths"].values() for one in path.values()):
         operation["parameters"] = [
-            one for one in operation["parameters"] if one["name"] not in _NOT_SAID_WHOLE
+            one for one in operation.get("parameters", ()) if one["name"] not in _NOT_SAID_WHOLE
         ]
     schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=address, headers=headers, workers=1, continue_on_failure=True)
@@ -99,6 +98,7 @@ def findings(address: str, headers: dict[str, str], examples: int = EXAMPLES) ->
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.no_cover  # of the engine, in this process too: half the time; other tests cover the API
 @pytest.mark.parametrize("who", ["operator", "unit", "nobody"])
 def test_every_operation_does_what_its_description_says(web: Web, address: str, who: str) -> None:
     found = findings(address, {"operator": web.operator, "unit": web.unit, "nobody": {}}[who])

@@ -15,7 +15,7 @@ from service.storage.subscriptions import MAX_OF_A_UNIT
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
 from service.types import AttachmentLink, PortalName, Understanding
-from service.web.admin.desk import SIGN_INS
+from service.web.admin.sign_in_page import SIGN_INS
 from service.web.api.api_subscriptions import QUESTIONS_OF_A_UNIT, QUESTIONS_TO_A_HOST
 from service.web.pages.subscribe import PER_HOUR
 from tests.fakes import FakeClock

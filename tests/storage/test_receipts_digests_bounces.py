@@ -12,21 +12,23 @@ from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.receipt_rules import Line
-from service.poll.recategorise import recategorise
 from service.services.alarm_acts import Facts, count_alarms, decide, is_silent, tell_alarms
 from service.services.bounce_acts import apply_bounce
+from service.services.decided import decide_categories
 from service.services.digest_acts import send_digests
 from service.services.reminders import remind
 from service.settings import Settings
 from service.storage.deliveries import pause_all, resume_all
 from service.storage.engine import Database
+from service.storage.mails import LANES
+from service.storage.queue import hold_back
 from service.storage.receipts import acknowledge, list_receipts
 from service.storage.schema import to_micros
 from service.storage.units import add_unit, remove_unit
 from service.types import ChangeType, Filters, Frequency
 from tests.fakes import Acting, FakeClock, act_over
 from tests.fakes_email import drain, make_channel
-from tests.fakes_ledger_mail import LINKS, make_post, subscribe, tell
+from tests.fakes_ledger_mail import make_post, subscribe, tell
 from tests.fakes_mail import running_relay
 from tests.mail_table import bodies, parse
 
@@ -127,7 +129,8 @@ def test_D13_a_post_recategorised_before_the_digest_is_in_it_once_under_its_new_
             tell(conn, post, clock())
     clock.advance(60)
     for _ in range(2):
-        recategorise(any_database, LINKS, "p1", ["meetings"], clock())
+        with any_database.writing() as conn:
+            decide_categories(conn, make_acting(any_database, clock)[1], "p1", ["meetings"])
     clock.advance(86_400)
     assert send_digests(*make_acting(any_database, clock)) == 1
     with running_relay() as relay:
@@ -351,8 +354,9 @@ def test_the_operator_is_told_once_and_again_after_it_was_mended(
         tell_alarms(*acting) == () and count(any_database, "group_key LIKE 'letter:operator%'") == 0
     )
     clock.advance(2 * 3600)
-    for _ in range(3):
+    for _ in range(4):
         assert tell_alarms(*acting)
+        clock.advance(10 * 60)
     told = count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'")
     assert told == 1
     with any_database.writing() as conn:
@@ -362,8 +366,51 @@ def test_the_operator_is_told_once_and_again_after_it_was_mended(
     clock.advance(60)
     with any_database.writing() as conn:
         conn.execute(text("UPDATE message SET state = 'due' WHERE group_key LIKE 'mail:%'"))
-    tell_alarms(*acting)
+    for _ in range(2):
+        tell_alarms(*acting)
+        clock.advance(15 * 60)
     assert count(any_database, "group_key LIKE 'letter:operator:alarm:delivery_late%'") == 2
+
+
+def test_13_what_was_late_and_is_made_up_for_asks_nothing_of_the_operator(
+    any_database: Database, clock: FakeClock
+) -> None:
+    """The relay was away for hours, or the machine: its mail would come with what it is about."""
+    acting, like = make_acting(any_database, clock), "group_key LIKE 'letter:operator:alarm%'"
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock())
+        tell(conn, make_post(conn, clock()), clock())
+    for _ in range(30):  # five hours, and each quarter it is tried again
+        clock.advance(10 * 60)
+        with any_database.writing() as conn:
+            for lane in LANES:
+                hold_back(conn, lane, clock() + timedelta(minutes=15))
+        tell_alarms(*acting)
+    assert count_alarms(*acting)["delivery_late"] == 1, "shown at once all the same"
+    clock.advance(60)
+    tell_alarms(*acting)
+    with any_database.writing() as conn:
+        conn.execute(text("UPDATE message SET state = 'sent'"))
+        conn.execute(text("UPDATE delivery SET state = 'sent'"))
+    clock.advance(20 * 60)
+    assert tell_alarms(*acting) == () and count(any_database, like) == 0
+
+
+def test_13_what_stays_late_when_mail_goes_again_is_told(
+    any_database: Database, clock: FakeClock
+) -> None:
+    acting, like = make_acting(any_database, clock), "group_key LIKE 'letter:operator:alarm%'"
+    with any_database.writing() as conn:
+        subscribe(conn, "lan@xa.example", clock())
+        tell(conn, make_post(conn, clock()), clock())
+        for lane in LANES:
+            hold_back(conn, lane, clock() + timedelta(hours=3))
+    told = []
+    for _ in range(25):
+        clock.advance(10 * 60)
+        tell_alarms(*acting)
+        told.append(count(any_database, like))
+    assert told[18] == 0 and told[-1] > 0
 
 
 def test_U2_a_unit_that_was_removed_after_it_acknowledged_is_reminded_of_nothing_and_keeps_its_name(

@@ -39,6 +39,8 @@ OF_THEIR_OWN = {
     "archive_part": "until its file has moved",
     "receipt": "for ever: it is the proof",
     "listing": "as many as are configured",
+    "hub_lease": "until the lease ends",
+    "portal_look": "a week",
     "host": "as many as portals have",
     "lane": "as many as endpoints",
     "endpoint": "as many as subscriptions",

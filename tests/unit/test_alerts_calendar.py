@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from service.alerts.deadlines import next_due_reminder
 from service.alerts.digest import last_run
 from service.alerts.receipt_rules import Line, judge, reminder_step, working_days
+from service.alerts.working_hours import WorkingHours
 from service.types import Frequency, State
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+HOURS = WorkingHours("07:30", ZONE)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +72,58 @@ def test_working_days_leave_out_weekends_and_days_off() -> None:
     assert working_days(friday, friday + timedelta(days=4), ZONE, {date(2026, 11, 23)}) == 1
 
 
+def test_U4_a_reminder_by_working_days_goes_out_while_offices_are_at_work() -> None:
+    friday = datetime(2026, 11, 20, 16, tzinfo=ZONE)
+    hours = WorkingHours("07:30", ZONE, {date(2026, 11, 24)})
+    found = [
+        now
+        for quarter in range(4 * 24 * 14)
+        for now in [friday + timedelta(minutes=15 * quarter)]
+        if reminder_step(friday, [], now, remind_after=2, contacts=1, hours=hours) is not None
+    ]
+    assert found[0] == datetime(2026, 11, 25, 7, 30, tzinfo=ZONE), (
+        "after Monday, and the day behind the day off"
+    )
+    clocks = {f"{one.hour:02}:{one.minute:02}" for one in found}
+    assert (min(clocks), max(clocks)) == ("07:30", "17:15")
+    assert {one.weekday() for one in found} == set(range(5))
+
+
+@pytest.mark.parametrize(
+    ("due", "reminded"),
+    [
+        (
+            "2026-11-27 23:59",
+            "2026-11-27 07:30",
+        ),  # a day without an hour: not on its eve's midnight
+        ("2026-11-27 17:00", "2026-11-26 17:00"),
+        ("2026-11-27 06:00", "2026-11-26 07:30"),
+        ("2026-11-30 23:59", "2026-11-30 07:30"),  # its eve is a Sunday
+        ("2026-11-30 10:00", "2026-11-27 07:30"),  # Monday morning would leave two hours
+    ],
+)
+def test_U4_before_a_deadline_the_reminder_waits_for_the_morning_that_is_early_enough(
+    due: str, reminded: str
+) -> None:
+    owed_at = datetime(2026, 11, 16, 9, tzinfo=ZONE)
+    due_at, at = (datetime.fromisoformat(one).replace(tzinfo=ZONE) for one in (due, reminded))
+    found = next_due_reminder(owed_at, [], owed_at, [due_at], timedelta(hours=24), HOURS)
+    assert found == at
+
+
+def test_days_off_for_more_than_a_month_keep_no_reminder() -> None:
+    off = {date(2026, 10, 1) + timedelta(days=n) for n in range(90)}
+    at = datetime(2026, 11, 10, 9, tzinfo=ZONE)
+    hours = WorkingHours("07:30", ZONE, off)
+    assert hours.next(at) == at and hours.last(at) == at
+
+
 def test_reminders_go_from_contact_to_contact() -> None:
     monday = datetime(2026, 11, 23, 9, tzinfo=ZONE)
 
     def step(reminded: list[datetime], days: int, contacts: int = 2) -> int | None:
         now = monday + timedelta(days=days)
-        return reminder_step(monday, reminded, now, remind_after=2, contacts=contacts, zone=ZONE)
+        return reminder_step(monday, reminded, now, remind_after=2, contacts=contacts, hours=HOURS)
 
     assert [step([], days) for days in range(4)] == [None, None, 0, 0]
     late = monday + timedelta(days=3)

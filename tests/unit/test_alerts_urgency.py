@@ -11,6 +11,7 @@ from service.alerts.deadlines import due_instants, say_due
 from service.alerts.match import matches, why_not
 from service.alerts.receipt_rules import reminder_step
 from service.alerts.urgency import urgent_by, urgent_step
+from service.alerts.working_hours import WorkingHours
 from service.posts.due import hour_said
 from service.types import (
     OVERRULED,
@@ -67,8 +68,8 @@ def _reminded(owed_at: datetime, due: datetime, contacts: int = 1) -> list[float
     for half in range(400):
         now = owed_at + timedelta(minutes=30 * half)
         step = reminder_step(
-            owed_at, found, now, remind_after=2, contacts=contacts, zone=ZONE, due_at=[due],
-            remind_before=timedelta(hours=24),
+            owed_at, found, now, remind_after=2, contacts=contacts,
+            hours=WorkingHours("07:30", ZONE), due_at=[due], remind_before=timedelta(hours=24),
         )  # fmt: skip
         if step is not None:
             assert step == len(found)
@@ -77,18 +78,20 @@ def _reminded(owed_at: datetime, due: datetime, contacts: int = 1) -> list[float
 
 
 @pytest.mark.parametrize(
-    ("hours", "reminded"),
+    ("hours", "reminded", "alone"),
     [
-        (7, [3.5]),  # half of the time that there is
-        (40, [16.0]),
-        (100, [72.5, 76.0]),  # after two working days, and before the deadline
-        (-5, [72.5]),  # it was over when it was sent
+        (7, [3.5], [3.5]),  # half of the time that there is
+        (40, [16.0], [16.0]),
+        (100, [80.0], [80.0]),  # before the deadline, which is after two working days
+        (120, [80.0, 104.0], [104.0]),  # after two working days, and before the deadline
+        (-5, [80.0], []),  # it was over when it was sent
     ],
 )
-def test_U4_a_reminder_comes_before_the_deadline(hours: int, reminded: list[float]) -> None:
+def test_U4_a_reminder_comes_before_the_deadline(
+    hours: int, reminded: list[float], alone: list[float]
+) -> None:
     owed_at = datetime(2026, 11, 27, 16, 30, tzinfo=UTC)  # Friday, 23:30
     assert _reminded(owed_at, owed_at + timedelta(hours=hours)) == reminded
-    alone = [at for at in reminded if at != 72.5]
     assert _reminded(owed_at, owed_at + timedelta(hours=hours), contacts=0) == alone
 
 

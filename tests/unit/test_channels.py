@@ -41,6 +41,7 @@ def test_what_is_in_databases_for_ever_stays_as_it_is() -> None:
         ("webhook", "hook"),
         ("email", "mail"),
         ("pull", "pull"),
+        ("websub", "websub"),
     ]
     assert kind_of(EMAIL).digest_prefix == "digest"
     assert list(kind_of(EMAIL).places.shared.items()) == [

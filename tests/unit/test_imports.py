@@ -57,6 +57,11 @@ IMPURE_NAMES = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def package_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
@@ -80,17 +85,15 @@ FILES = sorted(
 )
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_package_imports_only_from_packages_above_it(path: Path) -> None:
-    room = package_of(path)
-    assert room in ORDER, f"{room} has no place in the order of packages"
-    above = set(ORDER[: ORDER.index(room) + 1])
-    used = {
-        name.split(".")[1]
-        for name in imports_of(ast.parse(path.read_text("utf-8")))
-        if name.startswith("service.")
-    }
-    assert used - {"__version__"} <= above
+def test_a_package_imports_only_from_packages_above_it() -> None:
+    for path in FILES:
+        room = package_of(path)
+        assert room in ORDER, f"{room} has no place in the order of packages"
+        above = set(ORDER[: ORDER.index(room) + 1])
+        used = {
+            name.split(".")[1] for name in imports_of(parsed(path)) if name.startswith("service.")
+        }
+        assert used - {"__version__"} <= above, path
 
 
 def is_for_typing(node: ast.AST) -> bool:
@@ -126,10 +129,7 @@ def name_of(path: Path) -> str:
 def graph() -> dict[str, frozenset[str]]:
     """What each module of Loa imports when it runs, of Loa and of others."""
     modules = frozenset(name_of(path) for path in ROOT.rglob("*.py"))
-    return {
-        name_of(path): taken_by(ast.parse(path.read_text("utf-8")), modules)
-        for path in ROOT.rglob("*.py")
-    }
+    return {name_of(path): taken_by(parsed(path), modules) for path in ROOT.rglob("*.py")}
 
 
 def circle_in(imports: dict[str, frozenset[str]]) -> list[str]:
@@ -202,12 +202,13 @@ def reached_from(name: str) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("path", PURE_FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_pure_module_knows_no_network_database_clock_or_environment(path: Path) -> None:
-    assert not {name.split(".")[0] for name in reached_from(name_of(path))} & IMPURE_MODULES
-    named = {f"{node.value.id}.{node.attr}" for node in ast.walk(ast.parse(path.read_text("utf-8")))
-             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}  # fmt: skip
-    assert not named & IMPURE_NAMES
+def test_a_pure_module_knows_no_network_database_clock_or_environment() -> None:
+    for path in PURE_FILES:
+        reached = {name.split(".")[0] for name in reached_from(name_of(path))}
+        assert not reached & IMPURE_MODULES, path
+        named = {f"{node.value.id}.{node.attr}" for node in ast.walk(parsed(path))
+                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}  # fmt: skip
+        assert not named & IMPURE_NAMES, path
 
 
 def test_each_library_with_one_user_has_one() -> None:
@@ -268,13 +269,11 @@ def written_by(tree: ast.AST) -> set[str]:
     return taken & ACTS
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if package_of(p) in DOORS],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_a_door_acts_through_services_only(path: Path) -> None:
-    assert written_by(ast.parse(path.read_text("utf-8"))) == set()
+def test_a_door_acts_through_services_only() -> None:
+    doors = [path for path in FILES if package_of(path) in DOORS]
+    assert doors
+    for path in doors:
+        assert written_by(parsed(path)) == set(), path
 
 
 def test_the_measure_itself_sees_an_act_of_storage() -> None:
@@ -310,9 +309,9 @@ def behind_a_face(path: Path, tree: ast.AST) -> set[str]:
     return {name for name in imports_of(tree) if inner and name.startswith(inner)}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_package_with_a_face_is_taken_from_by_it(path: Path) -> None:
-    assert behind_a_face(path, ast.parse(path.read_text("utf-8"))) == set()
+def test_a_package_with_a_face_is_taken_from_by_it() -> None:
+    for path in FILES:
+        assert behind_a_face(path, parsed(path)) == set(), path
 
 
 def test_the_measure_itself_sees_a_module_behind_a_face() -> None:

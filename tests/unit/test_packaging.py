@@ -109,7 +109,7 @@ def test_what_is_installed_is_what_the_constraints_say() -> None:
         for line in CONSTRAINTS.read_text("utf-8").splitlines()
         if line and not line.startswith("#")
     )
-    names = declared(("test",))
+    names = declared(("test", "bench"))
     for name in sorted(names):
         needed_by(name, names)
     installed = {}
@@ -117,8 +117,13 @@ def test_what_is_installed_is_what_the_constraints_say() -> None:
         try:
             installed[name] = version(name)
         except PackageNotFoundError:
-            continue  # a marker leaves it out on this Python
+            continue  # a marker leaves it out on this Python, or the benchmarks are not installed
     assert {name: pinned.get(name) for name in installed} == installed
+
+
+def test_what_the_benchmarks_need_has_a_version_too() -> None:
+    pinned = {line.partition("==")[0] for line in CONSTRAINTS.read_text("utf-8").splitlines()}
+    assert declared(("bench",)) - {"psycopg"} <= pinned
 
 
 def test_the_version_stands_once() -> None:

@@ -8,9 +8,10 @@ from hashlib import sha256
 import pytest
 
 from service.instants import Source
+from service.portals.dates import told_in_label
 from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, PortalConfig
-from service.text import LOCAL
+from service.text import LOCAL, clean
 from service.types import Article, ListedPost, Moment, Page
 
 NOW = datetime(2026, 11, 29, 3, 20, tzinfo=UTC)
@@ -204,3 +205,38 @@ def test_L18_the_dates_of_other_posts_are_not_guessed_to_be_this_ones() -> None:
         f"<h1>Kế hoạch tiêm chủng</h1><div class='noidung'><p>{BODY}</p></div><ul>{others}</ul>"
     )
     assert (found.moment, found.witnesses) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("label", "at"),
+    [
+        ("<p>Hôm nay khai mạc hội thi</p>", None),
+        ("<p>Hôm nay: 3.401</p>", None),
+        ("<p>Yesterday's Word</p>", None),
+        ("<p>Hôm qua</p>", "28/11/2026"),
+        ("<p>Hôm qua | Lượt xem: nhiều</p>", "28/11/2026"),
+    ],
+)
+def test_L18_a_day_in_words_is_a_date_where_it_stands_apart(label: str, at: str | None) -> None:
+    told = told_in_label(clean(label.removeprefix("<p>").removesuffix("</p>")), NOW)
+    assert shown(told[0].moment if told else None) == at
+
+
+@pytest.mark.parametrize("word", ["wp-custom-logo", "has-breadcrumb", "page site-title-hidden"])
+def test_L16_a_class_of_the_whole_page_makes_no_heading_the_sites_name(word: str) -> None:
+    source = (
+        f'<title>Kế hoạch tiêm chủng</title></head><body class="{word}"><div class="{word} x">'
+        '<article><header><h1>Kế hoạch tiêm chủng</h1><span class="ngay-gio">02/11/2026</span>'
+        f"</header><div><p>{BODY}</p></div><h3>Mục khác</h3><ul><li>14/01/2019: "
+        '<a href="/tin/cu">Tin cũ của xã</a></li></ul></article></div></body>'
+    )
+    read = read_article(page(source, f"{URL}/ke-hoach-1.html"), PORTAL)
+    assert shown(read.moment) == "02/11/2026"
+
+
+def test_L18_the_day_of_a_post_that_is_quoted_in_the_text_is_not_the_articles() -> None:
+    quoted = '<blockquote><time datetime="2018-03-12T19:30:12+07:00">12/3/2018</time></blockquote>'
+    read = article(
+        f"<div><h1>Kế hoạch tiêm chủng</h1><div><p>{BODY}</p>{quoted}<p>{BODY}</p></div></div>"
+    )
+    assert not any(one.source is Source.ARTICLE for one in read.witnesses)

@@ -233,3 +233,41 @@ def test_L16_whatever_a_listing_holds_each_link_is_a_post_or_a_counted_drop(
         url = resolve_link(tree.base_url, href)
         assert (url or href) in dropped or canonical_key(url or href) in {*keys, *dropped_keys}
     assert len(listing.posts) + len(listing.rejected) <= len(tree.root.css("a[href]"))
+
+
+_ROWS = "".join(
+    f'<div><a href="/tin/bai-{n}"><h4>Hội nghị tổng kết công tác năm của xã lần {n}</h4></a>'
+    f"<i>{10 + n}/11/2026</i></div>"
+    for n in range(8)
+)
+_READ_MOST = "".join(
+    f'<li><a href="/tin/cu-{n}">Ra quân tổng dọn vệ sinh môi trường lần {n}</a></li>'
+    for n in range(10)
+)
+
+
+@pytest.mark.parametrize(
+    ("main", "side"),
+    [
+        ("col-md-9 col-left", "col-md-3 col-right"),
+        ("LeftPane col-sm-8", "RightPane col-sm-4"),
+        ("cot-phai span9", "cot-trai span3"),
+    ],
+)
+def test_L16_a_column_called_left_or_right_is_the_lists_where_it_is_the_widest(
+    main: str, side: str
+) -> None:
+    listing = _read(
+        f'<div><div class="{main}">{_ROWS}</div><div class="{side}"><ul>{_READ_MOST}</ul></div></div>'
+    )
+    assert [post.url for post in listing.posts] == [f"{_BASE}/tin/bai-{n}" for n in range(8)]
+
+
+def test_L16_of_columns_without_widths_the_one_with_more_posts_is_the_lists() -> None:
+    side = '<li><a href="/lien-ket">Cổng dịch vụ công quốc gia</a></li>' * 3
+    menu = "".join(f'<a href="/m/{n}">Công khai ngân sách năm {n}</a>' for n in range(20))
+    listing = _read(
+        f"<nav>{menu}</nav>"
+        f'<div><div class="col-left">{_ROWS}</div><div class="col-right">{side}</div></div>'
+    )
+    assert [post.url for post in listing.posts] == [f"{_BASE}/tin/bai-{n}" for n in range(8)]

@@ -11,7 +11,8 @@ import pytest
 
 from service.errors import FetchError, UnreadableError
 from service.portals.fetch import Fetcher
-from service.portals.probe import probe, render_portal
+from service.portals.portal_text import render_portal
+from service.portals.probe import probe
 from service.settings import PortalConfig
 from tests.fakes import FakeClock
 from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply

@@ -18,7 +18,7 @@ from service.portals.charset import decode
 from service.portals.dom import parse
 from service.portals.read import read_article, read_listing, reader_version
 from service.portals.sanitise import harmless
-from service.portals.td_portal import sort_links
+from service.portals.td_portal import read_td_listing, sort_links
 from service.portals.urls import encode_once, resolve_link
 from service.posts.identity import canonical_key
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
@@ -248,6 +248,47 @@ def test_F8_what_is_no_listing_is_named(body: str, outcome: Outcome) -> None:
     with pytest.raises(UnreadableError) as caught:
         listing_of(body)
     assert caught.value.outcome is outcome
+
+
+def _td_rows(day: int, count: int, tail: str = "") -> str:
+    return "".join(
+        f'<li><a href="/portal/Pages/2026-11-{day}/tin-xa-{day}-{n}.aspx">Hội nghị tổng kết công '
+        f"tác năm của xã lần {day} {n}</a>{tail}</li>"
+        for n in range(count)
+    )
+
+
+_TD_LIST = f"<div><ul>{_td_rows(20, 8, '<label>(20/11/2026 09:08 SA)</label>')}</ul></div>"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<div><h3>Xem nhiều nhất</h3><ol>{_td_rows(11, 4)}</ol></div>",
+        f"<marquee><ol>{_td_rows(11, 4)}</ol></marquee>",
+        f'<div class="sidebar"><ol>{_td_rows(11, 4)}</ol></div>',
+    ],
+)
+def test_L16_boxes_beside_the_list_of_a_td_portal_are_told_and_no_posts(box: str) -> None:
+    listing = listing_of(_TD_LIST + box)
+    assert len(listing.posts) == 8
+    assert [one.reason for one in listing.rejected] == ["like_the_posts"] * 4
+    front = read_td_listing(
+        parse(page((_TD_LIST + box).encode(), "https://quangxuong.thanhhoa.gov.vn/"))
+    )
+    assert len(front.posts) == 12
+
+
+def test_F8_a_short_list_with_a_post_on_maintenance_is_a_list() -> None:
+    rows = "".join(
+        f'<li><a href="/portal/Pages/2026-11-{day}/bao-tri-{day}.aspx">Thông báo bảo trì số {day}'
+        "</a></li>"
+        for day in range(20, 26)
+    )
+    assert len(listing_of(f"<title>Thông báo</title><ul>{rows}</ul>").posts) == 6
+    with pytest.raises(UnreadableError) as caught:
+        listing_of(f"<title>Hệ thống đang bảo trì</title><ul>{rows}</ul>")
+    assert caught.value.outcome is Outcome.MAINTENANCE
 
 
 TEXT = "Hội nghị trực tuyến tổng kết công tác năm 2024 của Ủy ban nhân dân huyện"

@@ -24,7 +24,7 @@ from service.storage.post_rows import deadlines_from_json
 from service.types import Deadline, Understanding
 from service.values import Locale
 from service.words import coded, say, say_rhythm
-from tests.benchmarks.tasks_score import gazetteer_of, stated
+from tests.benchmarks.tasks_score import any_commune, gazetteer_of, owner_of, stated
 from tests.fakes_feeds import SITE, make_post
 
 _DATA = Path(__file__).parents[1] / "data"
@@ -108,6 +108,62 @@ def test_U5_until_when_and_who(text: str, due: str, owner: str) -> None:
 )
 def test_U5_nothing_is_invented(text: str) -> None:
     assert [one for one in _read(text) if one.on is not None or "BY" in (one.recurs or "")] == []
+
+
+def test_U5_a_third_set_that_was_written_blind() -> None:
+    right = found = wanted = owned = judged = 0
+    for line in (_DATA / "tasks_third.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        day = date.fromisoformat(row["issued_on"])
+        told = find_tasks(row["title"], row["text"], day, day, places_in=any_commune)
+        pairs = {(stated(one), owner_of(row, one)) for one in told}
+        meant = {(task["due"], task["owner"]) for task in row["tasks"]}
+        dues, meant_dues = {due for due, _ in pairs}, {due for due, _ in meant}
+        right, found, wanted = (
+            right + len(dues & meant_dues),
+            found + len(dues),
+            wanted + len(meant_dues),
+        )
+        named = {pair for pair in meant if pair[0] in dues and pair[1] is not None}
+        owned, judged = owned + len(named & pairs), judged + len(named)
+    assert 2 * right / (found + wanted) >= 0.94 and owned / judged >= 0.94 and found - right <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "due", "owner"),
+    [
+        ("Các thôn hoàn thành trong tháng 12 năm 2026.", "2026-12-31", OTHER),
+        ("Sở Tài chính bố trí kinh phí trong quý I/2027.", "2027-03-31", OTHER),
+        ("Sở Tài chính bố trí kinh phí trong quý 2/2027.", "2027-06-30", OTHER),
+        ("UBND xã, phường: báo cáo trước 20/12/2026.", "2026-12-20", COMMUNES),
+        ("UBND 05 xã gửi báo cáo, không để quá ngày 20/12/2026.", "2026-12-20", COMMUNES),
+        ("Các chi bộ tổng hợp, gửi về Đảng ủy vào ngày 20/12/2026.", "2026-12-20", OTHER),
+        ("Các thôn gửi báo cáo; các tháng sau trước ngày 24.", "FREQ=MONTHLY;BYMONTHDAY=24", OTHER),
+        ("Kính gửi: UBND các xã.\nĐề nghị các đơn vị báo cáo trước ngày 05/12/2026.",
+         "2026-12-05", COMMUNES),
+        ("Giao Phòng Kinh tế; thời gian hoàn thành: 05 ngày, kể từ ngày ban hành văn bản này.",
+         "2026-11-25", OTHER),
+    ],
+)  # fmt: skip
+def test_U5_months_quarters_and_those_to_whom_it_is_addressed(
+    text: str, due: str, owner: str
+) -> None:
+    (one,) = _read(text)
+    assert (stated(one), one.owner) == (due, owner)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Trong tháng 12 năm 2026 xã đã giải quyết 100 hồ sơ.",
+        "Sở Tài chính đã báo cáo trong quý IV/2026.",
+        "Sở Tài chính báo cáo trong tháng 10/2026.",
+        "Miền Bắc trời rét trước ngày 27/11/2026.",
+        "Điện lực lịch cắt điện: từ 7 giờ đến 11 giờ 30 ngày 27/11/2026, thôn 4.",
+    ],
+)
+def test_U5_a_month_that_is_told_of_and_weather_owe_nothing(text: str) -> None:
+    assert _read(text) == ()
 
 
 def test_U5_what_was_put_off_is_told_with_its_new_day_alone() -> None:

@@ -159,6 +159,13 @@ def test_a_secret_comes_from_a_file_without_its_last_line_end(tmp_path: Path) ->
         ("[service]\npublic_url = 'loa.example.vn'\n", "service.public_url"),
         ("[service]\npublic_url = 'https://u:p@loa.example.vn'\n", "service.public_url"),
         ("[operator]\nemail = 'nobody'\n", "operator.email"),
+        ("[operator]\npeople = ['']\n", "operator.people"),
+        ("[server]\nauth_header = 'X-Remote-User'\n", "empty while trusted_proxies is 0"),
+        (
+            "[server]\ntrusted_proxies = 1\nauth_header = 'Cookie'\n",
+            'allowed: the name of a header as "X-Remote-User", or empty',
+        ),
+        ("[server]\ntrusted_proxies = 1\nauth_header = 'X_User'\n", "server.auth_header"),
         ("[email]\ndigest_at = '7:00'\n", 'allowed: a time as "07:00"'),
         ("[database]\nurl = 'mysql://x/y'\n", "database.url"),
         ("[database]\nurl = 'sqlite:///:memory:'\n", "another one in every process"),

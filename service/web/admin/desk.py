@@ -1,19 +1,15 @@
 """The operator's pages: portals and their health, posts, units, subscriptions, deliveries, the
 receipt board.
 
-Signing in takes an operator's API token; the session is kept here, and ends with the token or on
-signing out. Every change is a POST with the session's CSRF token.
+Every change is a POST with the session's CSRF token.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, g, redirect, render_template, request
-from werkzeug.exceptions import TooManyRequests
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, g, render_template, request
 
 from service.errors import InvalidInput
 from service.services import silences
@@ -23,31 +19,44 @@ from service.storage import deliveries, receipts, subscriptions
 from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
 from service.storage.silence import count_silences
 from service.types import State
-from service.web import auth
-from service.web.admin import audit_page, receipt_board, subscriber_pages, today, unit_page
+from service.web.admin import (
+    audit_page,
+    hand_page,
+    portal_new,
+    portal_page,
+    receipt_board,
+    sign_in_page,
+    subscriber_pages,
+    subscription_page,
+    today,
+    unit_page,
+)
 from service.web.admin import desk_actions as admin_actions
 from service.web.admin.receipt_board import tally
 from service.web.pages.public import read_query
-from service.web.server.limits import Limit, asker
-from service.web.site import base_path, category_name, keep_private
+from service.web.site import category_name, keep_private
 from service.words import coded
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 PAGE_ROWS = 50
-SIGN_INS = 20
-"""In five minutes from one host: a token is not to be guessed, and asking costs a look into the
-database."""
+SILENT_ROWS = 25
+HELD_SHOWN = 10
+"""Portals that a flood is held of, on the page of silent posts."""
 
 
 def make_blueprint(loa: Loa) -> Blueprint:
     blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-    _add_session(blueprint, loa)
+    sign_in_page.add_routes(blueprint, loa)
     today.add_routes(blueprint, loa)
+    hand_page.add_routes(blueprint, loa)
+    portal_new.add_routes(blueprint, loa)
+    portal_page.add_routes(blueprint, loa)
     _add_posts(blueprint, loa)
     subscriber_pages.add_routes(blueprint, loa)
     unit_page.add_routes(blueprint, loa)
+    subscription_page.add_routes(blueprint, loa)
     receipt_board.add_routes(blueprint, loa)
     _add_deliveries(blueprint, loa)
     audit_page.add_routes(blueprint, loa)
@@ -55,29 +64,6 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     blueprint.after_request(keep_private)
     return blueprint
-
-
-def _add_session(blueprint: Blueprint, loa: Loa) -> None:
-    home = f"{base_path(loa.settings.service.public_url)}/admin/"
-    sign_ins = Limit(SIGN_INS, 300, time.monotonic)
-
-    @blueprint.route("/sign-in", methods=["GET", "POST"])
-    def sign_in() -> AnyResponse | str | tuple[str, int]:
-        if request.method == "GET":
-            return render_template("admin/sign_in.html", is_refused=False)
-        if not sign_ins.has_room(asker()):
-            raise TooManyRequests(retry_after=300)
-        auth.require_csrf()
-        found = auth.identify(request.form.get("token", "").strip())
-        if found is None or not found.sees_all:
-            return render_template("admin/sign_in.html", is_refused=True), 401
-        auth.sign_in(found)
-        return redirect(home, 303)
-
-    @blueprint.post("/sign-out")
-    def sign_out() -> AnyResponse:
-        auth.sign_out()
-        return redirect(f"{home}sign-in", 303)
 
 
 def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
@@ -94,14 +80,17 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     def silent() -> str:
         after, code = request.args.get("after"), request.args.get("code") or None
         with loa.database.reading() as conn:
-            found = silences.list_silences(conn, code=code, after=after, limit=PAGE_ROWS + 1)
+            found = silences.list_silences(conn, code=code, after=after, limit=SILENT_ROWS + 1)
             counts = count_silences(conn)
-        more = found[PAGE_ROWS - 1].change_id if len(found) > PAGE_ROWS else None
+        more = found[SILENT_ROWS - 1].change_id if len(found) > SILENT_ROWS else None
+        held = [(key, by[silences.FLOOD]) for key, by in counts.items() if silences.FLOOD in by]
         return render_template(
             "admin/silent.html",
-            found=found[:PAGE_ROWS],
+            found=found[:SILENT_ROWS],
             more=more,
             counts=counts,
+            held=held[:HELD_SHOWN],
+            held_more=max(0, len(held) - HELD_SHOWN),
             code=code,
             codes=silences.CODES,
             to_decide=silences.TO_DECIDE,

@@ -19,6 +19,7 @@ from service.services.merge_acts import merge
 from service.storage.subscriptions import get_subscription
 from service.values import parse_day
 from service.web import auth
+from service.web.admin.faults import desk_fault
 from service.web.admin.subscriber_pages import unit_page
 from service.web.admin.sure import (
     ask_of_portal,
@@ -29,7 +30,8 @@ from service.web.admin.sure import (
     is_sure,
     tell_done,
 )
-from service.web.problem import fault_of, status_of
+from service.web.pages.subscribe_form import place_asked
+from service.web.problem import status_of
 from service.web.site import base_path
 from service.words import coded
 
@@ -40,6 +42,7 @@ MOVES = {
     "pause": subscriptions.pause,
     "resume": subscriptions.resume,
     "confirm": subscriptions.confirm,
+    "ask": subscriptions.ask_again,
     "remove": subscriptions.remove,
     "restore": undo_acts.restore_subscription,
 }
@@ -106,7 +109,7 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         with loa.database.writing() as conn:
             backfill_acts.ask(conn, loa, portal_id, since, _by_desk())
         tell_done(coded("done.backfill", portal=portal_id, day=since.isoformat()))
-        return redirect(f"{home}/portals/#backfill", 303)
+        return redirect(f"{home}/portals/{portal_id}#backfill", 303)
 
     @blueprint.post("/posts/<post_id>/release")
     def release_post(post_id: str) -> Response:
@@ -124,21 +127,11 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
 
     @blueprint.post("/posts/<post_id>/categories")
     def recategorise_post(post_id: str) -> Response:
-        from service.poll import (
-            recategorise,
-        )  # polling is no part of a web process; this alone is rare
-
         wanted = check_categories(
             loa, [request.form.get("primary", ""), *request.form.getlist("category")]
         )
-        recategorise(
-            loa.database,
-            loa.links,
-            post_id,
-            wanted,
-            loa.clock(),
-            loa.settings.urgency.now,
-        )
+        with loa.database.writing() as conn:
+            decided.decide_categories(conn, loa, post_id, wanted)
         tell_done("done.categories")
         return redirect(f"{home}/posts/{post_id}", 303)
 
@@ -159,13 +152,13 @@ def _add_unit_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
             facts = units.parse_unit(
                 loa,
                 name=form.get("name", ""),
-                place=form.get("place", "").strip() or None,
+                place=place_asked(form.get("place", "")) or None,
                 contacts=contacts,
             )
             with loa.database.writing() as conn:
                 unit = units.add(conn, loa, facts)
         except (InvalidInput, Conflict) as error:
-            return unit_page(loa, fault_of(error, "name")), status_of(error)
+            return unit_page(loa, desk_fault(error, "name")), status_of(error)
         tell_done(coded("done.unit_added", unit=unit.name))
         return redirect(f"{home}/units", 303)
 
@@ -209,7 +202,8 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
             moved = MOVES[move](conn, loa, key, _by_desk())
         undo = f"subscriptions/{key}/restore" if move == "remove" else ""
         tell_done(coded(f"done.{move}", target=moved.target), undo)
-        return redirect(f"{home}/subscriptions", 303)
+        there = f"{home}/subscriptions/{key}#answers" if move == "ask" else f"{home}/subscriptions"
+        return redirect(there, 303)
 
     @blueprint.post("/subscriptions/<key>/rotate")
     def rotate_secret(key: str) -> str:
@@ -218,13 +212,7 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
             if not is_sure():
                 return ask_to_rotate(conn, key)
             made = subscriptions.rotate(conn, loa, key, _by_desk())
-        return render_template(
-            "admin/secret.html",
-            subscription=made.subscription,
-            secret=made.secret,
-            token=made.token,
-            until=made.old_until,
-        )
+        return render_template("admin/secret.html", made=made, until=made.old_until)
 
     @blueprint.post("/subscriptions/<key>/test")
     def test_subscription(key: str) -> Response:
@@ -232,7 +220,7 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
             subscriptions.test(conn, loa, key, _by_desk())
             target = get_subscription(conn, key).target
         tell_done(coded("done.test", target=target))
-        return redirect(f"{home}/subscriptions", 303)
+        return redirect(f"{home}/subscriptions/{key}#answers", 303)
 
 
 def _by_desk() -> Actor:

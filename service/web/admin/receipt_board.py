@@ -48,11 +48,11 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/receipts/remind")
     def remind_units() -> AnyResponse:
         """Those named of one post, all of it, or, without a post, all that are late."""
-        posts, units = request.form.getlist("post"), request.form.getlist("unit")
+        posts, units = request.form.getlist("post"), _named_units()
         with loa.database.writing() as conn:
             late = [] if posts else [one for one in load_directives(conn, loa) if one.late]
             wanted = posts or [one.post.id for one in late]
-            made = remind_now(conn, loa, wanted, units)
+            made = remind_now(conn, loa, [] if units == [] else wanted, units or ())
         facts = {"asked": made.asked, "resting": made.resting, "unreachable": made.unreachable}
         tell_done(coded("done.remind", **facts))
         where = posts[0] if len(posts) == 1 and "all" not in request.form else ""
@@ -63,10 +63,16 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             post = get_post(conn, post_id)
             lines = receipts.list_receipts(conn, post_id)
-            found = load_open_receipts(conn, loa)
+            found = {one.line.unit_id: one for one in load_open_receipts(conn, loa, None, post_id)}
+        rank = {unit_id: number for number, unit_id in enumerate(found)}
+        ranked = sorted(lines, key=lambda line: rank.get(line.unit_id, len(rank)))
+        page = max(0, request.args.get("page", 0, int))
+        start = page * PAGE_ROWS
         return render_template(
             "admin/receipts.html", post=post, lines=lines, tally=tally(lines), now=loa.clock(),
-            open={one.line.unit_id: one for one in found if one.post.id == post_id},
+            shown=ranked[start : start + PAGE_ROWS],
+            more=page + 1 if len(ranked) > start + PAGE_ROWS else None,
+            open=found,
         )  # fmt: skip
 
     @blueprint.get("/receipts/<post_id>/proof")
@@ -91,6 +97,15 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         return Response(
             as_csv(lines, reader.locale()), content_type="text/csv; charset=utf-8", headers=headers
         )
+
+
+def _named_units() -> list[str] | None:
+    """The one whose button was pressed, or those that are ticked, perhaps none; None: all."""
+    form = request.form
+    if "only" in form:
+        return form.getlist("only")
+    ticked = form.getlist("unit")
+    return ticked if ticked or "chosen" in form else None
 
 
 def tally(lines: list[receipts.Receipt]) -> list[tuple[Line, int]]:

@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 
 from service.channels import kind_of
 from service.services import silences
+from service.services.portal_acts import file_of
 from service.services.reminders import REMIND_WITHIN
 from service.services.undo_acts import UNDO_WITHIN
 from service.storage import counts, receipts
 from service.storage.losses import active_targets
+from service.storage.posts import get_post
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import get_subscription, list_subscriptions
 from service.storage.units import get_unit
@@ -85,6 +87,16 @@ def ask_to_rotate(conn: Connection, key: str) -> str:
     return _page(coded("sure.rotate", target=target), said)
 
 
+def ask_to_remove_portal(conn: Connection, loa: Loa, portal_id: str) -> str:
+    """Raises NotFound for one that has no file."""
+    path = file_of(loa, portal_id)
+    (name,) = [one.name for one in loa.settings.portals if one.id == portal_id]
+    found = list_subscriptions(conn)
+    alone = [one for one in found if one.filters.portals == (portal_id,)]
+    said = [coded("sure.portal_stops", n=len(alone)), coded("sure.portal_kept", path=str(path))]
+    return _page(coded("sure.portal_remove", portal=name), said, [one.target for one in alone])
+
+
 def ask_of_portal(conn: Connection, loa: Loa, portal_id: str, act: str) -> str:
     """`act`: release, or discard."""
     by = silences.undecided(conn).get(portal_id, {})
@@ -93,6 +105,12 @@ def ask_of_portal(conn: Connection, loa: Loa, portal_id: str, act: str) -> str:
     if act == "release":
         return _page(coded("sure.release", n=n, portal=name), ["sure.release_sends"])
     return _page(coded("sure.discard", n=n, portal=name), ["sure.discard_stops"])
+
+
+def ask_to_withdraw(conn: Connection, post_id: str) -> str:
+    post = get_post(conn, post_id)
+    n = counts.count_sent(conn, post_id)
+    return _page(coded("sure.withdraw", post=post.title), [coded("sure.withdraw_tells", n=n)])
 
 
 def ask_to_replay(conn: Connection) -> str:

@@ -49,6 +49,6 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             backfills = load_shown(conn, g.language, loa.clock())
         return render_template(
             "admin/portals.html", states=states, holes=holes, backfills=backfills,
-            today=loa.settings.service.locale.day(loa.clock()),
+            folder=loa.settings.portals_dir,
             more=listed[PORTALS - 1].id if len(listed) > PORTALS else None,
         )  # fmt: skip

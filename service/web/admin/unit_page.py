@@ -11,14 +11,17 @@ from werkzeug.wrappers import Response
 from service.errors import Conflict, InvalidInput
 from service.services import unit_acts
 from service.services.todays_work import load_open_receipts
+from service.services.unit_link import mail_links
 from service.services.wants import say_filters
 from service.storage.losses import active_targets
 from service.storage.subscriptions import list_subscriptions
 from service.storage.unit_record import load_acknowledged
 from service.storage.units import get_unit
 from service.web import auth
+from service.web.admin.faults import desk_fault
 from service.web.admin.sure import tell_done
-from service.web.problem import Fault, fault_of, status_of
+from service.web.pages.subscribe_form import place_asked, say_place
+from service.web.problem import Fault, status_of
 from service.web.site import base_path
 from service.words import coded
 
@@ -40,7 +43,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/units/<unit_id>")
     def edit_unit(unit_id: str) -> Response | tuple[str, int]:
         form = request.form
-        place = form.get("place", "").strip()
+        place = place_asked(form.get("place", ""))
         changes = unit_acts.UnitChanges(
             name=form.get("name", ""),
             place=place or None,
@@ -52,8 +55,15 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
                 by = auth.actor(coded("by.operator", name=auth.caller().name))
                 unit = unit_acts.edit(conn, loa, unit_id, changes, by)
         except (InvalidInput, Conflict) as error:
-            return _page(loa, unit_id, fault_of(error, "name")), status_of(error)
+            return _page(loa, unit_id, desk_fault(error, "name")), status_of(error)
         tell_done(coded("done.unit_edited", unit=unit.name))
+        return redirect(f"{home}/units/{unit.id}", 303)
+
+    @blueprint.post("/units/<unit_id>/link")
+    def link_unit(unit_id: str) -> Response:
+        with loa.database.writing() as conn:
+            unit = mail_links(conn, loa, unit_id)
+        tell_done(coded("done.unit_link", unit=unit.name, n=len(unit.contacts)))
         return redirect(f"{home}/units/{unit.id}", 303)
 
 
@@ -71,6 +81,7 @@ def _page(loa: Loa, unit_id: str, fault: Fault | None = None) -> str:
         acknowledged=acknowledged, hears=hears, fault=fault, place=place, shown=SHOWN,
         wants=lambda one: say_filters(loa, one.filters, g.language),
         filled=request.form if fault else {
-            "name": unit.name, "place": unit.place or "", "contacts": ", ".join(unit.contacts),
+            "name": unit.name, "contacts": ", ".join(unit.contacts),
+            "place": say_place(loa, unit.place) if unit.place else "",
         },
     )  # fmt: skip

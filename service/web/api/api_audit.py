@@ -8,11 +8,9 @@ from flask import Blueprint, Response, g
 from pydantic import Field
 
 from service.services import audit_acts
-from service.storage.audit import AuditEntry
 from service.web.api.answer import page
+from service.web.api.portal_shapes import show_entry
 from service.web.api.request_body import PageQuery, read_query
-from service.web.api.shapes import instant
-from service.words import say
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -37,21 +35,4 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
                 before=asked.cursor,
                 limit=asked.limit + 1,
             )
-        return page(found, asked.limit, lambda one: one.id, _shown)
-
-
-def _shown(one: AuditEntry) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "at": instant(one.at),
-        "door": one.door,
-        "who": one.who,
-        "source": one.source,
-        "act": one.act,
-        "said": say(one.act, g.language),
-        "kind": one.kind,
-        "subject": one.subject_id,
-        "name": one.subject,
-        "before": one.before,
-        "after": one.after,
-    }
+        return page(found, asked.limit, lambda one: one.id, lambda one: show_entry(one, g.language))

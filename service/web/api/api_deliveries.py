@@ -3,9 +3,7 @@ acknowledged."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, g
 from pydantic import Field
@@ -16,11 +14,9 @@ from service.services.explain import explain_all
 from service.services.receipt_acts import MAX_NOTE, acknowledge
 from service.services.subscription_acts import replay as replay_to
 from service.storage import deliveries, receipts
-from service.storage.explanation import Explanation
 from service.storage.posts import get_post
 from service.types import State
-from service.values import plain
-from service.web.api import shapes
+from service.web.api import delivery_shapes as shapes
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.api_subscriptions import by_api, own_subscription
 from service.web.api.request_body import (
@@ -34,7 +30,6 @@ from service.web.api.request_body import (
     read_query,
 )
 from service.web.auth import caller
-from service.words import say_fields
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -93,21 +88,19 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
                 limit=asked.limit + 1,
                 unit_id=caller().unit_id,
             )
-        return page(found, asked.limit, lambda one: one.id, _delivery)
+        return page(
+            found,
+            asked.limit,
+            lambda one: one.id,
+            lambda one: shapes.show_delivery(one, g.language),
+        )
 
     @blueprint.get("/v1/deliveries/<key>")
     def show_delivery(key: str) -> Response:
         with loa.database.reading() as conn:
             shown = deliveries.show_delivery(conn, key)
             own_subscription(conn, shown.delivery.subscription_id)
-        more = {
-            "attempts": [asdict(attempt) for attempt in shown.attempts],
-            "next_attempt_at": shown.next_attempt_at,
-        }
-        return answer(
-            _delivery(shown.delivery)
-            | say_fields(plain(more), g.language, loa.settings.service.locale.zone)
-        )
+        return answer(shapes.show_attempted(shown, g.language, loa.settings.service.locale.zone))
 
     @blueprint.get("/v1/why")
     def explain() -> Response:
@@ -117,30 +110,8 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
                 conn, loa, asked.post, asked.subscription, by_api(), g.language
             )
         zone = loa.settings.service.locale.zone
-        first, *others = [_why(post_id, one.id, answered, zone) for one, answered in found]
-        return answer({**first, "others": others})
-
-
-def _why(post_id: str, subscription_id: str, found: Explanation, zone: ZoneInfo) -> dict[str, Any]:
-    told = [
-        {**say_fields(plain(asdict(one)), g.language), "delivery": _delivery(one.delivery)}
-        for one in found.told
-    ]
-    return {
-        "post": post_id,
-        "subscription": subscription_id,
-        "was_owed": found.was_owed,
-        "words": found.words(g.language, zone),
-        "codes": list(found.codes),
-        "told": told,
-    }
-
-
-def _delivery(delivery: deliveries.Delivery) -> dict[str, Any]:
-    shape: dict[str, Any] = say_fields(plain(asdict(delivery)), g.language)
-    shape["subscription"] = shape.pop("subscription_id")
-    shape["post"] = shape.pop("post_id")
-    return shape
+        answers = [(one.id, answered) for one, answered in found]
+        return answer(shapes.show_why(post_id, answers, g.language, zone))
 
 
 def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
@@ -148,7 +119,9 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
     def replay_delivery(key: str) -> Response:
         read_body(Nothing)
 
-        return write(lambda conn: ({"replayed": acts.replay(conn, loa, key, by_api())}, 202))
+        return write(
+            lambda conn: (shapes.ReplayedShape(replayed=acts.replay(conn, loa, key, by_api())), 202)
+        )
 
     @blueprint.post("/v1/subscriptions/<key>/replay")
     def replay_subscription(key: str) -> Response:
@@ -158,7 +131,7 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
             replayed = replay_to(
                 conn, loa, key, by_api(), since=body.since, is_failed_only=body.failed_only
             )
-            return {"replayed": replayed}, 202
+            return shapes.ReplayedShape(replayed=replayed), 202
 
         return write(work)
 
@@ -170,7 +143,9 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             board = receipts.list_receipts(conn, asked.post)
         mine = [line for line in board if caller().sees_all or line.unit_id == caller().unit_id]
-        return page_by(mine, asked, lambda line: f"{line.unit_name}\0{line.unit_id}", _receipt)
+        return page_by(
+            mine, asked, lambda line: f"{line.unit_name}\0{line.unit_id}", shapes.show_receipt
+        )
 
     @blueprint.post("/v1/receipts")
     def add_receipt() -> Response:
@@ -178,14 +153,6 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
 
         def work(conn: Connection) -> tuple[object, int]:
             done = acknowledge(conn, loa, body.post, body.note, by_api(), caller().name)
-            shape = {"post": done.post_id, "revision": done.revision, "unit": done.unit_id}
-            return {**shape, "at": shapes.instant(done.at)}, 201 if done.is_new else 200
+            return shapes.show_acknowledged(done), 201 if done.is_new else 200
 
         return write(work)
-
-
-def _receipt(line: receipts.Receipt) -> dict[str, Any]:
-    shape: dict[str, Any] = plain(asdict(line))
-    shape["unit"] = {"id": shape.pop("unit_id"), "name": shape.pop("unit_name")}
-    del shape["contacts"]
-    return shape

@@ -12,7 +12,7 @@ from service.errors import NotFound
 from service.services import backfill_acts
 from service.services.backfill_acts import BackfillShape, load_shown
 from service.services.coverage_acts import load_coverage
-from service.web.api import shapes
+from service.web.api import portal_shapes as shapes
 from service.web.api.answer import answer, page_by, write
 from service.web.api.api_subscriptions import by_api
 from service.web.api.request_body import PageQuery, Strict, read_body, read_query
@@ -38,8 +38,8 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             states,
             asked,
             lambda state: state.portal.id,
-            lambda state: shapes.portal(
-                state, covered[state.portal.id], backfills.get(state.portal.id)
+            lambda state: shapes.show_portal(
+                state, covered[state.portal.id], backfills.get(state.portal.id), g.language
             ),
         )
 
@@ -52,7 +52,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             (covered,) = load_coverage(conn, loa.settings, loa.clock(), [portal_id])
             (state,) = portal_states(conn, wanted, is_counting=True)
             backfill = load_shown(conn, g.language, loa.clock()).get(portal_id)
-        return answer(shapes.portal(state, covered, backfill))
+        return answer(shapes.show_portal(state, covered, backfill, g.language))
 
     @blueprint.post("/v1/portals/<portal_id>/backfill")
     def backfill_portal(portal_id: str) -> Response:

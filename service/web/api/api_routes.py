@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from service.errors import InvalidInput
 from service.posts.kinds import KIND_NAMES
 from service.services import decided
+from service.services import subscriber_shapes as shapes
 from service.services import unit_acts as acts
-from service.services.filters import MAX_KEYWORD_CHARS
-from service.services.merge_acts import merge
+from service.services.filters import MAX_KEYWORD_CHARS, check_categories
 from service.services.narrowing import DAYS, WORDS, narrow_query
 from service.services.post_shapes import WholePostShape, show_posts, show_whole_post
 from service.storage import units
@@ -27,11 +27,12 @@ from service.types import Urgency
 from service.web.api import (
     api_audit,
     api_deliveries,
+    api_portal_acts,
     api_portals,
     api_silences,
     api_stream,
     api_subscriptions,
-    shapes,
+    api_unit_acts,
 )
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.api_subscriptions import by_api
@@ -83,8 +84,10 @@ class UrgencyBody(Strict):
     urgency: Urgency
 
 
-class MergeBody(Strict):
-    into: Id
+class CategoriesBody(Strict):
+    """The primary one first."""
+
+    categories: tuple[Id, ...] = Field(min_length=1, max_length=20)
 
 
 class UnitBody(Strict):
@@ -111,9 +114,11 @@ def make_blueprint(loa: Loa) -> Blueprint:
     api_subscriptions.add_routes(blueprint, loa)
     api_deliveries.add_routes(blueprint, loa)
     api_portals.add_routes(blueprint, loa)
+    api_portal_acts.add_routes(blueprint, loa)
     api_audit.add_routes(blueprint, loa)
     api_silences.add_routes(blueprint, loa)
     api_stream.add_routes(blueprint, loa)
+    api_unit_acts.add_routes(blueprint, loa)
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
@@ -169,6 +174,17 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
 
         return write(decide)
 
+    @blueprint.post("/v1/posts/<post_id>/categories")
+    def recategorise_post(post_id: str) -> Response:
+        body = read_body(CategoriesBody)
+        wanted = check_categories(loa, body.categories)
+
+        def decide(conn: Connection) -> tuple[WholePostShape, int]:
+            found = decided.decide_categories(conn, loa, post_id, wanted)
+            return show_whole_post(conn, found, loa.links), 200
+
+        return write(decide)
+
 
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/units")
@@ -177,19 +193,19 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             found = units.list_units(conn)
         mine = [unit for unit in found if caller().sees_all or unit.id == caller().unit_id]
-        return page_by(mine, asked, lambda unit: unit.name, shapes.unit)
+        return page_by(mine, asked, lambda unit: unit.name, shapes.show_unit)
 
     @blueprint.get("/v1/units/<unit_id>")
     def show_unit(unit_id: str) -> Response:
         owned(unit_id, "unit", unit_id)
         with loa.database.reading() as conn:
-            return answer(shapes.unit(units.get_unit(conn, unit_id)))
+            return answer(shapes.show_unit(units.get_unit(conn, unit_id)))
 
     @blueprint.post("/v1/units")
     def add_unit() -> Response:
         body = read_body(UnitBody)
         facts = acts.parse_unit(loa, name=body.name, place=body.place, contacts=body.contacts)
-        return write(lambda conn: (shapes.unit(acts.add(conn, loa, facts)), 201))
+        return write(lambda conn: (shapes.show_unit(acts.add(conn, loa, facts)), 201))
 
     @blueprint.patch("/v1/units/<unit_id>")
     def edit_unit(unit_id: str) -> Response:
@@ -203,15 +219,10 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
             remove_contacts=body.remove_contacts,
         )
         with loa.database.writing() as conn:
-            return answer(shapes.unit(acts.edit(conn, loa, unit_id, changes, by_api())))
+            return answer(shapes.show_unit(acts.edit(conn, loa, unit_id, changes, by_api())))
 
     @blueprint.delete("/v1/units/<unit_id>")
     def remove_unit(unit_id: str) -> Response:
         with loa.database.writing() as conn:
             acts.remove(conn, loa, unit_id)
         return answer(None, 204)
-
-    @blueprint.post("/v1/units/<unit_id>/merge")
-    def merge_unit(unit_id: str) -> Response:
-        body = read_body(MergeBody)
-        return write(lambda conn: (shapes.unit(merge(conn, loa, unit_id, body.into).into), 200))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 
 from service.services import silences
-from service.web.api import shapes
+from service.web.api import portal_shapes as shapes
 from service.web.api.answer import page, write
 from service.web.api.request_body import Id, Nothing, PageQuery, read_body, read_query
 
@@ -34,30 +34,49 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
                 after=asked.cursor,
                 limit=asked.limit + 1,
             )
-        return page(found, asked.limit, lambda one: one.change_id, shapes.silence)
+        return page(
+            found,
+            asked.limit,
+            lambda one: one.change_id,
+            lambda one: shapes.show_silence(one, g.language),
+        )
 
     @blueprint.post("/v1/posts/<post_id>/release")
     def release_post(post_id: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: ({"released": silences.release_posts(conn, loa, [post_id])}, 200))
+        return write(
+            lambda conn: (
+                shapes.ReleasedShape(released=silences.release_posts(conn, loa, [post_id])),
+                200,
+            )
+        )
 
     @blueprint.post("/v1/posts/<post_id>/discard")
     def discard_post(post_id: str) -> Response:
         read_body(Nothing)
         return write(
-            lambda conn: ({"discarded": silences.discard_posts(conn, loa, [post_id])}, 200)
+            lambda conn: (
+                shapes.DiscardedShape(discarded=silences.discard_posts(conn, loa, [post_id])),
+                200,
+            )
         )
 
     @blueprint.post("/v1/portals/<portal_id>/release")
     def release_portal(portal_id: str) -> Response:
         read_body(Nothing)
         return write(
-            lambda conn: ({"released": silences.release_portal(conn, loa, portal_id)}, 200)
+            lambda conn: (
+                shapes.ReleasedShape(released=silences.release_portal(conn, loa, portal_id)),
+                200,
+            )
         )
 
     @blueprint.post("/v1/portals/<portal_id>/discard")
     def discard_portal(portal_id: str) -> Response:
         read_body(Nothing)
         return write(
-            lambda conn: ({"discarded": silences.discard_portal(conn, loa, portal_id)}, 200)
+            lambda conn: (
+                shapes.DiscardedShape(discarded=silences.discard_portal(conn, loa, portal_id)),
+                200,
+            )
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Blueprint, Response, current_app, g, request
@@ -22,7 +22,14 @@ from service.errors import Conflict, InvalidInput
 from service.services.stream_acts import acknowledge
 from service.storage.asking import Stream
 from service.text import LOCAL
+from service.values import plain
 from service.web.api.answer import answer, write
+from service.web.api.delivery_shapes import (
+    StatementShape,
+    StreamAckShape,
+    StreamShape,
+    show_handed,
+)
 from service.web.api.request_body import Id, Line, Strict, read_body, read_query
 from service.web.server.exchange import HOLD
 from service.web.server.waiting import EXTENSION, MAX_WAIT_S, Wait, Waits
@@ -81,7 +88,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
         def work(conn: Connection) -> tuple[object, int]:
             done = acknowledge(conn, loa, streams, body.ids)
-            return {"acknowledged": done.ended, "unknown": done.unknown}, 200
+            return StreamAckShape(acknowledged=tuple(done.ended), unknown=tuple(done.unknown)), 200
 
         return write(work)
 
@@ -89,8 +96,9 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     def show_statement() -> Response:
         day, streams = _day(read_query(StatementQuery).day), own_streams()
         ids = _owed_on(loa, streams, day)
-        shape = {"day": day.isoformat(), "ids": ids, "digest": digest_of(ids)}
-        signed = loa.handing.sign(streams, f"statement-{day.isoformat()}", orjson.dumps(shape))
+        shape = StatementShape(day=day, ids=tuple(ids), digest=digest_of(ids))
+        body = orjson.dumps(plain(shape))
+        signed = loa.handing.sign(streams, f"statement-{day.isoformat()}", body)
         response = answer(shape)
         response.headers.update(signed_headers(signed))
         return response
@@ -117,13 +125,13 @@ def signed_headers(signed: SignedMessage) -> dict[str, str]:
 
 
 def shown(signed: SignedMessage) -> dict[str, str]:
-    """A message as it is handed out: `body` is the webhook's bytes, which are UTF-8."""
-    return {**signed_headers(signed), "body": signed.body.decode()}
+    """A message as it is handed out."""
+    handed: dict[str, str] = plain(show_handed(signed))
+    return handed
 
 
 def _messages(found: list[SignedMessage]) -> Response:
-    shape: dict[str, Any] = {"messages": [shown(one) for one in found]}
-    return answer(shape)
+    return answer(StreamShape(messages=tuple(map(show_handed, found))))
 
 
 def own_streams() -> list[Stream]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response
@@ -19,7 +19,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from service.channels import Consent, kind_of
 from service.errors import InvalidInput
+from service.services import subscriber_shapes as shapes
 from service.services import subscription_acts as acts
+from service.services import undo_acts
+from service.services.channel_name import ChannelName
 from service.services.context import Actor
 from service.services.filters import (
     MAX_CATEGORIES,
@@ -35,7 +38,6 @@ from service.storage import subscriptions
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
 from service.types import Filters, Frequency, Subscription, SubscriptionStatus
-from service.web.api import shapes
 from service.web.api.answer import answer, page, write
 from service.web.api.request_body import (
     Id,
@@ -48,7 +50,6 @@ from service.web.api.request_body import (
     read_query,
 )
 from service.web.auth import actor, caller, owned
-from service.web.channel_name import ChannelName
 from service.web.server.limits import Limit
 from service.words import coded
 
@@ -144,12 +145,12 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
                 after=asked.cursor,
                 limit=asked.limit + 1,
             )
-        return page(found, asked.limit, lambda one: one.id, shapes.subscription)
+        return page(found, asked.limit, lambda one: one.id, shapes.show_subscription)
 
     @blueprint.get("/v1/subscriptions/<key>")
     def show_subscription(key: str) -> Response:
         with loa.database.reading() as conn:
-            return answer(shapes.subscription(own_subscription(conn, key)))
+            return answer(shapes.show_subscription(own_subscription(conn, key)))
 
 
 def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
@@ -184,7 +185,7 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
                 min_interval_s=body.min_interval_s,
                 is_cloudevents=body.cloudevents,
             )
-            return answer(shapes.subscription(acts.edit(conn, loa, key, changes, by_api())))
+            return answer(shapes.show_subscription(acts.edit(conn, loa, key, changes, by_api())))
 
     @blueprint.delete("/v1/subscriptions/<key>")
     def remove_subscription(key: str) -> Response:
@@ -197,12 +198,26 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/subscriptions/<key>/pause")
     def pause_subscription(key: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: (shapes.subscription(acts.pause(conn, loa, key, by_api())), 200))
+        return write(
+            lambda conn: (shapes.show_subscription(acts.pause(conn, loa, key, by_api())), 200)
+        )
 
     @blueprint.post("/v1/subscriptions/<key>/resume")
     def resume_subscription(key: str) -> Response:
         read_body(Nothing)
-        return write(lambda conn: (shapes.subscription(acts.resume(conn, loa, key, by_api())), 200))
+        return write(
+            lambda conn: (shapes.show_subscription(acts.resume(conn, loa, key, by_api())), 200)
+        )
+
+    @blueprint.post("/v1/subscriptions/<key>/restore")
+    def restore_subscription(key: str) -> Response:
+        read_body(Nothing)
+
+        def work(conn: Connection) -> tuple[shapes.SubscriptionShape, int]:
+            back = undo_acts.restore_subscription(conn, loa, key, by_api())
+            return shapes.show_subscription(back), 200
+
+        return write(work)
 
     @blueprint.post("/v1/subscriptions/<key>/rotate")
     def rotate_subscription(key: str) -> Response:
@@ -210,9 +225,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
         def work(conn: Connection) -> tuple[object, int]:
             made = acts.rotate(conn, loa, key, by_api())
-            until = shapes.instant(made.old_until)
-            shown = {"secret": made.secret, "token": made.token, "old_secret_until": until}
-            return {"id": key, **shown}, 200
+            return shapes.show_rotated(made), 200
 
         return write(work)
 
@@ -220,7 +233,10 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
     def check_subscription(key: str) -> Response:
         read_body(Nothing)
         return write(
-            lambda conn: ({"id": key, "message": acts.test(conn, loa, key, by_api())}, 202)
+            lambda conn: (
+                shapes.SentTestShape(id=key, message=acts.test(conn, loa, key, by_api())),
+                202,
+            )
         )
 
 
@@ -247,7 +263,9 @@ class _Questions:
             raise TooManyRequests("refused.many_asked", retry_after=3600)
 
 
-def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, Any], int]:
+def _add(
+    conn: Connection, loa: Loa, body: SubscriptionBody
+) -> tuple[shapes.AddedSubscriptionShape, int]:
     with as_this_api_says():
         request = acts.SubscriptionRequest(
             body.channel,
@@ -261,8 +279,7 @@ def _add(conn: Connection, loa: Loa, body: SubscriptionBody) -> tuple[dict[str, 
             is_cloudevents=body.cloudevents,
         )
         added = acts.add(conn, loa, request, by_api())
-    shown = {"secret": added.secret, "token": added.token}
-    return {**shapes.subscription(added.subscription), **shown}, 201
+    return shapes.show_added(added), 201
 
 
 def _filters(loa: Loa, body: FiltersBody) -> Filters:

@@ -38,6 +38,7 @@ def describe(loa: Loa) -> dict[str, Any]:
     components: dict[str, Any] = {"Problem": _PROBLEM}
     for route in ROUTES:
         paths.setdefault(f"/api/v1{route.path}", {})[route.method] = _operation(route, components)
+    paths["/status.json"] = {"get": _status(components)}
     webhooks = describe_webhooks(components)
     return {
         "openapi": "3.1.0",
@@ -54,6 +55,20 @@ def describe(loa: Loa) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": components,
+        },
+    }
+
+
+def _status(components: dict[str, Any]) -> dict[str, Any]:
+    """The one answer beside the API: for anybody."""
+    schema = _reference(schemas.StatusShape, components, "serialization")
+    return {
+        "operationId": "show_status",
+        "summary": "How the portals are watched: since when, to when, what was missed",
+        "tags": ["status"],
+        "security": [],
+        "responses": {
+            "200": {"description": "done", "content": {"application/json": {"schema": schema}}}
         },
     }
 

@@ -32,8 +32,16 @@ def _subs(name: str) -> str:
     return f"service.web.api.api_subscriptions:{name}"
 
 
+def _portals(name: str) -> str:
+    return f"service.web.api.api_portal_acts:{name}"
+
+
 def _dels(name: str) -> str:
     return f"service.web.api.api_deliveries:{name}"
+
+
+def _unit_acts(name: str) -> str:
+    return f"service.web.api.api_unit_acts:{name}"
 
 
 def _stream(name: str) -> str:
@@ -52,6 +60,14 @@ ROUTES: tuple[Route, ...] = (
         "decide_urgency",
         "Decide how urgent a post is",
         _api("UrgencyBody"),
+        "WholePost",
+    ),
+    Route(
+        "post",
+        "/posts/{id}/categories",
+        "recategorise_post",
+        "Decide the categories of a post, the primary one first",
+        _api("CategoriesBody"),
         "WholePost",
     ),
     Route("get", "/portals", "list_portals", "Portals and how their listings are", PAGE, "Portal"),
@@ -102,6 +118,46 @@ ROUTES: tuple[Route, ...] = (
         "Backfill",
         202,
     ),
+    Route(
+        "post",
+        "/portals",
+        "add_portal",
+        "Add a portal: its file is written where the configuration is read",
+        _portals("PortalBody"),
+        "AddedPortal",
+        201,
+    ),
+    Route(
+        "delete",
+        "/portals/{id}",
+        "remove_portal",
+        "Read a portal no more; its posts stay, its file is kept as .removed",
+        None,
+        None,
+        204,
+    ),
+    Route(
+        "post", "/portals/{id}/poll", "poll_portal", "Poll it at once", NOTHING, "PolledPortal", 202
+    ),
+    Route(
+        "post",
+        "/portals/{id}/check",
+        "check_portal",
+        "Have a worker read it as a poll would, storing nothing",
+        NOTHING,
+        "PortalLook",
+        202,
+    ),
+    Route(
+        "post",
+        "/probes",
+        "probe_portal",
+        "Have a worker look at a portal that nobody described",
+        _portals("ProbeBody"),
+        "PortalLook",
+        202,
+    ),
+    Route("get", "/probes/{id}", "show_probe", "What a look came to", None, "PortalLook"),
     Route("get", "/units", "list_units", "Units by name; a unit sees itself", PAGE, "Unit"),
     Route("post", "/units", "add_unit", "Add a unit", _api("UnitBody"), "Unit", 201),
     Route("get", "/units/{id}", "show_unit", "A unit", None, "Unit"),
@@ -127,8 +183,33 @@ ROUTES: tuple[Route, ...] = (
         "/units/{id}/merge",
         "merge_unit",
         "End a unit that became part of another one, which has what it had",
-        _api("MergeBody"),
+        _unit_acts("MergeBody"),
         "Unit",
+    ),
+    Route(
+        "post",
+        "/units/{id}/link",
+        "link_unit",
+        "Mail each contact of a unit the link to the unit's own page",
+        NOTHING,
+        "Unit",
+        202,
+    ),
+    Route(
+        "post",
+        "/units/{id}/restore",
+        "restore_unit",
+        "Undo a removal within seven days, with the subscriptions that ended by it",
+        NOTHING,
+        "Unit",
+    ),
+    Route(
+        "post",
+        "/successions",
+        "succeed_units",
+        "Move the offices of communes that are no more to what these became",
+        _unit_acts("SucceedBody"),
+        "Succession",
     ),
     Route(
         "get",
@@ -181,6 +262,14 @@ ROUTES: tuple[Route, ...] = (
         "/subscriptions/{id}/resume",
         "resume_subscription",
         "Resume: what waited is sent",
+        NOTHING,
+        "Subscription",
+    ),
+    Route(
+        "post",
+        "/subscriptions/{id}/restore",
+        "restore_subscription",
+        "Undo a removal within seven days: it is what it was before",
         NOTHING,
         "Subscription",
     ),
@@ -259,6 +348,14 @@ ROUTES: tuple[Route, ...] = (
         _dels("ReceiptBody"),
         "Acknowledged",
         201,
+    ),
+    Route(
+        "post",
+        "/receipts/remind",
+        "remind_units",
+        "Ask those who have yet to acknowledge posts again, at once",
+        _unit_acts("RemindBody"),
+        "Reminded",
     ),
     Route(
         "get",

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from service.alerts.wanted_words import say_urgency
-from service.feeds.catalogue import labels
 from service.feeds.markup import Site
 from service.feeds.model import Entry, Feed, FeedSpec, Format, digest
 from service.feeds.page import CHECKS, Checks, JoinedPage, Renderer
 from service.feeds.zipped import CompressedBody, zip_feed
-from service.posts.kinds import KIND_NAMES
+from service.services.feed_catalogue import site_of
 from service.storage.feeds import (
     WINDOW_LIMIT,
     StampedWindow,
@@ -31,7 +29,7 @@ from service.storage.feeds import (
     stamps_of,
 )
 from service.storage.posts import PostQuery, cursor_of, load_posts, newest_posts
-from service.types import Post, Urgency
+from service.types import Post
 from service.web.feeds.feed_cache import FeedCache
 from service.web.feeds.feed_query import path_of, post_query
 
@@ -67,9 +65,18 @@ class Last:
 
 
 class FeedMaker:
-    """The feeds of one Loa. `report` hears of what could not be made as it was meant."""
+    """The feeds of one Loa. `report` hears of what could not be made as it was meant; `has_hub`:
+    whether they name the WebSub hub."""
 
-    def __init__(self, loa: Loa, report: Callable[[str], None], checks: Checks = CHECKS) -> None:
+    def __init__(
+        self,
+        loa: Loa,
+        report: Callable[[str], None],
+        checks: Checks = CHECKS,
+        *,
+        has_hub: bool = True,
+    ) -> None:
+        self._has_hub = has_hub
         self._loa = loa
         self._checks = checks
         self._report = report
@@ -79,14 +86,7 @@ class FeedMaker:
 
     @cached_property
     def site(self) -> Site:
-        service = self._loa.settings.service
-        names = {place.id: place.name for place in self._loa.gazetteer.places}
-        names |= {portal.id: portal.name for portal in self._loa.settings.portals}
-        names |= KIND_NAMES
-        names |= {one.value: say_urgency(one, service.language) for one in Urgency}
-        names |= labels(self._loa.rules.categories, service.language)
-        ttl_min = max(1, self._loa.settings.polling.interval_s // 60)
-        return Site(service.public_url, service.title, service.language, names, ttl_min)
+        return site_of(self._loa, has_hub=self._has_hub)
 
     @property
     def _renderer(self) -> Renderer:

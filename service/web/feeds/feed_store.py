@@ -19,20 +19,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from service.errors import LoaError, StorageError
-from service.feeds.catalogue import PLACES, Catalogue, place_spec
 from service.feeds.markup import Site
 from service.feeds.model import Feed, FeedSpec, Format
 from service.feeds.page import CHECKS, Checks
+from service.services.feed_catalogue import load_specs, unlisted_spec
 from service.storage.feeds import (
     GenerationWatch,
     StampedWindow,
     feeds_generation,
-    known_places,
-    known_portals,
     record_feeds,
     set_feed_problems,
 )
-from service.types import Place, PortalName
 from service.web.feeds.feed_maker import FeedMaker, Last, Made
 from service.web.feeds.feed_query import formats_of, path_of
 from service.web.server.hot import HotAnswer, build_answer
@@ -126,10 +123,7 @@ class FeedStore:
     def spec(self, name: str) -> FeedSpec | None:
         """The feed of this name; of any place that is known, though it be in no list."""
         self.ensure()
-        if name in self._specs or not name.startswith(PLACES):
-            return self._specs.get(name)
-        place = self._loa.gazetteer.get(name.removeprefix(PLACES))
-        return place_spec(place) if place is not None else None
+        return self._specs.get(name) or unlisted_spec(self._loa, name)
 
     def narrowed(
         self, spec: FeedSpec, fmt: Format, query: tuple[tuple[str, str], ...], before: str | None
@@ -198,8 +192,8 @@ class FeedStore:
                     self._kept[path] = replace(kept, window=window.stamp)
         modified_at = self._record({path: found for path, (_, _, _, found) in made.items()})
         answers = {
-            path: _answer(found, fmt, modified_at.get(path))
-            for path, (_, fmt, _, found) in made.items()
+            path: _answer(found, fmt, modified_at.get(path), self._discovery(spec, fmt))
+            for path, (spec, fmt, _, found) in made.items()
         }
         with self._keeping:
             if building is None or building == self._building:
@@ -209,6 +203,13 @@ class FeedStore:
                     )
                 self._answers.update(answers)
         return answers
+
+    def _discovery(self, spec: FeedSpec, fmt: Format) -> str:
+        """The `Link` header by which a subscriber finds the hub; empty where there is none."""
+        if fmt is Format.ICS or not self.site.hub:
+            return ""
+        topic = Feed(spec, ()).address(self.site.root, fmt)
+        return f'<{self.site.hub}>; rel="hub", <{topic}>; rel="self"'
 
     def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
         """When each feed became what it is. Nothing where the database does not take it: then a
@@ -259,8 +260,7 @@ class FeedStore:
         with self._following:
             with self._loa.database.reading() as conn:
                 generation = feeds_generation(conn)
-                portals, place_ids = known_portals(conn), known_places(conn)
-            self._specs = {spec.name: spec for spec in self._catalogue(portals, place_ids).specs()}
+                self._specs = load_specs(conn, self._loa)
             self._forget_unasked()
             with self._keeping:
                 self._building = generation
@@ -309,22 +309,6 @@ class FeedStore:
                 self._make([(spec, fmt, self._maker.window(spec))], building)
         return True
 
-    def _catalogue(self, posting: list[PortalName], place_ids: list[str]) -> Catalogue:
-        configured = [PortalName(portal.id, portal.name) for portal in self._loa.settings.portals]
-        known = {portal.id for portal in configured}
-        portals = (*configured, *(portal for portal in posting if portal.id not in known))
-        gazetteer = self._loa.gazetteer
-        places = {place.id: place for place in gazetteer.listed}
-        for place_id in place_ids:
-            unit = gazetteer.unit(place_id)
-            if unit is None:
-                places[place_id] = Place(place_id, place_id)
-            elif unit.ends_on is None:  # what it took in has its feed, and is in no list
-                places.setdefault(place_id, unit.place)
-        return Catalogue(
-            self.site.title, tuple(self._loa.rules.categories), portals, tuple(places.values())
-        )
-
     def follow(self, stop: threading.Event, parent_pid: int | None = None) -> threading.Thread:
         """Starts the thread that makes feeds and keeps them up to date until `stop`; ends the
         process when its parent is gone. What is asked for before it is made is made at once."""
@@ -367,5 +351,7 @@ class FeedStore:
             watch.close()
 
 
-def _answer(made: Made, fmt: Format, modified_at: datetime | None = None) -> HotAnswer:
-    return build_answer(made.body, made.zipped.body, made.tag, fmt.content_type, modified_at)
+def _answer(
+    made: Made, fmt: Format, modified_at: datetime | None = None, links: str = ""
+) -> HotAnswer:
+    return build_answer(made.body, made.zipped.body, made.tag, fmt.content_type, modified_at, links)

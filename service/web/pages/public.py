@@ -6,7 +6,6 @@ Owns what they show; refuses to take any part of a link from the request.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from service.web.pages import portal_state, search_page
 from service.web.pages.differences import differences
 from service.web.pages.front_lists import FrontLists, front_lists
 from service.web.pages.search_page import read_query
+from service.web.pages.structured_data import structured_data
 from service.web.site import base_path
 from service.words import say
 
@@ -38,12 +38,6 @@ if TYPE_CHECKING:
 
     from service.bootstrap import Loa
 
-ICON = Path(__file__).parents[1] / "static" / "loa.svg"
-NOT_FOR_ROBOTS = (
-    "/admin/", "/api/", "/subscribe", "/confirm/", "/unsubscribe/", "/manage/", "/restore/",
-    "/receipts/", "/*?",
-)  # fmt: skip
-"""What is somebody's own, and what is found in endless variants."""
 _TOLD = ("archive.", "file.")
 FILES_SHOWN = 100
 """Of a post, one by one; the others are named and linked below, 20,000 of them in a tenth of the
@@ -87,6 +81,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             more_files=[(name_of_file(link), link.url) for link in _others(found, kept)],
             same_document=same_document,
             later=later,
+            structured=structured_data(found, loa.links.post_url(found.id)),
             cover=_cover(loa, found, kept),
             host=urlsplit(found.url).hostname or found.url,
             addressees=[
@@ -103,17 +98,6 @@ def make_blueprint(loa: Loa) -> Blueprint:
         headers = {"Content-Disposition": name, "Cache-Control": "no-cache"}
         return Response(body, content_type=Format.ICS.content_type, headers=headers)
 
-    @blueprint.get("/robots.txt")
-    def robots() -> Response:
-        base = base_path(loa.settings.service.public_url)
-        lines = ["User-agent: *", *(f"Disallow: {base}{path}" for path in NOT_FOR_ROBOTS)]
-        return _kept("\n".join([*lines, ""]), "text/plain; charset=utf-8")
-
-    @blueprint.get("/favicon.ico")
-    def favicon() -> Response:
-        """Who asks for it by habit gets the icon that pages name."""
-        return _kept(ICON.read_text("utf-8"), "image/svg+xml")
-
     return blueprint
 
 
@@ -126,11 +110,6 @@ def _cover(loa: Loa, post: Post, kept: set[str]) -> tuple[str, str] | None:
             copy = copy_path(str(link.sha256), name_of_file(link))
             return f"{base}/covers/{link.sha256}.png", base + copy
     return None
-
-
-def _kept(body: str, content_type: str) -> Response:
-    headers = {"Cache-Control": "public, max-age=86400"}
-    return Response(body, content_type=content_type, headers=headers)
 
 
 def _has_day(post: Post) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, render_template, request
 
 from service.services.coverage_acts import PortalCoverage, load_coverage
-from service.web.api import shapes
+from service.services.coverage_shapes import show_status
 from service.web.api.answer import answer
 
 if TYPE_CHECKING:
@@ -38,21 +38,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/status.json")
     def as_json() -> Response:
-        return answer({"portals": [_shown(portal) for portal in view.now()]})
+        return answer(show_status(view.now()))
 
     return blueprint
-
-
-def _shown(portal: PortalCoverage) -> dict[str, object]:
-    listings = [
-        {
-            "url": one.url,
-            "last_read_at": shapes.instant(one.last_read_at),
-            **shapes.coverage(one),
-        }
-        for one in portal.listings
-    ]
-    return {"id": portal.id, "name": portal.name, "listings": listings}
 
 
 class _View:

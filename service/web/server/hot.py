@@ -68,21 +68,31 @@ class HotAnswer:
 
 
 def build_answer(
-    body: bytes, zipped: bytes, tag: str, content_type: str, modified_at: datetime | None
+    body: bytes,
+    zipped: bytes,
+    tag: str,
+    content_type: str,
+    modified_at: datetime | None,
+    links: str = "",
 ) -> HotAnswer:
     """`tag` names the bytes; each coding has an entity tag of its own, as strong ones must
-    (8.8.3.3)."""
+    (8.8.3.3). `links`: the header `Link`, empty where there is none."""
     modified = http_date(modified_at) if modified_at else None
-    plain = _variant(body, f'"{tag}"', content_type, modified, None)
+    plain = _variant(body, f'"{tag}"', content_type, modified, None, links)
     return HotAnswer(
         plain if len(body) <= PLAIN_KEPT_BYTES else replace(plain, body=None),
-        _variant(zipped, f'"{tag}-gzip"', content_type, modified, "gzip"),
+        _variant(zipped, f'"{tag}-gzip"', content_type, modified, "gzip", links),
         int(modified_at.timestamp()) if modified_at else None,
     )
 
 
 def _variant(
-    body: bytes, etag: str, content_type: str, modified: str | None, coding: str | None
+    body: bytes,
+    etag: str,
+    content_type: str,
+    modified: str | None,
+    coding: str | None,
+    links: str,
 ) -> Variant:
     dated = [("Last-Modified", modified)] if modified else []
     short = [("ETag", etag), *dated, ("Cache-Control", CACHE_CONTROL), ("Vary", VARY)]
@@ -94,6 +104,7 @@ def _variant(
         *short,
         ("X-Content-Type-Options", "nosniff"),
         ("Access-Control-Allow-Origin", "*"),
+        *([("Link", links)] if links else []),
     ]
     return Variant(body, etag, headers, short)
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from math import ceil
 from threading import Lock
+from typing import NamedTuple
 
 from flask import request
 
@@ -33,6 +34,24 @@ def rest_s(took_s: float, step_s: float = STEP_S) -> float:
     return max(1, ceil(took_s / step_s)) * step_s - took_s
 
 
+class RateState(NamedTuple):
+    """Whether there was room, of how many, how many are left, and in how many seconds it begins
+    anew."""
+
+    has_room: bool
+    limit: int
+    left: int
+    resets_s: int
+
+    def headers(self) -> dict[str, str]:
+        """As draft-ietf-httpapi-ratelimit-headers-03 names them, which clients know."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.left),
+            "RateLimit-Reset": str(self.resets_s),
+        }
+
+
 class Limit:
     """At most `count` in each window of `window_s` seconds for each key; memory is bounded."""
 
@@ -45,6 +64,10 @@ class Limit:
 
     def has_room(self, key: str) -> bool:
         """Counts one more for `key`; False when it was too many."""
+        return self.take(key).has_room
+
+    def take(self, key: str) -> RateState:
+        """Counts one more for `key`, and says what is left."""
         with self._lock:
             now = self._monotonic()
             began, count = self._seen.get(key, (now, 0))
@@ -54,4 +77,6 @@ class Limit:
             self._seen.move_to_end(key)
             while len(self._seen) > MAX_HOSTS:
                 self._seen.popitem(last=False)
-            return count < self._count
+            left = max(0, self._count - count - 1)
+            resets_s = ceil(began + self._window_s - now)
+            return RateState(count < self._count, self._count, left, resets_s)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from service.errors import StorageError
 from service.logs import Log
 from service.storage.proxy_sightings import note_proxy
+from service.values import MAX_LINE
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -36,6 +37,23 @@ def is_from_this_machine(environ: dict[str, Any]) -> bool:
     """Asked over the loopback, and not on behalf of another by a proxy on this machine."""
     address = _address(peer_of(environ))
     return address is not None and address.is_loopback and not is_forwarded(environ)
+
+
+def named_by_proxy(environ: dict[str, Any], header: str, proxies: int) -> str:
+    """Whom a trusted proxy names in this header; empty: nobody.
+
+    Only a neighbour is believed, and only a request that passed all of the proxies that are
+    trusted; a name said twice, by a client and by a proxy that does not overwrite it, is none.
+    """
+    if not header or not proxies:
+        return ""
+    address = _address(peer_of(environ))
+    passed = list(filter(str.strip, str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")))
+    if address is None or not (address.is_loopback or address.is_private) or len(passed) < proxies:
+        return ""
+    said = str(environ.get(f"HTTP_{header.upper().replace('-', '_')}", ""))
+    name = said.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    return name if name.isprintable() and "," not in name and len(name) <= MAX_LINE else ""
 
 
 class ProxyWatch:

@@ -1,0 +1,512 @@
+"""Every act of the services, its doors, and the inputs that each of them is tried with.
+
+A new act has its row here, or stands in `NO_ACTS` with what it is; a test walks `service.services`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.services.filters import MAX_KEYWORDS
+from tests.acts_world import NEVER, Try, by_api, by_command, by_desk, by_form
+
+Given = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`code`: what stands in the log of who did what; None: its own ledger is its log. `door`s by
+    name; `cases`: the inputs by what they are. `only`: where a door has no way to say an input, the
+    inputs that it has. `unlike`: cases that doors word each in their own way, and refuse alike."""
+
+    code: str | None
+    doors: dict[str, Try]
+    cases: dict[str, Given]
+    only: dict[str, tuple[str, ...]] | None = None
+    unlike: tuple[str, ...] = ()
+
+
+def _subscription(act: str, cases: dict[str, Given], *, has_page: bool = True) -> Act:
+    doors = {
+        "command": by_command("subscription", act, "{id}"),
+        "api": by_api("DELETE", "subscriptions/{id}")
+        if act == "remove"
+        else by_api("POST", f"subscriptions/{{id}}/{act}"),
+        "desk": by_desk(f"subscriptions/{{id}}/{act}"),
+    }
+    if act == "confirm":
+        del doors["api"]  # who has a token vouches as it is added
+    only = None
+    if has_page:
+        doors["page"] = by_form("/manage/{manage}", "id", action=act, sure="1")
+        only = {"page": tuple(key for key in cases if key.startswith("mail, active"))}
+    return Act(f"act.subscription_{act}", doors, cases, only, unlike=("nothing",))
+
+
+STATES = ("active", "paused", "pending", "suspended", "disabled", "removed")
+EACH: dict[str, Given] = {
+    **{f"webhook, {one}": {"id": f"{{webhook_{one}}}"} for one in STATES},
+    **{f"mail, {one}": {"id": f"{{email_{one}}}"} for one in STATES},
+    "nothing": {"id": NEVER},
+}
+_FILTERS = {"categories": "--category", "portals": "--portal", "places": "--place",
+            "keywords": "--keyword"}  # fmt: skip
+_LONG = "x" * 201
+LINES: dict[str, str] = {
+    "untidy": " a\u00a0 b\u200b ", "too long": _LONG, "turned round": "a\u202eb",
+    "controls": "a\x1b[2J", "two lines": "a\nb",
+}  # fmt: skip
+
+
+def _api_edit(world: Any, given: Given) -> str:
+    body = {key: value for key, value in given.items() if key not in (*_FILTERS, "id")}
+    wanted = {key: given[key] for key in _FILTERS if key in given}
+    if wanted:
+        body["filters"] = wanted
+    return by_api("PATCH", "subscriptions/{id}", *body)(world, {**given, **body})
+
+
+def _api_add(world: Any, given: Given) -> str:
+    body = {key: value for key, value in given.items() if key not in _FILTERS}
+    wanted = {key: given[key] for key in _FILTERS if key in given}
+    if wanted:
+        body["filters"] = wanted
+    return by_api("POST", "subscriptions", *body)(world, body)
+
+
+def _import_units(world: Any, given: Given) -> str:
+    file = world.house.terminal.folder / "units.csv"
+    cells = ";".join(given.get("contacts", []))
+    file.write_text(f"name,place,contacts\n{given['name']},{given.get('place', '')},{cells}\n")
+    return by_command("unit", "import", str(file))(world, {})
+
+
+def _import_subscriptions(world: Any, given: Given) -> str:
+    file = world.house.terminal.folder / "subscriptions.csv"
+    file.write_text(f"channel,target\n{given['channel']},{given['target']}\n")
+    return by_command("subscription", "import", str(file))(world, {})
+
+
+_SUBJECT = {"active": {"id": "{webhook_active}"}, "mail": {"id": "{email_active}"},
+            "removed": {"id": "{webhook_removed}"}, "nothing": {"id": NEVER}}  # fmt: skip
+_EDITS: dict[str, Given] = {
+    "a category": {"categories": ["directives", "meetings"]},
+    "an unknown category": {"categories": ["nope"]},
+    "an unknown portal": {"portals": ["nope"]},
+    "an unknown place": {"places": ["atlantis-1"]},
+    "an empty keyword": {"keywords": ["!?"]},
+    "too many keywords": {"keywords": [f"từ {n}" for n in range(MAX_KEYWORDS + 1)]},
+    "weekly": {"categories": ["news"], "frequency": "weekly"},
+    **{f"a name, {key}": {"name": line} for key, line in LINES.items()},
+    "headers": {"headers": {"X-Tenant": "7"}},
+    "an interval": {"min_interval_s": 5},
+    "another address": {"target": "https://other.example/loa"},
+    "an address inside": {"target": "https://10.0.0.1/"},
+}
+
+
+def _command_edit(world: Any, given: Given) -> str:
+    headers = [f"{name}: {value}" for name, value in given.get("headers", {}).items()]
+    options = {**_FILTERS, "frequency": "--frequency", "name": "--name", "header": "--header",
+               "min_interval_s": "--min-interval", "target": "--url"}  # fmt: skip
+    return by_command("subscription", "edit", "{id}", options=options)(
+        world, {**given, "header": headers}
+    )
+
+
+def _command_add(world: Any, given: Given) -> str:
+    headers = [f"{name}: {value}" for name, value in given.get("headers", {}).items()]
+    options = {**_FILTERS, "frequency": "--frequency", "name": "--name", "header": "--header",
+               "unit": "--unit", "confirmed": "--confirmed"}  # fmt: skip
+    return by_command("subscription", "add", "{channel}", "{target}", options=options)(
+        world, {**given, "header": headers}
+    )
+
+
+_UNIT_OPTIONS = {"name": "--name", "place": "--place", "contacts": "--contact"}
+_CONTACTS = {"bad": ["a..b@xa.example"], "many": [f"c{n}@xa.example" for n in range(11)]}
+
+
+def _desk_unit(path: str) -> Try:
+    def send(world: Any, given: Given) -> str:
+        form = {**given, "contacts": " ".join(given.get("contacts", []))}
+        return by_desk(path, "name", "place", "contacts")(world, form)
+
+    return send
+
+
+def _desk_edit(world: Any, given: Given) -> str:
+    now = {"name": "UBND unit", "place": "", "contacts": ["a@xa.example", "b@xa.example"]}
+    return _desk_unit("units/{id}")(world, {**now, **given})
+
+
+_POSTS = {"silent": {"id": "{silent}"}, "told": {"id": "{post}"}, "nothing": {"id": NEVER}}
+_PORTALS = {"one": {"id": "quangxuong"}, "nothing": {"id": "nope"}}
+_NOTES = {"none": {}, "a note": {"note": "đã nhận"}, "a long note": {"note": "n" * 1001}}
+
+ACTS: dict[str, Act] = {
+    "subscription_acts.add": Act(
+        "act.subscription_add",
+        {"command": _command_add, "api": _api_add},
+        {
+            "a webhook": {"channel": "webhook", "target": "https://new.example/loa"},
+            "vouched for": {"channel": "webhook", "target": "https://new.example/loa",
+                            "confirmed": True},
+            "of a unit": {"channel": "email", "target": "new@xa.example", "unit": "{unit}"},
+            "of no unit": {"channel": "email", "target": "new@xa.example", "unit": NEVER},
+            "inside": {"channel": "webhook", "target": "https://127.0.0.1/"},
+            "headers": {"channel": "webhook", "target": "https://new.example/loa",
+                        "headers": {"Host": "x"}},
+            "no address": {"channel": "email", "target": "a..b@xa.example"},
+            "not ASCII": {"channel": "email", "target": "văn.thư@xa.example"},
+            **{f"a name, {key}": {"channel": "email", "target": "new@xa.example", "name": line}
+               for key, line in LINES.items()},
+            **{key: {"channel": "email", "target": "new@xa.example", **value}
+               for key, value in _EDITS.items() if set(value) <= {*_FILTERS, "frequency"}},
+        },
+    ),
+    "subscription_acts.edit": Act(
+        "act.subscription_edit",
+        {"command": _command_edit, "api": _api_edit},
+        {
+            **{f"webhook: {key}": {**_SUBJECT["active"], **value} for key, value in _EDITS.items()},
+            "mail: headers": {**_SUBJECT["mail"], "headers": {"X-Tenant": "7"}},
+            "mail: weekly": {**_SUBJECT["mail"], "frequency": "weekly"},
+            "removed": {**_SUBJECT["removed"], "name": "x"},
+            "nothing": {**_SUBJECT["nothing"], "name": "x"},
+        },
+        unlike=("nothing",),
+    ),
+    "subscription_acts.pause": _subscription("pause", EACH),
+    "subscription_acts.resume": _subscription("resume", EACH),
+    "subscription_acts.confirm": _subscription("confirm", EACH, has_page=False),
+    "subscription_acts.remove": _subscription("remove", EACH),
+    "subscription_acts.rotate": _subscription("rotate", EACH, has_page=False),
+    "subscription_acts.test": _subscription("test", EACH, has_page=False),
+    "undo_acts.restore_subscription": _subscription("restore", EACH, has_page=False),
+    "subscription_acts.replay": Act(
+        "act.subscription_replay",
+        {"command": by_command("delivery", "replay", "--failed", "--subscription", "{id}"),
+         "api": by_api("POST", "subscriptions/{id}/replay")},
+        EACH, unlike=("nothing",),
+    ),
+    "delivery_acts.replay": Act(
+        "act.delivery_replay",
+        {"command": by_command("delivery", "replay", "{id}"),
+         "api": by_api("POST", "deliveries/{id}/replay"),
+         "desk": by_desk("deliveries/{id}/replay")},
+        {"failed": {"id": "{delivery}"}, "nothing": {"id": NEVER}}, unlike=("nothing",),
+    ),
+    "delivery_acts.replay_all": Act(
+        "act.deliveries_replay",
+        {"command": by_command("delivery", "replay", "--failed"),
+         "desk": by_desk("deliveries/replay-failed")},
+        {"all": {}},
+    ),
+    "delivery_acts.pause_all": Act(
+        "act.deliveries_pause",
+        {"command": by_command("delivery", "pause"), "desk": by_desk("deliveries/pause")},
+        {"all": {}},
+    ),
+    "delivery_acts.resume_all": Act(
+        "act.deliveries_resume",
+        {"command": by_command("delivery", "resume"), "desk": by_desk("deliveries/resume")},
+        {"all": {}},
+    ),
+    "unit_acts.add": Act(
+        "act.unit_add",
+        {"command": by_command("unit", "add", options=_UNIT_OPTIONS),
+         "api": by_api("POST", "units", *_UNIT_OPTIONS), "desk": _desk_unit("units")},
+        {
+            "whole": {"name": "UBND N", "place": "quang-ninh-16540", "contacts": ["a@xa.example"]},
+            "known": {"name": "UBND unit"},
+            "an unknown place": {"name": "UBND N", "place": "atlantis-1"},
+            "an empty name": {"name": " "},
+            **{f"a name, {key}": {"name": line} for key, line in LINES.items()},
+            **{f"contacts, {key}": {"name": "N", "contacts": of} for key, of in _CONTACTS.items()},
+        },
+        unlike=("an unknown place", "an empty name", "contacts, bad"),
+    ),
+    "unit_acts.edit": Act(
+        "act.unit_edit",
+        {"command": by_command("unit", "edit", "{id}", options=_UNIT_OPTIONS),
+         "api": by_api("PATCH", "units/{id}", *_UNIT_OPTIONS), "desk": _desk_edit},
+        {
+            "a name": {"id": "{unit}", "name": "UBND mới"},
+            "another's name": {"id": "{unit}", "name": "UBND other"},
+            "a place": {"id": "{unit}", "place": "quang-ninh-16540"},
+            "an unknown place": {"id": "{unit}", "place": "atlantis-1"},
+            "fewer contacts": {"id": "{unit}", "contacts": ["b@xa.example"]},
+            **{f"a name, {key}": {"id": "{unit}", "name": line} for key, line in LINES.items()},
+            **{f"contacts, {key}": {"id": "{unit}", "contacts": of}
+               for key, of in _CONTACTS.items()},
+            "removed": {"id": "{gone}", "name": "x"},
+            "nothing": {"id": NEVER, "name": "x"},
+        },
+        unlike=("an unknown place", "contacts, bad"),
+    ),
+    "unit_acts.put": Act(
+        "act.unit_edit", {"command": _import_units},
+        {"updated": {"name": "UBND unit", "contacts": ["z@xa.example"]},
+         "bad": {"name": "UBND unit", "place": "atlantis-1"}},
+    ),
+    "import_acts.import_subscriptions": Act(
+        "act.subscription_add", {"command": _import_subscriptions},
+        {"added": {"channel": "email", "target": "new@xa.example"},
+         "bad": {"channel": "email", "target": "a..b@xa.example"}},
+    ),
+    "unit_acts.remove": Act(
+        "act.unit_remove",
+        {"command": by_command("unit", "remove", "{id}"), "api": by_api("DELETE", "units/{id}"),
+         "desk": by_desk("units/{id}/remove")},
+        {"there": {"id": "{unit}"}, "removed": {"id": "{gone}"}, "nothing": {"id": NEVER}},
+        unlike=("nothing", "removed"),
+    ),
+    "undo_acts.restore_unit": Act(
+        "act.unit_restore",
+        {"command": by_command("unit", "restore", "{id}"),
+         "api": by_api("POST", "units/{id}/restore"), "desk": by_desk("units/{id}/restore")},
+        {"removed": {"id": "{gone}"}, "there": {"id": "{unit}"}, "nothing": {"id": NEVER}},
+    ),
+    "merge_acts.merge": Act(
+        "act.unit_merge",
+        {"command": by_command("unit", "merge", "{id}", "{into}"),
+         "api": by_api("POST", "units/{id}/merge", "into"),
+         "desk": by_desk("units/{id}/merge", "into")},
+        {"two": {"id": "{unit}", "into": "{other}"}, "itself": {"id": "{unit}", "into": "{unit}"},
+         "into nothing": {"id": "{unit}", "into": NEVER},
+         "of nothing": {"id": NEVER, "into": "{unit}"},
+         "into what is gone": {"id": "{unit}", "into": "{gone}"}},
+    ),
+    "succession_acts.carry_out": Act(
+        "act.unit_edit",
+        {"command": by_command("unit", "succeed", "--apply"),
+         "api": by_api("POST", "successions", "apply")},
+        {"all": {"apply": True}},
+    ),
+    "silences.release_portal": Act(
+        "act.portal_release",
+        {"command": by_command("portal", "release", "{id}"),
+         "api": by_api("POST", "portals/{id}/release"), "desk": by_desk("portals/{id}/release")},
+        _PORTALS, unlike=("nothing",),
+    ),
+    "silences.discard_portal": Act(
+        "act.portal_discard",
+        {"command": by_command("portal", "discard", "{id}"),
+         "api": by_api("POST", "portals/{id}/discard"), "desk": by_desk("portals/{id}/discard")},
+        _PORTALS, unlike=("nothing",),
+    ),
+    "silences.release_posts": Act(
+        "act.posts_release",
+        {"command": by_command("post", "release", "{id}"),
+         "api": by_api("POST", "posts/{id}/release"), "desk": by_desk("posts/{id}/release")},
+        _POSTS, unlike=("nothing",),
+    ),
+    "silences.discard_posts": Act(
+        "act.posts_discard",
+        {"command": by_command("post", "discard", "{id}"),
+         "api": by_api("POST", "posts/{id}/discard"), "desk": by_desk("posts/{id}/discard")},
+        _POSTS, unlike=("nothing",),
+    ),
+    "decided.decide_urgency": Act(
+        "act.post_urgency",
+        {"command": by_command("post", "urgency", "{id}", "{urgency}"),
+         "api": by_api("POST", "posts/{id}/urgency", "urgency"),
+         "desk": by_desk("posts/{id}/urgency", "urgency")},
+        {"urgent": {"id": "{post}", "urgency": "hoa-toc"},
+         "no such urgency": {"id": "{post}", "urgency": "soon"},
+         "nothing": {"id": NEVER, "urgency": "khan"}},
+        unlike=("nothing", "no such urgency"),
+    ),
+    "decided.decide_categories": Act(
+        "act.post_categories",
+        {"command": by_command("post", "recategorise", "{id}", spread="categories"),
+         "api": by_api("POST", "posts/{id}/categories", "categories"),
+         "desk": lambda world, given: by_desk("posts/{id}/categories", "primary", "category")(
+             world, {**given, "primary": given["categories"][0],
+                     "category": given["categories"][1:]})},
+        {"two": {"id": "{post}", "categories": ["meetings", "news"]},
+         "unknown": {"id": "{post}", "categories": ["nope"]},
+         "nothing": {"id": NEVER, "categories": ["news"]}},
+        unlike=("nothing",),
+    ),
+    "backfill_acts.ask": Act(
+        "act.backfill",
+        {"api": by_api("POST", "portals/{id}/backfill", "since"),
+         "desk": by_desk("portals/{id}/backfill", "since")},
+        {"a day": {"id": "quangxuong", "since": "2026-11-20"},
+         "a day to come": {"id": "quangxuong", "since": "2999-01-01"},
+         "no day": {"id": "quangxuong", "since": "2026-13-01"},
+         "nothing": {"id": "nope", "since": "2026-11-20"}},
+        unlike=("no day",),
+    ),
+    "remind_now.remind_now": Act(
+        "act.remind",
+        {"command": by_command("receipt", "remind", spread="posts", options={"units": "--unit"}),
+         "api": by_api("POST", "receipts/remind", "posts", "units"),
+         "desk": lambda world, given: by_desk("receipts/remind", "post", "unit")(
+             world, {"post": given["posts"], "unit": given.get("units", [])})},
+        {"all": {"posts": ["{post}"]}, "one": {"posts": ["{post}"], "units": ["{unit}"]},
+         "nothing": {"posts": [NEVER]}},
+        unlike=("nothing",),
+    ),
+    "receipt_acts.acknowledge": Act(
+        "act.receipt", {"api": by_api("POST", "receipts", "post", "note", as_unit=True)},
+        {key: {"post": "{post}", **note} for key, note in _NOTES.items()}
+        | {"nothing": {"post": NEVER}},
+    ),
+    "receipt_acts.acknowledge_by_link": Act(
+        "act.receipt", {"page": by_form("/receipts/{receipt}", "by", "note")},
+        {**_NOTES, "a long name": {"by": _LONG}},
+    ),
+    "receipt_acts.acknowledge_on_page": Act(
+        "act.receipt",
+        {"page": by_form("/unit/{unit_page}", "post", "revision", "by", "note",
+                         action="acknowledge")},
+        {**{key: {"post": "{post}", "revision": "1", **note} for key, note in _NOTES.items()},
+         "nothing": {"post": NEVER, "revision": "1"}},
+    ),
+    "unit_link.mail_links": Act(
+        "act.unit_link",
+        {"command": by_command("unit", "link", "{id}"),
+         "api": by_api("POST", "units/{id}/link"), "desk": by_desk("units/{id}/link")},
+        {"with contacts": {"id": "{unit}"}, "without": {"id": "{other}"},
+         "removed": {"id": "{gone}"}, "nothing": {"id": NEVER}},
+        unlike=("nothing", "removed"),
+    ),
+    "unit_link.request_links": Act(
+        "act.unit_link_ask", {"page": by_form("/unit/", "address")},
+        {"a contact": {"address": "a@xa.example"}, "a stranger": {"address": "nobody@xa.example"},
+         "no address": {"address": "a..b@xa.example"}},
+    ),
+    "subscription_acts.ask_again": Act(
+        "act.subscription_ask", {"desk": by_desk("subscriptions/{id}/ask")}, EACH,
+    ),
+    "look_acts.ask_probe": Act(
+        "act.portal_probe",
+        {"api": by_api("POST", "probes", "url"), "desk": by_desk("portals/new", "url")},
+        {"an address": {"url": "https://xa.example/"}, "nothing": {"url": " "},
+         "no address": {"url": "javascript:alert(1)"}},
+    ),
+    "look_acts.ask_check": Act(
+        "act.portal_check",
+        {"api": by_api("POST", "portals/{id}/check"), "desk": by_desk("portals/{id}/check")},
+        _PORTALS, unlike=("nothing",),
+    ),
+    "portal_acts.poll_now": Act(
+        "act.portal_poll",
+        {"api": by_api("POST", "portals/{id}/poll"), "desk": by_desk("portals/{id}/poll")},
+        _PORTALS, unlike=("nothing",),
+    ),
+    "by_hand.publish_by_hand": Act(
+        "act.post_add",
+        {"command": by_command("post", "add", options={"title": "--title",
+                                                       "category": "--category"}),
+         "desk": by_desk("posts/new", "title", "category")},
+        {"a title": {"title": "Công điện 12/CĐ-UBND về bão số 5", "category": "directives"},
+         "no such category": {"title": "Công điện", "category": "nope"},
+         "no title": {"title": " ", "category": "directives"},
+         **{f"a title, {key}": {"title": line, "category": "news"} for key, line in LINES.items()
+            if key != "too long"}},
+    ),
+    "by_hand.withdraw_by_hand": Act(
+        "act.post_withdraw",
+        {"command": by_command("post", "withdraw", "{id}"),
+         "desk": by_desk("posts/{id}/withdraw")},
+        _POSTS, unlike=("nothing",),
+    ),
+    "token_acts.create": Act(
+        "act.token_create",
+        {"command": by_command("token", "create", options={"name": "--name", "role": "--role",
+                                                           "unit": "--unit"})},
+        {"an operator's": {"role": "operator", "name": "x"},
+         "a unit's": {"role": "unit", "unit": "{unit}"}, "without a unit": {"role": "unit"},
+         "of nobody": {"role": "unit", "unit": NEVER},
+         **{f"a name, {key}": {"role": "viewer", "name": line} for key, line in LINES.items()}},
+    ),
+    "token_acts.revoke": Act(
+        "act.token_revoke", {"command": by_command("token", "revoke", "{id}")},
+        {"there": {"id": "{token}"}, "nothing": {"id": NEVER}},
+    ),
+    "optin.request_subscription": Act(
+        "act.subscription_request",
+        {"page": by_form("/subscribe", "address", "category", "keyword")},
+        {"an address": {"address": "lan@xa.example", "category": ["meetings"]},
+         "no address": {"address": "a..b@xa.example"}, "unknown": {"address": "lan@xa.example",
+                                                                 "category": ["nope"]}},
+    ),
+    "optin.renew_link": Act(
+        "act.link_renew", {"page": by_form("/manage/{expired}", action="renew")}, {"old": {}},
+    ),
+    "optin.unsubscribe": Act(
+        "act.unsubscribe", {"page": by_form("/unsubscribe/{unsubscribe}")}, {"one click": {}},
+    ),
+    "optin.erase_own": Act(
+        "act.erase_ask", {"page": by_form("/manage/{manage}", action="erase")}, {"own": {}},
+    ),
+    "optin.erase": Act(
+        "act.erase", {"command": by_command("erase", "{address}")},
+        {"known": {"address": "a@xa.example"}, "no address": {"address": "nobody"}},
+    ),
+    "optin.restore": Act(
+        "act.subscription_restore", {"page": by_form("/restore/{restore}")}, {"a contact's": {}},
+    ),
+    "optin.answer_question": Act(
+        "act.subscription_confirm", {"page": by_form("/confirm/{confirm}")}, {"pending": {}},
+    ),
+}  # fmt: skip
+
+_READ, _PART, _JOB = "reads", "a part of acts that have a row", "a job: its ledger is its log"
+NO_ACTS: dict[str, str] = {
+    **dict.fromkeys(
+        ["audit_acts.search", "backfill_acts.load_shown", "coverage_acts.load_coverage",
+         "coverage_acts.load_holes", "coverage_acts.watched_line", "alarm_acts.count_alarms",
+         "explain.explain", "explain.explain_all", "late_acts.find_late", "naming.find_post",
+         "naming.find_post_to_change", "naming.find_subscriptions", "naming.find_subscription",
+         "naming.find_unit", "naming.find_delivery", "naming.find_token", "optin.read_question",
+         "optin.persons_own", "optin.read_restore", "post_shapes.digests_kept",
+         "post_shapes.show_posts", "post_shapes.show_whole_post", "publish.payload_of",
+         "publish.told_before", "publish.match_all", "receipt_acts.find_receipt_subject",
+         "silences.undecided", "silences.list_silences", "subscription_acts.own",
+         "succession_acts.plan_succession", "todays_work.load_work", "todays_work.load_directives",
+         "todays_work.load_open_receipts", "undo_acts.load_removed", "unit_acts.deaf_units", "feed_catalogue.load_specs",
+         "hub_acts.parse_topic", "portal_acts.changed_at", "unit_link.link_of_token",
+         "unit_link.open_unit"],
+        _READ,
+    ),
+    **dict.fromkeys(
+        ["audit_acts.record", "decided.publish_as_decided", "loss_acts.tell_unit_changed",
+         "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
+         "operator.tell_operator", "optin.ask_consent", "publish.write_change", "related.relate",
+         "reminder_parts.ask_hooks", "reminders.ask_again"],
+        _PART,
+    ),
+    **dict.fromkeys(
+        ["alarm_acts.tell_alarms", "backfill_acts.run_next", "bounce_acts.apply_refusals",
+         "bounce_acts.probe_suspended", "daily.tell_decisions", "digest_acts.send_digests",
+         "late_acts.tell_late", "loss_acts.tell_losses", "outage_acts.tell_outages",
+         "reminders.remind_in_time", "reminders.remind", "urgent_reminders.remind_urgent",
+         "hub_acts.end_leases", "look_acts.run_looks"],
+        _JOB,
+    ),
+    "bounce_acts.apply_bounce": "of a machine that returns mail: test_mail_bounces, one row for each"
+    " subscription that is suspended",
+    "backfill_acts.run_now": "`ask`, and the job at once: test_backfill, test_backfill_asked",
+    **dict.fromkeys(["hub_acts.ask", "hub_acts.confirm"],
+                    "of programs, which are asked back: test_hub"),
+    **dict.fromkeys(
+        ["portal_acts.add", "portal_acts.edit", "portal_acts.remove", "portal_acts.restore",
+         "portal_acts.reread"],
+        "writes files, which no try could begin again with: test_desk_portals, desk and API"),
+    **dict.fromkeys(["sign_in.request_sign_in", "sign_in.use_sign_in"],
+                    "of who is named in the configuration: test_sign_in; one row"),
+    "unit_link.renew": "of a link that is past its time: test_unit_page",
+    "key_acts.rotate": "test_key_rotation; one row",
+    "restore.release_restored": "test_delivery_restore; one row",
+    "scan_acts.ask_for_scans": "test_scans; one row",
+    "stream_acts.acknowledge": "of a program, message by message: the queue is its log; test_pull",
+}  # fmt: skip
+"""What is public in `service.services`, takes a database, and is no act of a row above."""
+
+AUDITED_ELSEWHERE = {"sign_in.request_sign_in", "sign_in.use_sign_in"}
+"""Acts with a row in the log of who did what, which NO_ACTS says where to find tried."""

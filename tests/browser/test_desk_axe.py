@@ -1,0 +1,194 @@
+"""Each page of the desk without a violation by axe, in light and dark, in both languages; and a
+portal that is added by its address, falls ill and recovers, in a real browser that keeps no
+script."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from service.round import run_looks
+from service.storage.tokens import create_token
+from service.storage.units import add_unit
+from service.web.app import create_app
+from tests.browser.test_web_browser import CHROMIUM, FLAGS, sync_api
+from tests.fakes_site import LIST, OLD, World, numbered, open_world
+from tests.hostile import reply
+
+AXE = Path(os.environ.get("LOA_NODE_MODULES", "")) / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(
+    not AXE.is_file() and os.environ.get("CI") != "true",
+    reason="axe-core is not installed: npm install axe-core, LOA_NODE_MODULES=…/node_modules",
+)
+SUBSCRIBED = {"channel": "webhook", "target": "https://xa.example/loa"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as opened:
+        opened.show(*OLD)
+        opened.poll()
+        opened.show(*[numbered(n, day=23) for n in range(200, 300)], *OLD)
+        opened.poll()
+        yield opened
+
+
+@pytest.fixture
+def address(world: World) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, create_app(world.loa), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def _sign_in(page: Any, world: World, address: str) -> None:
+    with world.loa.database.writing() as conn:
+        token, _ = create_token(conn, name="huyện", unit_id=None, at=world.clock())
+    page.goto(f"{address}/admin/sign-in")
+    page.fill("#token", token)
+    page.press("#token", "Enter")
+    page.wait_for_url(f"{address}/admin/")
+
+
+def _fits(page: Any) -> bool:
+    root = "document.documentElement"
+    return bool(page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_portal_is_added_by_its_address_falls_ill_and_recovers(
+    world: World, address: str, browser: Any, width: int, tmp_path: Path
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, java_script_enabled=width > 1000
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    looked = Path(os.environ.get("LOA_SCREENSHOTS", tmp_path))
+
+    def see(name: str) -> None:
+        page.screenshot(path=str(looked / f"{name}-{width}.png"), full_page=True)
+        assert width < 1000 or _fits(page), name
+
+    _sign_in(page, world, address)
+    page.click("nav >> text=Cổng thông tin")
+    page.click("text=Thêm cổng")
+    see("1-address")
+    page.fill("#url", world.site.url + LIST)
+    page.click("button:has-text('Đọc thử')")
+    run_looks(world.loa, lambda: False)
+    page.reload()
+    see("2-found")
+    page.fill("#id", "xa-moi")
+    page.fill("#name", "UBND xã Mới")
+    page.select_option("#category-0", "directives")
+    page.click("button:has-text('Xem tệp sẽ lưu')")
+    see("3-file")
+    page.click("button:has-text('Lưu và bắt đầu theo dõi')")
+    assert page.locator("h1").inner_text() == "UBND xã Mới"
+    del world.loa.poller  # a service that reads its files again begins anew
+    world.poll_all()
+    page.reload()
+    assert page.locator(".mark.good").count() == 1
+    world.site.answers[LIST] = reply("x", status="503 Service Unavailable")
+    world.poll_all()
+    page.goto(f"{address}/admin/portals/xa-moi")
+    assert "503" in page.locator("table").inner_text()
+    page.click("button:has-text('Đọc thử, không lưu')")
+    run_looks(world.loa, lambda: False)
+    page.reload()
+    assert "503" in page.locator("#check").inner_text()
+    see("4-ill")
+    world.show(*OLD)
+    page.click("button:has-text('Đọc ngay')")
+    world.poll_all()
+    page.reload()
+    assert page.locator("table .mark.good").count() == 1
+    assert page.locator("svg.spark rect.bad").count() == 1
+    see("5-well")
+    page.goto(f"{address}/admin/portals/huyen")
+    see("6-flood")
+    context.close()
+
+
+def _pages(world: World) -> list[str]:
+    return [
+        "", "portals/", "portals/new", "portals/huyen", "posts", "silent/", "receipts/", "units",
+        "subscriptions", "deliveries", "audit/",
+    ]  # fmt: skip
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing_on_any_page_of_the_desk(
+    world: World, address: str, browser: Any, scheme: str, language: str
+) -> None:
+    with world.loa.database.writing() as conn:
+        unit = add_unit(conn, name="UBND xã Quảng Ninh", at=world.clock())
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": 390, "height": 844}, bypass_csp=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    _sign_in(page, world, address)
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        page.add_script_tag(path=str(AXE))
+        broken = page.evaluate("axe.run().then(found => found.violations)")
+        if broken:
+            found[name] = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in broken]
+
+    def go(path: str) -> None:
+        mark = "&" if "?" in path else "?"
+        page.goto(f"{address}/admin/{path}{mark}lang={language}")
+
+    for path in [*_pages(world), f"units/{unit.id}", f"units/{unit.id}/merge"]:
+        go(path)
+        look(path)
+    go("portals/new")
+    page.fill("#url", world.site.url + LIST)
+    page.click(".card button")
+    look("waiting")
+    run_looks(world.loa, lambda: False)
+    page.reload()
+    look("found")
+    page.fill("#id", "xa-moi")
+    page.click(".card.narrow button")
+    look("file")
+    page.fill("#file", "id = ")
+    page.click(".card button")
+    look("file refused")
+    go("portals/huyen")
+    page.click("#portal-file .act button")
+    look("sure")
+    go(f"units/{unit.id}/subscribe")
+    look("subscribe")
+    page.fill("#target", "ftp://x")
+    page.click(".card.narrow form button")
+    look("subscribe refused")
+    page.fill("#target", SUBSCRIBED["target"])
+    page.click(".card.narrow form button")
+    look("secret")
+    page.click(".card a.button >> nth=0")
+    look("subscription")
+    context.close()
+    assert found == {}
