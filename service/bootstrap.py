@@ -105,12 +105,9 @@ class Loa:
 
     @cached_property
     def rules(self) -> Rules:
-        from service.posts.classify import parse_rules
-        from service.settings import read_toml
+        from service.settings.loader import read_rules
 
-        return parse_rules(
-            read_toml(self.settings.categories_file), str(self.settings.categories_file)
-        )
+        return read_rules(self.settings.categories_file)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:

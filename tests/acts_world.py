@@ -39,6 +39,8 @@ class World:
 
     house: House
     names: dict[str, str]
+    at_first: Rows | None = None
+    """What `begin_again` returns to, row by row."""
 
     def keep(self) -> None:
         """What `begin_again` returns to."""

@@ -53,10 +53,15 @@ def read_text(path: Path, what: str = "file") -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as a mapping. Raises ConfigurationError that names the file and the line."""
+    return parse_toml(read_text(path), str(path))
+
+
+def parse_toml(text: str, origin: str) -> dict[str, Any]:
+    """The text of a TOML file called `origin`. Raises as `read_toml`."""
     try:
-        return tomllib.loads(read_text(path))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: is not valid TOML: {error}") from error
+        raise ConfigurationError(f"{origin}: is not valid TOML: {error}") from error
 
 
 def file_layer(path: Path, base: Path, tables: Iterable[str]) -> Layer:

@@ -8,8 +8,9 @@ and what is allowed. Secrets are never told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -21,11 +22,15 @@ from service.settings.layers import (
     LayerValue,
     environment_layer,
     file_layer,
-    read_toml,
+    parse_toml,
+    read_text,
     shipped,
 )
 from service.settings.models import FOUND_BY_LOADER, SECRETS, Settings, strictly
 from service.settings.portals import load_portals
+
+if TYPE_CHECKING:
+    from service.posts.rules import Rules
 
 KEYS = known_keys(Settings, FOUND_BY_LOADER)
 TABLES = frozenset(key.partition(".")[0] for key in KEYS if "." in key)
@@ -177,14 +182,23 @@ def _rule_files(config: Path | None, portals_dir: Path) -> dict[str, Path]:
     return found | {"places_dir": shipped() / "places"}
 
 
+def read_rules(path: Path) -> Rules:
+    """The rules of a file, made once as long as its text stays. Raises ConfigurationError that
+    names the file and what is wrong."""
+    return _rules_of(read_text(path), str(path))
+
+
+@lru_cache(maxsize=4)
+def _rules_of(text: str, origin: str) -> Rules:
+    from service.posts.classify import parse_rules  # only here: its automaton takes time to import
+
+    return parse_rules(parse_toml(text, origin), origin)
+
+
 def category_ids(path: Path, problems: list[str]) -> frozenset[str]:
     """Of the rules in a file; none, and a problem more, where it cannot be read."""
-    from service.posts.classify import parse_rules
-
     try:
-        return frozenset(
-            category.id for category in parse_rules(read_toml(path), str(path)).categories
-        )
+        return frozenset(category.id for category in read_rules(path).categories)
     except ConfigurationError as error:
         problems.append(str(error) if str(path) in str(error) else f"{path}: {error}")
         return frozenset()
