@@ -20,6 +20,13 @@ _BEGUN = re.compile(
 )
 """A comment, or a tag with as many of its attributes as stay (HTML, 13.2.5.32 to 13.2.5.39)."""
 _FURTHER = re.compile(rf"(?:{_ATTRIBUTE})*+", re.X)
+_SUSPECT = re.compile(
+    r"""<[a-zA-Z/][^<>]*+<|<[a-zA-Z/][^<>]{511}
+    |=[ \t\n\f\r]*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""",
+    re.X,
+)
+"""Without any of these each tag ends at its first `>` and is too short for more attributes than
+stay: nearly all pages are looked at no further."""
 _ENDS = {
     "--": re.compile("--!?>"),
     "script": re.compile("</script", re.I),
@@ -38,6 +45,8 @@ _DRAWINGS = ("svg", "math")
 def with_few_attributes(source: str, *, is_xml: bool = False) -> str:
     """The same text, the very object where no tag has more than MOST_ATTRIBUTES; else each without
     those behind them. `is_xml`: a title or a style is an element like others."""
+    if _SUSPECT.search(source) is None:
+        return source
     kept = list(_kept(source, is_xml))
     return source if len(kept) == 1 else "".join(kept)
 
