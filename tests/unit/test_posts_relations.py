@@ -120,8 +120,9 @@ def test_L21_labelled_references_by_somebody_who_has_not_seen_the_rules() -> Non
 
 
 def test_L21_what_letters_and_decisions_say_in_many_forms_is_read_and_nothing_else() -> None:
-    """Forms written down from the decrees and from letters before the rules were; the first
-    relation is of number 5, the second of number 6."""
+    """Forms of the decrees and of letters, most written down before the rules, the others beside
+    them: they hold what is known, and prove nothing of other texts. The first relation is of number
+    5, the second of number 6."""
     missed = 0
     for row in FORMS:
         told = {
