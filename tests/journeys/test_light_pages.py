@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from flask import send_file
 from lxml import etree
 
 from service.storage import schema
+from service.web.server.compression import MOST_BYTES, compress
 from tests.fakes import FakeClock
 from tests.fakes_desk import sign_in
 from tests.fakes_web import PUBLIC_URL, Web, make_web, store_post
@@ -83,6 +86,18 @@ def test_what_is_small_or_a_picture_is_sent_as_it_is(web: Web) -> None:
     for path in ("/robots.txt", "/static/loa-144.png", "/favicon.ico"):
         answer = web.client.get(path, headers=ZIPPED, buffered=True)
         assert answer.status_code == 200 and "Content-Encoding" not in answer.headers
+
+
+def test_a_large_file_is_never_taken_into_memory(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = tmp_path / "large.txt"
+    large.write_bytes(b"x" * (MOST_BYTES + 1))
+    with web.app.test_request_context("/", headers=ZIPPED):
+        sent = send_file(large)
+        monkeypatch.setattr(sent, "get_data", lambda: pytest.fail("it was read"))
+        assert compress(sent) is sent and "Content-Encoding" not in sent.headers
+        sent.close()
 
 
 def test_the_sitemap_names_the_pages_and_the_posts_that_there_are(web: Web) -> None:

@@ -34,10 +34,7 @@ def compress(response: Response) -> Response:
     if not _may_be(response) or not prefers_gzip(request.headers.get("Accept-Encoding", "")):
         return response
     response.direct_passthrough = False
-    body = response.get_data()
-    if not LEAST_BYTES <= len(body) <= MOST_BYTES:
-        return response
-    response.set_data(igzip.compress(body, LEVEL, mtime=0))
+    response.set_data(igzip.compress(response.get_data(), LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     tag, _is_weak = response.get_etag()
     if tag is not None:
@@ -46,8 +43,15 @@ def compress(response: Response) -> Response:
 
 
 def _may_be(response: Response) -> bool:
+    """A file's length is known before it is read: none of any size is taken into memory."""
+    length = response.content_length
+    if length is None and not response.is_streamed:
+        length = response.calculate_content_length()
     return (
         response.status_code == 200
+        and request.method != "HEAD"
+        and length is not None
+        and LEAST_BYTES <= length <= MOST_BYTES
         and (not response.is_streamed or response.direct_passthrough)
         and "Content-Encoding" not in response.headers
         and not response.cache_control.no_store
