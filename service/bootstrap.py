@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from service.alerts.links import Links
     from service.alerts.signing import SecretBox
     from service.delivery.deliverer import Deliverer
-    from service.delivery.handing import Handing
+    from service.delivery.pull_source import PullSource
     from service.delivery.senders import Senders
     from service.poll import Poller
     from service.poll.first_pages import FirstPages
-    from service.poll.looking import Looker
-    from service.portals.apart import Apart
+    from service.poll.looking import PortalLooker
     from service.portals.fetch import Fetcher
+    from service.portals.sandbox import SandboxPool
     from service.posts.classify import Rules
     from service.posts.gazetteer import Gazetteer
     from service.posts.understand import Understander
@@ -155,7 +155,7 @@ class Loa:
     @cached_property
     def poller(self) -> Poller:
         from service.poll import Poller
-        from service.portals.apart import ApartReader
+        from service.portals.sandbox import SandboxedReader
         from service.storage.renamed import follow_renames
 
         follow_renames(self.database, self.rules.renamed)
@@ -164,7 +164,7 @@ class Loa:
             self.database,
             *known,
             self.clock,
-            reader=ApartReader(self.apart),
+            reader=SandboxedReader(self.apart),
             read_pdf=partial(self.apart.call, "pdf"),
             archive=self.archive,
             pulse=self.pulse,
@@ -187,21 +187,21 @@ class Loa:
         )
 
     @cached_property
-    def looker(self) -> Looker:
+    def looker(self) -> PortalLooker:
         """What looks at portals for whoever asks on a page."""
-        from service.poll.looking import Looker
-        from service.portals.apart import ApartReader
+        from service.poll.looking import PortalLooker
+        from service.portals.sandbox import SandboxedReader
 
         known = self.rules, self.place_tables.provinces
-        reader = ApartReader(self.apart)
-        return Looker(self.fetcher, reader, *known, lambda: self.settings.portals)
+        reader = SandboxedReader(self.apart)
+        return PortalLooker(self.fetcher, reader, *known, lambda: self.settings.portals)
 
     @cached_property
-    def apart(self) -> Apart:
+    def apart(self) -> SandboxPool:
         """Where foreign documents are read; made before any thread, since it forks."""
-        from service.portals.apart import Apart
+        from service.portals.sandbox import SandboxPool
 
-        return Apart()
+        return SandboxPool()
 
     @cached_property
     def senders(self) -> Senders:
@@ -217,14 +217,14 @@ class Loa:
         return Deliverer(self.database, self.settings, self.clock, self.senders.opened, self.pulse)
 
     @cached_property
-    def handing(self) -> Handing:
+    def handing(self) -> PullSource:
         """What hands messages to who asks for them."""
-        from service.delivery.handing import Handing
         from service.delivery.prepare import Preparer
+        from service.delivery.pull_source import PullSource
 
         categories = self.settings.receipts.categories
         preparer = Preparer(self.links, self.secret_box, categories)
-        return Handing(self.database, self.settings, self.clock, preparer)
+        return PullSource(self.database, self.settings, self.clock, preparer)
 
     @cached_property
     def fence(self) -> Fence:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
+from service.alerts.chat_address import parse_chat
 from service.alerts.target import parse_target
 from service.errors import InvalidInput
 from service.types import EMAIL, WEBHOOK, Channel
@@ -23,6 +24,9 @@ PULL = Channel("pull")
 
 WEBSUB = Channel("websub")
 """What a feed is told to its subscribers by, who are strangers."""
+
+CHAT = Channel("chat")
+"""A group or a person on a chat service, by an address of Apprise's."""
 
 SMTP = "smtp"
 """The endpoint of mail: the relay."""
@@ -58,7 +62,7 @@ class Consent(Enum):
 
 
 class Address(NamedTuple):
-    """A target, parsed."""
+    """A target, parsed. Where it holds secrets, `key` alone does: see `sealed_address`."""
 
     target: str
     """As it is shown and sent to."""
@@ -113,6 +117,13 @@ class ChannelKind:
     subscription has no target of its own: it is parsed from its id, and shown as none."""
     has_cloudevents: bool = False
     """Whether a subscription may ask for the headers of CloudEvents' binary mode."""
+    is_sealed: bool = False
+    """Whether its target holds secrets: the whole is kept sealed in the place of a signing secret,
+    and what is shown and compared holds none."""
+    is_testable: bool = False
+    """Whether it takes a test delivery though its endpoint is not asked for consent."""
+    extra: tuple[str, str] | None = None
+    """The extra of the distribution that it needs, and the module that shows that it is there."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", self.prefix or self.name)
@@ -139,6 +150,20 @@ def _callback(target: str, allow_private_networks: bool) -> Address:
     parsed = parse_target(target, allow_private_networks=allow_private_networks)
     return Address(
         parsed.url, parsed.url, f"{WEBSUB}:{parsed.endpoint_key}", f"{WEBSUB}:{parsed.host_key}"
+    )
+
+
+def _chat_address(target: str, allow_private_networks: bool) -> Address:
+    parsed = parse_chat(target, allow_private_networks=allow_private_networks)
+    place = f"{CHAT}:{parsed.place}"
+    return Address(parsed.shown, parsed.whole, place, place)
+
+
+def sealed_address(address: Address, mark: str) -> Address:
+    """What may be kept in clear of an address that holds secrets. `mark`: of its key, the same for
+    the same one; its beginning tells two of one server apart."""
+    return Address(
+        f"{address.target} ({mark[:6]})", mark, f"{address.endpoint}/{mark[:24]}", address.host
     )
 
 
@@ -197,6 +222,17 @@ CHANNELS: dict[Channel, ChannelKind] = {
             consent=Consent.HUB,
             places=ConcurrencyLimits(per_endpoint=1, per_host=4),
             is_judged=False,  # a stranger's that fails is ended, and nobody is told
+        ),
+        ChannelKind(
+            name=CHAT,
+            sender="service.delivery.chat:open_sender",
+            parse=_chat_address,
+            grouping=Grouping.SUBSCRIPTION,
+            consent=Consent.OPERATOR,
+            places=ConcurrencyLimits(per_endpoint=1, per_host=4),
+            is_sealed=True,
+            is_testable=True,
+            extra=("chat", "apprise"),
         ),
     )
 }

@@ -4,12 +4,12 @@ LoaError
 ├── ConfigurationError        what an operator wrote cannot be used            (exit 2)
 ├── InvalidInput              what a caller sent cannot be used; names a field
 │   │                                                             (exit 2, HTTP 400 or 422)
-│   └── Unclear               what was named is not clear             (exit 2, HTTP 409)
+│   └── AmbiguousName         what was named is not clear             (exit 2, HTTP 409)
 ├── NotFound                  a resource that was named does not exist (exit 2, HTTP 404)
 │   └── EndedLink             a link whose key was replaced, and opens no more (HTTP 410)
-├── Conflict                  it exists, but not in a state that allows this   (exit 2, HTTP 409)
 ├── RemoteError               another Loa, which an office asks, gave no usable answer  (exit 1)
 ├── CodedError                its reason is a code, which is stored and worded for whoever reads it
+│   ├── Conflict              it exists, but not in a state that allows this   (exit 2, HTTP 409)
 │   ├── PortalError           a portal gave no usable answer; carries its Outcome
 │   │   ├── FetchError        nothing usable arrived: network, TLS, HTTP status, size, robots.txt
 │   │   └── UnreadableError   something arrived, and it is not what was expected there
@@ -82,7 +82,7 @@ class InvalidInput(LoaError):
         return told(self.problem), told(self.allowed)
 
 
-class Unclear(InvalidInput):
+class AmbiguousName(InvalidInput):
     """What was named may be several, or one is called nearly so; `allowed` says which. The API
     answers 409: the same words may mean one tomorrow."""
 
@@ -116,26 +116,6 @@ class EndedLink(NotFound):
         return say("link.ended", language)
 
 
-class Conflict(LoaError):
-    """The resource exists, but not in a state that allows what was asked. `reason` is coded
-    wherever a page or the API may show it."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
-
-    def __str__(self) -> str:
-        from service.words import say
-
-        return say(self.reason, "en")
-
-    def said(self, language: str) -> str:
-        from service.words import is_worded, say
-
-        known = language == "en" or is_worded(self.reason)
-        return say(self.reason, language) if known else ""
-
-
 class CodedError(LoaError):
     """One whose `reason` is coded (`service.words`): it is what is stored. As a string it is
     English, for logs."""
@@ -153,6 +133,17 @@ class CodedError(LoaError):
         from service.words import say
 
         return say(self.reason, language)
+
+
+class Conflict(CodedError):
+    """The resource exists, but not in a state that allows what was asked. `reason` is coded
+    wherever a page or the API may show it."""
+
+    def said(self, language: str) -> str:
+        from service.words import is_worded, say
+
+        known = language == "en" or is_worded(self.reason)
+        return say(self.reason, language) if known else ""
 
 
 class PortalError(CodedError):

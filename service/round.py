@@ -22,13 +22,13 @@ if TYPE_CHECKING:  # each is slow to import, and made by who hands it over
     from service.delivery.deliverer import Deliverer
     from service.poll import Poller
     from service.poll.first_pages import FirstPages
-    from service.poll.looking import Looker
+    from service.poll.looking import PortalLooker
     from service.services.diary_job import Diary
     from service.storage.archive_store import Archive
     from service.storage.clock_guard import ClockGuard
     from service.storage.engine import Database
     from service.storage.queue import Fence
-    from service.supervisor import Hung
+    from service.supervisor import HangReport
 
 POLL_LOOK_S = 5.0
 """How late a poll may be; half the interval where that is shorter."""
@@ -70,7 +70,7 @@ class WorkerParts(RoundParts, Protocol):
     @property
     def first_pages(self) -> FirstPages: ...
     @property
-    def looker(self) -> Looker: ...
+    def looker(self) -> PortalLooker: ...
     @property
     def ask_reload(self) -> Callable[[], object]: ...
     @property
@@ -192,9 +192,9 @@ def run_backfills(parts: WorkerParts, is_stopping: Callable[[], bool] = lambda: 
     return done
 
 
-def put_aside(parts: RoundParts, hung: Sequence[Hung]) -> None:
+def put_aside(parts: RoundParts, hung: Sequence[HangReport]) -> None:
     """Remembers the pages that a process before this one had in hand when it hung or died."""
-    from service.storage.asides import put_aside as remember
+    from service.storage.quarantine import put_aside as remember
 
     by_loop = {f"poll {portal.id}": portal.id for portal in parts.settings.portals}
     pages = [(by_loop[one.loop], one) for one in hung if one.loop in by_loop]
@@ -206,13 +206,14 @@ def put_aside(parts: RoundParts, hung: Sequence[Hung]) -> None:
 
 def round_jobs(parts: RoundParts) -> list[Job]:
     """The jobs, in the order in which one round runs them."""
+    from service.services.address_acts import tell_unmailable
     from service.services.alarm_acts import tell_alarms
     from service.services.bounce_acts import probe_suspended
     from service.services.daily import tell_decisions
     from service.services.digest_acts import send_digests
     from service.services.hub_acts import end_leases
     from service.services.late_acts import tell_late
-    from service.services.loss_acts import tell_losses
+    from service.services.loss_acts import tell_asks_nothing, tell_losses
     from service.services.outage_acts import tell_outages
     from service.services.reminders import remind, remind_in_time
     from service.services.urgent_reminders import remind_urgent
@@ -227,11 +228,13 @@ def round_jobs(parts: RoundParts) -> list[Job]:
         Job("reminders in time", 5, act(remind_in_time), within_s=600),
         Job("urgent reminders", 20, act(remind_urgent), within_s=120),
         Job("losses", 10, act(tell_losses), within_s=60),
+        Job("asks nothing", 300, act(tell_asks_nothing), within_s=600),
         Job("outages", 60, act(tell_outages), within_s=60),
         Job("decisions", 300, act(tell_decisions), within_s=60),
         Job("late receipts", 300, act(tell_late), within_s=600),
         Job("watch", 60, act(tell_alarms), within_s=60),
         Job("probe suspended", 3600, act(probe_suspended), within_s=600),
+        Job("addresses", 3600, act(tell_unmailable), within_s=600),
         Job("hub", 60, act(end_leases), within_s=600),
         Job("archive", 60, lambda: care_for_archive(parts), within_s=3600),
         Job("forget", 3600, lambda: forget_done(parts), within_s=3600),

@@ -48,7 +48,7 @@ def run_worker(
         daemon=True,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE_S},
     )
-    running = _Running(pulse or Pulse())
+    running = _JobRunner(pulse or Pulse())
     for job in jobs:
         scheduler.add_job(
             running.guarded(job),
@@ -84,7 +84,7 @@ def _has_run(job: Job) -> bool:
     return True
 
 
-class _Running:
+class _JobRunner:
     """Counts what runs, and keeps a fault of one job from the others."""
 
     def __init__(self, pulse: Pulse) -> None:

@@ -49,7 +49,7 @@ _REMEMBERED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class HangReport:
     """What a process worked on when it had to be ended, or died. `is_sure`: this was it, and
     nothing else."""
 
@@ -59,10 +59,10 @@ class Hung:
     is_sure: bool
 
 
-RunWorker = Callable[[threading.Event, Pulse, Sequence[Hung]], None]
+RunWorker = Callable[[threading.Event, Pulse, Sequence[HangReport]], None]
 
 
-class Judge:
+class HangDetector:
     """Says when a process has stood still for too long. Counts only the time that it watched
     itself: where the whole machine slept, or this process was stopped, nobody is guilty."""
 
@@ -99,7 +99,7 @@ def end_stuck(pid: int) -> None:
         (os.killpg if is_leader else os.kill)(pid, signal.SIGKILL)
 
 
-def accuse(name: str, pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
+def accuse(name: str, pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[HangReport]:
     """Says in the log what stands still, and returns what it worked on."""
     hung = guilty(pid, pulse, stuck)
     log.error("the %s stands still and is ended: %s", name, "; ".join(say(beat) for beat in stuck))
@@ -108,7 +108,7 @@ def accuse(name: str, pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hun
     return hung
 
 
-def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
+def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[HangReport]:
     """What the process works on that stands still: named by the loops, or by the thread that burns
     the processor."""
     working = [beat for beat in pulse.beats() if beat.doing]
@@ -120,7 +120,7 @@ def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[Hung]:
     else:
         working = _burning(pid, working) or working
     now = datetime.now(UTC)
-    return [Hung(beat.name, beat.doing, now, len(working) == 1) for beat in working]
+    return [HangReport(beat.name, beat.doing, now, len(working) == 1) for beat in working]
 
 
 def _burning(pid: int, working: Sequence[Beat]) -> list[Beat]:
@@ -164,8 +164,8 @@ class Worker:
         self._is_stopping = threading.Event()
         self._is_restarting = threading.Event()
         self._starts: list[float] = []
-        self._hung: list[Hung] = []
-        self._judge = Judge()
+        self._hung: list[HangReport] = []
+        self._judge = HangDetector()
         self._is_judged = False
         self.pulse = Pulse()
         self.has_given_up = False
@@ -180,7 +180,7 @@ class Worker:
         self._starts.append(time.monotonic())
         self.pulse.clear()
         self.pulse.beat(PROCESS, START_S)
-        self._judge = Judge()
+        self._judge = HangDetector()
         self._is_judged = False
         context = multiprocessing.get_context("fork")
         arguments = (self._run, os.getpid(), self.pulse, tuple(self._hung), self._settle)
@@ -224,7 +224,8 @@ class Worker:
         if self._process.exitcode < 0 and not self._is_judged:
             working = [beat for beat in self.pulse.beats() if beat.doing]
             self._hung += [
-                Hung(beat.name, beat.doing, datetime.now(UTC), is_sure=False) for beat in working
+                HangReport(beat.name, beat.doing, datetime.now(UTC), is_sure=False)
+                for beat in working
             ]
         del self._hung[:-_REMEMBERED]
 
@@ -288,7 +289,11 @@ def begin_child(parent_pid: int) -> None:
 
 
 def run_child(
-    run: RunWorker, parent_pid: int, pulse: Pulse, hung: Sequence[Hung], settle: Callable[[], None]
+    run: RunWorker,
+    parent_pid: int,
+    pulse: Pulse,
+    hung: Sequence[HangReport],
+    settle: Callable[[], None],
 ) -> None:
     """In the worker child: until SIGTERM, or until the parent is gone."""
     begin_child(parent_pid)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from service.errors import InvalidInput
-from service.text import clean
+from service.text import clean, clean_text
 from service.words import coded
 
 Language = Literal["vi", "en"]
@@ -40,11 +40,16 @@ _PLAIN = re.compile(
 _SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
 """Last labels that IANA reserves and the library judges."""
 _LOCAL_NETWORK = re.compile(r"(?:(?P<inner>.{1,240})\.)?+(?:local|localhost)", re.I | re.S)
-_BREAKS = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029"  # C0, DEL, C1, and the other ends of a line
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns text round
-    "\ud800-\udfff\ufffe\uffff]"  # lone surrogates, which no encoding has; noncharacters
+BREAKS = (
+    r"\x00-\x1f\x7f-\x9f\u2028\u2029"  # C0, DEL, C1, and the other ends of a line
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns text round
+    r"\ufffe\uffff"  # noncharacters
 )
+"""What no line holds, as a class of an expression, for every engine; beside lone surrogates, which
+no encoding has and few engines can name."""
+_BREAKS = re.compile(rf"[{BREAKS}\ud800-\udfff]")
+_ENDS = re.compile(r"[\n\r\t\x0b\x0c\x85\u2028\u2029]")
+"""What ends a line or sets one in, which a text of several has."""
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?P<offset>Z|[+-]\d{2}:\d{2})?)?",
@@ -230,16 +235,24 @@ class Relay:
         )
 
 
+@lru_cache(10_000)
+def is_ip_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_host(text: str, name: str = "host") -> str:
     """A host of an address that an operator wrote, as it is looked up: ASCII by IDNA 2008, lower
     case, or an IP.
 
     Raises InvalidInput for what no resolver can be asked for.
     """
-    try:
+    if is_ip_address(text):
         return str(ipaddress.ip_address(text))
-    except ValueError:
-        host = text.lower()
+    host = text.lower()
     if not host.isascii():
         import idna  # few hosts need it
 
@@ -279,6 +292,19 @@ def parse_line(text: str, name: str, *, limit: int = MAX_LINE, is_required: bool
     if is_required and not line:
         raise InvalidInput(name, "bad.empty", coded("allowed.filled", limit=limit))
     return line
+
+
+def parse_text(text: str, name: str, *, limit: int) -> str:
+    """Lines to show: each as `parse_line` has it, no more than one empty line between two, at most
+    `limit` characters. Raises InvalidInput (field `name`)."""
+    if _BREAKS.search(_ENDS.sub("", text)):
+        raise InvalidInput(name, "bad.controls", coded("allowed.lines", limit=limit))
+    shown = clean_text(text)
+    if len(shown) > limit:
+        raise InvalidInput(
+            name, coded("bad.long", n=len(shown)), coded("allowed.characters", limit=limit)
+        )
+    return shown
 
 
 # --- instants ---------------------------------------------------------------------------------

@@ -74,6 +74,26 @@ def _api_add(world: Any, given: Given) -> str:
     return by_api("POST", "subscriptions", *body)(world, body)
 
 
+_FIELDS = {"categories": "category", "portals": "portal", "places": "place",
+           "keywords": "keyword"}  # fmt: skip
+_DESK_FIELDS = ("channel", "target", "name", "frequency", "confirmed", *_FIELDS.values())
+_NO_FIELD = {"headers", "min_interval_s"}
+"""What the forms of the desk do not ask for."""
+
+
+def _form_of(given: Given) -> Given:
+    form = {_FIELDS.get(key, key): value for key, value in given.items()}
+    return {**form, "confirmed": "1"} if form.get("confirmed") else form
+
+
+def _desk_add(world: Any, given: Given) -> str:
+    return by_desk("units/{unit}/subscribe", *_DESK_FIELDS)(world, _form_of(given))
+
+
+def _desk_edit_subscription(world: Any, given: Given) -> str:
+    return by_desk("subscriptions/{id}", *_DESK_FIELDS)(world, _form_of(given))
+
+
 def _import_units(world: Any, given: Given) -> str:
     file = world.house.terminal.folder / "units.csv"
     cells = ";".join(given.get("contacts", []))
@@ -142,40 +162,58 @@ def _desk_edit(world: Any, given: Given) -> str:
 
 _POSTS = {"silent": {"id": "{silent}"}, "told": {"id": "{post}"}, "nothing": {"id": NEVER}}
 _PORTALS = {"one": {"id": "quangxuong"}, "nothing": {"id": "nope"}}
-_NOTES = {"none": {}, "a note": {"note": "đã nhận"}, "a long note": {"note": "n" * 1001}}
+_NOTES = {"none": {}, "a note": {"note": "đã nhận"}, "a long note": {"note": "n" * 1001},
+          "a note of two lines": {"note": "đã\r\n\tnhận"}, "controls": {"note": "a\x1b[2J"},
+          "turned round": {"note": "a\u202eb"}}  # fmt: skip
+
+_MAIL: Given = {"channel": "email", "target": "new@xa.example", "unit": "{unit}"}
+_HOOK: Given = {**_MAIL, "channel": "webhook", "target": "https://new.example/loa"}
+_OF_A_UNIT: dict[str, Given] = {
+    "a webhook": _HOOK,
+    "vouched for": {**_HOOK, "confirmed": True},
+    "inside": {**_HOOK, "target": "https://127.0.0.1/"},
+    "a mail": _MAIL,
+    "no address": {**_MAIL, "target": "a..b@xa.example"},
+    "not ASCII": {**_MAIL, "target": "văn.thư@xa.example"},
+    **{f"a name, {key}": {**_MAIL, "name": line} for key, line in LINES.items()},
+    **{key: {**_MAIL, **value} for key, value in _EDITS.items()
+       if set(value) <= {*_FILTERS, "frequency"}},
+}  # fmt: skip
+_CHANGED: dict[str, Given] = {
+    **{f"webhook: {key}": {**_SUBJECT["active"], **value} for key, value in _EDITS.items()},
+    "webhook: controls in headers": {**_SUBJECT["active"], "headers": {"X-Tenant": "a\x1b[2J"}},
+    "mail: headers": {**_SUBJECT["mail"], "headers": {"X-Tenant": "7"}},
+    "mail: weekly": {**_SUBJECT["mail"], "frequency": "weekly"},
+    "removed": {**_SUBJECT["removed"], "name": "x"},
+    "nothing": {**_SUBJECT["nothing"], "name": "x"},
+}
+_HUB = {"hub.mode": "subscribe", "hub.topic": "https://loa.example/feeds/all.atom",
+        "hub.callback": "https://reader.example/"}  # fmt: skip
 
 ACTS: dict[str, Act] = {
     "subscription_acts.add": Act(
         "act.subscription_add",
-        {"command": _command_add, "api": _api_add},
+        {"command": _command_add, "api": _api_add, "desk": _desk_add},
         {
-            "a webhook": {"channel": "webhook", "target": "https://new.example/loa"},
-            "vouched for": {"channel": "webhook", "target": "https://new.example/loa",
-                            "confirmed": True},
-            "of a unit": {"channel": "email", "target": "new@xa.example", "unit": "{unit}"},
+            "a webhook of none": {"channel": "webhook", "target": "https://new.example/loa"},
             "of no unit": {"channel": "email", "target": "new@xa.example", "unit": NEVER},
-            "inside": {"channel": "webhook", "target": "https://127.0.0.1/"},
             "headers": {"channel": "webhook", "target": "https://new.example/loa",
                         "headers": {"Host": "x"}},
-            "no address": {"channel": "email", "target": "a..b@xa.example"},
-            "not ASCII": {"channel": "email", "target": "văn.thư@xa.example"},
-            **{f"a name, {key}": {"channel": "email", "target": "new@xa.example", "name": line}
-               for key, line in LINES.items()},
-            **{key: {"channel": "email", "target": "new@xa.example", **value}
-               for key, value in _EDITS.items() if set(value) <= {*_FILTERS, "frequency"}},
+            "controls in headers": {"channel": "webhook", "target": "https://new.example/loa",
+                                    "headers": {"X-Tenant": "a\x1b[2J"}},
+            **_OF_A_UNIT,
         },
+        only={"desk": tuple(_OF_A_UNIT)},
+        unlike=("an unknown place", "no address", "not ASCII"),
     ),
     "subscription_acts.edit": Act(
         "act.subscription_edit",
-        {"command": _command_edit, "api": _api_edit},
-        {
-            **{f"webhook: {key}": {**_SUBJECT["active"], **value} for key, value in _EDITS.items()},
-            "mail: headers": {**_SUBJECT["mail"], "headers": {"X-Tenant": "7"}},
-            "mail: weekly": {**_SUBJECT["mail"], "frequency": "weekly"},
-            "removed": {**_SUBJECT["removed"], "name": "x"},
-            "nothing": {**_SUBJECT["nothing"], "name": "x"},
-        },
-        unlike=("nothing",),
+        {"command": _command_edit, "api": _api_edit, "desk": _desk_edit_subscription},
+        _CHANGED,
+        # a form of the desk brings all that it shows: a webhook's has no frequency
+        only={"desk": tuple(key for key, one in _CHANGED.items()
+                            if not set(one) & _NO_FIELD and key != "webhook: weekly")},
+        unlike=("nothing", "webhook: an unknown place"),
     ),
     "subscription_acts.pause": _subscription("pause", EACH),
     "subscription_acts.resume": _subscription("resume", EACH),
@@ -225,7 +263,7 @@ ACTS: dict[str, Act] = {
             **{f"a name, {key}": {"name": line} for key, line in LINES.items()},
             **{f"contacts, {key}": {"name": "N", "contacts": of} for key, of in _CONTACTS.items()},
         },
-        unlike=("an unknown place", "an empty name", "contacts, bad"),
+        unlike=("an unknown place", "contacts, bad"),
     ),
     "unit_acts.edit": Act(
         "act.unit_edit",
@@ -308,7 +346,7 @@ ACTS: dict[str, Act] = {
          "api": by_api("POST", "posts/{id}/discard"), "desk": by_desk("posts/{id}/discard")},
         _POSTS, unlike=("nothing",),
     ),
-    "decided.decide_urgency": Act(
+    "overruling_acts.decide_urgency": Act(
         "act.post_urgency",
         {"command": by_command("post", "urgency", "{id}", "{urgency}"),
          "api": by_api("POST", "posts/{id}/urgency", "urgency"),
@@ -318,7 +356,7 @@ ACTS: dict[str, Act] = {
          "nothing": {"id": NEVER, "urgency": "khan"}},
         unlike=("nothing", "no such urgency"),
     ),
-    "decided.decide_categories": Act(
+    "overruling_acts.decide_categories": Act(
         "act.post_categories",
         {"command": by_command("post", "recategorise", "{id}", spread="categories"),
          "api": by_api("POST", "posts/{id}/categories", "categories"),
@@ -357,7 +395,7 @@ ACTS: dict[str, Act] = {
     ),
     "receipt_acts.acknowledge_by_link": Act(
         "act.receipt", {"page": by_form("/receipts/{receipt}", "by", "note")},
-        {**_NOTES, "a long name": {"by": _LONG}},
+        {**_NOTES, **{f"a name, {key}": {"by": line} for key, line in LINES.items()}},
     ),
     "receipt_acts.acknowledge_on_page": Act(
         "act.receipt",
@@ -418,15 +456,35 @@ ACTS: dict[str, Act] = {
     "token_acts.create": Act(
         "act.token_create",
         {"command": by_command("token", "create", options={"name": "--name", "role": "--role",
-                                                           "unit": "--unit"})},
+                                                           "unit": "--unit",
+                                                           "scopes": "--scope"})},
         {"an operator's": {"role": "operator", "name": "x"},
          "a unit's": {"role": "unit", "unit": "{unit}"}, "without a unit": {"role": "unit"},
          "of nobody": {"role": "unit", "unit": NEVER},
+         "beyond": {"role": "viewer", "name": "x", "scopes": "operate"},
+         "narrow": {"role": "operator", "name": "x", "scopes": "read"},
          **{f"a name, {key}": {"role": "viewer", "name": line} for key, line in LINES.items()}},
     ),
     "token_acts.revoke": Act(
         "act.token_revoke", {"command": by_command("token", "revoke", "{id}")},
         {"there": {"id": "{token}"}, "nothing": {"id": NEVER}},
+    ),
+    "hub_acts.ask": Act(
+        None,
+        {"page": by_form("/hub", *_HUB, "hub.secret", "hub.lease_seconds")},
+        {"a callback": _HUB, "inside": {**_HUB, "hub.callback": "https://10.0.0.1/"},
+         "no topic": {**_HUB, "hub.topic": "https://loa.example/feeds/nope.atom"},
+         "no mode": {**_HUB, "hub.mode": "x"}, "a lease": {**_HUB, "hub.lease_seconds": "-1"},
+         "a long secret": {**_HUB, "hub.secret": "s" * 200}},
+    ),
+    "sign_in.request_sign_in": Act(
+        "act.sign_in_ask", {"page": by_form("/admin/sign-in/mail", "address", is_desk=True)},
+        {"an operator": {"address": "chanh@xa.example"}, "a stranger": {"address": "x@xa.example"},
+         "no address": {"address": "a..b@xa.example"}},
+    ),
+    "sign_in.use_sign_in": Act(
+        "act.sign_in", {"page": by_form("/admin/sign-in/{sign_in}", is_desk=True)},
+        {"an operator's": {}},
     ),
     "optin.request_subscription": Act(
         "act.subscription_request",
@@ -442,7 +500,7 @@ ACTS: dict[str, Act] = {
         "act.unsubscribe", {"page": by_form("/unsubscribe/{unsubscribe}")}, {"one click": {}},
     ),
     "optin.erase_own": Act(
-        "act.erase_ask", {"page": by_form("/manage/{manage}", action="erase")}, {"own": {}},
+        "act.erase_ask", {"page": by_form("/manage/{manage}", action="erase", sure="1")}, {"own": {}},
     ),
     "optin.erase": Act(
         "act.erase", {"command": by_command("erase", "{address}")},
@@ -459,30 +517,34 @@ ACTS: dict[str, Act] = {
 _READ, _PART, _JOB = "reads", "a part of acts that have a row", "a job: its ledger is its log"
 NO_ACTS: dict[str, str] = {
     **dict.fromkeys(
-        ["audit_acts.search", "backfill_acts.load_shown", "coverage_acts.load_coverage",
+        ["audit_acts.search", "corrections.load_corrections", "backfill_acts.load_shown", "coverage_acts.load_coverage",
          "coverage_acts.load_holes", "coverage_acts.watched_line", "alarm_acts.count_alarms",
          "explain.explain", "explain.explain_all", "late_acts.find_late", "naming.find_post",
          "naming.find_post_to_change", "naming.find_subscriptions", "naming.find_subscription",
          "naming.find_unit", "naming.find_delivery", "naming.find_token", "optin.read_question",
-         "optin.persons_own", "optin.read_restore", "post_shapes.digests_kept",
+         "optin.persons_own", "optin.read_restore", "own_data.preview_filters",
+         "own_data.find_own_data", "preview_acts.newest_payload", "post_shapes.digests_kept",
          "post_shapes.show_posts", "post_shapes.show_whole_post", "publish.payload_of",
          "publish.told_before", "publish.match_all", "receipt_acts.find_receipt_subject",
-         "silences.undecided", "silences.list_silences", "subscription_acts.own",
+         "silences.undecided", "silences.list_silences", "subscription_acts.own", "subscription_acts.find_same",
          "succession_acts.plan_succession", "todays_work.load_work", "todays_work.load_directives",
          "todays_work.load_open_receipts", "undo_acts.load_removed", "unit_acts.deaf_units", "feed_catalogue.load_specs",
          "hub_acts.parse_topic", "portal_acts.changed_at", "unit_link.link_of_token",
-         "unit_link.open_unit"],
+         "unit_link.open_unit",
+         "lost_names.find_lost_names", "lost_names.find_lost_portals"],
         _READ,
     ),
     **dict.fromkeys(
-        ["audit_acts.record", "decided.publish_as_decided", "loss_acts.tell_unit_changed",
+        ["audit_acts.record", "overruling_acts.publish_as_decided", "loss_acts.tell_unit_changed",
+         "loss_acts.tell_subscription_changed",
+         "loss_acts.tell_unit_gone", "loss_acts.tell_unit_back", "loss_acts.tell_dead_contact",
          "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
-         "operator.tell_operator", "optin.ask_consent", "publish.write_change", "related.relate",
+         "operator.tell_operator", "optin.ask_consent", "publish.write_change", "relation_acts.relate",
          "reminder_parts.ask_hooks", "reminders.ask_again"],
         _PART,
     ),
     **dict.fromkeys(
-        ["alarm_acts.tell_alarms", "backfill_acts.run_next", "bounce_acts.apply_refusals",
+        ["address_acts.tell_unmailable", "loss_acts.tell_asks_nothing", "alarm_acts.tell_alarms", "backfill_acts.run_next", "bounce_acts.apply_refusals",
          "bounce_acts.probe_suspended", "daily.tell_decisions", "digest_acts.send_digests",
          "late_acts.tell_late", "loss_acts.tell_losses", "outage_acts.tell_outages",
          "reminders.remind_in_time", "reminders.remind", "urgent_reminders.remind_urgent",
@@ -492,14 +554,11 @@ NO_ACTS: dict[str, str] = {
     "bounce_acts.apply_bounce": "of a machine that returns mail: test_mail_bounces, one row for each"
     " subscription that is suspended",
     "backfill_acts.run_now": "`ask`, and the job at once: test_backfill, test_backfill_asked",
-    **dict.fromkeys(["hub_acts.ask", "hub_acts.confirm"],
-                    "of programs, which are asked back: test_hub"),
+    "hub_acts.confirm": "what a callback answered, which the ledger brings: test_hub",
     **dict.fromkeys(
         ["portal_acts.add", "portal_acts.edit", "portal_acts.remove", "portal_acts.restore",
          "portal_acts.reread"],
         "writes files, which no try could begin again with: test_desk_portals, desk and API"),
-    **dict.fromkeys(["sign_in.request_sign_in", "sign_in.use_sign_in"],
-                    "of who is named in the configuration: test_sign_in; one row"),
     "unit_link.renew": "of a link that is past its time: test_unit_page",
     "key_acts.rotate": "test_key_rotation; one row",
     "restore.release_restored": "test_delivery_restore; one row",
@@ -507,6 +566,3 @@ NO_ACTS: dict[str, str] = {
     "stream_acts.acknowledge": "of a program, message by message: the queue is its log; test_pull",
 }  # fmt: skip
 """What is public in `service.services`, takes a database, and is no act of a row above."""
-
-AUDITED_ELSEWHERE = {"sign_in.request_sign_in", "sign_in.use_sign_in"}
-"""Acts with a row in the log of who did what, which NO_ACTS says where to find tried."""

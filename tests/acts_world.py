@@ -22,6 +22,7 @@ from service.alerts.links import Purpose
 from service.alerts.message import build_payload
 from service.cli import main
 from service.services.publish import write_change
+from service.services.sign_in import sign_in_subject
 from service.storage.schema import to_micros
 from service.storage.tokens import create_token
 from service.storage.units import add_unit, remove_unit
@@ -104,6 +105,7 @@ def make_names(house: House) -> dict[str, str]:
         "expired": links.token(Purpose.MANAGE, names["email_active"]),
         "restore": links.token(Purpose.RESTORE, names["own_removed"], str(to_micros(now))),
         "confirm": links.token(Purpose.CONFIRM, names["email_pending"], str(to_micros(now))),
+        "sign_in": links.token(Purpose.SIGN_IN, *sign_in_subject(loa, "chanh@xa.example")),
         "unsubscribe": links.token(Purpose.UNSUBSCRIBE, names["email_active"]),
     }
     return names
@@ -207,6 +209,8 @@ def by_form(path: str, *keys: str, is_desk: bool = False, **more: str) -> Try:
         assert answer.status_code < 500, answer.text
         if answer.status_code < 400:
             return "done"
+        if answer.mimetype == "text/plain":
+            return answer.text
         return str(answer.get_json()["detail"]) if answer.is_json else _fault_in(answer.text)
 
     return send

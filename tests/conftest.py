@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
+from werkzeug.routing import Rule
 
 from service.storage.engine import Database, open_database, uuid7
 from tests.fakes import FakeClock
@@ -23,6 +26,17 @@ LONGEST = frozenset(
     {"test_web_schemathesis", "test_feeds_readers", "test_pull_killed", "test_delivery_restore"}
 )
 """Begun first: a test of many seconds that is begun last leaves the other workers idle."""
+UNTRACED = frozenset(
+    f"test_{name}"
+    for name in (
+        "archive_killed", "bench", "delivery_postgresql", "delivery_workers", "desk_axe",
+        "faults_portal", "feeds_http", "feeds_readers", "fuzz", "imports", "linear",
+        "packaging", "portals_broken", "portals_fetch", "portals_growth", "portals_layouts",
+        "portals_nesting", "portals_read", "portals_sandbox", "pull_killed", "serve_strangers",
+        "web_browser",
+    )
+)  # fmt: skip
+"""Coverage is not counted in them: it takes a third of their time, and others cover the same."""
 
 
 class CompiledTemplates(BytecodeCache):
@@ -40,12 +54,36 @@ class CompiledTemplates(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+class CompiledRule(Rule):
+    """Compiled once a process, too: a hundred routes of a new application took 50 ms."""
+
+    _compiled: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, *self._trace, *(self.defaults or {}).items(), append_unknown)
+        if key not in self._compiled:
+            self._compiled[key] = super()._compile_builder(append_unknown)
+        return self._compiled[key]
+
+
 def pytest_configure() -> None:
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+    Flask.url_rule_class = CompiledRule
+    # the readers of foreign documents are forked: what they do is not counted, only slowed
+    os.register_at_fork(after_in_child=lambda: sys.settrace(None))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+    for item in items:
+        if item.path.stem in UNTRACED:
+            item.add_marker(pytest.mark.no_cover)
+    grouped = [item.nodeid for item in items if item.get_closest_marker("xdist_group")]
+    if getattr(config.option, "loadgroup", False) and not all("@" in id_ for id_ in grouped):
+        raise pytest.UsageError(
+            "pytest-xdist cannot send a group to one worker: it knows no pytest newer than 9.1"
+        )
 
 
 @pytest.fixture(scope="session")

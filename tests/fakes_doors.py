@@ -35,6 +35,8 @@ CONFIG = """
 public_url = "https://loa.example"
 [email]
 smtp_url = "smtp://127.0.0.1:9"
+[operator]
+people = ["chanh@xa.example"]
 """
 PORTAL = """
 id = "quangxuong"
@@ -305,7 +307,8 @@ class Page:
         return _verdict(self.house.client.post(path, data={"id": subject.id, **form}))
 
     def act(self, subject: Subject, name: str) -> str:
-        return self._manage(subject, action=name)
+        sure = {"sure": "1"} if name == "erase" else {}
+        return self._manage(subject, action=name, **sure)
 
     def edit(self, subject: Subject, **changes: Any) -> str:
         return self._manage(subject, action="edit", **_form(changes))

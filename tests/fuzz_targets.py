@@ -27,13 +27,14 @@ from service.cli.unit_file import read_units
 from service.delivery.dialogue import Dialogue
 from service.errors import LoaError
 from service.portals import redirect, robots, urls
-from service.portals.apart import Apart
 from service.portals.charset import decode
 from service.portals.fetch import Fetcher
 from service.portals.gate import StoredRobots
 from service.portals.read import read_article, read_listing
+from service.portals.sandbox import SandboxPool
 from service.portals.sanitise import harmless
 from service.portals.sitemap import read_sitemap
+from service.portals.tesseract import read_tsv
 from service.settings import ListingConfig, ListingSelectors, PortalConfig
 from service.settings.portal_kinds import KINDS
 from service.types import Page
@@ -183,9 +184,28 @@ def _text(body: bytes) -> None:
 @contextmanager
 def _apart(job: str, *more: str) -> Iterator[Feed]:
     """In children with limits, as the program does it: what ends the child ends nothing else."""
-    apart = Apart()
+    apart = SandboxPool()
     yield lambda body: apart.call(job, body, *more)
     apart.close()
+
+
+@contextmanager
+def _pictures() -> Iterator[Feed]:
+    """The first page of a file as people and tesseract get it."""
+    apart = SandboxPool()
+
+    def feed(body: bytes) -> None:
+        apart.call("cover", body)
+        picture = apart.call("page", body, 0, 150, True, 0.5)
+        assert picture is None or picture.startswith(b"P5 ")
+
+    yield feed
+    apart.close()
+
+
+def _table(body: bytes) -> None:
+    """What a program that reads scans prints."""
+    read_tsv(body.decode("utf-8", "replace"))
 
 
 def _mail(body: bytes) -> None:
@@ -322,6 +342,38 @@ def _cookie() -> Iterator[Feed]:
                 web.client.post("/unsubscribe/x", headers=cookie, **form),
             ):
                 assert answer.status_code < 500, answer.text
+
+        yield feed
+
+
+@contextmanager
+def _forms() -> Iterator[Feed]:
+    """Forms that anybody may send: to the hub, for a subscription, for a link; path, then form."""
+    with _web() as web:
+
+        def feed(body: bytes) -> None:
+            head, _, rest = body.partition(b"\n")
+            path = "/" + head.decode("latin-1").replace("\r", "").lstrip("/")
+            form = {"data": rest, "content_type": "application/x-www-form-urlencoded"}
+            for answer in (web.client.post(path, **form), web.client.get(path)):
+                assert answer.status_code < 500, (answer.status_code, answer.text)
+
+        yield feed
+
+
+@contextmanager
+def _unit_api() -> Iterator[Feed]:
+    """The same as `_api`, with a unit's token: what it is owed, its statement, its receipts."""
+    with _web() as web:
+
+        def feed(body: bytes) -> None:
+            head, _, rest = body.partition(b"\n")
+            path = "/" + head.decode("latin-1").lstrip("/")
+            answer = web.client.open(
+                path, method="POST" if rest else "GET", data=rest, headers=web.unit,
+                content_type="application/json",
+            )  # fmt: skip
+            assert answer.status_code < 500, (answer.status_code, answer.text)
 
         yield feed
 
@@ -465,6 +517,32 @@ TARGETS = {
             60,
         ),
         Target(
+            "pictures",
+            _pictures,
+            (make_pdf("Chi thi 06/CT-UBND", "hai"), make_pdf("mot")),
+            (
+                b"/MediaBox [0 0 9e9 1e-9]",
+                b"/MediaBox [0 0 14400 1]",
+                b"/Rotate 91",
+                b"/UserUnit 1e9",
+                b"<</Type/XObject/Subtype/Image/Width 60000/Height 60000/BitsPerComponent 8>>",
+                b"stream",
+                b"1 0 R",
+                b"/Kids [1 0 R]",
+            ),
+            40,
+        ),
+        Target(
+            "table",
+            _always(_table),
+            (
+                b"level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth"
+                b"\theight\tconf\ttext\n5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t96.5\tUBND\n"
+                b"5\t1\t2\t1\t1\t1\t0\t0\t9\t9\t41\tx\xc3\xa3\n",
+            ),
+            (b"\t", b"5\t", b"-1\t", b"nan", b"level", b"conf", b"\x0c", b"\n"),
+        ),
+        Target(
             "mail",
             _always(_mail),
             (*_MAIL,),
@@ -590,6 +668,54 @@ TARGETS = {
                 b"&limit=0",
                 b"\\ud800",
                 b"?",
+            ),
+            80,
+        ),
+        Target(
+            "unit_api",
+            _unit_api,
+            (
+                b"api/v1/stream?wait_s=0&limit=5\n",
+                b'api/v1/stream/ack\n{"ids": ["01890000-0000-7000-8000-000000000000"]}',
+                b"api/v1/statement?day=2026-11-28\n",
+                b'api/v1/receipts\n{"post": "x", "note": "y"}',
+                b'api/v1/subscriptions\n{"channel": "pull", "name": "x"}',
+            ),
+            (
+                b"wait_s=",
+                b"limit=",
+                b"day=",
+                b'"ids"',
+                b"[]",
+                b"1e400",
+                b"nan",
+                b"\\ud800",
+                b"9999",
+            ),
+            80,
+        ),
+        Target(
+            "forms",
+            _forms,
+            (
+                b"hub\nhub.mode=subscribe&hub.topic=https://loa.example/feeds/all.atom"
+                b"&hub.callback=https://a.example/x?y=%0d%0a&hub.lease_seconds=86400&hub.secret=s",
+                b"subscribe\naddress=a@b.example&category=directives&place=x&frequency=daily",
+                b"unit/\naddress=a@b.example&token=loa_x",
+                b"admin/sign-in/mail\naddress=a@b.example",
+                b"unit/WyJzMSJd.sig\nact=test&subscription=1",
+                b"receipts/WyJzMSJd.sig\nnote=x",
+            ),
+            (
+                b"hub.mode=",
+                b"unsubscribe",
+                b"%00",
+                b"%ed%a0%80",
+                b"&",
+                b"=",
+                b"\n",
+                b"lang=en",
+                b"@",
             ),
             80,
         ),

@@ -52,7 +52,7 @@ SMALL, LARGE = 500, 32_000
 to 10 ms."""
 
 SUSPICIOUS_S = 0.25
-GIVE_UP_S = 1.0
+GIVE_UP_S = 3.0
 REPEATS = frozenset({const.MAX_REPEAT, const.MIN_REPEAT, const.POSSESSIVE_REPEAT})
 MANY = 8
 """A repeat of fewer is no run."""
@@ -249,7 +249,10 @@ def is_slow(
     if took_s(make_act(small)) == float("inf"):
         return True
     quarter = make_act(large // 4)
-    if took_s(quarter) < SUSPICIOUS_S / 16:  # a square of the whole would be below it too
+    quarter_s = took_s(quarter)
+    if quarter_s < SUSPICIOUS_S / 16:  # a square of the whole would be below it too
+        return False
+    if quarter_s < 7 * took_s(make_act(large // 16), 3):  # long in itself, and no square
         return False
     act = make_act(large)
     if took_s(act) < SUSPICIOUS_S:

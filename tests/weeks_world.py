@@ -75,12 +75,14 @@ rate_per_s = 1000
 _DAY, _BUSY, _NIGHT = timedelta(minutes=90), timedelta(minutes=15), timedelta(hours=3)
 _BUSY_FOR = timedelta(hours=8)
 _AT_HOURS = {
-    "reminders": (0, 7, 12, 17),
+    "reminders": (7, 17),
     "late receipts": (7, 8),
     "decisions": (7, 8),
     "archive": (3,),
     "forget": (3,),
     "probe suspended": (3, 9, 15),
+    "addresses": (3,),
+    "asks nothing": (3,),
 }
 """Of a round, what these weeks need not do at each step, so that they pass in a minute."""
 
@@ -180,7 +182,8 @@ class World:
     def _next(self, now: datetime) -> datetime:
         if now < self.busy_until:
             return now + _BUSY
-        return now + (_DAY if 6 <= now.hour < 22 else _NIGHT)
+        is_awake = 6 <= now.hour < 22 and now.weekday() < 5
+        return now + (_DAY if is_awake else _NIGHT)
 
     def step(self) -> None:
         """What a worker and the people do at one instant, until nothing is left to do."""
@@ -416,7 +419,7 @@ class World:
         self._manage(n, action="resume")
 
     def ask_erasure(self, n: int) -> None:
-        self._manage(n, action="erase")
+        self._manage(n, action="erase", sure="1")
 
     def erase(self, n: int) -> None:
         self.new_mailbox(n)

@@ -14,6 +14,7 @@ from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.policy import compat32
 from email.utils import parseaddr
+from typing import Any
 
 from service.alerts.refusal import MAX_WORDS, Kind, kind_of_refusal, says_something
 from service.errors import InvalidInput
@@ -23,6 +24,21 @@ _MARK = 16
 """Hexadecimal digits of the seal: 64 bits, tried only by mail; the local part must stay below 64
 octets."""
 _VERP = re.compile(r"\+b-([0-9a-f]{32})-([0-9a-f]{16})@[a-z0-9]", re.IGNORECASE)
+
+
+MAX_BYTES = 256 << 10
+"""Of a mail that are looked at: further back is the mail that came back. As many parts or lines as
+fit in there take some 5 s of CPU, of the 8 that a reader has."""
+MAX_FIELD = 8 << 10
+
+
+class _BoundedMail(Message):
+    """Of whose fields only so much is looked at: the library reads the parameters of one at the
+    square of its length."""
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        value = super().get(name, failobj)
+        return value if value is failobj else str(value)[:MAX_FIELD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,8 @@ def read_envelope(address: str, *keys: str) -> str | None:
 def read(raw: bytes, *keys: str) -> Bounce:
     """Classifies a mail as an MTA's pipe gives it. Raises InvalidInput for what is no mail at
     all."""
-    mail = message_from_bytes(raw, policy=compat32)
+    raw = raw[:MAX_BYTES]
+    mail = message_from_bytes(raw, _BoundedMail, policy=compat32)
     if not mail.keys():
         raise InvalidInput("mail", "has no headers", "a whole mail, as it was received")
     message_id = _of_message(mail, raw, *keys)
@@ -116,13 +133,20 @@ def _feedback(mail: Message) -> Kind | None:
         mail.get_content_type() != "multipart/report"
         or mail.get_param("report-type") != "feedback-report"
     ):
-        head = f"{mail.get('Subject', '')} {_human(mail)[:1000]}".lower()
-        return Kind.COMPLAINT if any(mark in head for mark in _COMPLAINTS) else None
+        subject = str(mail.get("Subject", ""))
+        head = f"{subject} {_human(mail)[:1000]}".lower()
+        is_complaint = _is_request_to_end(subject) or any(mark in head for mark in _COMPLAINTS)
+        return Kind.COMPLAINT if is_complaint else None
     for part in mail.walk():
         if part.get_content_type() == "message/feedback-report":
             said = re.search(r"(?im)^feedback-type:[ \t]*([a-z-]*)", _text(part))
             return _OF_FEEDBACK.get(said[1].lower(), Kind.COMPLAINT) if said else Kind.COMPLAINT
     return Kind.COMPLAINT
+
+
+def _is_request_to_end(subject: str) -> bool:
+    """Whether a mail client sends it for somebody who wants no more mail (RFC 2369, 3.2)."""
+    return subject.strip().lower() == "unsubscribe"
 
 
 _OF_FEEDBACK = {
@@ -250,10 +274,16 @@ _ANSWER = re.compile(r"(?<![\w.-])[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3}|[^\W\d_<
 def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):  # a message/… part is a list of messages
-        return (
-            "\n\n".join(str(block) for block in part.get_payload()) if part.is_multipart() else ""
-        )
+        return "\n\n".join(_plain(block) for block in list(part.walk())[1:])
     return payload.decode("utf-8", "replace")
+
+
+def _plain(block: Message) -> str:
+    """Its fields as they came, and what is in none: the library would fold them anew, at the square
+    of what a field with bytes of no charset is long."""
+    text = block.get_payload()
+    fields = "".join(f"{name}: {value}\n" for name, value in block.raw_items())
+    return f"{fields}\n{text}" if isinstance(text, str) else fields
 
 
 def _by_habit(mail: Message, message_id: str | None) -> tuple[Kind, str | None, str]:

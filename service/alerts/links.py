@@ -88,6 +88,11 @@ def copy_path(digest: str, name: str) -> str:
     return f"/attachments/{digest}/{quote(name.replace('/', '_')[-MAX_NAME:], safe='')}"
 
 
+def view_path(digest: str, name: str) -> str:
+    """Of a PDF that is kept, to be read where one is."""
+    return f"/attachments/{digest}/view/{quote(name.replace('/', '_')[-MAX_NAME:], safe='')}"
+
+
 def _signed(key: str, purpose: Purpose, token: bytes) -> bytes | None:
     try:
         return _signer(key, purpose).unsign(token)

@@ -200,8 +200,8 @@ _RULE = b"-" * 40 + b"\r\n\r\n"
 def _contents(
     subject: str, parts: Sequence[MailPart], says: Mapping[str, str]
 ) -> tuple[bytes, bytes]:
-    """The titles of a mail that carries several posts."""
-    titles = [part.item.title for part in parts]
+    """What a mail carries that has several posts: each with what matters of it."""
+    titles = [_subject_of(part) for part in parts]
     text = f"{headers.one_line(subject)}\n\n{says['contents']}:\n"
     text += "".join(f"{n}. {title}\n" for n, title in enumerate(titles, 1)) + "\n"
     return encode_open(text), encode(

@@ -74,6 +74,11 @@ def note(value: str) -> str:
     return row(f'<div style="padding:10px 12px;background:#fff4e5">{escape(value)}</div>')
 
 
+def changes(inner: str) -> str:
+    """What an edit changed, already marked up."""
+    return row(inner, f"{_TEXT};font-size:15px") if inner else ""
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     lines = "<br>\n".join(f"<b>{escape(label)}:</b> {escape(value)}" for label, value in pairs)
     return row(lines, f"{_TEXT};font-size:15px") if lines else ""

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from service.alerts import mail_html
 from service.alerts.headers import many_lines, one_line, shorten
+from service.alerts.mail_changes import Edit, say_edits
 from service.alerts.quoted import encode_open
+from service.posts.filename import say_file_name
 from service.values import Locale
-from service.words import kind_name, label, labels_of, say_rhythm
+from service.words import kind_name, label, labels_of, say_at, say_day, say_rhythm
 
 MAX_TITLE = 400
 MAX_SUMMARY = 2000
@@ -45,11 +47,14 @@ def prepare(
     *,
     what: Sequence[str] = (),
     labels: Mapping[str, Mapping[str, str]] | None = None,
+    own: frozenset[int] | None = None,
+    edits: Sequence[Edit] = (),
 ) -> Item:
     """Builds the item of a change from its webhook payload.
 
     `what` names what changed (title, number, text, attachments); `labels` maps a category id to its
-    names by language.
+    names by language. `own`: which deadlines, by their places in the list, are those of the
+    reader's unit; None: the reader is no unit. `edits`: what changed, by words.
     """
     says = labels_of("mail", locale.language)
     kind, data = payload["type"], payload["data"]
@@ -57,16 +62,18 @@ def prepare(
     top = _kicker(data, locale.language, labels or {})
     note = _note(kind, what, says) or (says["late_note"] if data.get("is_late") else "")
     summary = shorten(many_lines(data.get("summary") or ""), MAX_SUMMARY)
-    pairs = [(says[key], value) for key, value in _facts(data, locale)]
+    pairs = [(says[key], value) for key, value in _facts(data, locale, own)]
     attached = data.get("attachments") or ()
-    files = [(one_line(one["url"]), _file_name(one)) for one in attached[:MAX_FILES]]
+    named = _document_name(data) if len(attached) == 1 else ""
+    files = [(one_line(one["url"]), _file_name(one, named)) for one in attached[:MAX_FILES]]
     count = len(attached) + (data.get("cut") or {}).get("attachments", 0)
     files_head = says["attachments"] + (f" ({len(files)}/{count})" if count > len(files) else "")
     links = [(data.get("archive_url") or "", says["read"]), (data["url"], says["original"])]
     links = [(one_line(url), label) for url, label in links if mail_html.is_web(url)]
 
     head = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
-    text = "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
+    changed_text, changed_html = say_edits(edits, says)
+    text = changed_text + "".join(f"{label}: {value}\n" for label, value in pairs) + "\n"
     text += f"{summary}\n\n" if summary else ""
     text += (
         f"{files_head}:\n" + "".join(f"- {n}\n  {u}\n" for u, n in files) + "\n" if files else ""
@@ -75,14 +82,14 @@ def prepare(
 
     head_html = mail_html.kicker(top) + mail_html.heading(title)
     head_html += mail_html.note(note) if note else ""
-    html = mail_html.facts(pairs) + mail_html.paragraphs(summary)
+    html = mail_html.changes(changed_html) + mail_html.facts(pairs) + mail_html.paragraphs(summary)
     html += mail_html.files(files_head, files)
     html += mail_html.button(*links[0]) if links else ""
     html += "".join(mail_html.small(mail_html.link(*one)) for one in links[1:])
     return Item(
         title,
-        _subject(kind, data, title, says, owes=False),
-        _subject(kind, data, title, says, owes=True),
+        _subject(kind, data, title, locale.language, own, owes=False),
+        _subject(kind, data, title, locale.language, own, owes=True),
         encode_open(head),
         encode_open(head_html),
         encode_open(text),
@@ -90,32 +97,50 @@ def prepare(
     )
 
 
+def headline(kind: str, data: Mapping[str, Any], language: str, *, owes: bool) -> str:
+    """A change in a line, as the subject of its mail has it."""
+    title = shorten(one_line(data["title"]), MAX_TITLE) or "-"
+    return _subject(kind, data, title, language, None, owes=owes)
+
+
 def _subject(
-    kind: str, data: Mapping[str, Any], title: str, says: Mapping[str, str], *, owes: bool
+    kind: str,
+    data: Mapping[str, Any],
+    title: str,
+    language: str,
+    own: frozenset[int] | None,
+    *,
+    owes: bool,
 ) -> str:
     """`[KHẨN, cần xác nhận, hạn 15/12] Công văn 1687-CV/TU: …`: what matters stands where a list
     of mails is not cut."""
+    says = labels_of("mail", language)
     changed = f"{says[kind]}: " if kind != "post.published" else ""
-    due = _first_day(data) if kind != "post.withdrawn" else None
+    due = _first_day(data, own) if kind != "post.withdrawn" else None
     marks = [
         _urgency(data, says).upper(),
         says["to_acknowledge"] if owes else "",
-        says["due"].format(on=f"{due.day:02}/{due.month:02}") if due else "",
+        says["due"].format(on=_short_day(due, language)) if due else "",
     ]
     marked = ", ".join(mark for mark in marks if mark)
     name = _document_name(data)
     named = f"{name}: " if name and data["document"]["number"].lower() not in title.lower() else ""
-    return changed + (f"[{marked[0].upper()}{marked[1:]}] " if marked else "") + named + title
+    return (f"[{marked[0].upper()}{marked[1:]}] " if marked else "") + changed + named + title
 
 
-def _first_day(data: Mapping[str, Any]) -> date | None:
-    """The first day until which something is asked for; None for none."""
+def _short_day(day: date, language: str) -> str:
+    """`15/12`; `15 Dec` in English."""
+    return f"{day.day} {day:%b}" if language == "en" else f"{day.day:02}/{day.month:02}"
+
+
+def _first_day(data: Mapping[str, Any], own: frozenset[int] | None) -> date | None:
+    """The first day until which something is asked for, of a unit by itself; None for none."""
     days = [
         datetime.fromisoformat(one["at"]).astimezone(ZONE).date()
         if one.get("at")
         else date.fromisoformat(one["on"])
-        for one in data.get("deadlines") or ()
-        if one.get("at") or one.get("on")
+        for at, one in enumerate(data.get("deadlines") or ())
+        if (one.get("at") or one.get("on")) and (own is None or at in own)
     ]
     return min(days, default=None)
 
@@ -159,29 +184,34 @@ def _note(kind: str, what: Sequence[str], says: Mapping[str, str]) -> str:
     return ""
 
 
-def _facts(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
-    """What is asked for first, then what the document says of itself."""
-    for deadline in data.get("deadlines") or ():
-        yield "deadline", _deadline(deadline, locale)
+def _facts(
+    data: Mapping[str, Any], locale: Locale, own: frozenset[int] | None
+) -> Iterator[tuple[str, str]]:
+    """What is asked for first, of the reader's unit before all, then what the document says of
+    itself."""
+    asked = [_deadline(one, locale) for one in data.get("deadlines") or ()]
+    if own is None or len(own) == len(asked):
+        yield from (("deadline" if own is None else "own_deadline", one) for one in asked)
+    else:
+        yield from (("own_deadline", one) for at, one in enumerate(asked) if at in own)
+        yield from (("other_deadline", one) for at, one in enumerate(asked) if at not in own)
     document = data.get("document") or {}
     if document.get("number"):
         yield "number", one_line(document["number"])
     if document.get("issued_on"):
-        yield "issued_on", show_date(date.fromisoformat(document["issued_on"]))
+        yield "issued_on", say_day(date.fromisoformat(document["issued_on"]), locale.language)
     if document.get("issuer"):
         yield "issuer", one_line(document["issuer"])
     yield from _scanned(data, locale)
     if data.get("published_at"):
         yield (
             "published_at",
-            show_instant(
-                datetime.fromisoformat(data["published_at"]), locale.zone, locale.language
-            ),
+            say_at(datetime.fromisoformat(data["published_at"]), locale.language, locale.zone),
         )
     if data.get("begins_at"):
         yield (
             "begins_at",
-            show_instant(datetime.fromisoformat(data["begins_at"]), locale.zone, locale.language),
+            say_at(datetime.fromisoformat(data["begins_at"]), locale.language, locale.zone),
         )
     if data.get("venue"):
         yield "venue", one_line(data["venue"])
@@ -199,7 +229,8 @@ def _scanned(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str
     if scanned.get("number"):
         yield "scan_number", f"{one_line(scanned['number'])} ({note})"
     if scanned.get("issued_on"):
-        yield "scan_day", f"{show_date(date.fromisoformat(scanned['issued_on']))} ({note})"
+        day = say_day(date.fromisoformat(scanned["issued_on"]), locale.language)
+        yield "scan_day", f"{day} ({note})"
 
 
 def _related(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
@@ -207,7 +238,7 @@ def _related(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str
     for one in data.get("relations") or ():
         if one["relation"] != "mentions":
             said = label("link", one["relation"], locale.language)
-            yield "relation", one_line(f"{said} {one['number']}")
+            yield "relation", one_line(f"{said} {one['number'] or ''}")
     if data.get("also_at"):
         yield "also_at", one_line("; ".join(f"{a['portal']} {a['url']}" for a in data["also_at"]))
 
@@ -217,9 +248,9 @@ def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
     if deadline.get("recurs"):
         when = say_rhythm(deadline["recurs"], locale.language)
     elif deadline.get("at"):
-        when = show_instant(datetime.fromisoformat(deadline["at"]), locale.zone, locale.language)
+        when = say_at(datetime.fromisoformat(deadline["at"]), locale.language, locale.zone)
     else:
-        when = show_date(date.fromisoformat(deadline["on"]))
+        when = say_day(date.fromisoformat(deadline["on"]), locale.language)
     who = deadline.get("owner_words") or ""
     if not who and deadline.get("owner"):
         who = label("owner", deadline["owner"], locale.language)
@@ -233,23 +264,14 @@ def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
     return f"{when}{', ' if said else ''}{said} ({quoted})"
 
 
-def show_date(on: date) -> str:
-    return f"{on.day:02}/{on.month:02}/{on.year}"
-
-
-def show_instant(at: datetime, zone: ZoneInfo = ZONE, language: str = "vi") -> str:
-    local = at.astimezone(zone)
-    joiner = " ngày " if language == "vi" else " on "
-    return f"{local:%H:%M}{joiner}{show_date(local.date())}"
-
-
-def _file_name(attachment: Mapping[str, Any]) -> str:
+def _file_name(attachment: Mapping[str, Any], document: str) -> str:
     name = (
         one_line(
             attachment.get("name") or unquote(attachment["url"].rstrip("/").rpartition("/")[2])
         )
         or "-"
     )
+    name = say_file_name(name, document)
     size = attachment.get("bytes")
     return f"{shorten(name, 120)} ({_say_size(size)})" if size else shorten(name, 120)
 

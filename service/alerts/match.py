@@ -47,6 +47,12 @@ def join_filters(one: Filters, other: Filters) -> Filters:
     return Filters(**joined)
 
 
+def asks_less(before: Filters, after: Filters) -> bool:
+    """Whether there may be a post that the first want and the second do not."""
+    pairs = ((getattr(before, field.name), getattr(after, field.name)) for field in fields(Filters))
+    return any(now and (not was or not set(was) <= set(now)) for was, now in pairs)
+
+
 class Matcher:
     """A post, prepared once to be held against any number of filters."""
 

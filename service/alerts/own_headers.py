@@ -24,33 +24,33 @@ _RESERVED = frozenset(
     {"host", "connection", "keep-alive", "expect", "te", "trailer", "upgrade", "user-agent", "date"}
 )
 
-Kept = Mapping[str, str]
+SealedValue = Mapping[str, str]
 """A sealed value, under the one key `sealed`."""
 
 
-def seal_headers(headers: Mapping[str, str], box: SecretBox) -> dict[str, Kept]:
+def seal_headers(headers: Mapping[str, str], box: SecretBox) -> dict[str, SealedValue]:
     """As they are kept. Raises InvalidInput for those that would forge or break the request."""
     check_headers(headers)
     return {name: _seal(value, box) for name, value in headers.items()}
 
 
-def reseal_headers(kept: Mapping[str, str | Kept], box: SecretBox) -> dict[str, Kept]:
+def reseal_headers(kept: Mapping[str, str | SealedValue], box: SecretBox) -> dict[str, SealedValue]:
     """The same values under the present key; what was taken once is not checked again."""
     return {name: _seal(open_value(value, box), box) for name, value in kept.items()}
 
 
-def sealed_bytes(kept: Mapping[str, str | Kept]) -> list[bytes]:
+def sealed_bytes(kept: Mapping[str, str | SealedValue]) -> list[bytes]:
     """What of it is sealed: a plain value, of an older Loa, is not."""
     return [
         base64.b64decode(value["sealed"]) for value in kept.values() if not isinstance(value, str)
     ]
 
 
-def _seal(value: str, box: SecretBox) -> Kept:
+def _seal(value: str, box: SecretBox) -> SealedValue:
     return {"sealed": base64.b64encode(box.encrypt(value)).decode()}
 
 
-def open_value(kept: str | Kept, box: SecretBox) -> str:
+def open_value(kept: str | SealedValue, box: SecretBox) -> str:
     """The value as it is sent. Raises ConfigurationError when it was sealed with another key."""
     return kept if isinstance(kept, str) else box.decrypt(base64.b64decode(kept["sealed"]))
 

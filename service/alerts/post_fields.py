@@ -63,7 +63,7 @@ class DeadlineFields:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationFields:
     relation: Link
-    number: str
+    number: str | None
     post_id: str | None = field(
         metadata={"description": "the post that is that document; null: none is known"}
     )

@@ -16,9 +16,8 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from service.alerts.headers import one_line
-from service.alerts.mail_item import show_instant
 from service.alerts.receipt_rules import Line
-from service.words import say
+from service.words import say, say_at
 
 STYLE = (
     "body{font:11pt/1.45 'Times New Roman',Tinos,serif;margin:2em auto;max-width:62em;padding:0 "
@@ -122,8 +121,8 @@ def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
         ("Số, ký hiệu", proof.number or "–"),
         ("Cổng thông tin", proof.portal),
         ("Địa chỉ", proof.url),
-        ("Cổng đăng lúc", show_instant(proof.published_at, zone)),
-        *([("Cổng gỡ lúc", show_instant(proof.withdrawn_at, zone))] if proof.withdrawn_at else []),
+        ("Cổng đăng lúc", say_at(proof.published_at, "vi", zone)),
+        *([("Cổng gỡ lúc", say_at(proof.withdrawn_at, "vi", zone))] if proof.withdrawn_at else []),
         ("Mã tin", proof.post_id),
         ("Đã xác nhận", f"{done}/{len(proof.units)} đơn vị"),
     ]
@@ -137,7 +136,7 @@ def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
         f"{_show(proof.title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
         "<h1>THEO DÕI GỬI, NHẬN VĂN BẢN</h1>\n"
         f'<p class="sub">{_show(service)} lập lúc '
-        f"{show_instant(now, zone)}</p>\n<dl>\n{listed}</dl>\n"
+        f"{say_at(now, 'vi', zone)}</p>\n<dl>\n{listed}</dl>\n"
         "<h2>Thấy trên cổng và đưa vào nguồn tin</h2>\n"
         + _table(("Phiên bản", "Thay đổi", "Thấy lúc", "Vào nguồn tin lúc", "Cảnh báo"), seen)
         + "<h2>Từng đơn vị</h2>\n"

@@ -88,7 +88,10 @@ def is_given_up(
     days_off: Collection[date] = (),
 ) -> bool:
     """Whether by then all contacts were reminded, or there was none, and the last has had as long
-    to answer as any: from now on only the operator can do something."""
+    to answer as any: from now on only the operator can do something. What is asked after that,
+    before a deadline, does not make it news again."""
     done = [one for one in reminded if one <= at]
-    last = done[-1] if done else owed_at
-    return len(done) >= contacts and working_days(last, at, zone, days_off) >= remind_after
+    if len(done) < contacts:
+        return False
+    last = done[contacts - 1] if contacts else owed_at
+    return working_days(last, at, zone, days_off) >= remind_after

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 
 
 def _phrases(listed: str) -> tuple[str, ...]:
-    return tuple(" ".join(phrase.split()) for phrase in listed.split("|"))
+    """Parted by `|`. Each may go on within its last word, unless it ends in `_`: a space."""
+    return tuple(" ".join(phrase.split()).replace("_", " ") for phrase in listed.split("|"))
 
 
 _OURS = _phrases("""
@@ -106,7 +107,7 @@ _NO_MAILBOX = _phrases("""
     | addressee unknown | recipnotfound | not found by | not found in | not listed in | doesn't exist | not exist |
     non-existent | nonexistent | is not a valid | not a known user | not known | invalid recipient | invalid mailbox
     | invalid address | invalid user | recipient is not valid | recipient invalid | address is invalid |
-    destinataire invalide | bad destination mailbox | doesn't have a | does not have a | no mailbox | no account |
+    destinataire invalide | bad destination mailbox | doesn't have a_ | does not have a_ | no mailbox | no account |
     no longer on server | no longer valid | no longer available | no longer in use | no longer active | no longer
     exists | has moved | moved to | not our user | not our customer | unrouteable address | unroutable address |
     mailbox unavailable | invalid final delivery userid | mailbox not available | mailbox is unavailable | user is
@@ -115,6 +116,17 @@ _NO_MAILBOX = _phrases("""
     name not found | not in directory | recipient does not | no matches | ambiguous | không tồn tại | alias is
     unknown
 """)
+
+_OF_ANYBODY = _phrases("""
+    host not found | domain not found | no such domain | unknown host | host unknown | unknown domain | domain
+    unknown | domain does not exist | domain doesn't exist | invalid domain | domain must resolve | name or service
+    not known | bad domain | address lookup failed | domain name not found | because of a domain | no mx |
+    unknown address | address unknown | address not found | not found by | not found in | not listed in | doesn't
+    exist | not exist | is not a valid | not known | invalid address | address is invalid | doesn't have a_ | does
+    not have a_ | no longer valid | no longer available | no longer in use | has moved | moved to | can't find | can
+    not find | bad address | name not found | no matches | ambiguous
+""")
+"""Of those below, what may be said of a sender, of his host, of a record in the DNS as well."""
 
 _TABLE = (
     (Kind.OURS, _OURS), (Kind.SOFT, _FULL), (Kind.SOFT, _AWAY), (Kind.HARD, _NO_HOST),
@@ -143,7 +155,7 @@ def kind_of_refusal(words: str, status: str = "") -> Kind:
     found = _STATUS.search(said)
     inner = found[0] if found else ""
     if told is not None:
-        return _both(told, inner or status)
+        return _both(told, inner or status, said)
     is_plain = inner.endswith(".0.0")  # "undefined", by those who have nothing better to say
     return _by_status(status if status and (is_plain or not inner) else inner)
 
@@ -161,9 +173,14 @@ def says_something(words: str) -> bool:
     return _by_words(said) is not None or _STATUS.search(said) is not None
 
 
-def _both(told: Kind, status: str) -> Kind:
+def _both(told: Kind, status: str, said: str) -> Kind:
     """What failed for now is not over, and a full mailbox exists, whatever the words beside the
-    status."""
+    status; words that may be said of a sender too are, beside a status that speaks of us."""
+    if told is Kind.HARD and _by_status(status) is Kind.OURS:
+        rest = said
+        for phrase in _OF_ANYBODY:
+            rest = rest.replace(phrase, " ")
+        return Kind.HARD if _by_words(rest) is Kind.HARD else Kind.OURS
     return Kind.SOFT if told is Kind.HARD and status.startswith(("4", "5.2.2")) else told
 
 

@@ -96,6 +96,14 @@ class SecretBox:
             _FORMAT + nonce + _cipher(self._keys().current).encrypt(nonce, secret.encode(), _FORMAT)
         )
 
+    def mark(self, text: str) -> str:
+        """The same for the same text, and says nothing of it to who has not the key."""
+        return _mark(self._keys().current, text)
+
+    def marks(self, text: str) -> frozenset[str]:
+        """By every key that is known."""
+        return frozenset(_mark(key, text) for key in self._keys().known)
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the present key sealed it."""
         return _open(self._keys().current, sealed) is not None
@@ -124,6 +132,11 @@ class SecretBox:
 @lru_cache(maxsize=16)
 def _cipher(key: str) -> AESGCM:
     return AESGCM(HKDF(SHA256(), 32, salt=None, info=b"loa webhook secrets").derive(key.encode()))
+
+
+def _mark(key: str, text: str) -> str:
+    derived = HKDF(SHA256(), 32, salt=None, info=b"loa target marks").derive(key.encode())
+    return hmac.new(derived, text.encode(), sha256).hexdigest()
 
 
 def _open(key: str, sealed: bytes) -> str | None:

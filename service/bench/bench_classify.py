@@ -14,12 +14,16 @@ from functools import partial
 from itertools import count, islice, pairwise, product
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.moments.label import parse_moment
 from service.posts.classify import Rules, classify, parse_rules
+from service.services.corrections import load_corrections, said_by_rules
 from service.settings.layers import read_toml, shipped
 from service.text import LOCAL, fold
+
+if TYPE_CHECKING:
+    from service.bootstrap import Loa
 
 _BUDGET_US = 10.0
 _DATE_FACTOR = 5.0
@@ -78,6 +82,33 @@ def run(quick: bool = False) -> list[dict[str, Any]]:
     if everything := [row for labelled in corpora.values() for row in labelled]:
         rows.append(_held_out(mapping, everything))
     return rows
+
+
+def run_mine(loa: Loa) -> list[dict[str, Any]]:
+    """The row of `loa bench classify --mine`: the rules on what people decided here."""
+    with loa.database.reading() as conn:
+        rows = list(load_corrections(conn))
+    said = [(said_by_rules(loa.understander, row), row) for row in rows]
+    base = [(_earliest(row["title"]), row) for row in rows]
+    right, plain = (
+        _ratio(sum(given == row["primary"] for given, row in pairs), len(pairs))
+        for pairs in (said, base)
+    )
+    wrong = [
+        {"title": row["title"], "said": given, "label": row["primary"]}
+        for given, row in said
+        if given != row["primary"]
+    ]
+    return [
+        _row(
+            "categories that people decided here",
+            {"strict": right, "posts": len(rows), "wrong": wrong},
+            {"earliest_keyword": plain},
+            _ratio(right, plain),
+            "published, not promised",
+            True,
+        )
+    ]
 
 
 def _one_expression(label: str) -> datetime | None:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from service.bench.ledger_data import BOX, LINKS, a_post, row, sqlite_url, store_post, subscribe
 from service.bench.postgresql_server import MISSING, is_postgresql_there, postgresql
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 from service.delivery.deliverer import Deliverer
 from service.delivery.webhook import WebhookChannel
 from service.services.publish import write_change
@@ -57,7 +57,7 @@ def crash(
     """Publishes and kills workers at random for most of the time, lets the last ones finish; what
     arrived."""
     posts, kill_for_s = int(for_s * per_s) // endpoints + 1, for_s * 0.6
-    with Receiver() as receiver:
+    with BenchReceiver() as receiver:
         database = open_database(url)
         with database.writing() as conn:
             subscribe(
@@ -106,7 +106,7 @@ def _publish(url: str, posts: int, every_s: float) -> None:
     database.close()
 
 
-def _kill_until(url: str, until: float, workers: int, receiver: Receiver) -> int:
+def _kill_until(url: str, until: float, workers: int, receiver: BenchReceiver) -> int:
     kills = 0
     running = [_fork(_work, url) for _ in range(workers)]
     while time.monotonic() < until:

@@ -18,7 +18,7 @@ from service.bench.burst import burst
 from service.bench.hanging import hanging
 from service.bench.ledger_data import row, sqlite_url
 from service.bench.postgresql_server import MISSING, Server, is_postgresql_there, postgresql
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 from service.bench.rivals import bare_curl, celery
 from service.bench.sending import SentBatch, deliver, deliver_by, owing
 from service.bench.servers import nginx_path, plain_receiver, tls_receiver
@@ -217,7 +217,7 @@ def _late(kind: str, urls: Sequence[str], workers: int, size: _Size) -> Row:
     """A receiver that takes 200 ms for each. From the first claim to the last result, the idle ends
     included."""
     n, sent = size.late * workers, []
-    with Receiver(delay_s=0.2) as receiver:
+    with BenchReceiver(delay_s=0.2) as receiver:
         targets = [f"http://127.0.1.{i % 32 + 1}:{receiver.port}/{i}" for i in range(1_000)]
         for url in urls:
             owing(url, targets, n // len(targets))

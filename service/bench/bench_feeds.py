@@ -83,7 +83,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
     return [*rows, *serving.run(_the_feed(), quick), *freshness.run(quick)]
 
 
-def _the_feed() -> serving.Served:
+def _the_feed() -> serving.ServedFeed:
     """A feed of 50 entries and 200 kB."""
     feed = Feed(SPEC, tuple(replace(post, html=post.html[:4000]) for post in make_posts(50)))
     joined = Renderer(SITE, _refuse).render(feed, Format.RSS)
@@ -91,7 +91,7 @@ def _the_feed() -> serving.Served:
     answer = build_answer(
         joined.body, zipped, joined.tag, Format.RSS.content_type, joined.updated_at
     )
-    return serving.Served(joined.body, zipped, answer)
+    return serving.ServedFeed(joined.body, zipped, answer)
 
 
 def _sentence(random: Random, words: int) -> str:
@@ -165,13 +165,13 @@ def _render(size: int, rounds: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _PackedAnswer:
     body: bytes
     tag: str
     zipped: CompressedBody
 
 
-def _made(renderer: Renderer, feed: Feed, last: _Made | None = None) -> _Made:
+def _made(renderer: Renderer, feed: Feed, last: _PackedAnswer | None = None) -> _PackedAnswer:
     """As the web process makes it: stamps in place of posts that are known, the new entry parsed
     back, the whole judged, gzip of what is new, and nothing after the tag where the last one has
     it."""
@@ -185,7 +185,7 @@ def _made(renderer: Renderer, feed: Feed, last: _Made | None = None) -> _Made:
     problem = renderer.problem(feed, Format.RSS, joined)
     if problem is not None:
         raise AssertionError(problem)
-    return _Made(
+    return _PackedAnswer(
         joined.body, joined.tag, zip_feed(joined.body, joined.pieces, last.zipped if last else None)
     )
 

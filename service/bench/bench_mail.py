@@ -31,7 +31,7 @@ from service.bench.postgresql_server import MISSING, is_postgresql_there, postgr
 from service.delivery.email import EmailChannel, Round
 from service.delivery.mailroom import Mailroom, Ready
 from service.settings import Settings
-from service.storage.mails import OutgoingMail, OwedDelivery
+from service.storage.mails import LoadedChange, OutgoingMail, OwedDelivery
 from service.storage.queue import ClaimedMessage
 from service.types import State
 from service.values import Locale
@@ -176,7 +176,7 @@ def _mailroom() -> Mailroom:
         labels={},
         locale=locale,
     )
-    mailroom.remember("c1", orjson.dumps(_PAYLOAD).decode(), "[]")
+    mailroom.remember("c1", LoadedChange(orjson.dumps(_PAYLOAD).decode(), "[]"))
     return mailroom
 
 

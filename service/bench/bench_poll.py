@@ -53,7 +53,7 @@ _LABEL = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) \| (\d\d?):(\d\d)")
 _ZONE = timezone(timedelta(hours=7))
 
 
-class _Gate:
+class _OpenGate:
     """Never waits: what is measured is work."""
 
     def robots(self, _host_key: str) -> StoredRobots | None:
@@ -207,7 +207,7 @@ def _compare(
 
 @contextmanager
 def _server(body: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class PageHandler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -220,7 +220,7 @@ def _server(body: bytes, context: ssl.SSLContext | None = None) -> Iterator[str]
         def log_message(self, *_: Any) -> None:
             return None
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -279,7 +279,7 @@ class _SharedContext(HTTPAdapter):
 
 
 def _fetcher() -> Fetcher:
-    return Fetcher(PollingSettings(min_delay_per_host_s=0), _Gate(), lambda: datetime.now(UTC))
+    return Fetcher(PollingSettings(min_delay_per_host_s=0), _OpenGate(), lambda: datetime.now(UTC))
 
 
 def _measure_unchanged(runs: int) -> dict[str, Any]:

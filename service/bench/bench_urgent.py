@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from service.bench.ledger_data import NUMBERS, a_post, row, store_post, subscribe
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 from service.bench.sending import delivering
 from service.services.publish import write_change
 from service.storage.engine import Database, open_database
@@ -46,7 +46,7 @@ def urgent(
 
 def _measure(url: str, workers: int, endpoints: int, bulk: int) -> dict[str, float]:
     database = open_database(url)
-    with Receiver() as receiver:
+    with BenchReceiver() as receiver:
         targets = [f"http://127.0.1.{i % 50 + 1}:{receiver.port}/{i}" for i in range(endpoints)]
         with database.writing() as conn:
             subscribe(conn, targets)

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 
 from service.bench.ledger_data import row, subscribe
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 from service.bench.sending import delivering, publish
 from service.storage.engine import open_database
 
@@ -33,7 +33,7 @@ def burst(kind: str, url: str, url_of_one: str, workers: int, n: int) -> dict[st
 
 def _measure(url: str, workers: int, n: int) -> dict[str, float]:
     database = open_database(url)
-    with Receiver() as receiver:
+    with BenchReceiver() as receiver:
         with database.writing() as conn:
             subscribe(conn, [f"http://127.0.1.{i % 50 + 1}:{receiver.port}/{i}" for i in range(n)])
         with delivering(url, workers) as running:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from service.bench.ledger_data import row, subscribe
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 from service.bench.sending import delivering, publish
 from service.storage.engine import Database, open_database
 from service.storage.schema import to_micros
@@ -59,7 +59,7 @@ def _row(
     what: str, urls: Sequence[str], workers: int, turns: int, n: int, n_bad: int, *, posts: int
 ) -> dict[str, object]:
     p95: tuple[list[float], list[float]] = [], []
-    with Receiver() as receiver:
+    with BenchReceiver() as receiver:
         databases = [open_database(url) for url in urls]
         for is_hanging, database in enumerate(databases):
             with database.writing() as conn:
@@ -90,7 +90,9 @@ def _target(port: int, i: int, n_bad: int, is_hanging: bool) -> str:
     return f"http://127.0.9.9:{port}/{'hang' if is_hanging else 'hook'}/bad/{i}"
 
 
-def _turn(database: Database, turn: int, posts: int, expected: int, receiver: Receiver) -> float:
+def _turn(
+    database: Database, turn: int, posts: int, expected: int, receiver: BenchReceiver
+) -> float:
     """Publishes for a second; returns the 95th percentile of how late the healthy were told."""
     since = to_micros(datetime.now(UTC))
     for n in range(posts):

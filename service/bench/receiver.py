@@ -15,7 +15,7 @@ from types import TracebackType
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
-class Receiver:
+class BenchReceiver:
     """`with Receiver() as r`: listens on 127.0.0.0/8, port `r.port`; `r.seen()` is what it has
     answered.
 
@@ -31,7 +31,7 @@ class Receiver:
         self.port = int(self._socket.getsockname()[1])
         self._reader, self._writer = os.pipe()
 
-    def __enter__(self) -> Receiver:
+    def __enter__(self) -> BenchReceiver:
         context = multiprocessing.get_context("fork")
         self._process = context.Process(
             target=_serve, args=(self._socket, self._writer, self._delay_s), daemon=True

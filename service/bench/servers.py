@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from service.bench.receiver import Receiver
+from service.bench.receiver import BenchReceiver
 
 _NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error;
 events {{ worker_connections 4096; }}
@@ -35,7 +35,7 @@ def plain_receiver(folder: Path) -> Iterator[int]:
     """A receiver that keeps connections: nginx where it is installed, else our own; returns the
     port."""
     if nginx_path() is None:
-        with Receiver() as receiver:
+        with BenchReceiver() as receiver:
             yield receiver.port
         return
     with _nginx(folder, keep_s=600, tls="") as port:

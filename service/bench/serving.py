@@ -43,7 +43,7 @@ MISSING = "pip install 'loa[bench]'"
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedFeed:
     """One feed: its bytes, the same compressed, and what the thin layer answers."""
 
     body: bytes
@@ -65,7 +65,7 @@ Loads = dict[tuple[str, str], list[Load]]
 Serve = Callable[[ThinLayer, int], object]
 
 
-def run(feed: Served, quick: bool) -> list[dict[str, Any]]:
+def run(feed: ServedFeed, quick: bool) -> list[dict[str, Any]]:
     loads = _measure(feed, seconds=1 if quick else 4, rounds=5)
     rows = [
         _beside(loads, "304", NGINX, 0.3),
@@ -118,7 +118,7 @@ OTHERS: dict[str, tuple[str, Serve]] = {
 KINDS: tuple[str, ...] = ("304", "200 with gzip")
 
 
-def _measure(feed: Served, seconds: int, rounds: int) -> Loads:
+def _measure(feed: ServedFeed, seconds: int, rounds: int) -> Loads:
     loads: Loads = {}
     wrk = shutil.which("wrk")
     if wrk is None:
@@ -247,7 +247,7 @@ def _running(act: Serve, answer: HotAnswer) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _nginx(feed: Served) -> Iterator[tuple[int, int]]:
+def _nginx(feed: ServedFeed) -> Iterator[tuple[int, int]]:
     program, port = nginx_path(), free_port(HOST)
     assert program is not None
     with tempfile.TemporaryDirectory(prefix="loa-bench-") as name:

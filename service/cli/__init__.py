@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "why": ("service.cli.why_command:why", "Why a subscription did or did not get a post."),
     "receipt": ("service.cli.receipt:receipt", "Who has acknowledged a post, and who has not."),
+    "mail": ("service.cli.mail_command:mail", "Every kind of mail, to be read beforehand."),
     "bounce": ("service.cli.bounce_command:bounce", "Take a bounced mail on stdin."),
     "erase": ("service.cli.erase:erase", "Forget a person."),
     "token": ("service.cli.token:token", "API tokens."),

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from service.cli.common import FAILED, config_option, echo_json, echo_table, json_option, warn
+from service.cli.common import (
+    FAILED,
+    config_option,
+    echo_json,
+    echo_table,
+    json_option,
+    open_loa,
+    warn,
+)
 
 NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month", "places")
 
@@ -21,9 +29,15 @@ NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "mont
     default=0.0,
     help="How long on each database; for `crash`.",
 )
+@click.option(
+    "--mine",
+    "is_mine",
+    is_flag=True,
+    help="The rules on what your own people decided; for `classify`.",
+)
 @config_option
 @json_option
-def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
+def bench(name: str, is_quick: bool, minutes: float, is_mine: bool, as_json: bool) -> None:
     """Measure Loa against a baseline, on this machine.
 
     Exit code 0 when both sides were measured, whatever the ratio; 1 when a baseline is missing.
@@ -34,9 +48,12 @@ def bench(name: str, is_quick: bool, minutes: float, as_json: bool) -> None:
     """
     if minutes and name != "crash":
         raise click.UsageError("--minutes is for `loa bench crash`")
+    if is_mine and name != "classify":
+        raise click.UsageError("--mine is for `loa bench classify`")
     more = {"minutes": minutes} if minutes else {}
-    results: list[dict[str, Any]] = import_module(f"service.bench.bench_{name}").run(
-        quick=is_quick, **more
+    benchmark = import_module(f"service.bench.bench_{name}")
+    results: list[dict[str, Any]] = (
+        benchmark.run_mine(open_loa()) if is_mine else benchmark.run(quick=is_quick, **more)
     )
     if as_json:
         echo_json(results)

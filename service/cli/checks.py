@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from service.cli.check_archive import check_archive
 from service.cli.check_areas import check_areas, said_of_places
+from service.cli.check_lost import check_lost
 from service.cli.check_reader import check_reader
 from service.cli.finding import Finding
 from service.errors import (
@@ -216,6 +217,7 @@ def _database(loa: Loa) -> Iterator[Finding]:
         yield from _told(_proxy, loa, "proxy")
         yield from _told(_deaf, loa, "units")
         yield from _told(_addresses, loa, "addresses")
+        yield from _told(check_lost, loa, "filters")
         yield from _told(check_archive, loa, "archive")
 
 
@@ -228,9 +230,9 @@ def _told(look: Callable[[Loa], Iterable[Finding]], loa: Loa, what: str) -> Iter
 
 def _beside(loa: Loa) -> Iterator[Finding]:
     """What the workers on this database say of themselves, and its clock."""
-    from service.storage.asides import list_asides
     from service.storage.beats import late_beats
     from service.storage.clock_guard import went_back
+    from service.storage.quarantine import list_asides
 
     with loa.database.reading() as conn:
         late, asides, back = (

@@ -10,12 +10,14 @@ import click
 
 from service.cli.common import FAILED, pass_loa, plain, warn
 from service.errors import InvalidInput
+from service.text import fold
+from service.types import AttachmentLink
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.posts.understand import Understander
 
-_EXPECTED = '{"title": "…", "lead": "…"}, lead optional'
+_EXPECTED = '{"title": "…"}, with "lead", "body", "section" and "attachments" where they are known'
 
 
 @click.command()
@@ -27,7 +29,10 @@ _EXPECTED = '{"title": "…", "lead": "…"}, lead optional'
 )
 @pass_loa
 def classify(loa: Loa) -> None:
-    """Say what titles are about: JSON lines with "title" and optional "lead" on stdin.
+    """Say what posts are about: JSON lines with "title" on stdin.
+
+    What more a post has may stand beside it: "lead" or "body", the text; "section", the id or the
+    name of the category under which the portal lists it; "attachments", the names of its files.
 
     \b
     Example:
@@ -42,7 +47,7 @@ def classify(loa: Loa) -> None:
         if not raw.strip():
             continue
         try:
-            answer = _answer(understander, *_read(raw))
+            answer = _answer(understander, _read(raw))
         except InvalidInput as error:
             failures += 1
             warn(f"cannot read line {number}: {error}")
@@ -53,25 +58,36 @@ def classify(loa: Loa) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def _read(raw: bytes) -> tuple[str, str]:
+def _read(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(raw.decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InvalidInput("line", f"is not JSON in UTF-8 ({error})", _EXPECTED) from error
     if not isinstance(value, dict):
         raise InvalidInput("line", "is not an object", _EXPECTED)
-    title, lead = value.get("title"), value.get("lead")
-    if not isinstance(title, str):
+    if not isinstance(value.get("title"), str):
         raise InvalidInput("title", "is missing or no text", "a string")
-    if lead is not None and not isinstance(lead, str):
-        raise InvalidInput("lead", "is no text", "a string, or absent")
-    return title, lead or ""
+    for key in ("lead", "body", "section"):
+        if not isinstance(value.get(key) or "", str):
+            raise InvalidInput(key, "is no text", "a string, or absent")
+    names = value.get("attachments") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidInput("attachments", "are no names", "a list of strings, or absent")
+    return value
 
 
-def _answer(understander: Understander, title: str, lead: str) -> dict[str, Any]:
-    known = understander.understand(title, lead)
+def _answer(understander: Understander, given: dict[str, Any]) -> dict[str, Any]:
+    text = "\n".join(given[key] for key in ("lead", "body") if given.get(key))
+    section = fold(given.get("section") or "")
+    hints = [
+        one.id
+        for one in understander.rules.categories
+        if section and section in (one.id, *map(fold, one.names.values()))
+    ]
+    files = [AttachmentLink(name, name, "") for name in given.get("attachments") or ()]
+    known = understander.understand(given["title"], text, hints=hints, attachments=files)
     return {
-        "title": title,
+        "title": given["title"],
         "primary": known.categories[0],
         "categories": list(known.categories),
         "why": plain(known.why),

@@ -35,13 +35,18 @@ def exit_code(error: LoaError) -> int:
 
 def fail(message: str) -> NoReturn:
     """Says on stderr what failed, and ends with exit code 1."""
-    click.echo(f"loa: {message}", err=True)
+    click.echo(f"loa: {_without_controls(message)}", err=True)
     raise click.exceptions.Exit(FAILED)
 
 
 def warn(message: str) -> None:
     """One line on stderr; the command goes on."""
-    click.echo(f"loa: {message}", err=True)
+    click.echo(f"loa: {_without_controls(message)}", err=True)
+
+
+def _without_controls(message: str) -> str:
+    """What was said elsewhere, on lines of its own where it has any."""
+    return "\n".join(printable(line) for line in message.split("\n"))
 
 
 def not_done(jobs: Sequence[str]) -> str:
@@ -163,7 +168,7 @@ def echo_table(
 ) -> None:
     """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk`
     work."""
-    cells = [["" if cell is None else _printable(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else printable(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
     elif sys.stdout.isatty():
@@ -175,7 +180,7 @@ def echo_table(
             click.echo("\t".join(cell.replace("\t", " ") for cell in line))
 
 
-def _printable(cell: object) -> str:
+def printable(cell: object) -> str:
     """No control character reaches a terminal: a title may hold escape sequences."""
     text = str(cell.value if isinstance(cell, Enum) else cell)
     return "".join(char if char.isprintable() else " " for char in text)
@@ -188,4 +193,4 @@ def echo_facts(facts: Mapping[str, object]) -> None:
     for key, value in shown.items():
         lines = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
         for number, line in enumerate(lines):
-            click.echo(f"{key if number == 0 else '':{width}}  {_printable(line)}")
+            click.echo(f"{key if number == 0 else '':{width}}  {printable(line)}")

@@ -22,7 +22,7 @@ from service.words import say, say_fields
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.storage.deliveries import Shown
+    from service.storage.deliveries import DeliveryHistory
     from service.values import Locale
 
 STATES = click.Choice([state.value for state in State])
@@ -132,7 +132,7 @@ def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
         _echo_shown(found, loa.settings.service.locale)
 
 
-def _echo_shown(found: Shown, locale: Locale) -> None:
+def _echo_shown(found: DeliveryHistory, locale: Locale) -> None:
     item = found.delivery
     echo_facts(
         {

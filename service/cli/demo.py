@@ -134,15 +134,15 @@ def _publish(running: Demo) -> str:
 
 def _watch_communes(running: Demo, title: str) -> None:
     """Three acknowledge while one looks; says of the others why they do not."""
-    from service.demo.communes import Conduct
+    from service.demo.communes import CommuneBehaviour
 
     started = time.monotonic()
     for one in running.communes:
-        if one.conduct is Conduct.ACKNOWLEDGES:
+        if one.conduct is CommuneBehaviour.ACKNOWLEDGES:
             _pause(max(0.0, started + one.after_s - time.monotonic()))
             running.acknowledge(title, one)
             click.echo(f"  acknowledged: {one.name}, {one.clerk}")
-        elif one.conduct is Conduct.IS_LATE:
+        elif one.conduct is CommuneBehaviour.IS_LATE:
             click.echo(f"  does not:     {one.name}; late when the hour in the text has passed")
         else:
             click.echo(f"  not reached:  {one.name}; its endpoint is dead, Loa tries again")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import echo_facts, echo_table, local, plain
+from service.cli.common import echo_facts, echo_table, local, plain, printable
 from service.errors import PortalError
 from service.types import LIKE_POSTS
 
@@ -144,7 +144,7 @@ def echo_checked(checked: list[dict[str, Any]], locale: Locale) -> None:
 def echo_probe(found: dict[str, Any], locale: Locale) -> None:
     """What was found on one listing, for people."""
     if found.get("error"):
-        click.echo(f"{found.get('outcome')}: {found['error']}")
+        click.echo(f"{found.get('outcome')}: {printable(found['error'])}")
     article = found.get("article") or {}
     echo_facts(
         {

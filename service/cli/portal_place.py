@@ -10,7 +10,7 @@ from service.errors import InvalidInput
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.posts.portal_areas import SpokenFor
+    from service.posts.portal_areas import PortalJurisdiction
     from service.settings import PortalConfig
 
 
@@ -21,7 +21,7 @@ def with_area(loa: Loa, portal: PortalConfig, place: str | None) -> PortalConfig
 
     tables = loa.place_tables
     if place is not None:
-        found: SpokenFor | None = _named(loa, place)
+        found: PortalJurisdiction | None = _named(loa, place)
     else:
         host = urlsplit(portal.base_url).hostname or ""
         found = find_spoken_for(tables.provinces, name=portal.name, host=host)
@@ -34,9 +34,9 @@ def with_area(loa: Loa, portal: PortalConfig, place: str | None) -> PortalConfig
     return portal.model_copy(update={"province": province, "districts": districts})
 
 
-def _named(loa: Loa, place: str) -> SpokenFor:
+def _named(loa: Loa, place: str) -> PortalJurisdiction:
     from service.posts.place_search import describe, search_places
-    from service.posts.portal_areas import SpokenFor, find_area_called
+    from service.posts.portal_areas import PortalJurisdiction, find_area_called
     from service.settings.place_files import read_gazetteer
 
     tables = loa.place_tables
@@ -53,4 +53,4 @@ def _named(loa: Loa, place: str) -> SpokenFor:
         heirs = country.present(unit.place.id)
         if unit.ends_on is not None:
             warn(f"{describe(unit)} is today {', '.join(one.place.name for one in heirs)}")
-    return SpokenFor(codes.pop(), (), "file")
+    return PortalJurisdiction(codes.pop(), (), "file")

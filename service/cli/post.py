@@ -44,6 +44,26 @@ post.add_command(add)
 post.add_command(withdraw)
 
 
+@post.command()
+@pass_loa
+def corrections(loa: Loa) -> None:
+    """Print what people decided of posts, as a labelled set: JSON lines, the last decision first.
+
+    `loa bench classify --mine` scores the rules on it.
+
+    \b
+    Example:
+      loa post corrections > corrections.jsonl
+    """
+    import json
+
+    from service.services.corrections import load_corrections
+
+    with loa.database.reading() as conn:
+        for row in load_corrections(conn):
+            click.echo(json.dumps(row, ensure_ascii=False))
+
+
 @post.command("list")
 @click.option("--category", "categories", metavar="ID", multiple=True, help="Repeatable: or.")
 @click.option("--portal", "portals", metavar="ID", multiple=True, help="Repeatable: or.")
@@ -163,9 +183,9 @@ def recategorise(loa: Loa, words: tuple[str, ...], by_rules: bool, as_json: bool
       loa post recategorise 5b4c… directives meetings
       loa post recategorise --by-rules
     """
-    from service.services.decided import decide_categories
     from service.services.filters import check_categories
     from service.services.naming import find_post_to_change
+    from service.services.overruling_acts import decide_categories
 
     if by_rules:
         _read_again(loa, words, as_json)
@@ -201,7 +221,7 @@ def urgency(loa: Loa, post_id: str, level: str, as_json: bool) -> None:
     Example:
       loa post urgency 5b4c… hoa-toc
     """
-    from service.services.decided import decide_urgency
+    from service.services.overruling_acts import decide_urgency
 
     with loa.database.writing() as conn:
         changed = decide_urgency(conn, loa, post_id, level)

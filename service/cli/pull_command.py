@@ -19,8 +19,8 @@ from service.cli.common import FAILED, config_option, echo_json, fail, json_opti
 from service.errors import InvalidInput, RemoteError
 
 if TYPE_CHECKING:
+    from service.office.consumers import Consumer
     from service.office.pulling import Puller
-    from service.office.takers import Taker
 
 
 @click.command()
@@ -94,7 +94,7 @@ def pull(
         if day is not None:
             _make_whole(puller, day, as_json)
             return
-        with suppress(_Ended):  # it waited for messages, and there was nothing to end
+        with suppress(_StoppedPull):  # it waited for messages, and there was nothing to end
             puller.run(is_once=is_once)
     counts = puller.counts
     if as_json:
@@ -110,7 +110,7 @@ def _make_whole(puller: Puller, day: str, as_json: bool) -> None:
         found = puller.make_whole(day)
     except RemoteError as error:
         fail(str(error))
-    except _Ended:
+    except _StoppedPull:
         fail("ended before the day was whole; run it again")
     if as_json:
         counts = {"owed": found.owed, "missing": found.missing, "fetched": found.fetched}
@@ -123,8 +123,8 @@ def _make_whole(puller: Puller, day: str, as_json: bool) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def _taker(post_url: str | None, folder: Path | None, command: str | None) -> Taker:
-    from service.office.takers import CommandTaker, FolderTaker, PostTaker
+def _taker(post_url: str | None, folder: Path | None, command: str | None) -> Consumer:
+    from service.office.consumers import CommandConsumer, FolderConsumer, HttpConsumer
 
     given = [one for one in (post_url, folder, command) if one is not None]
     if len(given) != 1:
@@ -134,16 +134,16 @@ def _taker(post_url: str | None, folder: Path | None, command: str | None) -> Ta
     if post_url is not None:
         if urlsplit(post_url).scheme not in ("http", "https"):
             raise InvalidInput("--post", f"is no web address: {post_url!r}", "http://host/path")
-        return PostTaker(post_url)
+        return HttpConsumer(post_url)
     if folder is not None:
-        return FolderTaker(folder)
+        return FolderConsumer(folder)
     try:
         words = shlex.split(str(command))
     except ValueError as error:
         raise InvalidInput("--exec", f"cannot be read: {error}", "a command") from error
     if not words:
         raise InvalidInput("--exec", "is empty", "a command")
-    return CommandTaker(words)
+    return CommandConsumer(words)
 
 
 def _check_url(url: str, *, allow_http: bool) -> None:
@@ -167,7 +167,7 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-class _Ended(BaseException):
+class _StoppedPull(BaseException):
     """SIGTERM or Ctrl-C while nothing was in hand."""
 
 
@@ -177,12 +177,12 @@ def _ending(stop: Event) -> Iterator[None]:
 
     def end(_number: int, _frame: object) -> None:
         if stop.is_set():
-            raise _Ended
+            raise _StoppedPull
         stop.set()
         signal.setitimer(signal.ITIMER_REAL, _HAND_ON_WITHIN_S)
 
     def late(_number: int, _frame: object) -> None:
-        raise _Ended
+        raise _StoppedPull
 
     before = {
         number: signal.signal(number, act)

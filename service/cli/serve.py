@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.heartbeat import Pulse
     from service.schedule import Job
-    from service.supervisor import Hung
+    from service.supervisor import HangReport
 
 
 new_database_option = click.option(
@@ -117,13 +117,13 @@ def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyp
     from service.web.feeds.feed_routes import EXTENSION
     from service.web.server.hot import ThinLayer
     from service.web.server.waiting import EXTENSION as WAITS
-    from service.web.server.waiting import Waits
+    from service.web.server.waiting import LongPolls
 
     loa.ask_reload = _reload_parent
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
-    waits = app.extensions[WAITS] = Waits(loa.handing, shown, loa.pulse)
+    waits = app.extensions[WAITS] = LongPolls(loa.handing, shown, loa.pulse)
     looking = partial(waits.keep_looking, is_ending)
     threading.Thread(target=looking, name="waits", daemon=True).start()
     return ThinLayer(app, store, loa.settings.server.trusted_proxies)
@@ -138,7 +138,7 @@ def _work(
     running: RunningService,
     stop: threading.Event,
     pulse: Pulse,
-    hung: Sequence[Hung],
+    hung: Sequence[HangReport],
     *,
     is_alone: bool = False,
 ) -> None:

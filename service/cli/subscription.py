@@ -99,7 +99,7 @@ def show(loa: Loa, subscription_id: str, as_json: bool) -> None:
       loa subscription show 0199…
     """
     from service.cli.subscription_asked import asked_json, asked_lines
-    from service.storage.asked import last_asked
+    from service.storage.question_answers import last_asked
     from service.storage.subscriptions import get_subscription, min_interval, status_reason
 
     with loa.database.reading() as conn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import reduce
 from inspect import cleandoc
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.channels import CHANNELS, PULL, ChannelKind, added_channels
+from service.channels import CHANNELS, CHAT, PULL, ChannelKind, added_channels
 from service.cli.common import echo_json, json_option, pass_loa, warn
 from service.cli.named import named
 from service.cli.subscription_shown import shown_target
@@ -107,6 +108,19 @@ _HELP = {
       loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
     """,
     ),
+    CHAT: (
+        "ADDRESS",
+        """Alert a group or a person on a chat service, by an address of Apprise's.
+
+    ADDRESS holds what lets one write there: given as -, it is read from standard input and stands
+    in no history. Needs the extra: pip install 'loa[chat]'.
+
+    \b
+    Examples:
+      loa subscription add chat - --name "Nhóm Telegram" --confirmed < address.txt
+      loa subscription add chat ntfys://ntfy.office.example/loa --confirmed
+    """,
+    ),
     PULL: (
         "",
         """Owe an office messages that it asks for itself: for one without a public address.
@@ -187,6 +201,8 @@ def _adding(kind: ChannelKind) -> Callable[..., None]:
     ) -> None:
         from service.services.subscription_acts import SubscriptionRequest
 
+        if kind.is_sealed and target == "-":
+            target = sys.stdin.read().strip()
         wants = SubscriptionRequest(
             kind.name,
             target,

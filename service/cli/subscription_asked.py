@@ -9,11 +9,11 @@ from service.types import State, SubscriptionStatus
 from service.words import say
 
 if TYPE_CHECKING:
-    from service.storage.asked import LastAsked
+    from service.storage.question_answers import QuestionAnswer
     from service.values import Locale
 
 
-def asked_json(asked: LastAsked | None) -> dict[str, object] | None:
+def asked_json(asked: QuestionAnswer | None) -> dict[str, object] | None:
     if asked is None:
         return None
     attempts = [{**plain(one), "detail": say(one.detail, "en")} for one in asked.attempts]
@@ -21,7 +21,7 @@ def asked_json(asked: LastAsked | None) -> dict[str, object] | None:
 
 
 def asked_lines(
-    asked: LastAsked | None, status: SubscriptionStatus, locale: Locale
+    asked: QuestionAnswer | None, status: SubscriptionStatus, locale: Locale
 ) -> list[str] | None:
     """When it was asked, the last answer, and what is lacking; None where it was never asked."""
     if asked is None:

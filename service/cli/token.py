@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 ROLES = click.Choice(["operator", "viewer", "unit"])
+SCOPES = click.Choice(["read", "subscriptions", "operate"])
 
 
 @click.group()
@@ -37,22 +38,39 @@ def token() -> None:
 @click.option(
     "--unit", "unit_name", metavar="UNIT", help="The office of a unit's token, by id or name."
 )
+@click.option(
+    "--scope",
+    "scopes",
+    type=SCOPES,
+    multiple=True,
+    help="What it is for. Repeatable; left out: all that its role may.",
+)
 @json_option
 @pass_loa
 @named(unit_name="unit")
-def create(loa: Loa, name: str, role: str, unit_name: str | None, as_json: bool) -> None:
+def create(
+    loa: Loa, name: str, role: str, unit_name: str | None, scopes: tuple[str, ...], as_json: bool
+) -> None:
     """Make a token and print it once.
 
     \b
     Example:
       loa token create --name bảng-điều-khiển
       loa token create --role viewer
+      loa token create --name sao-lưu --scope read
     """
     from service.services.token_acts import create as create_token
-    from service.storage.tokens import Role
+    from service.storage.tokens import Role, Scope
 
     with loa.database.writing() as conn:
-        secret, made = create_token(conn, loa, name=name, role=Role(role), unit=unit_name)
+        secret, made = create_token(
+            conn,
+            loa,
+            name=name,
+            role=Role(role),
+            unit=unit_name,
+            scopes=[Scope(one) for one in scopes],
+        )
     if as_json:
         echo_json({**plain(made), "role": role, "token": secret})
     else:
@@ -82,6 +100,7 @@ def list_(loa: Loa, as_json: bool) -> None:
             item.id,
             item.name,
             item.role,
+            " ".join(item.scopes),
             item.unit_id,
             local(item.created_at, loa.settings.service.locale),
             local(item.revoked_at, loa.settings.service.locale),
@@ -89,7 +108,7 @@ def list_(loa: Loa, as_json: bool) -> None:
         for item in tokens
     ]
     echo_table(
-        ["id", "name", "role", "unit", "made", "revoked"],
+        ["id", "name", "role", "scopes", "unit", "made", "revoked"],
         rows,
         empty="no tokens: loa token create --help",
     )

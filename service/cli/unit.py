@@ -18,7 +18,7 @@ from service.cli.common import (
 )
 from service.cli.named import named
 from service.cli.place_shown import note_place
-from service.cli.unit_link import link
+from service.cli.unit_link_command import link
 from service.cli.unit_succeed import succeed
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.alerts.examples import EXAMPLE_TYPES
-from service.cli.common import config_option, echo_json, fail, json_option
+from service.cli.common import config_option, echo_json, fail, json_option, printable
 from service.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def _post(url: str, headers: dict[str, str], body: bytes, as_json: bool) -> None
     if as_json:
         echo_json({"headers": headers, "body": body.decode(), "status": answer.status_code})
     else:
-        click.echo(f"{url} answered {answer.status_code}: {answer.text[:200]}".rstrip(": "))
+        click.echo(
+            f"{url} answered {answer.status_code}: {printable(answer.text[:200])}".rstrip(": ")
+        )
     if not 200 <= answer.status_code < 300:
         fail("a receiver that takes a message answers 2xx")
 
@@ -162,9 +164,9 @@ def _show(received: ReceivedMessage, as_json: bool) -> None:
     data = (received.said or {}).get("data")
     title = data.get("title", "") if isinstance(data, dict) else ""
     what = f"{received.type or '?'} {received.id or '?'}"
-    click.echo(f"{what}: {verdict}, answered {received.status}")
+    click.echo(f"{printable(what)}: {verdict}, answered {received.status}")
     if title:
-        click.echo(f"  {title}")
+        click.echo(f"  {printable(title)}")
 
 
 def _check_secret(option: str, secret: str) -> None:

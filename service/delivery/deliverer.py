@@ -29,7 +29,7 @@ from service.heartbeat import WITHIN_S, Pulse
 from service.settings import Settings, WebhookSettings
 from service.storage import queue
 from service.storage.engine import Database
-from service.storage.owners import Teller, tell_troubles
+from service.storage.owners import TroubleNotifier, tell_troubles
 from service.storage.queue import ClaimedMessage, continue_fanouts, listen
 from service.types import WEBHOOK, Clock, Result, State
 from service.types import Channel as ChannelName
@@ -362,9 +362,9 @@ class Deliverer:
             queue.probe_disabled(conn, now)
             queue.heal(conn)
 
-    def _teller(self, after: timedelta) -> Teller:
+    def _teller(self, after: timedelta) -> TroubleNotifier:
         service = self._settings.service
-        return Teller(self._settings.operator.email, service.language, after)
+        return TroubleNotifier(self._settings.operator.email, service.language, after)
 
     def _free_dead(self) -> None:
         with self._database.writing() as conn:

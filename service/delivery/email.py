@@ -24,7 +24,7 @@ from service.alerts.owing import OWN_FAULT_REST
 from service.alerts.retry import next_attempt
 from service.delivery.channel import Record
 from service.delivery.dialogue import DialogueOutcome, ReplyVerdict
-from service.delivery.mailroom import Mailroom, Ready, Unsendable
+from service.delivery.mailroom import Mailroom, Ready, UnsendableMessage
 from service.delivery.senders import Parts
 from service.delivery.smtp import ChannelDownError, hello_name
 from service.delivery.smtp_pool import CONNECTIONS, Pool
@@ -194,7 +194,7 @@ class EmailChannel:
             work.down = "relay.none"
         elif work.waiting:
             try:
-                self._pool.run(_Source(self, work), min(CONNECTIONS, len(work.waiting)))
+                self._pool.run(_RoundSource(self, work), min(CONNECTIONS, len(work.waiting)))
             except ChannelDownError as error:
                 work.down = error.reason
         work.flush()
@@ -226,7 +226,7 @@ class EmailChannel:
         for mail in outgoing:
             claim = by_id[mail.message_id]
             composed = self._mailroom.compose(mail)
-            if isinstance(composed, Unsendable):
+            if isinstance(composed, UnsendableMessage):
                 refused.append(self._unsent(claim, composed))
             else:
                 ready.append((claim, composed))
@@ -312,7 +312,7 @@ class EmailChannel:
             due_at=now + wait,
         )
 
-    def _unsent(self, claim: ClaimedMessage, why: Unsendable) -> Result:
+    def _unsent(self, claim: ClaimedMessage, why: UnsendableMessage) -> Result:
         now = self._clock()
         due_at = now + OWN_FAULT_REST if why.state is State.DUE else None
         return Result(
@@ -334,7 +334,7 @@ class EmailChannel:
         )
 
 
-class _Source:
+class _RoundSource:
     """A round as the connections see it: mails come at the pace that is set."""
 
     def __init__(self, channel: EmailChannel, work: Round) -> None:

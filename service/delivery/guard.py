@@ -28,7 +28,7 @@ def is_allowed(addresses: Sequence[str], *, allow_private_networks: bool) -> boo
     return allow_private_networks or all(is_public(address) for address in addresses)
 
 
-class _Opened:
+class _DialledSocket:
     """A socket that pycurl asks for its number and duplicates; ours is closed when pycurl lets go
     of it."""
 
@@ -53,6 +53,6 @@ def guard_for(
             refuse()
             return pycurl.SOCKET_BAD
         opened()
-        return _Opened(address)
+        return _DialledSocket(address)
 
     return open_socket

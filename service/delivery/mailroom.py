@@ -29,15 +29,23 @@ from service.alerts.mail import (
     compose,
     compose_letter,
 )
-from service.alerts.mail_item import Item, prepare, show_date
+from service.alerts.mail_changes import Edit, find_edit
+from service.alerts.mail_item import Item, prepare
 from service.alerts.message import owes_receipt
 from service.alerts.owing import UNDER, UNPREPARED
 from service.alerts.reason import say_reason
 from service.errors import InvalidInput
-from service.storage.mails import OutgoingMail, OwedDelivery, load_changes, load_outgoing
+from service.posts.doers import COMMUNES
+from service.storage.mails import (
+    LoadedChange,
+    OutgoingMail,
+    OwedDelivery,
+    load_changes,
+    load_outgoing,
+)
 from service.types import ChangeType, Frequency, State, SubscriptionStatus
 from service.values import Locale, MailAddress
-from service.words import coded, labels_of, say
+from service.words import coded, labels_of, say, say_day
 
 MAX_UNSUBSCRIBED = 8
 """Subscriptions named in one unsubscribe link: 8 ids of 36 octets keep the header below 998
@@ -59,7 +67,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsendable:
+class UnsendableMessage:
     """A message that must not be sent: SKIPPED, SUSPENDED, HELD or FAILED, and why. DUE: the fault
     is ours, later."""
 
@@ -69,19 +77,32 @@ class Unsendable:
 
 
 @dataclass(frozen=True)
-class _Change:
-    written: str
-    changed: str
-    urgency: str | None = None
+class _WrittenChange:
+    loaded: LoadedChange
+
+    @property
+    def urgency(self) -> str | None:
+        return self.loaded.urgent
 
     @cached_property
     def payload(self) -> Mapping[str, Any]:
         """Read when a mail is composed, so that one that cannot be read is that mail's fault."""
-        return cast("Mapping[str, Any]", orjson.loads(self.written))
+        return cast("Mapping[str, Any]", orjson.loads(self.loaded.payload))
 
     @cached_property
     def what(self) -> tuple[str, ...]:
-        return tuple(orjson.loads(self.changed))
+        return tuple(orjson.loads(self.loaded.what))
+
+    @cached_property
+    def edit(self) -> Edit:
+        """Compared once for all who are told."""
+        return find_edit(*self.loaded.states) if self.loaded.states else ()
+
+    def own_of(self, places: Collection[str | None]) -> frozenset[int]:
+        """Which deadlines, by their places in the list, are of units in these places."""
+        own = {None, COMMUNES, *places}
+        asked = self.payload["data"].get("deadlines") or ()
+        return frozenset(at for at, one in enumerate(asked) if one.get("owner") in own)
 
 
 Watched = Callable[[Connection, Frequency, datetime, Collection[str]], str]
@@ -111,7 +132,7 @@ class Mailroom:
         self._receipt_categories = tuple(receipt_categories)
         self._labels = labels
         self._locale = locale
-        self._changes: dict[str, _Change] = {}
+        self._changes: dict[str, _WrittenChange] = {}
         self._item = lru_cache(_CACHED_CHANGES)(self._prepare)
         self._why = lru_cache(_CACHED_REASONS)(self._say_why)
 
@@ -123,7 +144,7 @@ class Mailroom:
         if len(self._changes) > _CACHED_CHANGES:
             self._changes = {key: self._changes[key] for key in wanted & self._changes.keys()}
         for change_id, said in load_changes(conn, wanted - self._changes.keys()).items():
-            self.remember(change_id, *said)
+            self.remember(change_id, said)
         self._load_watched(conn, found.values())
         return [found[one] for one in message_ids if one in found]
 
@@ -140,11 +161,11 @@ class Mailroom:
                 said[key] = self._watched(conn, *key)
             mail.watched = said[key]
 
-    def remember(self, change_id: str, payload: str, what: str, urgency: str | None = None) -> None:
-        """Keeps a change, as JSON, so that the mails about it can be composed."""
-        self._changes[change_id] = _Change(payload, what, urgency)
+    def remember(self, change_id: str, loaded: LoadedChange) -> None:
+        """Keeps a change, so that the mails about it can be composed."""
+        self._changes[change_id] = _WrittenChange(loaded)
 
-    def compose(self, outgoing: OutgoingMail) -> Ready | Unsendable:
+    def compose(self, outgoing: OutgoingMail) -> Ready | UnsendableMessage:
         """The mail as it is to be sent now. Raises nothing: what cannot be sent says why."""
         if outgoing.letter is None:
             refusal = _refusal(outgoing)
@@ -157,25 +178,39 @@ class Mailroom:
                 self._alert(outgoing, to) if letter is None else self._letter(outgoing, letter, to)
             )
         except InvalidInput as error:
-            return Unsendable(
+            return UnsendableMessage(
                 outgoing.message_id,
                 State.FAILED,
                 coded("message.unwritable", field=error.field, problem="is not an email address"),
             )
         except Exception:  # a bug in one mail, logged whole: the others must go out
             _log.exception("mail %s cannot be composed", outgoing.message_id)
-            return Unsendable(outgoing.message_id, State.DUE, UNPREPARED)
+            return UnsendableMessage(outgoing.message_id, State.DUE, UNPREPARED)
         sender = bounce.envelope_sender(
             self.sender.address, outgoing.message_id, self._keys().current
         )
         return Ready(outgoing.message_id, sender, to, mail)
 
-    def _prepare(self, change_id: str, kind: str, language: str) -> Item:
+    def _prepare(
+        self,
+        change_id: str,
+        kind: str,
+        language: str,
+        own: frozenset[int] | None = None,
+        edited_by: tuple[str, ...] = (),
+    ) -> Item:
         change = self._changes[change_id]
         payload = {**change.payload, "type": kind}
         if change.urgency is not None:  # a correction is as urgent as what it corrects
             payload["data"] = {**payload["data"], "urgency": change.urgency}
-        return prepare(payload, self._locale.to(language), what=change.what, labels=self._labels)
+        return prepare(
+            payload,
+            self._locale.to(language),
+            what=change.what,
+            labels=self._labels,
+            own=own,
+            edits=[self._changes[one].edit for one in edited_by],
+        )
 
     def _say_why(self, change_id: str, filters: str, decided: str, language: str) -> str:
         data = self._changes[change_id].payload["data"]
@@ -194,7 +229,10 @@ class Mailroom:
         parts = []
         for owed in _by_post(outgoing):
             latest = owed[0]
-            item = self._item(latest.change_id, _kind(owed), outgoing.language)
+            kind = _kind(owed)
+            item = self._item(
+                latest.change_id, kind, outgoing.language, self._own(owed), _edited_by(owed, kind)
+            )
             reasons = tuple(dict.fromkeys(self._reason(one, outgoing.language) for one in owed))
             units = {
                 one.unit_id: one.unit_name or ""
@@ -217,6 +255,11 @@ class Mailroom:
             say(outgoing.watched, outgoing.language, self._locale.zone),
         )
 
+    def _own(self, owed: Sequence[OwedDelivery]) -> frozenset[int] | None:
+        """Which deadlines are of the units that are told by this mail; None where none is."""
+        places = [one.unit_place for one in owed if one.unit_id]
+        return self._changes[owed[0].change_id].own_of(places) if places else None
+
     def _owes_receipt(self, owed: OwedDelivery) -> bool:
         categories = self._changes[owed.change_id].payload["data"]["categories"]
         return owed.change_type != "post.withdrawn" and owes_receipt(
@@ -227,7 +270,7 @@ class Mailroom:
         frequency = _digest_of(outgoing)
         if frequency is None:
             return None
-        on = show_date(self._locale.day(outgoing.created_at))
+        on = say_day(self._locale.day(outgoing.created_at), outgoing.language)
         return labels_of("mail", outgoing.language)[f"digest.{frequency.value}"].format(on=on, n=n)
 
     def _letter(self, outgoing: OutgoingMail, letter: Mapping[str, Any], to: str) -> bytes:
@@ -311,7 +354,15 @@ def _kind(owed: Sequence[OwedDelivery]) -> str:
     )
 
 
-def _refusal(outgoing: OutgoingMail) -> Unsendable | None:
+def _edited_by(owed: Sequence[OwedDelivery], kind: str) -> tuple[str, ...]:
+    """The changes whose difference is shown, in their order: none of a post that is told as new."""
+    if kind != ChangeType.UPDATED:
+        return ()
+    edits = [one for one in owed if one.change_type == ChangeType.UPDATED]
+    return tuple(dict.fromkeys(one.change_id for one in sorted(edits, key=lambda e: e.revision)))
+
+
+def _refusal(outgoing: OutgoingMail) -> UnsendableMessage | None:
     """D14: what the subscriptions are now counts, not what they were at publication."""
     if _counting(outgoing):
         return None
@@ -319,7 +370,7 @@ def _refusal(outgoing: OutgoingMail) -> Unsendable | None:
         (State.SKIPPED, _FOR_NOBODY)
     }
     state, words = min(states, key=lambda one: _MILDEST.index(one[0]))
-    return Unsendable(outgoing.message_id, state, words)
+    return UnsendableMessage(outgoing.message_id, state, words)
 
 
 _MILDEST = (State.HELD, State.SUSPENDED, State.SKIPPED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
-from service.alerts.verdict import judge
+from service.alerts.verdict import Verdict, judge
 from service.delivery.prepare import Preparer, Request
 from service.delivery.wire import WireAnswer
 from service.errors import ConfigurationError
@@ -58,30 +58,47 @@ class Outcomes:
     def result(self, claimed: ClaimedMessage, answered: WireAnswer, now: datetime) -> Result:
         """What the answer comes to, and when it is tried again."""
         verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
-        state, due_at = State.SENT, None
-        if not verdict.is_accepted:
-            wait = None if verdict.is_final else next_attempt(
-                self._settings.retry_schedule_s, claimed.attempts, answered.retry_after_s,
-                random.random()  # noqa: S311 — spreads, hides nothing
-            )  # fmt: skip
-            state, due_at = (State.FAILED, None) if wait is None else (State.DUE, now + wait)
-        return Result(
-            message_id=claimed.message_id,
-            lease_token=claimed.lease_token,
-            state=state,
-            status=answered.status or None,
-            detail=verdict.detail,
-            started_at=now - timedelta(seconds=answered.took_s),
-            took_s=answered.took_s,
-            due_at=due_at,
-            timed_out=verdict.timed_out,
-            disables=verdict.is_gone,
-            is_final=verdict.is_final and not verdict.is_gone,
-        )
+        return judged_result(
+            self._settings.retry_schedule_s, claimed, verdict, now,
+            status=answered.status, took_s=answered.took_s, retry_after_s=answered.retry_after_s,
+        )  # fmt: skip
 
     def confirm(self, conn: Connection, request: Request, now: datetime) -> None:
         """Its endpoint has answered the question."""
         confirm_endpoint(conn, request.subscription_id, now, request.target.url)
+
+
+def judged_result(
+    schedule_s: Sequence[float],
+    claimed: ClaimedMessage,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    status: int,
+    took_s: float,
+    retry_after_s: float | None = None,
+) -> Result:
+    """What an attempt that has ended now comes to, and when it is tried again."""
+    state, due_at = State.SENT, None
+    if not verdict.is_accepted:
+        wait = None if verdict.is_final else next_attempt(
+            schedule_s, claimed.attempts, retry_after_s,
+            random.random()  # noqa: S311 — spreads, hides nothing
+        )  # fmt: skip
+        state, due_at = (State.FAILED, None) if wait is None else (State.DUE, now + wait)
+    return Result(
+        message_id=claimed.message_id,
+        lease_token=claimed.lease_token,
+        state=state,
+        status=status or None,
+        detail=verdict.detail,
+        started_at=now - timedelta(seconds=took_s),
+        took_s=took_s,
+        due_at=due_at,
+        timed_out=verdict.timed_out,
+        disables=verdict.is_gone,
+        is_final=verdict.is_final and not verdict.is_gone,
+    )
 
 
 def made_or_result(
@@ -110,7 +127,7 @@ def made_or_result(
     except Exception:  # a bug in one message, logged whole: the others must go out
         _log.exception("message %s cannot be prepared", claimed.message_id)
         detail = UNPREPARED
-    return _untried(claimed, detail, now, now + OWN_FAULT_REST)
+    return untried(claimed, detail, now, now + OWN_FAULT_REST)
 
 
 def unsent_result(claimed: ClaimedMessage, state: State, detail: str, now: datetime) -> Result:
@@ -133,12 +150,11 @@ def _unsent(
 
 def handed_back(claimed: ClaimedMessage, now: datetime) -> Result:
     """Due as it was: nothing was sent, or nobody saw its end."""
-    return _untried(claimed, "message.handed_back", now, None)
+    return untried(claimed, "message.handed_back", now, None)
 
 
-def _untried(
-    claimed: ClaimedMessage, detail: str, now: datetime, due_at: datetime | None
-) -> Result:
+def untried(claimed: ClaimedMessage, detail: str, now: datetime, due_at: datetime | None) -> Result:
+    """Due again, at once or at an instant: it cost the message nothing."""
     return Result(
         claimed.message_id, claimed.lease_token, State.DUE, None, detail, now, 0.0, due_at
     )

@@ -1,6 +1,6 @@
 """The channel that is asked: nothing is sent, and whom nobody asks for is told.
 
-What is handed out, and to whom, is `handing`'s; here is what looks after it while a worker runs.
+What is handed out, and to whom, is `pull_source`'s; here is what looks after it as a worker runs.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from threading import Event
 from service.channels import PULL
 from service.delivery.channel import Work
 from service.delivery.senders import Parts
-from service.storage.asking import find_unasked, mark_unasked
 from service.storage.engine import Database
+from service.storage.pull_streams import find_unasked, mark_unasked
 from service.types import Clock
 
 _LOOK_EVERY_S = 60.0

@@ -33,7 +33,7 @@ _TICK_S = 0.25
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
-class Parcel(Protocol):
+class OutboundMail(Protocol):
     """What is to be handed over."""
 
     @property
@@ -44,10 +44,10 @@ class Parcel(Protocol):
     def mail(self) -> bytes: ...
 
 
-P = TypeVar("P", bound=Parcel)
+P = TypeVar("P", bound=OutboundMail)
 
 
-class ParcelSource(Protocol[P]):
+class MailSource(Protocol[P]):
     """Where mails come from, and where verdicts go."""
 
     def take(self) -> tuple[P | None, float]:
@@ -104,12 +104,14 @@ class Pool(Generic[P]):
         self._room = CONNECTIONS
         self._fewer_until = 0.0
 
-    def run(self, source: ParcelSource[P], wanted: int) -> None:
+    def run(self, source: MailSource[P], wanted: int) -> None:
         """Hands mails over until the source has no more. Raises ChannelDownError when the relay
         takes none."""
         while True:
             lines = self._lines(wanted)
-            talk = Talk(source, lines, self._timeout_s, self._mail_s, has_relayed=self._has_relayed)
+            talk = SmtpBatch(
+                source, lines, self._timeout_s, self._mail_s, has_relayed=self._has_relayed
+            )
             try:
                 talk.run()
             finally:
@@ -178,12 +180,12 @@ class Pool(Generic[P]):
         return SmtpConnection(session.sock, Dialogue(is_pipelined=session.is_pipelined))
 
 
-class Talk(Generic[P]):
+class SmtpBatch(Generic[P]):
     """One pass over some lines: ends when the source is dry, or the last line is down."""
 
     def __init__(
         self,
-        source: ParcelSource[P],
+        source: MailSource[P],
         lines: Sequence[SmtpConnection[P]],
         timeout_s: float,
         mail_s: float,

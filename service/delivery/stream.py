@@ -19,9 +19,9 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from service.delivery.channel import Work
+from service.delivery.ledger_exchange import LedgerExchange
 from service.delivery.outcome import handed_back
 from service.delivery.prepare import Request
-from service.delivery.trade import LedgerExchange
 from service.delivery.wire import Wire, WireAnswer
 from service.errors import StorageError
 from service.settings import WebhookSettings
@@ -78,7 +78,7 @@ class MessageOutcomes(Protocol[Taken]):
         ...
 
 
-class _Claim(NamedTuple, Generic[M]):
+class _ExchangeClaim(NamedTuple, Generic[M]):
     """Of a trade: what it claimed, what was loaded for it, and how many places it was asked for."""
 
     claimed: Sequence[ClaimedMessage]
@@ -86,14 +86,14 @@ class _Claim(NamedTuple, Generic[M]):
     places: int
 
 
-class _Given(NamedTuple):
+class _ExchangeInput(NamedTuple):
     """To a trade: results, and the questions that were answered as they were asked."""
 
     results: list[Result]
     confirmed: list[Request]
 
 
-class Stream(Generic[M]):
+class SendLoop(Generic[M]):
     """One loop, in one thread, over one wire. Not used again after `run`."""
 
     def __init__(
@@ -112,15 +112,15 @@ class Stream(Generic[M]):
         self._wire = wire
         self._work = work
         self._database = database
-        self._trades: LedgerExchange[_Claim[M]] = LedgerExchange(
+        self._trades: LedgerExchange[_ExchangeClaim[M]] = LedgerExchange(
             is_beside=not database.is_sqlite, ended=wire.wake
         )
         self._reader = reader
         self._waiting: deque[tuple[ClaimedMessage, M | None, float]] = deque()
         self._flying: dict[str, ClaimedMessage] = {}
         self._n_slow = 0
-        self._given = _Given([], [])
-        self._kept = _Given([], [])
+        self._given = _ExchangeInput([], [])
+        self._kept = _ExchangeInput([], [])
         self._kept_since = 0.0
         self._trade_at = 0.0
         self._look_at = 0.0
@@ -200,11 +200,11 @@ class Stream(Generic[M]):
         """The database is away: what is in the air goes on, results are kept for when it is
         back."""
         _log.warning("results of webhooks cannot be recorded yet: %s", error)
-        self._kept = _Given(
+        self._kept = _ExchangeInput(
             [*self._given.results, *self._kept.results],
             [*self._given.confirmed, *self._kept.confirmed],
         )
-        self._given = _Given([], [])
+        self._given = _ExchangeInput([], [])
         self._trade_at = self._look_at = time.monotonic() + _AGAIN_AFTER_S
 
     def _trade(self, is_stopping: bool) -> None:
@@ -228,7 +228,7 @@ class Stream(Generic[M]):
         elif not self._work.is_due():
             self._look_at, self._is_dry = now + _LOOK_EVERY_S, True
             return
-        self._given, self._kept = self._kept, _Given([], [])
+        self._given, self._kept = self._kept, _ExchangeInput([], [])
         slow_places = max(self._settings.concurrency // 4, 1) - self._n_slow
         self._trades.begin(partial(self._exchange, self._given, places, slow_places, urgent_places))
 
@@ -257,8 +257,8 @@ class Stream(Generic[M]):
         return 0.0 if len(self._kept.results) >= _AHEAD else self._kept_since + _TRADE_EVERY_S
 
     def _exchange(
-        self, given: _Given, places: int, slow_places: int, urgent_places: int
-    ) -> _Claim[M]:
+        self, given: _ExchangeInput, places: int, slow_places: int, urgent_places: int
+    ) -> _ExchangeClaim[M]:
         """May run in another thread: touches nothing of the loop's but what it was given."""
         if (
             given.confirmed
@@ -269,7 +269,7 @@ class Stream(Generic[M]):
         claimed, loaded = self._work.exchange(
             given.results, places, slow_places, self._load, urgent_places
         )
-        return _Claim(claimed, loaded or {}, places)
+        return _ExchangeClaim(claimed, loaded or {}, places)
 
     def _load(self, conn: Connection, claimed: Sequence[ClaimedMessage]) -> Mapping[str, M]:
         return self._reader.load(conn, [one.message_id for one in claimed], self._clock())
@@ -282,7 +282,7 @@ class Stream(Generic[M]):
         now = time.monotonic()
         self._is_dry = not claim.claimed and not self._given.results and claim.places > 0
         self._look_at = 0.0 if claim.claimed or self._given.results else now + _LOOK_EVERY_S
-        self._given = _Given([], [])
+        self._given = _ExchangeInput([], [])
         begin_by = now + self._patience_s
         for one in claim.claimed:
             place = self._n_urgent if one.is_urgent else len(self._waiting)

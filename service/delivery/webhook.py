@@ -17,7 +17,7 @@ from service.delivery.channel import Work
 from service.delivery.outcome import Outcomes
 from service.delivery.prepare import Preparer
 from service.delivery.senders import Parts
-from service.delivery.stream import Stream
+from service.delivery.stream import SendLoop
 from service.delivery.wire import Wire
 from service.settings import WebhookSettings
 from service.settings.trust import authorities
@@ -68,7 +68,7 @@ class WebhookChannel:
         wire = self._wire()
         try:
             reader = OutgoingReader()
-            Stream(self._settings, self._outcomes, reader, self._clock, wire, work, database).run(
+            SendLoop(self._settings, self._outcomes, reader, self._clock, wire, work, database).run(
                 stop, is_draining
             )
         finally:

@@ -25,7 +25,7 @@ from service.delivery.channel import Work
 from service.delivery.outcome import Outcomes, made_or_result, unsent_result
 from service.delivery.prepare import USER_AGENT, Preparer, Request
 from service.delivery.senders import Parts
-from service.delivery.stream import Stream
+from service.delivery.stream import SendLoop
 from service.delivery.wire import Wire, WireAnswer
 from service.feeds.model import Feed, FeedSpec, Format
 from service.feeds.page import Renderer
@@ -215,7 +215,7 @@ class WebsubChannel:
         wire = self._wire()
         try:
             reader = PingReader(self._parts)
-            Stream(
+            SendLoop(
                 self._settings, self._outcomes, reader, self._parts.clock, wire, work, database
             ).run(stop, is_draining)
         finally:

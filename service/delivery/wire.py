@@ -6,14 +6,12 @@ connection to others.
 
 from __future__ import annotations
 
-import ipaddress
 import resource
 import select
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import certifi
@@ -24,6 +22,7 @@ from service.delivery.prepare import Request
 from service.delivery.resolve import Resolver
 from service.delivery.stream_watch import Watch
 from service.settings import WebhookSettings
+from service.values import is_ip_address
 
 MAX_ANSWER_BYTES = 16_384
 _UNRESOLVED = 6  # libcurl's own code for it
@@ -119,7 +118,7 @@ class Wire:
         included."""
         started_at = time.monotonic()
         host = request.target.host
-        if _is_address(host):
+        if is_ip_address(host):
             self._dial(request, (host,), started_at)
             return
         answer = self._resolver.ask(host)
@@ -257,12 +256,3 @@ def _kept_connections(concurrency: int) -> int:
     return max(
         concurrency, min(4 * concurrency, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
     )
-
-
-@lru_cache(10_000)
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Conduct(StrEnum):
+class CommuneBehaviour(StrEnum):
     ACKNOWLEDGES = "acknowledges"
     IS_LATE = "is late"
     IS_DEAD = "is dead"
@@ -22,7 +22,7 @@ class Commune:
     name: str
     place: str
     path: str
-    conduct: Conduct = Conduct.ACKNOWLEDGES
+    conduct: CommuneBehaviour = CommuneBehaviour.ACKNOWLEDGES
     after_s: float = 0.0
     clerk: str = ""
 
@@ -39,8 +39,10 @@ COMMUNES = (
         "UBND xã Quảng Bình (đơn vị mẫu)", "quang-binh-16543", "/quang-binh", after_s=16,
         clerk="Lê Thị Hoa",
     ),
-    Commune("UBND xã Quảng Ngọc (đơn vị mẫu)", "quang-ngoc-16498", "/quang-ngoc", Conduct.IS_LATE),
-    Commune("UBND xã Quảng Chính (đơn vị mẫu)", "quang-chinh-16489", "/dead", Conduct.IS_DEAD),
+    Commune("UBND xã Quảng Ngọc (đơn vị mẫu)", "quang-ngoc-16498", "/quang-ngoc",
+            CommuneBehaviour.IS_LATE),
+    Commune("UBND xã Quảng Chính (đơn vị mẫu)", "quang-chinh-16489", "/dead",
+            CommuneBehaviour.IS_DEAD),
 )  # fmt: skip
 
 

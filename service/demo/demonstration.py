@@ -27,7 +27,7 @@ from service.alerts.links import Purpose
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.demo import sample
-from service.demo.communes import FIRST, Commune, Conduct, acknowledge
+from service.demo.communes import FIRST, Commune, CommuneBehaviour, acknowledge
 from service.demo.receivers import Inbox
 from service.demo.sample_portal import SamplePortal
 from service.errors import LoaError
@@ -193,7 +193,7 @@ class Demo:
 
     def has_arrived(self, title: str) -> bool:
         """Whether a post is in the feed, and came by mail and to every endpoint that lives."""
-        alive = {one.path for one in self.communes if one.conduct is not Conduct.IS_DEAD}
+        alive = {one.path for one in self.communes if one.conduct is not CommuneBehaviour.IS_DEAD}
         came = {
             webhook.path
             for webhook in self.inbox.webhooks
@@ -255,7 +255,7 @@ class Demo:
         """Every commune has a webhook, the first one mail too; a port on which nothing listens is
         dead."""
         for one in self.communes:
-            is_dead = one.conduct is Conduct.IS_DEAD
+            is_dead = one.conduct is CommuneBehaviour.IS_DEAD
             host = f"http://127.0.0.1:{_free_port()}" if is_dead else self.inbox.base_url
             contacts = (MAIL_ADDRESS,) if one is FIRST else ()
             with loa.database.writing() as connection:

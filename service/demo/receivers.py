@@ -134,7 +134,7 @@ class _MailHandler:
 
 
 def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class InboxHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -162,7 +162,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
             """Says nothing: the demo's own report is what people read."""
 
-    return Handler
+    return InboxHandler
 
 
 _STYLE = (

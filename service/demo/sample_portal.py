@@ -55,7 +55,7 @@ class SamplePortal:
 
 
 def _handler(portal: SamplePortal) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class PortalHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -77,4 +77,4 @@ def _handler(portal: SamplePortal) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
             """Says nothing: the demo's own report is what people read."""
 
-    return Handler
+    return PortalHandler

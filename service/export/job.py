@@ -26,10 +26,10 @@ RETRY_AFTER = timedelta(minutes=1)
 
 def export_job(loa: Loa) -> Job:
     """The job that exports to `feeds.export_dir` after each change."""
-    return Job("export", LOOK_S, KeptUp(loa).look, within_s=3600)
+    return Job("export", LOOK_S, ContinuousExport(loa).look, within_s=3600)
 
 
-class KeptUp:
+class ContinuousExport:
     """Exports when something has changed; a failure is told, and tried again by itself."""
 
     def __init__(self, loa: Loa) -> None:

@@ -67,29 +67,29 @@ class EntryCache(Protocol):
     `drop`."""
 
     def put(self, entry: Entry) -> Any: ...
-    def get(self, shelved: Any) -> Entry: ...
-    def drop(self, shelved: Any) -> None: ...
+    def get(self, cached: Any) -> Entry: ...
+    def drop(self, cached: Any) -> None: ...
 
 
-class MemoryShelf:
+class MemoryEntries:
     """Entries in memory, as they are."""
 
     def put(self, entry: Entry) -> Entry:
         return entry
 
-    def get(self, shelved: Entry) -> Entry:
-        return shelved
+    def get(self, cached: Entry) -> Entry:
+        return cached
 
-    def drop(self, shelved: Entry) -> None:
+    def drop(self, cached: Entry) -> None:
         """Nothing else holds it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendered:
+class _RenderedEntry:
     """A post in the state that `stamp` names; `shelved` is None where it could not be rendered."""
 
     stamp: bytes
-    shelved: Any
+    cached: Any
     size: int
 
 
@@ -129,8 +129,8 @@ class Renderer:
         self._checks = checks
         self._capacity_bytes = capacity_bytes
         self._bytes = 0
-        self._shelf = shelf or MemoryShelf()
-        self._entries: OrderedDict[tuple[Format, str], _Rendered] = OrderedDict()
+        self._shelf = shelf or MemoryEntries()
+        self._entries: OrderedDict[tuple[Format, str], _RenderedEntry] = OrderedDict()
         self._heads: OrderedDict[tuple[object, ...], Head] = OrderedDict()
         self._lock = RLock()
 
@@ -198,8 +198,8 @@ class Renderer:
             self._entries.move_to_end((fmt, post_id))
             return True, self._entry_of(found)
 
-    def _entry_of(self, rendered: _Rendered | None) -> Entry | None:
-        return self._shelf.get(rendered.shelved) if rendered and rendered.shelved else None
+    def _entry_of(self, rendered: _RenderedEntry | None) -> Entry | None:
+        return self._shelf.get(rendered.cached) if rendered and rendered.cached else None
 
     def entry(self, post: Post, fmt: Format, stamp: bytes | None = None) -> Entry | None:
         """The entry's bytes; the last good ones where the present ones are wrong; None where there
@@ -214,8 +214,8 @@ class Renderer:
             return entry
         entry = self._render_entry(post, fmt, self._entry_of(self._entries.get((fmt, post.id))))
         self._forget((fmt, post.id))
-        shelved = self._shelf.put(entry) if entry else None
-        self._entries[fmt, post.id] = _Rendered(stamp, shelved, len(entry.body) if entry else 0)
+        cached = self._shelf.put(entry) if entry else None
+        self._entries[fmt, post.id] = _RenderedEntry(stamp, cached, len(entry.body) if entry else 0)
         self._bytes += self._entries[fmt, post.id].size
         while self._bytes > self._capacity_bytes and len(self._entries) > 1:
             oldest = next(iter(self._entries))
@@ -235,8 +235,8 @@ class Renderer:
         rendered = self._entries.pop(key, None)
         if rendered is not None:
             self._bytes -= rendered.size
-            if rendered.shelved is not None:
-                self._shelf.drop(rendered.shelved)
+            if rendered.cached is not None:
+                self._shelf.drop(rendered.cached)
 
     def _render_entry(self, post: Post, fmt: Format, last_good: Entry | None) -> Entry | None:
         try:

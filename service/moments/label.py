@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from service.moments.clock_time import Hour, Zone
 from service.moments.date_tokens import Tokens, cut
-from service.moments.parts import DatePart, Is, may_be_whole, parts_of
-from service.moments.relative import Ago
+from service.moments.parts import DatePart, PartKind, may_be_whole, parts_of
+from service.moments.relative import RelativeAge
 from service.text import LOCAL, checked_date
 from service.types import Moment
 
@@ -165,7 +165,7 @@ def _read(
     taken: set[int] = set()
     is_wrong = False
     for place, part in enumerate(parts):
-        if part.what not in (Is.DAY, Is.AGO):
+        if part.what not in (PartKind.DAY, PartKind.AGO):
             continue
         if part.day is not None and part.day.is_bare and not _is_told(said, parts, place):
             is_wrong = True
@@ -181,18 +181,25 @@ def _read(
             continue
         start, end = said.starts[parts[first].start], said.end(parts[last].end)
         called = _called(parts, first, last)
-        dates.append(LabelledDate(moment, start, end, called is Is.UPDATED, called is not None))
-    others = {Is.OTHER, Is.WRONG}
-    hours = sum(part.what is Is.HOUR for index, part in enumerate(parts) if index not in taken)
-    zones = sum(part.what is Is.ZONE for index, part in enumerate(parts) if index not in taken)
+        dates.append(
+            LabelledDate(moment, start, end, called is PartKind.UPDATED, called is not None)
+        )
+    others = {PartKind.OTHER, PartKind.WRONG}
+    hours = sum(
+        part.what is PartKind.HOUR for index, part in enumerate(parts) if index not in taken
+    )
+    zones = sum(
+        part.what is PartKind.ZONE for index, part in enumerate(parts) if index not in taken
+    )
     is_one = len(dates) == 1 and not is_wrong and not hours and not zones
     return Label(tuple(dates), is_one and all(part.what not in others for part in parts))
 
 
 def _is_told(said: Tokens, parts: list[DatePart], place: int) -> bool:
     """Whether an hour, the word for a day or a day of the week says that `28/11` is a date."""
-    return any(part.what is Is.HOUR for part in parts) or any(
-        said.at(part.start) == "ngay" or (part.what is Is.BETWEEN and part.end == part.start + 2)
+    return any(part.what is PartKind.HOUR for part in parts) or any(
+        said.at(part.start) == "ngay"
+        or (part.what is PartKind.BETWEEN and part.end == part.start + 2)
         for part in parts[:place]
     )
 
@@ -216,8 +223,8 @@ def _hour_of(
     for step in (1, -1):
         at = place + step
         zone = _NO_ZONE
-        while 0 <= at < len(parts) and parts[at].what in (Is.BETWEEN, Is.ZONE):
-            if parts[at].what is Is.ZONE:
+        while 0 <= at < len(parts) and parts[at].what in (PartKind.BETWEEN, PartKind.ZONE):
+            if parts[at].what is PartKind.ZONE:
                 if step > 0 and zone is not None:
                     break
                 zone = parts[at].zone
@@ -240,23 +247,27 @@ def _hour_of(
 
 
 def _zone_after(parts: list[DatePart], place: int, taken: set[int]) -> tuple[Zone | None, int]:
-    if place + 1 < len(parts) and parts[place + 1].what is Is.ZONE:
+    if place + 1 < len(parts) and parts[place + 1].what is PartKind.ZONE:
         taken.add(place + 1)
         return parts[place + 1].zone, place + 1
     return None, place
 
 
-def _called(parts: list[DatePart], first: int, last: int) -> Is | None:
+def _called(parts: list[DatePart], first: int, last: int) -> PartKind | None:
     """What the words around a date call it, those before it, else brackets after it; None where
     they do not."""
     for part in reversed(parts[:first]):
-        if part.what in (Is.UPDATED, Is.PUBLISHED):
+        if part.what in (PartKind.UPDATED, PartKind.PUBLISHED):
             return part.what
-        if part.what is not Is.BETWEEN:
+        if part.what is not PartKind.BETWEEN:
             return None
     after = [part.what for part in parts[last + 1 :]]
-    is_note = len(after) <= _NOTE and Is.UPDATED in after and {*after} <= {Is.BETWEEN, Is.UPDATED}
-    return Is.UPDATED if is_note else None
+    is_note = (
+        len(after) <= _NOTE
+        and PartKind.UPDATED in after
+        and {*after} <= {PartKind.BETWEEN, PartKind.UPDATED}
+    )
+    return PartKind.UPDATED if is_note else None
 
 
 def _moment(
@@ -286,7 +297,7 @@ def _at(on: date, hour: Hour | None, place: tzinfo) -> Moment:
     )
 
 
-def _before(ago: Ago, hour: Hour | None, now: datetime | None) -> Moment | None:
+def _before(ago: RelativeAge, hour: Hour | None, now: datetime | None) -> Moment | None:
     """What is told from now. Where it is told in days, the day of the calendar here, with the hour
     beside it."""
     if now is None:

@@ -11,7 +11,7 @@ from service.moments import days, relative
 from service.moments.clock_time import Hour, Zone, comment_end, read_hour, read_zone
 from service.moments.date_tokens import Tokens
 from service.moments.days import Day, read_day
-from service.moments.relative import Ago, read_ago
+from service.moments.relative import RelativeAge, read_ago
 from service.text import checked_date
 
 _PUBLISHED = frozenset({
@@ -50,7 +50,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-class Is(Enum):
+class PartKind(Enum):
     DAY = 0
     HOUR = 1
     AGO = 2
@@ -64,14 +64,14 @@ class Is(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DatePart:
-    what: Is
+    what: PartKind
     start: int
     end: int
     """Tokens."""
     day: Day | None = None
     hour: Hour | None = None
     zone: Zone | None = None
-    ago: Ago | None = None
+    ago: RelativeAge | None = None
 
 
 def may_be_whole(said: Tokens) -> bool:
@@ -100,16 +100,20 @@ def _part(
         return _of_number(said, at, is_whole=is_whole, is_stamp=is_stamp)
     zone = _zone(said, at, parts, is_whole=is_whole)
     if zone is not None:
-        return DatePart(Is.ZONE if zone.of else Is.WRONG, at, zone.end, zone=zone)
-    if before in (Is.HOUR, Is.ZONE) and is_whole and (end := comment_end(said, at)) is not None:
-        return DatePart(Is.BETWEEN, at, end)
-    if word == "t" and before is Is.DAY and said.is_glued(at) and said.at(at + 1).isdecimal():
-        return DatePart(Is.BETWEEN, at, at + 1)
+        return DatePart(PartKind.ZONE if zone.of else PartKind.WRONG, at, zone.end, zone=zone)
+    if (
+        before in (PartKind.HOUR, PartKind.ZONE)
+        and is_whole
+        and (end := comment_end(said, at)) is not None
+    ):
+        return DatePart(PartKind.BETWEEN, at, end)
+    if word == "t" and before is PartKind.DAY and said.is_glued(at) and said.at(at + 1).isdecimal():
+        return DatePart(PartKind.BETWEEN, at, at + 1)
     ago = read_ago(said, at)
     if ago is not None:
-        return DatePart(Is.AGO, at, ago.end, ago=ago)
+        return DatePart(PartKind.AGO, at, ago.end, ago=ago)
     if word in _STARTS_OF_EDITS and (length := _length_of_edit(said, at)):
-        return DatePart(Is.UPDATED, at, at + length)
+        return DatePart(PartKind.UPDATED, at, at + length)
     if word in days.WORDS:
         day = _unix_day(said, at) or read_day(said, at, is_whole=is_whole)
         if isinstance(day, DatePart):
@@ -118,7 +122,7 @@ def _part(
             return _of_day(day, at)
     hour = read_hour(said, at) if word in clock.WORDS else None
     return (
-        DatePart(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
+        DatePart(PartKind.HOUR if hour.of else PartKind.WRONG, at, hour.end, hour=hour)
         if hour
         else DatePart(*_word(said, at))
     )
@@ -127,8 +131,8 @@ def _part(
 def _zone(said: Tokens, at: int, parts: list[DatePart], *, is_whole: bool) -> Zone | None:
     """The zone that follows an hour or a day; None where something else does."""
     word, before = said.at(at), parts[-1].what if parts else None
-    follows_a_day = before is Is.DAY and word not in ("-", "z") and (word != "(" or is_whole)
-    if before is not Is.HOUR and not follows_a_day:
+    follows_a_day = before is PartKind.DAY and word not in ("-", "z") and (word != "(" or is_whole)
+    if before is not PartKind.HOUR and not follows_a_day:
         return None
     return read_zone(said, at) if word != "-" or any(one.day for one in parts) else None
 
@@ -149,19 +153,21 @@ def _of_number(said: Tokens, at: int, *, is_whole: bool, is_stamp: bool) -> Date
         and said.at(at - 2).isdecimal()
         and not is_whole
     ):
-        return DatePart(Is.OTHER, at, at + 1)
+        return DatePart(PartKind.OTHER, at, at + 1)
     if is_whole and (part := _basic(said, at, is_stamp=is_stamp)) is not None:
         return part
     ago = read_ago(said, at)
     if ago is not None:
-        return DatePart(Is.AGO, at, ago.end, ago=ago)
+        return DatePart(PartKind.AGO, at, ago.end, ago=ago)
     hour = read_hour(said, at)
     if hour is not None:
-        return DatePart(Is.HOUR if hour.of else Is.WRONG, at, hour.end, hour=hour)
+        return DatePart(PartKind.HOUR if hour.of else PartKind.WRONG, at, hour.end, hour=hour)
     if is_stamp and _is_short_by_dashes(said, at):
-        return DatePart(Is.OTHER, at, at + 1)  # `03-12-31` of a program may begin with its year
+        return DatePart(
+            PartKind.OTHER, at, at + 1
+        )  # `03-12-31` of a program may begin with its year
     day = read_day(said, at, is_whole=is_whole)
-    return _of_day(day, at) if day is not None else DatePart(Is.OTHER, at, at + 1)
+    return _of_day(day, at) if day is not None else DatePart(PartKind.OTHER, at, at + 1)
 
 
 def _is_short_by_dashes(said: Tokens, at: int) -> bool:
@@ -174,7 +180,9 @@ def _is_short_by_dashes(said: Tokens, at: int) -> bool:
 
 
 def _of_day(day: Day, at: int) -> DatePart:
-    return DatePart(Is.DAY if day.on or day.month_day else Is.WRONG, at, day.end, day=day)
+    return DatePart(
+        PartKind.DAY if day.on or day.month_day else PartKind.WRONG, at, day.end, day=day
+    )
 
 
 def _basic(said: Tokens, at: int, *, is_stamp: bool) -> DatePart | None:
@@ -187,13 +195,17 @@ def _basic(said: Tokens, at: int, *, is_stamp: bool) -> DatePart | None:
         return _basic_hour(word, at)
     if len(word) == 8 and (is_stamp or said.at(at + 1) == "t"):
         on = checked_date(int(word[:4]), int(word[4:6]), int(word[6:]))
-        return DatePart(Is.DAY if on else Is.WRONG, at, at + 1, day=Day(at + 1, on))
+        return DatePart(PartKind.DAY if on else PartKind.WRONG, at, at + 1, day=Day(at + 1, on))
     if len(word) == 14 and is_stamp:
         on = checked_date(int(word[:4]), int(word[4:6]), int(word[6:8]))
         hour = _basic_hour(word[8:], at)
-        is_right = on is not None and hour.what is Is.HOUR
+        is_right = on is not None and hour.what is PartKind.HOUR
         return DatePart(
-            Is.DAY if is_right else Is.WRONG, at, at + 1, day=Day(at + 1, on), hour=hour.hour
+            PartKind.DAY if is_right else PartKind.WRONG,
+            at,
+            at + 1,
+            day=Day(at + 1, on),
+            hour=hour.hour,
         )
     return None
 
@@ -201,8 +213,8 @@ def _basic(said: Tokens, at: int, *, is_stamp: bool) -> DatePart | None:
 def _basic_hour(digits: str, at: int) -> DatePart:
     hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:] or 0)
     if hour > 23 or minute > 59 or second > 59:
-        return DatePart(Is.WRONG, at, at + 1)
-    return DatePart(Is.HOUR, at, at + 1, hour=Hour(at + 1, (hour, minute, second)))
+        return DatePart(PartKind.WRONG, at, at + 1)
+    return DatePart(PartKind.HOUR, at, at + 1, hour=Hour(at + 1, (hour, minute, second)))
 
 
 def _unix_day(said: Tokens, at: int) -> DatePart | None:
@@ -219,18 +231,24 @@ def _unix_day(said: Tokens, at: int) -> DatePart | None:
         return None
     end = (zone.end if zone else hour.end) + 1
     on = checked_date(year, *day.month_day)
-    return DatePart(Is.DAY if on else Is.WRONG, at, end, day=Day(end, on), hour=hour, zone=zone)
+    return DatePart(
+        PartKind.DAY if on else PartKind.WRONG, at, end, day=Day(end, on), hour=hour, zone=zone
+    )
 
 
-def _word(said: Tokens, at: int) -> tuple[Is, int, int]:
+def _word(said: Tokens, at: int) -> tuple[PartKind, int, int]:
     word = said.at(at)
     following = said.at(at + 1)
     if word in ("thu", "t", "th") and (
         following in _OF_THE_WEEK or (said.number(at + 1) or 0) in range(2, 8)
     ):
-        return Is.BETWEEN, at, at + 2
+        return PartKind.BETWEEN, at, at + 2
     if word == "chu" and following == "nhat":
-        return Is.BETWEEN, at, at + 2
+        return PartKind.BETWEEN, at, at + 2
     if word in _PUBLISHED:
-        return Is.OTHER if (word, following) in _NOT_OF_POSTS else Is.PUBLISHED, at, at + 1
-    return (Is.BETWEEN if word in _BY_WORDS else Is.OTHER), at, at + 1
+        return (
+            PartKind.OTHER if (word, following) in _NOT_OF_POSTS else PartKind.PUBLISHED,
+            at,
+            at + 1,
+        )
+    return (PartKind.BETWEEN if word in _BY_WORDS else PartKind.OTHER), at, at + 1

@@ -40,7 +40,7 @@ WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ago:
+class RelativeAge:
     """How long before the page was made, and how exact that is. `is_day`: a day of the calendar so
     many back."""
 
@@ -50,7 +50,7 @@ class Ago:
     is_day: bool = False
 
 
-def read_ago(said: Tokens, at: int) -> Ago | None:
+def read_ago(said: Tokens, at: int) -> RelativeAge | None:
     """What is told from now; None where nothing is."""
     word = said.at(at)
     if word.isdecimal() or word in _ONE:
@@ -59,13 +59,15 @@ def read_ago(said: Tokens, at: int) -> Ago | None:
         return None
     for words, days in _DAYS.items():
         if _begins(said, at, words):
-            return Ago(at + len(words), timedelta(days=days), timedelta(days=1), is_day=True)
+            return RelativeAge(
+                at + len(words), timedelta(days=days), timedelta(days=1), is_day=True
+            )
     if any(_begins(said, at, words) for words in _JUST):
-        return Ago(at + 2 + _begins(said, at, ("vai",)), timedelta(0), timedelta(minutes=1))
+        return RelativeAge(at + 2 + _begins(said, at, ("vai",)), timedelta(0), timedelta(minutes=1))
     return _counted(said, at + 2, is_behind=True) if _begins(said, at, ("cach", "day")) else None
 
 
-def _counted(said: Tokens, at: int, *, is_behind: bool) -> Ago | None:
+def _counted(said: Tokens, at: int, *, is_behind: bool) -> RelativeAge | None:
     """`3 giờ trước`, `1 giờ 20 phút trước`, `an hour ago`, `cách đây 2 ngày`."""
     before, unit, end = timedelta(0), None, at
     for _ in range(2):
@@ -82,7 +84,7 @@ def _counted(said: Tokens, at: int, *, is_behind: bool) -> Ago | None:
         end += 1
     elif not is_behind:
         return None
-    return Ago(end, before, unit, is_day=unit == timedelta(days=1))
+    return RelativeAge(end, before, unit, is_day=unit == timedelta(days=1))
 
 
 def _begins(said: Tokens, at: int, words: tuple[str, ...]) -> bool:

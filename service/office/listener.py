@@ -83,7 +83,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def _handler(
     verifier: Verifier, tell: Callable[[ReceivedMessage], object], status: int
 ) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+    class ListenerHandler(BaseHTTPRequestHandler):
         timeout = WITHIN_S
 
         def do_POST(self) -> None:
@@ -104,4 +104,4 @@ def _handler(
         def log_message(self, *_: object) -> None:
             """`tell` says what came."""
 
-    return Handler
+    return ListenerHandler

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from threading import Event
 
 from service.errors import RemoteError
+from service.office.consumers import Consumer, ConsumerError
 from service.office.office_client import HandedMessage, OfficeClient
-from service.office.takers import NotTaken, Taker
 
 ACK_EVERY_S = 1.0
 LONGEST_PAUSE_S = 60.0
@@ -23,7 +23,7 @@ _REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
-class Pulled:
+class PullResult:
     """`repeated`: came again although it was taken. `refused`: not signed as it must be; it is not
     acknowledged. `failed`: not taken, comes again. `unanswered`: the Loa could not be asked."""
 
@@ -67,7 +67,7 @@ class Puller:
     def __init__(
         self,
         client: OfficeClient,
-        taker: Taker,
+        taker: Consumer,
         tell: Tell,
         stop: Event,
         pause: Callable[[float], object] | None = None,
@@ -80,9 +80,9 @@ class Puller:
         self._done: dict[str, None] = {}
         self._unacknowledged: list[str] = []
         self._acknowledged_at = time.monotonic()
-        self.counts = Pulled()
+        self.counts = PullResult()
 
-    def run(self, *, is_once: bool) -> Pulled:
+    def run(self, *, is_once: bool) -> PullResult:
         """Until told to stop; once: until nothing more is owed, or something went wrong."""
         failures = 0
         while not self._stop.is_set():
@@ -126,7 +126,7 @@ class Puller:
         else:
             try:
                 self._taker.take(message)
-            except NotTaken as error:
+            except ConsumerError as error:
                 self.counts.failed += 1
                 self._tell(f"{message.id} is not taken, and comes again: {error}")
                 return False

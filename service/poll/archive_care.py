@@ -11,7 +11,7 @@ from service.storage.archive_cleaning import clean_bucket
 from service.storage.archive_parts import move_parts
 from service.storage.archive_room import (
     UNWRITABLE,
-    Stop,
+    ArchiveStop,
     list_stops,
     note_stop,
     remove_stop,
@@ -64,6 +64,6 @@ def tell_of_stops(database: Database, tell: Tell, now: datetime) -> int:
     return len(stops)
 
 
-def _letter(stop: Stop) -> list[str]:
+def _letter(stop: ArchiveStop) -> list[str]:
     about = [coded("alarm.archive_portal", portal=stop.portal_id)] if stop.portal_id else []
     return [coded("alarm.archive_text", reason=stop.reason), *about, "alarm.archive_do"]

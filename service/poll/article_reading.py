@@ -11,7 +11,7 @@ from service.instants import Witness
 from service.poll.dating import settle, whole_title
 from service.poll.decide import is_front_page, is_same_title, next_check_at, says_not_found
 from service.poll.guids import guid_key
-from service.poll.page_sources import PageSource, Reader, Understands
+from service.poll.page_sources import Analysing, PageSource, Reader
 from service.posts.diff import fingerprint, is_about, is_another
 from service.settings import PortalConfig
 from service.storage.posts import Draft
@@ -63,7 +63,7 @@ class Articles:
         self,
         source: PageSource,
         reader: Reader,
-        understander: Understands,
+        understander: Analysing,
         texts: Texts,
         scans: Scans,
     ) -> None:

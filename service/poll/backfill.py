@@ -33,7 +33,7 @@ _DAY = timedelta(days=1)  # many portals print no hour: a day's posts stand at i
 
 
 @dataclass(slots=True)
-class Walked:
+class ListingBackfill:
     """What a walk through one listing did. `reached_at`: all that it shows since then was seen;
     None: nothing is known of that."""
 
@@ -61,7 +61,7 @@ class BackfillTools:
     clock: Clock
 
 
-class Finds:
+class BackfillStore:
     """Stores posts that were missed, and decides who hears of them."""
 
     def __init__(self, tools: BackfillTools, portal: PortalConfig, fresh_after: datetime) -> None:
@@ -130,9 +130,9 @@ def walk_back(
     portal: PortalConfig,
     listing: ListingConfig,
     since: datetime,
-    finds: Finds,
+    finds: BackfillStore,
     progress: Progress,
-    walked: Walked,
+    walked: ListingBackfill,
 ) -> None:
     """Reads older and older pages until one was published before `since`, and tells `walked` as it
     goes."""
@@ -154,7 +154,7 @@ def walk_back(
 
 
 def _pages(
-    tools: BackfillTools, portal: PortalConfig, listing: ListingConfig, walked: Walked
+    tools: BackfillTools, portal: PortalConfig, listing: ListingConfig, walked: ListingBackfill
 ) -> Iterator[dict[str, ListedPost]]:
     """The rows of each page that no page before it showed. Raises PortalError."""
     seen: set[str] = set()
@@ -175,9 +175,9 @@ def _pages(
 def _take(
     rows: Mapping[str, ListedPost],
     listing: ListingConfig,
-    finds: Finds,
+    finds: BackfillStore,
     gaps: Sequence[Gap],
-    walked: Walked,
+    walked: ListingBackfill,
 ) -> datetime | None:
     """Stores what is unknown of a page, the last row first; returns the instant since when all was
     seen then: that of its middle row, so that a pinned or a wrongly dated one claims nothing."""
@@ -196,7 +196,7 @@ def _take(
 
 
 def _close(
-    tools: BackfillTools, portal: PortalConfig, walked: Walked, read_at: datetime | None
+    tools: BackfillTools, portal: PortalConfig, walked: ListingBackfill, read_at: datetime | None
 ) -> list[Gap]:
     with tools.database.writing() as conn:
         if walked.reached_at is None or read_at is None:

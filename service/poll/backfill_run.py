@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from service.poll.backfill import BackfillTools, Finds, Walked, walk_back
-from service.poll.backfill_sitemap import Searched, search_sitemaps
-from service.services.backfill_acts import Interrupted, Progress
+from service.poll.backfill import BackfillStore, BackfillTools, ListingBackfill, walk_back
+from service.poll.backfill_sitemap import SitemapBackfill, search_sitemaps
+from service.services.backfill_acts import BackfillInterrupted, Progress
 from service.settings import PortalConfig
 from service.storage.coverage import Gap, close_gaps
 from service.storage.listings import load_listings
@@ -25,8 +25,8 @@ class BackfillReport:
 
     portal_id: str
     since: date
-    walked: list[Walked] = field(default_factory=list)
-    searched: Searched | None = None
+    walked: list[ListingBackfill] = field(default_factory=list)
+    searched: SitemapBackfill | None = None
     """None: the listings sufficed, or it was interrupted before."""
     covered: dict[str, list[date]] = field(default_factory=dict)
     uncovered: dict[str, list[date]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class BackfillReport:
 
     def facts(self) -> dict[str, Any]:
         """For programs, errors coded."""
-        searched = self.searched or Searched()
+        searched = self.searched or SitemapBackfill()
         return {
             "portal": self.portal_id,
             "since": self.since,
@@ -80,19 +80,19 @@ def run_backfill(
     """Looks for all that a portal published since `day`. May be interrupted and run again."""
     since = datetime.combine(day, time(), locale.zone)
     report = BackfillReport(portal.id, day)
-    finds = Finds(tools, portal, tools.clock() - _DAY)
+    finds = BackfillStore(tools, portal, tools.clock() - _DAY)
     try:
         for listing in portal.listings:
-            walked = Walked(listing.url)
+            walked = ListingBackfill(listing.url)
             report.walked.append(walked)
             walk_back(tools, portal, listing, since, finds, progress, walked)
         if any(_lacks(walked, since) for walked in report.walked):
             gaps = [gap for walked in report.walked for gap in walked.left]
-            report.searched = Searched()
+            report.searched = SitemapBackfill()
             search_sitemaps(tools, portal, since, gaps, finds, progress, report.searched)
             if report.searched.span is not None:
                 _close_all(tools, portal, report, report.searched.span)
-    except (KeyboardInterrupt, Interrupted):
+    except (KeyboardInterrupt, BackfillInterrupted):
         report.is_interrupted = True
     with tools.database.reading() as conn:
         states = load_listings(conn)
@@ -109,7 +109,7 @@ def run_backfill(
     return report
 
 
-def _lacks(walked: Walked, since: datetime) -> bool:
+def _lacks(walked: ListingBackfill, since: datetime) -> bool:
     is_short = walked.reached_at is None or walked.reached_at >= since
     return is_short or any(gap.to_at > since for gap in walked.left)
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 
 from service.errors import PortalError
 from service.moments.address import by_address
-from service.poll.backfill import BackfillTools, Finds
+from service.poll.backfill import BackfillStore, BackfillTools
 from service.portals.sitemap import SitemapEntry, read_sitemap, sitemaps_of
 from service.posts.identity import canonical_key
 from service.services.backfill_acts import Progress
@@ -34,7 +34,7 @@ _DIGITS = re.compile(r"\d{1,20}")
 
 
 @dataclass(slots=True)
-class Searched:
+class SitemapBackfill:
     """What the sitemaps of a portal told. `span`: between these, all posts are known; None: no
     sitemap can be trusted for any time."""
 
@@ -54,9 +54,9 @@ def search_sitemaps(
     portal: PortalConfig,
     since: datetime,
     gaps: Collection[Gap],
-    finds: Finds,
+    finds: BackfillStore,
     progress: Progress,
-    searched: Searched,
+    searched: SitemapBackfill,
 ) -> None:
     """Stores the posts since then that the sitemaps name and nobody knows, and tells `searched` as
     it goes, so that who interrupts it has what was found."""
@@ -105,7 +105,7 @@ def _is_of(entry: SitemapEntry, since: date) -> bool:
 
 
 def _entries(
-    tools: BackfillTools, portal: PortalConfig, since: date, searched: Searched
+    tools: BackfillTools, portal: PortalConfig, since: date, searched: SitemapBackfill
 ) -> Iterator[SitemapEntry]:
     """What all sitemaps name, an index before what it leads to; those that changed last before
     `since` are left out."""
@@ -145,9 +145,9 @@ def _read(
     tools: BackfillTools,
     portal: PortalConfig,
     entry: SitemapEntry,
-    searched: Searched,
+    searched: SitemapBackfill,
     gaps: list[Gap],
-    finds: Finds,
+    finds: BackfillStore,
 ) -> None:
     searched.read += 1
     try:

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from service.errors import FetchError
 from service.logs import Log
 from service.poll.article_reading import ReadArticle
-from service.poll.in_hand import ReadPdf
+from service.poll.page_in_progress import ReadPdf
 from service.poll.page_sources import PageSource
-from service.portals.apart import EndedError
 from service.portals.file_kinds import kind_of
 from service.portals.pdf import PdfText
+from service.portals.sandbox import EndedError
 from service.services.post_store import PostStore
 from service.settings import PortalConfig
 from service.storage.archive import ArchivedFile, WatchedFile, watched_files, why_absent
@@ -42,7 +42,7 @@ Understand = Callable[[PortalConfig, Post], Understanding]
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _FileLook:
     """A link with what its file is now; `file` None where nothing new was learnt."""
 
     link: AttachmentLink
@@ -92,7 +92,7 @@ class Files:
         old = {link.url for link in known}
         share = _Share(sum(link.bytes or 0 for link in known if link.sha256))
         looks = [
-            _Look(link)
+            _FileLook(link)
             if link.url in old or self._clock() > until
             else self._fetch(portal, link, None, share)
             for link in read.article.attachments
@@ -112,7 +112,7 @@ class Files:
             return False
         share = _Share(_kept_bytes(known.values(), absent))
         looks = [
-            _Look(link) if link.url in but else self._look(portal, link, known, absent, share)
+            _FileLook(link) if link.url in but else self._look(portal, link, known, absent, share)
             for link in post.attachments
         ]
         links, files = tuple(look.link for look in looks), _files(looks)
@@ -145,7 +145,7 @@ class Files:
         known: Mapping[str, WatchedFile],
         absent: Mapping[str, str],
         share: _Share,
-    ) -> _Look:
+    ) -> _FileLook:
         file = known.get(link.url)
         if file is None or file.sha256 is None:
             return self._fetch(portal, link, file, share)
@@ -157,14 +157,14 @@ class Files:
         try:
             is_same = self._is_same(portal, file)
         except FetchError as error:
-            return _Look(link, replace(file, error=error.reason))
+            return _FileLook(link, replace(file, error=error.reason))
         if is_same:
-            return _Look(replace(link, bytes=file.bytes, sha256=file.sha256))
+            return _FileLook(replace(link, bytes=file.bytes, sha256=file.sha256))
         return self._fetch(portal, link, file, share)
 
     def _fetch(
         self, portal: PortalConfig, link: AttachmentLink, known: WatchedFile | None, share: _Share
-    ) -> _Look:
+    ) -> _FileLook:
         """Downloads and archives; the link as it was where that fails, or its post has its
         share."""
         known = known or WatchedFile(link.url, None, None, None, None)
@@ -172,21 +172,21 @@ class Files:
             if not share.is_noted:
                 share.is_noted = True
                 self._archive.note_full(portal.id, self._clock())
-            return _Look(link, replace(known, error=POST_FULL))
+            return _FileLook(link, replace(known, error=POST_FULL))
         try:
             page = self._source.download(link.url, portal=portal, cap=MAX_ARCHIVED_BYTES)
         except FetchError as error:
-            return _Look(link, replace(known, error=error.reason))
+            return _FileLook(link, replace(known, error=error.reason))
         media_type = page.content_type.partition(";")[0].strip() or link.media_type
         if media_type == "text/html" and link.media_type != "text/html":
-            return _Look(link, replace(known, error=coded("file.is_page")))
+            return _FileLook(link, replace(known, error=coded("file.is_page")))
         if kind_of(page.body[:_HEAD]) is None:
-            return _Look(link, replace(known, error="file.no_kind"))
+            return _FileLook(link, replace(known, error="file.no_kind"))
         why = self._keep(page, link.media_type or media_type, portal, share)
         seen = WatchedFile(
             link.url, page.etag, page.last_modified, len(page.body), page.sha256, why
         )
-        return _Look(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)
+        return _FileLook(replace(link, bytes=seen.bytes, sha256=seen.sha256), seen)
 
     def _keep(self, page: Page, media_type: str, portal: PortalConfig, share: _Share) -> str | None:
         """Why a file is not kept, a code; None where it is. What it says is known either way."""
@@ -230,5 +230,5 @@ def _kept_bytes(known: Iterable[WatchedFile], absent: Mapping[str, str]) -> int:
     return sum(file.bytes or 0 for file in known if file.sha256 and file.sha256 not in absent)
 
 
-def _files(looks: list[_Look]) -> tuple[WatchedFile, ...]:
+def _files(looks: list[_FileLook]) -> tuple[WatchedFile, ...]:
     return tuple(look.file for look in looks if look.file is not None)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from service.errors import NotFound
 from service.logs import Log
-from service.portals.apart import EndedError
+from service.portals.sandbox import EndedError
 from service.portals.tesseract import OcrError, PageReading
 from service.storage.archive_store import Archive
 from service.storage.engine import Database
@@ -50,8 +50,8 @@ class PageReader(Protocol):
     def read(self, image: bytes, dpi: int) -> PageReading: ...
 
 
-class Drawer(Protocol):
-    """What draws pages apart: `page` and `cover` of `portals.apart.JOBS`. Raises EndedError."""
+class PageSeparator(Protocol):
+    """What draws pages apart: `page` and `cover` of `portals.sandbox.JOBS`. Raises EndedError."""
 
     def call(self, job: str, *args: object) -> bytes | None: ...
 
@@ -73,7 +73,7 @@ class FirstPages:
         self,
         database: Database,
         archive: Archive,
-        drawer: Drawer,
+        drawer: PageSeparator,
         reader: PageReader | None,
         tell: Callable[[str], int],
         clock: Clock,

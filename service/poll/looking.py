@@ -26,7 +26,7 @@ _SECTIONS_READ = 6
 """Of those that the menus of a portal lead to: each is a request, politely apart."""
 
 
-class Looker:
+class PortalLooker:
     """`reader` reads apart from this process: what it reads is foreign. `portals`: those that are
     configured now."""
 

@@ -17,6 +17,7 @@ from service.logs import Log
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings, set_told
+from service.storage.outages import open_outages
 from service.storage.schema import to_micros
 from service.types import Outcome
 from service.words import coded
@@ -104,11 +105,19 @@ def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: da
     }
     with database.reading() as conn:
         states = load_listings(conn)
+        out = {one.portal_id for one in open_outages(conn) if one.told_at is not None}
     told = 0
     for key, state in states.items():
         notice = what_to_tell(state, now) if key in configured else None
-        if notice is not None:
-            told += _tell(database, configured[key], state, notice, tell, now)
+        if notice is None:
+            continue
+        portal = configured[key]
+        # who was told of an outage is told of its end, with what was found late
+        if notice.what == RECOVERED and portal.id in out:
+            with database.writing() as conn:
+                told += set_told(conn, state, None, None)
+        else:
+            told += _tell(database, portal, state, notice, tell, now)
     return told
 
 

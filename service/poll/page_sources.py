@@ -49,7 +49,7 @@ class Reader(Protocol):
     def reader_version(self, portal: PortalConfig) -> str: ...
 
 
-class Understands(Protocol):
+class Analysing(Protocol):
     """`posts.understand.Understander`, or a stand-in."""
 
     def understand(

@@ -22,11 +22,11 @@ from service.poll.backfill import BackfillTools
 from service.poll.backfill_run import BackfillReport, run_backfill
 from service.poll.booking import Booking, EndedPolls, FailedPoll
 from service.poll.file_watch import Files
-from service.poll.in_hand import InHand, ReadPdf
 from service.poll.listing import ListingPoll
 from service.poll.listing_leases import Leases
 from service.poll.look_back import Subject
-from service.poll.page_sources import PageSource, Reader, Understands
+from service.poll.page_in_progress import NamingSource, ReadPdf
+from service.poll.page_sources import Analysing, PageSource, Reader
 from service.poll.recheck import RecheckResult, Rechecks
 from service.poll.report import ANOTHER, ListingReport, PollReport
 from service.poll.runs import Run, Runs
@@ -78,7 +78,7 @@ class Poller:
         database: Database,
         settings: Settings,
         fetcher: PageSource,
-        understander: Understands,
+        understander: Analysing,
         links: Links,
         clock: Clock,
         *,
@@ -91,7 +91,7 @@ class Poller:
     ) -> None:
         self._database = database
         self._settings = settings
-        self._source = InHand(fetcher, database, clock, pulse or Pulse())
+        self._source = NamingSource(fetcher, database, clock, pulse or Pulse())
         self._reader = self._source.reader(reader)
         self._clock = clock
         self._articles = Articles(

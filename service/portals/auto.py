@@ -19,7 +19,7 @@ from service.portals.boxes import is_front
 from service.portals.dates import is_date
 from service.portals.dom import Tree, attribute, text_of
 from service.portals.files import is_file, media_type_of
-from service.portals.kin import choose, group, is_alike
+from service.portals.link_groups import choose, group, is_alike
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions

@@ -20,7 +20,7 @@ from typing import Any
 
 from service.errors import FetchError
 from service.portals.addresses import is_public
-from service.portals.leash import OUR_NETWORK, Leash, translate
+from service.portals.request_budget import OUR_NETWORK, RequestBudget, translate
 from service.types import Outcome
 from service.words import coded
 
@@ -31,49 +31,51 @@ _MOST_ADDRESSES = 16
 NewSocket = Callable[[int, int, int], socket.socket]
 
 
-def dial(leash: Leash, host: str, port: int, new_socket: NewSocket) -> socket.socket:
+def dial(budget: RequestBudget, host: str, port: int, new_socket: NewSocket) -> socket.socket:
     """A connected socket. Raises FetchError: OWN_NETWORK only where no address of any family has a
     route."""
-    rows = _look_up(leash, host, port)[:_MOST_ADDRESSES]
+    rows = _look_up(budget, host, port)[:_MOST_ADDRESSES]
     for row in rows:
-        _guard(leash, host, port, row[4][0])
-    race = _Race(leash, new_socket)
+        _guard(budget, host, port, row[4][0])
+    race = _Race(budget, new_socket)
     try:
         return race.run(_in_turn(rows))
     finally:
         race.close()
 
 
-def _look_up(leash: Leash, host: str, port: int) -> list[tuple[Any, ...]]:
+def _look_up(budget: RequestBudget, host: str, port: int) -> list[tuple[Any, ...]]:
     """Resolves in a thread of its own: getaddrinfo knows no deadline."""
     answer: queue.SimpleQueue[list[tuple[Any, ...]] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            answer.put(leash.resolve(host, port))
+            answer.put(budget.resolve(host, port))
         except (OSError, UnicodeError) as error:
             answer.put(error)
 
     threading.Thread(target=ask, daemon=True, name="loa-resolve").start()
     try:
-        found = answer.get(timeout=leash.left_s())
+        found = answer.get(timeout=budget.left_s())
     except queue.Empty:
         raise FetchError(
-            coded("fetch.name_silent", url=leash.url, host=host), Outcome.NETWORK
+            coded("fetch.name_silent", url=budget.url, host=host), Outcome.NETWORK
         ) from None
     if isinstance(found, OSError) and found.errno in OUR_NETWORK:
-        raise translate(leash, found) from found
+        raise translate(budget, found) from found
     if isinstance(found, Exception):
         is_silent = isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN
         code = "fetch.name_not_now" if is_silent else "fetch.name_unknown"
-        raise FetchError(coded(code, url=leash.url, host=host), Outcome.NETWORK) from found
+        raise FetchError(coded(code, url=budget.url, host=host), Outcome.NETWORK) from found
     return found
 
 
-def _guard(leash: Leash, host: str, port: int, address: str) -> None:
-    if (host.lower(), port) not in leash.trusted and not is_public(address):
+def _guard(budget: RequestBudget, host: str, port: int, address: str) -> None:
+    if (host.lower(), port) not in budget.trusted and not is_public(address):
         raise FetchError(
-            coded("fetch.private", url=leash.url, host=host), Outcome.REDIRECTED, location=leash.url
+            coded("fetch.private", url=budget.url, host=host),
+            Outcome.REDIRECTED,
+            location=budget.url,
         )
 
 
@@ -88,8 +90,8 @@ class _Race:
     """Attempts to connect that run side by side; the first to succeed wins, the others are
     closed."""
 
-    def __init__(self, leash: Leash, new_socket: NewSocket) -> None:
-        self._leash = leash
+    def __init__(self, budget: RequestBudget, new_socket: NewSocket) -> None:
+        self._budget = budget
         self._new_socket = new_socket
         self._ready = selectors.DefaultSelector()
         self._failures: list[tuple[int, OSError]] = []
@@ -109,7 +111,7 @@ class _Race:
                 self._begin(row)
             elif not self._ready.get_map():
                 break
-            left_s = self._leash.left_s()
+            left_s = self._budget.left_s()
             winner = self._await(min(left_s, max(0.0, next_at - time.monotonic()) or NEXT_AFTER_S))
             if winner is not None:
                 return winner
@@ -140,10 +142,10 @@ class _Race:
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code == 0:
                 sock.setblocking(True)
-                sock.settimeout(self._leash.left_s())
+                sock.settimeout(self._budget.left_s())
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._leash.peer = key.data
-                self._leash.has_dialled = True
+                self._budget.peer = key.data
+                self._budget.has_dialled = True
                 return sock
             self._failed(sock.family, code)
             sock.close()
@@ -158,12 +160,12 @@ class _Race:
 
         No route to an address of version 6 is none: many a machine has none to any.
         """
-        url = self._leash.url
+        url = self._budget.url
         theirs = [error for _, error in self._failures if error.errno not in OUR_NETWORK]
         if theirs:
-            return translate(self._leash, theirs[0])
+            return translate(self._budget, theirs[0])
         if any(family == socket.AF_INET for family, _ in self._failures):
-            return translate(self._leash, self._failures[0][1])
+            return translate(self._budget, self._failures[0][1])
         return FetchError(coded("fetch.no_way", url=url), Outcome.NETWORK)
 
     def close(self) -> None:

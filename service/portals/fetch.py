@@ -24,9 +24,9 @@ from service.portals.addresses import host_key, port_of, split_address
 from service.portals.gate import HostGate, StoredRobots
 from service.portals.http_body import read_body
 from service.portals.http_wire import exchange, open_session, tls_fault
-from service.portals.leash import Leash, Resolve, resolve_name
 from service.portals.recognise import recognise_refusal
 from service.portals.redirect import RequestChain, location_of, refresh_of, target_of
+from service.portals.request_budget import RequestBudget, Resolve, resolve_name
 from service.portals.retry_after import parse_retry_after
 from service.portals.robots import MAX_BYTES, Robots
 from service.portals.same_site import refuse_address, refuse_file, trusted_origins
@@ -70,7 +70,7 @@ class _Answer:
     """The end of a chain of redirects: headers are in, the body is not yet read."""
 
     response: requests.Response
-    leash: Leash
+    budget: RequestBudget
     moved_to: str | None
     chain: RequestChain
     has_cookie: bool
@@ -160,7 +160,7 @@ class Fetcher:
             ):
                 return page  # it stays, or loads itself again: it is what it shows
             answer.chain.step(to, is_permanent=False, has_cookie=answer.has_cookie)
-            self._wait(host_key(split_address(answer.chain.leash.url)), 0.0)
+            self._wait(host_key(split_address(answer.chain.budget.url)), 0.0)
             answer = self._walk(answer.chain, portal, cap)
             if not 200 <= answer.response.status_code < 300:
                 raise self._refusal(answer)
@@ -200,17 +200,17 @@ class Fetcher:
         parts = split_address(portal.base_url)
         if parts.scheme != "https" or parts.hostname is None:
             return None
-        leash = self._leash(portal.base_url, portal)
+        budget = self._budget(portal.base_url, portal)
         context = self._context(portal)
         try:
             rows = self._resolve(parts.hostname, port_of(parts))
             with (
-                socket.create_connection(rows[0][4][:2], timeout=leash.timeout_s) as plain,
+                socket.create_connection(rows[0][4][:2], timeout=budget.timeout_s) as plain,
                 context.wrap_socket(plain, server_hostname=parts.hostname) as encrypted,
             ):
                 return read_certificate(parts.hostname, dict(encrypted.getpeercert() or {}))
         except ssl.SSLError as error:
-            raise self._tls_error(leash, parts.hostname, port_of(parts), error) from error
+            raise self._tls_error(budget, parts.hostname, port_of(parts), error) from error
         except OSError as error:
             raise FetchError(
                 coded("fetch.unreachable", url=portal.base_url, said=str(error)), Outcome.NETWORK
@@ -258,7 +258,7 @@ class Fetcher:
         answer = self._follow("GET", address, {}, portal, MAX_BYTES)
         if answer.response.status_code != 200:
             raise self._refusal(answer)
-        body = read_body(answer.response, answer.leash, MAX_BYTES, is_truncating=True)
+        body = read_body(answer.response, answer.budget, MAX_BYTES, is_truncating=True)
         return body.decode("utf-8-sig", "replace")
 
     def _follow(
@@ -270,24 +270,24 @@ class Fetcher:
         cap: int,
     ) -> _Answer:
         """Sends, and follows what stays on the host. One deadline for the whole chain."""
-        leash = self._leash(url, portal)
-        return self._walk(RequestChain(method, headers, leash), portal, cap)
+        budget = self._budget(url, portal)
+        return self._walk(RequestChain(method, headers, budget), portal, cap)
 
     def _walk(self, chain: RequestChain, portal: PortalConfig, cap: int) -> _Answer:
-        leash = chain.leash
+        budget = chain.budget
         while True:
             response = self._send(
-                chain.method, leash, {**chain.headers, **chain.cookies.header()}, portal, cap
+                chain.method, budget, {**chain.headers, **chain.cookies.header()}, portal, cap
             )
             fields = response.raw.headers
             has_cookie = chain.cookies.take(fields.getlist("Set-Cookie"))
             try:
-                location = location_of(fields.getlist("Location"), leash.url)
+                location = location_of(fields.getlist("Location"), budget.url)
             except FetchError:
                 response.close()
                 raise
             if response.status_code not in _REDIRECTS or location is None:
-                return _Answer(response, leash, chain.moved_to, chain, has_cookie)
+                return _Answer(response, budget, chain.moved_to, chain, has_cookie)
             response.close()
             chain.step(
                 location, is_permanent=response.status_code in _PERMANENT, has_cookie=has_cookie
@@ -296,22 +296,22 @@ class Fetcher:
     def _send(
         self,
         method: str,
-        leash: Leash,
+        budget: RequestBudget,
         headers: Mapping[str, str | bytes],
         portal: PortalConfig,
         cap: int,
     ) -> requests.Response:
-        parts = split_address(leash.url)
+        parts = split_address(budget.url)
         try:
-            return exchange(self._session(portal), leash, method, headers, cap)
+            return exchange(self._session(portal), budget, method, headers, cap)
         except requests.RequestException as error:
             fault = tls_fault(error)
             assert fault is not None, "exchange translates everything else"
-            raise self._tls_error(leash, parts.hostname or "", port_of(parts), fault) from error
+            raise self._tls_error(budget, parts.hostname or "", port_of(parts), fault) from error
 
-    def _leash(self, url: str, portal: PortalConfig) -> Leash:
+    def _budget(self, url: str, portal: PortalConfig) -> RequestBudget:
         timeout_s = self._polling.timeout_s
-        return Leash(
+        return RequestBudget(
             url, time.monotonic() + timeout_s, 0, trusted_origins(portal), self._resolve, timeout_s
         )
 
@@ -340,9 +340,9 @@ class Fetcher:
 
     def _page(self, answer: _Answer, cap: int) -> Page:
         response = answer.response
-        body = read_body(response, answer.leash, cap)
+        body = read_body(response, answer.budget, cap)
         return Page(
-            url=answer.leash.url,
+            url=answer.budget.url,
             status=response.status_code,
             content_type=response.headers.get("Content-Type", ""),
             body=body,
@@ -356,9 +356,9 @@ class Fetcher:
     def _refusal(self, answer: _Answer) -> FetchError:
         """What a status other than 2xx means; its body tells a challenge and maintenance from a
         mere fault."""
-        response, url = answer.response, answer.leash.url
+        response, url = answer.response, answer.budget.url
         try:
-            body = read_body(response, answer.leash, _ERROR_BODY, is_truncating=True)
+            body = read_body(response, answer.budget, _ERROR_BODY, is_truncating=True)
         except FetchError:
             body = b""  # the status says enough
         response.close()
@@ -370,11 +370,11 @@ class Fetcher:
         )
 
     @staticmethod
-    def _tls_error(leash: Leash, host: str, port: int, error: ssl.SSLError) -> FetchError:
-        left_s = max(0.1, min(5.0, leash.deadline - time.monotonic()))
-        address = (str(leash.peer[0]), port) if leash.peer else (host, port)
+    def _tls_error(budget: RequestBudget, host: str, port: int, error: ssl.SSLError) -> FetchError:
+        left_s = max(0.1, min(5.0, budget.deadline - time.monotonic()))
+        address = (str(budget.peer[0]), port) if budget.peer else (host, port)
         is_chain = isinstance(error, ssl.SSLCertVerificationError)
         shown = shown_certificate(host, address, left_s) if is_chain else None
         return FetchError(
-            coded("fetch.tls", url=leash.url, reason=explain(error, host, shown)), Outcome.TLS
+            coded("fetch.tls", url=budget.url, reason=explain(error, host, shown)), Outcome.TLS
         )

@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from service.errors import FetchError
-from service.portals.leash import Leash, translate
+from service.portals.request_budget import RequestBudget, translate
 from service.types import Outcome
 from service.words import coded
 
@@ -92,12 +92,12 @@ def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Infla
 
 
 def read_body(
-    response: requests.Response, leash: Leash, cap: int, *, is_truncating: bool = False
+    response: requests.Response, budget: RequestBudget, cap: int, *, is_truncating: bool = False
 ) -> bytes:
     """The inflated body. Past the cap: cut there if `is_truncating`, else FetchError(TOO_BIG)."""
     is_drained = False
     try:
-        body = _read(response, leash, cap, is_truncating)
+        body = _read(response, budget, cap, is_truncating)
         is_drained = len(body) < cap
     finally:
         if not is_drained:  # what is left on the connection must never be taken for the next answer
@@ -105,8 +105,10 @@ def read_body(
     return body
 
 
-def _read(response: requests.Response, leash: Leash, cap: int, is_truncating: bool) -> bytes:
-    decoder = _decoder(response, leash.url, cap)
+def _read(
+    response: requests.Response, budget: RequestBudget, cap: int, is_truncating: bool
+) -> bytes:
+    decoder = _decoder(response, budget.url, cap)
     raw: Any = response.raw
     out = bytearray()
     try:
@@ -115,11 +117,11 @@ def _read(response: requests.Response, leash: Leash, cap: int, is_truncating: bo
             if decoder.left < 0:
                 if is_truncating:
                     return bytes(out[:cap])
-                raise FetchError(coded("fetch.too_big", url=leash.url, cap=cap), Outcome.TOO_BIG)
+                raise FetchError(coded("fetch.too_big", url=budget.url, cap=cap), Outcome.TOO_BIG)
     except zlib.error as error:
-        raise FetchError(coded("fetch.damaged", url=leash.url), Outcome.NETWORK) from error
+        raise FetchError(coded("fetch.damaged", url=budget.url), Outcome.NETWORK) from error
     except (HTTPError, OSError, ValueError) as error:
-        raise translate(leash, error) from error
+        raise translate(budget, error) from error
     if not decoder.is_whole():
-        raise FetchError(coded("fetch.cut", url=leash.url), Outcome.NETWORK)
+        raise FetchError(coded("fetch.cut", url=budget.url), Outcome.NETWORK)
     return bytes(out)

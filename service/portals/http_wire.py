@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from service.errors import FetchError
 from service.portals.dial import dial
-from service.portals.leash import Leash, inside, translate
+from service.portals.request_budget import RequestBudget, inside, translate
 from service.types import Outcome
 
 _HEADERS_AND_FRAMING = (
@@ -32,7 +32,7 @@ _HEADERS_AND_FRAMING = (
 _MOST_INTERIM = 16
 _LONGEST_LINE = 65_536  # as http.client allows a header line
 
-_leash: ContextVar[Leash] = ContextVar("leash")
+_budget: ContextVar[RequestBudget] = ContextVar("budget")
 
 
 class _Socket(socket.socket):
@@ -46,12 +46,12 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 def _receive(sock: socket.socket, receive: Callable[..., int], args: Any, kwargs: Any) -> int:
-    leash = _leash.get()
-    sock.settimeout(leash.left_s())
+    budget = _budget.get()
+    sock.settimeout(budget.left_s())
     try:
-        return leash.count(receive(*args, **kwargs))
+        return budget.count(receive(*args, **kwargs))
     except TimeoutError:
-        leash.left_s()
+        budget.left_s()
         raise
 
 
@@ -75,14 +75,14 @@ class _Connection(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return dial(_leash.get(), self._dns_host.strip("[]"), self.port or 80, _Socket)
+        return dial(_budget.get(), self._dns_host.strip("[]"), self.port or 80, _Socket)
 
 
 class _TlsConnection(HTTPSConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return dial(_leash.get(), self._dns_host.strip("[]"), self.port or 443, _Socket)
+        return dial(_budget.get(), self._dns_host.strip("[]"), self.port or 443, _Socket)
 
 
 class _ConnectionPool(HTTPConnectionPool):
@@ -152,7 +152,7 @@ def tls_fault(error: BaseException) -> ssl.SSLError | None:
 
 def exchange(
     session: requests.Session,
-    leash: Leash,
+    budget: RequestBudget,
     method: str,
     headers: Mapping[str, str | bytes],
     cap: int,
@@ -161,36 +161,36 @@ def exchange(
 
     Raises FetchError, or requests.RequestException where the cause is TLS: see `tls_fault`.
     """
-    _leash.set(leash)
+    _budget.set(budget)
     try:
-        return _exchange_once(session, leash, method, headers, cap)
+        return _exchange_once(session, budget, method, headers, cap)
     except FetchError as error:
-        if error.outcome is not Outcome.NETWORK or leash.has_dialled:
+        if error.outcome is not Outcome.NETWORK or budget.has_dialled:
             raise
     return _exchange_once(
-        session, leash, method, headers, cap
+        session, budget, method, headers, cap
     )  # what was kept alive was closed by the host
 
 
 def _exchange_once(
     session: requests.Session,
-    leash: Leash,
+    budget: RequestBudget,
     method: str,
     headers: Mapping[str, str | bytes],
     cap: int,
 ) -> requests.Response:
-    leash.wire_left = cap + _HEADERS_AND_FRAMING
-    leash.has_dialled = False
+    budget.wire_left = cap + _HEADERS_AND_FRAMING
+    budget.has_dialled = False
     try:
         return session.request(
             method,
-            leash.url,
+            budget.url,
             headers=dict(headers),
             stream=True,
             allow_redirects=False,
-            timeout=leash.left_s(),
+            timeout=budget.left_s(),
         )
     except (requests.RequestException, OSError, ValueError, UnicodeError) as error:
-        if tls_fault(error) is not None and leash.has_dialled:
+        if tls_fault(error) is not None and budget.has_dialled:
             raise
-        raise translate(leash, error) from error
+        raise translate(budget, error) from error

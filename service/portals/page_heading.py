@@ -91,7 +91,9 @@ def _best(
     above = {node.mem_id for node in ancestors(body)} if body else set()
     if len(headings) == 1 and headings[0].tag == "h1":
         raw = words_of(headings[0])
-        score, text = _score(headings[0], raw, segments, _Beside(regions, above), is_plain=False)
+        score, text = _score(
+            headings[0], raw, segments, _SiteChrome(regions, above), is_plain=False
+        )
         if score > 0 and not is_generic(text):
             return PageHeading(headings[0], text, is_sure=True)
     order = regions.order
@@ -102,7 +104,7 @@ def _best(
     scored: list[tuple[float, int, PageHeading]] = []
     is_of_boxes = False
     seen: set[int] = set()
-    beside = _Beside(regions, above)
+    beside = _SiteChrome(regions, above)
     looked = 0
     for selector in (_HEADINGS, _NAMED, _PLAIN):
         for node in tree.root.css(selector)[:_MOST_NODES]:
@@ -138,7 +140,7 @@ def _is_like(text: str, segments: set[str]) -> bool:
 
 
 def _score(
-    node: LexborNode, raw: str, segments: set[str], beside: _Beside, *, is_plain: bool
+    node: LexborNode, raw: str, segments: set[str], beside: _SiteChrome, *, is_plain: bool
 ) -> tuple[float, str]:
     if not 1 < len(raw) < _LONGEST * 3:
         return 0.0, ""
@@ -158,7 +160,7 @@ def _score(
     return score + min(len(text.split()), 10) * 0.1 - (4.0 if is_generic(text) else 0.0), text
 
 
-class _Beside:
+class _SiteChrome:
     """Whether an element is the site's own, or stands in what is: each is looked at once.
 
     `above`: what holds the body too, whatever it is called (WordPress: `body.wp-custom-logo`)."""

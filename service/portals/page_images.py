@@ -1,7 +1,7 @@
 """Pictures of a PDF's pages: for a program that reads them, and the first one for people.
 
 Each is bounded whatever the page's size: a poster gets as many pixels as a letter. PDFium has no
-limit of its own and may fall over: call these by `service.portals.apart`.
+limit of its own and may fall over: call these by `service.portals.sandbox`.
 """
 
 from __future__ import annotations

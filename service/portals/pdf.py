@@ -36,7 +36,7 @@ class PdfText:
 def read_pdf(body: bytes) -> PdfText | None:
     """The first pages' text; None for what cannot be read: damaged, or locked by a password.
 
-    PDFium has no limit of its own and may fall over: call it by `service.portals.apart`.
+    PDFium has no limit of its own and may fall over: call it by `service.portals.sandbox`.
     """
     import pypdfium2
 

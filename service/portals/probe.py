@@ -35,7 +35,7 @@ class SiteReader(Protocol):
     def read_article(self, page: Page, portal: PortalConfig) -> Article: ...
 
 
-class _Here:
+class _InProcessReader:
     """In this very process, as the command line does."""
 
     glance = staticmethod(glance)
@@ -43,7 +43,7 @@ class _Here:
     read_article = staticmethod(read_article)
 
 
-_HERE = _Here()
+_HERE = _InProcessReader()
 
 
 @dataclass(frozen=True, slots=True)

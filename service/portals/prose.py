@@ -71,7 +71,7 @@ def find_parts(tree: Tree, regions: Contents) -> Body | None:
         else said.node
     )
     regions.settle(heading)
-    near = _Nearness(regions, heading)
+    near = _ProximityScore(regions, heading)
     densest = near.densest()
     main = _best_marked(tree.root, near, densest)
     is_marked = main is not None
@@ -80,7 +80,7 @@ def find_parts(tree: Tree, regions: Contents) -> Body | None:
     return (
         None
         if main is None
-        else Body(main, tuple(_Parts(regions, heading).of(main, is_marked=is_marked)))
+        else Body(main, tuple(_ArticleParts(regions, heading).of(main, is_marked=is_marked)))
     )
 
 
@@ -113,7 +113,7 @@ def _is_line_of_labels(node: LexborNode) -> bool:
     )
 
 
-class _Nearness:
+class _ProximityScore:
     """Text counts for more where it stands with the heading: a notice is shorter than what is said
     of the portal."""
 
@@ -161,7 +161,7 @@ class _Nearness:
 
 
 def _best_marked(
-    root: LexborNode, near: _Nearness, densest: LexborNode | None
+    root: LexborNode, near: _ProximityScore, densest: LexborNode | None
 ) -> LexborNode | None:
     if root.css_first(_ALL_MARKED) is None:
         return None
@@ -173,7 +173,7 @@ def _best_marked(
     return None
 
 
-class _Parts:
+class _ArticleParts:
     """What belongs to an article beside its main element: more blocks of its kind, and the lead
     under its heading."""
 

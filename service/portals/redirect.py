@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 from service.errors import FetchError
 from service.portals.addresses import refuse_redirect
-from service.portals.leash import Leash
+from service.portals.request_budget import RequestBudget
 from service.portals.urls import encode_once
 from service.types import Outcome
 from service.words import coded
@@ -174,7 +174,7 @@ class RequestChain:
 
     method: str
     headers: Mapping[str, str | bytes]
-    leash: Leash
+    budget: RequestBudget
     cookies: Cookies = field(default_factory=Cookies)
     visited: list[str] = field(default_factory=list)
     moved_to: str | None = None
@@ -184,7 +184,7 @@ class RequestChain:
     def step(self, location: str, *, is_permanent: bool, has_cookie: bool) -> None:
         """To the next address. Raises FetchError where that leaves the host, or is a loop: the same
         address again without a cookie that it has not seen yet."""
-        source = self.leash.url
+        source = self.budget.url
         self.visited.append(source)
         target = target_of(source, location)
         is_loop = target in self.visited and not has_cookie
@@ -198,4 +198,4 @@ class RequestChain:
             raise FetchError(reason, Outcome.REDIRECTED, location=target)
         self._is_permanent = self._is_permanent and is_permanent and not has_cookie
         self.moved_to = target if self._is_permanent else self.moved_to
-        self.leash.url = target
+        self.budget.url = target

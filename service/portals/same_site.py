@@ -5,7 +5,6 @@ The operator's word goes first: what a portal's file names may be anywhere.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from service.errors import FetchError
 from service.portals.addresses import bare_host, port_of, split_address
 from service.settings import PortalConfig
 from service.types import Outcome
+from service.values import is_ip_address
 from service.words import coded
 
 _WEB = frozenset({80, 443})
@@ -89,15 +89,7 @@ def _bare_origins(portal: PortalConfig) -> frozenset[tuple[str, int]]:
 
 
 def _sites(hosts: Iterable[str]) -> set[str]:
-    return {site_of(host) for host in hosts if not _is_address(host)}
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return {site_of(host) for host in hosts if not is_ip_address(host)}
 
 
 def _listed(host: str) -> list[tuple[str, int]]:

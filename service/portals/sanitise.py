@@ -77,7 +77,7 @@ _UNSHOWABLE = re.compile(
 )  # XML 1.0, 2.2
 
 
-class _Washer(threading.local):
+class _Sanitiser(threading.local):
     """nh3 with our rules, set up once a thread: that costs ten times what washing a title does."""
 
     def __init__(self) -> None:
@@ -107,8 +107,8 @@ class _Washer(threading.local):
 
 
 @lru_cache(maxsize=1)
-def _washer() -> _Washer:
-    return _Washer()
+def _washer() -> _Sanitiser:
+    return _Sanitiser()
 
 
 def harmless(html: str, base_url: str) -> tuple[str, str]:

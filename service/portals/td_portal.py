@@ -17,7 +17,7 @@ from service.errors import UnreadableError
 from service.portals.addresses import bare_host
 from service.portals.boxes import is_front
 from service.portals.dom import Tree, text_of
-from service.portals.kin import choose, group
+from service.portals.link_groups import choose, group
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions
@@ -52,7 +52,7 @@ class SortedLinks:
 
 def sort_links(tree: Tree, links: list[LexborNode]) -> SortedLinks:
     """The anchors that lead to posts of this portal, and the rest, each with a reason."""
-    judge = _Judge(tree)
+    judge = _LinkFilter(tree)
     sorted_ = SortedLinks([], [], [])
     judged: dict[str, tuple[str | None, str, str | None]] = {}
     for link in links:
@@ -71,7 +71,7 @@ def sort_links(tree: Tree, links: list[LexborNode]) -> SortedLinks:
     return sorted_
 
 
-class _Judge:
+class _LinkFilter:
     """Of a link: the address it means, its key, and why it is no post; None when it is one."""
 
     def __init__(self, tree: Tree) -> None:

@@ -9,13 +9,13 @@ side gives as many letters as one that does not.
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import resource
 import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 from service.errors import CodedError
 from service.words import coded
@@ -26,6 +26,8 @@ LEAST_CONFIDENCE = 75.0
 MEMORY_BYTES = 512 << 20
 CPU_S = 20
 WALL_S = 30.0
+MOST_SAID = 4 << 20
+"""Bytes: a page of small print gives some 200,000."""
 NICE = 10
 _ASK_S = 10.0
 _KEPT = ("PATH", "TESSDATA_PREFIX")
@@ -68,17 +70,25 @@ class Tesseract:
     def read(self, image: bytes, dpi: int) -> PageReading:
         """What a picture says. Raises OcrError where the program failed, or met a limit."""
         options = ("-", "-", "-l", LANGUAGE, "--psm", "3", "--dpi", str(dpi), "tsv")
-        with self._started(*options) as program:
+        return read_tsv(self._run(image, self._wall_s, *options))
+
+    def _run(self, given: bytes, wall_s: float, *options: str) -> str:
+        """What the program prints, which goes to a file in memory: of that a limit can be set."""
+        with (
+            os.fdopen(os.memfd_create("loa-reading"), "r+b") as said,
+            self._started(said, *options) as program,
+        ):
             try:
-                said, _ = program.communicate(image, timeout=self._wall_s)
+                program.communicate(given, timeout=wall_s)
             except subprocess.TimeoutExpired as error:
-                raise OcrError(coded("ocr.late", wall_s=self._wall_s)) from error
+                raise OcrError(coded("ocr.late", wall_s=wall_s)) from error
             if program.returncode != 0:
                 raise OcrError(coded("ocr.failed", ended=program.returncode))
-        return read_tsv(said.decode("utf-8", "replace"))
+            said.seek(0)
+            return said.read().decode("utf-8", "replace")
 
     @contextlib.contextmanager
-    def _started(self, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(self, said: IO[bytes], *options: str) -> Iterator[subprocess.Popen[bytes]]:
         """The program with its limits, which it gets before its picture; it has ended
         afterwards."""
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
@@ -86,7 +96,7 @@ class Tesseract:
             program = subprocess.Popen(  # noqa: S603 - the operator's own program, by its arguments
                 [self._command, *options],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=said,
                 stderr=subprocess.DEVNULL,
                 env={**environment, "OMP_THREAD_LIMIT": "1"},
                 start_new_session=True,
@@ -101,6 +111,7 @@ class Tesseract:
                     resource.prlimit(program.pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
                     resource.prlimit(program.pid, resource.RLIMIT_CPU, (CPU_S, CPU_S))
                     resource.prlimit(program.pid, resource.RLIMIT_CORE, (0, 0))
+                    resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (MOST_SAID, MOST_SAID))
                     os.setpriority(os.PRIO_PROCESS, program.pid, NICE)
                 yield program
             finally:
@@ -108,27 +119,25 @@ class Tesseract:
                     os.killpg(program.pid, signal.SIGKILL)
 
     def _ask(self, option: str) -> str:
-        with self._started(option) as program:
-            try:
-                said, _ = program.communicate(timeout=_ASK_S)
-            except subprocess.TimeoutExpired as error:
-                raise OcrError(coded("ocr.late", wall_s=_ASK_S)) from error
-            if program.returncode != 0:
-                raise OcrError(coded("ocr.failed", ended=program.returncode))
-        return said.decode("utf-8", "replace")
+        return self._run(b"", _ASK_S, option)
 
 
 def read_tsv(said: str) -> PageReading:
-    """The words of tesseract's table, line by line, with an empty line between paragraphs."""
+    """The words of tesseract's table, line by line, with an empty line between paragraphs. Raises
+    OcrError for what is no such table."""
     lines: dict[tuple[str, ...], list[str]] = {}
     sure: list[float] = []
-    for row in csv.DictReader(said.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
-        word = (row.get("text") or "").strip()
-        if row["level"] != "5" or not word:
-            continue
-        sure.append(float(row["conf"]))
-        place: tuple[str, ...] = (row["block_num"], row["par_num"], row["line_num"])
-        lines.setdefault(place, []).append(word)
+    head, *rows = (line.rstrip("\r").split("\t") for line in said.split("\n"))
+    try:
+        for row in (dict(zip(head, cells, strict=False)) for cells in rows if cells != [""]):
+            word = row.get("text", "").strip()
+            if row["level"] != "5" or not word:
+                continue
+            sure.append(_confidence(row["conf"]))
+            place: tuple[str, ...] = (row["block_num"], row["par_num"], row["line_num"])
+            lines.setdefault(place, []).append(word)
+    except (KeyError, ValueError) as error:
+        raise OcrError(coded("ocr.no_table", said=said[:200])) from error
     text = ""
     before: tuple[str, ...] | None = None
     for place, words in lines.items():
@@ -137,3 +146,11 @@ def read_tsv(said: str) -> PageReading:
         text += " ".join(words)
         before = place[:2]
     return PageReading(text, sum(sure) / len(sure) if sure else 0.0)
+
+
+def _confidence(said: str) -> float:
+    """Raises ValueError for what is no part of a hundred."""
+    found = float(said)
+    if not 0.0 <= found <= 100.0:
+        raise ValueError(said)
+    return found

@@ -22,7 +22,7 @@ ANYONE = "anyone"
 _NOBODY_NAMED = (COMMUNES, OTHER, ANYONE)
 
 
-class Role(StrEnum):
+class DoerRole(StrEnum):
     """`STRONG`: after `yêu cầu`, `đề nghị` …; `ASKS`: before them; `OBJECT`: who receives."""
 
     STRONG = "strong"
@@ -40,27 +40,29 @@ class Doer:
     words: str
     start: int
     end: int
-    role: Role
+    role: DoerRole
 
 
 _NAME = rf"(?![{UPPER}]{{2}})[{UPPER}][\w'’]{{0,12}}(?:[ ][{UPPER}\d][\w'’]{{0,12}}){{0,4}}"
 _KIND = r"(?i:xã|phường|đặc khu|thị trấn)"
 _KINDS = rf"{_KIND}(?:(?:, ?| và |/| - )(?:(?i:các) )?{_KIND}){{0,3}}"
 _BODY = (
-    r"(?:(?i:(?:phó )?chủ tịch|thường trực|(?:đại diện )?lãnh đạo) ){0,2}"
+    r"(?:(?i:(?:phó )?chủ tịch|thường trực|ban thường vụ|btv|(?:đại diện )?lãnh đạo) ){0,2}"
     r"(?i:ubnd|hđnd|(?:ủy|uỷ) ban nhân dân|hội đồng nhân dân|(?:đảng|cấp) (?:ủy|uỷ)|chính quyền)"
     r"(?:,? (?:và )?(?i:ubnd|hđnd|đảng (?:ủy|uỷ)|mttq)){0,3}"
 )
 _HEADS = (
-    r"(?:Sở|SỞ|Phòng|PHÒNG|Ban|BAN|Công an|CÔNG AN|Văn phòng|VĂN PHÒNG|Chi cục|CHI CỤC|Cục|Tổng cục"
+    r"(?:(?:sở|phòng|ban|công an|văn phòng|trung tâm)(?= (?-i:[A-ZĐ][a-zà-ỹ]))|Sở|SỞ|Phòng"
+    r"|PHÒNG|Ban|BAN|Công an|CÔNG AN|Văn phòng|VĂN PHÒNG|Chi cục|CHI CỤC|Cục|Tổng cục"
     r"|Trung tâm|TRUNG TÂM|Hội|HỘI|Đoàn|ĐOÀN|Tỉnh đoàn|Liên đoàn|Công đoàn|công đoàn|Kho bạc"
     r"|(?:Thuế|Thống kê|THUẾ|THỐNG KÊ)(?= (?i:cơ sở|tỉnh|thành))|Hải quan|Hạt|HẠT|Trạm|TRẠM|Trường"
     r"|(?<!MÔI )TRƯỜNG|(?<!Bắc )(?<!Trung )(?<!Nam )Bộ|BỘ|Viện|VIỆN|T(?:òa|oà) án|TÒA ÁN|Đài"
     r"|Điện lực|ĐIỆN LỰC|Công ty|CÔNG TY|Tổng công ty"
     r"|Tập đoàn|Chi nhánh|CHI NHÁNH|BCH|Ban CHQS|(?:Ủy|Uỷ) ban (?:Kiểm tra|MTTQ|Mặt trận|bầu cử)"
-    r"|MTTQ"
+    r"|(?:UB ?)?MTTQ"
     r"|Mặt trận|Thanh tra|THANH TRA|Bảo hiểm xã hội|BHXH|Ngân hàng|Bưu điện|Đồn|Đội|Tổ|Chi đoàn"
-    r"|Chi hội|Chi bộ|Đảng bộ|Trưởng|trưởng(?= các| thôn)|Hiệu trưởng|Giám đốc|Chánh|Thủ trưởng"
+    r"|Chi hội|Chi bộ|Đảng bộ|Trưởng|trưởng(?= các| thôn)|Hiệu trưởng|Bí thư|Tổ trưởng"
+    r"|Đội trưởng|Giám đốc|Chánh|Thủ trưởng"
     r"|Chủ đầu tư|Bộ phận|Thường trực|Liên minh|Hội đồng|Xã đoàn|Viễn thông|Công chức|Cán bộ"
     r"|Đài truyền thanh|Thành viên|Quỹ|Hợp tác xã|HTX|Cơ quan|Nhà thầu|Kế toán|Đơn vị (?=tư vấn"
     r"|thi)"
@@ -78,17 +80,20 @@ _MANY = (
     r"|tổ dân phố"
     r"|tổ chức (?:đảng|chính trị|đoàn|hội)|trường|chi bộ|chi đoàn|chi hội|chi ủy|bộ phận|đoàn thể"
     r"|cơ sở|chủ đầu tư|thành viên|cấp ủy|đảng bộ|đảng viên|cán bộ|công chức|đại biểu|khu dân cư"
-    r"|tổ(?! chức)|đảng ủy trực thuộc|nhà thầu|đội|hội viên|cụm|khối|tổ đại biểu"
+    r"|tổ(?! chức)|đảng ủy trực thuộc|nhà thầu|đội|hội viên|cụm|khối|tổ đại biểu|trung tâm|trạm"
+    r"|chi cục|bản|ấp|khóm|khu phố|(?:tổ )?trưởng (?:bản|thôn|ấp|khóm|khu|phòng|tổ|các)"
     r"|doanh nghiệp|công ty|hợp tác xã|cửa hàng|bệnh viện|nhà trường|tổ chức tín dụng))"
-    r"|(?i:doanh nghiệp|nhà trường|chủ (?:doanh nghiệp|đầu tư|các cơ sở|cơ sở|rừng))"
-    r"|(?i:đồng chí) (?:nào|[A-ZĐ])|[Tt]ổ dân phố|[Hh]iệu trưởng|[Tt]rưởng thôn"
+    r"|(?i:doanh nghiệp|nhà trường|nhà thầu|đơn vị (?:tư vấn|thi công))"
+    r"|(?i:chủ (?:doanh nghiệp|đầu tư|các cơ sở|cơ sở|rừng))"
+    r"|(?i:đồng chí) (?:nào|[A-ZĐ])|[Tt]ổ dân phố|[Hh]iệu trưởng|[Tt]rưởng (?:bản|thôn|ấp)"
 )
 _PERSONS = (
     r"(?i:(?:mọi |các )?(?:tổ chức,? (?:và )?)?(?:cá nhân|công dân|người dân|(?:hộ|chủ hộ) (?:gia "
     r"đình|dân|nào|kinh doanh|nghèo|cận nghèo|ông|bà|chăn nuôi|sản xuất|nuôi|trồng|có)|các hộ"
     r"|thí sinh|phụ huynh|khách hàng|người nộp thuế|bà con|ứng viên"
     r"|học viên|chủ thể ocop|nhà cung cấp|hãng|chủ sở hữu|chủ (?:phương tiện|tàu|nuôi|xe)|nhân dân"
-    r"|người lao động|ai là|hội viên|đoàn viên|học sinh|sinh viên|nhà đầu tư|tác giả|cử tri|bạn đọc"
+    r"|người lao động|ai(?= là| có| muốn)|hội viên|đoàn viên|học sinh|sinh viên|nhà đầu tư"
+    r"|tác giả|cử tri|bạn đọc"
     r"|người (?!đứng đầu|phụ trách|đại diện|phát ngôn|quản lý|chủ trì|có thẩm quyền)[^\W\d_]+))"
     rf"|(?:[Ôô]ng|[Bb]à)(?: \(bà\)|, bà)?(?= [{UPPER}]| phải| có)"
 )
@@ -100,24 +105,28 @@ _MENTION = re.compile(
     rf"|{_BODY} {_KIND}(?:(?:, ?| và |/| - ){_KIND}){{1,3}}(?! [{UPPER}]))"
     rf"|(?P<of_all>{_HEADS}{_NO_HEAD}(?:(?: -|,)? (?!(?i:yêu|đề|giao|chỉ|phối|và|thông|hướng|kiểm"
     rf"|đôn|với"
-    rf"|gửi|các|cấp)(?!\w))"
+    rf"|gửi|các|cấp|ubnd|hđnd)(?!\w))"
     rf"[^\W\d_]{{1,9}}){{0,6}} (?i:các|cấp) {_KINDS})"
     rf"|(?P<own>{_BODY} (?i:xã|phường|đặc khu|thị trấn)(?! [{UPPER}]))"
     rf"|(?P<organ>{_HEADS}{_NO_HEAD})"
-    rf"|(?P<back>(?i:(?:các|những|\d{{1,2}}|hai|ba|bốn|năm|sáu) (?:đơn vị|địa phương|xã|phường"
+    rf"|(?P<back>(?i:(?:ubnd |đảng ủy )?(?:các|những|\d{{1,2}}|hai|ba|bốn|năm|sáu) (?:đơn vị"
+    rf"|địa phương|xã|phường"
     rf"|cơ quan)"
     r"(?:,? (?:xã|phường))?(?: (?:có tên|nêu|kể)? ?trên| này)|\d{1,2} đơn vị|(?:hai|ba|bốn|năm"
     r"|sáu) đơn vị"
-    r"|quý (?:cơ quan|đơn vị|địa phương|vị)|các đơn vị|đơn vị)(?! sử dụng| hành chính| sự nghiệp"
+    r"|quý (?:cơ quan|đơn vị|địa phương|vị|ubnd)|các đơn vị|đơn vị)(?! sử dụng| hành chính"
+    r"| sự nghiệp"
     r"| tính))"
     rf"|(?P<bare>(?i:(?:các|tất cả các|toàn bộ các|từng|mỗi|(?:chính quyền )?các) (?:địa phương"
     rf"|{_KINDS}))"
     rf"(?! [{UPPER}][a-zà-ỹ]))"
     rf"|(?P<plain>(?i:các )?{_KIND} {_NAME}(?:(?:, ?| và )(?:{_KIND} )?{_NAME}){{0,12}})"
-    rf"|(?P<many>{_MANY})|(?P<anyone>{_PERSONS}))(?!\w)"
+    rf"|(?P<many>{_MANY})|(?P<unknown>(?:(?<=ề nghị )"
+    rf"|(?<=êu cầu ))(?:[{UPPER}][\w&\-]{{1,20}} ?){{1,5}})|(?P<anyone>{_PERSONS}))(?!\w)"
 )
 _STRONG = re.compile(
-    r"(?<!\w)(?:đề nghị|yêu cầu|giao(?: cho)?|phân công|(?:kính )?mời|xử phạt|giao nhiệm vụ cho"
+    r"(?<!\w)(?:đề nghị|yêu cầu|giao(?: cho)?|chuyển|phê bình|phân công|(?:kính )?mời|xử phạt"
+    r"|giao nhiệm vụ cho"
     r"|nhắc nhở|triệu tập|điện|thông báo(?: (?:đến|tới|cho))?|kiến nghị|kêu gọi|khuyến cáo|chỉ định"
     r"|(?<!\w)chuyển (?:[^\W\d_]{1,9} ){1,3}(?:đến|cho|tới))[\s:]{1,3}(?:(?:các )?đồng chí |lãnh"
     r" đạo )?$",
@@ -137,18 +146,22 @@ _ASKS = re.compile(
     r"[^.;:,\n]{0,40}?(?<!\w)(?:kính )?(?:đề nghị|quyết nghị|khuyến cáo|kiến nghị"
     r"|kêu gọi (?:cán bộ|nhân dân|các|toàn thể|mọi)|yêu cầu|thông báo|kết luận|chỉ thị|có ý kiến"
     r"|(?<!ngày )(?<!khi )nhận"
-    r" được|nhận thấy|đồng ý|thống nhất|phê bình|trân trọng|kính mời|triệu tập|(?<!bàn )giao"
+    r" được|nhận thấy|đồng ý|thống nhất|phê bình|trân trọng|kính mời|triệu tập"
+    r"|(?<!bàn )giao(?: nhiệm vụ| chỉ tiêu)?(?: cho)?:?\s*$"
     r"|xây dựng kế hoạch(?=[^.;\n]{0,60}(?:như sau|nội dung|cụ thể))"
     r"|hướng dẫn một số|trả lời|kính trình|ban hành)(?!\w)",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"(?<!\w)các\s(?:xã|phường)", re.IGNORECASE)
+_PLURAL = re.compile(r"(?<!\w)(?:các|những|mọi|từng)\s[^.;:\n]{1,60}$", re.IGNORECASE)
+"""Who issues a document is one; of many who ask, each is told to."""
 _CAPITALS = re.compile(
     rf"(?: ?(?!(?:ĐỀ NGHỊ|YÊU CẦU|THÔNG BÁO|GIAO|KÍNH|MỜI|ĐIỆN)(?!\w))[{UPPER}\d,\-–&]{{1,20}}"
     r"(?!\w)){1,24}"
 )
 """An organ in capitals, as far as they go."""
 _BEGINS_CLAUSE = re.compile(
-    r"(?:^|[.,:;!?\n)\]“\"–\-+•*\d/])\s{0,4}(?:các\s)?$"
+    r"(?:^|[.,:;|!?\n)\]“\"–\-+•*\d/])\s{0,4}(?:các\s)?$"
     r"|(?<!\w)(?:và|thì|nếu|khi|để|riêng|còn|đồng thời|mà|rằng|trong đó|nay|ngoài ra|sau đó|do|là"
     r"|hoặc"
     r"|đối với|trường hợp|cùng|hằng tháng|hàng tháng|hằng năm|hàng năm)\s$",
@@ -172,7 +185,7 @@ _JOINS = re.compile(
     r"|phòng|cơ quan"
     r"|địa phương)(?:[,;]\s|\svà\s)){0,4}"
 )
-_BEGINS = re.compile(r"(?:^|[.:;\n])[\s\W]{0,6}$|\n.{1,4}\s$")
+_BEGINS = re.compile(r"(?:^|[.:;|\n])[\s\W]{0,6}$|\n.{1,4}\s$")
 _SAID_ABOVE = re.compile(r"\s(?:có tên|nêu|kể)\s?trên|\strên(?!\s)")
 _LOOK_BACK = 40
 
@@ -206,14 +219,12 @@ def find_doers(text: str, places_in: PlaceFinder) -> list[Doer]:
         )
         role = _role(text, start, end, following)
         if text[start:end].isupper() and _is_heading(text, start, end):
-            role = Role.OBJECT
-        if role is Role.PLAIN and _is_acted_upon(text, start, found):
-            role = Role.OBJECT
+            role = DoerRole.OBJECT
         is_inside = (match["plain"] and _is_after_area(text, start)) or (
             match["anyone"] and not _BEGINS.search(text, max(start - 9, 0), start)
         )
-        if is_inside and role is Role.PLAIN:
-            role = Role.OBJECT
+        if is_inside and role is DoerRole.PLAIN:
+            role = DoerRole.OBJECT
         if found and _JOINS.fullmatch(text, found[-1].end, start):
             found[-1] = _joined(text, found[-1], owners, end, role)
         else:
@@ -224,15 +235,6 @@ def find_doers(text: str, places_in: PlaceFinder) -> list[Doer]:
 def _is_heading(text: str, start: int, end: int) -> bool:
     """Whether words in capitals are a line of their own: who issues it."""
     return text[max(start - 1, 0)] in "\n" and text[end : end + 1] in ("", "\n")
-
-
-def _is_acted_upon(text: str, start: int, found: Sequence[Doer]) -> bool:
-    """Whether a clause has its subject before: `UBND các xã chỉ đạo các thôn`."""
-    if _FOR.search(text, max(start - 4, 0), start):
-        return False
-    line = text.rfind("\n", 0, start)
-    is_begun = any(one.start > line and one.role is not Role.OBJECT for one in found[-3:])
-    return is_begun and _BEGINS_CLAUSE.search(text, max(start - 14, 0), start) is None
 
 
 def _is_after_area(text: str, start: int) -> bool:
@@ -249,9 +251,11 @@ def _owners(
 ) -> tuple[str, ...]:
     words = match[0]
     if match["named"] or match["plain"]:
-        return places_in(words) or (OTHER,)
+        return places_in(words) or ((COMMUNES,) if _SEVERAL.search(words) else (OTHER,))
     if match["own"]:
-        named = next((one.owners for one in found if one.owners[0] not in _NOBODY_NAMED), (OTHER,))
+        named = next(
+            (one.owners for one in found if one.owners[0] not in _NOBODY_NAMED), (COMMUNES,)
+        )
         return last_named or named
     is_back = match["back"] or _SAID_ABOVE.match(match.string, match.end())
     if (match["communes"] or match["bare"]) and not (is_back and last_named):
@@ -259,9 +263,11 @@ def _owners(
     if is_back:
         if last_named:
             return last_named
-        if "địa phương" in words.lower():
+        if words.lower().startswith(("ubnd", "đảng")) or "địa phương" in words.lower():
             return (COMMUNES,)
-        acting = (one.owners for one in reversed(found) if one.role in (Role.STRONG, Role.PLAIN))
+        acting = (
+            one.owners for one in reversed(found) if one.role in (DoerRole.STRONG, DoerRole.PLAIN)
+        )
         return next(acting, (OTHER,))
     if match["many"] and _WITH_PLACES.match(match.string, match.end()):
         return (OTHER, COMMUNES)
@@ -272,24 +278,31 @@ def _owners(
     return (OTHER,)
 
 
-def _role(text: str, start: int, end: int, following: int) -> Role:
+def _role(text: str, start: int, end: int, following: int) -> DoerRole:
     first = max(start - _LOOK_BACK, 0)
     if _STRONG.search(text, first, start):
-        return Role.STRONG
+        return DoerRole.STRONG
     if _FOR.search(text, first, start) and _EXTENDED.search(text, max(start - 200, 0), start):
-        return Role.PLAIN
+        return DoerRole.PLAIN
     if _STAFF_OF.search(text, max(start - 80, 0), start):
-        return Role.PLAIN
-    if _OBJECT.search(text, first, start) and not _OF_SAID.search(text, first, start):
-        return Role.OBJECT
-    asks = _ASKS.match(text, end, following)
-    return Role.ASKS if asks is not None else Role.PLAIN
+        return DoerRole.PLAIN
+    if _OF_SAID.search(text, first, start):
+        return DoerRole.PLAIN
+    if _OBJECT.search(text, first, start):
+        return DoerRole.OBJECT
+    if _ASKS.match(text, end, following) and not _PLURAL.search(text, first, end):
+        return DoerRole.ASKS
+    return (
+        DoerRole.PLAIN
+        if _BEGINS_CLAUSE.search(text, max(start - 14, 0), start)
+        else DoerRole.OBJECT
+    )
 
 
-def _joined(text: str, one: Doer, owners: Sequence[str], end: int, role: Role) -> Doer:
+def _joined(text: str, one: Doer, owners: Sequence[str], end: int, role: DoerRole) -> Doer:
     """Two of one enumeration: places add up, a person among offices makes it everybody's."""
     both = tuple(dict.fromkeys((*one.owners, *owners)))
     if ANYONE in both:
         both = (ANYONE,)
-    kept = Role.ASKS if role is Role.ASKS and one.role is Role.PLAIN else one.role
+    kept = DoerRole.ASKS if role is DoerRole.ASKS and one.role is DoerRole.PLAIN else one.role
     return Doer(both, text[one.start : end], one.start, end, kept)

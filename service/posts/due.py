@@ -13,6 +13,7 @@ from datetime import date, time, timedelta
 from service.posts.due_counted import find_counted
 from service.posts.due_month import find_month_ends
 from service.posts.due_recurring import find_recurring
+from service.posts.due_table import find_rows
 from service.posts.due_words import (
     DAY_WORDS,
     GOES_ON,
@@ -28,18 +29,18 @@ from service.text import clean, find_dates, fold
 __all__ = ["Due", "find_due", "hour_of", "hour_said", "until_before"]
 
 _FILLERS = (
-    r"(?:[\s:]++(?:là|vào|đến|trước|hết|nộp|gửi|hồ sơ|báo "
+    r"(?:[\s:]++(?:là|vào|đến|trước|hết|khi (?:kết thúc|hết)|thời điểm|nộp|gửi|hồ sơ|báo "
     r"cáo|giờ làm việc|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
 )
 _UNTIL = re.compile(
     r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|trễ nhất|không (?:để )?quá"
-    r"|không (?:muộn|chậm|trễ) hơn"
-    r"|thời gian (?:hoàn thành|báo cáo|gửi|nộp|trả lời)(?:\s[^\W\d_]++){0,4}?\s?:"
-    r"|(?<!quá )(?:gia |thời "
-    r")?hạn(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:|(?=\s(?:\d|ngày|$)))"
+    r"|không (?:muộn|chậm|trễ) hơn|không để sau|thời điểm đóng thầu\s?:"
+    r"|(?:thời gian )?(?:hoàn thành|báo cáo|gửi|nộp|trả lời|trình)(?:\s[^\W\d_]++){0,4}?\s?:"
+    r"|(?<!quá )(?<!hết )(?:gia |thời "
+    r")?hạn(?! cũ)(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:"
+    r"|(?=\s(?:\d|ngày|$)))"
     r"|(?:hoàn thành|xong) (?:trong|trước|vào)"
-    r"|(?:xong|gửi|nộp|báo cáo|trả lời)(?:\s[^\W\d_]++){0,5}?\strong|ngay trong"
-    r"|(?:gửi|nộp)(?:\s(?:về|cho|đến|tới)(?:\s(?!chậm|trước|muộn)[^\W\d_]++){1,6}?)?\svào)"
+    r"|(?:ngay )?trong|vào|hoàn thành|xong|kết thúc)"
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
 )
@@ -47,6 +48,15 @@ _HOUR_SAID = re.compile(rf"(?<!\d){HOUR}{HALF_AFTER}", re.IGNORECASE)
 _TO = re.compile(
     rf"(?<![\w\-–])(?P<key>đến|[-–])\s++(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$", re.IGNORECASE
 )
+_ON = frozenset({"trong", "vào", "ngay trong", "hoàn thành", "xong", "kết thúc"})
+_HANDED = re.compile(
+    r"(?<!\w)(?:xong|hoàn thành|gửi|nộp|báo cáo|báo|trình|trả lời|chốt|bàn giao|phản hồi)"
+    r"(?!\scũ)(?!(?:\s[^\s.;]++){0,12}?\s(?:họp|hội nghị|phiên|lễ|đại hội|kỳ họp|tổ chức"
+    r"|diễn ra|đã|được|cho biết"
+    r"|làm việc|kiểm tra|khai mạc|sẽ|dự|tại)(?!\w))(?:\s[^\s.;]++){0,16}\s*$",
+    re.IGNORECASE,
+)
+"""Somebody hands something over on the day itself: `gửi về Sở trong ngày …`."""
 _SAME_DAY = re.compile(
     rf"(?<!\w)(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào"
     rf"|lúc)){{0,2}}\s{HOUR}{HALF_AFTER}[\s,]{{0,3}}(?:trong\s)?cùng ngày",
@@ -54,9 +64,10 @@ _SAME_DAY = re.compile(
 )
 _NUMBERED_DAY = re.compile(
     r"(?:ngày|sáng|trưa|chiều|tối|đêm|hôm nay|hôm qua)\s*\(?$|(?<!\w)(?:trước|hạn|nhất|hết|cuối"
-    r"|chót|hơn)"
+    r"|chót|hơn|trong|đến)"
     r"(?:\s?:|\s(?:là|đến|vào))?\s$"
-    r"|\d{1,2}/\d{1,2}\s(?:đến|-|–)\s$|(?:thứ\s\w{2,4}|chủ nhật)[\s,(]{1,3}$",
+    r"|\d{1,2}/\d{1,2}\s(?:đến|-|–)\s$|từ\s(?:ngày\s)?\d{1,2}\s(?:đến|-|–)\s$|(?:thứ\s\w{2,4}"
+    r"|chủ nhật)[\s,(]{1,3}$",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"\d{1,2}/\d{1,2}")
@@ -67,9 +78,17 @@ _OWES = re.compile(
     r"hạn|hạn|báo cáo"
     r"|bình chọn|dự thi)(?!\w)"
 )
+_TO_ANOTHER = re.compile(r"\s*+(?:[-–]|đến\s)")
+_OWES_IN = re.compile(
+    r"(?<!\w)(?:(?:tiếp )?nhận (?:hồ sơ|đơn|bài|phiếu|ảnh|tác phẩm)|nộp|xác nhận|đăng ký|góp ý"
+    r"|ý kiến|gia hạn|kéo dài|lùi"
+    r"|kê khai|thời hạn|hạn|bình chọn|dự thi|bán hồ sơ|hồ sơ (?:được )?nhận)(?!\w)"
+)
+"""The same of a period: to report on it is not to report in it."""
 _AS_OF = re.compile(r"(?<!\w)(?:tính|từ ngày[^.;]{1,40}tính|kể)\s$", re.IGNORECASE)
 _NEVER_OWED = re.compile(
-    r"(?<!\w)(?:từ|sinh|nhập ngũ|kết hôn|nghỉ hưu|trở về|ngay|ngày|bế mạc|khai mạc|diễn ra|bắt đầu"
+    r"(?<!\w)(?:từ|(?<!học )(?<!thí )(?<!tuyển )(?<!vệ )sinh|nhập ngũ|kết hôn|nghỉ hưu|trở về"
+    r"|ngay|ngày|bế mạc|khai mạc|diễn ra|bắt đầu"
     r"|(?:trận|giải|thi|thi đấu|kỳ họp|chương trình)(?:\s[^\W\d_]+){0,3}\skết thúc)\s$",
     re.IGNORECASE,
 )
@@ -90,6 +109,22 @@ _TODAY = re.compile(
     rf"(?<!\w)(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào|lúc)){{0,2}}\s"
     rf"{HOUR}{HALF_AFTER}"
     r"\s{0,3}(?P<day>(?:(?:ngày\s)?hôm\s)?nay|(?:ngày\s)?mai)(?!\w)",
+    re.IGNORECASE,
+)
+_HOUR_ALONE = re.compile(
+    rf"(?<!\w)(?:xong )?(?:trước|chậm nhất|muộn nhất|không quá)(?:\s(?:là|vào|lúc)){{0,2}}\s{HOUR}",
+    re.IGNORECASE,
+)
+_DAY_FOLLOWS = re.compile(
+    r"[\s,(]{0,3}(?:ngày|hằng|hàng|mỗi|cùng|các ngày|nay|mai|hôm|sáng|trưa|chiều|tối|thứ"
+    r"|chủ nhật|\d)(?!\w)"
+    r"|[\s,(]{0,3}\d",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(r"(?<!\w)(?:hằng|hàng|mỗi) (?:ngày|tuần|tháng)|lần/|/lần", re.IGNORECASE)
+_HANDS_OVER = re.compile(
+    r"(?<!\w)(?:xong|hoàn thành|gửi|nộp|báo cáo|báo|trình|trả lời|chốt|bàn giao|chuyển|phản hồi"
+    r"|cung cấp)(?!\w)",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"(?<!\w)từ\s(?:(?!từ\s)[^.;:\n]){2,60}$", re.IGNORECASE)
@@ -121,7 +156,10 @@ _SET_BEFORE = re.compile(
 )
 _CHANGED = re.compile(r"(?<!\w)(?:nay|gia hạn|lùi|kéo dài|điều chỉnh)(?!\w)", re.IGNORECASE)
 _EXTENDS = re.compile(r"(?<!\w)(?:gia hạn|lùi|kéo dài|điều chỉnh)(?!\w)", re.IGNORECASE)
-_TELLS = re.compile(r"(?<!\w)(?:đã|đạt|theo|như kế hoạch|căn cứ|thực hiện)(?!\w)", re.IGNORECASE)
+_TELLS = re.compile(
+    r"(?<!\w)(?:năm ngoái|năm trước|đã|đạt|theo|như kế hoạch|căn cứ|thực hiện)(?!\w)", re.IGNORECASE
+)
+_IN_YEAR = re.compile(r"[\W_]*+năm (?P<year>20\d\d)(?!\d)", re.IGNORECASE)
 _TELLS_AFTER = re.compile(r"(?<!\w)(?:đã|đạt|như kế hoạch|chưa|còn|mới)(?!\w)", re.IGNORECASE)
 _CITED = 160
 # A post may come months after its document; a day years before it is history, no deadline.
@@ -159,6 +197,13 @@ def find_due_and_periods(
         *find_counted(text, near, issued_on, days_off),
         *recurring,
     ]
+    if near:
+        found += [
+            due
+            for due in _hour_alone(text, dates, near)
+            if not any(due.start < one.end and one.start < due.end for one in found)
+        ]
+    found = list(_with_tables(text, dates, found))
     kept: list[Due] = []
     for due in sorted(found, key=lambda due: due.start):
         if due.on is not None and any(
@@ -185,6 +230,12 @@ def hour_said(words: str) -> time | None:
 
 def until_before(text: str, start: int) -> re.Match[str] | None:
     """The words for a deadline that end where a day begins."""
+    match = _words_before(text, start)
+    return match if match is not None and match["key"].lower() not in _ON else None
+
+
+def _words_before(text: str, start: int) -> re.Match[str] | None:
+    """The same, and those that only may be: `vào ngày …`."""
     return _UNTIL.search(text, max(start - _BACK, 0), start)
 
 
@@ -195,7 +246,7 @@ def _dated(text: str, dates: list[tuple[date, int, int]], reference: date | None
             words = clean(text[phase.start() : end])
             yield Due(when, None, words, start=phase.start(), end=end, is_range=True)
             continue
-        match = until_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
+        match = _words_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
         if match is None or _RECURRING.match(text, end) or _is_fraction(text, match, start, end):
             continue
         due = Due(
@@ -236,6 +287,9 @@ def _is_told(text: str, match: re.Match[str], when: date, end: int, reference: d
     """Whether a day is only told of: one that was kept, missed, or stood in the document before."""
     key, start = match["key"].lower(), match.start()
     clause = clause_before(text, start)
+    year = _IN_YEAR.match(clause)
+    if year is not None and reference is not None and int(year["year"]) < reference.year:
+        return True
     if _IN_CITATION.search(text, max(start - _CITED, 0), start) or _SET_ELSEWHERE.search(clause):
         return True
     if _SET_BEFORE.match(clause.lstrip()) and _CHANGED.search(text, end, end + _CITED):
@@ -253,26 +307,66 @@ def _is_told(text: str, match: re.Match[str], when: date, end: int, reference: d
 def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date | None) -> bool:
     key, start = match["key"].lower(), match.start()
     clause = clause_before(text, start)
-    if key in ("-", "–"):
+    if key in ("-", "–") or (key.endswith(":") and _TO_ANOTHER.match(text, end)):
         return False
     if key.startswith("trước"):
-        if _WEATHER.search(clause):
-            return False
         if _NEVER_OWED.search(text, max(start - 60, 0), start) or _ENTITLES.match(text, end):
             return False
-        return not (near and when < near and _OF_THE_PAST.search(text, max(start - 60, 0), start))
+        is_past = near is not None and when < near
+        told = _OF_THE_PAST.search(text, max(start - 60, 0), start) if is_past else None
+        return told is None and _WEATHER.search(clause) is None
+    if key == "kết thúc":
+        return _OWES_IN.search(fold(clause)) is not None
+    if key in _ON:
+        return _HANDED.search(f"{clause}{key}") is not None
     if key.endswith(("đến", "hết", "đến hết")) or "hạn" in key:
-        whole = fold(f"{clause}{match[0]}")
-        if (
-            GOES_ON.search(whole)
-            or _AS_OF.search(text, max(start - 60, 0), start)
-            or _FORBIDS.match(text, end)
-        ):
-            return False
-        if not clause.strip() and _DONE.match(text, end):
-            return False
-        return key != "đến" or _OWES.search(whole) is not None
+        return _ends_a_term(text, match, end, clause)
     return True
+
+
+def _ends_a_term(text: str, match: re.Match[str], end: int, clause: str) -> bool:
+    """Whether something is owed until then, and does not only go on."""
+    key, start = match["key"].lower(), match.start()
+    whole = fold(f"{clause}{match[0]}")
+    if (
+        GOES_ON.search(whole)
+        or _AS_OF.search(text, max(start - 60, 0), start)
+        or _FORBIDS.match(text, end)
+        or (not clause.strip() and _DONE.match(text, end))
+    ):
+        return False
+    owes = _OWES_IN if _FROM.search(text, max(start - _BACK, 0), start) else _OWES
+    return key != "đến" or owes.search(whole) is not None
+
+
+def _with_tables(text: str, dates: list[tuple[date, int, int]], found: list[Due]) -> Iterator[Due]:
+    """What stands in a table's column of the time is the term, with or without a word for it."""
+    cells = [row.when for row in find_rows(text)]
+    for first, last in cells:
+        inside = [one for one in dates if first <= one[1] < last]
+        if inside and not any(first <= due.start < last and not due.is_range for due in found):
+            when, start, end = inside[-1]
+            yield Due(when, None, clean(text[first:last]), start=start, end=end)
+    for due in found:
+        if not (due.is_range and any(first <= due.start < last for first, last in cells)):
+            yield due
+
+
+def _hour_alone(text: str, dates: list[tuple[date, int, int]], near: date) -> Iterator[Due]:
+    """`xong trước 15 giờ`: of the day named last in the same line, else of the text's own."""
+    for match in _HOUR_ALONE.finditer(text):
+        said = clause_before(text, match.start()) + match[0]
+        if (
+            _DAY_FOLLOWS.match(text, match.end())
+            or _AGAIN.search(said)
+            or not _HANDS_OVER.search(said)
+        ):
+            continue
+        line = text.rfind("\n", 0, match.start())
+        on = next((one[0] for one in reversed(dates) if line < one[1] < match.start()), near)
+        at = time_of(match)
+        if at is not None and on >= near:
+            yield Due(on, at, clean(match[0]), start=match.start(), end=match.end())
 
 
 def _same_day(text: str, dates: list[tuple[date, int, int]]) -> Iterator[Due]:

@@ -25,9 +25,12 @@ _COUNTED = re.compile(
     rf"nhận)(?:\sđược)?\s(?:{_PAPER})(?:\s(?:này|trên))?(?![^\S\n]+của))"
     rf"|(?P<issued>(?:được\s)?(?:ký|ban hành|phát hành|ra)(?:\sban "
     rf"hành)?(?:\s{_PAPER}(?:\snày)?|(?=\s?[,.;:)\n]|\s?$))"
-    rf"|{_PAPER}(?:\snày)?\s(?:được\s)?(?:ký|ban hành|phát hành))(?!\w)|(?P<day>(?=\d)))",
+    rf"|{_PAPER}(?:\snày)?\s(?:được\s)?(?:ký|ban hành|phát hành)"
+    rf"|(?P<effect>{_PAPER}\snày\scó hiệu lực))(?!\w)|(?P<day>(?=\d)))",
     re.IGNORECASE,
 )
+_FROM_SIGNING = re.compile(r"hiệu lực (?:thi hành )?(?:kể )?từ ngày (?:ký|ban hành)")
+_PAYS = re.compile(r"(?<!\w)(?:nộp|trả|gửi)(?!\w)")
 _COUNTS = ("từ ngày", "từ khi", "sau ngày", "sau khi")
 """A text without them costs no search."""
 
@@ -39,11 +42,14 @@ def find_counted(
     for match in _COUNTED.finditer(text) if any(words in text for words in _COUNTS) else ():
         end = match.end()
         since = near if match["received"] else issued_on
+        if match["effect"] and not _FROM_SIGNING.search(text):
+            continue
         if match["day"] is not None:
             explicit = find_dates(text[end : end + 40])
             since = explicit[0][0] if explicit and explicit[0][1] == 0 else None
             end += explicit[0][2] if explicit else 0
-        if since is None or GOES_ON.search(fold(clause_before(text, match.start()))):
+        said = fold(clause_before(text, match.start()))
+        if since is None or (GOES_ON.search(said) and not _PAYS.search(said)):
             continue
         on = _after(since, int(match["n"]), days_off if match["working"] else None)
         words = clean(text[match.start() : end])

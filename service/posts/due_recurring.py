@@ -18,7 +18,7 @@ _EACH = r"(?:hằng|hàng|mỗi)"
 _BEFORE = r"(?:trước|chậm nhất|muộn nhất|không quá)"
 _HOUR_FIRST = r"(?:\d{1,2}\s?(?:giờ|h|g|:)\s?(?:\d\d)?(?:\sphút)?,?\s)?"
 _NTH = r"(?:mùng\s|mồng\s|thứ\s)?"
-_NO_MONTH = r"(?![\w/\-]|\.\d|\stháng\s\d)"
+_NO_MONTH = r"(?![\w/\-]|\.\d|(?:\scủa)?\stháng\s(?:\d|đầu|cuối|thứ))"
 _AT = rf"(?:{HOUR}{HALF_AFTER}[\s,]{{0,3}})"
 _DAY_NAME = r"(?:thứ\s(?P<name>hai|ba|tư|năm|sáu|bảy|[2-7])|(?P<sunday>chủ\snhật))"
 _DAILY = re.compile(
@@ -38,12 +38,14 @@ _WEEKLY = re.compile(
 )
 _MONTHLY = re.compile(
     rf"(?<!\w)(?:(?:{_EACH}"
-    rf"|báo cáo)\stháng[\s,(]{{0,3}}(?:[^\W\d_]{{1,12}}\s){{0,4}}?{_BEFORE}(?:\slà)?"
+    rf"|báo cáo)\stháng[\s,(]{{0,3}}(?:(?!quý|năm"
+    rf"|tuần)[^\W\d_]{{1,12}}\s){{0,4}}?{_BEFORE}(?:\slà)?"
     rf"(?:\svào)?\s{_HOUR_FIRST}ngày\s{_NTH}(?P<d1>\d{{1,2}}){_NO_MONTH}"
     rf"|{_BEFORE}(?:\slà)?(?:\svào)?\s{_HOUR_FIRST}ngày\s{_NTH}(?P<d2>\d{{1,2}})(?:\scủa)?\s(?:{_EACH}\stháng"
     rf"|tháng\s(?:sau|kế tiếp|tiếp theo|liền kề))"
     rf"|các\stháng\s(?:sau|tiếp theo|còn"
-    rf" lại),?\s{_BEFORE}\s(?:ngày\s)?{_NTH}(?P<d4>\d{{1,2}}){_NO_MONTH}"
+    rf" lại),?\s(?:[^\W\d_]{{1,12}}\s){{0,2}}?{_BEFORE}\s(?:ngày\s)?"
+    rf"{_NTH}(?P<d4>\d{{1,2}}){_NO_MONTH}"
     rf"|(?P<on>(?:(?<=:)|vào|định kỳ|vào các)\s)ngày\s{_NTH}(?P<d3>\d{{1,2}})\s{_EACH}\stháng)",
     re.IGNORECASE,
 )
@@ -108,7 +110,7 @@ def find_recurring(text: str) -> Iterator[Due]:
 
 def _days_before(text: str, end: int) -> Iterator[Due]:
     """The other days of one enumeration: `trước ngày 31/7 và … trước ngày 30/11 hằng năm`."""
-    clause = max(text.rfind(mark, max(end - _OTHER_DAYS_BACK, 0), end) for mark in ".;\n")
+    clause = max(text.rfind(mark, max(end - _OTHER_DAYS_BACK, 0), end) for mark in ".\n")
     first = max(clause + 1, end - _OTHER_DAYS_BACK, 0)
     for match in _OTHER_DAYS.finditer(text, first, end):
         rule = _yearly(match["d"], match["m"])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, time
 
 HOUR = (
-    r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?"
+    r"(?P<h>\d{1,2})\s*+(?:giờ|h|g|:)(?![^\W\d_])\s*+(?P<i>\d{2})?\s*+(?:phút|['’])?"
     r"\s*+(?P<half>sáng|trưa|chiều|tối)?"
 )
 HALF_AFTER = r"(?:[\s,;(]*+(?P<half2>sáng|trưa|chiều|tối)(?!\w))?"
 DAY_WORDS = (
-    r"[\s,;(\-]*+(?:(?:sáng|trưa|chiều|tối|vào|hết|ngày|mùng|mồng|thứ\s++\w++"
+    r"[\s,;(\-]*+(?:(?:sáng|trưa|chiều|tối|vào|hết|ngày|mùng|mồng|tuần (?:này|sau|tới)|thứ\s++\w++"
     r"(?:\s++(?:sáu|bảy|hai|ba|tư|năm)(?!\w))?|chủ nhật)(?!\w)[\s,;(\-]*+){0,6}+"
 )
 GOES_ON = re.compile(

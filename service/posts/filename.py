@@ -23,6 +23,12 @@ _PLAIN_NAMES = {slugify(name): slug for slug, name in KIND_NAMES.items()}
 _UPLOAD = re.compile(r"^[0-9a-f]{16}")  # what this family of portals puts before a name
 _KIND = "|".join(sorted(_PLAIN, key=len, reverse=True))
 _NAME = "|".join(sorted(_PLAIN_NAMES, key=len, reverse=True))
+_MEANINGLESS = re.compile(
+    r"(?:[0-9a-f]{8}[0-9a-f -]{0,40}|[0-9 .-]{1,60}|(?:scan|img|doc|document|file|untitled"
+    r"|attachment|tai lieu|van ban|vb|cv)[ .-]?[0-9 ()]{0,20})",
+    re.IGNORECASE,
+)
+_LONG_NAME = 200
 _WHOLE = re.compile(
     rf"(?<![a-z0-9])(?P<n>\d{{1,5}}[a-c]?)-(?:(?P<year>(?:19|20)\d\d)-)?(?P<kind>{_KIND})-(?P<issuer>[a-z]+\d{{0,2}})(?![a-z0-9])"
 )
@@ -41,6 +47,25 @@ class NameHint:
     kind: str
     n: int
     number: str | None
+
+
+def say_file_name(name: str, document: str = "") -> str:
+    """A file's name as people read it: without what the portal puts before it; where it then says
+    nothing, the `document` that it is the only file of.
+
+    >>> say_file_name("a78e75d1702156ddCt_06.pdf"), say_file_name("scan0007.pdf", "Chỉ thị 06/CT")
+    ('Ct 06.pdf', 'Chỉ thị 06/CT.pdf')
+    """
+    stem, dot, ending = name.rpartition(".")
+    if not dot or not ending.isalnum() or len(ending) > _LONGEST_ENDING:
+        stem, ending = name, ""
+    stem = " ".join((_UPLOAD.sub("", stem) or stem).replace("_", " ").split())
+    if document and len(stem) < _LONG_NAME and _MEANINGLESS.fullmatch(stem):
+        stem = document
+    return f"{stem}.{ending}" if ending else stem
+
+
+_LONGEST_ENDING = 5
 
 
 def hint_of_name(name: str) -> NameHint | None:

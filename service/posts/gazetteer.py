@@ -6,6 +6,7 @@ Owns validity and succession. Knows nothing of files (`places`, `province_file`)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
 
 from service.posts.place_mentions import find_units
@@ -34,7 +35,7 @@ class Gazetteer:
         default: PortalArea = NOWHERE,
     ) -> None:
         self._units = {unit.place.id: unit for unit in units}
-        self._areas = dict(areas or {})
+        self._areas: Mapping[str, PortalArea] = areas or {}
         self._default = default
         self._former: dict[str, list[str]] = {}
         self._by_name: dict[str, tuple[GazetteerUnit, ...]] = {}
@@ -45,6 +46,12 @@ class Gazetteer:
                 self._former.setdefault(heir, []).append(unit.place.id)
         self.longest = max((name.count(" ") + 1 for name in self._by_name), default=0)
         """Words of the longest name."""
+
+    def with_areas(self, areas: Mapping[str, PortalArea], default: PortalArea) -> Gazetteer:
+        """The same units for other portals; the tables of names are shared."""
+        made = copy(self)
+        made._areas, made._default = areas, default
+        return made
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -43,7 +43,7 @@ _PLAIN_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
+class _PlaceMention:
     kind: str
     units: Sequence[GazetteerUnit]
     """Of that name, of any kind, in what is named after it."""
@@ -57,7 +57,7 @@ def find_units(
     if not longest:
         return ()
     shown, folded = fold_beside(text)
-    reader = _Reader(named, longest, folded, shown if len(shown) == len(folded) else "")
+    reader = _MentionReader(named, longest, folded, shown if len(shown) == len(folded) else "")
     found: dict[str, GazetteerUnit] = {}
     for mention in reader.mentions():
         unit = pick(mention.units, mention.kind, on, area)
@@ -93,7 +93,7 @@ def _of_the_day(units: list[GazetteerUnit], on: date | None) -> list[GazetteerUn
     return [unit for unit in units if unit.starts_on == first]
 
 
-class _Reader:
+class _MentionReader:
     """Reads one text. `shown` is the folded text with its capitals; empty where they cannot be
     told."""
 
@@ -105,12 +105,12 @@ class _Reader:
         self._past = -1
         """Where the last name, with the areas after it, ended."""
 
-    def mentions(self) -> Iterator[_Mention]:
+    def mentions(self) -> Iterator[_PlaceMention]:
         for kind in _KIND.finditer(self._text):
             if kind.start() >= self._past:
                 yield from self._list(kind[1], kind.end())
 
-    def _list(self, kind: str, at: int) -> Iterator[_Mention]:
+    def _list(self, kind: str, at: int) -> Iterator[_PlaceMention]:
         """`xã A, B và C`."""
         is_capital = self._is_capital(at)
         is_first = True
@@ -124,7 +124,7 @@ class _Reader:
             self._past, inside = self._lie_in_named(end, units)
             if not inside:
                 return
-            yield _Mention(kind, inside)
+            yield _PlaceMention(kind, inside)
             goes_on = _LIST_GOES_ON.match(self._text, end)
             if goes_on is None:
                 return

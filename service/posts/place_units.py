@@ -14,7 +14,7 @@ from service.types import Place
 KINDS = ("xã", "phường", "thị trấn", "đặc khu")
 
 
-class Share(StrEnum):
+class SuccessorShare(StrEnum):
     """What of a unit its successor took in."""
 
     WHOLE = "whole"
@@ -29,7 +29,7 @@ class Share(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Succession:
     id: str
-    share: Share = Share.WHOLE
+    share: SuccessorShare = SuccessorShare.WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ NOWHERE = PortalArea("", frozenset())
 def heirs(unit: GazetteerUnit) -> tuple[str, ...]:
     """Ids of the units that a unit's people are in now; where nobody lived there, of those that
     have its area."""
-    peopled = tuple(one.id for one in unit.successors if one.share is not Share.AREA)
+    peopled = tuple(one.id for one in unit.successors if one.share is not SuccessorShare.AREA)
     return peopled or tuple(one.id for one in unit.successors)
 
 

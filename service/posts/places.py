@@ -17,8 +17,8 @@ from service.posts.place_units import (
     KINDS,
     GazetteerUnit,
     PortalArea,
-    Share,
     Succession,
+    SuccessorShare,
     UnitArea,
 )
 from service.posts.reading import FileReader
@@ -134,9 +134,9 @@ class _PlaceReader(FileReader):
 
     def _succession(self, item: Mapping[str, Any], key: str) -> Succession:
         self._only(item, f"{key}.", {"id", "share"})
-        id_, share = item.get("id"), item.get("share", Share.WHOLE.value)
+        id_, share = item.get("id"), item.get("share", SuccessorShare.WHOLE.value)
         if not isinstance(id_, str):
             raise self._wrong(f"{key}.id", id_, "the id of another place")
-        if share not in set(Share):
-            raise self._wrong(f"{key}.share", share, f"one of {', '.join(Share)}")
-        return Succession(id_, Share(share))
+        if share not in set(SuccessorShare):
+            raise self._wrong(f"{key}.share", share, f"one of {', '.join(SuccessorShare)}")
+        return Succession(id_, SuccessorShare(share))

@@ -24,7 +24,7 @@ _NO_DISTRICT = re.compile(r"(?<!\w)(?:xã|phường|đặc khu|thị trấn)(?!\
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenFor:
+class PortalJurisdiction:
     """What a portal speaks for. `code`: of its province, or WHOLE_COUNTRY. `parts`: folded names of
     old districts, with their kinds, or of former provinces; none, all of it."""
 
@@ -41,7 +41,7 @@ def find_spoken_for(
     host: str,
     province: str | None = None,
     districts: Sequence[str] = (),
-) -> SpokenFor | None:
+) -> PortalJurisdiction | None:
     """None where it cannot be told, or address and name contradict each other. Raises
     ConfigurationError for a `province` or one of `districts` that is none."""
     if province is not None or districts:
@@ -54,19 +54,21 @@ def find_spoken_for(
     if within is None and _by_name(provinces, name) is not None:
         return None
     parts = (within.parts if within else ()) or _former(rows)
-    return SpokenFor(rows[0].code, tuple(parts), "address")
+    return PortalJurisdiction(rows[0].code, tuple(parts), "address")
 
 
-def find_area_called(provinces: Sequence[Province], asked: str) -> SpokenFor | None:
+def find_area_called(provinces: Sequence[Province], asked: str) -> PortalJurisdiction | None:
     """A province or an old district by its name; None where none, or more than one, is called
     so."""
     if _called(provinces, asked):
         return _configured(provinces, asked, ())
     having = list(_having(provinces, asked))
-    return SpokenFor(*having[0], "file") if len(having) == 1 else None
+    return PortalJurisdiction(*having[0], "file") if len(having) == 1 else None
 
 
-def as_written(provinces: Sequence[Province], found: SpokenFor) -> tuple[str, tuple[str, ...]]:
+def as_written(
+    provinces: Sequence[Province], found: PortalJurisdiction
+) -> tuple[str, tuple[str, ...]]:
     """`province` and `districts` as a portal's file says them; a province of before by its name,
     since its code was given again."""
     inside = [one for one in provinces if one.code == found.code]
@@ -77,9 +79,9 @@ def as_written(provinces: Sequence[Province], found: SpokenFor) -> tuple[str, tu
 
 def _configured(
     provinces: Sequence[Province], province: str | None, districts: Sequence[str]
-) -> SpokenFor:
+) -> PortalJurisdiction:
     if province == WHOLE_COUNTRY and not districts:
-        return SpokenFor(WHOLE_COUNTRY, (), "file")
+        return PortalJurisdiction(WHOLE_COUNTRY, (), "file")
     rows = provinces if province is None else _called(provinces, province)
     if not rows:
         names = dict.fromkeys(f"{one.name} ({one.code})" for one in provinces if not one.ends_on)
@@ -99,7 +101,7 @@ def _configured(
         parts += [part for _, names in having for part in names]
     if len(codes) != 1:
         raise ConfigurationError(f"districts = {list(districts)!r}; allowed: those of one province")
-    return SpokenFor(codes.pop(), tuple(parts) or _former(rows), "file")
+    return PortalJurisdiction(codes.pop(), tuple(parts) or _former(rows), "file")
 
 
 def _some(rows: Sequence[Province]) -> str:
@@ -146,7 +148,7 @@ def _labels(one: Province) -> Iterator[str]:
     yield from (slug, slug.replace("-", ""), *one.hosts)
 
 
-def _by_name(provinces: Sequence[Province], name: str) -> SpokenFor | None:
+def _by_name(provinces: Sequence[Province], name: str) -> PortalJurisdiction | None:
     folded = fold(name)
     named = next(_provinces_in(provinces, folded), [])
     codes = {one.code for one in named}
@@ -154,8 +156,8 @@ def _by_name(provinces: Sequence[Province], name: str) -> SpokenFor | None:
     districts = [] if _NO_DISTRICT.search(folded) else list(_districts_in(inside, folded))
     if len({code for code, _ in districts}) == 1:
         parts = tuple(dict.fromkeys(part for _, part in districts))
-        return SpokenFor(districts[0][0], parts, "name")
-    return SpokenFor(named[0].code, _former(named), "name") if len(codes) == 1 else None
+        return PortalJurisdiction(districts[0][0], parts, "name")
+    return PortalJurisdiction(named[0].code, _former(named), "name") if len(codes) == 1 else None
 
 
 def _provinces_in(provinces: Sequence[Province], folded: str) -> Iterator[list[Province]]:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from service.errors import ConfigurationError
-from service.posts.place_units import KINDS, GazetteerUnit, Share, Succession, UnitArea
+from service.posts.place_units import KINDS, GazetteerUnit, Succession, SuccessorShare, UnitArea
 from service.text import fold, slugify
 from service.types import Place
 
 TWO_LEVELS_SINCE = date(2025, 7, 1)
 """Districts were abolished, and provinces joined (202/2025/QH15): ids of units that ended before
 say so."""
-_SHARES = {"d": Share.PEOPLE, "p": Share.PART, "a": Share.AREA}
+_SHARES = {"d": SuccessorShare.PEOPLE, "p": SuccessorShare.PART, "a": SuccessorShare.AREA}
 _UNIT_COLUMNS, _PROVINCE_COLUMNS = 7, 8
 
 
@@ -66,7 +66,7 @@ def parse_province(text: str, names: Sequence[str], code: str, origin: str) -> l
         for _, row, starts_on, ends_on in rows
     }
     areas = _Areas(code, names)
-    heirs = _Heirs(ids)
+    heirs = _Successors(ids)
     fed: dict[str, dict[str, None]] = {}
     for where, row, _, ends_on in rows:
         for one in heirs.read(row[6], ends_on, where):
@@ -129,7 +129,7 @@ class _Areas:
         return self._known[key]
 
 
-class _Heirs:
+class _Successors:
     """What successors are written as, to the ids that stood on the day after."""
 
     def __init__(self, ids: Mapping[tuple[str, date | None], str]) -> None:
@@ -148,7 +148,7 @@ class _Heirs:
         code = part.rstrip("dpa")
         day = ended_on + timedelta(days=1) if ended_on else None
         found = self._ids.get((code, day))
-        share = _SHARES.get(part[len(code) :], Share.WHOLE)
+        share = _SHARES.get(part[len(code) :], SuccessorShare.WHOLE)
         if found is None or len(part) - len(code) > 1:
             raise ConfigurationError(
                 f"{where}: successor {part!r}; allowed: the code of a unit that begins on the day "

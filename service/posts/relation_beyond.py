@@ -46,6 +46,14 @@ _PASSES_ON = re.compile(
     rf"|{SELF}thông báo (?:đến|tới|cho|để)\s[^.;]{{0,60}}?biết(?!\w)",
     IGNORE,
 )
+_IN_FULL = re.compile(
+    rf"{SELF}(?:gửi|chuyển|sao gửi|phổ biến)(?: kèm)? (?:toàn văn|nguyên văn) {PAPER}(?! số)",
+    IGNORE,
+)
+_ISSUED = re.compile(
+    rf"(?:^|[.;\n])\s{{0,3}}[^.;,\n]{{3,50}}? (?:đã |vừa )?ban hành {PAPER} số:?\s?$", IGNORE
+)
+_TELLS = re.compile(rf"{SELF}thông báo (?:đến|tới|cho|để)\s[^.;]{{0,60}}?biết(?!\w)", IGNORE)
 _SENDS = re.compile(rf"{SELF}(?:gửi|chuyển|sao lục|triển khai)(?: {WORD}){{0,6}}\s$", IGNORE)
 _GIVES = re.compile(
     rf"{SELF}(?:gửi|chuyển)(?: kèm)?(?: theo)?(?: toàn văn| nguyên văn)? {PAPER}(?: số:?)?\s?$",
@@ -57,7 +65,7 @@ _OVERDUE = re.compile(
     rf"{SELF}(?:(?:chưa|chậm|không)(?: \w+)? (?:gửi|nộp|báo cáo|nhận được|trả lời|phúc đáp"
     rf"|thực hiện|triển khai|hoàn thành)"
     r"|(?:quá|hết) (?:thời )?hạn|(?:gửi )?lần (?:2|3|hai|ba|thứ)|(?:mới|chỉ) (?:có|nhận"
-    r" được)[^.;]{0,20}? \d+|chưa có (?:báo cáo|kết quả|ý kiến))(?!\w)",
+    r" được)[^.;]{0,20}? \d+|chưa có (?:báo cáo|kết quả|ý kiến|phản hồi|hồ sơ|số liệu))(?!\w)",
     IGNORE,
 )
 _URGES = re.compile(rf"{SELF}(?:đề nghị|yêu cầu|đôn đốc|khẩn trương|nhắc|phê bình)(?!\w)", IGNORE)
@@ -76,6 +84,7 @@ OF_OFFICES = frozenset(
         "cong-dien",
         "giay-moi",
         "quyet-dinh",
+        "ket-luan",
     ]
 )
 _UNTIL = re.compile(r"(?:[^.;]{0,120}?\s)đến (?:hết )?(?:ngày|năm|tháng|khi hết)\s", IGNORE)
@@ -116,6 +125,10 @@ def _is_passed_on(text: str, one: NumberMatch, end: int) -> bool:
     if _ENCLOSED.search(text, one.end, sentence_end(text, one.end, end)):
         return True
     first = max(one.start - 60, 0)
+    if _IN_FULL.search(text, one.end, sentence_end(text, one.end, end)):
+        return True
+    if _ISSUED.search(text, first, one.start) and _TELLS.search(text, one.end, end):
+        return True
     if _RECEIVED.search(text, first, one.start) and _PASSES_ON.search(text, one.end, end):
         return True
     return (
@@ -170,3 +183,19 @@ def _is_urged(text: str, one: NumberMatch, end: int) -> bool:
         _OVERDUE.search(text, start, stop) is not None
         and _URGES.search(text, start, sentence_end(text, min(stop + 2, end), end)) is not None
     )
+
+
+_ASKS_AGAIN = re.compile(
+    rf"{SELF}(?:yêu cầu|đề nghị)(?!\w)[^.;]{{0,80}}?(?:tiếp tục|nghiêm túc"
+    rf"|khẩn trương)[^.;]{{0,40}}?"
+    rf"(?:thực hiện|theo)\s(?:đúng )?(?:nội dung )?{PAPER}(?: số:?)?\s?$"
+    rf"|{SELF}(?:tiếp tục|lần nữa) (?:đề nghị|yêu cầu)(?!\w)[^.;]{{0,80}}?{PAPER}(?: số:?)?\s?$",
+    IGNORE,
+)
+
+
+def is_repeated(text: str, start: int, one: NumberMatch, own: str | None) -> bool:
+    """Whether an office asks again for what it asked for in a paper of the same series."""
+    series = one.number.rpartition("/")[2]
+    is_own = own is not None and "-" in series and own.rpartition("/")[2] == series
+    return is_own and _ASKS_AGAIN.search(text, start, one.start) is not None

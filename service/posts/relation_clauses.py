@@ -60,6 +60,9 @@ _OF_THE_WHOLE = re.compile(
     IGNORE,
 )
 """Is said of a document, never of what it is about."""
+_SUBJECT = re.compile(rf"[\W\d_]{{0,6}}(?:nội dung )?{PAPER} số", IGNORE)
+_PASSIVE = re.compile(r"(?:được|bị) (?:hủy|huỷ|bãi bỏ|thu hồi|gia hạn|thay thế)", IGNORE)
+"""Said of the document with which the clause begins, whatever it is about."""
 _BY_ANOTHER = re.compile(
     rf"[^.;]{{0,60}}?{SELF}(?:tại|bởi|theo|bằng)\s(?:các\s)?{PAPER}\s(?:số|ngày)", IGNORE
 )
@@ -152,12 +155,16 @@ def verb_after(text: str, end: int, stop: int) -> tuple[Link, int] | None:
         text, clause_start(text, end)
     ):
         return None
+    is_subject = _SUBJECT.match(text, clause_start(text, end)) is not None
     found: tuple[int, Link] | None = None
     for link, pattern in AFTER:
         match = pattern.search(text, end, stop)
         if match is None:
             continue
         is_of_whole = _OF_THE_WHOLE.match(text, match.start()) is not None
+        is_of_whole = is_of_whole or (
+            is_subject and _PASSIVE.match(text, match.start()) is not None
+        )
         if not is_of_whole and _ABOUT.search(text, end, match.start()):
             continue
         if _DENIED.search(text, max(match.start() - 30, end), match.start()):

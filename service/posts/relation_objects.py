@@ -175,7 +175,10 @@ def _is_of_a_part(text: str, verb: tuple[Link, int], start: int, one: NumberMatc
     link, at = verb
     if link is Link.REPLACES:
         part = _PART.search(text, at, one.start)
-        return part is not None and _WHOLE.search(text, at, part.start()) is None
+        if part is None:
+            return False
+        is_all = part[0].lower().startswith("nội dung")
+        return _WHOLE.search(text, at, part.start() - (0 if is_all else 3)) is None
     return (
         _ANNOUNCED.search(text, at, one.start) is not None
         or _AMENDED.search(text, start, at) is not None

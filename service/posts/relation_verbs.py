@@ -70,7 +70,7 @@ _BEFORE: tuple[tuple[Link, str], ...] = (
         _verb(
             r"(?:dời|chuyển|đổi|thay đổi|đẩy(?: sớm)?|lùi|lui|điều chỉnh)(?: lại)?"
             r"(?= (?:thời gian(?!,? (?:nộp|nhận|gửi|thực hiện|đăng ký))|thời điểm|lịch|địa điểm"
-            rf"|giờ|ngày|{MEETING}|hình thức họp))"
+            rf"|giờ|ngày|{MEETING}|hình thức họp|phòng họp|hội trường))"
         ),
     ),
     (
@@ -88,6 +88,8 @@ _BEFORE: tuple[tuple[Link, str], ...] = (
             r"|(?:bỏ|thay)(?= (?:các )?(?:cụm từ|từ|chữ|đoạn|nội dung|số|câu|mục|dòng|cột)\s)"
             r"|kiện toàn|thay đổi(?= (?:thành viên|thành phần|nội dung|số lượng|mức|người|đơn vị"
             r"|tên|nhân sự|danh sách|cơ cấu|chủ đầu tư|số liệu|hình thức (?!họp)))"
+            r"|thay đổi(?! (?:lại|phòng|hội trường|thời|lịch|địa điểm|giờ|ngày|hình thức|hạn"
+            r"|từ|kế hoạch))"
         ),
     ),
     (
@@ -139,6 +141,7 @@ _AFTER: tuple[tuple[Link, str], ...] = (
             r"|bị (?:hủy|huỷ|bãi bỏ|thu hồi)(?: bỏ)?"
             r"(?! (?:đất|giấy|tiền|kinh phí|kết quả|tư cách|hợp đồng))"
             r"|không (?:còn|có) (?:hiệu lực|giá trị)|chấm dứt hiệu lực"
+            r"|không còn (?:được )?(?:áp dụng|sử dụng|thực hiện)"
             r"|được (?:hủy|huỷ|bãi bỏ|thu hồi)(?: bỏ)?(?! (?:đất|giấy|tiền|kinh phí|kết quả))"
         ),
     ),

@@ -9,11 +9,12 @@ then it is a mention.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from service.posts.numbers import NumberMatch, find_numbers, number_key
 from service.posts.relation_answers import is_answered, is_consulted
-from service.posts.relation_beyond import link_beyond
+from service.posts.relation_beyond import is_repeated, link_beyond
 from service.posts.relation_clauses import (
     END,
     NEW_SUBJECT,
@@ -24,12 +25,14 @@ from service.posts.relation_clauses import (
 from service.posts.relation_objects import as_meant
 from service.posts.relation_verbs import IGNORE, PAPER, SELF
 from service.posts.sentences import with_joined_lines
+from service.posts.unnumbered import find_unnumbered
 from service.text import clean
 from service.types import DocumentLink, Link, Mention
 
 _CHARS = 20_000
 _MOST = 100
 _AFTER_CHARS = 200
+_QUOTE_CHARS = 200
 _CARRIES_OUT = re.compile(
     r"[\W\d_]{0,6}(?:để |nhằm )?(?:thực hiện|triển khai"
     r"|theo (?:chỉ đạo|đề nghị|tinh thần|yêu cầu))(?!\w)",
@@ -53,11 +56,16 @@ _VERB_BETWEEN = re.compile(
 )
 
 
-def find_links(title: str, text: str, own: str | None = None) -> tuple[DocumentLink, ...]:
+def find_links(
+    title: str, text: str, own: str | None = None, near: date | None = None
+) -> tuple[DocumentLink, ...]:
     """Every other document that a text names, the first time that it says what becomes of it; `own`
-    is the document's own number."""
+    is the document's own number, `near` its day. One without a number is told of only where
+    something becomes of it."""
     flat = with_joined_lines(f"{title}\n{text}")[:_CHARS]
-    numbers = find_numbers(flat)[:_MOST]
+    named = find_numbers(flat)[:_MOST]
+    quoted = [one for one in named if _is_quoted(flat, one)]
+    numbers = [one for one in named if one not in quoted]
     own_key = number_key(own) if own else None
     found: dict[str, DocumentLink] = {}
     last: Link | None = None
@@ -77,7 +85,35 @@ def find_links(title: str, text: str, own: str | None = None) -> tuple[DocumentL
         if known is None or (known.link is Link.MENTIONS and link is not Link.MENTIONS):
             mention = Mention(one.kind, one.number, one.issued_on, one.issuer)
             found[key] = DocumentLink(link, mention, words)
+    for one in quoted:
+        mention = Mention(one.kind, one.number, one.issued_on, one.issuer)
+        if (key := number_key(one.number)) != own_key:
+            found.setdefault(key, DocumentLink(Link.MENTIONS, mention, clean(one.number)))
+    for other in _unnumbered(flat, numbers, own, near):
+        found.setdefault(f"{other.of.kind} {other.of.issued_on}", other)
     return tuple(found.values())
+
+
+def _is_quoted(text: str, one: NumberMatch) -> bool:
+    """Whether it stands in quotes: it is told of, not changed."""
+    before = text[text.rfind("\n", 0, one.start) + 1 : one.start]
+    after = text[one.end : one.end + _QUOTE_CHARS].partition("\n")[0]
+    is_open = before.count('"') % 2 == 1 or before.rfind("“") > before.rfind("”")
+    return is_open and ('"' in after or "”" in after)
+
+
+def _unnumbered(
+    text: str, numbers: Sequence[NumberMatch], own: str | None, near: date | None
+) -> Iterator[DocumentLink]:
+    """What becomes of those that are named by kind and day."""
+    known = {(one.kind, one.issued_on) for one in numbers}
+    for one in find_unnumbered(text, near):
+        if (one.kind, one.issued_on) in known or (near is not None and one.issued_on == near):
+            continue
+        among = sorted([*numbers, one], key=lambda other: other.start)
+        link, words = _link(text, among, among.index(one), own, None)
+        if link is not Link.MENTIONS:
+            yield DocumentLink(link, Mention(one.kind, None, one.issued_on, one.issuer), words)
 
 
 def _link(
@@ -111,4 +147,6 @@ def _link(
     beyond = link_beyond(text, numbers, place)
     if beyond is not None:
         return beyond, said
+    if is_repeated(text, start, one, own):
+        return Link.REMINDS, said
     return (Link.ANSWERS if is_answered(text, start, one) else Link.MENTIONS), said

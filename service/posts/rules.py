@@ -1,7 +1,7 @@
 """The rules of a categories file: what its keys mean, and how they are read and checked.
 
 A category has an `id`, `names` and `rules`; `calendar = true` where posts of it begin somewhere at
-some hour;
+some hour; `documents = true` where a numbered document belongs of which no word tells;
 `formerly` are the ids it had before, and the file's `retired` those that no longer exist. A rule
 names words; `where` says what they must be found in:
 
@@ -48,6 +48,8 @@ class Category:
     names: dict[str, str] = field(hash=False)
     has_calendar: bool = False
     """Its posts begin somewhere at some hour: meetings, events."""
+    has_documents: bool = False
+    """Where no word decides, a post that is a numbered document is one of its posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class Rules:
     def with_calendar(self) -> frozenset[str]:
         """Ids of the categories whose posts begin somewhere at some hour."""
         return frozenset(category.id for category in self.categories if category.has_calendar)
+
+    @property
+    def of_documents(self) -> str | None:
+        """The id of the category of numbered documents that no word decides."""
+        return next((one.id for one in self.categories if one.has_documents), None)
 
     def in_title(self, folded: str) -> RuleMatch:
         """Every match at word boundaries that no blocking phrase covers."""
@@ -185,7 +192,7 @@ class _RuleReader(FileReader):
         return Rules(categories, str(fallback), _automaton(words), renamed, retired)
 
     def _category(self, entry: Mapping[str, Any], key: str) -> Category:
-        self._only(entry, f"{key}.", {"id", "names", "rules", "calendar", "formerly"})
+        self._only(entry, f"{key}.", {"id", "names", "rules", "calendar", "documents", "formerly"})
         name = entry.get("id")
         if not isinstance(name, str) or not _is_id(name):
             raise self._wrong(f"{key}.id", name, "lower-case letters, digits and dashes")
@@ -198,10 +205,11 @@ class _RuleReader(FileReader):
             or not all(isinstance(v, str) and v for v in names.values())
         ):
             raise self._wrong(f"{key}.names", names, 'a table of labels with at least "vi"')
-        has_calendar = entry.get("calendar", False)
-        if not isinstance(has_calendar, bool):
-            raise self._wrong(f"{key}.calendar", has_calendar, "true or false")
-        return Category(name, dict(names), has_calendar)
+        flags = [entry.get(flag, False) for flag in ("calendar", "documents")]
+        for flag, value in zip(("calendar", "documents"), flags, strict=True):
+            if not isinstance(value, bool):
+                raise self._wrong(f"{key}.{flag}", value, "true or false")
+        return Category(name, dict(names), *flags)
 
     def _renamed(self, entries: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> dict[str, str]:
         renamed: dict[str, str] = {}

@@ -10,6 +10,7 @@ from service.posts.issuer import is_one_organ, issuer_key
 from service.posts.numbers import number_key
 from service.posts.organs import UPPER
 from service.posts.provinces import province_on, split_province
+from service.posts.same_title import count_apart, is_one_title
 from service.text import fold
 from service.types import Document, Mention
 
@@ -64,6 +65,7 @@ _SHORT = (
     (re.compile(r" ?[-–] ?"), "-"),
     (re.compile(r"^[^()]{2,80}\(nay là ([^()]{2,60})\)$"), r"\1"),
     (re.compile(r"(?<!\w)hđnd ?[-,&] ?ubnd(?!\w)"), "hđnd và ubnd"),
+    (re.compile(r"^chủ tịch (?=(?:tỉnh|xã|phường|tp|thành phố)(?!\w))"), "chủ tịch ubnd "),
     (re.compile(r"^(?:bộ trưởng|giám đốc) (?=bộ |sở )"), ""),
     (re.compile(r"(?<!\w)(?:tp|thành phố)\.? ?hcm(?!\w)"), "thành phố hồ chí minh"),
     (re.compile(r"(?<!\w)vpcp(?!\w)"), "văn phòng chính phủ"),
@@ -87,6 +89,7 @@ _SHORT = (
     (re.compile(r"(?<!\w)ca(?= (?:tỉnh|xã|phường))"), "công an"),
     (re.compile(r" (?:việt nam|khoá [ivx]{1,6}|tỉnh khoá [ivx]{1,6})(?!\w)"), ""),
     (re.compile(r"^công ty (?=điện lực)"), ""),
+    (re.compile(r"^thường trực (?=hđnd|hội đồng nhân dân)"), ""),
     (re.compile(r"trung học phổ thông"), "thpt"),
     (re.compile(r"trung học cơ sở"), "thcs"),
     (re.compile(r"^trường (?=cao đẳng|đại học)"), ""),
@@ -94,6 +97,7 @@ _SHORT = (
     (re.compile(r" và các khu công nghiệp$"), ""),
     (re.compile(r"\s{2,}"), " "),
 )
+_WORD_BEFORE = re.compile(r"^\s*+số\s*+:?\s*+", re.IGNORECASE)
 _LOST_BARS = {"nd": "nđ", "qd": "qđ", "cd": "cđ", "hdnd": "hđnd", "du": "đu"}
 """Letters whose bar a keyboard lost: no other kind or organ is written so."""
 _DEPARTMENT = re.compile(r"s[a-zđ]{1,6}")
@@ -133,16 +137,20 @@ def is_same_document(
     one: Document | Mention,
     other: Document | Mention,
     areas: tuple[str | None, str | None] = (None, None),
+    titles: tuple[str, str] = ("", ""),
 ) -> bool:
     """Whether two are one document: equal numbers and kinds, no day that differs, and one issuer,
-    known to be one.
+    known to be one. Where a number is missing, kind, day, issuer and the words of the titles.
 
     Every office counts from one: an equal number of an equal day tells nothing where the offices
     may be two. `areas` are the provinces of the portals, to tell whose `Sở Y tế` it is.
     """
     if one.number is None or other.number is None:
+        return _is_one_unnumbered(one, other, areas, titles)
+    if count_apart(*titles):
         return False
-    if _compact(one.number) != _compact(other.number) or _differ(one.kind, other.kind):
+    numbers = (_compact(it.number or "", one.issued_on and other.issued_on) for it in (one, other))
+    if len(set(numbers)) > 1 or _differ(one.kind, other.kind):
         return False
     if not _is_one_day(one.issued_on, other.issued_on):
         return False
@@ -157,6 +165,27 @@ def is_same_document(
     return _is_nationwide(one) or (is_in_one_province and _is_of_department(one))
 
 
+def _is_one_unnumbered(
+    one: Document | Mention,
+    other: Document | Mention,
+    areas: tuple[str | None, str | None],
+    titles: tuple[str, str],
+) -> bool:
+    """Whether a document and one without a number are one."""
+    return is_one_title(*titles, f"{one.issuer} {other.issuer}") and is_of_day(one, other, areas)
+
+
+def is_of_day(
+    one: Document | Mention, other: Document | Mention, areas: tuple[str | None, str | None]
+) -> bool:
+    """Whether two are of one kind, day and office, all of them known."""
+    if None in (one.kind, one.issued_on, one.issuer, other.issuer):
+        return False
+    if one.kind != other.kind or one.issued_on != other.issued_on:
+        return False
+    return _is_same_issuer(one, areas[0], other, areas[1])
+
+
 def _is_one_day(one: date | None, other: date | None) -> bool:
     """Portals that keep instants in UTC show the day before, others write the month first."""
     if one is None or other is None or abs(one - other) <= timedelta(days=1):
@@ -168,10 +197,14 @@ def _differ(one: object, other: object) -> bool:
     return one is not None and other is not None and one != other
 
 
-def _compact(number: str) -> str:
-    """A number without the marks between its letters, which word processors lose."""
-    parts = [_LOST_BARS.get(part, part) for part in number_key(number).split("/")]
+def _compact(number: str, day: date | None) -> str:
+    """A number without the marks between its letters, which word processors lose, without the word
+    before it, and without the year where that is its day's: some write it, some do not."""
+    key = number_key(_WORD_BEFORE.sub("", number, 1))
+    parts = [_LOST_BARS.get(part, part) for part in key.split("/")]
     figures = [part for part in parts if part.isdecimal()]
+    if day is not None and figures[1:] == [str(day.year)]:
+        del figures[1:]
     return "/".join([*figures, "".join(part for part in parts if not part.isdecimal())])
 
 
@@ -206,7 +239,7 @@ def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
     bare, named = split_province(key)
     if named is not None and re.search(r"(?:xã|phường|trấn|đặc khu|huyện|quận)$", bare):
         bare, named = key, None
-    bare = _PLACE_END.sub("", bare)
+    bare = _PLACE_END.sub("", bare).replace(",", "")
     if _OF_PROVINCE.match(bare):
         bare = _PROVINCIAL_END.sub("", bare)
     has_name = _OWN_NAME.search(issuer.strip()) is not None and not _NO_NAME.search(fold(issuer))

@@ -33,7 +33,7 @@ class Piece(NamedTuple):
     is_marked: bool
 
 
-class _Place(NamedTuple):
+class _WordSpan(NamedTuple):
     word: str
     start: int
     end: int
@@ -96,10 +96,10 @@ def _folded(word: str) -> tuple[str, ...]:
     return tuple(fold_words(word))
 
 
-def _places(text: str) -> Iterator[_Place]:
+def _places(text: str) -> Iterator[_WordSpan]:
     for match in _WORD.finditer(text[:_LOOKED_AT]):
         for word in _folded(match[0]):
-            yield _Place(word, match.start(), match.end())
+            yield _WordSpan(word, match.start(), match.end())
 
 
 def _spans(text: str, phrases: Sequence[Sequence[str]]) -> list[tuple[int, int]]:

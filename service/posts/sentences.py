@@ -58,6 +58,8 @@ def with_joined_lines(text: str) -> str:
 def _goes_on(line: str, following: str) -> bool:
     if line.endswith((".", ";", ":", "!", "?")) or _ITEM.match(following):
         return False
+    if "|" in line or "|" in following:
+        return False  # rows of a table
     return following[0].islower() or (
         len(line) >= _FULL_LINE and not line.isupper() and not following.isupper()
     )

@@ -89,6 +89,7 @@ class Understander:
         names = [name for link in attachments for name in (link.name, link.url)]
         document, mentions = understand_document(title, text, attachment_text, names)
         document = _decided(document, why)
+        categories, why = self._by_document(categories, why, document)
         day = published_at.astimezone(LOCAL).date() if published_at else None
         whole = f"{title}\n{text}"
         area = self.gazetteer.area_of(portal)
@@ -118,7 +119,10 @@ class Understander:
             urgency_why=urgency_why,
             deadlines=self._tasks(title, f"{text}\n{in_files}", day, signed_on),
             relations=find_links(
-                title, f"{text}\n{in_files}", document.number if document else None
+                title,
+                f"{text}\n{in_files}",
+                document.number if document else None,
+                signed_on or day,
             ),
             begins_at=begins_at,
             venue=venue,
@@ -141,6 +145,21 @@ class Understander:
             list(told),
             whole,
         )
+
+    def _by_document(
+        self,
+        categories: tuple[str, ...],
+        why: tuple[Reason, ...],
+        document: Document | None,
+    ) -> tuple[tuple[str, ...], tuple[Reason, ...]]:
+        """What neither words nor a section put anywhere is where its document belongs."""
+        home = self.rules.of_documents
+        is_open = categories[0] == self.rules.fallback and why[0].rule in ("fallback", "section")
+        is_own = document is not None and document.relation is Relation.IS
+        number = document.number if document is not None and is_own else None
+        if not is_open or home is None or number is None:
+            return categories, why
+        return (home,), (Reason(home, "document", number),)
 
     def _tasks(
         self, title: str, text: str, day: date | None, signed_on: date | None

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from service.services.context import Context
 from service.services.digest_acts import last_runs
+from service.services.lost_names import LostName, find_lost_names, find_lost_portals
 from service.services.operator import tell_operator
 from service.storage.alarms import (
     clear_alarm,
@@ -29,15 +30,15 @@ from service.storage.alarms import (
     seen_late,
     unsent_posts,
 )
-from service.storage.asides import Aside, list_asides
 from service.storage.bounces import about_us
-from service.storage.brake import braked_providers
 from service.storage.counts import count_held
 from service.storage.deliveries import why_stopped
 from service.storage.digests import overdue_digests
 from service.storage.engine import Database
 from service.storage.feeds import feed_problems
+from service.storage.quarantine import QuarantinedPage, list_asides
 from service.storage.schema import to_micros
+from service.storage.suspension_breaker import braked_providers
 from service.words import coded
 
 LATE = timedelta(hours=1)
@@ -61,6 +62,8 @@ KINDS = (
     "aside",
     "brake",
     "ours",
+    "lost_name",
+    "lost_portal",
 )
 """What may be broken: the first part of an alarm's key."""
 
@@ -82,12 +85,16 @@ class Facts:
     """The stop switch is off, or a restored database waits for its release."""
     held: Mapping[str, int] = field(default_factory=dict)
     """By portal, how many changes a flood holds back."""
-    asides: tuple[Aside, ...] = ()
+    asides: tuple[QuarantinedPage, ...] = ()
     """Pages that are not read, for they stopped Loa."""
     braked: tuple[str, ...] = ()
     """Providers that refused so many addresses at once that nobody of them is suspended."""
     about_us: tuple[int, str] = (0, "")
     """How many refusals of the last day spoke of us, and what the last one said, coded."""
+    lost_names: tuple[LostName, ...] = ()
+    """What subscriptions ask for and is not there any more."""
+    lost_portals: tuple[str, ...] = ()
+    """Portals that were read, and whose file is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,16 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
     alarms += [_alarm("brake", provider, provider=provider) for provider in facts.braked]
     if facts.about_us[0]:
         alarms.append(_alarm("ours", n=facts.about_us[0], reason=facts.about_us[1]))
+    alarms += [_lost_name(one) for one in facts.lost_names]
+    alarms += [_alarm("lost_portal", portal, portal=portal) for portal in facts.lost_portals]
     return tuple(alarms)
+
+
+def _lost_name(one: LostName) -> Alarm:
+    some = "; ".join(f"{sub.unit or '–'}: {sub.id}" for sub in one.subscriptions[:5])
+    n, deaf = len(one.subscriptions), len(one.deaf)
+    about = f"{one.field}:{one.value}"
+    return _alarm("lost_name", about, what=one.value, n=n, deaf=deaf, some=some)
 
 
 def _alarm(kind: str, about: str = "", **facts: str | int) -> Alarm:
@@ -223,5 +239,7 @@ def _facts(conn: Connection, ctx: Context, now: datetime) -> Facts:
         asides=tuple(list_asides(conn, now)),
         braked=tuple(braked_providers(conn, now)),
         about_us=about_us(conn, now - timedelta(days=1)),
+        lost_names=tuple(find_lost_names(conn, ctx)),
+        lost_portals=tuple(find_lost_portals(conn, ctx)),
         feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
     )

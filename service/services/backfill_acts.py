@@ -39,7 +39,7 @@ Progress = Callable[[str, int, datetime | None], None]
 """(address of the listing, pages read, how far back they reach). May raise Interrupted."""
 
 
-class Interrupted(Exception):  # nothing went wrong
+class BackfillInterrupted(Exception):  # nothing went wrong
     """Whoever walks back is to end now, and keeps what was walked."""
 
 
@@ -132,7 +132,7 @@ def run_next(
     def look(_url: str, _pages: int, _reached_at: datetime | None) -> None:
         beat()
         if is_stopping():
-            raise Interrupted
+            raise BackfillInterrupted
 
     with database.writing() as conn:
         now = ctx.clock()

@@ -30,11 +30,11 @@ from service.storage.bounces import (
     resume_suspended,
     soft_days,
 )
-from service.storage.brake import FEW, brake, found_dead, is_braked
 from service.storage.engine import Database
 from service.storage.mails import queue_letter
 from service.storage.schema import to_micros
 from service.storage.subscriptions import set_status
+from service.storage.suspension_breaker import FEW, brake, found_dead, is_braked
 from service.types import SubscriptionStatus
 from service.words import coded
 

@@ -22,16 +22,15 @@ from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.filters import check_categories
 from service.services.publish import payload_of, write_change
-from service.services.related import relate
+from service.services.relation_acts import relate
 from service.storage.archive import ArchivedFile, WatchedFile, store_watch
 from service.storage.archive_store import Archive
-from service.storage.hand_withdrawn import note_withdrawn
+from service.storage.overruling import note_withdrawn
 from service.storage.post_writes import Draft, bump, insert_post, lock_post
 from service.storage.posts import get_post
 from service.storage.watch import set_withdrawn
-from service.text import clean, clean_text
 from service.types import AttachmentLink, ChangeType, PortalName, Post
-from service.values import parse_line
+from service.values import parse_line, parse_text
 from service.words import coded
 
 BY_HAND = PortalName("by-hand", "Đăng bằng tay")
@@ -54,7 +53,7 @@ class TypedPost:
 def keep_file(ctx: Context, archive: Archive, name: str, body: bytes) -> AttachmentLink:
     """Keeps a file of a post to come. Raises InvalidInput for what is no document or picture, and
     for what there is no room for."""
-    name = parse_line(clean(name), "file", is_required=True)
+    name = parse_line(name, "file", is_required=True)
     if kind_of(body[:_HEAD]) is None:
         raise InvalidInput("file", coded("bad.file_kind", name=name), "allowed.file_kind")
     digest, now = sha256(body).hexdigest(), ctx.clock()
@@ -104,10 +103,8 @@ def withdraw_by_hand(conn: Connection, ctx: Context, key: str) -> Post:
 
 
 def _draft(ctx: Context, typed: TypedPost) -> Draft:
-    title = parse_line(clean(typed.title), "title", limit=MAX_TITLE, is_required=True)
-    text, now = clean_text(typed.text), ctx.clock()
-    if len(text) > MAX_TEXT:
-        raise InvalidInput("text", "bad.too_long", coded("allowed.characters", limit=MAX_TEXT))
+    title = parse_line(typed.title, "title", limit=MAX_TITLE, is_required=True)
+    text, now = parse_text(typed.text, "text", limit=MAX_TEXT), ctx.clock()
     (category,) = check_categories(ctx, [typed.category])
     reader = Understander(ctx.rules, ctx.gazetteer, ctx.settings.email.days_off)
     facts = reader.understand(

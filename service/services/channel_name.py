@@ -13,7 +13,7 @@ from service.channels import CHANNELS
 from service.types import Channel
 
 
-class _OneOfTheTable:
+class _ChannelType:
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
@@ -24,4 +24,4 @@ class _OneOfTheTable:
         )
 
 
-ChannelName = Annotated[Channel, _OneOfTheTable()]
+ChannelName = Annotated[Channel, _ChannelType()]

@@ -31,7 +31,7 @@ _POLLS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class CoverageHole:
     """A time within which posts may have been missed. `to_at` None: it lasts."""
 
     from_at: datetime
@@ -46,7 +46,7 @@ class ListingCoverage:
     since: datetime | None = None
     covered_to: datetime | None = None
     last_read_at: datetime | None = None
-    holes: tuple[Hole, ...] = ()
+    holes: tuple[CoverageHole, ...] = ()
     held: int = 0
     silent: Mapping[str, int] | None = None
     """By code, posts that alerted nobody who asked; None: they were not counted."""
@@ -89,7 +89,7 @@ def load_coverage(
 
 def load_holes(
     conn: Connection, settings: Settings, now: datetime
-) -> dict[tuple[str, str], tuple[Hole, ...]]:
+) -> dict[tuple[str, str], tuple[CoverageHole, ...]]:
     """The gaps of every configured listing that has some, by (portal id, address)."""
     states, gaps = load_listings(conn), load_gaps(conn)
     old = now - timedelta(hours=settings.coverage.tell_after_h)
@@ -98,8 +98,10 @@ def load_holes(
     return {key: holes for key, holes in found.items() if holes}
 
 
-def _holes(state: ListingState | None, gaps: Sequence[Gap], old: datetime) -> tuple[Hole, ...]:
-    holes = tuple(Hole(gap.from_at, gap.to_at) for gap in gaps)
+def _holes(
+    state: ListingState | None, gaps: Sequence[Gap], old: datetime
+) -> tuple[CoverageHole, ...]:
+    holes = tuple(CoverageHole(gap.from_at, gap.to_at) for gap in gaps)
     lasting = None if state is None else _lasting(state, old)
     return holes if lasting is None else (*holes, lasting)
 
@@ -120,10 +122,10 @@ def _listing(
     )
 
 
-def _lasting(state: ListingState, old: datetime) -> Hole | None:
+def _lasting(state: ListingState, old: datetime) -> CoverageHole | None:
     """The gap of a listing that was last read whole before `old`."""
     covered_to = state.covered_to or state.baseline_at
-    return Hole(covered_to, None) if covered_to is not None and covered_to < old else None
+    return CoverageHole(covered_to, None) if covered_to is not None and covered_to < old else None
 
 
 def watched_line(

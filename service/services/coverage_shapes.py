@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.services.coverage_acts import Hole, ListingCoverage, PortalCoverage
+from service.services.coverage_acts import CoverageHole, ListingCoverage, PortalCoverage
 from service.services.subscriber_shapes import Shape
 
 
@@ -67,5 +67,5 @@ def show_listing(one: ListingCoverage) -> ListingCoverageShape:
     )
 
 
-def _gap(hole: Hole) -> CoverageGapShape:
+def _gap(hole: CoverageHole) -> CoverageGapShape:
     return CoverageGapShape(from_=hole.from_at, to=hole.to_at)

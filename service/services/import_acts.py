@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from service.channels import kind_of
 from service.errors import Conflict, InvalidInput, LoaError, NotFound
 from service.services.context import OPERATOR, Context
 from service.services.filters import parse_filters
@@ -20,10 +21,10 @@ from service.services.subscription_acts import (
     SubscriptionRequest,
     add,
     edit,
+    find_same,
 )
 from service.services.unit_acts import parse_unit, put
 from service.storage import units
-from service.storage.subscriptions import list_subscriptions
 from service.types import Channel, Filters, Frequency, Subscription
 from service.words import coded
 
@@ -111,19 +112,24 @@ def _import(conn: Connection, ctx: Context, row: TableRow) -> ImportedLine:
             raise InvalidInput(column, "bad.missing")
     act, unit_id = _put_unit(conn, ctx, row.cells)
     wanted = _request(ctx, row.cells, unit_id)
-    known = _known(conn, wanted)
-    facts = {"channel": wanted.channel, "target": wanted.target}
+    known = _known(conn, ctx, wanted)
     if known is None:
         made = add(conn, ctx, wanted, OPERATOR)
-        done = coded("import.added", **facts)
-        secret = made.secret
-        return ImportedLine(row.number, (*act, done), made.subscription.id, wanted.target, secret)
+        added, target = made.subscription, _shown(made.subscription, wanted)
+        done = coded("import.added", channel=wanted.channel, target=target)
+        return ImportedLine(row.number, (*act, done), added.id, target, made.secret)
     changes = _changes(known, wanted)
     if changes != SubscriptionChanges():
         edit(conn, ctx, known.id, changes, OPERATOR)
     is_same = changes == SubscriptionChanges()
-    done = coded("import.unchanged" if is_same else "import.updated", **facts)
-    return ImportedLine(row.number, (*act, done), known.id, wanted.target)
+    code, target = "import.unchanged" if is_same else "import.updated", _shown(known, wanted)
+    done = coded(code, channel=wanted.channel, target=target)
+    return ImportedLine(row.number, (*act, done), known.id, target)
+
+
+def _shown(one: Subscription, wanted: SubscriptionRequest) -> str:
+    """As the line has it, unless that holds secrets."""
+    return one.target if kind_of(one.channel).is_sealed else wanted.target
 
 
 def _put_unit(
@@ -197,9 +203,9 @@ def _is_yes(said: str) -> bool:
     return said.lower() == "yes"
 
 
-def _known(conn: Connection, wanted: SubscriptionRequest) -> Subscription | None:
+def _known(conn: Connection, ctx: Context, wanted: SubscriptionRequest) -> Subscription | None:
     """The same office's of that channel and target, which was not removed."""
-    found = list_subscriptions(conn, channel=wanted.channel, target=wanted.target)
+    found = find_same(conn, ctx, wanted.channel, wanted.target)
     return next((one for one in found if one.unit_id == wanted.unit), None)
 
 

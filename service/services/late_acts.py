@@ -21,7 +21,8 @@ from service.storage.meta import get_meta, put_meta
 from service.storage.receipts import (
     OwingPost,
     Receipt,
-    list_receipts,
+    list_sent_receipts,
+    load_board_units,
     load_reminded,
     posts_owing,
 )
@@ -69,9 +70,9 @@ def find_late(
     settings = ctx.settings
     found: list[LateReceipt] = []
     with database.reading() as conn:
-        ways, reminded = load_ways(conn), load_reminded(conn)
+        ways, reminded, known = load_ways(conn), load_reminded(conn), load_board_units(conn)
         for post in posts_owing(conn, settings.receipts.categories, at - REMIND_WITHIN):
-            for line in filter(is_open, list_receipts(conn, post.id)):
+            for line in filter(is_open, list_sent_receipts(conn, post.id, known)):
                 of = ways_of(line, ways)
                 so_far = reminded.get((post.id, line.revision, line.unit_id), [])
                 was, is_late = (

@@ -8,22 +8,34 @@ them once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
+from service.alerts.match import asks_less
 from service.channels import Consent, kind_of
 from service.services.context import Actor, Context
+from service.services.lost_names import find_lost_names
+from service.services.wants import say_filters
+from service.storage.dead_contacts import find_dead_contacts
 from service.storage.engine import Database
-from service.storage.losses import Loss, active_targets, find_losses, known_letters
+from service.storage.losses import (
+    Loss,
+    active_targets,
+    find_losses,
+    known_letters,
+    mail_targets,
+)
 from service.storage.mails import queue_letter
 from service.storage.schema import to_micros
-from service.types import SubscriptionStatus, Unit
+from service.storage.units import get_unit
+from service.types import Frequency, Subscription, SubscriptionStatus, Unit
 from service.values import address_key
 from service.words import code_of, coded
+from service.words.labels import label
 
 RECENT = timedelta(days=7)
 """What is older was told; letters are kept for longer, so that none is written again."""
@@ -32,7 +44,7 @@ _BY_OPERATOR = frozenset({"by.operator", "by.command"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class _LossLetter:
     key: str
     address: str
     subject: str
@@ -50,6 +62,8 @@ def tell_losses(database: Database, ctx: Context) -> int:
             if not loss.is_erased  # by the operator, and told by `tell_erased` without the address
             for letter in _letters(conn, ctx, loss)
         ]
+        for one in find_dead_contacts(conn, now - RECENT):
+            letters += _of_dead(conn, ctx, one.unit, one.address, one.at, one.reason)
         known = known_letters(conn, [letter.key for letter in letters])
     missing = [letter for letter in letters if letter.key not in known]
     if missing:
@@ -83,11 +97,153 @@ def tell_unit_changed(conn: Connection, ctx: Context, before: Unit, after: Unit,
     about = f"loss:{after.id}:changed:{to_micros(now)}"
     for to in after.contacts:
         paragraphs = (*said, _ask_operator(ctx))
-        _queue(conn, ctx, _Letter(f"{about}:{address_key(to)}", to, subject, paragraphs), now)
+        _queue(conn, ctx, _LossLetter(f"{about}:{address_key(to)}", to, subject, paragraphs), now)
     operator = ctx.settings.operator.email
     if operator and code_of(by.reason or "") not in _BY_OPERATOR:
         paragraphs = (*said, coded("edited.back_command", command=f"loa unit edit {after.id}"))
-        _queue(conn, ctx, _Letter(f"{about}:operator", operator, subject, paragraphs), now)
+        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
+
+
+def tell_subscription_changed(
+    conn: Connection, ctx: Context, before: Subscription, after: Subscription, by: Actor
+) -> None:
+    """A unit that was heard by a subscription hears that it asks for less, is sent it later, or
+    goes where nobody has confirmed yet; so does the operator, unless it did it itself."""
+    if before.unit_id is None or before.status is SubscriptionStatus.PENDING:
+        return
+    now, unit = ctx.clock(), get_unit(conn, before.unit_id)
+    facts = {"unit": unit.name, "target": before.target, "since_at": now.isoformat()}
+    changes = [coded(code, **facts, old=old, what=what)
+               for code, old, what in _less(ctx, before, after)]  # fmt: skip
+    if not changes:
+        return
+    said = (*changes, coded("edited.by", reason=by.reason or "by.command"))
+    said = (*said, _left(active_targets(conn, unit.id)))
+    subject = coded("less.subject", **facts)
+    about = f"loss:{before.id}:changed:{to_micros(now)}"
+    back, button = _ask_operator(ctx), None
+    owners = unit.contacts
+    if kind_of(before.channel).consent is Consent.MAILBOX:
+        subjects = (before.id, str(to_micros(now)))
+        back, button = "loss.back", (Purpose.MANAGE.value, subjects, "less.button")
+        owners = (*owners, before.target)
+    for to in {address_key(one): one for one in owners}.values():
+        letter = _LossLetter(f"{about}:{address_key(to)}", to, subject, (*said, back), button)
+        _queue(conn, ctx, letter, now)
+    operator = ctx.settings.operator.email
+    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
+        command = f"loa subscription edit {before.id}"
+        paragraphs = (*said, coded("less.back_command", command=command))
+        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
+
+
+def tell_unit_gone(conn: Connection, ctx: Context, unit: Unit, by: Actor) -> None:
+    """Whoever hears for a unit that is removed hears that it ends, before it does; the operator
+    too, unless it did it itself. `unit`: as it is before."""
+    where = f"{ctx.settings.service.public_url.rstrip('/')}/admin/units"
+    _tell_whole_unit(
+        conn, ctx, unit, "unit", by, [coded("loss.unit_back", where=where)], _ask_operator(ctx)
+    )
+
+
+def tell_unit_back(conn: Connection, ctx: Context, unit: Unit, by: Actor) -> None:
+    """The same people hear that it is there again."""
+    _tell_whole_unit(conn, ctx, unit, "unit_again", by, [], _left(active_targets(conn, unit.id)))
+
+
+def _tell_whole_unit(
+    conn: Connection,
+    ctx: Context,
+    unit: Unit,
+    what: str,
+    by: Actor,
+    undo: Sequence[str],
+    more: str,
+) -> None:
+    now = ctx.clock()
+    subject = coded(f"loss.{what}_subject", unit=unit.name)
+    said = coded(
+        f"loss.{what}",
+        unit=unit.name,
+        title=ctx.settings.service.title,
+        since_at=now.isoformat(),
+        reason=by.reason or "by.command",
+    )
+    about = f"loss:{unit.id}:{what}:{to_micros(now)}"
+    addresses = (*unit.contacts, *mail_targets(conn, unit.id))
+    for to in _others(addresses, ""):
+        _queue(conn, ctx, _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, more)), now)
+    operator = ctx.settings.operator.email
+    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
+        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, (said, *undo)), now)
+
+
+def tell_dead_contact(
+    conn: Connection, ctx: Context, unit: Unit, address: str, at: datetime, reason: str
+) -> bool:
+    """A unit's other contacts and the operator hear that mail to one does not arrive, once a month.
+    Whether they had not heard yet."""
+    letters = _of_dead(conn, ctx, unit, address, at, reason)
+    queued = [_queue(conn, ctx, letter, ctx.clock()) for letter in letters]
+    return any(queued)
+
+
+def tell_asks_nothing(database: Database, ctx: Context) -> int:
+    """The contacts of a unit hear that a subscription of it asks only for what is not there any
+    more, once for each; the operator is told by an alarm. Returns how many letters were queued."""
+    made = 0
+    with database.reading() as conn:
+        lost = find_lost_names(conn, ctx)
+        found = [(one.value, sub) for one in lost for sub in one.deaf if sub.unit_id is not None]
+        units = {sub.unit_id: get_unit(conn, sub.unit_id) for _, sub in found if sub.unit_id}
+    for value, sub in found:
+        unit = units[sub.unit_id or ""]
+        facts = {"unit": unit.name, "target": sub.target}
+        said = (coded("loss.asks_nothing", **facts, what=value), _ask_operator(ctx))
+        subject, about = coded("loss.subject", **facts), f"loss:{sub.id}:nothing:{sub.filter_id}"
+        with database.writing() as conn:
+            for to in _others((*unit.contacts, *mail_targets(conn, unit.id)), ""):
+                letter = _LossLetter(f"{about}:{address_key(to)}", to, subject, said)
+                made += _queue(conn, ctx, letter, ctx.clock())
+    return made
+
+
+def _of_dead(
+    conn: Connection, ctx: Context, unit: Unit, address: str, at: datetime, reason: str
+) -> list[_LossLetter]:
+    facts = {"unit": unit.name, "target": address}
+    subject = coded("loss.subject", **facts)
+    said = coded("loss.contact_dead", **facts, since_at=at.isoformat(), reason=reason)
+    about = f"loss:{unit.id}:dead:{address_key(address)}:{at:%Y-%m}"
+    left = _left(active_targets(conn, unit.id))
+    letters = [
+        _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, left, _ask_operator(ctx)))
+        for to in _others(unit.contacts, address)
+    ]
+    change = f"--remove-contact {address} --add-contact …"
+    todo = coded("loss.contact_dead_do", command=f"loa unit edit {unit.id} {change}")
+    operator = filter(None, [ctx.settings.operator.email])
+    return letters + [
+        _LossLetter(f"{about}:operator", to, subject, (said, left, todo)) for to in operator
+    ]
+
+
+_RARER = (Frequency.IMMEDIATE, Frequency.DAILY, Frequency.WEEKLY)
+
+
+def _less(
+    ctx: Context, before: Subscription, after: Subscription
+) -> Iterator[tuple[str, str, str]]:
+    """(code, what it was, what it is)"""
+    language = ctx.settings.service.language
+    if asks_less(before.filters, after.filters):
+        old, new = (say_filters(ctx, one.filters, language) for one in (before, after))
+        yield "less.filters", old, new
+    if _RARER.index(after.frequency) > _RARER.index(before.frequency):
+        old, new = (label("frequency", one.frequency, language) for one in (before, after))
+        yield "less.frequency", old, new
+    if after.target != before.target and after.status is SubscriptionStatus.PENDING:
+        yield "less.target", before.target, after.target
 
 
 def _without(contacts: Sequence[str], others: Sequence[str]) -> list[str]:
@@ -111,7 +267,8 @@ def tell_token_lost(conn: Connection, ctx: Context, unit: Unit, name: str) -> No
     """A unit's contacts hear that a token of theirs is none any more."""
     facts = {"unit": unit.name, "target": name}
     said = coded("loss.token", **facts, since_at=ctx.clock().isoformat())
-    _tell_contacts(conn, ctx, unit, f"token:{name}", coded("loss.subject", **facts), said)
+    by = coded("edited.by", reason="by.command")
+    _tell_contacts(conn, ctx, unit, f"token:{name}", coded("loss.subject", **facts), said, by)
 
 
 def ask_erasure(conn: Connection, ctx: Context, unit: Unit, address: str) -> None:
@@ -121,31 +278,32 @@ def ask_erasure(conn: Connection, ctx: Context, unit: Unit, address: str) -> Non
     subject, said = coded("loss.erasure_subject", **facts), coded("loss.erasure", **facts)
     about = f"erasure:{unit.id}:{address_key(address)}:{day}"
     letters = [
-        _Letter(f"loss:{about}:{address_key(contact)}", contact, subject, (said,))
+        _LossLetter(f"loss:{about}:{address_key(contact)}", contact, subject, (said,))
         for contact in _others(unit.contacts, address)
     ]
     if ctx.settings.operator.email:
         todo = coded("loss.erasure_operator", target=address)
         key, to = f"loss:{about}:operator", ctx.settings.operator.email
-        letters.append(_Letter(key, to, subject, (said, todo)))
+        letters.append(_LossLetter(key, to, subject, (said, todo)))
     for letter in letters:
         _queue(conn, ctx, letter, now)
 
 
 def _tell_contacts(
-    conn: Connection, ctx: Context, unit: Unit, about: str, subject: str, said: str
+    conn: Connection, ctx: Context, unit: Unit, about: str, subject: str, *said: str
 ) -> None:
     now = ctx.clock()
-    said_to = (said, _left(active_targets(conn, unit.id)), _ask_operator(ctx))
+    said_to = (*said, _left(active_targets(conn, unit.id)), _ask_operator(ctx))
     for contact in unit.contacts:
         key = f"loss:{unit.id}:{about}:{to_micros(now)}:{address_key(contact)}"
-        _queue(conn, ctx, _Letter(key, contact, subject, said_to), now)
+        _queue(conn, ctx, _LossLetter(key, contact, subject, said_to), now)
 
 
-def _queue(conn: Connection, ctx: Context, letter: _Letter, now: datetime) -> None:
+def _queue(conn: Connection, ctx: Context, letter: _LossLetter, now: datetime) -> bool:
+    """Whether it was queued now."""
     if not ctx.settings.email.smtp_url:
-        return
-    queue_letter(
+        return False
+    queued = queue_letter(
         conn,
         key=letter.key,
         address=letter.address,
@@ -155,9 +313,10 @@ def _queue(conn: Connection, ctx: Context, letter: _Letter, now: datetime) -> No
         language=ctx.settings.service.language,
         button=letter.button,
     )
+    return queued is not None
 
 
-def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_Letter]:
+def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_LossLetter]:
     facts = {"unit": loss.unit_name, "target": loss.target}
     subject = coded("loss.subject", **facts)
     said = coded(
@@ -167,13 +326,13 @@ def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_Letter]:
     about = f"loss:{loss.subscription_id}:{to_micros(loss.at)}"
     back, button = _way_back(ctx, loss)
     letters = [
-        _Letter(f"{about}:{address_key(to)}", to, subject, (said, left, back), button)
+        _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, left, back), button)
         for to in _others(loss.contacts, loss.target)
     ]
     operator = ctx.settings.operator.email
     if operator and code_of(loss.reason or "") not in _BY_OPERATOR:
         undo = _undo(ctx, loss)
-        letters.append(_Letter(f"{about}:operator", operator, subject, (said, left, undo)))
+        letters.append(_LossLetter(f"{about}:operator", operator, subject, (said, left, undo)))
     return letters
 
 
@@ -210,4 +369,7 @@ def _undo(ctx: Context, loss: Loss) -> str:
         command = f"loa subscription add {loss.channel} {target}--unit {loss.unit_id}"
     else:
         command = f"loa subscription resume {loss.subscription_id}"
+    if loss.status is SubscriptionStatus.SUSPENDED:
+        other = f"loa subscription add {loss.channel} … --unit {loss.unit_id}"
+        return coded("loss.back_bounced", where=where, command=command, other=other)
     return coded("loss.back_desk", where=where, command=command)

@@ -1,5 +1,5 @@
-"""One unit becomes part of another, which hears, is asked and answers in its place from now on; the
-operator and everybody who is a contact of either are told."""
+"""One unit becomes part of another, which hears, is asked and answers in its place from now on; who
+is a contact of either is told; the operator, who did it, where something is left to do."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def _tell(conn: Connection, ctx: Context, merged: UnitMerge) -> None:
     facts = {"unit": unit.name, "into": into.name}
     subject, key = coded("merge.subject", **facts), f"merged:{unit.id}"
     said = [coded("merge.said", **facts, since_at=now.isoformat()), *_state(conn, ctx, merged)]
-    tell_operator(conn, ctx.settings, key, subject, said, now)
+    if not into.contacts or not active_targets(conn, into.id):  # else there is nothing to do
+        tell_operator(conn, ctx.settings, key, subject, said, now)
     if not ctx.settings.email.smtp_url:
         return
     for contact in into.contacts:  # those of both

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
-from service.errors import NotFound, Unclear
+from service.errors import AmbiguousName, NotFound
 from service.posts.identity import canonical_key
 from service.posts.search_words import MAX_QUERY_CHARS
 from service.services.context import OPERATOR, Actor
-from service.storage.beginnings import ids_beginning
+from service.storage.id_prefixes import ids_beginning
 from service.storage.posts import PostQuery, get_post, newest_posts, posts_at, titled
 from service.storage.subscriptions import get_subscription, list_subscriptions
 from service.storage.tokens import list_tokens
@@ -155,7 +155,7 @@ def find_unit(conn: Connection, said: str) -> Unit:
     names = {fold_plain(unit.name): unit.name for unit in units}
     for close in difflib.get_close_matches(plain[:200], names, n=1):
         hint = f"did you mean {names[close]!r}?"
-        raise Unclear("unit", coded("bad.value", text=said[:100]), hint)
+        raise AmbiguousName("unit", coded("bad.value", text=said[:100]), hint)
     raise NotFound("unit", said)
 
 
@@ -200,7 +200,7 @@ def _begun(conn: Connection, kind: str, said: str) -> list[str]:
 def _only(kind: str, said: str, found: Sequence[str]) -> str:
     if len(found) > 1:
         allowed = coded("allowed.one_of_several", names=", ".join(found[:_NAMED]))
-        raise Unclear(kind, coded("bad.several", text=said), allowed)
+        raise AmbiguousName(kind, coded("bad.several", text=said), allowed)
     if not found:
         raise NotFound(kind, said)
     return found[0]

@@ -18,9 +18,12 @@ from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
 from service.services.audit_acts import audited
+from service.services.consent import known_version
 from service.services.context import Actor, ActorKind, Context
 from service.services.loss_acts import ask_erasure, tell_erased
 from service.services.wants import say_filters
+from service.storage import consents
+from service.storage.consents import ConsentStep
 from service.storage.erasure import ERASED, forget_address, subscriptions_of
 from service.storage.handshakes import address_mark, ask_confirmation
 from service.storage.mails import queue_letter
@@ -55,6 +58,16 @@ Refusal = Literal["expired", "moved"]
 moved."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownConsent:
+    """What stood beside the button that was pressed: the path of the page, without any token, and
+    the version of the text on consent, None where there was none."""
+
+    page: str
+    language: str
+    version: str | None = None
+
+
 @audited("act.subscription_request", "person")
 def request_subscription(
     conn: Connection,
@@ -64,9 +77,10 @@ def request_subscription(
     filters: Filters,
     frequency: Frequency,
     locale: Locale,
+    shown: ShownConsent,
 ) -> None:
     """One pending subscription for an address, and one mail a day that asks its owner, in his
-    language.
+    language. What was shown beside the button is recorded.
 
     Raises InvalidInput where no mail can be sent.
     """
@@ -89,6 +103,7 @@ def request_subscription(
             _pending(conn, known, address, filters, frequency, locale.language, now),
             "confirm",
         )
+        _record(conn, subscription.id, ConsentStep.ASKED, shown, now)
     purpose = Purpose.CONFIRM if kind == "confirm" else Purpose.MANAGE
     subject = [subscription.id, str(to_micros(now))]
     paragraphs = [coded(f"letter.{kind}_body", title=title, what=what)]
@@ -108,6 +123,15 @@ def request_subscription(
         ),
         subscription_id=subscription.id,
     )
+
+
+def _record(
+    conn: Connection, key: str, step: ConsentStep, shown: ShownConsent, at: datetime
+) -> None:
+    given = consents.RecordedConsent(
+        key, step, known_version(shown.version), shown.page, shown.language, at
+    )
+    consents.record_consent(conn, given)
 
 
 def _pending(
@@ -193,21 +217,23 @@ def read_question(
 
 
 def answer_question(
-    conn: Connection, ctx: Context, token: str
+    conn: Connection, ctx: Context, token: str, shown: ShownConsent
 ) -> tuple[Subscription, Refusal | None]:
     """Whoever has the link says yes: a pending subscription is active, any other stays as it is.
     Raises NotFound."""
     subscription, refusal = read_question(conn, ctx, token)
     if refusal is None:
-        subscription = _say_yes(conn, ctx, subscription.id)
+        subscription = _say_yes(conn, ctx, subscription.id, shown)
     return subscription, refusal
 
 
 @audited("act.subscription_confirm", "subscription", "key")
-def _say_yes(conn: Connection, ctx: Context, key: str) -> Subscription:
+def _say_yes(conn: Connection, ctx: Context, key: str, shown: ShownConsent) -> Subscription:
     found = get_subscription(conn, key)
     if found.status is not SubscriptionStatus.PENDING:
         return found
+    if kind_of(found.channel).consent is Consent.MAILBOX:
+        _record(conn, key, ConsentStep.CONFIRMED, shown, ctx.clock())
     return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock())
 
 

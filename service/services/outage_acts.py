@@ -38,7 +38,7 @@ _AT_ONCE = 50  # letters in one transaction: some 10 ms on SQLite
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
+class _OutageNotice:
     """What is told of one outage. `todo`: what the operator is told beside."""
 
     key: str
@@ -121,7 +121,7 @@ def _tell_unread(
         coded("coverage.unread_do", base_url=portal.base_url),
     )
     key = f"outage:{one.portal_id}:{to_micros(one.since_at)}"
-    news = _News(key, coded("coverage.unread_subject", **facts), said, tuple(reasons))
+    news = _OutageNotice(key, coded("coverage.unread_subject", **facts), said, tuple(reasons))
     _tell_all(database, ctx, portal.id, news, now)
     with database.writing() as conn:
         mark_outage(conn, one, told_at=now)
@@ -150,7 +150,7 @@ def _tell_back(
         day = ctx.settings.service.locale.day(gap[0]).isoformat()
         todo = (coded("coverage.back_gap_do", id=portal.id, day=day),)
     key = f"outage:{one.portal_id}:{to_micros(one.since_at)}:back"
-    news = _News(key, coded("coverage.back_subject", **facts), tuple(said), todo)
+    news = _OutageNotice(key, coded("coverage.back_subject", **facts), tuple(said), todo)
     _tell_all(database, ctx, portal.id, news, now)
     with database.writing() as conn:
         mark_outage(conn, one, back_at=back_at, back_told_at=now, late=count)
@@ -173,7 +173,9 @@ def _gap_within(
     return min(gap.from_at for gap in found), max(gap.to_at for gap in found)
 
 
-def _tell_all(database: Database, ctx: Context, portal_id: str, news: _News, now: datetime) -> None:
+def _tell_all(
+    database: Database, ctx: Context, portal_id: str, news: _OutageNotice, now: datetime
+) -> None:
     """The operator and whoever relies on the portal, units first, each address once."""
     settings = ctx.settings
     if not settings.email.smtp_url:

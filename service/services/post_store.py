@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from service.alerts.links import Links
 from service.posts.diff import fingerprint, is_flapping, what_changed
 from service.posts.scanned import SCAN, adds
+from service.services.audit_acts import record
 from service.services.publish import SAME_DOCUMENT, payload_of, write_change
-from service.services.related import relate
+from service.services.relation_acts import relate
 from service.storage.archive import WatchedFile, store_watch
+from service.storage.audit import find_subject
 from service.storage.engine import Database
-from service.storage.hand_withdrawn import is_withdrawn_by_hand
-from service.storage.overruling import kept_overruling, lift_overruling
+from service.storage.overruling import is_withdrawn_by_hand, kept_overruling, lift_overruling
 from service.storage.post_writes import (
     add_alias,
     add_file_revision,
@@ -183,18 +184,21 @@ class PostStore:
         """
         with self._database.writing() as conn:
             lock_post(conn, post.id)
+            before = find_subject(conn, "post", post.id)
             if is_lifting:
                 lift_overruling(conn, post.id)
             current = get_post(conn, post.id)
             newer = replace(current, understanding=kept_overruling(conn, post.id, understanding))
-            if newer == current or current.revision != post.revision:
-                return None
-            document = newer.understanding.document
-            keep_attachments(
-                conn, newer, fingerprint(newer.title, newer.text, document, newer.attachments)
-            )
-            self._publish_to_fresh(conn, newer, now, silenced)
-        return newer
+            is_changed = newer != current and current.revision == post.revision
+            if is_changed:
+                document = newer.understanding.document
+                keep_attachments(
+                    conn, newer, fingerprint(newer.title, newer.text, document, newer.attachments)
+                )
+                self._publish_to_fresh(conn, newer, now, silenced)
+            if is_lifting or is_changed:
+                record(conn, now, "act.post_by_rules", "post", post.id, before)
+        return newer if is_changed else None
 
     def completed(self, post: Post, draft: Draft) -> Post:
         """The article of a post of which only the listing's row was stored; nobody is told

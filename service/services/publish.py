@@ -29,7 +29,7 @@ from service.storage.changes import (
 )
 from service.storage.digests import waits_for_digest
 from service.storage.queue import fan_out, hasten, mark_urgent, urgency_before
-from service.storage.related import filters_owed, filters_told
+from service.storage.relation_links import filters_owed, filters_told
 from service.storage.same_document import companions
 from service.storage.subscriptions import filters_of
 from service.types import ChangeType, Filters, Link, Post, Relation
@@ -176,7 +176,8 @@ def _owed_the_old(conn: Connection, post: Post) -> dict[str, int]:
 
 
 def _numbers(post: Post) -> list[str]:
-    return [one.of.number for one in post.understanding.relations if one.post_id is not None]
+    links = post.understanding.relations
+    return [one.of.number for one in links if one.post_id is not None and one.of.number is not None]
 
 
 def _publish_again(

@@ -8,15 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
-from service.errors import Conflict, InvalidInput, NotFound
+from service.errors import Conflict, NotFound
 from service.services.audit_acts import audited
 from service.services.context import Actor, Context
 from service.services.optin import read_link
 from service.storage import receipts
 from service.storage.posts import get_post
 from service.storage.unit_merging import successor_of
-from service.text import clean, clean_text
-from service.values import MAX_LINE
+from service.values import parse_line, parse_text
 from service.words import coded
 
 MAX_NOTE = 1000
@@ -102,10 +101,7 @@ def read_receipt_link(ctx: Context, token: str) -> LinkSubject:
 def _write(
     conn: Connection, ctx: Context, about: LinkSubject, by: str, note: str, via: str
 ) -> Acknowledgement:
-    by, note = clean(by), clean_text(note)
-    for field, text, limit in (("by", by, MAX_LINE), ("note", note, MAX_NOTE)):
-        if len(text) > limit:
-            raise InvalidInput(field, "bad.too_long", coded("allowed.characters", limit=limit))
+    by, note = parse_line(by, "by"), parse_text(note, "note", limit=MAX_NOTE)
     now = ctx.clock()
     is_new = receipts.acknowledge(
         conn,

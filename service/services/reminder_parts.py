@@ -15,7 +15,7 @@ from service.alerts.message import build_reminder
 from service.alerts.receipt_rules import Line
 from service.services.context import Context
 from service.storage.handshakes import send_reminder
-from service.storage.losses import Ways
+from service.storage.losses import ContactChannels
 from service.storage.receipts import OwingPost, Receipt
 from service.words import coded
 
@@ -28,7 +28,7 @@ class Reminder:
     post: OwingPost
     line: Receipt
     dues: tuple[DueInstant, ...]
-    ways: Ways
+    ways: ContactChannels
 
     @property
     def own_first(self) -> tuple[DueInstant, ...]:
@@ -41,10 +41,10 @@ class Reminder:
         return len(self.ways.addresses) or min(1, len(self.ways.hooks))
 
 
-def ways_of(line: Receipt, found: Mapping[str, Ways]) -> Ways:
+def ways_of(line: Receipt, found: Mapping[str, ContactChannels]) -> ContactChannels:
     """By what a unit can be asked: its contacts, else by what it hears."""
-    own = found.get(line.unit_id, Ways())
-    return Ways(line.contacts, own.hooks) if line.contacts else own
+    own = found.get(line.unit_id, ContactChannels())
+    return ContactChannels(line.contacts, own.hooks) if line.contacts else own
 
 
 def section(

@@ -19,7 +19,12 @@ from service.services.reminder_parts import Reminder, ask_hooks, is_open, sectio
 from service.storage.engine import Database
 from service.storage.losses import load_ways
 from service.storage.mails import queue_letter
-from service.storage.receipts import list_receipts, load_reminded, posts_owing
+from service.storage.receipts import (
+    list_sent_receipts,
+    load_board_units,
+    load_reminded,
+    posts_owing,
+)
 from service.storage.reminder_alarm import alarm_at, set_alarm
 from service.words import coded
 
@@ -54,11 +59,11 @@ def remind(database: Database, ctx: Context) -> int:
             if post.told_at >= now - REMIND_WITHIN
             or any(now < one.at <= now + before for one in dues)
         ]
-        reminded, ways = load_reminded(conn), load_ways(conn)
+        reminded, ways, known = load_reminded(conn), load_ways(conn), load_board_units(conn)
         open_lines = [
             Reminder(post, line, dues, ways_of(line, ways))
             for post, dues in posts
-            for line in list_receipts(conn, post.id)
+            for line in list_sent_receipts(conn, post.id, known)
             if is_open(line)
         ]
     due: dict[tuple[str, int], list[Reminder]] = {}

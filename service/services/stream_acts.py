@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from service.services.context import Context
 from service.storage import queue
-from service.storage.asking import Stream
-from service.storage.queue import Acknowledged
+from service.storage.pull_streams import PullStream
+from service.storage.queue import AcknowledgeResult
 
 
 def acknowledge(
-    conn: Connection, ctx: Context, streams: Sequence[Stream], ids: Sequence[str]
-) -> Acknowledged:
+    conn: Connection, ctx: Context, streams: Sequence[PullStream], ids: Sequence[str]
+) -> AcknowledgeResult:
     """Ends messages of these subscriptions, whether their leases still hold or not: who says that
     he has one has it. May be done again."""
     return queue.acknowledge(conn, [one.id for one in streams], ids, ctx.clock())

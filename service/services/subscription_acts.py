@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.util import find_spec
 
 from sqlalchemy import Connection
 
@@ -14,14 +15,22 @@ from service.channels import ChannelKind, Consent, kind_of
 from service.errors import Conflict, InvalidInput
 from service.services.audit_acts import audited
 from service.services.context import Actor, ActorKind, Context
+from service.services.loss_acts import tell_subscription_changed
 from service.services.optin import ask_consent, check_mail
-from service.storage import asking, deliveries, handshakes, subscription_secrets, subscriptions
+from service.storage import (
+    deliveries,
+    handshakes,
+    pull_streams,
+    subscription_secrets,
+    subscriptions,
+)
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import (
     NewSubscription,
     get_subscription,
     set_status,
 )
+from service.storage.tokens import token_hash
 from service.storage.units import get_unit
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import MAX_LINE, parse_line
@@ -100,13 +109,18 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
         raise InvalidInput("channel", "bad.channel_hub", "allowed.hub")
     if kind.consent is Consent.MAILBOX:
         check_mail(ctx)
+    _check_sealed(kind, by)
     _check_channel(request.channel, request.frequency, request.headers, request.is_cloudevents)
     _check_target(kind, request.target)
     unit_id = _unit_of(conn, request.unit, by)
     if by.kind is ActorKind.UNIT:
         subscriptions.require_room(conn, str(unit_id))
     secret = new_secret() if kind.is_signed else None
-    token = asking.new_token() if kind.is_asked else None
+    sealed, mark = None if secret is None else ctx.secret_box.encrypt(secret), ""
+    if kind.is_sealed:
+        whole = _whole(ctx, kind, request.target)
+        sealed, mark = ctx.secret_box.encrypt(whole), ctx.secret_box.mark(whole)
+    token = pull_streams.new_token() if kind.is_asked else None
     new = NewSubscription(
         request.channel,
         request.target,
@@ -117,11 +131,12 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
         name=parse_line(request.name, "name"),
         language=ctx.settings.service.language,
         is_confirmed=request.is_confirmed or kind.consent is Consent.TOKEN,
-        secret=None if secret is None else ctx.secret_box.encrypt(secret),
+        secret=sealed,
         headers=seal_headers(request.headers, ctx.secret_box),
         allow_private_networks=ctx.settings.webhooks.allow_private_networks,
-        token_hash=None if token is None else asking.token_hash(token),
+        token_hash=None if token is None else token_hash(token),
         is_cloudevents=request.is_cloudevents,
+        mark=mark,
     )
     added = subscriptions.add_subscription(conn, new)
     ask_consent(conn, ctx, added)
@@ -132,7 +147,8 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
 def edit(
     conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor
 ) -> Subscription:
-    """Changes what is named. Raises NotFound, Conflict for one that was removed, InvalidInput."""
+    """Changes what is named; a unit that hears less by it is told (U1). Raises NotFound, Conflict
+    for one that was removed, InvalidInput."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
         raise Conflict(coded("conflict.edit_removed", name=key))
@@ -154,7 +170,9 @@ def edit(
         subscriptions.set_min_interval(conn, key, changes.min_interval_s or None)
     if changes.is_cloudevents is not None:
         subscriptions.set_cloudevents(conn, key, is_wanted=changes.is_cloudevents)
-    return get_subscription(conn, key)
+    after = get_subscription(conn, key)
+    tell_subscription_changed(conn, ctx, found, after, by)
+    return after
 
 
 @audited("act.subscription_pause", "subscription", "key")
@@ -217,8 +235,8 @@ def rotate(
     subscription_secrets.rotate_secret(conn, key, secret, ctx.secret_box, now, is_forced=is_forced)
     token = None
     if kind_of(found.channel).is_asked:
-        token = asking.new_token()
-        asking.rotate_token(conn, key, token)
+        token = pull_streams.new_token()
+        pull_streams.rotate_token(conn, key, token)
     return RotationResult(found, secret, now + ROTATION_OVERLAP, token)
 
 
@@ -289,6 +307,34 @@ def _check_moves(found: Subscription, act: str, by: Actor) -> None:
 def _check_vouching(by: Actor, is_confirmed: bool) -> None:
     if is_confirmed and not by.is_operator:
         raise InvalidInput("confirmed", "bad.vouching", coded("allowed.among", names="false"))
+
+
+def _check_sealed(kind: ChannelKind, by: Actor) -> None:
+    """Raises InvalidInput where what sends to such targets is not there, or it is not for whoever
+    acts to add one."""
+    if kind.is_sealed and not by.is_operator:
+        raise InvalidInput(
+            "channel", coded("bad.channel_operator", channel=kind.name), "allowed.hub"
+        )
+    if kind.extra is not None and find_spec(kind.extra[1]) is None:
+        raise InvalidInput(
+            "channel",
+            coded("bad.extra_missing", channel=kind.name),
+            coded("allowed.extra", extra=kind.extra[0]),
+        )
+
+
+def _whole(ctx: Context, kind: ChannelKind, target: str) -> str:
+    return kind.parse(target, ctx.settings.webhooks.allow_private_networks).key
+
+
+def find_same(conn: Connection, ctx: Context, channel: Channel, target: str) -> list[Subscription]:
+    """Those of that target that were not removed, also where it is kept as a mark alone."""
+    kind = kind_of(channel)
+    if not kind.is_sealed:
+        return subscriptions.list_subscriptions(conn, channel=channel, target=target)
+    marks = ctx.secret_box.marks(_whole(ctx, kind, target))
+    return subscriptions.list_subscriptions(conn, channel=channel, marks=marks)
 
 
 def _check_target(kind: ChannelKind, target: str) -> None:

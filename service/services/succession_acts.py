@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from service.errors import Conflict, InvalidInput
 from service.posts.place_units import GazetteerUnit, without_kind
 from service.services.audit_acts import audited
-from service.services.context import Context
+from service.services.context import OPERATOR, Context
 from service.services.filters import parse_place
+from service.services.loss_acts import tell_unit_changed
 from service.services.merge_acts import merge
 from service.storage import units
 from service.text import fold
@@ -161,7 +162,10 @@ def carry_out(conn: Connection, ctx: Context, steps: Sequence[UnitStep]) -> None
 
 
 @audited("act.unit_edit", "unit", "unit_id")
-def _move(conn: Connection, ctx: Context, unit_id: str, place: str, name: str) -> None:  # noqa: ARG001  # its row says when
+def _move(conn: Connection, ctx: Context, unit_id: str, place: str, name: str) -> None:
+    before = units.get_unit(conn, unit_id)
     units.set_place(conn, unit_id, place)
     with suppress(Conflict):  # another office has the name: it keeps its own
         units.set_name(conn, unit_id, name)
+    after = units.get_unit(conn, unit_id)
+    tell_unit_changed(conn, ctx, before, after, OPERATOR)

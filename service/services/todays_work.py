@@ -17,13 +17,14 @@ from service.services.silences import undecided
 from service.services.unit_acts import deaf_units
 from service.storage.losses import hearing_units
 from service.storage.open_lines import OpenLine, OpenPost, load_open_lines, load_open_posts
-from service.storage.unwell import (
+from service.storage.unhealthy import (
     ErasureRequest,
     UnwellChannel,
     load_erasure_requests,
     load_unwell,
 )
 from service.types import Unit
+from service.words.collation import name_key
 
 _Judged = tuple[datetime, tuple[DueInstant, ...]]
 SHOWN = 20
@@ -115,7 +116,7 @@ def load_open_receipts(
     lines = load_open_lines(conn, categories, now - REMIND_WITHIN, unit_id=unit_id, post_id=post_id)
     posts = load_open_posts(conn, sorted({line.post_id for line in lines}))
     dues = {key: _dues(post, ctx) for key, post in posts.items()}
-    hearing = hearing_units(conn)
+    hearing = hearing_units(conn, has_relay=bool(settings.email.smtp_url))
     after = {key: _urgent_after(ctx, post) for key, post in posts.items()}
 
     @cache
@@ -137,7 +138,7 @@ def load_open_receipts(
         post = posts[line.post_id]
         at, own = judge(post.id, line.owed_at, line.place_id if dues[post.id] else None)
         found.append(OpenReceipt(post, line, at, own, line.unit_id in hearing))
-    return sorted(found, key=lambda one: (one.late_at, one.line.unit_name, one.post.id))
+    return sorted(found, key=lambda one: (one.late_at, name_key(one.line.unit_name), one.post.id))
 
 
 def _dues(post: OpenPost, ctx: Context) -> tuple[DueInstant, ...]:

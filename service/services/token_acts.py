@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from sqlalchemy import Connection
@@ -11,30 +12,43 @@ from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.loss_acts import tell_token_lost
 from service.storage import tokens
-from service.storage.tokens import ApiToken, Role
+from service.storage.tokens import ApiToken, Role, Scope, scopes_of_role
 from service.storage.units import get_unit
 from service.values import parse_line
+from service.words import coded
 
 
 @audited("act.token_create", "token")
 def create(
-    conn: Connection, ctx: Context, *, name: str, role: Role, unit: str | None
+    conn: Connection,
+    ctx: Context,
+    *,
+    name: str,
+    role: Role,
+    unit: str | None,
+    scopes: Collection[Scope] = (),
 ) -> tuple[str, ApiToken]:
     """The token's words, seen only here, and what is kept of it.
 
     `unit`: id or name of the office of a unit's token. `name`: whose it is; empty: that of the
-    unit, or the role.
+    unit, or the role. `scopes`: what it is for; none: all that its role may.
 
     Raises InvalidInput, NotFound for a unit that is not there.
     """
     if (role is Role.UNIT) != (unit is not None):
+        raise InvalidInput("unit", "bad.unit_and_role", "--role unit --unit UNIT")
+    if beyond := [one for one in scopes if one not in scopes_of_role(role)]:
         raise InvalidInput(
-            "unit", "goes with the role unit, and that with it", "--role unit --unit UNIT"
+            "scope",
+            coded("bad.beyond_role", role=role.value, scopes=", ".join(beyond)),
+            ", ".join(scopes_of_role(role)),
         )
     office = None if unit is None else get_unit(conn, unit)
     said = parse_line(name, "name") or (role.value if office is None else office.name)
     unit_id = None if office is None else office.id
-    return tokens.create_token(conn, name=said, unit_id=unit_id, at=ctx.clock(), role=role)
+    return tokens.create_token(
+        conn, name=said, unit_id=unit_id, at=ctx.clock(), role=role, scopes=scopes
+    )
 
 
 @audited("act.token_revoke", "token", "token_id")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from service.errors import Conflict
 from service.services.audit_acts import audited
 from service.services.context import Actor, Context
+from service.services.loss_acts import tell_unit_back
 from service.services.optin import ask_consent
 from service.services.subscription_acts import own
 from service.storage import undo
@@ -25,18 +26,18 @@ _BY_OPERATOR = frozenset({"by.operator", "by.api", "by.command", "by.unit_remove
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class UndoList:
     """What can be undone now, the last first."""
 
     units: list[RemovedUnit]
     subscriptions: list[RemovedSubscription]
 
 
-def load_removed(conn: Connection, ctx: Context) -> Removed:
+def load_removed(conn: Connection, ctx: Context) -> UndoList:
     since = ctx.clock() - UNDO_WITHIN
     units = undo.list_removed_units(conn, since)
     gone = {unit.id for unit in units}
-    return Removed(
+    return UndoList(
         units,
         [
             one
@@ -62,6 +63,7 @@ def restore_unit(conn: Connection, ctx: Context, id_or_name: str, by: Actor) -> 
     unit = undo.bring_unit_back(conn, gone)
     for key in ended:
         _bring_back(conn, ctx, undo.get_removed_subscription(conn, key), by)
+    tell_unit_back(conn, ctx, unit, by)
     return unit
 
 

@@ -11,7 +11,7 @@ from service.errors import InvalidInput, NotFound
 from service.services.audit_acts import audited
 from service.services.context import OPERATOR, Actor, Context
 from service.services.filters import parse_place
-from service.services.loss_acts import tell_unit_changed
+from service.services.loss_acts import tell_unit_changed, tell_unit_gone
 from service.storage import units
 from service.storage.losses import hearing_units
 from service.types import Unit
@@ -143,11 +143,14 @@ def deaf_units(conn: Connection, ctx: Context) -> list[Unit]:
     """The units that hear by no channel, where receipts are asked for; by name."""
     if not ctx.settings.receipts.categories:
         return []
-    hearing = hearing_units(conn)
+    hearing = hearing_units(conn, has_relay=bool(ctx.settings.email.smtp_url))
     return [unit for unit in units.list_units(conn) if unit.id not in hearing]
 
 
 @audited("act.unit_remove", "unit", "id_or_name")
-def remove(conn: Connection, ctx: Context, id_or_name: str) -> Unit:
-    """Ends an office and its subscriptions; what it has acknowledged stays. Raises NotFound."""
-    return units.remove_unit(conn, id_or_name, ctx.clock())
+def remove(conn: Connection, ctx: Context, id_or_name: str, by: Actor = OPERATOR) -> Unit:
+    """Ends an office and its subscriptions; what it has acknowledged stays. Whoever heard for it is
+    told (U1). Raises NotFound."""
+    heard = units.get_unit(conn, id_or_name)
+    tell_unit_gone(conn, ctx, heard, by)
+    return units.remove_unit(conn, heard.id, ctx.clock())

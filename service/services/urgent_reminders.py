@@ -14,7 +14,12 @@ from service.services.reminders import REMIND_WITHIN
 from service.storage.engine import Database
 from service.storage.losses import load_ways
 from service.storage.mails import queue_letter
-from service.storage.receipts import letters_at, list_receipts, posts_owing
+from service.storage.receipts import (
+    letters_at,
+    list_sent_receipts,
+    load_board_units,
+    posts_owing,
+)
 from service.words import coded
 
 
@@ -29,12 +34,14 @@ def remind_urgent(database: Database, ctx: Context) -> int:
     zone = settings.service.locale.zone
     with database.reading() as conn:
         posts = posts_owing(conn, categories, now - REMIND_WITHIN, is_urgent=True)
-        ways = load_ways(conn) if posts else {}
+        if not posts:
+            return 0
+        ways, known = load_ways(conn), load_board_units(conn)
         lines = [
             Reminder(post, line, due_instants(post.deadlines, zone, now), ways_of(line, ways))
             for post in posts
             if post.urgent in urgency.now
-            for line in list_receipts(conn, post.id)
+            for line in list_sent_receipts(conn, post.id, known)
             if is_open(line)
         ]
         keys = [key for one in lines for key in _keys(ctx, one)]

@@ -31,14 +31,14 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptKey:
+class FormerKey:
     """A key and when it ends; `until` None: as long as it stands there."""
 
     text: str
     until: datetime | None = None
 
     @staticmethod
-    def parse(line: str) -> KeptKey:
+    def parse(line: str) -> FormerKey:
         """Raises ValueError for a key that is too short, or an instant without zone."""
         text, _, said = line.strip().partition(_UNTIL)
         if len(text) < MIN_KEY or not text.isprintable():
@@ -46,13 +46,13 @@ class KeptKey:
         until = datetime.fromisoformat(said) if said else None
         if until is not None and until.tzinfo is None:
             raise ValueError(f"{said!r} names no zone; allowed: an instant as 2026-12-29T00:00:00Z")
-        return KeptKey(text, until)
+        return FormerKey(text, until)
 
     def __str__(self) -> str:
         return self.text if self.until is None else f"{self.text}{_UNTIL}{rfc3339(self.until)}"
 
 
-def keys_at(kept: tuple[KeptKey, ...], now: datetime) -> Keys:
+def keys_at(kept: tuple[FormerKey, ...], now: datetime) -> Keys:
     """The first makes; the others open until they end."""
     first, *older = kept
     still = tuple(one.text for one in older if one.until is None or now < one.until)
@@ -60,12 +60,12 @@ def keys_at(kept: tuple[KeptKey, ...], now: datetime) -> Keys:
     return Keys(first.text, still, ended)
 
 
-def read_keys(path: Path) -> tuple[KeptKey, ...]:
+def read_keys(path: Path) -> tuple[FormerKey, ...]:
     """All keys of a file, the present one first. Raises ConfigurationError; OSError where there is
     no such file."""
     lines = path.read_text(encoding="ascii").strip().splitlines() or [""]
     try:
-        return tuple(KeptKey.parse(line) for line in lines)
+        return tuple(FormerKey.parse(line) for line in lines)
     except ValueError as error:
         raise ConfigurationError(
             f"the secret key {str(path)!r} {error}: restore it from a backup"
@@ -76,7 +76,7 @@ class KeyFile:
     """The keys of a file, read anew whenever it changes: what runs follows a rotation without a
     restart."""
 
-    def __init__(self, path: Path, more: tuple[KeptKey, ...], clock: Clock) -> None:
+    def __init__(self, path: Path, more: tuple[FormerKey, ...], clock: Clock) -> None:
         self._path, self._more, self._clock = path, more, clock
         self._is_warned = False
         self._state = self._look()
@@ -109,9 +109,9 @@ def rotate(path: Path, now: datetime, keep: timedelta) -> datetime:
         fcntl.flock(folder, fcntl.LOCK_EX)
         until = (now + keep).astimezone(UTC).replace(microsecond=0)
         present, *older = read_keys(path)
-        kept = [KeptKey(present.text, until)]
+        kept = [FormerKey(present.text, until)]
         kept += [one for one in older if one.until is None or now - REMEMBERED < one.until]
-        write_private(path, "\n".join(map(str, (KeptKey(secrets.token_hex(32)), *kept))) + "\n")
+        write_private(path, "\n".join(map(str, (FormerKey(secrets.token_hex(32)), *kept))) + "\n")
         os.fsync(folder)
     finally:
         os.close(folder)

@@ -81,6 +81,7 @@ class ServiceSettings(SettingsSection):
 
 
 class OperatorSettings(SettingsSection):
+    name: Line = ""
     email: Annotated[str, AfterValidator(check_mail_address)] = ""
     people: tuple[Name, ...] = ()
     viewers: tuple[Name, ...] = ()

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from service.errors import ConfigurationError
 from service.posts.gazetteer import Gazetteer
 from service.posts.place_units import NOWHERE, GazetteerUnit, PortalArea
 from service.posts.places import parse_own
-from service.posts.portal_areas import WHOLE_COUNTRY, SpokenFor, find_spoken_for
+from service.posts.portal_areas import WHOLE_COUNTRY, PortalJurisdiction, find_spoken_for
 from service.posts.province_file import (
     Province,
     names_of,
@@ -35,7 +37,7 @@ class PlaceTables:
     own: Path | None
     """The operator's file over the tables; None where there is none."""
     provinces: tuple[Province, ...]
-    spoken_for: Mapping[str, SpokenFor | None]
+    spoken_for: Mapping[str, PortalJurisdiction | None]
     """By the portal's id; None where it cannot be told."""
     more: tuple[str, ...] = ()
     """Codes of provinces that are asked for beside them."""
@@ -76,7 +78,7 @@ def place_tables(settings: Settings) -> PlaceTables:
     return PlaceTables(settings.places_dir, own, provinces, spoken_for, tuple(more))
 
 
-def _spoken_for(provinces: tuple[Province, ...], portal: PortalConfig) -> SpokenFor | None:
+def _spoken_for(provinces: tuple[Province, ...], portal: PortalConfig) -> PortalJurisdiction | None:
     try:
         return find_spoken_for(
             provinces,
@@ -92,23 +94,51 @@ def _spoken_for(provinces: tuple[Province, ...], portal: PortalConfig) -> Spoken
 def read_gazetteer(tables: PlaceTables, codes: Iterable[str] | None = None) -> Gazetteer:
     """The units of these provinces, those of `tables.codes` where none are named. Raises
     ConfigurationError."""
-    units: list[GazetteerUnit] = []
-    for code in tables.codes if codes is None else codes:
-        path = tables.folder / f"{code}.tsv"
-        units += parse_province(read_text(path), names_of(tables.provinces, code), code, str(path))
-    own_area: PortalArea | None = None
+    files = tuple(
+        _stamped(tables.folder / f"{code}.tsv", code, names_of(tables.provinces, code))
+        for code in (tables.codes if codes is None else codes)
+    )
+    known, own_area = shipped_gazetteer(files), None
     if tables.own is not None:
-        over = {unit.place.id: unit for unit in units}
+        over = {unit.place.id: unit for unit in known.units()}
         own, own_area = parse_own(read_toml(tables.own), str(tables.own), over)
-        units += own
-    areas = _areas(tables.spoken_for, Gazetteer(units), own_area)
+        known = Gazetteer([*over.values(), *own])
+    areas = _areas(tables.spoken_for, known, own_area)
     common = set(areas.values())
     default = own_area or (common.pop() if len(common) == 1 else NOWHERE)
-    return Gazetteer(units, areas, default)
+    return known.with_areas(areas, default)
+
+
+class ProvinceTable(NamedTuple):
+    """A file of units as it stands: the same where nothing about it changed."""
+
+    path: Path
+    code: str
+    names: tuple[str, ...]
+    changed_ns: int
+    size: int
+
+
+def _stamped(path: Path, code: str, names: tuple[str, ...]) -> ProvinceTable:
+    try:
+        found = path.stat()
+    except OSError:  # reading it says what is wrong
+        return ProvinceTable(path, code, names, 0, 0)
+    return ProvinceTable(path, code, names, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=2)
+def shipped_gazetteer(files: tuple[ProvinceTable, ...]) -> Gazetteer:
+    """Made once as long as the files stay: a change of the configuration asks for it anew, and the
+    whole country takes a second. Raises ConfigurationError."""
+    units: list[GazetteerUnit] = []
+    for one in files:
+        units += parse_province(read_text(one.path), one.names, one.code, str(one.path))
+    return Gazetteer(units)
 
 
 def _areas(
-    spoken_for: Mapping[str, SpokenFor | None], known: Gazetteer, own: PortalArea | None
+    spoken_for: Mapping[str, PortalJurisdiction | None], known: Gazetteer, own: PortalArea | None
 ) -> dict[str, PortalArea]:
     """Of each portal; an operator's own area stands for portals whose files name none."""
     members: dict[tuple[str, tuple[str, ...]], PortalArea] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from service.alerts.keys import Keyring
 from service.errors import ConfigurationError
 from service.settings.checked_values import MIN_KEY
-from service.settings.key_file import KeptKey, KeyFile, keys_at, read_keys
+from service.settings.key_file import FormerKey, KeyFile, keys_at, read_keys
 from service.settings.models import Settings
 from service.types import Clock
 
@@ -101,9 +101,9 @@ def keyring(settings: Settings, clock: Clock) -> Keyring:
     Raises ConfigurationError as `secret_key` does.
     """
     present = secret_key(settings)
-    older = tuple(KeptKey.parse(line) for line in settings.service.old_secret_keys)
+    older = tuple(FormerKey.parse(line) for line in settings.service.old_secret_keys)
     if settings.service.secret_key:
-        return lambda: keys_at((KeptKey(present), *older), clock())
+        return lambda: keys_at((FormerKey(present), *older), clock())
     return KeyFile(key_file(settings), older, clock)
 
 

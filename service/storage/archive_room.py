@@ -37,7 +37,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class ArchiveStop:
     """Why files are not kept; `portal_id` is empty where that is so for all."""
 
     reason: str
@@ -104,28 +104,28 @@ def clear_stops(conn: Connection, portal_id: str, at: datetime) -> None:
     conn.execute(delete(archive_stop).where(of.portal_id.in_(("", portal_id)), is_over))
 
 
-def is_past(stop: Stop, at: datetime) -> bool:
+def is_past(stop: ArchiveStop, at: datetime) -> bool:
     """Whether what was full has room again by time alone."""
     if stop.reason == POST_FULL:
         return at - stop.since > _ONE_POST
     return stop.reason in (PORTAL_FULL, DAY_FULL) and _day(stop.since) != _day(at)
 
 
-def remove_stop(conn: Connection, stop: Stop) -> None:
+def remove_stop(conn: Connection, stop: ArchiveStop) -> None:
     of = archive_stop.c
     conn.execute(
         delete(archive_stop).where(of.reason == stop.reason, of.portal_id == stop.portal_id)
     )
 
 
-def list_stops(conn: Connection) -> list[Stop]:
+def list_stops(conn: Connection) -> list[ArchiveStop]:
     rows = conn.execute(
         select(archive_stop).order_by(archive_stop.c.since_at, archive_stop.c.reason)
     )
-    return [Stop(r.reason, r.portal_id, r.since_at, r.told_at is not None) for r in rows]
+    return [ArchiveStop(r.reason, r.portal_id, r.since_at, r.told_at is not None) for r in rows]
 
 
-def set_stop_told(conn: Connection, stop: Stop, at: datetime) -> bool:
+def set_stop_told(conn: Connection, stop: ArchiveStop, at: datetime) -> bool:
     """False where somebody else told the operator first."""
     of = archive_stop.c
     told = (
@@ -137,7 +137,7 @@ def set_stop_told(conn: Connection, stop: Stop, at: datetime) -> bool:
     return conn.execute(told).rowcount > 0
 
 
-def count_stops(stops: Sequence[Stop]) -> dict[str, int]:
+def count_stops(stops: Sequence[ArchiveStop]) -> dict[str, int]:
     """How many of each reason, those without any too."""
     return {reason: sum(stop.reason == reason for stop in stops) for reason in STOPS}
 

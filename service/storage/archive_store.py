@@ -18,8 +18,8 @@ from service.storage.archive_room import (
     DISK_FULL,
     POST_FULL,
     UNWRITABLE,
+    ArchiveStop,
     Limits,
-    Stop,
     clear_stops,
     free_room,
     is_past,
@@ -85,7 +85,7 @@ class Archive:
         with self._database.writing() as conn:
             note_stop(conn, POST_FULL, portal_id, at)
 
-    def is_over(self, stop: Stop, at: datetime) -> bool:
+    def is_over(self, stop: ArchiveStop, at: datetime) -> bool:
         """Whether what kept files out is gone, so that it is news when it comes again."""
         if stop.reason == UNWRITABLE:
             return self.folder.is_writable()

@@ -18,7 +18,7 @@ from service.storage.engine import uuid7
 from service.storage.schema_audit import audit
 from service.storage.units import own_name
 
-Shown = Mapping[str, Any]
+AuditFields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class AuditSubject:
 
     id: str
     name: str
-    shown: Shown
+    shown: AuditFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class AuditEntry:
     kind: str
     subject_id: str
     subject: str
-    before: Shown | None
-    after: Shown | None
+    before: AuditFields | None
+    after: AuditFields | None
 
 
 def write_audit(conn: Connection, **values: Any) -> None:
@@ -102,7 +102,7 @@ _QUERIES = {
     " AND c.silenced IS NOT NULL) AS silent FROM post p WHERE p.id = :key",
     "delivery": "SELECT d.id, d.state, s.target FROM delivery d"
     " JOIN subscription s ON s.id = d.subscription_id WHERE d.id = :key OR d.message_id = :key",
-    "token": "SELECT id, name, role, unit_id, revoked_at FROM api_token WHERE id = :key",
+    "token": "SELECT id, name, role, unit_id, revoked_at, scopes FROM api_token WHERE id = :key",
 }
 
 
@@ -153,7 +153,7 @@ def _show_delivery(row: Row[Any]) -> AuditSubject:
 
 def _show_token(row: Row[Any]) -> AuditSubject:
     shown = {"role": row.role, "unit": row.unit_id, "revoked": row.revoked_at is not None}
-    return AuditSubject(row.id, row.name, shown)
+    return AuditSubject(row.id, row.name, {**shown, "scopes": (row.scopes or "").split()})
 
 
 _SHOWN = {

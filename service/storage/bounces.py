@@ -29,6 +29,8 @@ REASONS = {
 }
 BEFORE = "bounced.hard_before"
 """Of an address that an older Loa found dead, by a table that was often wrong: it is asked anew."""
+UNMAILABLE = "bounced.unmailable"
+"""Of an address that no relay can be given: nobody asks it anew."""
 _PROBED = (REASONS[Kind.HARD], REASONS[Kind.SOFT], BEFORE)
 
 

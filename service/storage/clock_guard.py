@@ -33,7 +33,7 @@ log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class WentBack:
+class ClockStep:
     """The clock went back by so much; `at` by the new time."""
 
     at: datetime
@@ -51,7 +51,7 @@ class ClockGuard:
         self._monotonic = monotonic
         self._seen: tuple[datetime, float] | None = None
 
-    def look(self) -> WentBack | None:
+    def look(self) -> ClockStep | None:
         """Notes the time; where it went back, brings the schedule back as far."""
         now, monotonic = self._clock(), self._monotonic()
         with self._database.reading() as conn:
@@ -75,16 +75,16 @@ class ClockGuard:
         return went_back
 
 
-def went_back(conn: Connection, now: datetime) -> WentBack | None:
+def went_back(conn: Connection, now: datetime) -> ClockStep | None:
     """Whether the clock went back within the last day, or has and no worker has noticed yet."""
     latest = _latest(conn)
     if latest is not None and latest - now > _KEEP_EVERY:
-        return WentBack(now, latest - now)
+        return ClockStep(now, latest - now)
     told = _told(conn)
     return told if told is not None and timedelta(0) <= now - told.at < TOLD_FOR else None
 
 
-def _mend(conn: Connection, now: datetime, expected: datetime) -> WentBack | None:
+def _mend(conn: Connection, now: datetime, expected: datetime) -> ClockStep | None:
     """None where another worker was first."""
     latest, told = _latest(conn), _told(conn)
     is_told = told is not None and abs(now - told.at) < _KEEP_EVERY
@@ -103,7 +103,7 @@ def _mend(conn: Connection, now: datetime, expected: datetime) -> WentBack | Non
     heal(conn)
     put_meta(conn, _LATEST, str(to_micros(now)))
     put_meta(conn, _BACK, orjson.dumps({"at": to_micros(now), "by_s": by.total_seconds()}).decode())
-    return WentBack(now, by)
+    return ClockStep(now, by)
 
 
 def _brought_back(table: str, column: str, where: str = "") -> str:
@@ -131,10 +131,10 @@ def _latest(conn: Connection) -> datetime | None:
     return None if value is None else from_micros(int(value))
 
 
-def _told(conn: Connection) -> WentBack | None:
+def _told(conn: Connection) -> ClockStep | None:
     value = orjson.loads(get_meta(conn, _BACK) or "null")
     return (
         None
         if value is None
-        else WentBack(from_micros(value["at"]), timedelta(seconds=value["by_s"]))
+        else ClockStep(from_micros(value["at"]), timedelta(seconds=value["by_s"]))
     )

@@ -52,7 +52,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DeliveryHistory:
     """A delivery with all that was tried. `next_attempt_at` is None where none is planned."""
 
     delivery: Delivery
@@ -100,7 +100,7 @@ def list_deliveries(
     return [_delivery(row._mapping) for row in rows]
 
 
-def show_delivery(conn: Connection, key: str) -> Shown:
+def show_delivery(conn: Connection, key: str) -> DeliveryHistory:
     """A delivery by its id, or by its message's. Raises NotFound."""
     row = conn.execute(
         text(f"{_SELECT} WHERE d.id = :id OR d.message_id = :id LIMIT 1"), {"id": key}
@@ -112,7 +112,7 @@ def show_delivery(conn: Connection, key: str) -> Shown:
         text("SELECT due_at FROM message WHERE id = :id AND state = 'due'"),
         {"id": delivery.message_id},
     ).scalar_one_or_none()
-    return Shown(
+    return DeliveryHistory(
         delivery,
         attempts_of(conn, delivery.message_id),
         None if due_at is None else from_micros(due_at),

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, delete, select, text, update
 
 from service.storage import schema
+from service.storage.consents import forget_consents
 from service.types import EMAIL
 from service.values import address_key, address_keys
 
@@ -31,6 +32,7 @@ def forget_address(conn: Connection, keys: Collection[str]) -> int:
     table = schema.subscription.c
     held = subscriptions_of(conn, keys)
     found = len(held)
+    forget_consents(conn, held)
     for subscription_id in held:
         gone = f"{ERASED}{subscription_id}"
         conn.execute(

@@ -25,7 +25,7 @@ from service.types import ChangeType, Post, State, Subscription, SubscriptionSta
 from service.words import coded, say
 
 
-class Because(StrEnum):
+class ExplanationCode(StrEnum):
     """What a line of the answer says."""
 
     # it was owed
@@ -67,20 +67,20 @@ class Because(StrEnum):
 class ExplanationLine(NamedTuple):
     """`reason`: coded, with its facts."""
 
-    code: Because
+    code: ExplanationCode
     reason: str
 
 
 _SILENCED = {
-    "baseline": ExplanationLine(Because.BASELINE, "why.baseline"),
-    "too_old": ExplanationLine(Because.TOO_OLD, "why.too_old"),
-    "flood": ExplanationLine(Because.FLOOD, "why.flood"),
-    "restored": ExplanationLine(Because.RESTORED, "why.restored_before"),
-    "discarded": ExplanationLine(Because.DISCARDED, "why.discarded"),
+    "baseline": ExplanationLine(ExplanationCode.BASELINE, "why.baseline"),
+    "too_old": ExplanationLine(ExplanationCode.TOO_OLD, "why.too_old"),
+    "flood": ExplanationLine(ExplanationCode.FLOOD, "why.flood"),
+    "restored": ExplanationLine(ExplanationCode.RESTORED, "why.restored_before"),
+    "discarded": ExplanationLine(ExplanationCode.DISCARDED, "why.discarded"),
 }
 _STOPPED = {
-    "delivery_paused": ExplanationLine(Because.DELIVERY_PAUSED, "why.delivery_paused"),
-    RESTORED: ExplanationLine(Because.RESTORED, "why.restored"),
+    "delivery_paused": ExplanationLine(ExplanationCode.DELIVERY_PAUSED, "why.delivery_paused"),
+    RESTORED: ExplanationLine(ExplanationCode.RESTORED, "why.restored"),
 }
 
 
@@ -109,7 +109,7 @@ class Explanation:
         return tuple(say(line.reason, language, zone) for line in self.lines)
 
     @property
-    def codes(self) -> tuple[Because, ...]:
+    def codes(self) -> tuple[ExplanationCode, ...]:
         """For programs, one for each of `words`."""
         return tuple(line.code for line in self.lines)
 
@@ -124,7 +124,9 @@ def explain(
     told = tuple(_told(conn, delivery, namer) for delivery in reversed(deliveries))
     said = [one for each in told for one in _say(conn, each)]
     if _was_forgotten(conn, post.id, subscription_id):
-        return Explanation(True, (ExplanationLine(Because.FORGOTTEN, "why.forgotten"), *said), told)
+        return Explanation(
+            True, (ExplanationLine(ExplanationCode.FORGOTTEN, "why.forgotten"), *said), told
+        )
     if told:
         return Explanation(True, tuple(said), told)
     return Explanation(False, tuple(_why_not(conn, post, subscription, namer)))
@@ -143,7 +145,7 @@ def _why_not(
     said: list[ExplanationLine] = []
     missing = Matcher(post).why_not(subscription.filters, namer)
     if missing:
-        said.append(ExplanationLine(Because.FILTERS, coded("why.filters", reason=missing)))
+        said.append(ExplanationLine(ExplanationCode.FILTERS, coded("why.filters", reason=missing)))
     said += _of_changes(conn, post.id)
     reason = status_reason(conn, subscription.id)
     status = (
@@ -158,7 +160,7 @@ def _why_not(
         said.append(ExplanationLine(_NOT_OWED[subscription.status], now))
     said = said or [_since_when(conn, post, subscription)]
     return (
-        [*said, ExplanationLine(Because.STATUS, now)]
+        [*said, ExplanationLine(ExplanationCode.STATUS, now)]
         if now and subscription.status not in _NOT_OWED
         else said
     )
@@ -166,8 +168,8 @@ def _why_not(
 
 _DIGESTS = ("daily", "weekly")
 _NOT_OWED = {
-    SubscriptionStatus.PENDING: Because.NOT_CONFIRMED,
-    SubscriptionStatus.REMOVED: Because.REMOVED,
+    SubscriptionStatus.PENDING: ExplanationCode.NOT_CONFIRMED,
+    SubscriptionStatus.REMOVED: ExplanationCode.REMOVED,
 }
 """What a subscription is owed nothing under. Under any other that is not active it waits."""
 
@@ -178,17 +180,17 @@ def _of_changes(conn: Connection, post_id: str) -> list[ExplanationLine]:
         {"post": post_id},
     ).all()
     if not rows:
-        return [ExplanationLine(Because.NO_CHANGE, "why.no_change")]
+        return [ExplanationLine(ExplanationCode.NO_CHANGE, "why.no_change")]
     said = [_SILENCED[row.silenced] for row in rows if row.silenced in _SILENCED]
     if any(row.fanned_out_at is None for row in rows):
-        said.append(ExplanationLine(Because.FANNING_OUT, "why.fanning_out"))
+        said.append(ExplanationLine(ExplanationCode.FANNING_OUT, "why.fanning_out"))
     return list(dict.fromkeys(said))
 
 
 def _since_when(conn: Connection, post: Post, subscription: Subscription) -> ExplanationLine:
     """It matches, and nothing is in the way now: so something was not yet so when the post came."""
     if subscription.created_at > post.first_seen_at:
-        return ExplanationLine(Because.SUBSCRIBED_LATER, "why.subscribed_later")
+        return ExplanationLine(ExplanationCode.SUBSCRIBED_LATER, "why.subscribed_later")
     row = conn.execute(
         text(
             "SELECT s.confirmed_at, EXISTS (SELECT 1 FROM change_match cm JOIN change c ON c.id = "
@@ -199,10 +201,10 @@ def _since_when(conn: Connection, post: Post, subscription: Subscription) -> Exp
         {"post": post.id, "id": subscription.id},
     ).one()
     if row.confirmed_at is not None and from_micros(row.confirmed_at) > post.first_seen_at:
-        return ExplanationLine(Because.CONFIRMED_LATER, "why.confirmed_later")
+        return ExplanationLine(ExplanationCode.CONFIRMED_LATER, "why.confirmed_later")
     if not row.was_matched:
-        return ExplanationLine(Because.OTHER_FILTERS, "why.other_filters")
-    return ExplanationLine(Because.NOTHING, "why.nothing")
+        return ExplanationLine(ExplanationCode.OTHER_FILTERS, "why.other_filters")
+    return ExplanationLine(ExplanationCode.NOTHING, "why.nothing")
 
 
 def _told(conn: Connection, delivery: Delivery, namer: Namer) -> ExplainedDelivery:
@@ -225,15 +227,15 @@ def _say(conn: Connection, told: ExplainedDelivery) -> list[ExplanationLine]:
     delivery = told.delivery
     kind = delivery.type.value.replace(".", "_")
     said = [
-        ExplanationLine(Because.MATCHED, coded(f"why.matched_{kind}", reason=told.rule))
+        ExplanationLine(ExplanationCode.MATCHED, coded(f"why.matched_{kind}", reason=told.rule))
         if told.rule and delivery.type is ChangeType.PUBLISHED
-        else ExplanationLine(Because.FOLLOWS, f"why.follows_{kind}")
+        else ExplanationLine(ExplanationCode.FOLLOWS, f"why.follows_{kind}")
     ]
     said += _mail_of(conn, told)
     state = f"why.{delivery.state.value}"
     reason = coded(f"{state}_because", reason=delivery.reason) if delivery.reason else state
-    said.append(ExplanationLine(Because(delivery.state), reason))
-    said += [ExplanationLine(Because.ATTEMPT, _attempt(one)) for one in told.attempts]
+    said.append(ExplanationLine(ExplanationCode(delivery.state), reason))
+    said += [ExplanationLine(ExplanationCode.ATTEMPT, _attempt(one)) for one in told.attempts]
     return said + (_waits_for(conn, delivery) if delivery.state is State.DUE else [])
 
 
@@ -249,7 +251,7 @@ def _mail_of(conn: Connection, told: ExplainedDelivery) -> list[ExplanationLine]
     delivery = told.delivery
     if delivery.message_id is None:
         return (
-            [ExplanationLine(Because.DIGEST, "why.waits_for_digest")]
+            [ExplanationLine(ExplanationCode.DIGEST, "why.waits_for_digest")]
             if delivery.state is State.DUE
             else []
         )
@@ -264,12 +266,16 @@ def _mail_of(conn: Connection, told: ExplainedDelivery) -> list[ExplanationLine]
     if row is not None and kind == "digest":
         frequency = rest.partition(":")[0]
         code = f"why.digest_{frequency}" if frequency in _DIGESTS else "why.digest"
-        return [ExplanationLine(Because.DIGEST, coded(code, message=delivery.message_id, n=row.n))]
+        return [
+            ExplanationLine(
+                ExplanationCode.DIGEST, coded(code, message=delivery.message_id, n=row.n)
+            )
+        ]
     if told.is_merged:
         others = row.n - 1 if row else 0
         return [
             ExplanationLine(
-                Because.MERGED, coded("why.merged", message=delivery.message_id, n=others)
+                ExplanationCode.MERGED, coded("why.merged", message=delivery.message_id, n=others)
             )
         ]
     return []
@@ -288,12 +294,15 @@ def _waits_for(conn: Connection, delivery: Delivery) -> list[ExplanationLine]:
     if row is None:
         return said
     if row.detail in OWN_FAULTS:
-        said.append(ExplanationLine(Because.OWN_FAULT, row.detail))
+        said.append(ExplanationLine(ExplanationCode.OWN_FAULT, row.detail))
     if row.status == "disabled":
-        said.append(ExplanationLine(Because.ENDPOINT_DISABLED, "why.endpoint_disabled"))
+        said.append(ExplanationLine(ExplanationCode.ENDPOINT_DISABLED, "why.endpoint_disabled"))
     due_at = from_micros(max(row.due_at, row.not_before_at or 0))
     code = "why.next_attempt" if row.attempts else "why.first_attempt"
-    return [*said, ExplanationLine(Because.NEXT_ATTEMPT, coded(code, tried_at=due_at.isoformat()))]
+    return [
+        *said,
+        ExplanationLine(ExplanationCode.NEXT_ATTEMPT, coded(code, tried_at=due_at.isoformat())),
+    ]
 
 
 def _has_meta(conn: Connection, key: str) -> bool:

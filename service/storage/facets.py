@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, delete, false, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, false, insert, select, true
 
 from service.posts.search_words import fold_words
 from service.storage import schema
@@ -36,6 +36,11 @@ def write_facets(conn: Connection, post_id: str, facts: Understanding) -> None:
 def has_facet(name: Facet, values: Sequence[str]) -> ColumnElement[bool]:
     """A condition on `post`: any of these values."""
     return _of(name, post_facet.c.value.in_(values))
+
+
+def has_facet_any(name: Facet) -> ColumnElement[bool]:
+    """Whatever its value is."""
+    return _of(name, true())
 
 
 def has_facet_between(name: Facet, first: str, last: str) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class StoredAnswer:
     """What the first request was answered. `body` is as it was kept, encrypted."""
 
     fingerprint: str
@@ -28,7 +28,7 @@ class KeptAnswer:
 
 def reserve(
     conn: Connection, caller: str, key: str, fingerprint: str, now: datetime
-) -> KeptAnswer | None:
+) -> StoredAnswer | None:
     """Takes the key for this request, or gives what an earlier request with it was answered."""
     conn.execute(delete(idempotency).where(idempotency.c.created_at < now - KEPT))
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
@@ -41,13 +41,13 @@ def reserve(
     return None if taken else _kept(conn, caller, key)
 
 
-def _kept(conn: Connection, caller: str, key: str) -> KeptAnswer:
+def _kept(conn: Connection, caller: str, key: str) -> StoredAnswer:
     row = conn.execute(
         select(idempotency.c.fingerprint, idempotency.c.status, idempotency.c.body).where(
             idempotency.c.caller == caller, idempotency.c.key == key
         )
     ).one()
-    return KeptAnswer(row.fingerprint, row.status, row.body)
+    return StoredAnswer(row.fingerprint, row.status, row.body)
 
 
 def keep(conn: Connection, caller: str, key: str, status: int, body: bytes) -> None:

@@ -86,14 +86,31 @@ def active_targets(conn: Connection, unit_id: str) -> list[str]:
     return sorted(set(conn.execute(query, {"unit": unit_id}).scalars()))
 
 
-def hearing_units(conn: Connection) -> set[str]:
-    """The ids of the units that hear by some channel."""
-    query = text(f"SELECT s.unit_id FROM subscription s WHERE s.unit_id IS NOT NULL AND {_WORKS}")
-    return set(conn.execute(query).scalars())
+def mail_targets(conn: Connection, unit_id: str) -> list[str]:
+    """The addresses that a unit is subscribed by, by age."""
+    query = text(
+        "SELECT target FROM subscription WHERE unit_id = :unit AND channel = 'email'"
+        " AND status IN ('active', 'paused') ORDER BY id"
+    )
+    return list(conn.execute(query, {"unit": unit_id}).scalars())
+
+
+def hearing_units(conn: Connection, *, has_relay: bool = True) -> set[str]:
+    """The ids of the units that hear by some channel; without a relay nobody does by mail."""
+    query = f"SELECT s.unit_id FROM subscription s WHERE s.unit_id IS NOT NULL AND {_WORKS}"
+    if not has_relay:
+        query += " AND s.channel <> 'email'"
+    return set(conn.execute(text(query)).scalars())
+
+
+def count_by_mail(conn: Connection) -> int:
+    """How many subscriptions are sent mail."""
+    query = "SELECT count(*) FROM subscription WHERE channel = 'email' AND status = 'active'"
+    return int(conn.execute(text(query)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ContactChannels:
     """By what a unit can be asked that names no contact: its working subscriptions. `addresses`, by
     age; `hooks`: ids of those whose messages are theirs alone, webhooks and what is asked for."""
 
@@ -101,15 +118,15 @@ class Ways:
     hooks: tuple[str, ...] = ()
 
 
-def load_ways(conn: Connection) -> dict[str, Ways]:
+def load_ways(conn: Connection) -> dict[str, ContactChannels]:
     """By unit; those that hear by nothing are not in it."""
     query = text(
         "SELECT s.unit_id, s.id, s.channel, s.target FROM subscription s"
         f" WHERE s.unit_id IS NOT NULL AND {_WORKS} ORDER BY s.id"
     )
-    found: dict[str, Ways] = {}
+    found: dict[str, ContactChannels] = {}
     for row in conn.execute(query):
-        known = found.get(row.unit_id, Ways())
+        known = found.get(row.unit_id, ContactChannels())
         if kind_of(row.channel).grouping is Grouping.PERSON:
             known = replace(known, addresses=(*known.addresses, row.target))
         else:

@@ -13,13 +13,27 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Text, bindparam, select, text, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
+from service.alerts.mail_changes import MAX_COMPARED, AttachedFile, PostState
+from service.alerts.post_fields import name_of_file
 from service.channels import SMTP, kind_of
+from service.posts.filename import say_file_name
 from service.storage import schema
 from service.storage.engine import uuid7
+from service.storage.post_rows import attachments_from_json
 from service.storage.queue import add_endpoint, refresh
-from service.types import EMAIL, Channel, State
+from service.types import EMAIL, ChangeType, Channel, State
 
 LANES = tuple(kind_of(EMAIL).places.shared)
 """The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody
@@ -43,6 +57,7 @@ class OwedDelivery:
     filters: str = "{}"
     """What the subscription asks for now, as JSON; `reason` is empty when it was another when the
     post came."""
+    unit_place: str | None = None
 
 
 @dataclass(slots=True)
@@ -69,7 +84,7 @@ _LOAD = text(
     " c.type AS change_type, c.post_id,"
     " c.revision, s.id AS subscription_id, s.name, s.status, s.target, s.target_key, s.language, "
     "s.unit_id,"
-    " u.name AS unit_name, cm.reason, f.definition"
+    " u.name AS unit_name, u.place AS unit_place, cm.reason, f.definition"
     " FROM message m LEFT JOIN delivery d ON d.message_id = m.id LEFT JOIN change c ON c.id = "
     "d.change_id"
     " LEFT JOIN subscription s ON s.id = d.subscription_id LEFT JOIN unit u ON u.id = s.unit_id"
@@ -125,6 +140,7 @@ def _owed(row: RowMapping) -> OwedDelivery:
         row["unit_id"],
         row["unit_name"],
         row["definition"] or "{}",
+        row["unit_place"],
     )
 
 
@@ -144,19 +160,55 @@ def _first_message(conn: Connection, mail: OutgoingMail) -> str | None:
     ).scalar_one_or_none()
 
 
-def load_changes(
-    conn: Connection, change_ids: Iterable[str]
-) -> dict[str, tuple[str, str, str | None]]:
-    """(payload, what changed, the urgency by which it goes before all else) of each change; the
-    first two as JSON: what cannot be read is the fault of one mail."""
+@dataclass(frozen=True, slots=True)
+class LoadedChange:
+    """`payload` and `what` changed as JSON: what cannot be read is the fault of one mail. `urgent`:
+    the urgency by which it goes before all else. `states`: before and after an edit, None for what
+    is none."""
+
+    payload: str
+    what: str
+    urgent: str | None = None
+    states: tuple[PostState, PostState] | None = None
+
+
+def load_changes(conn: Connection, change_ids: Iterable[str]) -> dict[str, LoadedChange]:
     table = schema.change.c
     what = type_coerce(table.what, Text)
+    columns = (table.id, table.payload, what.label("what"), table.urgent, table.type)
     rows = conn.execute(
-        select(table.id, table.payload, what.label("what"), table.urgent).where(
-            table.id.in_(list(change_ids))
+        select(*columns, table.post_id, table.revision).where(table.id.in_(list(change_ids)))
+    ).all()
+    return {
+        row.id: LoadedChange(
+            row.payload,
+            row.what,
+            row.urgent,
+            _states(conn, row.post_id, row.revision) if row.type == ChangeType.UPDATED else None,
         )
-    )
-    return {row.id: (row.payload, row.what, row.urgent) for row in rows}
+        for row in rows
+    }
+
+
+def _states(conn: Connection, post_id: str, revision: int) -> tuple[PostState, PostState] | None:
+    """Of a revision and the one before; None where either is no more."""
+    table = schema.revision.c
+    longest = MAX_COMPARED + 1  # enough to see that it is too long
+    query = select(
+        table.title, func.substr(table.text, 1, longest).label("text"), table.attachments
+    ).where(table.post_id == post_id, table.number.in_((revision - 1, revision)))
+    found = [
+        PostState(
+            row.title,
+            row.text,
+            tuple(
+                AttachedFile(link.url, say_file_name(name_of_file(link)), link.sha256)
+                for link in attachments_from_json(row.attachments)
+            ),
+        )
+        for row in conn.execute(query.order_by(table.number))
+    ]
+    return (found[0], found[1]) if len(found) == 2 else None
 
 
 _WAITING = text(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, text
 from service.storage.post_rows import deadlines_from_json
 from service.storage.schema import from_micros, to_micros
 from service.types import Deadline
+from service.words.collation import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ _OPEN = """SELECT p.id AS post_id, u.id AS unit_id, u.name, u.place, u.contacts,
     AND u.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.post_id = p.id
         AND r.revision = p.revision AND r.unit_id = s.unit_id)"""
 """What a lost database may have sent is owed still: whether it was acknowledged then is lost."""
-_GROUPED = " GROUP BY p.id, u.id, u.name, u.place, u.contacts ORDER BY u.name, u.id"
+_GROUPED = " GROUP BY p.id, u.id, u.name, u.place, u.contacts ORDER BY u.id"
 
 
 def load_open_lines(
@@ -69,7 +70,7 @@ def load_open_lines(
     values = {"categories": list(categories), "since": to_micros(since)}
     named = {"unit": unit_id, "post": post_id}
     values |= {name: value for name, value in named.items() if value}
-    return [
+    found = [
         OpenLine(
             row.post_id,
             row.unit_id,
@@ -81,6 +82,7 @@ def load_open_lines(
         )
         for row in conn.execute(query, values)
     ]
+    return sorted(found, key=lambda line: name_key(line.unit_name))
 
 
 def load_open_posts(conn: Connection, post_ids: Sequence[str]) -> dict[str, OpenPost]:

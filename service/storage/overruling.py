@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from service.storage import schema
+from service.storage.meta import get_meta, put_meta
 from service.storage.post_rows import facts_from_json, facts_to_json
 from service.types import Understanding
 
@@ -31,6 +32,13 @@ def kept_overruling(conn: Connection, post_id: str, understanding: Understanding
     return understanding
 
 
+def corrected_ids(conn: Connection) -> list[str]:
+    """The posts whose categories a person decided, the last one first."""
+    post = schema.post
+    found = select(post.c.id).where(post.c.overruled_at.is_not(None))
+    return list(conn.execute(found.order_by(post.c.overruled_at.desc(), post.c.id)).scalars())
+
+
 def lift_overruling(conn: Connection, post_id: str) -> None:
     """The rules decide the categories and the urgency again, from the next time that the post is
     read."""
@@ -44,3 +52,15 @@ def change_facts(conn: Connection, post_id: str, **changed: Any) -> None:
     stored = conn.execute(select(post.c.facts).where(post.c.id == post_id)).scalar_one()
     facts = replace(facts_from_json(stored), **changed)
     conn.execute(update(post).where(post.c.id == post_id).values(facts=facts_to_json(facts)))
+
+
+_WITHDRAWN = "withdrawn:"
+"""Posts that an operator withdrew: their portals may show them, and do not bring them back."""
+
+
+def note_withdrawn(conn: Connection, post_id: str) -> None:
+    put_meta(conn, _WITHDRAWN + post_id, "1")
+
+
+def is_withdrawn_by_hand(conn: Connection, post_id: str) -> bool:
+    return get_meta(conn, _WITHDRAWN + post_id) is not None

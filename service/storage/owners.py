@@ -38,7 +38,7 @@ written again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class TroubleNotifier:
     """How troubles are told. `operator_email` may be empty: then only owners are."""
 
     operator_email: str
@@ -64,7 +64,7 @@ class _EndpointSubscription:
     addresses: Sequence[str]
 
 
-def tell_troubles(database: Database, teller: Teller, now: datetime) -> int:
+def tell_troubles(database: Database, teller: TroubleNotifier, now: datetime) -> int:
     """Queues a letter for each trouble that was not told yet; returns how many. Writes only where
     there is any."""
     since = to_micros(now - RECENT)
@@ -105,7 +105,7 @@ def _instant(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _tell(conn: Connection, teller: Teller, one: _Trouble, now: datetime) -> int:
+def _tell(conn: Connection, teller: TroubleNotifier, one: _Trouble, now: datetime) -> int:
     behind = _behind(conn, one)
     owners = _owners(behind)
     told = 0
@@ -119,7 +119,7 @@ def _tell(conn: Connection, teller: Teller, one: _Trouble, now: datetime) -> int
     return told
 
 
-def _say(teller: Teller, one: _Trouble, where: str, names: Sequence[str]) -> TroubleLetter:
+def _say(teller: TroubleNotifier, one: _Trouble, where: str, names: Sequence[str]) -> TroubleLetter:
     return tell_trouble(
         one.trouble,
         where=where,

@@ -21,7 +21,7 @@ _LOOK_EVERY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Limit:
+class _QueryLimit:
     until: float
     is_unwanted: Callable[[], bool]
 
@@ -29,14 +29,14 @@ class _Limit:
         return time.monotonic() > self.until or self.is_unwanted()
 
 
-_limit: ContextVar[_Limit | None] = ContextVar("loa_patience", default=None)
+_limit: ContextVar[_QueryLimit | None] = ContextVar("loa_patience", default=None)
 
 
 @contextmanager
 def impatient(within_s: float, is_unwanted: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """What this thread reads until then ends after `within_s` seconds in all, or when nobody wants
     it any more: with an OverdueError."""
-    token = _limit.set(_Limit(time.monotonic() + within_s, is_unwanted))
+    token = _limit.set(_QueryLimit(time.monotonic() + within_s, is_unwanted))
     try:
         yield
     finally:

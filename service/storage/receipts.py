@@ -5,7 +5,8 @@ Acknowledging twice is once. A unit that was removed is still on the board if it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from service.storage.post_rows import deadlines_from_json
 from service.storage.schema import from_micros, to_micros
 from service.storage.units import own_name
 from service.types import Deadline, State
+from service.words.collation import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +153,47 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
         raise NotFound("post", post_id)
     sent = _deliveries(conn, post_id, revision)
     acks = _acknowledgements(conn, post_id)
-    hearing = hearing_units(conn)
-    units = list(conn.execute(select(schema.unit).order_by(schema.unit.c.name)).mappings())
-    names = {row["id"]: own_name(row["id"], row["name"]) for row in units}
+    known = load_board_units(conn)
     return [
-        _line(
-            row,
-            revision,
-            sent.get(row["id"], []),
-            acks.get(row["id"], []),
-            has_channel=row["id"] in hearing,
-            merged_into=names.get(row["merged_into"]),
-        )
-        for row in units
+        _line(row, revision, sent.get(row["id"], []), acks.get(row["id"], []), known)
+        for row in known.rows
         if row["removed_at"] is None or row["id"] in acks
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardUnits:
+    """All units, by name, those that were removed too; what each is called, and which of them
+    hear."""
+
+    rows: Sequence[RowMapping]
+    names: Mapping[str, str]
+    hearing: AbstractSet[str]
+
+
+def load_board_units(conn: Connection) -> BoardUnits:
+    """Read once for the lines of many posts."""
+    units = list(conn.execute(select(schema.unit).order_by(schema.unit.c.id)).mappings())
+    units.sort(key=lambda row: name_key(row["name"]))
+    names = {row["id"]: own_name(row["id"], row["name"]) for row in units}
+    return BoardUnits(units, names, hearing_units(conn))
+
+
+def list_sent_receipts(conn: Connection, post_id: str, known: BoardUnits) -> list[Receipt]:
+    """Of `list_receipts`, the lines of units that are there, have a delivery of the latest revision
+    and have not acknowledged that. Raises NotFound for a post that is not there."""
+    query = select(schema.post.c.revision).where(schema.post.c.id == post_id)
+    revision = conn.execute(query).scalar_one_or_none()
+    if revision is None:
+        raise NotFound("post", post_id)
+    sent = _deliveries(conn, post_id, revision)
+    acks = _acknowledgements(conn, post_id) if sent else {}
+    return [
+        _line(row, revision, sent[row["id"]], acks.get(row["id"], []), known)
+        for row in known.rows
+        if row["id"] in sent
+        and row["removed_at"] is None
+        and all(ack["revision"] != revision for ack in acks.get(row["id"], ()))
     ]
 
 
@@ -173,9 +202,7 @@ def _line(
     revision: int,
     deliveries: Sequence[RowMapping],
     acks: Sequence[RowMapping],
-    *,
-    has_channel: bool,
-    merged_into: str | None,
+    known: BoardUnits,
 ) -> Receipt:
     own = next((ack for ack in acks if ack["revision"] == revision), None)
     sent_at = [
@@ -183,7 +210,7 @@ def _line(
     ]
     return Receipt(
         unit_id=unit["id"],
-        unit_name=own_name(unit["id"], unit["name"]),
+        unit_name=known.names[unit["id"]],
         contacts=tuple(unit["contacts"]),
         state=judge([State(row["state"]) for row in deliveries], is_acknowledged=own is not None),
         revision=revision,
@@ -195,9 +222,9 @@ def _line(
         via=own["via"] if own else "",
         acknowledged_revision=max((ack["revision"] for ack in acks), default=None),
         place_id=unit["place"],
-        has_channel=has_channel,
+        has_channel=unit["id"] in known.hearing,
         is_removed=unit["removed_at"] is not None,
-        merged_into=merged_into,
+        merged_into=known.names.get(unit["merged_into"]),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
 
 from service.alerts.own_headers import reseal_headers, sealed_bytes
 from service.alerts.signing import SecretBox
+from service.channels import CHANNELS
 from service.storage import schema
 from service.storage.engine import Database
 from service.storage.schema_web import idempotency
@@ -51,7 +52,7 @@ def reseal(database: Database, box: SecretBox) -> ResealResult:
 
 def _subscriptions(database: Database) -> Iterator[list[RowMapping]]:
     table, last = schema.subscription.c, ""
-    columns = (table.id, table.secret, table.old_secret, table.headers)
+    columns = (table.id, table.channel, table.secret, table.old_secret, table.headers)
     while True:
         with database.reading() as conn:
             query = select(*columns).where(table.id > last).order_by(table.id).limit(CHUNK)
@@ -80,6 +81,8 @@ def _row(conn: Connection, row: RowMapping, box: SecretBox) -> ResealResult:
     if not all(box.is_ours(one) for one in whole):
         return ResealResult(unopened=1)
     fresh: dict[str, Any] = {name: box.encrypt(box.decrypt(one)) for name, one in sealed.items()}
+    if "channel" in row and CHANNELS[row["channel"]].is_sealed:
+        fresh["target_key"] = box.mark(box.decrypt(row["secret"]))
     if headers:
         fresh["headers"] = reseal_headers(headers, box)
     table = idempotency if "body" in row else schema.subscription

@@ -16,11 +16,11 @@ from sqlalchemy import bindparam, text
 
 from service.storage.archive_cleaning import FORGOTTEN_FILES, forget_old, forget_unused
 from service.storage.archive_folder import ArchiveFolder
-from service.storage.asides import forget_asides
 from service.storage.audit import forget_audit
 from service.storage.engine import Database
 from service.storage.poll_history import FORGOTTEN_AT_ONCE, forget_polls
 from service.storage.post_retention import forget_posts
+from service.storage.quarantine import forget_asides
 from service.storage.schema import to_micros
 
 CHUNK = 100

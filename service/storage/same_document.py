@@ -8,14 +8,15 @@ two posts with that number are of one document is decided by `posts.document`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 
 from service.posts.provinces import province_of_host
 from service.posts.same import is_same_document
 from service.storage import schema
+from service.storage.facets import Facet, has_facet, has_facet_any
 from service.storage.post_rows import facts_from_json
 from service.storage.search import holding_phrase
 from service.types import Document, PortalName, Post, Relation, Urgency
@@ -50,12 +51,26 @@ def _is_near(one: Document, other: Document, at: datetime, other_at: datetime) -
     return None not in (one.issued_on, other.issued_on) or abs(at - other_at) <= _SEASON
 
 
+def _candidates(conn: Connection, document: Document) -> list[ColumnElement[bool]]:
+    """The posts that hold the number, and those of the kind and season, of which either may have
+    none."""
+    found = [holding_phrase(conn, document.number)] if document.number else []
+    if document.issued_on is None or document.kind is None or document.issuer is None:
+        return found
+    day, post = datetime.combine(document.issued_on, time(), UTC), schema.post
+    near = and_(
+        post.c.published_at.between(day - timedelta(days=2), day + _SEASON),
+        has_facet(Facet.KIND, [document.kind]),
+    )
+    return [*found, and_(near, not_(has_facet_any(Facet.NUMBER))) if document.number else near]
+
+
 def companions(conn: Connection, of: Post) -> list[Companion]:
     """The posts that are or relay the same document, newest first and MOST at most; withdrawn ones
     are left out."""
     document, post = of.understanding.document, schema.post
-    number = document.number if document else None
-    if document is None or not number:
+    candidates = _candidates(conn, document) if document else []
+    if document is None or not candidates:
         return []
     columns = (
         post.c.id,
@@ -67,7 +82,7 @@ def companions(conn: Connection, of: Post) -> list[Companion]:
         post.c.url,
     )
     holding = select(*columns).where(
-        holding_phrase(conn, number), post.c.id != of.id, post.c.withdrawn_at.is_(None)
+        or_(*candidates), post.c.id != of.id, post.c.withdrawn_at.is_(None)
     )
     found = []
     for row in conn.execute(
@@ -78,7 +93,7 @@ def companions(conn: Connection, of: Post) -> list[Companion]:
         areas = area_of(of.url), area_of(row.url)
         if other is None or not _is_near(document, other, of.published_at, row.published_at):
             continue
-        if is_same_document(document, other, areas):
+        if is_same_document(document, other, areas, (of.title, row.title)):
             portal = PortalName(row.portal_id, row.portal_name)
             found.append(
                 Companion(

@@ -347,6 +347,7 @@ api_token = Table(
     Column("unit_id", Text, ForeignKey("unit.id")),  # null: not role unit
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),  # null: valid
+    Column("scopes", Text),  # separated by a space; null: all that its role may
 )
 
 meta = Table(  # single facts about this database: delivery_paused, restore_counter, …

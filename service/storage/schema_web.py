@@ -1,5 +1,5 @@
 """Tables of what comes from outside by the web: answers kept for repeated requests, and the leases
-of subscribers that are strangers."""
+of subscribers that are strangers, and what people consented to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Index, LargeBinary, SmallInteger, Tab
 from service.storage.schema import Instant
 from service.storage.schema_coverage import metadata
 
-__all__ = ["hub_lease", "idempotency", "metadata"]
+__all__ = ["consent", "hub_lease", "idempotency", "metadata"]
 
 idempotency = Table(  # what a POST with an Idempotency-Key was answered, for a day
     "idempotency",
@@ -29,4 +29,15 @@ hub_lease = Table(  # of a subscription of WebSub
     Column("topic", Text, nullable=False),  # the address of its feed below `public_url`
     Column("until", Instant),  # null: its callback has confirmed nothing yet
     Index("ix_hub_lease_until", "until"),  # what ends
+)
+
+consent = Table(  # to what the owner of an address said yes; no address stands here
+    "consent",
+    metadata,
+    Column("subscription_id", Text, ForeignKey("subscription.id"), primary_key=True),
+    Column("step", Text, primary_key=True),  # asked, confirmed
+    Column("text_version", Text),  # null: no text was shown
+    Column("page", Text, nullable=False),  # its path, without any token
+    Column("language", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -61,7 +62,11 @@ def _all_phrases(conn: Connection, phrases: list[list[str]]) -> list[ColumnEleme
     looked at too."""
     if conn.dialect.name == "sqlite":
         found = text("SELECT rowid FROM post_fts WHERE post_fts MATCH :words").bindparams(
-            words=" AND ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
+            bindparam(
+                "words",
+                " AND ".join(f'"{" ".join(phrase)}"' for phrase in phrases),
+                unique=True,  # one statement may look for several
+            )
         )
         return [post_search.c.n.in_(found.columns(post_search.c.n).scalar_subquery())]
     words = sorted({word for phrase in phrases for word in phrase})

@@ -6,7 +6,7 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
 
-from service.alerts.own_headers import Kept
-from service.channels import CHANNELS, Consent, kind_of
+from service.alerts.own_headers import SealedValue
+from service.channels import CHANNELS, Consent, kind_of, sealed_address
 from service.errors import Conflict, InvalidInput, NotFound
 from service.storage import schema
 from service.storage.engine import uuid7
@@ -57,11 +57,13 @@ class NewSubscription:
     """In which the person is written to."""
     is_confirmed: bool = False
     secret: bytes | None = None
-    headers: Mapping[str, Kept] = field(default_factory=dict)
+    headers: Mapping[str, SealedValue] = field(default_factory=dict)
     allow_private_networks: bool = False
     token_hash: str | None = None
     """Of the token by which it is asked for (`asking.token_hash`); None: its channel is not."""
     is_cloudevents: bool = False
+    mark: str = ""
+    """Of a target that holds secrets (`SecretBox.mark`); `secret` is then the whole, sealed."""
 
 
 def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
@@ -70,9 +72,11 @@ def add_subscription(conn: Connection, new: NewSubscription) -> Subscription:
     subscription_id = uuid7()
     target = subscription_id if kind.is_asked else new.target
     address = kind.parse(target, new.allow_private_networks)
-    if kind.is_signed and new.secret is None:
+    if kind.is_sealed:
+        address = sealed_address(address, new.mark)
+    if (kind.is_signed or kind.is_sealed) and new.secret is None:
         raise InvalidInput(
-            "secret", "is missing", f"a sealed secret, for a {kind.name} is always signed"
+            "secret", "is missing", f"a sealed secret, for a {kind.name} always has one"
         )
     add_endpoint(conn, new.channel, address.endpoint, address.host)
     status = SubscriptionStatus.ACTIVE if new.is_confirmed else SubscriptionStatus.PENDING
@@ -116,6 +120,7 @@ def list_subscriptions(
     unit_id: str | None = None,
     channel: Channel | None = None,
     target: str | None = None,
+    marks: Collection[str] = (),
     status: SubscriptionStatus | None = None,
     after: str | None = None,
     limit: int | None = None,
@@ -130,6 +135,8 @@ def list_subscriptions(
         query = query.where(table.channel == channel)
     if target is not None:
         query = query.where(table.target_key.in_({target, *address_keys(target)}))
+    if marks:
+        query = query.where(table.target_key.in_(marks))
     if status is not None:
         query = query.where(table.status == status.value)
     elif not has_removed:
@@ -268,7 +275,7 @@ def set_frequency(conn: Connection, subscription_id: str, frequency: Frequency) 
     )
 
 
-def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, Kept]) -> None:
+def set_headers(conn: Connection, subscription_id: str, headers: Mapping[str, SealedValue]) -> None:
     """The request headers of a webhook's own, as `seal_headers` made them."""
     table = schema.subscription
     conn.execute(update(table).where(table.c.id == subscription_id).values(headers=dict(headers)))

@@ -7,6 +7,7 @@ hash tells nothing by its timing.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +29,22 @@ class Role(StrEnum):
     UNIT = "unit"
 
 
+class Scope(StrEnum):
+    """What a token is for, within what its role may."""
+
+    READ = "read"
+    """To see."""
+    SUBSCRIPTIONS = "subscriptions"
+    """To add, change, test, replay and remove subscriptions, and to end what was handed out."""
+    OPERATE = "operate"
+    """Everything else that changes something."""
+
+
+def scopes_of_role(role: Role) -> tuple[Scope, ...]:
+    """The widest that a token of that role may be."""
+    return (Scope.READ,) if role is Role.VIEWER else tuple(Scope)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiToken:
     """`unit_id` is None but for a unit's; `revoked_at` None while it is good."""
@@ -38,23 +55,32 @@ class ApiToken:
     unit_id: str | None
     created_at: datetime
     revoked_at: datetime | None
+    scopes: tuple[Scope, ...] = tuple(Scope)
 
 
 def create_token(
-    conn: Connection, *, name: str, unit_id: str | None, at: datetime, role: Role = Role.OPERATOR
+    conn: Connection,
+    *,
+    name: str,
+    unit_id: str | None,
+    at: datetime,
+    role: Role = Role.OPERATOR,
+    scopes: Collection[Scope] = (),
 ) -> tuple[str, ApiToken]:
     """The token's words, the only time that they are seen, and its row. With a unit it is that
-    unit's."""
-    words = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(uuid7(), name, role if unit_id is None else Role.UNIT, unit_id, at, None)
+    unit's. `scopes`: none: all that its role may."""
+    words, role = PREFIX + secrets.token_urlsafe(32), role if unit_id is None else Role.UNIT
+    kept = tuple(one for one in scopes_of_role(role) if one in scopes or not scopes)
+    token = ApiToken(uuid7(), name, role, unit_id, at, None, kept)
     conn.execute(
         insert(schema.api_token).values(
             id=token.id,
             name=name,
-            hash=_hash(words),
+            hash=token_hash(words),
             role=token.role.value,
             unit_id=unit_id,
             created_at=at,
+            scopes=" ".join(kept) if scopes else None,
         )
     )
     return words, token
@@ -73,7 +99,7 @@ def find_token(conn: Connection, words: str) -> ApiToken | None:
     """The token of these words; None for one that never was, or was revoked."""
     table = schema.api_token
     row = conn.execute(
-        select(table).where(table.c.hash == _hash(words), table.c.revoked_at.is_(None))
+        select(table).where(table.c.hash == token_hash(words), table.c.revoked_at.is_(None))
     ).first()
     return None if row is None else _token(row._mapping)
 
@@ -93,16 +119,19 @@ def revoke_token(conn: Connection, token_id: str, at: datetime) -> None:
     conn.execute(update(schema.api_token).where(*still_good).values(revoked_at=at))
 
 
-def _hash(words: str) -> str:
+def token_hash(words: str) -> str:
+    """What is kept of a token."""
     return sha256(words.encode("utf-8", "replace")).hexdigest()
 
 
 def _token(row: RowMapping) -> ApiToken:
+    role, kept = Role(row["role"]), row["scopes"]
     return ApiToken(
         row["id"],
         row["name"],
-        Role(row["role"]),
+        role,
         row["unit_id"],
         row["created_at"],
         row["revoked_at"],
+        scopes_of_role(role) if kept is None else tuple(Scope(one) for one in kept.split()),
     )

@@ -17,6 +17,7 @@ from service.storage.subscriptions import list_subscriptions, set_status
 from service.types import EMAIL, SubscriptionStatus, Unit
 from service.values import address_key
 from service.words import coded
+from service.words.collation import name_key
 
 
 def add_unit(
@@ -74,12 +75,11 @@ def units_called(conn: Connection, said: str) -> list[str]:
 
 def list_units(conn: Connection, *, place: str | None = None) -> list[Unit]:
     """All that were not removed, by name."""
-    query = (
-        select(schema.unit).where(schema.unit.c.removed_at.is_(None)).order_by(schema.unit.c.name)
-    )
+    query = select(schema.unit).where(schema.unit.c.removed_at.is_(None)).order_by(schema.unit.c.id)
     if place is not None:
         query = query.where(schema.unit.c.place == place)
-    return [_unit(row._mapping) for row in conn.execute(query)]
+    found = [_unit(row._mapping) for row in conn.execute(query)]
+    return sorted(found, key=lambda unit: name_key(unit.name))
 
 
 def units_of_address(conn: Connection, keys: AbstractSet[str]) -> list[Unit]:

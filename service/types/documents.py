@@ -49,7 +49,8 @@ class Mention:
     """A document that a text names without being it."""
 
     kind: str | None
-    number: str
+    number: str | None
+    """None where it is named by its kind and day alone."""
     issued_on: date | None = None
     issuer: str | None = None
 

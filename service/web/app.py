@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.services.audit_acts import Origin, acting
@@ -65,7 +65,7 @@ SECURITY_HEADERS = {
 }
 
 
-class _App(Flask):
+class _QuietFlask(Flask):
     """Flask, but what it logs of a crash names the route: a path may carry a token."""
 
     def log_exception(self, exc_info: Any) -> None:
@@ -75,7 +75,7 @@ class _App(Flask):
 
 def create_app(loa: Loa) -> Flask:
     """The application over an opened Loa."""
-    app = _App("service.web")
+    app = _QuietFlask("service.web")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_PARTS"] = 200
     app.config.update(
@@ -141,7 +141,7 @@ def _say_who_acts() -> None:
 def _choose_language() -> None:
     """Vietnamese unless asked: the pages are for Vietnamese people, whatever their browser was
     installed in."""
-    default = current_app.extensions["loa"].settings.service.language
+    default = reader.current_loa().settings.service.language
     asked = request.args.get("lang")
     wanted = asked or request.cookies.get(LANGUAGE_COOKIE)
     if wanted is None and request.path.startswith(
@@ -177,7 +177,7 @@ def _finish(response: Response) -> Response:
 
 def is_https() -> bool:
     """Whether the world reaches this service by https: cookies are then marked `Secure`."""
-    return str(current_app.extensions["loa"].settings.service.public_url).startswith("https://")
+    return str(reader.current_loa().settings.service.public_url).startswith("https://")
 
 
 @lru_cache(maxsize=32)
@@ -196,7 +196,7 @@ def _other_language() -> dict[str, str]:
 def _page_words() -> dict[str, Any]:
     """What every template may use; `g.language` is absent only where an error came before any
     routing."""
-    loa = current_app.extensions["loa"]
+    loa = reader.current_loa()
     g.language = reader.language()
     base = base_path(loa.settings.service.public_url)
     return {

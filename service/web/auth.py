@@ -19,14 +19,15 @@ from werkzeug.wrappers import Response
 from service.errors import NotFound
 from service.services.context import Actor, ActorKind
 from service.services.sign_in import role_by_proxy, role_of
-from service.storage import asking, sessions, tokens
-from service.storage.tokens import Role
+from service.storage import pull_streams, sessions, tokens
+from service.storage.tokens import Role, Scope
+from service.web.reader import current_loa
 from service.web.server.limits import Limit
 from service.web.server.proxies import is_from_this_machine, named_by_proxy
 from service.words import coded
 
 if TYPE_CHECKING:
-    from service.bootstrap import Loa
+    pass
 
 
 WRITES_PER_MINUTE = 300
@@ -123,14 +124,27 @@ ACCESS: dict[str, Access] = {
 }
 
 
+OF_SUBSCRIPTIONS = frozenset(
+    f"api.{name}"
+    for name in (
+        "add_subscription", "edit_subscription", "remove_subscription", "pause_subscription",
+        "resume_subscription", "rotate_subscription", "check_subscription", "restore_subscription",
+        "replay_subscription", "replay_delivery", "acknowledge_stream",
+    )
+)  # fmt: skip
+"""Changes that a token of the scope `subscriptions` may ask for; all others are `operate`'s."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose token it is, or who signed in without one. `unit_id` is None but for a unit."""
+    """Whose token it is, or who signed in without one. `unit_id` is None but for a unit. `scopes`:
+    what its token is for, within what its role may."""
 
     token_id: str
     name: str
     role: Role
     unit_id: str | None
+    scopes: tuple[Scope, ...] = tuple(Scope)
 
     @property
     def is_operator(self) -> bool:
@@ -183,11 +197,6 @@ def owned(unit_id: str | None, kind: str, name: str) -> None:
         raise NotFound(kind, name)
 
 
-def _loa() -> Loa:
-    loa: Loa = current_app.extensions["loa"]
-    return loa
-
-
 def bearer_token() -> str | None:
     """The token of the `Authorization` header; None without one, or with another scheme."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -195,7 +204,7 @@ def bearer_token() -> str | None:
 
 
 def _require_metrics_token() -> None:
-    wanted = _loa().settings.server.metrics_token
+    wanted = current_loa().settings.server.metrics_token
     if not wanted:
         if not is_from_this_machine(request.environ):
             abort(
@@ -214,9 +223,9 @@ def _require_stream_token() -> None:
     token = bearer_token()
     if token is None:
         raise Unauthorized("refused.stream_token")
-    loa = _loa()
+    loa = current_loa()
     with loa.database.reading() as conn:
-        stream = asking.find_stream(conn, token, loa.clock())
+        stream = pull_streams.find_stream(conn, token, loa.clock())
         if stream is not None:
             g.streams = [stream]
             g.caller = Caller(stream.id, stream.name, Role.UNIT, stream.unit_id)
@@ -226,8 +235,9 @@ def _require_stream_token() -> None:
                 raise Unauthorized("refused.stream_token")
             if found.unit_id is None:
                 raise Forbidden("refused.stream_token")
-            g.streams = asking.streams_of(conn, found.unit_id)
+            g.streams = pull_streams.streams_of(conn, found.unit_id)
             g.caller = _caller_of(found)
+    _require_scope(g.caller)
     _count_write(g.caller)
 
 
@@ -236,14 +246,28 @@ def _require_api_token(access: Access) -> None:
     found = identify(token) if token else None
     if found is None:
         raise Unauthorized("refused.token")
-    if not can_change(found) and not _is_looking():
+    if found.role is Role.VIEWER and not _is_looking():
         raise Forbidden("refused.viewer_token")
+    _require_scope(found)
     if access is Access.OPERATOR_TOKEN and not found.sees_all:
         raise Forbidden("refused.operator_only")
     if access is Access.UNIT_TOKEN and found.sees_all:
         raise Forbidden("refused.unit_only")
     g.caller = found
     _count_write(found)
+
+
+def scope_of(endpoint: str, method: str) -> Scope:
+    """What a token must be for to ask for this."""
+    if method in _LOOKING:
+        return Scope.READ
+    return Scope.SUBSCRIPTIONS if endpoint in OF_SUBSCRIPTIONS else Scope.OPERATE
+
+
+def _require_scope(found: Caller) -> None:
+    wanted = scope_of(request.endpoint or "", request.method)
+    if wanted not in found.scopes:
+        raise Forbidden(coded("refused.scope", scope=wanted.value))
 
 
 def _count_write(found: Caller) -> None:
@@ -257,23 +281,27 @@ def _count_write(found: Caller) -> None:
 
 
 def _is_looking() -> bool:
-    return request.method in ("GET", "HEAD")
+    return request.method in _LOOKING
+
+
+_LOOKING = ("GET", "HEAD")
 
 
 def can_change(who: Caller | None = None) -> bool:
     """Whether whoever asks may change anything; pages show no button to who may not."""
-    return (who or caller()).role is not Role.VIEWER
+    found = who or caller()
+    return found.role is not Role.VIEWER and found.scopes != (Scope.READ,)
 
 
 def identify(token: str) -> Caller | None:
     """Whose token it is; None for a revoked, unknown or mangled one."""
-    with _loa().database.reading() as conn:
+    with current_loa().database.reading() as conn:
         found = tokens.find_token(conn, token)
     return None if found is None else _caller_of(found)
 
 
 def _caller_of(token: tokens.ApiToken) -> Caller:
-    return Caller(token.id, token.name, token.role, token.unit_id)
+    return Caller(token.id, token.name, token.role, token.unit_id, token.scopes)
 
 
 # --- signed-in operators ----------------------------------------------------------------------
@@ -287,19 +315,21 @@ def _require_session() -> Response | None:
     if found is None:
         session.clear()
         return redirect(
-            f"{urlsplit(_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in"
+            f"{urlsplit(current_loa().settings.service.public_url).path.rstrip('/')}/admin/sign-in"
         )
     if not _is_looking():
         require_csrf()
-        if not can_change(found) and request.endpoint != "admin.sign_out":
+        if found.role is Role.VIEWER and request.endpoint != "admin.sign_out":
             raise Forbidden("refused.viewer")
+    if request.endpoint != "admin.sign_out":
+        _require_scope(found)
     g.caller = found
     return None
 
 
 def proxy_caller() -> Caller | None:
     """Who signed in at a trusted proxy; None: nobody, or nobody whom the configuration names."""
-    settings = _loa().settings
+    settings = current_loa().settings
     name = named_by_proxy(
         request.environ, settings.server.auth_header, settings.server.trusted_proxies
     )
@@ -313,8 +343,8 @@ def _session_caller() -> Caller | None:
     words = session.get(SESSION)
     if not isinstance(words, str):
         return None
-    with _loa().database.reading() as conn:
-        subject = sessions.session_subject(conn, words, _loa().clock())
+    with current_loa().database.reading() as conn:
+        subject = sessions.session_subject(conn, words, current_loa().clock())
         found = None if subject is None else tokens.get_token(conn, subject)
     if subject is not None and subject.startswith(sessions.PERSON):
         return _person(subject.removeprefix(sessions.PERSON))
@@ -322,7 +352,7 @@ def _session_caller() -> Caller | None:
 
 
 def _person(name: str) -> Caller | None:
-    role = role_of(_loa().settings.operator, name)
+    role = role_of(current_loa().settings.operator, name)
     return None if role is None else Caller(sessions.PERSON + name, name, role, None)
 
 
@@ -333,8 +363,8 @@ def is_by_session() -> bool:
 
 def sign_in(subject: str) -> None:
     """`subject`: the id of a token, or `sessions.PERSON` and an address."""
-    with _loa().database.writing() as conn:
-        words = sessions.begin_session(conn, subject, _loa().clock())
+    with current_loa().database.writing() as conn:
+        words = sessions.begin_session(conn, subject, current_loa().clock())
     session.clear()
     session.permanent = True
     session[SESSION] = words
@@ -345,7 +375,7 @@ def sign_out() -> None:
     """Ends the session here: a copy of its cookie is worth nothing any more."""
     words = session.get(SESSION)
     if isinstance(words, str):
-        with _loa().database.writing() as conn:
+        with current_loa().database.writing() as conn:
             sessions.end_session(conn, words)
     session.clear()
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from service.errors import (
+    AmbiguousName,
     Conflict,
     EndedLink,
     InvalidInput,
@@ -23,11 +25,11 @@ from service.errors import (
     NotFound,
     OverdueError,
     StorageError,
-    Unclear,
 )
 from service.values import Language
 from service.web import reader
-from service.words import is_worded, say
+from service.words import coded, is_worded, say
+from service.words.coded import parse
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +59,6 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Địa chỉ liên hệ chưa đúng; xin viết như ten@coquan.vn, cách nhau bằng dấu cách.",
         "A contact is no email address; write them as name@office.example, with spaces between.",
     ),
-    "keyword": ("Từ khóa quá nhiều hoặc quá dài.", "The keywords are too many or too long."),
-    "name": (
-        "Tên còn trống, quá dài hoặc có ký tự lạ.",
-        "The name is empty, too long or holds strange characters.",
-    ),
-    "place": (
-        "Không có xã, phường nào mang mã này; xin viết như quang-ninh-16540.",
-        "There is no place of that id; write it as quang-ninh-16540.",
-    ),
     "channel": (
         "Dịch vụ này chưa gửi được thư điện tử.",
         "This service cannot send mail yet.",
@@ -85,7 +78,7 @@ def register(app: Flask) -> None:
 
 def status_of(error: LoaError) -> int:
     match error:
-        case Unclear():
+        case AmbiguousName():
             return 409
         case InvalidInput():
             return 400 if request.method in ("GET", "HEAD") else 422
@@ -110,8 +103,17 @@ class Fault:
 
 def fault_of(error: InvalidInput | Conflict, otherwise: str) -> Fault:
     """`otherwise`: the field that a conflict is about."""
-    field = error.field if isinstance(error, InvalidInput) else otherwise
-    return Fault(field, _for_people(error))
+    if not isinstance(error, InvalidInput) or error.field in FIELDS:
+        return Fault(getattr(error, "field", otherwise), _for_people(error))
+    language = reader.language()
+    reason, allowed = error.in_words(language)
+    if error.field == "place" and parse(error.allowed)[0] == "allowed.place":
+        allowed = say("allowed.place_name", language)
+    if allowed:
+        facts = {"reason": reason, "allowed": allowed}
+        said = {name: coded("other", words=words) for name, words in facts.items()}
+        reason = say(coded("bad.please", **said), language)
+    return Fault(error.field, reason)
 
 
 def is_for_program() -> bool:
@@ -192,13 +194,24 @@ def _answer_http(error: HTTPException) -> Response:
     if is_for_program():
         response = problem(status, _description(error, status))
     else:
-        response = _page(status, "")
+        response = _page(status, _until(error))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="loa"'
     return response
+
+
+def _until(error: HTTPException) -> str:
+    """From when on it may be asked again, where that is known."""
+    rest_s = getattr(error, "retry_after", None)
+    if not isinstance(rest_s, int):
+        return ""
+    loa = current_app.extensions["loa"]
+    at = loa.clock() + timedelta(seconds=rest_s)
+    zone = loa.settings.service.locale.zone
+    return say(coded("refused.until", until_at=at.isoformat()), reader.language(), zone)
 
 
 def _description(error: HTTPException, status: int) -> str:

@@ -5,9 +5,12 @@ Labels live in `service.words`; sentences of one page in its template, both lang
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from service.values import Language, Locale
+from service.words import say_at, say_day
+
+__all__ = ["LANGUAGES", "say_bytes", "say_day", "say_duration", "say_instant", "say_instant_fully"]
 
 LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 
@@ -16,25 +19,17 @@ _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "
 
 
 def say_instant(at: datetime, locale: Locale) -> str:
-    """`09:16, 28/01/2024` as Vietnamese people write; `28 January 2024, 09:16` in English."""
-    local = locale.at(at)
-    return (
-        f"{local:%H:%M, %d/%m/%Y}"
-        if locale.language == "vi"
-        else f"{local.day} {local:%B %Y, %H:%M}"
-    )
+    """`09:16 ngày 28/01/2024`; `09:16 on 28 January 2024`: as mails say it."""
+    return say_at(at, locale.language, locale.zone)
 
 
 def say_instant_fully(at: datetime, locale: Locale) -> str:
-    """With the day of the week: `09:16, Chủ nhật, 28/01/2024`."""
+    """With the day of the week: `09:16 Chủ nhật, ngày 28/01/2024`."""
     local = locale.at(at)
     if locale.language == "vi":
-        return f"{local:%H:%M}, {_WEEKDAYS[local.weekday()]}, {local:%d/%m/%Y}"
-    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}"
-
-
-def say_day(day: date, language: str) -> str:
-    return f"{day:%d/%m/%Y}" if language == "vi" else f"{day.day} {day:%B %Y}"
+        day = say_day(local.date(), "vi")
+        return f"{local:%H:%M} {_WEEKDAYS[local.weekday()]}, ngày {day}"
+    return f"{local:%H:%M on %A}, {say_day(local.date(), 'en')}"
 
 
 def say_bytes(size: int | None) -> str:

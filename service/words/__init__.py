@@ -5,7 +5,7 @@ from service.words.coded import OTHER, code_of, coded, parse
 from service.words.document_kinds import kind_name
 from service.words.labels import label, labels_of
 from service.words.rhythm import say_rhythm
-from service.words.say import is_worded, say, say_at, say_fields
+from service.words.say import is_worded, say, say_at, say_day, say_fields
 
 __all__ = [
     "OTHER",
@@ -18,6 +18,7 @@ __all__ = [
     "parse",
     "say",
     "say_at",
+    "say_day",
     "say_fields",
     "say_rhythm",
 ]

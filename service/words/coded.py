@@ -29,7 +29,22 @@ def coded(code: str, **facts: Fact) -> str:
 
 
 def _dumps(facts: Mapping[str, Fact]) -> str:
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    """What others said stands in a log, on a terminal and in a mail: no control character gets
+    there."""
+    plain = {name: _plain_fact(fact) for name, fact in facts.items()}
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain_fact(fact: Any) -> Any:
+    if isinstance(fact, str):
+        return _plain(fact)
+    return [_plain_fact(one) for one in fact] if isinstance(fact, list | tuple) else fact
+
+
+def _plain(said: str) -> str:
+    if said.isprintable():
+        return said
+    return "".join(char if char.isprintable() else " " for char in said)
 
 
 def parse(stored: str) -> tuple[str, Mapping[str, Any]]:

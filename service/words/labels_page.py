@@ -41,7 +41,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "outcome.too_big": ("trang quá lớn", "the page is too big"),
     "outcome.possible_gap": ("có thể đã sót tin cũ", "some older posts may have been missed"),
     "outcome.held": (
-        "quá nhiều tin mới cùng lúc, đang chờ người vận hành",
+        "quá nhiều tin mới cùng lúc, đang chờ quản trị viên",
         "too many new posts at once, held back",
     ),
     # of a delivery
@@ -68,6 +68,14 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "channel.webhook": ("webhook", "webhook"),
     "channel.email": ("thư điện tử", "email"),
     "channel.websub": ("WebSub", "WebSub"),
+    "channel.chat": ("nhắn tin", "chat"),
+    "chat.reminder": ("Nhắc xác nhận đã nhận", "Reminder to acknowledge"),
+    "chat.receipt": ("Xác nhận đã nhận", "Acknowledge receipt"),
+    "chat.test": ("Loa: tin thử", "Loa: a test"),
+    "chat.test_body": (
+        "Tin này chỉ để thử: kênh nhắn tin đã nối với Loa.",
+        "This is only a test: Loa can write here.",
+    ),
     "channel.pull": ("đơn vị tự hỏi lấy", "pull"),
     "frequency.immediate": ("ngay khi có tin", "immediately"),
     "frequency.daily": ("mỗi ngày một lần", "daily"),

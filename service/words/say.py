@@ -7,15 +7,17 @@ is missing as `?`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.words.coded import OTHER, parse
 from service.words.labels import label
 from service.words.sentences_alarm import ALARMS
+from service.words.sentences_allowed import ALLOWED
 from service.words.sentences_archive import ARCHIVE
 from service.words.sentences_audit import AUDIT
+from service.words.sentences_chat import CHAT_WORDS
 from service.words.sentences_coverage import COVERAGE
 from service.words.sentences_delivery import DELIVERY
 from service.words.sentences_desk import DESK
@@ -43,10 +45,12 @@ SENTENCES: dict[str, Pair] = {
     **ALARMS,
     **ARCHIVE,
     **AUDIT,
+    **CHAT_WORDS,
     **COVERAGE,
     **DELIVERY,
     **DESK,
     **ERRORS,
+    **ALLOWED,
     **IMPORT,
     **LETTERS,
     **LOSS,
@@ -86,7 +90,7 @@ def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
     pair = SENTENCES.get(code)
     if pair is None:
         return stored
-    return pair[is_english].format_map(_Facts(facts, language, zone))
+    return pair[is_english].format_map(_FactsOrMarks(facts, language, zone))
 
 
 def is_worded(stored: str) -> bool:
@@ -119,14 +123,22 @@ def say_at(
     """An instant as sentences show it: `08:05 ngày 23/11/2026`."""
     local = at.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if to_the_second else f"{local:%H:%M}"
-    return f"{clock}{' on ' if language == ENGLISH else ' ngày '}{local:%d/%m/%Y}"
+    joiner = " on " if language == ENGLISH else " ngày "
+    return f"{clock}{joiner}{say_day(local.date(), language)}"
+
+
+def say_day(day: date, language: str) -> str:
+    """`23/11/2026`; `23 November 2026` in English, where day and month would be mistaken."""
+    if language == ENGLISH:
+        return f"{day.day} {day:%B %Y}"
+    return f"{day.day:02}/{day.month:02}/{day.year}"
 
 
 _CODED = ("reason", "standing", "allowed")
 _TO_THE_SECOND = frozenset({"started_at", "tried_at"})
 
 
-class _Facts(dict[str, Any]):
+class _FactsOrMarks(dict[str, Any]):
     def __init__(self, facts: Mapping[str, Any], language: str, zone: ZoneInfo) -> None:
         super().__init__(facts)
         for name, value in facts.items():

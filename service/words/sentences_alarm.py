@@ -147,16 +147,16 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "Loa: many mail addresses are refused at once",
     ),
     "alarm.brake_text": (
-        "{provider} từ chối nhiều địa chỉ trong một giờ, nên có lẽ là do máy chủ thư của mình (bị "
+        "{provider} từ chối nhiều địa chỉ trong một giờ, nên có lẽ là do máy chủ thư của đơn vị (bị "
         "chặn, thiếu SPF, DKIM). Không địa chỉ nào bị ngừng; những địa chỉ vừa bị ngừng đã được "
         "mở lại. Xem nhật ký của máy chủ thư.",
         "{provider} refused many addresses within an hour, so it is probably about our own mail "
         "server (listed, without SPF or DKIM). No address is suspended; those just suspended are "
         "resumed. See the log of the mail server.",
     ),
-    "alarm.ours": ("Loa: thư của mình bị từ chối", "Loa: our mail is refused"),
+    "alarm.ours": ("Loa: thư do Loa gửi bị từ chối", "Loa: our mail is refused"),
     "alarm.ours_text": (
-        "Trong một ngày qua {n} thư bị từ chối vì lý do từ phía mình (bị chặn, thư rác, chính "
+        "Trong một ngày qua {n} thư bị từ chối vì lý do từ phía Loa (bị chặn, thư rác, chính "
         "sách, kích cỡ), không địa chỉ nào bị ngừng vì thế. Lần cuối: {reason}",
         "Within the last day {n} mails were refused for reasons on our side (blocked, spam, "
         "policy, size); no address is suspended for that. The last one: {reason}",
@@ -167,5 +167,29 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "đọc lại trước {until_at}. Các cổng khác vẫn được đọc.",
         "The page {url} of the portal {portal} stopped Loa ({times} times), so it is put aside "
         "and not read again before {until_at}. The other portals are read as ever.",
+    ),
+    "alarm.lost_name": (
+        "Loa: có đăng ký hỏi điều không còn nữa",
+        "Loa: subscriptions ask for what is not there any more",
+    ),
+    "alarm.lost_name_text": (
+        "{n} đăng ký hỏi {what!r}, nay không còn trong cấu hình (cổng, thể loại hay địa bàn); {deaf} "
+        "trong số đó vì thế không nhận được tin nào. Hãy đặt lại tệp cấu hình, hay sửa đăng ký "
+        "(loa subscription edit): {some}",
+        "{n} subscriptions ask for {what!r}, which is not configured any more (a portal, a category "
+        "or a place); {deaf} of them get nothing for it. Put the file back, or change the "
+        "subscriptions (loa subscription edit): {some}",
+    ),
+    "alarm.lost_portal": (
+        "Loa: một cổng không còn được theo dõi",
+        "Loa: a portal is not watched any more",
+    ),
+    "alarm.lost_portal_text": (
+        "Cổng {portal} mới đây còn được đọc, nay không có tệp cấu hình nào: không tin mới nào của "
+        "cổng đến được ai. Nếu không chủ ý gỡ, hãy đặt lại tệp trong thư mục portals; nếu chủ ý, "
+        "không cần làm gì.",
+        "The portal {portal} was read lately, and no file configures it now: nothing new of it "
+        "reaches anybody. Unless that is meant, put its file back into the folder portals; where "
+        "it is, there is nothing to do.",
     ),
 }

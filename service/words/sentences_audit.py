@@ -26,6 +26,7 @@ AUDIT: Mapping[str, tuple[str, str]] = {
     "act.portals_reread": ("đọc lại tệp của các cổng", "read the portal files again"),
     "act.post_add": ("đăng bằng tay", "post by hand"),
     "act.post_withdraw": ("gỡ tin", "withdraw a post"),
+    "act.post_by_rules": ("xếp lại theo quy tắc", "recategorise by the rules"),
     "act.post_categories": ("xếp lại chuyên mục", "recategorise a post"),
     "act.post_urgency": ("định độ khẩn", "decide a post's urgency"),
     "act.posts_discard": ("bỏ qua tin", "discard posts"),
@@ -49,7 +50,7 @@ AUDIT: Mapping[str, tuple[str, str]] = {
     "act.subscription_request": ("xin đăng ký", "ask for a subscription"),
     "act.subscription_restore": ("khôi phục đăng ký", "restore a subscription"),
     "act.subscription_resume": ("gửi tiếp đăng ký", "resume a subscription"),
-    "act.subscription_rotate": ("đổi khóa ký", "rotate a secret"),
+    "act.subscription_rotate": ("cấp khóa ký mới", "rotate a secret"),
     "act.subscription_suspend": (
         "ngừng gửi vì thư bị trả lại",
         "suspend an address that bounces",
@@ -67,7 +68,7 @@ AUDIT: Mapping[str, tuple[str, str]] = {
     "act.unsubscribe": ("hủy đăng ký", "unsubscribe"),
     "door.api": ("API", "API"),
     "door.command": ("dòng lệnh", "command line"),
-    "door.desk": ("trang vận hành", "desk"),
+    "door.desk": ("trang quản trị", "desk"),
     "door.job": ("tự động", "by itself"),
     "door.page": ("trang có liên kết riêng", "page behind a link"),
 }

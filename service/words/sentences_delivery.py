@@ -40,7 +40,11 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "tạm dừng bằng liên kết trong thư gửi đến địa chỉ này",
         "paused by a link in mail to this address",
     ),
-    "by.operator": ("người vận hành: {name}", "the operator: {name}"),
+    "by.owner_edited": (
+        "bằng liên kết trong thư gửi đến địa chỉ này",
+        "by a link in mail to this address",
+    ),
+    "by.operator": ("quản trị viên: {name}", "the operator: {name}"),
     "by.api": ("API: {name}", "API: {name}"),
     "by.unit_page": ("trên trang riêng của đơn vị", "on the unit's own page"),
     "by.erasure": ("đã xóa dữ liệu theo yêu cầu", "its owner's data was erased on request"),
@@ -49,7 +53,7 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "đơn vị đã nhập vào đơn vị khác, có cùng kênh nhận tin",
         "its unit became part of another one that hears by the same channel",
     ),
-    "by.command": ("người vận hành, bằng lệnh", "the operator, by command"),
+    "by.command": ("quản trị viên, bằng lệnh", "the operator, by command"),
     # of mail that came back
     "bounced.hard": (
         "thư bị trả lại: địa chỉ không nhận được",
@@ -60,6 +64,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "mail came back: the address takes none (by the older rules; it is asked again)",
     ),
     "bounced.soft": ("thư bị hoãn nhiều ngày liền", "mail was deferred on several days"),
+    "bounced.unmailable": (
+        "không máy chủ thư nào nhận được địa chỉ này",
+        "no relay can be given the address",
+    ),
     "bounced.complaint": ("người nhận báo thư rác", "its owner reported the mail as spam"),
     # of an endpoint
     "endpoint.gone": (
@@ -152,7 +160,7 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "the mail relay refuses the sender: {said}",
     ),
     "relay.denies": (
-        "máy chủ thư không chuyển thư cho mình: {said}",
+        "máy chủ thư không chuyển thư của Loa: {said}",
         "the mail relay does not relay for us: {said}",
     ),
     "relay.broke_off": ("máy chủ thư ngắt kết nối: {reason}", "the mail relay broke off: {reason}"),

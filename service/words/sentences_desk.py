@@ -46,7 +46,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "Có thể hoàn tác trong {days} ngày; tin đăng trong thời gian đó không được gửi bù.",
         "It can be undone within {days} days; what is published meanwhile is not sent afterwards.",
     ),
-    "sure.rotate": ("Đổi khóa ký của {target}?", "Replace the secret of {target}?"),
+    "sure.rotate": ("Cấp khóa ký mới cho {target}?", "Replace the secret of {target}?"),
     "sure.rotate_overlap": (
         "Trong {hours} giờ, mỗi tin được ký bằng cả khóa cũ và khóa mới. Sau đó, bên nhận chưa "
         "đổi khóa sẽ từ chối mọi tin. Không lấy lại được khóa cũ.",
@@ -179,9 +179,9 @@ DESK: Mapping[str, tuple[str, str]] = {
         "a post of this title was posted by hand today: {name!r}",
     ),
     "conflict.withdrawn": ("tin {name!r} đã bị gỡ", "the post {name!r} is withdrawn already"),
-    "letter.sign_in_subject": ("Đăng nhập trang vận hành", "Sign in to the desk"),
+    "letter.sign_in_subject": ("Đăng nhập trang quản trị", "Sign in to the desk"),
     "letter.sign_in_body": (
-        "Có người (có lẽ là ông/bà) vừa xin đăng nhập trang vận hành của {title} bằng địa chỉ này. "
+        "Có người (có lẽ là ông/bà) vừa xin đăng nhập trang quản trị của {title} bằng địa chỉ này. "
         "Nếu không phải ông/bà, xin bỏ qua thư này.",
         "Somebody (perhaps you) asked to sign in to the desk of {title} by this address. If it was "
         "not you, ignore this mail.",

@@ -149,7 +149,7 @@ LETTERS: Mapping[str, tuple[str, str]] = {
     ),
     "endpoint.letter_disabled": ("Đã ngừng gửi đến {where}", "Nothing is sent to {where} any more"),
     "endpoint.letter_disabled_body": (
-        "Đầu nhận hỏng từ {since_at}, sau nhiều lần thử. Loa vẫn thử lại vài giờ một lần; khi đầu "
+        "Đầu nhận gặp lỗi từ {since_at}, sau nhiều lần thử. Loa vẫn thử lại vài giờ một lần; khi đầu "
         "nhận trả lời, mọi tin còn thiếu tự được gửi.",
         "The endpoint has failed since {since_at}, after many attempts. Loa tries it again every "
         "few hours; once it answers, all that it missed is sent by itself.",

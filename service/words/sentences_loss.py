@@ -23,6 +23,79 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "Loa tạm ngừng gửi cho {unit} đến {target} từ {since_at}. Lý do: {reason}.",
         "Loa stopped sending to {unit} at {target}, since {since_at}. Reason: {reason}.",
     ),
+    "loss.unit_subject": (
+        "Loa: {unit} không còn nhận tin",
+        "Loa: {unit} hears no more",
+    ),
+    "loss.unit": (
+        "{unit} đã được gỡ khỏi danh sách đơn vị của {title} lúc {since_at}: đơn vị không nhận tin "
+        "và không được nhắc nữa. Người thực hiện: {reason}.",
+        "{unit} was removed from the units of {title} at {since_at}: it gets nothing and is "
+        "reminded of nothing any more. By: {reason}.",
+    ),
+    "loss.unit_back": (
+        "Trong 7 ngày có thể khôi phục tại {where}.",
+        "Within 7 days this can be undone at {where}.",
+    ),
+    "loss.unit_again_subject": (
+        "Loa: {unit} lại nhận tin",
+        "Loa: {unit} hears again",
+    ),
+    "loss.unit_again": (
+        "{unit} đã được khôi phục lúc {since_at}. Người thực hiện: {reason}. Tin đăng trong thời "
+        "gian đơn vị bị gỡ không được gửi bù.",
+        "{unit} was restored at {since_at}. By: {reason}. What was published while it was removed "
+        "is not made up for.",
+    ),
+    "loss.contact_dead": (
+        "Thư gửi đến {target}, người liên hệ của {unit}, không đến được, từ {since_at}. Lý do: "
+        "{reason}. Lời nhắc gửi đến địa chỉ này không ai đọc.",
+        "Mail to {target}, a contact of {unit}, does not arrive since {since_at}. Reason: "
+        "{reason}. Nobody reads the reminders that go there.",
+    ),
+    "loss.contact_dead_do": (
+        "Hãy hỏi đơn vị, rồi thay bằng lệnh `{command}`.",
+        "Ask the unit, then name another by `{command}`.",
+    ),
+    "loss.back_bounced": (
+        "Nếu hộp thư đã sửa xong, cho nhận lại tại {where}, hay bằng lệnh `{command}`. Nếu không, "
+        "hãy hỏi đơn vị địa chỉ khác rồi thêm bằng lệnh `{other}`.",
+        "Where the mailbox was mended, undo it at {where}, or by `{command}`. Else ask the unit for "
+        "another address and add it by `{other}`.",
+    ),
+    "loss.asks_nothing": (
+        "Đăng ký của {unit} đến {target} chỉ hỏi những điều Loa không còn theo dõi ({what}), nên "
+        "không nhận được tin nào.",
+        "The subscription of {unit} to {target} asks only for what Loa does not watch any more "
+        "({what}), and so gets nothing.",
+    ),
+    "less.subject": (
+        "Loa: đăng ký của {unit} đến {target} đã thay đổi",
+        "Loa: the subscription of {unit} to {target} was changed",
+    ),
+    "less.filters": (
+        "Từ {since_at}, đăng ký của {unit} đến {target} chỉ còn nhận: {what}. Trước đây nhận: "
+        "{old}.",
+        "Since {since_at}, the subscription of {unit} to {target} gets only: {what}. Before, it "
+        "got: {old}.",
+    ),
+    "less.frequency": (
+        "Từ {since_at}, đăng ký của {unit} đến {target} nhận tin {what}; trước đây: {old}. Tin hỏa "
+        "tốc vẫn được gửi ngay.",
+        "Since {since_at}, the subscription of {unit} to {target} gets its posts {what}; before: "
+        "{old}. What is urgent is sent at once all the same.",
+    ),
+    "less.target": (
+        "Từ {since_at}, tin của {unit} gửi đến {target} chuyển sang {what}, và chờ nơi nhận mới "
+        "xác nhận. Đến lúc đó, tin mới được giữ lại, chưa gửi.",
+        "Since {since_at}, what {unit} got at {target} goes to {what}, once the new address has "
+        "confirmed. Until then what is new waits and is not sent.",
+    ),
+    "less.back_command": (
+        "Nếu không đúng, sửa lại bằng lệnh `{command}`.",
+        "If that is wrong, change it back by `{command}`.",
+    ),
+    "less.button": ("Xem và sửa lại", "See and change back"),
     "loss.contact": (
         "{target} không còn là người liên hệ của {unit}, từ {since_at}.",
         "{target} is no contact of {unit} any more, since {since_at}.",
@@ -85,7 +158,7 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "If the unit did not want this, press the button below.",
     ),
     "loss.back_operator": (
-        "Nếu đơn vị không muốn như vậy, hãy báo người vận hành{operator}.",
+        "Nếu đơn vị không muốn như vậy, hãy báo quản trị viên{operator}.",
         "If the unit did not want this, tell the operator{operator}.",
     ),
     "loss.back_desk": (

@@ -18,6 +18,10 @@ SCANS: Mapping[str, tuple[str, str]] = {
         "chương trình đọc trang kết thúc với mã {ended}, hoặc quá giới hạn",
         "the program that reads pages ended with {ended}, or met a limit",
     ),
+    "ocr.no_table": (
+        "chương trình đọc trang không in ra bảng các từ mà in: {said!r}",
+        "the program that reads pages printed no table of words, but: {said!r}",
+    ),
     "ocr.unsure": (
         "chữ trên bản quét không đủ rõ để đọc",
         "the words of the scan are not clear enough to be read",

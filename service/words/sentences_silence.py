@@ -15,7 +15,7 @@ SILENCE: Mapping[str, tuple[str, str]] = {
         "in the feeds only: its date is too old",
     ),
     "silence.flood": (
-        "đang giữ lại, chờ người vận hành",
+        "đang giữ lại, chờ quản trị viên",
         "held back: too many came at once, the operator decides",
     ),
     "silence.restored": (
@@ -23,7 +23,7 @@ SILENCE: Mapping[str, tuple[str, str]] = {
         "in the feeds only: the database before the restore is taken to have told of it",
     ),
     "silence.discarded": (
-        "chỉ vào nguồn tin (người vận hành quyết định không báo)",
+        "chỉ vào nguồn tin (quản trị viên quyết định không báo)",
         "in the feeds only: the operator decided that nobody has to be told",
     ),
     "silence.same_document": (

@@ -39,7 +39,7 @@ UNIT_PAGE: Mapping[str, tuple[str, str]] = {
     "unitpage.pause_sure": ("Tạm dừng gửi đến {target}?", "Pause sending to {target}?"),
     "unitpage.pause_stops": (
         "{unit} sẽ không nhận văn bản chỉ đạo qua kênh này nữa cho đến khi có người bấm gửi tiếp; "
-        "người vận hành và những người liên hệ khác của đơn vị được báo ngay.",
+        "quản trị viên và những người liên hệ khác của đơn vị được báo ngay.",
         "{unit} will get no directives by this channel until somebody resumes it; the operator and "
         "the unit's other contacts are told at once.",
     ),

@@ -22,15 +22,15 @@ WHY: Mapping[str, tuple[str, str]] = {
         "the post is older than what is told of: in the feeds only",
     ),
     "why.flood": (
-        "quá nhiều tin mới cùng lúc: đang chờ người vận hành cho phép gửi",
+        "quá nhiều tin mới cùng lúc: đang chờ quản trị viên cho phép gửi",
         "too many new posts at once: waiting for the operator to let them go",
     ),
     "why.discarded": (
-        "người vận hành quyết định không báo tin này: chỉ vào nguồn tin",
+        "quản trị viên quyết định không báo tin này: chỉ vào nguồn tin",
         "the operator decided that nobody has to be told: in the feeds only",
     ),
     "why.restored_before": (
-        "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà người vận hành cho gửi "
+        "cơ sở dữ liệu đã được khôi phục: tin này đăng trước thời điểm mà quản trị viên cho gửi "
         "lại",
         "the database was restored: this post is from before the time that the operator released",
     ),
@@ -55,11 +55,11 @@ WHY: Mapping[str, tuple[str, str]] = {
         "no change of the post was told to this subscription",
     ),
     "why.delivery_paused": (
-        "người vận hành đã tạm dừng mọi việc gửi",
+        "quản trị viên đã tạm dừng mọi việc gửi",
         "the operator has paused all delivery",
     ),
     "why.restored": (
-        "cơ sở dữ liệu được khôi phục từ bản sao lưu: chưa gửi gì cho đến khi người vận hành cho "
+        "cơ sở dữ liệu được khôi phục từ bản sao lưu: chưa gửi gì cho đến khi quản trị viên cho "
         "phép",
         "the database was restored from a backup: nothing is sent until the operator lets it",
     ),

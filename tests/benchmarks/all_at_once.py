@@ -202,7 +202,7 @@ class Inbox:
         return f"http://127.0.0.1:{self.server.server_port}/hook"
 
 
-class Served:
+class ServedFeed:
     """A running `loa serve` with these portals."""
 
     def __init__(self, folder: Path, sites: list[Site]) -> None:
@@ -354,7 +354,7 @@ Seconds = list[float]
 class Watch:
     """Publishes, asks for health and looks at memory meanwhile."""
 
-    def __init__(self, served: Served, publishers: list[Publisher], inbox: Inbox) -> None:
+    def __init__(self, served: ServedFeed, publishers: list[Publisher], inbox: Inbox) -> None:
         self._served, self._publishers, self._inbox, self._n = served, publishers, inbox, 100
 
     def through(self, seconds: float) -> tuple[Seconds, Seconds, dict[str, float]]:
@@ -425,7 +425,7 @@ def measure(
     for site in (*calm, *hostile):
         site.start()
     with ExitStack() as stack:
-        served = Served(folder, calm)
+        served = ServedFeed(folder, calm)
         served.loa("poll")  # the baseline, and the big file
         served.loa("subscription", "add", "webhook", inbox.url, "--confirmed")
         served.start()

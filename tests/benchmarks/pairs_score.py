@@ -28,7 +28,8 @@ def main(path: str, *, is_verbose: bool) -> None:
     for line in Path(path).read_text("utf-8").splitlines():
         row = json.loads(line)
         areas = province_of_host(row["a"]["portal"]), province_of_host(row["b"]["portal"])
-        told = is_same_document(document_of(row["a"]), document_of(row["b"]), areas)
+        titles = row["a"].get("title", ""), row["b"].get("title", "")
+        told = is_same_document(document_of(row["a"]), document_of(row["b"]), areas, titles)
         same, other = same + row["same"], other + (not row["same"])
         joined, false = joined + (told and row["same"]), false + (told and not row["same"])
         if is_verbose and told != row["same"]:

@@ -93,7 +93,11 @@ def main(path: str, tsv: str | None, *, is_verbose: bool) -> None:
         owned, owners = owned + len(judged), owners + len(judged & pairs)
         if is_verbose and pairs != meant:
             print(
-                row["id"], "only found", sorted(pairs - meant), "only meant", sorted(meant - pairs)
+                row.get("id"),
+                "only found",
+                sorted(pairs - meant),
+                "only meant",
+                sorted(meant - pairs),
             )
     f1 = 2 * right / max(found + wanted, 1)
     print(f"day or hour: {right} right of {found} found, {wanted} labelled, F1 {f1:.3f}")

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from service.alerts.signing import new_secret
 from service.bootstrap import open_loa
 from service.channels import PULL
-from service.storage.asking import new_token, token_hash
+from service.storage.pull_streams import new_token, token_hash
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import Filters
 from tests.fakes_pull import publish

@@ -9,18 +9,22 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from service.cli import main
+from tests.fakes_database import lay_migrated
 
 
 class Terminal:
-    """Runs commands against one configuration and one SQLite file of its own."""
+    """Runs commands against one configuration and one SQLite file of its own, which is migrated
+    already unless the first command is to make it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_new: bool = False) -> None:
         self.folder = folder
         self.config = folder / "loa.toml"
         self.database = folder / "loa.db"
         self.environ: dict[str, str | None] = {"LOA_CONFIG": str(self.config)}
         (folder / "portals").mkdir()
         self.configure("")
+        if not is_new:
+            lay_migrated(f"sqlite:///{self.database}")
 
     def configure(self, text: str) -> None:
         head = 'portals_dir = "portals"\n'

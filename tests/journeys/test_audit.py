@@ -103,7 +103,7 @@ def test_what_a_person_does_by_a_link_leaves_one_row(house: House) -> None:
     assert [one.act for one in _new(house, before)] == ["act.subscription_request"]
     before = _rows(house)
     path = f"/manage/{links.token(Purpose.MANAGE, subject.id, MANAGED_AT)}"
-    house.client.post(path, data={"action": "erase"})
+    house.client.post(path, data={"action": "erase", "sure": "1"})
     (row,) = _new(house, before)
     assert (row.act, row.subject, row.before) == ("act.erase_ask", "", None)
 

@@ -14,7 +14,7 @@ import pytest
 from service.errors import Conflict, InvalidInput, NotFound, StorageError
 from service.round import run_backfills
 from service.services import backfill_acts as acts
-from service.services.backfill_acts import BackfillState, Interrupted, Progress
+from service.services.backfill_acts import BackfillInterrupted, BackfillState, Progress
 from service.services.context import OPERATOR
 from service.storage.backfills import ask_backfill, load_backfills
 from service.storage.engine import open_database
@@ -50,7 +50,7 @@ class FakeWalk:
         self.is_interrupted = False
         try:
             progress("https://quangxuong.example/ds", 1, None)
-        except Interrupted:
+        except BackfillInterrupted:
             self.is_interrupted = True
         if self.fault is not None:
             raise self.fault
@@ -181,7 +181,7 @@ def test_by_command_it_is_done_at_once_and_who_interrupts_it_ends_it(web: Web) -
     walk = FakeWalk()
 
     def interrupt(_url: str, _pages: int, _at: datetime | None) -> None:
-        raise Interrupted
+        raise BackfillInterrupted
 
     now = (web.loa.database, web.loa, "quangxuong", SINCE, OPERATOR, walk)
     assert acts.run_now(*now, interrupt).is_interrupted

@@ -139,6 +139,7 @@ def test_what_is_no_address_is_not_erased_and_not_said_to_be(terminal: Terminal)
 
 
 def test_M8_bounce_says_why_it_may_exit_75(terminal: Terminal) -> None:
+    terminal.database.unlink()
     assert "EX_TEMPFAIL" in terminal.run("bounce", "--help").stdout
     assert "loa.db" in terminal.run("bounce", stdin="a: b", code=75).stderr
     assert not terminal.database.exists()

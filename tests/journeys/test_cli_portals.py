@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -219,6 +222,11 @@ def test_a_post_is_found_shown_and_recategorised_for_good(terminal: Terminal) ->
     )
     terminal.run("poll")
     assert terminal.json("post", "show", found["id"])["categories"] == ["meetings"]
+    (row,) = map(json.loads, terminal.run("post", "corrections").stdout.splitlines())
+    assert (row["title"], row["primary"], row["also"]) == (found["title"], "meetings", [])
+    (score,) = terminal.json("bench", "classify", "--mine")
+    assert (score["ours"]["strict"], score["ours"]["posts"]) == (0, 1)
+    assert score["ours"]["wrong"][0]["said"] == "directives"
     shown_to_people = terminal.run("post", "show", found["id"]).stdout
     assert "overruled by a person" in shown_to_people and "''" not in shown_to_people
     assert "did you mean 'meetings'?" in terminal.refused(
@@ -258,6 +266,14 @@ def test_stored_posts_are_read_again_by_rules_that_changed(terminal: Terminal) -
     (lifted,) = terminal.json("post", "recategorise", "--by-rules", found["id"])["posts"]
     assert (lifted["id"], lifted["categories"][0]) == (found["id"], "meetings")
     assert terminal.json("post", "show", found["id"])["is_overruled"] is False
+    with closing(sqlite3.connect(terminal.database)) as conn:
+        rows = conn.execute(
+            "SELECT act, subject_id, door FROM audit WHERE kind = 'post'"
+        ).fetchall()
+    assert [row for row in rows if row[1] == found["id"]] == [
+        (act, found["id"], "command")
+        for act in ("act.post_by_rules", "act.post_categories", "act.post_by_rules")
+    ]
     assert "no-such-post" in terminal.refused("post", "recategorise", "--by-rules", "no-such-post")
     assert "--by-rules" in terminal.refused("post", "recategorise", found["id"])
 

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from service.poll import Poller
-from service.services.coverage_acts import Hole, load_coverage, load_holes, watched_line
+from service.poll.notice import tell_of_listings
+from service.services.coverage_acts import CoverageHole, load_coverage, load_holes, watched_line
 from service.services.coverage_shapes import show_listing
 from service.services.digest_acts import send_digests
 from service.services.outage_acts import patience, tell_outages
@@ -86,7 +87,7 @@ def poll(poller: Poller, clock: FakeClock, wait_s: float = 600) -> Outcome:
     return poller.poll(is_forced=True).listings[0].outcome
 
 
-def holes(database: Database, clock: FakeClock) -> tuple[Hole, ...]:
+def holes(database: Database, clock: FakeClock) -> tuple[CoverageHole, ...]:
     with database.reading() as conn:
         return load_holes(conn, settings_of(), clock()).get(("huyen", LISTING), ())
 
@@ -121,7 +122,7 @@ def test_L20_an_outage_after_which_a_known_post_is_still_shown_leaves_no_gap(
     began = clock()
     source.pages[LISTING] = down()
     poll(poller, clock, 30 * HOUR)
-    assert holes(database, clock) == (Hole(began, None),)
+    assert holes(database, clock) == (CoverageHole(began, None),)
     source.list_posts(C, A)
     poll(poller, clock, 30 * HOUR)
     assert holes(database, clock) == ()
@@ -146,9 +147,9 @@ def test_L20_a_page_that_holds_nothing_known_leaves_a_gap_since_the_last_whole_r
     show_only(source, *FRESH)
     assert poll(poller, clock, 48 * HOUR) is Outcome.POSSIBLE_GAP
     first = clock()
-    assert holes(database, clock) == (Hole(began, first),)
+    assert holes(database, clock) == (CoverageHole(began, first),)
     poll(poller, clock)
-    assert holes(database, clock) == (Hole(began, first),), "told once, kept"
+    assert holes(database, clock) == (CoverageHole(began, first),), "told once, kept"
 
 
 def test_L20_a_flood_does_not_hide_a_gap(
@@ -194,7 +195,7 @@ def test_L20_an_older_page_that_cannot_be_read_just_now_is_no_gap_until_it_is_kn
     assert holes(database, clock) == ()
     source.list_posts(C, url=PAGE_2)
     poll(poller, clock)
-    assert holes(database, clock) == (Hole(began, clock()),)
+    assert holes(database, clock) == (CoverageHole(began, clock()),)
 
 
 def test_L20_gaps_that_touch_are_one_and_a_clock_that_was_set_back_makes_none(
@@ -280,6 +281,31 @@ def test_promise_6_who_relies_on_a_portal_that_cannot_be_read_is_told_once_and_o
     assert len(back) == 4
     said = "\n".join(say(one, "vi") for one in back[0]["paragraphs"])  # type: ignore[attr-defined]  # JSON
     assert "nay mới tìm thấy: 1" in said and C[1] in said and "Không thiếu tin nào" in said
+
+
+def test_13_who_was_told_of_an_outage_is_told_of_its_end_once(
+    database: Database, poller: Poller, source: FakePortal, clock: FakeClock
+) -> None:
+    acting = act_over(database, settings_of(), clock)
+    queued: list[str] = []
+
+    def tell(_conn: object, key: str, *_letter: object) -> object:
+        queued.append(key.split(":")[-2])
+        return key
+
+    for hours, ends in ((3, ["recovered"]), (26, ["back"])):
+        queued.clear()
+        poll(poller, clock)
+        source.pages[LISTING] = down()
+        for _ in range(2):
+            poll(poller, clock, hours * HOUR / 2)
+            tell_of_listings(database, acting[1].settings, tell, clock())
+            tell_outages(*acting)
+        show_only(source, C, A)
+        poll(poller, clock)
+        tell_of_listings(database, acting[1].settings, tell, clock())
+        back = tell_outages(*acting)
+        assert queued[1:] + ["back"] * back == ends, "not twice"
 
 
 def test_promise_6_persons_and_units_without_contacts_hear_of_an_outage_too(

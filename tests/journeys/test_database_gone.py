@@ -64,8 +64,9 @@ def test_M12_neither_a_start_nor_a_command_nor_check_makes_a_database_where_one_
 
 
 def test_M12_a_first_start_needs_no_word_and_check_before_it_makes_nothing(
-    terminal: Terminal,
+    tmp_path: Path,
 ) -> None:
+    terminal = Terminal(tmp_path, is_new=True)
     before = sorted(path.name for path in terminal.folder.iterdir())
     assert check(terminal, 0)["database"]["verdict"] == "warning"
     assert sorted(path.name for path in terminal.folder.iterdir()) == before

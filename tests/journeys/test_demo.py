@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from service.demo import sample
-from service.demo.communes import COMMUNES, Conduct
+from service.demo.communes import COMMUNES, CommuneBehaviour
 from service.demo.demonstration import Demo, due_soon
 from service.posts.identity import is_cut
 from service.services.todays_work import load_directives
@@ -159,7 +159,7 @@ def test_of_five_communes_three_acknowledge_one_is_late_and_one_is_not_reached(
         due_at = due_soon()
         title = running.publish(due_at)
         running.wait_until(lambda: running.has_arrived(title), "the live post")
-        clerks = [one for one in COMMUNES if one.conduct is Conduct.ACKNOWLEDGES]
+        clerks = [one for one in COMMUNES if one.conduct is CommuneBehaviour.ACKNOWLEDGES]
         for one in clerks:
             running.acknowledge(title, one)
         assert [hook.is_verified for hook in running.inbox.webhooks] == [True] * 4
@@ -175,5 +175,5 @@ def test_of_five_communes_three_acknowledge_one_is_late_and_one_is_not_reached(
         csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
         desk = browser.post(page.url, data={"csrf": csrf}, timeout=10)
         assert desk.url.endswith("/admin/") and title in desk.text
-        dead = next(one for one in COMMUNES if one.conduct is Conduct.IS_DEAD)
+        dead = next(one for one in COMMUNES if one.conduct is CommuneBehaviour.IS_DEAD)
         assert dead.name in browser.get(running.addresses.board + found.post.id, timeout=10).text

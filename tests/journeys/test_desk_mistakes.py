@@ -190,7 +190,7 @@ def test_U6_one_that_became_part_of_another_or_whose_owner_left_stays_gone(
     web.client.post(path, data={"id": key, "action": "remove"})
     answer = desk_post(web, f"/admin/subscriptions/{key}/restore")
     assert answer.status_code == 409 and "chính chủ đã hủy" in answer.get_data(as_text=True)
-    web.client.post(path, data={"action": "erase"})
+    web.client.post(path, data={"action": "erase", "sure": "1"})
     answer = desk_post(web, f"/admin/subscriptions/{key}/restore")
     assert answer.status_code == 409 and "đã bị xóa" in answer.get_data(as_text=True)
     other = {**mail, "target": "c@xa.example"}

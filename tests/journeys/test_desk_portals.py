@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.errors import CodedError, LoaError, NotFound
-from service.poll.looking import Looker
+from service.poll.looking import PortalLooker
 from service.portals import read as portals_read
 from service.portals.glance import glance
 from service.round import FilesWatch, run_looks
@@ -370,7 +370,7 @@ def test_a_probe_tells_the_province_where_the_address_does(tmp_path: Path) -> No
 
     with open_world(tmp_path) as world:
         loa = world.loa
-        looker = Looker(loa.fetcher, Here(), loa.rules, loa.place_tables.provinces, tuple)
+        looker = PortalLooker(loa.fetcher, Here(), loa.rules, loa.place_tables.provinces, tuple)
         told = PortalConfig(
             id="x", name="x", base_url="https://quangxuong.thanhhoa.gov.vn",
             listings=({"url": "/x"},),  # type: ignore[arg-type]  # as a file says it

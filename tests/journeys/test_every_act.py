@@ -17,7 +17,7 @@ import pytest
 
 import service.services
 from service.storage.audit import AuditEntry, list_audit
-from tests.acts_table import ACTS, AUDITED_ELSEWHERE, LINES, NO_ACTS
+from tests.acts_table import ACTS, LINES, NO_ACTS
 from tests.acts_world import World, difference, make_names, opened_copy, rows_of
 from tests.fakes_doors import opened_house
 
@@ -57,7 +57,7 @@ def test_every_act_of_the_services_has_its_row() -> None:
     assert set(found) == ACTS.keys() | NO_ACTS.keys()
     assert not ACTS.keys() & NO_ACTS.keys()
     marked = {name for name, function in found.items() if hasattr(function, "__wrapped__")}
-    assert marked - ACTS.keys() == AUDITED_ELSEWHERE
+    assert marked <= ACTS.keys()
 
 
 def test_every_row_has_doors_and_every_door_an_input() -> None:
@@ -99,8 +99,8 @@ def test_an_act_ends_alike_by_every_door(worlds: dict[str, World], name: str, ca
 
 
 def _core(said: str) -> str:
-    """Without the name of the field, which each door has in its own way."""
-    return re.sub(r"^[\w.-]+: ", "", said)
+    """Without the name of the field, which each door has in its own way, as a page asks for better."""
+    return re.sub(r"^[\w.-]+: ", "", said).replace("; please give: ", "; allowed: ")
 
 
 def _audit(world: World) -> list[AuditEntry]:
@@ -111,6 +111,9 @@ def _audit(world: World) -> list[AuditEntry]:
 def _check_audit(door: str, code: str | None, said: str, rows: list[AuditEntry]) -> None:
     if said != "done":
         assert rows == [], (door, said)
+        return
+    if code is None:
+        assert rows == [], door
         return
     assert [(one.door, one.act) for one in rows] == [(door, code)]
     (row,) = rows

@@ -177,7 +177,7 @@ def test_an_entry_that_does_not_read_back_keeps_the_last_good_one_and_the_operat
     assert tell_alarms(loa.database, loa) == ()
 
 
-class Judge:
+class HangDetector:
     """Says that whole feeds in Atom are wrong while it is told to."""
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ class Judge:
 
 
 def test_a_whole_feed_that_is_not_as_meant_keeps_the_last_good_one_until_one_is(loa: Loa) -> None:
-    judge, told = Judge(), list[str]()
+    judge, told = HangDetector(), list[str]()
     app = create_app(loa)
     store = FeedStore(loa, told.append, Checks(document=judge))
     client = Client(ThinLayer(app, store))
@@ -242,7 +242,7 @@ def test_a_whole_feed_that_is_not_as_meant_keeps_the_last_good_one_until_one_is(
 
 
 def test_a_feed_that_never_was_as_meant_is_not_sent_at_all(loa: Loa) -> None:
-    judge = Judge()
+    judge = HangDetector()
     judge.verdict = "has lost its head"
     store = FeedStore(loa, lambda _problem: None, Checks(document=judge))
     spec = store.spec("all")

@@ -103,7 +103,7 @@ def sample(loa: Loa) -> list[Post]:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedFeed:
     """Loa, served as it is; `client` asks over HTTP."""
 
     loa: Loa
@@ -143,7 +143,7 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[ServedFeed]:
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     root = f"http://127.0.0.1:{server.port}"
     environ = {
@@ -170,14 +170,14 @@ def served(tmp_path: Path) -> Iterator[Served]:
     server.app = fresh
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield Served(loa, store, root)
+    yield ServedFeed(loa, store, root)
     server.shutdown()
     thread.join()
     server.server_close()
     loa.close()
 
 
-def test_every_feed_reads_back_and_breaks_no_rule(served: Served) -> None:
+def test_every_feed_reads_back_and_breaks_no_rule(served: ServedFeed) -> None:
     count = 0
     for path, fmt, body, posts in served.feeds():
         count += 1
@@ -190,7 +190,9 @@ def test_every_feed_reads_back_and_breaks_no_rule(served: Served) -> None:
     assert count >= 120
 
 
-def test_the_list_of_feeds_breaks_no_rule_and_every_address_in_it_answers(served: Served) -> None:
+def test_the_list_of_feeds_breaks_no_rule_and_every_address_in_it_answers(
+    served: ServedFeed,
+) -> None:
     body = served.get("/feeds.opml")
     assert opml_findings(body) == []
     urls = [
@@ -203,7 +205,7 @@ def test_the_list_of_feeds_breaks_no_rule_and_every_address_in_it_answers(served
         assert not feedparser.parse(served.get(url.removeprefix(served.root))).bozo
 
 
-def test_feedparser_reads_all_that_a_post_says(served: Served) -> None:
+def test_feedparser_reads_all_that_a_post_says(served: ServedFeed) -> None:
     for fmt in (Format.RSS, Format.ATOM):
         parsed = feedparser.parse(
             served.get(f"/feeds/all.{fmt}"), sanitize_html=False, resolve_relative_uris=False
@@ -247,7 +249,9 @@ def _require_same(fmt: Format, post: Post, entry: Any) -> None:
     assert found == (meant[:1] if fmt is Format.RSS else meant)
 
 
-def test_reader_loses_nothing_and_an_edit_never_duplicates(served: Served, tmp_path: Path) -> None:
+def test_reader_loses_nothing_and_an_edit_never_duplicates(
+    served: ServedFeed, tmp_path: Path
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -256,7 +260,7 @@ def test_reader_loses_nothing_and_an_edit_never_duplicates(served: Served, tmp_p
         gc.collect()
 
 
-def _read_and_edit(served: Served, database: Path) -> None:
+def _read_and_edit(served: ServedFeed, database: Path) -> None:
     import reader as reader_module
 
     reader = reader_module.make_reader(str(database))
@@ -301,7 +305,7 @@ def _edit(loa: Loa, post_id: str, title: str) -> None:
         bump(conn, "feeds")
 
 
-def test_L8_a_withdrawn_post_is_told_in_every_format_that_can(served: Served) -> None:
+def test_L8_a_withdrawn_post_is_told_in_every_format_that_can(served: ServedFeed) -> None:
     spec = served.store.spec("all")
     assert spec is not None
     gone = {

@@ -142,6 +142,7 @@ def terminal(tmp_path: Path) -> Terminal:
     loa.close()
     made.folder.joinpath("cong-dien.txt").write_text("Yêu cầu các xã báo cáo.", "utf-8")
     made.folder.joinpath("cong-dien.pdf").write_bytes(b"%PDF-1.4")
+    made.folder.joinpath("address.txt").write_text("tgram://123456789:abc/-100200\n", "utf-8")
     for name in ("units.csv", "subscriptions.csv"):
         made.folder.joinpath(name).write_text(
             "name,place,contacts\nUBND xã Ba,,\n"
@@ -178,4 +179,8 @@ def test_every_command_of_help_is_run_as_it_is_printed(
         ]
         if said[0] == "check":
             said.append("--offline")
-        terminal.run(*said)
+        stdin = None
+        if "<" in said:
+            read = said[said.index("<") + 1]
+            said, stdin = said[: said.index("<")], terminal.folder.joinpath(read).read_text("utf-8")
+        terminal.run(*said, stdin=stdin)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from service.bootstrap import Loa
-from service.channels import CHANNELS, PULL, WEBSUB
+from service.channels import CHANNELS, CHAT, PULL, WEBSUB
 from service.demo.sample import DIRECTIVES, live_post
 from service.demo.sample_portal import SamplePortal
 from service.storage.down_channels import keep_down
@@ -88,7 +88,7 @@ def states(loa: Loa) -> dict[str, str]:
 def test_D18_a_broken_mail_configuration_stops_mail_alone(loa: Loa, clock: FakeClock) -> None:
     with FakeReceiver({}) as receiver:
         owe_both(loa, clock, receiver.url())
-        assert [one.name for one in loa.senders.opened] == [WEBHOOK, PULL, WEBSUB]
+        assert [one.name for one in loa.senders.opened] == [WEBHOOK, PULL, WEBSUB, CHAT]
         assert loa.deliverer.deliver_due().sent == 1
         assert receiver.count("/hook") == 1
     assert states(loa) == {"webhook": "sent", "email": "due"}
@@ -102,7 +102,7 @@ def test_D18_a_bug_of_one_channel_stops_that_channel_alone(
         monkeypatch.setitem(CHANNELS, EMAIL, replace(CHANNELS[EMAIL], sender=sender))
         loa = make_loa(database_url, clock, webhooks={"allow_private_networks": True})
         try:
-            assert [one.name for one in loa.senders.opened] == [WEBHOOK, PULL, WEBSUB]
+            assert [one.name for one in loa.senders.opened] == [WEBHOOK, PULL, WEBSUB, CHAT]
             assert "Error" in loa.senders.down[EMAIL]
         finally:
             loa.close()

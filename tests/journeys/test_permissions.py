@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ from service.services.sign_in import sign_in_subject
 from service.storage.handshakes import address_mark
 from service.storage.looks import ask_look
 from service.storage.subscriptions import set_status
-from service.storage.tokens import Role, create_token, find_token
+from service.storage.tokens import Role, Scope, create_token, find_token
 from service.storage.units import add_unit, remove_unit
 from service.types import SubscriptionStatus
+from service.web.auth import OF_SUBSCRIPTIONS, scope_of
 from tests.fakes import FakeClock
 from tests.fakes_web import MANAGED_AT, Web, make_web, owe, store_post
 
@@ -429,6 +431,7 @@ PUBLIC = [
     Row("help.page", "GET", "/help/webhooks", 200),
     Row("help.download", "GET", "/help/receivers/loa_receiver.py", 200),
     Row("attachments.download", "GET", f"/attachments/{'0' * 64}/x.pdf", 404),
+    Row("attachments.view", "GET", f"/attachments/{'0' * 64}/view/x.pdf", 404),
     Row("attachments.cover", "GET", f"/covers/{'0' * 64}.png", 404),
     Row("feeds.index", "GET", "/feeds/", 200),
     Row("feeds.feed", "GET", "/feeds/all.atom", 200),
@@ -442,6 +445,7 @@ PUBLIC = [
     Row("api.docs", "GET", "/api/docs", 200),
     Row("subscriptions.form", "GET", "/subscribe", 200),
     Row("subscriptions.subscribe", "POST", "/subscribe", 200, form={"address": "b@xa.example"}),
+    Row("subscriptions.preview", "POST", "/subscribe/preview", 200, form={"category": "news"}),
     Row("units.ask", "GET", "/unit/", 200),
     Row("units.request_link", "POST", "/unit/", 200, form={"address": "b@xa.example"}),
     Row("admin.sign_in", "GET", SIGN_IN, 200),
@@ -464,7 +468,15 @@ LINKS = [
     Row("subscriptions.show_restore", "GET", "/restore/{restore}", 200),
     Row("subscriptions.do_restore", "POST", "/restore/{restore}", 200, form={}),
     Row("subscriptions.manage", "GET", "/manage/{manage}", 200),
-    Row("subscriptions.change", "POST", "/manage/{manage}", 200, form={"action": "erase"}),
+    Row("subscriptions.own_data", "GET", "/manage/{manage}/data", 200),
+    Row("subscriptions.own_data_file", "GET", "/manage/{manage}/data.json", 200),
+    Row(
+        "subscriptions.change",
+        "POST",
+        "/manage/{manage}",
+        200,
+        form={"action": "erase", "sure": "1"},
+    ),
     Row("admin.show_sign_in", "GET", "/admin/sign-in/{sign_in}", 200),
     Row("units.show", "GET", "/unit/{own}", 200),
     Row("units.receipts_file", "GET", "/unit/{own}/receipts.csv", 200),
@@ -550,6 +562,33 @@ def test_a_token_opens_what_is_its_own(world: World, row: Row) -> None:
     assert (own.status_code, operator.status_code) == (row.own, row.operator)
     if row.hides and row.endpoint != "api.list_receipts":
         assert row.hides.format(**world.names) in own.get_data(as_text=True)
+
+
+def test_a_token_opens_nothing_beyond_its_scopes(world: World) -> None:
+    bearer: dict[tuple[Scope, bool], dict[str, str]] = {}
+    with world.web.loa.database.writing() as conn:
+        for scope, is_unit in product(Scope, (False, True)):
+            others = set(Scope) - {scope}
+            unit_id = world.web.unit_id if is_unit else None
+            words, made = create_token(
+                conn, name="x", unit_id=unit_id, at=world.web.loa.clock(), scopes=others
+            )
+            assert set(made.scopes) == others
+            bearer[scope, is_unit] = {"Authorization": f"Bearer {words}"}
+    assert {row.endpoint for row in TOKENS} >= OF_SUBSCRIPTIONS - {"api.acknowledge_stream"}
+    before = world.rows()
+    for row in TOKENS:
+        wanted = scope_of(row.endpoint, row.method)
+        answer = world.ask(row, world.web.client, bearer[wanted, row.operator == 403])
+        assert answer.status_code == 403, row
+        assert f"the scope {wanted}" in answer.get_json()["detail"], row
+    assert {**world.rows(), "meta": []} == {**before, "meta": []}
+    listed = world.web.client.get("/api/v1/subscriptions", headers=bearer[Scope.OPERATE, False])
+    assert listed.status_code == 200
+    reading = signed_in(world, bearer[Scope.OPERATE, False])
+    assert reading.get("/admin/units").status_code == 200
+    form = {"csrf": csrf_of(reading, "/admin/units"), "name": "UBND xã Mới"}
+    assert reading.post("/admin/units", data=form).status_code == 403
 
 
 @pytest.mark.parametrize("row", SESSIONS, ids=by_endpoint)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from service.errors import InvalidInput
 from service.poll import Poller
-from service.services.decided import decide_categories
+from service.services.overruling_acts import decide_categories
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings
 from service.storage.poll_history import past_polls

@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from icalendar import Calendar
 from selectolax.lexbor import LexborHTMLParser
 
 from service.alerts.links import Purpose
+from service.storage.archive import ArchivedFile
 from service.storage.post_writes import Draft, add_revision, insert_post, set_facts
 from service.storage.posts import get_post
 from service.types import (
@@ -152,6 +154,27 @@ def test_a_link_that_is_shared_says_what_it_is_and_a_print_where_it_came_from(we
     assert shared["article:published_time"] == datetime(2024, 1, 28, 3, 16, tzinfo=UTC).isoformat()
     printed = page.css_first(".onprint").text()
     assert post.url in printed and f"{PUBLIC_URL}/posts/{post.id}" in printed
+    assert len(page.css(".onprint svg.qr path")) == 1
+    assert str(shared["og:image"]).startswith(f"{PUBLIC_URL}/static/loa-512.png?")
+
+
+def test_only_a_pdf_that_is_kept_is_read_in_the_browser_and_in_a_sandbox(web: Web) -> None:
+    kinds = {"pdf": b"%PDF-1.7 a", "docx": b"PK\x03\x04 a", "page": b"<html>%PDF-1.7"}
+    seen = {}
+    for kind, body in kinds.items():
+        digest = sha256(body).hexdigest()
+        file = ArchivedFile(digest, "application/pdf", body, datetime.now(UTC))
+        assert web.loa.archive.keep(file, "quangxuong") is None
+        answer = web.client.get(f"/attachments/{digest}/view/C%C3%B4ng%20v%C4%83n.pdf")
+        seen[kind] = answer.status_code
+        if answer.status_code == 200:
+            assert answer.data == body and answer.content_type == "application/pdf"
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["X-Frame-Options"] == "DENY"
+            name = "inline; filename*=UTF-8''C%C3%B4ng%20v%C4%83n.pdf"
+            assert answer.headers["Content-Disposition"] == name
+    assert seen == {"pdf": 200, "docx": 404, "page": 404}
 
 
 def test_robots_are_kept_from_what_is_somebodys_own_and_from_endless_variants(web: Web) -> None:

@@ -18,9 +18,9 @@ from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
 from service.services.unit_acts import UnitFacts, deaf_units
 from service.services.unit_acts import add as add_unit
-from service.storage.asking import UNASKED_AFTER
 from service.storage.deliveries import pause_all, resume_all
-from service.storage.owners import Teller, tell_troubles
+from service.storage.owners import TroubleNotifier, tell_troubles
+from service.storage.pull_streams import UNASKED_AFTER
 from service.storage.queue import free_all_leases, free_expired
 from service.storage.tokens import create_token
 from service.web.app import create_app
@@ -246,7 +246,7 @@ def test_whom_nobody_asks_for_hears_by_no_channel_and_is_told_with_the_operator(
 
     def told() -> int:
         loa.deliverer.deliver_due()
-        teller = Teller("op@loa.example", "vi", timedelta(days=5))
+        teller = TroubleNotifier("op@loa.example", "vi", timedelta(days=5))
         tell_troubles(loa.database, teller, clock())
         return rows(loa, "SELECT count(*) FROM message WHERE group_key LIKE '%unasked%'")[0][0]
 

@@ -21,32 +21,32 @@ from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from tests.fakes_pull import publish
 from tests.journeys.test_cli_serve import eventually
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = Served(tmp_path_factory.mktemp("served"))
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFeed]:
+    running = ServedFeed(tmp_path_factory.mktemp("served"))
     yield running
     running.end()
 
 
 @pytest.fixture
-def beside(served: Served) -> Iterator[Loa]:
+def beside(served: ServedFeed) -> Iterator[Loa]:
     loa = open_loa(served.terminal.config, {})
     yield loa
     loa.close()
 
 
 @pytest.fixture
-def token_file(served: Served, tmp_path: Path) -> Path:
+def token_file(served: ServedFeed, tmp_path: Path) -> Path:
     added = served.terminal.json("subscription", "add", "pull", "--name", "xã A")
     path = tmp_path / "office.json"
     path.write_text(json.dumps(added))
     return path
 
 
-def command(served: Served, token_file: Path, *arguments: str) -> list[str]:
+def command(served: ServedFeed, token_file: Path, *arguments: str) -> list[str]:
     url = f"http://127.0.0.1:{served.port}"
     return [
         sys.executable, "-m", "service", "pull", "--url", url, "--token-file", str(token_file),
@@ -54,7 +54,7 @@ def command(served: Served, token_file: Path, *arguments: str) -> list[str]:
     ]  # fmt: skip
 
 
-def pull(served: Served, token_file: Path, *arguments: str, code: int = 0) -> Any:
+def pull(served: ServedFeed, token_file: Path, *arguments: str, code: int = 0) -> Any:
     done = subprocess.run(
         command(served, token_file, *arguments, "--json"),
         capture_output=True,
@@ -79,7 +79,7 @@ def owed(loa: Loa, token_file: Path) -> int:
 
 
 def test_files_are_written_whole_and_acknowledged_and_a_loss_is_made_good_by_one_statement(
-    served: Served, beside: Loa, token_file: Path, tmp_path: Path
+    served: ServedFeed, beside: Loa, token_file: Path, tmp_path: Path
 ) -> None:
     inbox = tmp_path / "inbox"
     tell(beside, "dir", 40)
@@ -134,7 +134,7 @@ def program(token_file: Path) -> Iterator[Program]:
 
 
 def test_what_a_local_program_does_not_take_is_not_acknowledged_and_comes_again(
-    served: Served, beside: Loa, token_file: Path, program: Program
+    served: ServedFeed, beside: Loa, token_file: Path, program: Program
 ) -> None:
     tell(beside, "post", 3)
     program.status = 500
@@ -156,7 +156,7 @@ def _is_free(loa: Loa) -> bool:
 
 
 def test_it_runs_until_sigterm_and_ends_at_once_with_0_while_it_waits(
-    served: Served, beside: Loa, token_file: Path, tmp_path: Path
+    served: ServedFeed, beside: Loa, token_file: Path, tmp_path: Path
 ) -> None:
     inbox = tmp_path / "inbox"
     running = subprocess.Popen(
@@ -171,7 +171,7 @@ def test_it_runs_until_sigterm_and_ends_at_once_with_0_while_it_waits(
 
 
 def test_a_command_gets_the_body_and_the_headers(
-    served: Served, beside: Loa, token_file: Path, tmp_path: Path
+    served: ServedFeed, beside: Loa, token_file: Path, tmp_path: Path
 ) -> None:
     tell(beside, "exec", 1)
     script = tmp_path / "take.py"
@@ -187,7 +187,7 @@ def test_a_command_gets_the_body_and_the_headers(
 
 
 def test_what_another_has_signed_is_refused_and_stays_owed(
-    served: Served, beside: Loa, token_file: Path, tmp_path: Path
+    served: ServedFeed, beside: Loa, token_file: Path, tmp_path: Path
 ) -> None:
     tell(beside, "forged", 1)
     said = json.loads(token_file.read_text())
@@ -200,7 +200,7 @@ def test_what_another_has_signed_is_refused_and_stays_owed(
 
 
 def test_without_a_secret_it_verifies_by_the_public_key(
-    served: Served, beside: Loa, token_file: Path, tmp_path: Path
+    served: ServedFeed, beside: Loa, token_file: Path, tmp_path: Path
 ) -> None:
     token_file_ = tmp_path / "token"
     token_file_.write_text(json.loads(token_file.read_text())["token"] + "\n")
@@ -220,7 +220,7 @@ def test_without_a_secret_it_verifies_by_the_public_key(
     ],
 )
 def test_what_cannot_be_used_is_named_with_exit_2(
-    served: Served, token_file: Path, tmp_path: Path, arguments: list[str], said: str
+    served: ServedFeed, token_file: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     done = subprocess.run(
         command(served, token_file, *arguments), capture_output=True, text=True, cwd=tmp_path,
@@ -230,7 +230,7 @@ def test_what_cannot_be_used_is_named_with_exit_2(
 
 
 def test_a_token_that_is_none_ends_it_with_2_and_a_loa_that_is_away_with_1(
-    served: Served, tmp_path: Path
+    served: ServedFeed, tmp_path: Path
 ) -> None:
     token_file = tmp_path / "token"
     token_file.write_text("loa_pull_no\nwhsec_eA==\n")

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from service.bootstrap import Loa, open_loa
 from tests.fakes_pull import publish
 from tests.journeys.test_cli_serve import eventually
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 FOR_S = 8.0
 SHORT = """[webhooks]
@@ -33,18 +33,18 @@ lease_s = 1.0
 @pytest.fixture(params=["sqlite", "postgresql"])
 def served(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Served]:
+) -> Iterator[ServedFeed]:
     if request.param == "postgresql":
         url = request.getfixturevalue("postgresql_url")
         monkeypatch.setenv("LOA_DATABASE__URL", json.dumps(url))
         monkeypatch.setenv("LOA_SERVICE__SECRET_KEY", json.dumps("k" * 40))
-    running = Served(tmp_path, SHORT)
+    running = ServedFeed(tmp_path, SHORT)
     yield running
     running.end()
 
 
 @pytest.fixture
-def beside(served: Served) -> Iterator[Loa]:
+def beside(served: ServedFeed) -> Iterator[Loa]:
     environ = {key: value for key, value in os.environ.items() if key.startswith("LOA_")}
     loa = open_loa(served.terminal.config, environ)
     yield loa
@@ -54,7 +54,7 @@ def beside(served: Served) -> Iterator[Loa]:
 class Clerk:
     """The client, which writes what it takes into a log: a line for each, its id and its hash."""
 
-    def __init__(self, served: Served, folder: Path) -> None:
+    def __init__(self, served: ServedFeed, folder: Path) -> None:
         self.log = folder / "taken.log"
         added = folder / "office.json"
         said = served.terminal.run("subscription", "add", "pull", "--json").stdout
@@ -87,7 +87,7 @@ class Clerk:
 
 @pytest.mark.timeout(180)
 def test_D1_client_and_service_killed_at_random_skip_nothing_and_lose_nothing(
-    served: Served, beside: Loa, tmp_path: Path
+    served: ServedFeed, beside: Loa, tmp_path: Path
 ) -> None:
     clerk = Clerk(served, tmp_path)
     luck, kills, n = random.Random(16), 0, 0

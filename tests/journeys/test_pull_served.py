@@ -25,25 +25,25 @@ from service.bootstrap import Loa, open_loa
 from service.web.server.waiting import A_TOKEN
 from tests.fakes_pull import publish
 from tests.journeys.test_cli_serve import eventually
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    running = Served(tmp_path)
+def served(tmp_path: Path) -> Iterator[ServedFeed]:
+    running = ServedFeed(tmp_path)
     yield running
     running.end()
 
 
 @pytest.fixture
-def beside(served: Served) -> Iterator[Loa]:
+def beside(served: ServedFeed) -> Iterator[Loa]:
     """Another process's Loa over the same database."""
     loa = open_loa(served.terminal.config, {})
     yield loa
     loa.close()
 
 
-def get(served: Served, path: str, token: str = "") -> tuple[int, dict[str, str], bytes]:
+def get(served: ServedFeed, path: str, token: str = "") -> tuple[int, dict[str, str], bytes]:
     request = urllib.request.Request(f"http://127.0.0.1:{served.port}{path}")
     if token:
         request.add_header("Authorization", f"Bearer {token}")
@@ -56,7 +56,7 @@ def get(served: Served, path: str, token: str = "") -> tuple[int, dict[str, str]
             return error.code, found, error.read()
 
 
-def ask(served: Served, token: str, query: str = "wait_s=30") -> list[dict[str, str]]:
+def ask(served: ServedFeed, token: str, query: str = "wait_s=30") -> list[dict[str, str]]:
     status, _, body = get(served, f"/api/v1/stream?{query}", token)
     assert status == 200, body
     return list(json.loads(body)["messages"])
@@ -65,7 +65,7 @@ def ask(served: Served, token: str, query: str = "wait_s=30") -> list[dict[str, 
 class Asking(threading.Thread):
     """Asks in a thread of its own; `found` is there when it has ended."""
 
-    def __init__(self, served: Served, token: str) -> None:
+    def __init__(self, served: ServedFeed, token: str) -> None:
         super().__init__(daemon=True)
         self._of = served, token
         self.found: list[dict[str, str]] | None = None
@@ -75,11 +75,11 @@ class Asking(threading.Thread):
         self.found = ask(*self._of)
 
 
-def add(served: Served) -> Any:
+def add(served: ServedFeed) -> Any:
     return served.terminal.json("subscription", "add", "pull", "--name", "xã A")
 
 
-def wait_until_asked(loa: Loa, served: Served) -> None:
+def wait_until_asked(loa: Loa, served: ServedFeed) -> None:
     """All are asked for: that is written down by the thread that looks for who waits."""
 
     def is_asked() -> bool:
@@ -90,7 +90,7 @@ def wait_until_asked(loa: Loa, served: Served) -> None:
     eventually(is_asked)
 
 
-def test_who_waits_is_told_within_a_second_of_publication(served: Served, beside: Loa) -> None:
+def test_who_waits_is_told_within_a_second_of_publication(served: ServedFeed, beside: Loa) -> None:
     added = add(served)
     assert (added["target"], added["status"]) == (None, "active")
     asking = Asking(served, added["token"])
@@ -105,7 +105,7 @@ def test_who_waits_is_told_within_a_second_of_publication(served: Served, beside
 
 
 def test_v1a_is_verified_by_another_reading_of_the_standard_and_v1_stays_beside_it(
-    served: Served, beside: Loa
+    served: ServedFeed, beside: Loa
 ) -> None:
     added = add(served)
     publish(beside, "post-1")
@@ -126,7 +126,7 @@ def test_v1a_is_verified_by_another_reading_of_the_standard_and_v1_stays_beside_
         public.verify(base64.b64decode(by_all), signed.encode() + b" ")
 
 
-def test_waits_end_with_the_server(served: Served, beside: Loa) -> None:
+def test_waits_end_with_the_server(served: ServedFeed, beside: Loa) -> None:
     asking = [Asking(served, add(served)["token"]) for _ in range(3)]
     wait_until_asked(beside, served)
     started = time.monotonic()
@@ -139,7 +139,7 @@ def test_waits_end_with_the_server(served: Served, beside: Loa) -> None:
 
 
 def test_S10_a_client_that_hangs_up_while_it_waits_loses_nothing(
-    served: Served, beside: Loa
+    served: ServedFeed, beside: Loa
 ) -> None:
     token = add(served)["token"]
     gone = socket.create_connection(("127.0.0.1", served.port))
@@ -155,7 +155,7 @@ def test_S10_a_client_that_hangs_up_while_it_waits_loses_nothing(
     assert len(ask(served, token)) == 1
 
 
-def test_one_token_holds_so_many_and_the_others_are_told_so(served: Served) -> None:
+def test_one_token_holds_so_many_and_the_others_are_told_so(served: ServedFeed) -> None:
     token = add(served)["token"]
     with ThreadPoolExecutor(A_TOKEN + 3) as pool:
         path = "/api/v1/stream?wait_s=5"
@@ -167,7 +167,7 @@ def test_one_token_holds_so_many_and_the_others_are_told_so(served: Served) -> N
 
 
 def test_S8_a_rotated_key_makes_another_public_key_and_the_one_before_signs_beside_it(
-    served: Served, beside: Loa
+    served: ServedFeed, beside: Loa
 ) -> None:
     before = json.loads(get(served, "/.well-known/loa-webhook-key")[2])["keys"]
     served.terminal.run("key", "rotate")

@@ -18,17 +18,17 @@ from service.storage.archive import ArchivedFile
 from service.storage.engine import open_database
 from tests.fakes_archive import archive_of
 from tests.journeys.test_cli_serve import page
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 FILE = b"%PDF-1.7 " + bytes(range(256)) * 80_000
 SILENT = 1100
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[ServedFeed]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    running = Served(tmp_path)
+    running = ServedFeed(tmp_path)
     yield running
     running.end()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -39,7 +39,7 @@ NOT_HELD_UP_S = 15.0
 matter here."""
 
 
-def serves_others(served: Served) -> bool:
+def serves_others(served: ServedFeed) -> bool:
     started = time.monotonic()
     for path in ("/healthz", "/", "/feeds/all.rss"):
         with urllib.request.urlopen(
@@ -58,7 +58,7 @@ def seconds_until_closed(client: socket.socket, most: float) -> float:
 
 
 def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_ten_seconds(
-    served: Served,
+    served: ServedFeed,
 ) -> None:
     with ExitStack() as stack:
         heads = (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\n")
@@ -75,7 +75,7 @@ def test_S5_a_thousand_connections_that_say_nothing_hold_up_nobody_and_end_in_te
 
 
 def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_flat(
-    served: Served,
+    served: ServedFeed,
 ) -> None:
     digest = sha256(FILE).hexdigest()
     database = open_database(f"sqlite:///{served.terminal.folder / 'loa.db'}", is_migrating=False)
@@ -102,7 +102,12 @@ def test_S5_readers_that_stall_on_a_big_file_hold_up_nobody_and_memory_stays_fla
 
 
 def test_S5_a_listening_socket_bounds_what_waits_to_be_taken_and_how_long() -> None:
-    from service.web.server.sockets import SEND_BUFFER_BYTES, SEND_TIMEOUT_MS, limit_listening
+    from service.web.server.sockets import (
+        RECEIVE_BUFFER_BYTES,
+        SEND_BUFFER_BYTES,
+        SEND_TIMEOUT_MS,
+        limit_listening,
+    )
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -117,6 +122,10 @@ def test_S5_a_listening_socket_bounds_what_waits_to_be_taken_and_how_long() -> N
                 # socket(7): the kernel counts its own book-keeping in, and has a most of its own
                 assert (
                     taken.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
+                )
+                assert (
+                    taken.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+                    <= 2 * RECEIVE_BUFFER_BYTES
                 )
                 taken.setblocking(False)
                 with pytest.raises(BlockingIOError):
@@ -139,7 +148,7 @@ HALF_ENDS_S = 24
 """A body has 20 s (`web.admission`)."""
 
 
-def test_S5_requests_whose_body_never_ends_hold_up_nobody_and_end(served: Served) -> None:
+def test_S5_requests_whose_body_never_ends_hold_up_nobody_and_end(served: ServedFeed) -> None:
     with ExitStack() as stack:
         clients = {}
         for name, request in HALF.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 PUBLIC = (
     "", "?q=bão", "?kind=chi-thi", "subscribe", "subscribe?category=directives", "feeds/", "status",
@@ -23,13 +23,13 @@ DESK = (
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    running = Served(tmp_path, '[email]\nsmtp_url = "smtp://127.0.0.1:9"\n')
+def served(tmp_path: Path) -> Iterator[ServedFeed]:
+    running = ServedFeed(tmp_path, '[email]\nsmtp_url = "smtp://127.0.0.1:9"\n')
     yield running
     running.end()
 
 
-def test_every_page_is_answered_by_the_real_server(served: Served) -> None:
+def test_every_page_is_answered_by_the_real_server(served: ServedFeed) -> None:
     address = f"http://127.0.0.1:{served.port}/"
     unit = served.terminal.json("unit", "add", "--name", "UBND xã Quảng Ninh")["id"]
     token = served.terminal.json("token", "create", "--role", "operator")["token"]

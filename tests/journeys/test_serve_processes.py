@@ -19,7 +19,7 @@ from tests.journeys.cli import Terminal
 from tests.journeys.test_cli_serve import eventually, free_port, page
 
 
-class Served:
+class ServedFeed:
     """A running `loa serve`."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
@@ -28,7 +28,11 @@ class Served:
         self.terminal.configure(f"[server]\nport = {self.port}\n{more}\n")
         self.log = folder / "serve.log"
         self.process = self.start()
-        eventually(self.is_up)
+        try:
+            eventually(self.is_up)
+        except BaseException:  # nobody else could end it
+            self.end()
+            raise
 
     def start(self) -> subprocess.Popen[bytes]:
         environ = {**os.environ, "LOA_CONFIG": str(self.terminal.config)}
@@ -55,13 +59,13 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    running = Served(tmp_path)
+def served(tmp_path: Path) -> Iterator[ServedFeed]:
+    running = ServedFeed(tmp_path)
     yield running
     running.end()
 
 
-def test_M4_sigterm_under_load_ends_within_ten_seconds_with_0(served: Served) -> None:
+def test_M4_sigterm_under_load_ends_within_ten_seconds_with_0(served: ServedFeed) -> None:
     url = f"http://127.0.0.1:{served.port}/"
     script = f"import urllib.request as u\nwhile True: u.urlopen({url!r}, timeout=5).read()"
     clients = [
@@ -78,7 +82,7 @@ def test_M4_sigterm_under_load_ends_within_ten_seconds_with_0(served: Served) ->
         client.wait()
 
 
-def test_bodies_that_never_end_hold_up_no_feed_and_no_page(served: Served) -> None:
+def test_bodies_that_never_end_hold_up_no_feed_and_no_page(served: ServedFeed) -> None:
     head = b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
     with ExitStack() as stack:
         for _ in range(40):
@@ -88,7 +92,7 @@ def test_bodies_that_never_end_hold_up_no_feed_and_no_page(served: Served) -> No
             assert page(served.port, path)
 
 
-def test_a_killed_child_is_started_again(served: Served) -> None:
+def test_a_killed_child_is_started_again(served: ServedFeed) -> None:
     eventually(lambda: len(served.children()) == 2)
     for name in ("worker", "web"):
         eventually(lambda: len(served.children()) == 2)
@@ -101,7 +105,7 @@ def test_a_killed_child_is_started_again(served: Served) -> None:
     assert served.process.wait(10) == 0
 
 
-def test_a_killed_parent_leaves_nothing_running(served: Served) -> None:
+def test_a_killed_parent_leaves_nothing_running(served: ServedFeed) -> None:
     children = list(served.children().values())
     served.process.kill()
     served.process.wait()
@@ -111,19 +115,19 @@ def test_a_killed_parent_leaves_nothing_running(served: Served) -> None:
     assert not served.is_up()
 
 
-def test_ctrl_c_reaches_the_whole_group_and_ends_with_0(served: Served) -> None:
+def test_ctrl_c_reaches_the_whole_group_and_ends_with_0(served: ServedFeed) -> None:
     os.killpg(served.process.pid, signal.SIGINT)
     assert served.process.wait(10) == 0
 
 
-def test_a_second_service_on_the_port_exits_2_and_says_why(served: Served) -> None:
+def test_a_second_service_on_the_port_exits_2_and_says_why(served: ServedFeed) -> None:
     second = served.start()
     assert second.wait(15) == 2
     assert "cannot listen on" in served.log.read_text()
     assert served.is_up()
 
 
-def test_a_reload_while_a_dead_worker_waits_hides_no_later_death(served: Served) -> None:
+def test_a_reload_while_a_dead_worker_waits_hides_no_later_death(served: ServedFeed) -> None:
     def deaths() -> int:
         return served.log.read_text().count("the worker ended unexpectedly")
 

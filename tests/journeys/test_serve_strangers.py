@@ -18,28 +18,28 @@ from service.storage.post_writes import Draft, insert_post
 from service.types import PortalName, Understanding
 from service.web.server.queues import SEARCHES
 from tests.journeys.test_cli_serve import eventually, page
-from tests.journeys.test_serve_processes import Served
+from tests.journeys.test_serve_processes import ServedFeed
 
 POSTS = 300
 WORDS = ["chỉ", "đạo", "phòng", "chống", "thiên", "tai", "bão", "lũ", "kế", "hoạch", "hội", "nghị"]
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = Served(tmp_path_factory.mktemp("strangers"), "trusted_proxies = 1")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFeed]:
+    running = ServedFeed(tmp_path_factory.mktemp("strangers"), "trusted_proxies = 1")
     yield running
     running.end()
 
 
 @pytest.fixture(scope="module")
-def token(served: Served) -> str:
+def token(served: ServedFeed) -> str:
     return str(
         served.terminal.json("token", "create", "--name", "huyện", "--role", "operator")["token"]
     )
 
 
 @pytest.fixture(scope="module", autouse=True)
-def posts(served: Served) -> None:
+def posts(served: ServedFeed) -> None:
     """Enough for a search to take some milliseconds."""
     database = open_database(f"sqlite:///{served.terminal.database}", is_migrating=False)
     at = datetime.now(UTC) - timedelta(days=1)
@@ -65,7 +65,7 @@ def read_all(client: socket.socket) -> bytes:
     return answer
 
 
-def ask(served: Served, request: bytes, *more: bytes, ends: bool = False) -> tuple[int, bytes]:
+def ask(served: ServedFeed, request: bytes, *more: bytes, ends: bool = False) -> tuple[int, bytes]:
     """Status and whole answer; 0 where the connection was closed without a word."""
     with socket.create_connection(("127.0.0.1", served.port)) as client:
         client.settimeout(30)
@@ -89,7 +89,7 @@ SEARCH_FORMS = (
 )
 
 
-def search(served: Served, number: int) -> socket.socket:
+def search(served: ServedFeed, number: int) -> socket.socket:
     client = socket.create_connection(("127.0.0.1", served.port))
     client.settimeout(30)
     word = WORDS[number % len(WORDS)].encode().hex() + str(number)
@@ -100,7 +100,7 @@ def search(served: Served, number: int) -> socket.socket:
 
 @pytest.mark.parametrize("stays", [True, False], ids=["who waits", "who hangs up at once"])
 def test_S10_two_hundred_searches_at_once_hold_up_no_other_page(
-    served: Served, stays: bool
+    served: ServedFeed, stays: bool
 ) -> None:
     with ExitStack() as stack:
         clients = [search(served, number) for number in range(200)]
@@ -126,7 +126,7 @@ def test_S10_two_hundred_searches_at_once_hold_up_no_other_page(
 # --- S11 ---
 
 
-def units(served: Served, token: str) -> set[str]:
+def units(served: ServedFeed, token: str) -> set[str]:
     asked = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/v1/units?limit=200")
     asked.add_header("Authorization", f"Bearer {token}")
     with urllib.request.urlopen(asked, timeout=30) as answer:
@@ -157,12 +157,24 @@ CUT = {
     "half a last chunk": (b"Transfer-Encoding: chunked", (b"18\r\n", BODY, b"\r\n0\r\n")),
     "two lengths": (b"Content-Length: 24\r\nContent-Length: 25", (BODY,)),
     "a length that is none": (b"Content-Length: +24", (BODY,)),
+    "with a length and in chunks": (
+        b"Content-Length: 24\r\nTransfer-Encoding: chunked",
+        (b"18\r\n", BODY, b"\r\n0\r\n\r\n"),
+    ),
+    "said to be in chunks twice": (
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        (b"18\r\n", BODY, b"\r\n0\r\n\r\n"),
+    ),
+    "in chunks of nothing but spaces": (
+        b"Transfer-Encoding: chunked",
+        (b"1\r\n \r\n" * 5000, b"18\r\n", BODY, b"\r\n0\r\n\r\n"),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CUT)
 def test_S11_a_body_that_ends_early_is_refused_and_nothing_is_done(
-    served: Served, token: str, name: str
+    served: ServedFeed, token: str, name: str
 ) -> None:
     framing, parts = CUT[name]
     wanted = f"cut{list(CUT).index(name):09d}".encode()
@@ -178,6 +190,10 @@ WHOLE = {
         b"Transfer-Encoding: chunked",
         (b"8\r\n", b'{"name":', b"\r\nb\r\n", b' "chunked"}', b"\r\n0\r\n\r\n"),
     ),
+    "in chunks, with a length after, which counts for nothing": (
+        b"Transfer-Encoding: chunked\r\nContent-Length: 9",
+        (b"12\r\n", b'{"name": "chunks"}', b"\r\n0\r\n\r\n"),
+    ),
     "in chunks with a trailer": (
         b"Transfer-Encoding: chunked",
         (b"14\r\n", b'{"name": "trailers"}', b"\r\n0\r\nX-A: b\r\n\r\n"),
@@ -186,19 +202,34 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_S11_a_body_that_is_whole_is_acted_on(served: Served, token: str, name: str) -> None:
+def test_S11_a_body_that_is_whole_is_acted_on(served: ServedFeed, token: str, name: str) -> None:
     framing, parts = WHOLE[name]
     status, answer = ask(served, adding(token, framing), *parts)
     assert status == 201
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["name"] in units(served, token)
 
 
-def test_S11_a_body_without_end_is_refused_when_it_is_too_long(served: Served, token: str) -> None:
+def test_S11_a_body_without_end_is_refused_when_it_is_too_long(
+    served: ServedFeed, token: str
+) -> None:
     part = b"40000\r\n" + b" " * 0x40000 + b"\r\n"
     assert ask(served, adding(token, b"Transfer-Encoding: chunked"), *[part] * 5)[0] in (413, 0)
 
 
-def test_S11_a_body_that_stalls_is_answered_and_holds_up_nobody(served: Served, token: str) -> None:
+def test_S11_who_only_looks_sends_no_chunks_and_what_follows_them_is_no_request(
+    served: ServedFeed,
+) -> None:
+    hidden = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for method in (b"GET", b"HEAD"):
+        for path in (b"/healthz", b"/hub", b"/unit/x.y", b"/api/v1/stream?wait_s=9"):
+            head = method + b" " + path + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            status, answer = ask(served, head + b"\r\n0\r\n\r\n" + hidden)
+            assert (status, answer.count(b"HTTP/1.1")) == (400, 1), (method, path)
+
+
+def test_S11_a_body_that_stalls_is_answered_and_holds_up_nobody(
+    served: ServedFeed, token: str
+) -> None:
     with ExitStack() as stack:
         for _ in range(40):
             client = stack.enter_context(socket.create_connection(("127.0.0.1", served.port)))
@@ -242,12 +273,12 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_S1_what_is_too_long_in_a_request_is_refused(served: Served, name: str) -> None:
+def test_S1_what_is_too_long_in_a_request_is_refused(served: ServedFeed, name: str) -> None:
     status, request = LONG[name]
     assert ask(served, request)[0] == status
 
 
-def test_S1_what_is_long_and_not_too_long_is_answered(served: Served) -> None:
+def test_S1_what_is_long_and_not_too_long_is_answered(served: ServedFeed) -> None:
     head = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-A: " + b"a" * 8000 + b"\r\n\r\n"
     assert ask(served, head)[0] == 200
 
@@ -255,7 +286,7 @@ def test_S1_what_is_long_and_not_too_long_is_answered(served: Served) -> None:
 # --- S12 ---
 
 
-def sign_in(served: Served, *fields: tuple[str, str]) -> int:
+def sign_in(served: ServedFeed, *fields: tuple[str, str]) -> int:
     body = b"token=loa_wrong&csrf=x"
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     request = (
@@ -270,7 +301,7 @@ def sign_in(served: Served, *fields: tuple[str, str]) -> int:
 )
 @pytest.mark.parametrize("is_first", [True, False])
 def test_S12_only_the_proxys_own_field_says_who_asks(
-    served: Served, name: str, is_first: bool
+    served: ServedFeed, name: str, is_first: bool
 ) -> None:
     host = (
         10
@@ -286,7 +317,7 @@ def test_S12_only_the_proxys_own_field_says_who_asks(
     assert sign_in(served, ("X-Forwarded-For", f"198.51.100.{host + 200}")) != 429
 
 
-def test_S12_a_length_with_an_underscore_is_no_length(served: Served) -> None:
+def test_S12_a_length_with_an_underscore_is_no_length(served: ServedFeed) -> None:
     assert (
         ask(
             served,

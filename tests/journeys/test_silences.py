@@ -35,7 +35,7 @@ from tests.fakes_doors import CONFIG, Api, Command, Desk, House, opened_house
 from tests.fakes_web import store_post
 
 ACTIVE = SubscriptionStatus.ACTIVE
-MAILED = CONFIG + '[operator]\nemail = "truc@huyen.example"\n'
+MAILED = CONFIG + 'email = "truc@huyen.example"\n'
 
 
 @pytest.fixture

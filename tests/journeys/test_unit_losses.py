@@ -17,21 +17,28 @@ from service.alerts.refusal import Kind
 from service.errors import Conflict
 from service.services import token_acts as tokens
 from service.services import unit_acts as units
+from service.services.address_acts import tell_unmailable
+from service.services.alarm_acts import tell_alarms
+from service.services.audit_acts import record
 from service.services.bounce_acts import apply_bounce
 from service.services.context import OPERATOR as OPERATOR_ACTOR
 from service.services.context import Actor, ActorKind
-from service.services.loss_acts import tell_losses
+from service.services.loss_acts import tell_asks_nothing, tell_losses
 from service.services.optin import erase
+from service.storage.audit import AuditSubject
+from service.storage.listings import know_listings
+from service.storage.mails import queue_letter
 from service.storage.subscriptions import NewSubscription, add_subscription
 from service.storage.tokens import Role
-from service.types import EMAIL, WEBHOOK, SubscriptionStatus
+from service.storage.units import set_place
+from service.types import EMAIL, WEBHOOK, Filters, SubscriptionStatus
 from service.words import code_of, coded, say
 from tests.fakes_doors import CONFIG, Api, Command, Desk, House, opened_house
 from tests.fakes_ledger_mail import make_post, tell
 from tests.fakes_web import MANAGED_AT, store_post
 
 OPERATOR = "truc@huyen.example"
-MAILED = CONFIG + f'[operator]\nemail = "{OPERATOR}"\n'
+MAILED = CONFIG + f'email = "{OPERATOR}"\n'
 BY_API = Actor(ActorKind.OPERATOR, coded("by.api", name="máy của huyện"))
 OWN, SECOND, THIRD = "vanthu@xa.example", "chutich@xa.example", "pct@xa.example"
 
@@ -172,18 +179,164 @@ def test_what_is_nobodys_or_was_never_confirmed_is_no_loss(house: House) -> None
     assert letters(house) == {}
 
 
-def test_a_unit_that_was_removed_is_no_loss(house: House) -> None:
+def test_U1_whoever_heard_for_a_unit_that_is_removed_hears_that_it_ends_and_begins_again(
+    house: House,
+) -> None:
+    subscribe(house, "khac@xa.example")
+    head, path = Api(house).head, f"/api/v1/units/{house.unit_id}"
+    assert house.client.delete(path, headers=head).status_code == 204
+    told = letters(house)
+    assert set(told) == {OPERATOR, OWN, SECOND, THIRD, "khac@xa.example"}
+    assert all("UBND xã Quảng Ninh đã được gỡ" in said(one) for one in told.values())
+    assert all("API: huyện" in said(one) for one in told.values())
+    assert "/admin/units" in said(told[OPERATOR]) and OPERATOR in said(told[OWN])
+    assert Desk(house).post(f"units/{house.unit_id}/restore") == "done"
+    again = letters(house)
+    assert "đã được khôi phục" in said(again[SECOND]) and "khac@xa.example" in said(again[OWN])
+    assert again[OPERATOR] == told[OPERATOR], "who did it at the desk"
+
+
+def returned(house: House, address: str, kind: Kind = Kind.HARD) -> None:
+    """A letter to an address comes back."""
+    now = house.loa.clock()
+    with house.loa.database.writing() as conn:
+        facts = {"now": now, "language": "vi", "subject": "late.subject", "paragraphs": []}
+        key = f"remind:{address}"
+        message = queue_letter(conn, key=key, address=address, **facts)  # type: ignore[arg-type]
+        apply_bounce(conn, Bounce(kind, message, "x"), now)
+
+
+def test_U1_a_contact_whose_mail_comes_back_is_told_to_the_others_and_the_operator(
+    house: House,
+) -> None:
+    subscribe(house)
+    returned(house, SECOND.upper())
+    returned(house, OWN)  # a subscription too: suspended, and told as that
+    for _ in range(2):
+        told = letters(house)
+    assert set(told) == {OPERATOR, OWN, SECOND, THIRD}
+    with house.loa.database.reading() as conn:
+        query = text("SELECT body FROM message WHERE group_key LIKE 'letter:loss:%:dead:%'")
+        dead = [orjson.loads(body) for body in conn.execute(query).scalars()]
+    assert {one["address"] for one in dead} == {OPERATOR, OWN, THIRD}, "once each"
+    (to_operator,) = [one for one in dead if one["address"] == OPERATOR]
+    assert f"loa unit edit {house.unit_id} --remove-contact {SECOND}" in said(to_operator)
+    assert SECOND in said(dead[0]) and "thư bị trả lại" in said(dead[0])
+
+
+def test_U1_many_dead_addresses_of_one_provider_at_once_are_about_us(house: House) -> None:
+    edit(house, contacts=[f"c{n}@xa.example" for n in range(7)])
+    before = set(letters(house))
+    for n in range(7):
+        returned(house, f"c{n}@xa.example")
+    assert set(letters(house)) == before
+
+
+def test_U1_an_address_that_no_relay_can_be_given_is_suspended_and_told(house: House) -> None:
+    key = subscribe(house)
+    bad = "van thu@xa..example"
+    with house.loa.database.writing() as conn:
+        conn.execute(text("UPDATE subscription SET target = :bad, target_key = :bad"), {"bad": bad})
+        contacts = orjson.dumps([f"2 {bad}", SECOND]).decode()
+        conn.execute(text("UPDATE unit SET contacts = :c"), {"c": contacts})
+    assert [tell_unmailable(house.loa.database, house.loa) for _ in range(2)] == [2, 0]
+    assert status(house, key) == "suspended"
+    letters(house)
+    with house.loa.database.reading() as conn:
+        query = text("SELECT body FROM message WHERE group_key LIKE 'letter:loss:%' ORDER BY id")
+        words = {(one["address"], bad in said(one)) for one in map(orjson.loads,
+                 conn.execute(query).scalars())}  # fmt: skip
+        assert [unit.id for unit in units.deaf_units(conn, house.loa)] == [house.unit_id]
+    assert words == {(OPERATOR, True), (SECOND, True), (f"2 {bad}", True)}
+
+
+def test_promise_6_what_asks_for_nothing_that_is_there_is_told_everywhere(house: House) -> None:
+    loa, asks = house.loa, {
+        "a lost file": Filters(portals=("mat",)), "another": Filters(portals=("mat", "quangxuong")),
+        "a category": Filters(categories=("thong-bao-cu",)), "a place": Filters(places=("xa-cu-1",)),
+        "known": Filters(portals=("quangxuong",), categories=("directives",)),
+    }  # fmt: skip
+    keys = {}
+    with loa.database.writing() as conn:
+        for name, filters in asks.items():
+            new = NewSubscription(EMAIL, OWN, loa.clock(), language="vi", unit_id=house.unit_id,
+                                  filters=filters, is_confirmed=True)  # fmt: skip
+            keys[name] = add_subscription(conn, new).id
+        for portal in ("cu", "quangxuong", "go"):
+            know_listings(conn, [(portal, "https://x.example/")], loa.clock())
+        now = int(loa.clock().timestamp() * 1e6)
+        conn.execute(text("UPDATE listing SET last_polled_at = :now"), {"now": now})
+        subject = AuditSubject("go", "Gỡ", {})
+        record(conn, loa.clock(), "act.portal_remove", "portal", "go", subject, {})
+    alarms = {one.key for one in tell_alarms(loa.database, loa)}
+    assert alarms == {
+        "lost_name:portals:mat", "lost_name:categories:thong-bao-cu", "lost_name:places:xa-cu-1",
+        "lost_portal:cu",
+    }  # fmt: skip
+    assert [tell_asks_nothing(loa.database, loa) for _ in range(2)] == [9, 0]
+    warned = "\n".join(house.client.get("/readyz").get_json()["warnings"])
+    found = house.terminal.run("check", "--offline", code=None).output
+    for shown in (warned, found):
+        assert all(one in shown for one in ("'mat'", "'thong-bao-cu'", "'xa-cu-1'", "portal cu"))
+        assert "portal go" not in shown and "directives" not in shown
+    assert keys["another"] in found and keys["known"] not in found
+
+
+def test_U1_a_unit_that_is_removed_by_command_is_told_to_its_own(house: House) -> None:
     subscribe(house)
     with house.loa.database.writing() as conn:
         units.remove(conn, house.loa, house.unit_id)
-    assert letters(house) == {}
+    assert set(letters(house)) == {OWN, SECOND, THIRD}
 
 
-def test_without_a_relay_nobody_is_written_to(tmp_path: Path) -> None:
+def test_U1_without_a_relay_nobody_is_written_to_and_that_is_shown(tmp_path: Path) -> None:
     with opened_house(tmp_path, CONFIG.replace("smtp://127.0.0.1:9", "")) as house:
-        by_one_click(house, subscribe(house))
+        key = subscribe(house)
+        warned = "\n".join(house.client.get("/readyz").get_json()["warnings"])
+        assert "mail: 1 subscriptions by mail wait" in warned and "hear by no channel" in warned
+        found = house.terminal.run("check", "--offline", code=None).output
+        assert "no relay" in found and "hears by no channel" in found
+        by_one_click(house, key)
         tell_losses(house.loa.database, house.loa)
         assert letters(house) == {}
+
+
+def test_U1_a_page_asks_again_before_a_unit_asks_for_less_and_everybody_is_told(
+    house: House,
+) -> None:
+    key = subscribe(house)
+    less = {"category": "news", "frequency": "weekly"}
+    page = manage(house, key, action="edit", **less)
+    assert "UBND xã Quảng Ninh" in page and 'name="category" value="news"' in page
+    assert letters(house) == {}
+    manage(house, key, action="edit", sure="1", **less)
+    told = letters(house)
+    assert set(told) == {OPERATOR, OWN, SECOND, THIRD}
+    for to, letter in told.items():
+        words = said(letter)
+        assert "UBND xã Quảng Ninh" in words and "mọi tin" in words and "Tin tức" in words
+        assert "mỗi tuần" in words and "bằng liên kết trong thư" in words
+        assert (f"loa subscription edit {key}" in words) is (to == OPERATOR)
+        assert (letter["button"] is None) is (to == OPERATOR), "a way back"
+    manage(house, key, action="edit", sure="1", frequency="daily")  # as before, and more
+    assert len(letters(house)) == 4
+    own = subscribe(house, "lan@xa.example", unit_id=None)
+    manage(house, own, action="edit", **less)
+    assert len(letters(house)) == 4, "a person's own is nobody else's"
+
+
+def test_U1_a_webhook_that_moves_where_nobody_has_confirmed_yet_is_told(house: House) -> None:
+    sub = house.subject(WEBHOOK, SubscriptionStatus.ACTIVE, unit_id=house.unit_id)
+    body = {"target": "https://moi.example/loa"}
+    for is_unit in (True, False):
+        head = Api(house, is_unit=is_unit).head
+        path = f"/api/v1/subscriptions/{sub.id}"
+        assert house.client.patch(path, json=body, headers=head).status_code == 200
+    told = letters(house)
+    assert set(told) == {OPERATOR, OWN, SECOND, THIRD}
+    words = said(told[SECOND])
+    assert "https://moi.example/loa" in words and "văn thư" in words
+    assert code_of(told[SECOND]["paragraphs"][2]) == "loss.none_left"
 
 
 @pytest.mark.parametrize("act", ["pause", "remove"])
@@ -205,13 +358,13 @@ def test_a_persons_own_stops_at_the_first_press(house: House) -> None:
 
 def test_U1_an_address_of_a_unit_is_erased_by_the_operator_alone(house: House) -> None:
     key, private = subscribe(house), subscribe(house, OWN, unit_id=None)
-    page = manage(house, key, action="erase")
+    page = manage(house, key, action="erase", sure="1")
     assert "UBND xã Quảng Ninh" in page
     assert (status(house, key), status(house, private)) == ("active", "removed")
     told = letters(house)
     assert set(told) == {OPERATOR, SECOND, THIRD}
     assert f"loa erase {OWN}" in said(told[OPERATOR]) and OWN in said(told[SECOND])
-    manage(house, key, action="erase")
+    manage(house, key, action="erase", sure="1")
     assert len(letters(house)) == 3
     with house.loa.database.writing() as conn:
         erase(conn, house.loa, OWN)
@@ -283,6 +436,16 @@ def test_U2_a_unit_that_is_renamed_or_moved_hears_it_and_the_operator_who_did_it
     before = len(told)
     edit(house, **changes)
     assert len(letters(house)) == before, "what is so already is told to nobody"
+
+
+def test_U2_a_unit_that_follows_its_commune_hears_it(house: House) -> None:
+    with house.loa.database.writing() as conn:
+        set_place(conn, house.unit_id, "quang-hai-16540-cu")
+    for _ in range(2):
+        house.terminal.run("unit", "succeed", "--district", "Quảng Xương", "--apply")
+        told = letters(house)
+        assert set(told) == {OWN, SECOND, THIRD}
+    assert "Quảng Hải" in said(told[OWN]) and "Quảng Ninh" in said(told[OWN])
 
 
 def test_U2_a_place_that_no_list_knows_any_more_is_named_by_its_id(house: House) -> None:
@@ -423,7 +586,7 @@ def test_without_an_operator_the_other_contacts_alone_hear_that_erasure_is_asked
         with house.loa.database.writing() as conn:
             contacts = orjson.dumps([OWN, SECOND]).decode()
             conn.execute(text("UPDATE unit SET contacts = :c"), {"c": contacts})
-        manage(house, subscribe(house), action="erase")
+        manage(house, subscribe(house), action="erase", sure="1")
         assert set(letters(house)) == {SECOND}
 
 

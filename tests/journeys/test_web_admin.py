@@ -124,7 +124,7 @@ def test_an_operator_recategorises_a_post_and_it_sticks(web: Web) -> None:
     post = web.client.get("/api/v1/posts", headers=web.operator).json["items"][0]
     assert post["categories"] == ["meetings"]
     page = web.client.get(f"/admin/posts/{post['id']}").get_data(as_text=True)
-    assert "Do người vận hành chọn" in page
+    assert "Do quản trị viên chọn" in page
     _post(web, f"/admin/posts/{post['id']}/categories", primary="directives", category=["events"])
     post = web.client.get("/api/v1/posts", headers=web.operator).json["items"][0]
     assert post["categories"] == ["directives", "events"]
@@ -141,7 +141,7 @@ def test_U4_urgency_is_decided_alike_at_the_desk_and_by_the_api_and_sticks(web: 
     refused = web.client.post(f"{where}/urgency", json={"urgency": "x"}, headers=web.operator)
     assert refused.status_code == 422
     _sign_in(web, web.operator_token)
-    assert "Do người vận hành chọn" in web.client.get(f"/admin/posts/{post.id}").get_data(True)
+    assert "Do quản trị viên chọn" in web.client.get(f"/admin/posts/{post.id}").get_data(True)
     assert _post(web, f"/admin/posts/{post.id}/urgency", urgency="khan").status_code == 303
     assert web.client.get(where, headers=web.operator).json["urgency"] == "khan"
     assert _post(web, f"/admin/posts/{post.id}/urgency", urgency="x").status_code == 422

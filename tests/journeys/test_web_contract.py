@@ -37,7 +37,7 @@ def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
 
 def _recategorised(web: Web, subscription: str) -> tuple[str, str]:
     """A post that was told of after the subscription was made: (post, delivery)."""
-    from service.services.decided import decide_categories
+    from service.services.overruling_acts import decide_categories
 
     post = store_post(web.loa, 1)
     with web.loa.database.writing() as conn:

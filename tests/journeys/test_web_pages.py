@@ -45,7 +45,7 @@ def test_the_first_page_shows_the_newest_of_all_and_each_once(web: Web) -> None:
     page = _text(web, "/")
     assert page.index("Họp phiên thường kỳ") < page.index("Chỉ thị về giao thông")
     assert page.count("Chỉ thị về giao thông") == 1
-    assert "10:16, 28/01/2024" in page
+    assert "10:16 ngày 28/01/2024" in page
 
 
 def test_every_page_announces_the_feeds_below_the_public_address(web: Web) -> None:
@@ -103,7 +103,7 @@ def test_a_post_names_the_other_posts_of_its_document_with_their_dates(web: Web)
     section = page[page.index("Tin khác về văn bản này") :]
     assert f'href="/posts/{other.id}">Chỉ thị trên cổng khác' in section
     assert (
-        "11:16, 28/01/2024" in section
+        "11:16 ngày 28/01/2024" in section
         and PORTAL.name in section
         and "đưa tin về văn bản" in section
     )
@@ -178,7 +178,7 @@ def test_O6_a_failing_portal_is_said_in_plain_words_and_its_posts_stay(
     assert response.status_code == 200
     assert "Chỉ thị còn đây" in page
     assert "không kết nối được tới cổng" in page
-    assert "10:00, 23/11/2026" in page
+    assert "10:00 ngày 23/11/2026" in page
 
 
 def test_O5_links_come_from_the_public_address_with_its_path(
@@ -241,8 +241,8 @@ def test_every_label_has_vietnamese_and_english() -> None:
 
 def test_instants_are_said_as_vietnamese_people_write_them() -> None:
     at = datetime(2024, 1, 28, 2, 16, tzinfo=UTC)
-    assert words.say_instant(at, HANOI) == "09:16, 28/01/2024"
-    assert words.say_instant_fully(at, HANOI) == "09:16, Chủ nhật, 28/01/2024"
+    assert words.say_instant(at, HANOI) == "09:16 ngày 28/01/2024"
+    assert words.say_instant_fully(at, HANOI) == "09:16 Chủ nhật, ngày 28/01/2024"
     assert words.say_bytes(1_500_000) == "1,4 MB"
 
 

@@ -12,8 +12,8 @@ from service.services.diary_job import Diary
 from service.services.digest_acts import send_digests
 from service.services.reminders import remind
 from service.settings import Settings
-from service.storage.asides import put_aside
 from service.storage.engine import Database
+from service.storage.quarantine import put_aside
 from service.storage.subscriptions import set_status
 from service.types import SubscriptionStatus
 from tests.fakes import FakeClock, act_over

@@ -14,7 +14,7 @@ from service.errors import NotFound
 from service.storage.deliveries import pause_all
 from service.storage.digests import gather_digests
 from service.storage.engine import Database
-from service.storage.explanation import Because, Explanation, explain
+from service.storage.explanation import Explanation, ExplanationCode, explain
 from service.storage.queue import RESTORED, claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.subscriptions import NewSubscription, add_subscription, set_filters, set_status
@@ -60,7 +60,11 @@ def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) 
         "đang chờ gửi",
         "lần gửi đầu tiên: từ 10:00:00 ngày 23/11/2026",
     )
-    assert first.codes == (Because.MATCHED, Because.DUE, Because.NEXT_ATTEMPT)
+    assert first.codes == (
+        ExplanationCode.MATCHED,
+        ExplanationCode.DUE,
+        ExplanationCode.NEXT_ATTEMPT,
+    )
     try_once(any_database, State.DUE, "trả lời 503", status=503)
     said = why(any_database, one.id)
     assert said.was_owed
@@ -69,7 +73,11 @@ def test_every_attempt_is_told_and_when_the_next_one_is(any_database: Database) 
         "lần 1, lúc 10:00:00 ngày 23/11/2026: trả lời 503 (120 ms)",
         "lần gửi tiếp theo: từ 10:00:05 ngày 23/11/2026",
     )
-    assert said.codes[1:] == (Because.DUE, Because.ATTEMPT, Because.NEXT_ATTEMPT)
+    assert said.codes[1:] == (
+        ExplanationCode.DUE,
+        ExplanationCode.ATTEMPT,
+        ExplanationCode.NEXT_ATTEMPT,
+    )
 
 
 def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Database) -> None:
@@ -87,7 +95,7 @@ def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Dat
 
 @pytest.mark.parametrize(
     ("stop", "said"),
-    [(lambda conn: pause_all(conn, NOW), "người vận hành đã tạm dừng"),
+    [(lambda conn: pause_all(conn, NOW), "quản trị viên đã tạm dừng"),
      (lambda conn: conn.execute(text("INSERT INTO meta(key, value) VALUES (:k, '1')"),
      {"k": RESTORED}),
       "khôi phục từ bản sao lưu"),
@@ -105,7 +113,7 @@ def test_what_stands_in_the_way_is_told(any_database: Database, stop: object, sa
 
 @pytest.mark.parametrize(
     ("silenced", "said"),
-    [("baseline", "đã có sẵn"), ("too_old", "cũ hơn"), ("flood", "người vận hành cho phép")],
+    [("baseline", "đã có sẵn"), ("too_old", "cũ hơn"), ("flood", "quản trị viên cho phép")],
 )
 def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> None:
     with any_database.writing() as conn:
@@ -114,7 +122,7 @@ def test_a_silence_is_told(any_database: Database, silenced: str, said: str) -> 
     found = why(any_database, one.id)
     assert not found.was_owed
     assert said in found.words("vi")[0]
-    assert found.codes == (Because(silenced),)
+    assert found.codes == (ExplanationCode(silenced),)
 
 
 def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(
@@ -138,7 +146,7 @@ def test_a_mail_that_carries_several_is_named_and_a_digest_that_waits(
     told = why(any_database, one.id)
     message_id = told.told[0].delivery.message_id
     assert f"gộp chung trong thư {message_id} với 1 đăng ký khác cùng địa chỉ" in told.words("vi")
-    assert told.codes[:2] == (Because.MATCHED, Because.MERGED)
+    assert told.codes[:2] == (ExplanationCode.MATCHED, ExplanationCode.MERGED)
     assert "chờ bản tổng hợp" in why(any_database, digest.id).words("vi")
     later = NOW + timedelta(days=1)
     assert gather_digests(any_database, {Frequency.DAILY: later}, later.date(), later) == 1
@@ -164,7 +172,10 @@ def test_the_state_of_the_subscription_is_told_beside_the_filter_that_missed(
         f"{say(UNDER[status][1], 'vi')}: lý do",
     )  # fmt: skip
     is_why = status is SubscriptionStatus.REMOVED
-    assert found.codes == (Because.FILTERS, Because.REMOVED if is_why else Because.STATUS)
+    assert found.codes == (
+        ExplanationCode.FILTERS,
+        ExplanationCode.REMOVED if is_why else ExplanationCode.STATUS,
+    )
 
 
 @pytest.mark.parametrize("status", WAITS)
@@ -178,10 +189,16 @@ def test_under_a_state_that_waits_a_post_is_owed_and_a_late_subscription_is_late
         late = hook(conn, "http://a.example/2", at=NOW + timedelta(days=1))
         set_status(conn, late.id, status, at=NOW, reason="lý do")
     owed = why(any_database, one.id)
-    assert (owed.was_owed, owed.codes) == (True, (Because.MATCHED, Because(UNDER[status][0])))
+    assert (owed.was_owed, owed.codes) == (
+        True,
+        (ExplanationCode.MATCHED, ExplanationCode(UNDER[status][0])),
+    )
     assert owed.words("vi")[1].endswith(": lý do")
     missed = why(any_database, late.id)
-    assert (missed.was_owed, missed.codes) == (False, (Because.SUBSCRIBED_LATER, Because.STATUS))
+    assert (missed.was_owed, missed.codes) == (
+        False,
+        (ExplanationCode.SUBSCRIBED_LATER, ExplanationCode.STATUS),
+    )
 
 
 def test_things_are_called_by_their_names(any_database: Database) -> None:
@@ -227,7 +244,12 @@ def test_a_fault_of_our_own_is_told_as_ours(any_database: Database) -> None:
         )
         record_results(conn, [waits], NOW)
     found = why(any_database, one.id)
-    assert found.codes == (Because.MATCHED, Because.DUE, Because.OWN_FAULT, Because.NEXT_ATTEMPT)
+    assert found.codes == (
+        ExplanationCode.MATCHED,
+        ExplanationCode.DUE,
+        ExplanationCode.OWN_FAULT,
+        ExplanationCode.NEXT_ATTEMPT,
+    )
     assert found.words("vi")[2:] == (
         say(UNSIGNABLE, "vi"),
         "lần gửi đầu tiên: từ 10:15:00 ngày 23/11/2026",
@@ -240,7 +262,7 @@ def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -
         asked = hook(conn, "http://a.example/2", is_confirmed=False)
         tell(conn, a_post())
         set_filters(conn, moved.id, Filters(categories=("directives",)), NOW + timedelta(days=1))
-        assert explain(conn, a_post(), asked.id).codes == (Because.NOT_CONFIRMED,)
+        assert explain(conn, a_post(), asked.id).codes == (ExplanationCode.NOT_CONFIRMED,)
         set_status(conn, asked.id, SubscriptionStatus.ACTIVE, at=NOW + timedelta(days=1))
         late = hook(conn, "http://a.example/3", at=NOW + timedelta(days=1))
     assert why(any_database, moved.id).words("vi") == (
@@ -275,5 +297,5 @@ def test_a_post_found_again_after_a_restore_says_why_nobody_is_told(any_database
         one = hook(conn, "http://a.example/1")
         tell(conn, a_post(), silenced="restored")
     said = why(any_database, one.id)
-    assert Because.RESTORED in said.codes
+    assert ExplanationCode.RESTORED in said.codes
     assert any("khôi phục" in line for line in said.words("vi"))

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.storage.bounces import load_suspended
 from service.storage.engine import open_database
 from service.storage.migrations.sentences_0002 import to_code, to_match
-from service.storage.owners import Teller, tell_troubles
+from service.storage.owners import TroubleNotifier, tell_troubles
 from service.storage.schema import to_micros
 from service.words import OTHER, code_of, parse, say
 from tests.fakes_ledger import NOW
@@ -201,7 +201,9 @@ def test_what_is_stored_is_coded_and_what_waits_goes_on(
         "text" not in letter and say(letter["sections"][0]["paragraphs"][0], "vi") == "Công văn 12"
     )
     told = tell_troubles(
-        database, Teller("op@loa.example", "vi", timedelta(days=5)), NOW + timedelta(hours=1)
+        database,
+        TroubleNotifier("op@loa.example", "vi", timedelta(days=5)),
+        NOW + timedelta(hours=1),
     )
     assert told == 1, "the endpoint that is gone is known as gone"
     with database.reading() as conn:

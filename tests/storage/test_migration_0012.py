@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from service.storage.asking import find_stream
 from service.storage.engine import open_database
+from service.storage.pull_streams import find_stream
 from service.storage.subscriptions import get_subscription
 from tests.fakes_ledger import NOW
 from tests.fakes_versions import make_version

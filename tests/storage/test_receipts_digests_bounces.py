@@ -14,8 +14,8 @@ from service.alerts.bounce import Bounce, Kind
 from service.alerts.receipt_rules import Line
 from service.services.alarm_acts import Facts, count_alarms, decide, is_silent, tell_alarms
 from service.services.bounce_acts import apply_bounce
-from service.services.decided import decide_categories
 from service.services.digest_acts import send_digests
+from service.services.overruling_acts import decide_categories
 from service.services.reminders import remind
 from service.settings import Settings
 from service.storage.deliveries import pause_all, resume_all

@@ -15,7 +15,8 @@ from service.services.publish import SAME_DOCUMENT
 from service.services.silences import list_silences, release_posts
 from service.storage.engine import Database
 from service.storage.posts import Draft, get_post
-from service.storage.related import later_posts
+from service.storage.relation_links import later_posts
+from service.storage.same_document import companions
 from service.types import (
     Document,
     DocumentLink,
@@ -121,6 +122,31 @@ def test_L21_an_old_document_that_comes_later_is_linked_all_the_same(
     with any_database.reading() as conn:
         assert [one.id for one in later_posts(conn, old)] == [new.id]
         assert later_posts(conn, another) == []
+
+
+def test_L21_what_has_no_number_is_found_by_kind_day_office_and_title(
+    any_database: Database,
+) -> None:
+    title = "Phương án ứng phó thiên tai và tìm kiếm cứu nạn năm 2026"
+    day = date(2026, 11, 20)
+
+    def unnumbered(key: str, said: str, *links: DocumentLink) -> Post:
+        one = _draft(key, "", kind="phuong-an", day=day)
+        document = Document("phuong-an", None, day, COMMUNE, Relation.IS)
+        facts = replace(one.understanding, document=document, relations=links)
+        return _new(any_database, replace(one, title=said, understanding=facts))
+
+    old = unnumbered("/a", title)
+    far = unnumbered("/b", "Phương án ứng phó thiên tai và tìm kiếm cứu nạn cho trẻ em")
+    again = unnumbered("/c", "Phương án ứng phó thiên tai, tìm kiếm cứu nạn năm 2026")
+    with any_database.reading() as conn:
+        assert [one.id for one in companions(conn, again)] == [old.id]
+        assert companions(conn, far) == []
+    mention = Mention("ke-hoach", None, day, COMMUNE)
+    plan = _new(any_database, _draft("/d", "9/KH-UBND", kind="ke-hoach", day=day))
+    new = unnumbered("/e", "Về việc khác", DocumentLink(Link.REPLACES, mention, "lời văn"))
+    (link,) = new.understanding.relations
+    assert link.post_id == plan.id
 
 
 def test_L21_one_document_on_two_portals_alerts_once_and_the_silence_can_be_lifted(

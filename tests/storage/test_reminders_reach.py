@@ -242,6 +242,22 @@ def test_13_the_operator_is_told_daily_of_units_that_were_reminded_to_the_end(
     assert "UBND xã B" not in said, "there is nothing new of it"
 
 
+def test_13_what_is_asked_before_a_deadline_after_all_were_asked_is_no_news_again(
+    office: Office,
+) -> None:
+    unit = office.unit("a@xa.example")
+    with office.database.writing() as conn:
+        hook(conn, "http://127.0.0.1:8001/", unit_id=unit.id)
+    office.post("Báo cáo trước ngày", on=TODAY + timedelta(days=8))
+    told, asked = [], []
+    for day in range(14):
+        office.clock.at = MORNING + timedelta(days=day)
+        asked += [day] if remind(*office.acting) else []
+        told += [day] if tell_late(*office.acting) else []
+    assert asked == [2, 8], "after two working days, and before the deadline"
+    assert told == [4]
+
+
 def test_D22_what_a_lost_database_may_have_sent_is_asked_for_again(office: Office) -> None:
     unit = office.unit("a@xa.example")
     with office.database.writing() as conn:

@@ -45,6 +45,7 @@ OF_THEIR_OWN = {
     "lane": "as many as endpoints",
     "endpoint": "as many as subscriptions",
     "subscription": "their owner removes them",
+    "consent": "with its subscription, until the address is erased",
     "filter": "as many as subscriptions",
     "unit": "the operator removes them",
     "api_token": "the operator revokes them",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from service.errors import InvalidInput
 from service.storage.engine import Database, open_database
-from service.storage.found import MOST_COUNTED, count_posts, find_posts
+from service.storage.found_posts import MOST_COUNTED, count_posts, find_posts
 from service.storage.posts import (
     Draft,
     PostQuery,

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from service.alerts.message import build_payload
-from service.services.decided import decide_urgency
 from service.services.digest_acts import send_digests
+from service.services.overruling_acts import decide_urgency
 from service.services.publish import write_change
 from service.services.reminders import remind
 from service.services.silences import release_posts

@@ -67,7 +67,7 @@ def test_a_post_without_any_web_address_has_no_link() -> None:
 def test_a_withdrawn_post_says_that_its_archived_copy_stays() -> None:
     item = prepare({**payload(), "type": "post.withdrawn"}, HANOI, labels=LABELS)
     mail = parse(compose(SENDER, "vi", TO, [MailPart(item, ())]))
-    assert mail["Subject"].startswith("Đã gỡ: ")
+    assert mail["Subject"].startswith("[HỎA TỐC] Đã gỡ: ")
     assert all("Cổng thông tin đã gỡ tin này" in body for body in bodies(mail))
 
 
@@ -108,7 +108,8 @@ def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shar
     mail = parse(compose(SENDER, "vi", TO, parts))
     text, html = bodies(mail)
     assert mail["Subject"] == "2 tin mới"
-    assert "1. Tin một\r\n2. Tin hai" in text and "<li" in html
+    first, second = (f"{n}. [HỎA TỐC, hạn 15/06] Tin {of}" for n, of in ((1, "một"), (2, "hai")))
+    assert f"{first}\r\n{second}" in text and "<li" in html
     assert text.count("Vì sao nhận được thư này") == (1 if is_shared else 2)
 
 

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 import service
-from service.channels import CHANNELS, PULL, ChannelKind, Consent, kind_of
+from service.alerts.target import host_of
+from service.channels import (
+    CHANNELS,
+    CHAT,
+    PULL,
+    ChannelKind,
+    Consent,
+    kind_of,
+    sealed_address,
+)
 from service.errors import InvalidInput
 from service.types import EMAIL, WEBHOOK, Channel
 from service.words.labels import LABELS
@@ -42,6 +51,7 @@ def test_what_is_in_databases_for_ever_stays_as_it_is() -> None:
         ("email", "mail"),
         ("pull", "pull"),
         ("websub", "websub"),
+        ("chat", "chat"),
     ]
     assert kind_of(EMAIL).digest_prefix == "digest"
     assert list(kind_of(EMAIL).places.shared.items()) == [
@@ -82,6 +92,15 @@ def test_a_name_that_could_not_stand_in_a_key_is_refused(name: str) -> None:
         replace(kind_of(EMAIL), name=Channel(name))
 
 
+def test_of_a_target_that_holds_secrets_its_mark_is_kept() -> None:
+    whole = kind_of(CHAT).parse("tgram://123:abc/group", False)
+    assert whole == ("tgram://••••••", "tgram://123:abc/group", "chat:tgram:/", "chat:tgram:/")
+    mark = "0123456789" * 4
+    kept = sealed_address(whole, mark)
+    assert kept == ("tgram://•••••• (012345)", mark, f"chat:tgram://{mark[:24]}", "chat:tgram:/")
+    assert host_of(kept.endpoint) == f"chat:tgram://{mark[:24]}"
+
+
 def test_a_prefix_and_that_of_digests_are_the_name_where_nothing_is_said() -> None:
     mail = kind_of(EMAIL)
     kind = ChannelKind(Channel("fax"), "a:b", mail.parse, mail.grouping, Consent.OPERATOR)
@@ -95,7 +114,7 @@ ALLOWED = {
     "delivery/webhook.py": "is the one",
     "delivery/email.py": "is the other",
     "delivery/pull.py": "is the third",
-    "delivery/handing.py": "what hands out for it",
+    "delivery/pull_source.py": "what hands out for it",
     "delivery/deliverer.py": "webhooks have places in the configuration",
     "services/optin.py": "the page for persons is about mail",
     "storage/mails.py": "mail's own file",
@@ -124,11 +143,13 @@ IN_SQL = {
     f"storage/{noun}.py"
     for noun in (
         "bounces",
-        "brake",
+        "suspension_breaker",
         "erasure",
+        "losses",
         "mails",
         "outages",
         "owners",
+        "personal_data",
         "subscription_secrets",
     )
 }

@@ -35,6 +35,25 @@ def test_a_bad_line_is_named_and_the_others_go_on() -> None:
     }
 
 
+def test_what_more_a_post_has_tells_where_its_title_does_not() -> None:
+    title = "Con đường hoa thôn Đông"
+    lines = [
+        {"title": title},
+        {"title": title, "section": "Chỉ đạo điều hành"},
+        {"title": title, "section": "meetings"},
+        {"title": title, "attachments": ["45-KH-UBND.pdf"]},
+        {"title": title, "body": "UBND XÃ X\nSố: 45/KH-UBND\nKẾ HOẠCH\nTrồng hoa thôn Đông"},
+        {"title": title, "attachments": "no list"},
+        {"title": title, "section": 3},
+    ]
+    result = CliRunner().invoke(classify, input="\n".join(map(json.dumps, lines)))
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [one.get("primary") for one in answers] == [
+        "news", "directives", "meetings", "news", "directives", None, None,
+    ]  # fmt: skip
+    assert answers[4]["why"][0]["rule"] == "document"
+
+
 def test_good_lines_end_well() -> None:
     result = CliRunner().invoke(classify, input='{"title": "Chỉ thị số 1/CT-UBND", "lead": null}\n')
     assert result.exit_code == 0

@@ -7,7 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
+from service.cli.common import warn
 from service.cli.tables import echo_fitting
+from service.words import coded, say
 
 ID = "01a22930-92de-7406-9655-2c2b49bf64eb"
 COLUMNS = ["id", "channel", "target", "status", "wants"]
@@ -44,3 +46,14 @@ def test_states_are_coloured_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[32m" not in shown(120, force_terminal=True)
     assert "\x1b[" not in shown(120)
+
+
+def test_D8_no_control_character_of_others_gets_into_a_reason_or_to_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = '\x1b[31mEVIL\x1b]0;pwn\x07\u202e\u2028\r\n{"event": 1}\x85\x9b31m'
+    stored = coded("fetch.failed", url="http://p.example/\x1b[1m", said=said)
+    assert stored.isprintable() and "EVIL" in say(stored, "en")
+    warn(said)
+    err = capsys.readouterr().err
+    assert err.count("\n") == 2 and err.replace("\n", "").isprintable()

@@ -71,7 +71,7 @@ def test_an_update_refers_to_the_first_mail_and_says_what_changed() -> None:
     to = Recipient("m2", TO.address, TO.created_at, first_message_id="m1")
     mail = parse(compose(SENDER, "vi", to, [MailPart(item, ())]))
     assert mail["References"] == mail["In-Reply-To"] == "<m1@mail.example>"
-    assert mail["Subject"].startswith("Cập nhật: ")
+    assert mail["Subject"].startswith("[HỎA TỐC, hạn 15/06] Cập nhật: ")
     assert all("tiêu đề, tệp đính kèm" in body for body in bodies(mail))
 
 

@@ -14,7 +14,7 @@ import pytest
 from service.errors import FetchError
 from service.portals.dial import dial
 from service.portals.fetch import Fetcher
-from service.portals.leash import Leash, Resolve
+from service.portals.request_budget import RequestBudget, Resolve
 from service.settings import ListingConfig
 from service.types import Outcome
 from tests.fakes import FakeClock
@@ -87,7 +87,7 @@ def refused(addresses: list[str], lost: list[str], port: int) -> FetchError:
         pass
 
     Sock.lost = tuple(lost)
-    leash = Leash(
+    budget = RequestBudget(
         "http://cong.example/",
         time.monotonic() + 4,
         0,
@@ -96,7 +96,7 @@ def refused(addresses: list[str], lost: list[str], port: int) -> FetchError:
         4,
     )
     with pytest.raises(FetchError) as caught:
-        dial(leash, "cong.example", port, Sock)
+        dial(budget, "cong.example", port, Sock)
     return caught.value
 
 
@@ -132,7 +132,7 @@ def test_F12_the_families_take_turns() -> None:
             return 101
 
     addresses = ["::1", "::2", "::3", "127.0.0.1", "127.0.0.2"]
-    leash = Leash(
+    budget = RequestBudget(
         "http://cong.example/",
         time.monotonic() + 4,
         0,
@@ -141,14 +141,14 @@ def test_F12_the_families_take_turns() -> None:
         4,
     )
     with pytest.raises(FetchError):
-        dial(leash, "cong.example", 1, Sock)
+        dial(budget, "cong.example", 1, Sock)
     assert tried == ["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"]
 
 
 def test_F12_the_deadline_holds_although_every_address_is_dead(clock: FakeClock) -> None:
     with HostilePortal() as site, dead("127.0.0.2", site.port), dead("127.0.0.3", site.port):
         resolve = known_as("127.0.0.2", "127.0.0.3")
-        leash = Leash(
+        budget = RequestBudget(
             "http://c.example/",
             time.monotonic() + 1,
             0,
@@ -157,5 +157,5 @@ def test_F12_the_deadline_holds_although_every_address_is_dead(clock: FakeClock)
             1,
         )
         with pytest.raises(FetchError) as caught:
-            dial(leash, "c.example", site.port, socket.socket)
+            dial(budget, "c.example", site.port, socket.socket)
     assert caught.value.outcome is Outcome.NETWORK

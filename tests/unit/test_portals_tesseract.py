@@ -50,6 +50,28 @@ def test_a_blank_page_is_not_sure() -> None:
     assert read_tsv(f"{HEAD}\n{row(1, 1, 1, 75, 'a')}").is_sure
 
 
+def test_s2_what_is_no_table_of_words_is_told_as_such() -> None:
+    for said in (
+        "level\ttext\n5\tx",
+        f"x{HEAD}\n{row(1, 1, 1, 96, 'a')}",
+        f"{HEAD}\n{row(1, 1, 1, float('nan'), 'a')}",
+        f"{HEAD}\n{row(1, 1, 1, 1e9, 'a')}",
+    ):
+        with pytest.raises(OcrError, match="no table"):
+            read_tsv(said)
+    assert read_tsv("") == read_tsv(f"{HEAD}\n5\t1\t1") == PageReading("", 0.0)
+    split = f"{HEAD}\n{row(1, 1, 1, 96, 'a' + chr(0x2028) + 'b')}"
+    assert read_tsv(split).text == "a\u2028b"  # no line of the table ends there
+
+
+def test_s2_a_program_that_prints_without_end_is_ended_and_takes_no_memory_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tesseract, "MOST_SAID", 1 << 16)
+    with pytest.raises(OcrError, match="limit"):
+        Tesseract(program(tmp_path, "cat > /dev/null; exec yes")).read(b"P5 1 1 255\n\0", 300)
+
+
 def test_a_program_that_is_not_there_is_told_by_its_name() -> None:
     with pytest.raises(OcrError, match="no-such-reader"):
         Tesseract("no-such-reader").describe()

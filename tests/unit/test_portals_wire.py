@@ -12,7 +12,7 @@ import pytest
 
 from service.errors import FetchError
 from service.portals.fetch import Fetcher
-from service.portals.leash import Resolve
+from service.portals.request_budget import Resolve
 from service.settings import ListingConfig
 from service.types import Outcome, Validators
 from tests.fakes import FakeClock

@@ -18,8 +18,8 @@ from service.posts.gazetteer import Gazetteer
 from service.posts.place_units import (
     GazetteerUnit,
     PortalArea,
-    Share,
     Succession,
+    SuccessorShare,
     heirs,
     without_kind,
 )
@@ -94,7 +94,7 @@ def test_old_units_add_up_and_each_became_something() -> None:
     assert all(unit.successors for unit in every_unit() if unit.ends_on is not None)
     divided = [unit for unit in old if len(unit.successors) > 1]
     sure = [unit for unit in divided if len(heirs(unit)) == 1]
-    assert (len(divided), shares[Share.PEOPLE]) == (441, 58)
+    assert (len(divided), shares[SuccessorShare.PEOPLE]) == (441, 58)
     assert sure
 
 
@@ -183,7 +183,7 @@ def test_a_chain_is_followed_through_every_step() -> None:
 
 def test_units_that_come_to_one_by_two_ways_come_to_it_once() -> None:
     def place(name: str, *successors: str, until: date | None = BEFORE) -> GazetteerUnit:
-        follows = tuple(Succession(one, Share.PART) for one in successors)
+        follows = tuple(Succession(one, SuccessorShare.PART) for one in successors)
         return GazetteerUnit(Place(name, f"Xã {name}"), "xã", None, until, follows)
 
     known = Gazetteer(
@@ -203,11 +203,11 @@ def test_a_divided_commune_has_no_one_successor_and_one_that_gave_all_its_people
     sure = next(
         unit
         for unit in every_unit()
-        if {one.share for one in unit.successors} == {Share.PEOPLE, Share.AREA}
+        if {one.share for one in unit.successors} == {SuccessorShare.PEOPLE, SuccessorShare.AREA}
     )
-    peopled = next(one.id for one in sure.successors if one.share is Share.PEOPLE)
+    peopled = next(one.id for one in sure.successors if one.share is SuccessorShare.PEOPLE)
     assert country().successor(sure.place.id) == peopled
-    bare = next(one.id for one in sure.successors if one.share is Share.AREA)
+    bare = next(one.id for one in sure.successors if one.share is SuccessorShare.AREA)
     assert sure.place.id in country().with_former([peopled])
     assert sure.place.id not in country().with_former([bare])
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from service.errors import ConfigurationError
-from service.posts.portal_areas import SpokenFor, as_written, find_area_called, find_spoken_for
+from service.posts.portal_areas import (
+    PortalJurisdiction,
+    as_written,
+    find_area_called,
+    find_spoken_for,
+)
 from tests.unit.test_posts_country import provinces
 
 
@@ -53,17 +58,17 @@ def test_in_doubt_nothing_is_told(name: str, host: str) -> None:
 @pytest.mark.parametrize(
     ("province", "districts", "found"),
     [
-        ("38", (), SpokenFor("38", (), "file")),
-        ("Tỉnh Thanh Hóa", (), SpokenFor("38", (), "file")),
-        ("Thừa Thiên Huế", (), SpokenFor("46", (), "file")),
-        ("Bắc Giang", (), SpokenFor("24", ("bắc giang",), "file")),
-        ("38", ("Quảng Xương",), SpokenFor("38", ("huyện quảng xương",), "file")),
-        (None, ("Huyện Quảng Xương",), SpokenFor("38", ("huyện quảng xương",), "file")),
-        ("all", (), SpokenFor("all", (), "file")),
+        ("38", (), PortalJurisdiction("38", (), "file")),
+        ("Tỉnh Thanh Hóa", (), PortalJurisdiction("38", (), "file")),
+        ("Thừa Thiên Huế", (), PortalJurisdiction("46", (), "file")),
+        ("Bắc Giang", (), PortalJurisdiction("24", ("bắc giang",), "file")),
+        ("38", ("Quảng Xương",), PortalJurisdiction("38", ("huyện quảng xương",), "file")),
+        (None, ("Huyện Quảng Xương",), PortalJurisdiction("38", ("huyện quảng xương",), "file")),
+        ("all", (), PortalJurisdiction("all", (), "file")),
     ],
 )
 def test_what_the_file_says_counts_more(
-    province: str | None, districts: tuple[str, ...], found: SpokenFor
+    province: str | None, districts: tuple[str, ...], found: PortalJurisdiction
 ) -> None:
     name, host = "UBND tỉnh Nghệ An", "nghean.gov.vn"
     asked = {"province": province, "districts": districts}

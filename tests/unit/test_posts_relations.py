@@ -1,6 +1,7 @@
 """L21: how a document stands to those it names, and whether two posts are of one document."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,15 +31,18 @@ SAID = [
     json.loads(line) for line in (_DATA / "relations_said.jsonl").read_text("utf-8").splitlines()
 ]
 REFERENCES, PAIRS = _labelled("relations"), _labelled("pairs")
-FORMS, THIRD, THIRD_PAIRS = (
-    [json.loads(line) for line in (_DATA / name).read_text("utf-8").splitlines()]
-    for name in ("relations_forms.jsonl", "relations_third.jsonl", "pairs_third.jsonl")
-)
+FORMS = [
+    json.loads(line) for line in (_DATA / "relations_forms.jsonl").read_text("utf-8").splitlines()
+]
 _DAY = date(2026, 11, 20)
 
 
 def _links(text: str, own: str | None = "9/QĐ-UBND") -> dict[str, str]:
-    return {one.of.number: one.link.value for one in find_links("", text, own)}
+    return {one.of.number or "": one.link.value for one in find_links("", text, own)}
+
+
+def _named(number: str | None, kind: str | None, day: object) -> str:
+    return number_key(number) if number else f"{kind} {day}"
 
 
 @pytest.mark.parametrize("row", SAID, ids=lambda row: row["text"][:60])
@@ -106,7 +110,7 @@ def test_L21_labelled_references_by_somebody_who_has_not_seen_the_rules() -> Non
     right = found = wanted = 0
     for row in REFERENCES:
         told = {
-            (number_key(one.of.number), one.link.value)
+            (number_key(one.of.number or ""), one.link.value)
             for one in find_links("", row["text"], row["document"]["number"])
             if one.link is not Link.MENTIONS
         }
@@ -138,29 +142,40 @@ def test_L21_what_letters_and_decisions_say_in_many_forms_is_read_and_nothing_el
     assert missed <= 4
 
 
-def test_L21_a_third_set_that_was_written_blind() -> None:
-    """Its writer calls a meeting that is moved to a day postponed, where ours are `moves`."""
+@pytest.mark.parametrize(
+    ("name", "most_wrong", "least_found"), [("third", 3, 0.82), ("fourth", 5, 0.76)]
+)
+def test_L21_sets_that_were_written_blind(name: str, most_wrong: int, least_found: float) -> None:
+    """The third's writer calls a meeting that is moved to a day postponed, where ours are
+    `moves`."""
     right = found = wanted = 0
-    for row in THIRD:
+    for line in (_DATA / f"relations_{name}.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
         own = row["document"]["number"] if row["document"] else None
         told = {
-            (number_key(one.of.number), one.link.value)
+            (_named(one.of.number, one.of.kind, one.of.issued_on), one.link.value)
             for one in find_links("", row["text"], own)
             if one.link is not Link.MENTIONS
         }
-        meant = {(number_key(one["number"] or ""), one["relation"]) for one in row["relations"]}
+        meant = {
+            (_named(one["number"], one.get("kind"), one.get("issued_on")), one["relation"])
+            for one in row["relations"]
+        }
         right, found, wanted = right + len(told & meant), found + len(told), wanted + len(meant)
-    assert found - right <= 3 and right / wanted >= 0.8
+    assert found - right <= most_wrong and right / wanted >= least_found
 
 
-def test_L21_pairs_of_a_third_set_are_joined_by_number_and_office() -> None:
-    """The false one has two texts under one number; four have no number."""
+@pytest.mark.parametrize(("name", "least_joined"), [("third", 53), ("fourth", 46)])
+def test_L21_pairs_that_were_written_blind_are_joined(name: str, least_joined: int) -> None:
+    """Of the third, four have no number."""
     joined = false = 0
-    for row in THIRD_PAIRS:
+    for line in (_DATA / f"pairs_{name}.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
         areas = province_of_host(row["a"]["portal"]), province_of_host(row["b"]["portal"])
-        told = is_same_document(document_of(row["a"]), document_of(row["b"]), areas)
+        titles = row["a"]["title"], row["b"]["title"]
+        told = is_same_document(document_of(row["a"]), document_of(row["b"]), areas, titles)
         joined, false = joined + (told and row["same"]), false + (told and not row["same"])
-    assert false <= 1 and joined >= 48
+    assert false == 0 and joined >= least_joined
 
 
 def test_L21_labelled_pairs_are_joined_and_never_two_documents() -> None:
@@ -285,3 +300,39 @@ def test_L21_a_merged_province_is_its_successor_from_july_2025_on() -> None:
     assert province_on("hagiang", date(2025, 7, 1)) == "tuyenquang"
     assert province_on("hagiang", date(2025, 6, 30)) == "hagiang" == province_on("hagiang", None)
     assert province_on("nghean", _DAY) == "nghean" and province_on(None, _DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Chính phủ ban hành Nghị định số 5/NĐ-CP, UBND xã thông báo đến các thôn biết.",
+            {"5/NĐ-CP": "relays"},
+        ),
+        (
+            "Văn phòng nhận được Công văn số 5/SNV-TC, chuyển đến các phòng để thực hiện.",
+            {"5/SNV-TC": "relays"},
+        ),
+        ("Sửa cụm từ “theo Quyết định số 5/QĐ-UBND” tại Điều 2.", {"5/QĐ-UBND": "mentions"}),
+        ("Sửa cụm từ “theo Quyết định số 9/QĐ-UBND” tại Điều 2.", {}),
+        (
+            "UBND xã ban hành Kế hoạch số 5/KH-UBND và gửi toàn văn Kế hoạch đến các thôn.",
+            {"5/KH-UBND": "relays"},
+        ),
+        ("Ngày hôm nay, UBND xã ban hành Kế hoạch tổng kết năm.", {}),
+    ],
+)
+def test_L21_who_passes_on_and_who_only_quotes(text: str, said: dict[str, str]) -> None:
+    assert _links(text) == said
+
+
+def test_L21_two_kinds_of_one_day_office_and_title_are_two_documents() -> None:
+    day, office = date(2026, 11, 20), "Ủy ban nhân dân xã Quảng Ninh"
+    plan, report = (
+        Document(kind, None, day, office, Relation.IS) for kind in ("ke-hoach", "bao-cao")
+    )
+    title = "Tổng kết công tác dân vận chính quyền năm 2026 trên địa bàn xã Quảng Ninh"
+    areas = ("38", "38")
+    assert is_same_document(plan, plan, areas, (title, title))
+    assert not is_same_document(plan, report, areas, (title, title))
+    assert not is_same_document(replace(plan, issued_on=None), plan, areas, (title, title))

@@ -110,9 +110,11 @@ def test_U5_nothing_is_invented(text: str) -> None:
     assert [one for one in _read(text) if one.on is not None or "BY" in (one.recurs or "")] == []
 
 
-def test_U5_a_third_set_that_was_written_blind() -> None:
+@pytest.mark.parametrize(("name", "most_wrong"), [("third", 2), ("fourth", 4)])
+def test_U5_sets_that_were_written_blind(name: str, most_wrong: int) -> None:
+    """The fourth's first half was read once it was measured; its other half was not."""
     right = found = wanted = owned = judged = 0
-    for line in (_DATA / "tasks_third.jsonl").read_text("utf-8").splitlines():
+    for line in (_DATA / f"tasks_{name}.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         day = date.fromisoformat(row["issued_on"])
         told = find_tasks(row["title"], row["text"], day, day, places_in=any_commune)
@@ -126,7 +128,8 @@ def test_U5_a_third_set_that_was_written_blind() -> None:
         )
         named = {pair for pair in meant if pair[0] in dues and pair[1] is not None}
         owned, judged = owned + len(named & pairs), judged + len(named)
-    assert 2 * right / (found + wanted) >= 0.94 and owned / judged >= 0.94 and found - right <= 2
+    assert 2 * right / (found + wanted) >= 0.94 and owned / judged >= 0.94
+    assert found - right <= most_wrong
 
 
 @pytest.mark.parametrize(
@@ -354,3 +357,45 @@ def test_U5_reading_tasks_takes_no_longer_than_a_text_is_long() -> None:
     began = time.perf_counter()
     assert _read(text)
     assert timedelta(seconds=time.perf_counter() - began) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "dues"),
+    [
+        ("Công văn", "UBND các xã gửi báo cáo, xong trước 15 giờ.", {"2026-11-20T15:00+07:00"}),
+        ("Công văn", "Họp ngày 01/11/2026, UBND các xã gửi báo cáo xong trước 15 giờ.", set()),
+        ("Công văn", "Giao Sở Tài chính hoàn thành trong năm 2027.", {"2027-12-31"}),
+        (
+            "Công văn",
+            "UBND các xã báo cáo trong 30 ngày kể từ ngày Quyết định này có hiệu lực.",
+            set(),
+        ),
+        ("Xã họp dân", "Ông A nói: “UBND xã hoàn thành trước ngày 25/11/2026”.", set()),
+        ("Thông báo", "Hạn nộp hồ sơ: đến hết ngày 20/11/2026.", set()),
+        ("Công văn", "UBND các xã rà soát từ ngày 01/11/2026 đến ngày 19/11/2026.", set()),
+        (
+            "Kế hoạch",
+            "Nội dung\tThời gian\tĐơn vị\nRà soát\tQuý sau\tUBND các xã\nBáo cáo\tNgày "
+            "25/11/2026\tUBND các xã\nTổng hợp\tTrước ngày 28/11/2026\tSở Nội vụ\n"
+            "Kiểm tra\tTừ ngày 01/12/2026 đến ngày 05/12/2026\tSở Nội vụ",
+            {"2026-11-25", "2026-11-28", "2026-12-05"},
+        ),
+        (
+            "Công văn",
+            "UBND xã rà soát hộ nghèo từ ngày 21/11/2026 đến ngày 28/11/2026. Yêu cầu các thôn "
+            "phối hợp.",
+            set(),
+        ),
+        (
+            "Kế hoạch",
+            "Sở Nội vụ yêu cầu các đơn vị. Ban Tổ chức ban hành kết luận trước ngày 25/11/2026.",
+            {"2026-11-25"},
+        ),
+    ],
+)
+def test_U5_a_day_is_owed_only_where_something_is_asked_until_it(
+    title: str, text: str, dues: set[str]
+) -> None:
+    day = date(2026, 11, 20)
+    found = find_tasks(title, text, day, day, places_in=any_commune)
+    assert {stated(one) for one in found} == dues

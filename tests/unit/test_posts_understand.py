@@ -293,3 +293,8 @@ def test_a_department_is_addressed_by_name_and_is_no_place() -> None:
     )
     assert known.addressees == ("quang-hop-16471-cu", "Sở Tài chính")
     assert known.concerns == ("quang-hop-16471-cu",)
+
+
+def test_a_numbered_document_that_no_word_places_is_a_directive() -> None:
+    text = "Số: 12/UBND-VX\nKính gửi: Các thôn.\nCác thôn rà soát."
+    assert _UNDERSTANDER.understand("Về một việc", text).categories == ("directives",)

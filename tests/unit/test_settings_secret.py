@@ -11,7 +11,7 @@ import pytest
 
 from service.errors import ConfigurationError
 from service.settings import Settings
-from service.settings.key_file import REMEMBERED, KeptKey, keys_at, read_keys, rotate
+from service.settings.key_file import REMEMBERED, FormerKey, keys_at, read_keys, rotate
 from service.settings.models import DatabaseSettings, ServiceSettings
 from service.settings.secret import secret_key, stored_key
 
@@ -70,15 +70,15 @@ def test_S8_a_file_with_an_older_key_that_is_none_is_refused_whole(
 
 def test_S8_an_old_key_opens_until_its_instant_and_not_at_it() -> None:
     kept = (
-        KeptKey("n" * 40),
-        KeptKey.parse(f"{OLD} until 2026-11-29T10:00:00+07:00"),
-        KeptKey("f" * 40),
+        FormerKey("n" * 40),
+        FormerKey.parse(f"{OLD} until 2026-11-29T10:00:00+07:00"),
+        FormerKey("f" * 40),
     )
     before = keys_at(kept, NOW - timedelta(seconds=1))
     assert (before.still, before.ended) == ((OLD, "f" * 40), ())
     after = keys_at(kept, NOW)
     assert (after.opening, after.ended) == (("n" * 40, "f" * 40), (OLD,))
-    assert KeptKey.parse(str(kept[1])) == kept[1]
+    assert FormerKey.parse(str(kept[1])) == kept[1]
 
 
 def test_S8_rotations_at_once_lose_no_key_and_leave_no_draft(tmp_path: Path) -> None:

@@ -411,12 +411,12 @@ def test_a_shelf_gives_back_what_stands_on_it_however_much_was_taken_away(
 ) -> None:
     shelf = FeedCache(slack)
     standing = [(shelf.put(entry(body)), body, is_dropped) for body, is_dropped in entries]
-    for shelved, _, is_dropped in standing:
+    for cached, _, is_dropped in standing:
         if is_dropped:
-            shelf.drop(shelved)
-    for shelved, body, is_dropped in standing:
+            shelf.drop(cached)
+    for cached, body, is_dropped in standing:
         if not is_dropped:
-            assert shelf.get(shelved) == entry(body)
+            assert shelf.get(cached) == entry(body)
 
 
 @contextmanager
@@ -433,8 +433,8 @@ def limited(what: int, most: int) -> Iterator[None]:
 def test_a_shelf_without_any_place_for_a_file_keeps_all_in_memory() -> None:
     with limited(resource.RLIMIT_NOFILE, 0):
         shelf = FeedCache(0)
-    shelved = [shelf.put(entry(body)) for body in (b"one", b"two")]
-    assert [shelf.get(one).body for one in shelved] == [b"one", b"two"]
+    cached = [shelf.put(entry(body)) for body in (b"one", b"two")]
+    assert [shelf.get(one).body for one in cached] == [b"one", b"two"]
 
 
 @contextmanager
@@ -451,8 +451,8 @@ def test_a_shelf_keeps_in_memory_what_the_disk_refuses() -> None:
     bodies = [os.urandom(60) for _ in range(4)]
     with small_disk():
         shelf = FeedCache(0)
-        shelved = [shelf.put(entry(body)) for body in bodies]
-        before = [shelf.get(one).body for one in shelved]
-        shelf.drop(shelved[0])
-        after = [shelf.get(one).body for one in shelved[1:]]
+        cached = [shelf.put(entry(body)) for body in bodies]
+        before = [shelf.get(one).body for one in cached]
+        shelf.drop(cached[0])
+        after = [shelf.get(one).body for one in cached[1:]]
     assert (before, after) == (bodies, bodies[1:])

@@ -9,10 +9,10 @@ import orjson
 import pytest
 from werkzeug.exceptions import TooManyRequests
 
-from service.delivery.handing import Ask
 from service.delivery.prepare import SignedMessage
+from service.delivery.pull_source import PullRequest
 from service.errors import StorageError
-from service.web.server.waiting import A_TOKEN, Wait, Waits
+from service.web.server.waiting import A_TOKEN, LongPolls, WaitingRequest
 
 EMPTY = (200, [("Content-Type", "application/json"), ("Content-Length", "15")], b'{"messages":[]}')
 
@@ -49,7 +49,7 @@ class Ledger:
             raise StorageError("it is away")
         return {key for key, ids in self.owed.items() if ids}
 
-    def hand_out(self, asks: list[Ask]) -> list[list[SignedMessage]]:
+    def hand_out(self, asks: list[PullRequest]) -> list[list[SignedMessage]]:
         self.asked.append(len(asks))
         found = []
         for ask in asks:
@@ -65,13 +65,13 @@ class Room:
     def __init__(self) -> None:
         self.at = 0.0
         self.ledger = Ledger()
-        self.waits = Waits(
+        self.waits = LongPolls(
             self.ledger, lambda one: {"webhook-id": one.message_id}, now=lambda: self.at
         )
 
     def wait(self, *keys: str, owner: str = "", wait_s: float = 30) -> Client:
         client: Any = Client()
-        wait = Wait(owner or keys[0], Ask(keys, 100), wait_s)
+        wait = WaitingRequest(owner or keys[0], PullRequest(keys, 100), wait_s)
         self.waits.require_room(wait)
         self.waits.hold(wait, client, EMPTY)
         return client
@@ -152,7 +152,7 @@ def test_as_many_wait_with_one_token_as_may_and_no_more(room: Room) -> None:
 
 
 def test_of_several_that_found_room_at_once_no_more_are_held_than_may(room: Room) -> None:
-    wait = Wait("token", Ask(("a",), 100), 30)
+    wait = WaitingRequest("token", PullRequest(("a",), 100), 30)
     clients: list[Any] = [Client() for _ in range(A_TOKEN + 2)]
     for client in clients:
         room.waits.hold(wait, client, EMPTY)

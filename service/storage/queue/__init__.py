@@ -39,18 +39,18 @@ from service.storage.queue.fence import (
     release_fence,
     was_told_before,
 )
-from service.storage.queue.handing import (
-    Acknowledged,
-    acknowledge,
-    due_among,
-    due_endpoints,
-    hand_out,
-)
 from service.storage.queue.leases import free_all_leases, free_expired, has_expired
 from service.storage.queue.ledger_rows import ClaimedMessage
 from service.storage.queue.notices import listen
 from service.storage.queue.outgoing import ChangePayload, OutgoingMessage, OutgoingReader
 from service.storage.queue.parking import drop_questions, park, redirect, release, unpark
+from service.storage.queue.pull_leases import (
+    AcknowledgeResult,
+    acknowledge,
+    due_among,
+    due_endpoints,
+    hand_out,
+)
 from service.storage.queue.record import record_results
 from service.storage.queue.urgent import hasten, mark_urgent, urgency_before
 
@@ -61,7 +61,7 @@ __all__ = [
     "GONE",
     "RESTORED",
     "TOLD_BEFORE",
-    "Acknowledged",
+    "AcknowledgeResult",
     "ChangePayload",
     "ClaimedMessage",
     "Fence",

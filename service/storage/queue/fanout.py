@@ -73,7 +73,7 @@ confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _FanOutRange:
     """The part of a channel's subscriptions that a chunk looks at: from after `after` to `upto`, by
     `column`."""
 
@@ -175,7 +175,7 @@ def continue_fanouts(
         finished += 1
 
 
-def _next_walk(conn: Connection, cursor: str | None) -> _Walk:
+def _next_walk(conn: Connection, cursor: str | None) -> _FanOutRange:
     name, _, after = (cursor or "").partition(":")
     kind = CHANNELS.get(Channel(name))
     if kind is None:  # nothing yet; or a channel that is gone: what is written is not written again
@@ -188,10 +188,10 @@ def _next_walk(conn: Connection, cursor: str | None) -> _Walk:
         ),
         {"channel": kind.name, "after": after, "chunk": CHUNK - 1},
     ).scalar_one_or_none()
-    return _Walk(kind, after, upto or "", upto is None)
+    return _FanOutRange(kind, after, upto or "", upto is None)
 
 
-def _cursor_after(walk: _Walk) -> str | None:
+def _cursor_after(walk: _FanOutRange) -> str | None:
     if not walk.is_last:
         return f"{walk.kind.name}:{walk.upto}"
     names = list(CHANNELS)
@@ -200,7 +200,7 @@ def _cursor_after(walk: _Walk) -> str | None:
 
 
 def _write_for_subscriptions(
-    conn: Connection, owed: str, walk: _Walk, values: dict[str, object]
+    conn: Connection, owed: str, walk: _FanOutRange, values: dict[str, object]
 ) -> None:
     """Looks at the subscriptions once; their deliveries and messages are written from what was
     found."""
@@ -214,7 +214,7 @@ def _write_for_subscriptions(
 
 
 def _write_for_persons(
-    conn: Connection, owed: str, walk: _Walk, values: dict[str, object], *, is_again: bool
+    conn: Connection, owed: str, walk: _FanOutRange, values: dict[str, object], *, is_again: bool
 ) -> None:
     """`is_again`: there may be a message about this revision before this change."""
     within, group = walk.within, f"'{walk.kind.prefix}:' || :change || ':'"
@@ -233,7 +233,7 @@ def _write_for_persons(
 
 
 def _join_messages_before(
-    conn: Connection, walk: _Walk, owed: str, values: dict[str, object]
+    conn: Connection, walk: _FanOutRange, owed: str, values: dict[str, object]
 ) -> None:
     """One person is told of a revision by one mail: the one that waits, is in the air or was sent.
 

@@ -49,6 +49,7 @@ class OutgoingMessage(NamedTuple):
     public_sealed: tuple[bytes, ...] = ()
     """The service's own keys, which sign for everybody."""
     is_cloudevents: bool = False
+    language: str = "vi"
 
 
 class OutgoingReader:
@@ -89,5 +90,5 @@ class OutgoingReader:
         own = row.body.encode() if row.body else b""
         return OutgoingMessage(
             row.id, row.target, row.status, row.subscription_id, row.unit_id, sealed, row.headers,
-            own, told, keys, bool(row.is_cloudevents)
+            own, told, keys, bool(row.is_cloudevents), row.language
         )  # fmt: skip

@@ -56,6 +56,7 @@ class MessageRow(NamedTuple):
     old_secret: bytes | None
     headers: str
     is_cloudevents: int
+    language: str
 
 
 class ChangeRow(NamedTuple):
@@ -238,7 +239,7 @@ SHIFT_LANES = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
 
 MESSAGES = """SELECT m.id, m.body, m.change_id, s.target, s.status, s.id, s.unit_id, s.secret,
     CASE WHEN s.old_secret_until > {at} THEN s.old_secret END, s.headers,
-    s.is_cloudevents
+    s.is_cloudevents, s.language
     FROM message m JOIN subscription s ON s.id = m.subscription_id WHERE m.id {ids}"""
 """For `messages`; its columns are those of MessageRow."""
 CHANGES = "SELECT id, post_id, revision, payload FROM change WHERE id {ids}"

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, g, render_template, request
 from service.alerts.cells import plain_cell
 from service.errors import InvalidInput
 from service.services.audit_acts import search
-from service.storage.audit import AuditEntry, Shown
+from service.storage.audit import AuditEntry, AuditFields
 from service.web import reader
 from service.words import coded, say
 from service.words.sentences_audit import AUDIT
@@ -88,7 +88,7 @@ def _cells(one: AuditEntry) -> Iterator[str]:
     yield from (one.subject, one.subject_id, brief(one.before), brief(one.after))
 
 
-def brief(shown: Shown | None) -> str:
+def brief(shown: AuditFields | None) -> str:
     """What an act changed, on one line: `status: "paused"; n: 3`."""
     if not shown:
         return ""

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.errors import Conflict, InvalidInput
-from service.services import backfill_acts, decided, silences, undo_acts
+from service.services import backfill_acts, overruling_acts, silences, undo_acts
 from service.services import delivery_acts as deliveries
 from service.services import subscription_acts as subscriptions
 from service.services import unit_acts as units
@@ -131,14 +131,14 @@ def _add_portal_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
             loa, [request.form.get("primary", ""), *request.form.getlist("category")]
         )
         with loa.database.writing() as conn:
-            decided.decide_categories(conn, loa, post_id, wanted)
+            overruling_acts.decide_categories(conn, loa, post_id, wanted)
         tell_done("done.categories")
         return redirect(f"{home}/posts/{post_id}", 303)
 
     @blueprint.post("/posts/<post_id>/urgency")
     def decide_urgency(post_id: str) -> Response:
         with loa.database.writing() as conn:
-            decided.decide_urgency(conn, loa, post_id, request.form.get("urgency", ""))
+            overruling_acts.decide_urgency(conn, loa, post_id, request.form.get("urgency", ""))
         tell_done("done.urgency")
         return redirect(f"{home}/posts/{post_id}", 303)
 
@@ -167,7 +167,7 @@ def _add_unit_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         with loa.database.writing() as conn:
             if not is_sure():
                 return ask_to_remove_unit(conn, loa, unit_id)
-            unit = units.remove(conn, loa, unit_id)
+            unit = units.remove(conn, loa, unit_id, _by_desk())
         tell_done(coded("done.unit_removed", unit=unit.name), f"units/{unit.id}/restore")
         return redirect(f"{home}/units", 303)
 

@@ -1,11 +1,8 @@
-"""What a form of the desk was refused for, at its field; a place with those that may be meant."""
+"""What a form of the desk was refused for, at its field."""
 
 from __future__ import annotations
 
-from flask import g
-
 from service.errors import Conflict, InvalidInput
-from service.web.pages.search_page import fault_in
 from service.web.problem import Fault, fault_of
 
 _FIELDS = {"url": "target", "address": "target"}
@@ -14,7 +11,5 @@ _FIELDS = {"url": "target", "address": "target"}
 
 def desk_fault(error: InvalidInput | Conflict, otherwise: str) -> Fault:
     """`otherwise`: the field that a conflict is about."""
-    if isinstance(error, InvalidInput) and error.field == "place":
-        return fault_in(error, g.language)
     fault = fault_of(error, otherwise)
     return Fault(_FIELDS.get(fault.field, fault.field), fault.text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
-from flask import Response, current_app, request
+from flask import Response, request
 from sqlalchemy import Connection
 from werkzeug.exceptions import BadRequest
 
@@ -19,9 +19,10 @@ from service.storage import idempotency
 from service.values import plain
 from service.web.api.request_body import PageQuery
 from service.web.auth import caller
+from service.web.reader import current_loa
 
 if TYPE_CHECKING:
-    from service.bootstrap import Loa
+    pass
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -29,11 +30,6 @@ Item = TypeVar("Item")
 
 Work = Callable[[Connection], tuple[Any, int]]
 """Does what a POST asks, in the transaction it is given; returns the answer and its status."""
-
-
-def _loa() -> Loa:
-    loa: Loa = current_app.extensions["loa"]
-    return loa
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -60,7 +56,7 @@ def page(
     if next_cursor is not None:
         pairs = [(k, v) for k, v in request.args.items(multi=True) if k != "cursor"]
         query = urlencode([*pairs, ("cursor", next_cursor)])
-        base = _loa().settings.service.public_url.rstrip("/")
+        base = current_loa().settings.service.public_url.rstrip("/")
         response.headers["Link"] = f'<{base}{request.path}?{query}>; rel="next"'
     return response
 
@@ -93,7 +89,7 @@ def write(work: Work) -> Response:
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        with _loa().database.writing() as conn:
+        with current_loa().database.writing() as conn:
             value, status = work(conn)
         return answer(value, status)
     if not _KEY.fullmatch(key):
@@ -102,7 +98,7 @@ def write(work: Work) -> Response:
 
 
 def _write_once(key: str, work: Work) -> Response:
-    loa, who = _loa(), caller().token_id
+    loa, who = current_loa(), caller().token_id
     whole = b"\0".join(
         (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
     )

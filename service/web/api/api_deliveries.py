@@ -20,12 +20,12 @@ from service.web.api import delivery_shapes as shapes
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.api_subscriptions import by_api, own_subscription
 from service.web.api.request_body import (
+    EmptyBody,
     Id,
     Instant,
     Line,
-    Nothing,
     PageQuery,
-    Strict,
+    StrictBody,
     read_body,
     read_query,
 )
@@ -42,12 +42,12 @@ class DeliveriesQuery(PageQuery):
     since: Instant | None = None
 
 
-class ReplayBody(Strict):
+class ReplayBody(StrictBody):
     since: Instant | None = None
     failed_only: bool = True
 
 
-class WhyQuery(Strict):
+class WhyQuery(StrictBody):
     """Each as people name it: an id, an address, a title, the name of a unit."""
 
     post: Line = Field(min_length=1, max_length=2000)
@@ -58,7 +58,7 @@ class ReceiptsQuery(PageQuery):
     post: Id
 
 
-class ReceiptBody(Strict):
+class ReceiptBody(StrictBody):
     post: Id
     note: str = Field("", max_length=MAX_NOTE)
 
@@ -117,7 +117,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
 def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/deliveries/<key>/replay")
     def replay_delivery(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         return write(
             lambda conn: (shapes.ReplayedShape(replayed=acts.replay(conn, loa, key, by_api())), 202)

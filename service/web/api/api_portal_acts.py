@@ -15,7 +15,7 @@ from service.settings import ListingConfig, PortalConfig
 from service.storage.looks import get_look
 from service.web.api import portal_act_shapes as shapes
 from service.web.api.answer import answer, write
-from service.web.api.request_body import Id, Line, Nothing, ShortLine, Strict, read_body
+from service.web.api.request_body import EmptyBody, Id, Line, ShortLine, StrictBody, read_body
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 Address = Annotated[Line, Field(min_length=1, max_length=look_acts.MAX_ADDRESS)]
 
 
-class ProbeBody(Strict):
+class ProbeBody(StrictBody):
     url: Address
 
 
-class PortalListingBody(Strict):
+class PortalListingBody(StrictBody):
     url: Address
     category: Id | None = None
 
 
-class PortalBody(Strict):
+class PortalBody(StrictBody):
     """As its file has it; what else a file may say is written there."""
 
     id: Id
@@ -65,7 +65,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/poll")
     def poll_portal(portal_id: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.PolledPortalShape, int]:
             due = portal_acts.poll_now(conn, loa, portal_id)
@@ -86,7 +86,7 @@ def _add_looks(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/check")
     def check_portal(portal_id: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.PortalLookShape, int]:
             return shapes.show_look(look_acts.ask_check(conn, loa, portal_id), g.language), 202

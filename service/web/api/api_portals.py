@@ -15,14 +15,14 @@ from service.services.coverage_acts import load_coverage
 from service.web.api import portal_shapes as shapes
 from service.web.api.answer import answer, page_by, write
 from service.web.api.api_subscriptions import by_api
-from service.web.api.request_body import PageQuery, Strict, read_body, read_query
+from service.web.api.request_body import PageQuery, StrictBody, read_body, read_query
 from service.web.pages.portal_state import portal_states
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-class BackfillBody(Strict):
+class BackfillBody(StrictBody):
     since: date
 
 

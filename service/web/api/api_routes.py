@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from service.errors import InvalidInput
 from service.posts.kinds import KIND_NAMES
-from service.services import decided
+from service.services import overruling_acts
 from service.services import subscriber_shapes as shapes
 from service.services import unit_acts as acts
 from service.services.filters import MAX_KEYWORD_CHARS, check_categories
@@ -42,7 +42,7 @@ from service.web.api.request_body import (
     Line,
     PageQuery,
     ShortLine,
-    Strict,
+    StrictBody,
     read_body,
     read_query,
 )
@@ -80,23 +80,23 @@ class PostsQuery(PageQuery):
         return many + [(name, getattr(self, name)) for name in (*WORDS, *DAYS)]
 
 
-class UrgencyBody(Strict):
+class UrgencyBody(StrictBody):
     urgency: Urgency
 
 
-class CategoriesBody(Strict):
+class CategoriesBody(StrictBody):
     """The primary one first."""
 
     categories: tuple[Id, ...] = Field(min_length=1, max_length=20)
 
 
-class UnitBody(Strict):
+class UnitBody(StrictBody):
     name: ShortLine = Field(min_length=1)
     place: Id | None = None
     contacts: tuple[ShortLine, ...] = Field((), max_length=acts.MAX_CONTACTS)
 
 
-class UnitPatch(Strict):
+class UnitPatch(StrictBody):
     """What is left out stays. `place` null: it stands for no commune; `contacts` replaces all of
     them."""
 
@@ -169,7 +169,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
         body = read_body(UrgencyBody)
 
         def decide(conn: Connection) -> tuple[WholePostShape, int]:
-            found = decided.decide_urgency(conn, loa, post_id, body.urgency)
+            found = overruling_acts.decide_urgency(conn, loa, post_id, body.urgency)
             return show_whole_post(conn, found, loa.links), 200
 
         return write(decide)
@@ -180,7 +180,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
         wanted = check_categories(loa, body.categories)
 
         def decide(conn: Connection) -> tuple[WholePostShape, int]:
-            found = decided.decide_categories(conn, loa, post_id, wanted)
+            found = overruling_acts.decide_categories(conn, loa, post_id, wanted)
             return show_whole_post(conn, found, loa.links), 200
 
         return write(decide)
@@ -224,5 +224,5 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.delete("/v1/units/<unit_id>")
     def remove_unit(unit_id: str) -> Response:
         with loa.database.writing() as conn:
-            acts.remove(conn, loa, unit_id)
+            acts.remove(conn, loa, unit_id, by_api())
         return answer(None, 204)

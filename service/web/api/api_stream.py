@@ -16,11 +16,11 @@ import orjson
 from flask import Blueprint, Response, current_app, g, request
 from pydantic import Field
 
-from service.delivery.handing import Ask
 from service.delivery.prepare import SignedMessage
+from service.delivery.pull_source import PullRequest
 from service.errors import Conflict, InvalidInput
 from service.services.stream_acts import acknowledge
-from service.storage.asking import Stream
+from service.storage.pull_streams import PullStream
 from service.text import LOCAL
 from service.values import plain
 from service.web.api.answer import answer, write
@@ -30,9 +30,9 @@ from service.web.api.delivery_shapes import (
     StreamShape,
     show_handed,
 )
-from service.web.api.request_body import Id, Line, Strict, read_body, read_query
+from service.web.api.request_body import Id, Line, StrictBody, read_body, read_query
 from service.web.server.exchange import HOLD
-from service.web.server.waiting import EXTENSION, MAX_WAIT_S, Wait, Waits
+from service.web.server.waiting import EXTENSION, MAX_WAIT_S, LongPolls, WaitingRequest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -45,7 +45,7 @@ FIRST_YEAR = 2000
 """Before it nothing was owed to anybody."""
 
 
-class StreamQuery(Strict):
+class StreamQuery(StrictBody):
     """`wait_s`: how long to wait where nothing is owed. `id`: once more these, whatever became of
     them; nothing else is handed out then, and nothing waits."""
 
@@ -54,11 +54,11 @@ class StreamQuery(Strict):
     id: tuple[Id, ...] = Field((), max_length=MAX_MESSAGES)
 
 
-class AckBody(Strict):
+class AckBody(StrictBody):
     ids: tuple[Id, ...] = Field(max_length=MAX_IDS)
 
 
-class StatementQuery(Strict):
+class StatementQuery(StrictBody):
     day: Line = Field(
         max_length=10, json_schema_extra={"format": "date"}, description="as 2026-11-29, in Vietnam"
     )
@@ -73,11 +73,11 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         _note(loa, streams)
         if asked.id:
             return _messages(loa.handing.fetch(streams, asked.id))
-        ask = Ask(tuple(one.key for one in streams), asked.limit)
+        ask = PullRequest(tuple(one.key for one in streams), asked.limit)
         (found,) = loa.handing.hand_out([ask])
-        waits: Waits | None = current_app.extensions.get(EXTENSION)
+        waits: LongPolls | None = current_app.extensions.get(EXTENSION)
         if not found and asked.wait_s and waits is not None:
-            wait = Wait(g.caller.token_id, ask, asked.wait_s)
+            wait = WaitingRequest(g.caller.token_id, ask, asked.wait_s)
             waits.require_room(wait)
             request.environ[HOLD] = partial(waits.hold, wait)
         return _messages(found)
@@ -104,7 +104,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         return response
 
 
-def _owed_on(loa: Loa, streams: list[Stream], day: date) -> list[str]:
+def _owed_on(loa: Loa, streams: list[PullStream], day: date) -> list[str]:
     if not FIRST_YEAR <= day.year < date.max.year:  # the ends of the calendar are no instants
         return []
     start = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
@@ -134,15 +134,15 @@ def _messages(found: list[SignedMessage]) -> Response:
     return answer(StreamShape(messages=tuple(map(show_handed, found))))
 
 
-def own_streams() -> list[Stream]:
+def own_streams() -> list[PullStream]:
     """What the caller may ask for. Raises Conflict for a unit without a pull subscription."""
-    streams: list[Stream] = g.streams
+    streams: list[PullStream] = g.streams
     if not streams:
         raise Conflict("conflict.no_stream")
     return streams
 
 
-def _note(loa: Loa, streams: list[Stream]) -> None:
+def _note(loa: Loa, streams: list[PullStream]) -> None:
     loa.handing.note(streams)
     if EXTENSION not in current_app.extensions:
         loa.handing.write_notes()

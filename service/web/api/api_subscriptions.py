@@ -40,12 +40,12 @@ from service.storage.units import get_unit
 from service.types import Filters, Frequency, Subscription, SubscriptionStatus
 from service.web.api.answer import answer, page, write
 from service.web.api.request_body import (
+    EmptyBody,
     Id,
     Line,
-    Nothing,
     PageQuery,
     ShortLine,
-    Strict,
+    StrictBody,
     read_body,
     read_query,
 )
@@ -76,7 +76,7 @@ class SubscriptionsQuery(PageQuery):
 Keyword = Annotated[Line, Field(max_length=MAX_KEYWORD_CHARS)]
 
 
-class FiltersBody(Strict):
+class FiltersBody(StrictBody):
     categories: Annotated[tuple[Id, ...], Field(max_length=MAX_CATEGORIES)] = ()
     portals: Annotated[tuple[Id, ...], Field(max_length=MAX_PORTALS)] = ()
     places: Annotated[tuple[Id, ...], Field(max_length=MAX_PLACES)] = ()
@@ -85,7 +85,7 @@ class FiltersBody(Strict):
     kinds: Annotated[tuple[Id, ...], Field(max_length=MAX_KINDS)] = ()
 
 
-class SubscriptionBody(Strict):
+class SubscriptionBody(StrictBody):
     """`target` goes with every channel but one that is asked."""
 
     channel: ChannelName
@@ -99,7 +99,7 @@ class SubscriptionBody(Strict):
     cloudevents: bool = False
 
 
-class SubscriptionPatch(Strict):
+class SubscriptionPatch(StrictBody):
     """`target`: another address of a webhook, which is asked first unless an operator vouches:
     `confirmed`."""
 
@@ -197,21 +197,21 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
 def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/subscriptions/<key>/pause")
     def pause_subscription(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
         return write(
             lambda conn: (shapes.show_subscription(acts.pause(conn, loa, key, by_api())), 200)
         )
 
     @blueprint.post("/v1/subscriptions/<key>/resume")
     def resume_subscription(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
         return write(
             lambda conn: (shapes.show_subscription(acts.resume(conn, loa, key, by_api())), 200)
         )
 
     @blueprint.post("/v1/subscriptions/<key>/restore")
     def restore_subscription(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.SubscriptionShape, int]:
             back = undo_acts.restore_subscription(conn, loa, key, by_api())
@@ -221,7 +221,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/subscriptions/<key>/rotate")
     def rotate_subscription(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[object, int]:
             made = acts.rotate(conn, loa, key, by_api())
@@ -231,7 +231,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/subscriptions/<key>/test")
     def check_subscription(key: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
         return write(
             lambda conn: (
                 shapes.SentTestShape(id=key, message=acts.test(conn, loa, key, by_api())),

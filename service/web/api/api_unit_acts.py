@@ -19,7 +19,7 @@ from service.services.unit_link import mail_links
 from service.web.api.answer import write
 from service.web.api.api_subscriptions import by_api
 from service.web.api.delivery_shapes import RemindedShape
-from service.web.api.request_body import Id, Nothing, ShortLine, Strict, read_body
+from service.web.api.request_body import EmptyBody, Id, ShortLine, StrictBody, read_body
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 MANY = 200
 
 
-class MergeBody(Strict):
+class MergeBody(StrictBody):
     into: Id
 
 
-class RemindBody(Strict):
+class RemindBody(StrictBody):
     """`units`: only these; none: all that have yet to acknowledge."""
 
     posts: tuple[Id, ...] = Field(min_length=1, max_length=MANY)
     units: tuple[Id, ...] = Field((), max_length=MANY)
 
 
-class SucceedBody(Strict):
+class SucceedBody(StrictBody):
     """`units`, `district`: only these offices, or those of an old district. `choose`: ids or names
     of offices to places, for communes that were divided. `apply`: do it; else it is only shown."""
 
@@ -58,12 +58,12 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/units/<unit_id>/link")
     def link_unit(unit_id: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
         return write(lambda conn: (shapes.show_unit(mail_links(conn, loa, unit_id)), 202))
 
     @blueprint.post("/v1/units/<unit_id>/restore")
     def restore_unit(unit_id: str) -> Response:
-        read_body(Nothing)
+        read_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.UnitShape, int]:
             return shapes.show_unit(undo_acts.restore_unit(conn, loa, unit_id, by_api())), 200

@@ -14,8 +14,8 @@ from service.delivery.prepare import SignedMessage
 from service.services.channel_name import ChannelName
 from service.services.receipt_acts import Acknowledgement
 from service.services.subscriber_shapes import Shape
-from service.storage.deliveries import Attempt, Delivery, Shown
-from service.storage.explanation import Because, ExplainedDelivery, Explanation
+from service.storage.deliveries import Attempt, Delivery, DeliveryHistory
+from service.storage.explanation import ExplainedDelivery, Explanation, ExplanationCode
 from service.storage.receipts import Receipt
 from service.types import ChangeType, State
 from service.words import say
@@ -65,7 +65,7 @@ class ReplayedShape(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldShape(Shape):
+class ExplainedDeliveryShape(Shape):
     delivery: DeliveryShape
     rule: str | None = field(
         metadata={"description": "what matched; null where it followed an earlier delivery"}
@@ -82,10 +82,10 @@ class WhyAnswerShape(Shape):
     words: tuple[str, ...] = field(
         metadata={"description": "for people, in order, in the language that was asked for"}
     )
-    codes: tuple[Because, ...] = field(
+    codes: tuple[ExplanationCode, ...] = field(
         metadata={"description": "for programs: one for each of the words, in the same order"}
     )
-    told: tuple[ToldShape, ...]
+    told: tuple[ExplainedDeliveryShape, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +175,7 @@ def show_delivery(one: Delivery, language: str) -> DeliveryShape:
     return DeliveryShape(**_of_delivery(one, language))
 
 
-def show_attempted(shown: Shown, language: str, zone: ZoneInfo) -> ShownDeliveryShape:
+def show_attempted(shown: DeliveryHistory, language: str, zone: ZoneInfo) -> ShownDeliveryShape:
     return ShownDeliveryShape(
         **_of_delivery(shown.delivery, language),
         attempts=_attempts(shown.attempts, language, zone),
@@ -227,8 +227,8 @@ def _answer(
     )
 
 
-def _told(one: ExplainedDelivery, language: str, zone: ZoneInfo) -> ToldShape:
-    return ToldShape(
+def _told(one: ExplainedDelivery, language: str, zone: ZoneInfo) -> ExplainedDeliveryShape:
+    return ExplainedDeliveryShape(
         delivery=show_delivery(one.delivery, language),
         rule=one.rule,
         is_merged=one.is_merged,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from service.web.api import schemas
 from service.web.api.route_table import ROUTES, Route
 from service.web.api.webhook_shapes import describe_webhooks
+from service.web.auth import scope_of
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -78,6 +79,7 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
     done = _answer(route, components)
     operation: dict[str, Any] = {
         "operationId": route.endpoint,
+        "security": [{"token": [scope_of(f"api.{route.endpoint}", route.method.upper()).value]}],
         "summary": route.summary,
         "tags": [route.path.split("/")[1]],
         "parameters": _common_parameters(route),

@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidInput
-from service.values import has_breaks, parse_instant
+from service.values import BREAKS, has_breaks, parse_instant
 from service.words import coded
 
 MAX_BYTES = 64 << 10
@@ -46,11 +46,8 @@ def _check_instant(value: object) -> object:
         raise ValueError("bad.instant") from error
 
 
-_LINE_PATTERN = (
-    "^[^\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufffe\\uffff]*$"
-)
-"""What `has_breaks` finds, for the OpenAPI document; but lone surrogates, which few engines can
-name."""
+_LINE_PATTERN = f"^[^{BREAKS}]*$"
+"""What `has_breaks` finds, for the OpenAPI document."""
 Line = Annotated[
     str,
     AfterValidator(_check_line),
@@ -62,15 +59,15 @@ ShortLine = Annotated[Line, Field(max_length=200)]
 Id = Annotated[Line, Field(min_length=1, max_length=100)]
 
 
-class Strict(BaseModel):
+class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Nothing(Strict):
+class EmptyBody(StrictBody):
     """A body without fields: `{}` or none at all."""
 
 
-class PageQuery(Strict):
+class PageQuery(StrictBody):
     """Of a list: at most `limit`, after `cursor`, which the page before gave as `next`."""
 
     limit: int = Field(50, ge=1, le=200)
@@ -170,7 +167,11 @@ _CODES = {
     "extra_forbidden": "bad.unknown_field",
     "string_type": "bad.type_string",
     "int_type": "bad.type_number",
+    "int_parsing": "bad.type_number",
+    "int_parsing_size": "bad.type_number",
+    "int_from_float": "bad.type_number",
     "bool_type": "bad.type_bool",
+    "bool_parsing": "bad.type_bool",
     "model_type": "bad.type_object",
     "dict_type": "bad.type_object",
     "tuple_type": "bad.type_array",

@@ -48,7 +48,7 @@ def _stream(name: str) -> str:
     return f"service.web.api.api_stream:{name}"
 
 
-NOTHING = "service.web.api.request_body:Nothing"
+NOTHING = "service.web.api.request_body:EmptyBody"
 PAGE = "service.web.api.request_body:PageQuery"
 
 ROUTES: tuple[Route, ...] = (

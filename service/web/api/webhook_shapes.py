@@ -17,87 +17,87 @@ from service.alerts.post_fields import PayloadShape
 from service.types import ChangeType
 
 
-class Told(BaseModel):
+class WebhookModel(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldPost(PayloadShape):
+class PostModel(PayloadShape):
     """What a message says of a post, and what more there may be one day."""
 
     __pydantic_config__: ClassVar[Any] = {"extra": "allow"}
 
 
-class ToldQuestion(Told):
+class QuestionModel(WebhookModel):
     subscription_id: str
     challenge: str = Field(description="answer 2xx with it in the body")
     confirm_url: str = Field(description="or open this, and press the button")
 
 
-class ToldTest(Told):
+class TestModel(WebhookModel):
     subscription_id: str
 
 
-class ToldDue(Told):
+class DueModel(WebhookModel):
     at: AwareDatetime
     text: str = Field(description="the words it was read from")
 
 
-class ToldReminder(Told):
+class ReminderModel(WebhookModel):
     id: str = Field(description="of the post")
     revision: int
     title: str
-    due: list[ToldDue]
+    due: list[DueModel]
     archive_url: str
     receipt_url: str = Field(description="where the unit acknowledges")
 
 
-class PublishedWebhook(Told):
+class PublishedWebhook(WebhookModel):
     """A post is new, or new to this subscription."""
 
     type: Literal["post.published"]
     timestamp: AwareDatetime
-    data: ToldPost
+    data: PostModel
 
 
-class UpdatedWebhook(Told):
+class UpdatedWebhook(WebhookModel):
     """A post that was told of has changed: take the one of the higher `revision`."""
 
     type: Literal["post.updated"]
     timestamp: AwareDatetime
-    data: ToldPost
+    data: PostModel
 
 
-class WithdrawnWebhook(Told):
+class WithdrawnWebhook(WebhookModel):
     """The portal has taken a post away that was told of."""
 
     type: Literal["post.withdrawn"]
     timestamp: AwareDatetime
-    data: ToldPost
+    data: PostModel
 
 
-class ConfirmWebhook(Told):
+class ConfirmWebhook(WebhookModel):
     """Asks a new endpoint whether it wants what is coming."""
 
     type: Literal["subscription.confirm"]
     timestamp: AwareDatetime
-    data: ToldQuestion
+    data: QuestionModel
 
 
-class TestWebhook(Told):
+class TestWebhook(WebhookModel):
     """A test: nothing is to be done."""
 
     type: Literal["subscription.test"]
     timestamp: AwareDatetime
-    data: ToldTest
+    data: TestModel
 
 
-class ReminderWebhook(Told):
+class ReminderWebhook(WebhookModel):
     """Asks again for the receipt of a post that the unit has not acknowledged."""
 
     type: Literal["receipt.reminder"]
     timestamp: AwareDatetime
-    data: ToldReminder
+    data: ReminderModel
 
 
 WEBHOOKS: dict[str, type[BaseModel]] = {

@@ -58,41 +58,39 @@ class FeedCache:
             self._close = weakref.finalize(self, os.close, self._file)
 
     def put(self, entry: Entry) -> CachedFeed:
-        shelved = CachedFeed(entry.post_id, entry.digest, entry.moved_at, 0, len(entry.body))
-        self._write(shelved, entry.body)
-        self._standing[id(shelved)] = shelved
-        self._used += shelved.length
-        return shelved
+        cached = CachedFeed(entry.post_id, entry.digest, entry.moved_at, 0, len(entry.body))
+        self._write(cached, entry.body)
+        self._standing[id(cached)] = cached
+        self._used += cached.length
+        return cached
 
-    def get(self, shelved: CachedFeed) -> Entry:
-        body = shelved.body
+    def get(self, cached: CachedFeed) -> Entry:
+        body = cached.body
         if body is None:
-            body = os.pread(self._file, shelved.length, shelved.start)
-        return Entry(shelved.post_id, body, shelved.digest, shelved.moved_at)
+            body = os.pread(self._file, cached.length, cached.start)
+        return Entry(cached.post_id, body, cached.digest, cached.moved_at)
 
-    def drop(self, shelved: CachedFeed) -> None:
-        del self._standing[id(shelved)]
-        self._used -= shelved.length
+    def drop(self, cached: CachedFeed) -> None:
+        del self._standing[id(cached)]
+        self._used -= cached.length
         if self._end > self._used + self._slack_bytes:
             self._write_anew()
 
-    def _write(self, shelved: CachedFeed, body: bytes) -> None:
-        shelved.start = self._end
+    def _write(self, cached: CachedFeed, body: bytes) -> None:
+        cached.start = self._end
         try:
             written = os.pwrite(self._file, body, self._end)
         except OSError:  # no room, or no disk: feeds go on, at the cost of memory
             written = 0
-        shelved.body = None if written == shelved.length else body
+        cached.body = None if written == cached.length else body
         self._end += written
 
     def _write_anew(self) -> None:
         old, close = self._file, self._close
         self._open()
-        for shelved in self._standing.values():
+        for cached in self._standing.values():
             body = (
-                os.pread(old, shelved.length, shelved.start)
-                if shelved.body is None
-                else shelved.body
+                os.pread(old, cached.length, cached.start) if cached.body is None else cached.body
             )
-            self._write(shelved, body)
+            self._write(cached, body)
         close()

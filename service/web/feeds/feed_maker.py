@@ -46,7 +46,7 @@ Making = Callable[[], tuple[JoinedPage, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RenderedFeed:
     """A feed as bytes. `tag` names them, `changed_at` is when its posts last changed what it
     shows."""
 
@@ -57,7 +57,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class PreviousRender:
     """What the next making of a feed needs of its last one."""
 
     tag: str
@@ -118,8 +118,8 @@ class FeedMaker:
             return stamped_window(conn, post_query(spec), settings.entries, settings.days)
 
     def make(
-        self, spec: FeedSpec, fmt: Format, window: StampedWindow, last: Last | None = None
-    ) -> Made | None:
+        self, spec: FeedSpec, fmt: Format, window: StampedWindow, last: PreviousRender | None = None
+    ) -> RenderedFeed | None:
         """The current page; None when it is what it was last, or does not read back as it was
         meant."""
         if fmt is Format.ICS:
@@ -133,7 +133,9 @@ class FeedMaker:
 
         return self._made(path_of(spec, fmt), join, last)
 
-    def make_narrowed(self, feed: Feed, stamps: Mapping[str, bytes], fmt: Format) -> Made | None:
+    def make_narrowed(
+        self, feed: Feed, stamps: Mapping[str, bytes], fmt: Format
+    ) -> RenderedFeed | None:
         """A feed that is narrowed, or an older page, of what `load_stamped` gave. Asks the database
         nothing. None when it does not read back as it was meant."""
         if fmt is Format.ICS:
@@ -145,7 +147,9 @@ class FeedMaker:
 
         return self._made(f"{path_of(feed.spec, fmt)}?…", join)
 
-    def _made(self, name: str, make: Making, last: Last | None = None) -> Made | None:
+    def _made(
+        self, name: str, make: Making, last: PreviousRender | None = None
+    ) -> RenderedFeed | None:
         made = None
         try:
             joined, problem = make()
@@ -250,6 +254,6 @@ class FeedMaker:
         return JoinedPage(body, digest(body).hex(), updated_at), calendar_problem(body, feed.posts)
 
 
-def _pack(joined: JoinedPage, last: Last | None) -> Made:
+def _pack(joined: JoinedPage, last: PreviousRender | None) -> RenderedFeed:
     zipped = zip_feed(joined.body, joined.pieces, last.zipped if last is not None else None)
-    return Made(joined.body, zipped, joined.tag, joined.updated_at)
+    return RenderedFeed(joined.body, zipped, joined.tag, joined.updated_at)

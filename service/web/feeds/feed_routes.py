@@ -17,10 +17,12 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.errors import InvalidInput, NotFound
-from service.feeds.model import NARROWING, Feed, FeedSpec, Format, digest, narrowed_title
-from service.feeds.opml import group_of, render_opml
+from service.feeds.model import NARROWING, Feed, Format, digest, narrowed_title
+from service.feeds.opml import render_opml
+from service.services.feed_lists import list_feeds
 from service.services.narrowing import narrow_query
 from service.storage.posts import PostQuery
+from service.text import clean
 from service.web import reader
 from service.web.feeds.feed_query import own_parameters
 from service.web.feeds.feed_store import FeedStore
@@ -52,10 +54,17 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/feeds/")
     def index() -> str:
-        groups: dict[str, list[FeedSpec]] = {}
-        for spec in store.specs():
-            groups.setdefault(group_of(spec), []).append(spec)
-        return render_template("feeds.html", groups=groups, root=store.site.root)
+        asked = clean(request.args.get("q", "")[:MAX_VALUE_CHARS])
+        groups = list_feeds(loa, store.specs(), asked)
+        root = store.site.root
+        return render_template(
+            "feeds.html",
+            groups=groups,
+            root=root,
+            webcal=f"webcal:{root.partition(':')[2]}",
+            asked=asked,
+            count=sum(len(group.specs) for group in groups),
+        )
 
     @blueprint.get("/feeds.opml")
     def opml() -> AnyResponse:

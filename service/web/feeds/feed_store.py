@@ -30,7 +30,7 @@ from service.storage.feeds import (
     record_feeds,
     set_feed_problems,
 )
-from service.web.feeds.feed_maker import FeedMaker, Last, Made
+from service.web.feeds.feed_maker import FeedMaker, PreviousRender, RenderedFeed
 from service.web.feeds.feed_query import formats_of, path_of
 from service.web.server.hot import HotAnswer, build_answer
 from service.web.server.memory import give_back
@@ -54,14 +54,14 @@ WARM_WITHIN_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HeldPage:
     """A current page in memory, and what it was made of."""
 
     answer: HotAnswer
     spec: FeedSpec
     fmt: Format
     window: bytes
-    last: Last
+    last: PreviousRender
 
 
 class FeedStore:
@@ -74,7 +74,7 @@ class FeedStore:
         self._report = report
         self._maker = FeedMaker(loa, report, checks)
         self._answers: dict[str, HotAnswer] = {}
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, HeldPage] = {}
         self._asked: set[str] = set()
         self._narrowed: OrderedDict[str, HotAnswer] = OrderedDict()
         self._generation: int | None = None
@@ -179,7 +179,7 @@ class FeedStore:
         """Makes current pages and keeps them: the last good one where a new one does not read back.
         Not kept where posts have moved on since `building`, when they were read; None: whoever
         follows the posts makes them."""
-        made: dict[str, tuple[FeedSpec, Format, StampedWindow, Made]] = {}
+        made: dict[str, tuple[FeedSpec, Format, StampedWindow, RenderedFeed]] = {}
         for spec, fmt, window in wanted:
             path = path_of(spec, fmt)
             kept = self._kept.get(path)
@@ -198,8 +198,12 @@ class FeedStore:
         with self._keeping:
             if building is None or building == self._building:
                 for path, (spec, fmt, window, found) in made.items():
-                    self._kept[path] = Kept(
-                        answers[path], spec, fmt, window.stamp, Last(found.tag, found.zipped)
+                    self._kept[path] = HeldPage(
+                        answers[path],
+                        spec,
+                        fmt,
+                        window.stamp,
+                        PreviousRender(found.tag, found.zipped),
                     )
                 self._answers.update(answers)
         return answers
@@ -211,7 +215,7 @@ class FeedStore:
         topic = Feed(spec, ()).address(self.site.root, fmt)
         return f'<{self.site.hub}>; rel="hub", <{topic}>; rel="self"'
 
-    def _record(self, made: dict[str, Made]) -> dict[str, datetime]:
+    def _record(self, made: dict[str, RenderedFeed]) -> dict[str, datetime]:
         """When each feed became what it is. Nothing where the database does not take it: then a
         reader that knows no ETag is sent the whole feed, and is told nothing wrong."""
         if not made:
@@ -352,6 +356,6 @@ class FeedStore:
 
 
 def _answer(
-    made: Made, fmt: Format, modified_at: datetime | None = None, links: str = ""
+    made: RenderedFeed, fmt: Format, modified_at: datetime | None = None, links: str = ""
 ) -> HotAnswer:
     return build_answer(made.body, made.zipped.body, made.tag, fmt.content_type, modified_at, links)

@@ -1,5 +1,6 @@
-"""Archived files of posts, always as a download: whatever a portal uploaded is never shown as a
-page of ours. And pictures of their first pages, which are ours."""
+"""Archived files of posts, as a download: whatever a portal uploaded is never shown as a page of
+ours. A PDF may be read in the browser too, in a sandbox without an origin. And pictures of first
+pages, which are ours."""
 
 from __future__ import annotations
 
@@ -26,21 +27,12 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
     @blueprint.get("/attachments/<digest>/<name>")
     def download(digest: str, name: str) -> Response:
-        if not _DIGEST.fullmatch(digest):
-            raise NotFound("attachment", digest)
-        size, parts = loa.archive.open(digest)
-        head = next(parts, b"")
-        if kind_of(head) is None:  # kept before kinds were told
-            raise NotFound("attachment", digest)
-        response = Response(chain((head,), parts), content_type="application/octet-stream")
-        response.content_length = size
-        response.headers["Content-Disposition"] = (
-            f"attachment; filename*=UTF-8''{quote(clean(name)[-MAX_NAME:], safe='')}"
-        )
-        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.set_etag(digest)
-        return response
+        return _send(loa, digest, name, "attachment", "application/octet-stream")
+
+    @blueprint.get("/attachments/<digest>/view/<name>")
+    def view(digest: str, name: str) -> Response:
+        """A PDF, and nothing else: a browser's reader of PDF gives it no page of ours to act on."""
+        return _send(loa, digest, name, "inline", "application/pdf", only="pdf")
 
     @blueprint.get("/covers/<digest>.png")
     def cover(digest: str) -> Response:
@@ -58,3 +50,25 @@ def make_blueprint(loa: Loa) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _send(
+    loa: Loa, digest: str, name: str, how: str, content_type: str, only: str | None = None
+) -> Response:
+    """Raises NotFound where it is not kept, or not of the only kind that is wanted."""
+    if not _DIGEST.fullmatch(digest):
+        raise NotFound("attachment", digest)
+    size, parts = loa.archive.open(digest)
+    head = next(parts, b"")
+    kind = kind_of(head)
+    if kind is None or (only and kind != only):  # kept before kinds were told
+        raise NotFound("attachment", digest)
+    response = Response(chain((head,), parts), content_type=content_type)
+    response.content_length = size
+    response.headers["Content-Disposition"] = (
+        f"{how}; filename*=UTF-8''{quote(clean(name)[-MAX_NAME:], safe='')}"
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.set_etag(digest)
+    return response

@@ -77,8 +77,9 @@ def _add_others(shown: list[Post], posts: Iterable[Post], limit: int) -> list[Po
 
 def _is_same(post: Post, other: Post) -> bool:
     one, another = post.understanding.document, other.understanding.document
-    if post.id == other.id or one is None or another is None or not one.number:
+    if post.id == other.id or one is None or another is None:
         return post.id == other.id
     if post.portal.id == other.portal.id:  # a portal tells of its own document more than once
         return False
-    return is_same_document(one, another, (area_of(post.url), area_of(other.url)))
+    areas = area_of(post.url), area_of(other.url)
+    return is_same_document(one, another, areas, (post.title, other.title))

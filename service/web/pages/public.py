@@ -12,24 +12,26 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, render_template, request
 from selectolax.lexbor import LexborHTMLParser
 
-from service.alerts.links import copy_path
+from service.alerts.links import copy_path, view_path
 from service.alerts.post_fields import name_of_file
 from service.errors import NotFound
 from service.feeds.markup import Site
 from service.feeds.model import Feed, FeedSpec, Format
+from service.posts.filename import say_file_name
 from service.storage.archive import archived, scans, watched_files, why_absent
 from service.storage.pages import scan_states
 from service.storage.posts import get_post, revisions
-from service.storage.related import later_posts
+from service.storage.relation_links import later_posts
 from service.storage.same_document import companions
-from service.types import AttachmentLink, Post
+from service.types import AttachmentLink, Post, Relation
 from service.web.pages import portal_state, search_page
 from service.web.pages.differences import differences
 from service.web.pages.front_lists import FrontLists, front_lists
+from service.web.pages.qr import qr_svg
 from service.web.pages.search_page import read_query
 from service.web.pages.structured_data import structured_data
 from service.web.site import base_path
-from service.words import say
+from service.words import kind_name, say
 
 __all__ = ["file_view", "make_blueprint", "read_query", "why_not_kept", "without_pictures"]
 
@@ -67,6 +69,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             why = why_not_kept(conn, found)
             same_document, later = companions(conn, found), later_posts(conn, found)
         addressees = found.understanding.addressees
+        only_file = _document_name(found) if len(found.attachments) == 1 else ""
         return render_template(
             "post.html",
             post=found,
@@ -75,7 +78,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             has_calendar=bool(found.understanding.begins_at or _has_day(found)),
             body=without_pictures(found.html, "Ảnh" if g.language == "vi" else "Picture"),
             files=[
-                file_view(loa, link, kept, pictures, why.get(link.url), read)
+                file_view(loa, link, kept, pictures, why.get(link.url), read, only_file)
                 for link in _first(found, kept)
             ],
             more_files=[(name_of_file(link), link.url) for link in _others(found, kept)],
@@ -83,6 +86,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             later=later,
             structured=structured_data(found, loa.links.post_url(found.id)),
             cover=_cover(loa, found, kept),
+            qr=qr_svg(loa.links.post_url(found.id)),
             host=urlsplit(found.url).hostname or found.url,
             addressees=[
                 place.name if (place := loa.gazetteer.get(one)) else one for one in addressees
@@ -102,14 +106,23 @@ def make_blueprint(loa: Loa) -> Blueprint:
 
 
 def _cover(loa: Loa, post: Post, kept: set[str]) -> tuple[str, str] | None:
-    """The address of the picture of a first page, and of the file: of the first PDF of which there
-    is one."""
+    """The addresses of the picture of a first page, and of the file to be read: of the first PDF of
+    which there is one."""
     base = base_path(loa.settings.service.public_url)
     for link in post.attachments[:FILES_SHOWN]:
         if link.sha256 in kept and loa.archive.folder.cover_of(str(link.sha256)).exists():
-            copy = copy_path(str(link.sha256), name_of_file(link))
-            return f"{base}/covers/{link.sha256}.png", base + copy
+            view = view_path(str(link.sha256), name_of_file(link))
+            return f"{base}/covers/{link.sha256}.png", base + view
     return None
+
+
+def _document_name(post: Post) -> str:
+    """`Công văn 1687-CV/TU`, where the post is the document; empty where it only tells of one."""
+    document = post.understanding.document
+    if document is None or document.relation is not Relation.IS or not document.number:
+        return ""
+    kind = kind_name(document.kind or "")
+    return f"{kind[:1].upper()}{kind[1:]} {document.number}".strip()
 
 
 def _has_day(post: Post) -> bool:
@@ -176,17 +189,21 @@ def file_view(
     pictures: set[str],
     why: str | None = None,
     read: Mapping[str, str | None] | None = None,
+    document: str = "",
 ) -> dict[str, object]:
     """A file as a page shows it. `archived` is the address of our own copy, None where none of
     `kept` is it.
 
     One of `pictures` is a scan; `read` says of those that were looked at why nothing was read, a
-    code, or None where something was. `why` is the code of why there is no copy.
+    code, or None where something was. `why` is the code of why there is no copy. `document`: what
+    a file is called whose name says nothing.
     """
     base, name = base_path(loa.settings.service.public_url), name_of_file(link)
     copy = base + copy_path(str(link.sha256), name)
+    is_pdf = link.media_type == "application/pdf" or name.lower().endswith(".pdf")
     return {
-        "name": name,
+        "name": say_file_name(name, document),
+        "view": base + view_path(str(link.sha256), name) if is_pdf else None,
         "url": link.url,
         "bytes": link.bytes,
         "archived": copy if link.sha256 in kept else None,

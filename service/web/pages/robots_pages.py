@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
-from service.feeds.sitemap import render_sitemap
+from service.feeds.sitemap_xml import render_sitemap
 from service.storage.posts import newest_updates
 from service.web.pages.help_text import TOPICS
 from service.web.site import base_path

@@ -15,16 +15,15 @@ from service.posts.kinds import KIND_NAMES
 from service.posts.search_words import Piece, mark, parse_query, snippet
 from service.services.filters import MAX_KEYWORD_CHARS, parse_place
 from service.services.narrowing import FIELDS, narrow_query, pairs_of
-from service.storage.found import MOST_COUNTED, FoundPosts, count_posts, find_posts
+from service.storage.found_posts import MOST_COUNTED, FoundPosts, count_posts, find_posts
 from service.storage.posts import PostQuery
 from service.types import Post, Urgency
 from service.web.pages import portal_state
 from service.web.pages.subscribe_form import place_asked, say_place
-from service.web.problem import FIELDS as SAID
-from service.web.problem import Fault
+from service.web.problem import Fault, fault_of
 from service.web.site import category_name
-from service.words import coded, say
-from service.words.coded import parse
+from service.words import coded
+from service.words.collation import name_key
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -34,17 +33,6 @@ MAX_FILTERS = 20
 """Of one kind in an address: more than anybody ticks, few enough for any query."""
 
 _BY_TIME = "time"
-
-
-def fault_in(error: InvalidInput, language: str) -> Fault:
-    """What is wrong with a field of a form, for people."""
-    if error.field == "address":
-        return Fault(error.field, SAID[error.field][language == "en"])
-    reason, allowed = error.in_words(language)
-    if error.field == "place" and parse(error.allowed)[0] == "allowed.place":
-        allowed = say("allowed.place_name", language)
-    word = "please give" if language == "en" else "xin nhập"
-    return Fault(error.field, f"{reason}; {word}: {allowed}" if allowed else reason)
 
 
 def read_query(loa: Loa) -> PostQuery:
@@ -84,7 +72,7 @@ def render(loa: Loa) -> str | tuple[str, int]:
     except InvalidInput as error:
         if error.field == "before":
             raise
-        return _page(loa, PostQuery(), FoundPosts([], None), 0, fault_in(error, g.language)), 400
+        return _page(loa, PostQuery(), FoundPosts([], None), 0, fault_of(error, "")), 400
     return _page(loa, query, found, count, None, troubles, by_relevance=by_relevance)
 
 
@@ -136,7 +124,7 @@ def _shown(loa: Loa, query: PostQuery, found: FoundPosts, count: int) -> dict[st
         "is_wanted_whole": query == replace(query, **_NOT_WANTED),
         "typed": typed,
         "filters": sum(bool(typed.get(name)) for name in ("portal", "place", *FIELDS)),
-        "kinds": sorted(KIND_NAMES.items(), key=lambda pair: pair[1]),
+        "kinds": sorted(KIND_NAMES.items(), key=lambda pair: name_key(pair[1])),
         "urgencies": [one.value for one in Urgency],
         "categories": [(c.id, category_name(loa, c.id, g.language)) for c in loa.rules.categories],
         "portals": loa.settings.portals,

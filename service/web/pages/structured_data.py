@@ -55,7 +55,7 @@ def _legislation(post: Post) -> dict[str, Any]:
     }
     if document.relation is Relation.IS:
         for relation in post.understanding.relations:
-            if (name := _CHANGES.get(relation.link)) is not None:
+            if (name := _CHANGES.get(relation.link)) is not None and relation.of.number:
                 other = {"@type": "Legislation", "legislationIdentifier": relation.of.number}
                 known.setdefault(name, []).append(other)
     return {"@type": "Legislation", **{name: value for name, value in known.items() if value}}

@@ -18,13 +18,17 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
 
 from service.alerts.links import Purpose
+from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
 from service.feeds.catalogue import label
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
+from service.services.consent import say_consent
 from service.services.context import Actor, ActorKind
 from service.services.optin import (
+    CONFIRM_WITHIN,
     OwnSubscriptions,
+    ShownConsent,
     answer_question,
     check_mail,
     erase_own,
@@ -37,22 +41,26 @@ from service.services.optin import (
     restore,
     unsubscribe,
 )
+from service.services.own_data import preview_filters
 from service.services.wants import say_filters
+from service.storage.matching import MatchingPosts
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit, list_units
-from service.types import Subscription, SubscriptionStatus
+from service.types import Filters, Subscription, SubscriptionStatus
 from service.values import MailAddress
 from service.web import reader
-from service.web.pages.search_page import fault_in
+from service.web.pages.own_data_page import add_own_data
 from service.web.pages.subscribe_form import (
     FormValues,
     read_values,
     stored_values,
     typed_values,
 )
-from service.web.problem import Fault, is_for_program
+from service.web.problem import Fault, fault_of, is_for_program
 from service.web.server.limits import Limit, asker, rest_s
 from service.web.site import keep_private
+from service.words.collation import name_key
+from service.words.sentences_consent import CONSENT_VERSION
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -70,6 +78,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     _add_unsubscribe(blueprint, loa)
     _add_manage(blueprint, loa)
     _add_restore(blueprint, loa)
+    add_own_data(blueprint, loa)
 
     blueprint.after_request(keep_private)
     return blueprint
@@ -79,8 +88,13 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
     limit = Limit(PER_HOUR, 3600, time.monotonic)
 
     @blueprint.get("/subscribe")
-    def form() -> str:
-        return _form_page(loa, typed_values(request.args))
+    def form() -> str | tuple[str, int]:
+        values = typed_values(request.args)
+        return _form_page(loa, values) if values == FormValues() else _preview(loa, values)
+
+    @blueprint.post("/subscribe/preview")
+    def preview() -> str | tuple[str, int]:
+        return _preview(loa, typed_values(request.form))
 
     @blueprint.post("/subscribe")
     def subscribe() -> str | tuple[str, int]:
@@ -92,7 +106,7 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
         except InvalidInput as error:
             if is_for_program():
                 raise
-            return _form_page(loa, values, fault_in(error, g.language)), 422
+            return _form_page(loa, values, fault_of(error, "")), 422
         if not limit.has_room(asker()):
             raise TooManyRequests(retry_after=3600)
         began = time.monotonic()
@@ -104,9 +118,19 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
                 filters=filters,
                 frequency=frequency,
                 locale=reader.locale(),
+                shown=_shown("/subscribe"),
             )
         time.sleep(rest_s(time.monotonic() - began))
-        return _render(loa, "subscribe", is_done=True)
+        return _render(
+            loa,
+            "subscribe",
+            is_done=True,
+            address=str(address),
+            sender=loa.settings.email.from_,
+            days=CONFIRM_WITHIN.days,
+            asked=say_filters(loa, filters, g.language),
+            frequency=frequency,
+        )
 
 
 def _add_confirm(blueprint: Blueprint, loa: Loa) -> None:
@@ -114,17 +138,18 @@ def _add_confirm(blueprint: Blueprint, loa: Loa) -> None:
     def show_confirm(token: str) -> str:
         with loa.database.reading() as conn:
             subscription, refusal = read_question(conn, loa, token)
-        return _render(
-            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
-        )
+        return _confirm_page(loa, subscription, refusal)
 
     @blueprint.post("/confirm/<token>")
     def confirm(token: str) -> tuple[str, int]:
         with loa.database.writing() as conn:
-            subscription, refusal = answer_question(conn, loa, token)
-        page = _render(
-            loa, "confirm", subscription=subscription, refusal=refusal, words=_words_of(loa)
+            before, _ = read_question(conn, loa, token)
+            subscription, refusal = answer_question(conn, loa, token, _shown("/confirm"))
+        is_new = (
+            before.status is SubscriptionStatus.PENDING
+            and kind_of(before.channel).consent is Consent.MAILBOX
         )
+        page = _confirm_page(loa, subscription, refusal, is_new=is_new and refusal is None)
         return page, 200 if refusal is None else 403
 
 
@@ -154,7 +179,7 @@ def _add_manage(blueprint: Blueprint, loa: Loa) -> None:
         except InvalidInput as error:
             if request.form.get("action") != "edit" or is_for_program():
                 raise
-            return _manage_page(loa, token, fault=fault_in(error, g.language)), 422
+            return _manage_page(loa, token, fault=fault_of(error, "")), 422
 
 
 def _carry_out(loa: Loa, token: str, action: str | None) -> str:
@@ -166,8 +191,12 @@ def _carry_out(loa: Loa, token: str, action: str | None) -> str:
             return _render(loa, "expired", is_renewed=True)
         asked_of = _must_be_sure(conn, own, action)
         if asked_of is not None:
-            return _render(loa, "sure", unit=asked_of, action=action)
+            return _render(loa, "sure", unit=asked_of, action=action, typed=_typed_again())
         if action == "erase":
+            if request.form.get("sure") != "1":
+                return _render(
+                    loa, "sure", action=action, address=own.address, typed=_typed_again()
+                )
             units = [unit.name for unit in erase_own(conn, loa, own)]
             return _render(loa, "unsubscribe", is_done=True, units=units, is_asked=bool(units))
         _change(conn, loa, own.subscriptions, action)
@@ -192,7 +221,10 @@ def _add_restore(blueprint: Blueprint, loa: Loa) -> None:
 
 def _render(loa: Loa, name: str, **values: object) -> str:
     categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
-    can_mail, kinds = bool(loa.settings.email.smtp_url), list(KIND_NAMES.items())
+    can_mail, kinds = (
+        bool(loa.settings.email.smtp_url),
+        sorted(KIND_NAMES.items(), key=lambda kind: name_key(kind[1])),
+    )
     return render_template(
         f"subscriptions/{name}.html",
         categories=categories,
@@ -200,12 +232,54 @@ def _render(loa: Loa, name: str, **values: object) -> str:
         portals=loa.settings.portals,
         can_mail=can_mail,
         filled=request.form,
+        consent=say_consent(loa, g.language),
+        consent_version=CONSENT_VERSION,
         **values,
     )
 
 
-def _form_page(loa: Loa, values: FormValues, fault: Fault | None = None) -> str:
-    return _render(loa, "subscribe", is_done=False, values=values, fault=fault)
+def _form_page(
+    loa: Loa,
+    values: FormValues,
+    fault: Fault | None = None,
+    preview: MatchingPosts | None = None,
+) -> str:
+    return _render(loa, "subscribe", is_done=False, values=values, fault=fault, preview=preview)
+
+
+def _preview(loa: Loa, values: FormValues) -> str | tuple[str, int]:
+    """The form as it is filled in, with what that would have brought."""
+    try:
+        filters, _ = read_values(loa, values)
+    except InvalidInput as error:
+        return _form_page(loa, values, fault_of(error, "")), 422
+    return _form_page(loa, values, preview=_matching(loa, filters))
+
+
+def _matching(loa: Loa, filters: Filters) -> MatchingPosts:
+    with loa.database.reading() as conn:
+        return preview_filters(conn, loa, filters)
+
+
+def _confirm_page(
+    loa: Loa, subscription: Subscription, refusal: str | None, *, is_new: bool = False
+) -> str:
+    """`is_new`: the owner of the address has just said yes, and is shown what is his own."""
+    return _render(
+        loa,
+        "confirm",
+        subscription=subscription,
+        refusal=refusal,
+        words=_words_of(loa),
+        is_new=is_new,
+        is_mail=kind_of(subscription.channel).consent is Consent.MAILBOX,
+        matching=_matching(loa, subscription.filters) if is_new else None,
+        manage_url=loa.links.manage_url(subscription.id, loa.clock()) if is_new else None,
+    )
+
+
+def _shown(page: str) -> ShownConsent:
+    return ShownConsent(page, g.language, request.form.get("consent"))
 
 
 def _manage_page(
@@ -232,18 +306,25 @@ def _manage_page(
         fault=fault,
         values_of=values_of,
         words=_words_of(loa),
+        data_path=f"{request.path.rstrip('/')}/data",
     )
 
 
 def _must_be_sure(conn: Connection, own: OwnSubscriptions, action: str | None) -> str | None:
-    """The unit that would stop hearing, where its name was not shown yet beside the button."""
-    if action not in ("pause", "remove") or request.form.get("sure") == "1":
+    """The unit that would hear less, where its name was not shown yet beside the button."""
+    if action not in ("pause", "remove", "edit") or request.form.get("sure") == "1":
         return None
     wanted = request.form.get("id", "")
     one = next((one for one in own.subscriptions if one.id == wanted), None)
     if one is None or one.unit_id is None:
         return None
     return next((unit.name for unit in list_units(conn) if unit.id == one.unit_id), None)
+
+
+def _typed_again() -> list[tuple[str, str]]:
+    """What was typed, for the second button to send."""
+    pairs = request.form.items(multi=True)
+    return [(name, value) for name, value in pairs if name not in ("action", "sure")]
 
 
 def _unit_name(loa: Loa, one: Subscription) -> str:
@@ -293,7 +374,7 @@ def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str
                 loa,
                 wanted,
                 acts.SubscriptionChanges(filters=filters, frequency=frequency),
-                _owner(None),
+                _owner("by.owner_edited"),
             )
 
 

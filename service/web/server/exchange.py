@@ -33,6 +33,11 @@ Apache)."""
 MAX_FIELDS_BYTES = 64 << 10
 """Of all fields of a request: the server ends a connection that sends more (see `server`)."""
 
+MOST_PIECES = 4096
+"""Of a request's body, as the server hands it on: each chunk is one, and takes 14 µs however small
+it is, so that a megabyte of single bytes would take a processor for as long as the body may.
+A line that is as slow as it may be brings some hundred."""
+
 PIECE_BYTES = 16 << 10
 """Handed to the server at once; it holds four of them for a reader that takes nothing."""
 
@@ -171,8 +176,8 @@ class Exchange:
 
     def read_body(self, most: int, act: Callable[[bytes | None], object]) -> None:
         """Calls `act` with the body once it is there, and one byte more than `most` of one that is
-        longer; with None where it was cut: shorter than it said, without its last chunk, or no
-        chunks at all. `act` must not wait."""
+        longer; with None where it was cut: shorter than it said, without its last chunk, no
+        chunks at all, or more than MOST_PIECES. `act` must not wait."""
         _RequestBody(self, most, act).read_on()
 
     def stop_reading(self) -> None:
@@ -226,6 +231,10 @@ class _RequestBody:
         if message["type"] != "http.request":
             self._act(None)
             return
+        if len(self._parts) >= MOST_PIECES:
+            self._act(None)
+            self._exchange.stop_reading()
+            return
         self._parts.append(message["body"])
         self._size += len(message["body"])
         if message["more_body"] and self._size <= self._most:
@@ -251,6 +260,8 @@ def read_environ(scope: dict[str, Any]) -> tuple[Environ, int]:
         "REMOTE_ADDR": scope["client"][0],
     }
     refusal = 200 if len(raw_path) + len(query) <= MAX_FIELD_BYTES else 414
+    if _is_misframed(scope):
+        refusal = 400
     for name, value in scope["headers"]:
         if len(name) + len(value) > MAX_FIELD_BYTES:
             refusal = 431
@@ -267,6 +278,16 @@ def read_environ(scope: dict[str, Any]) -> tuple[Environ, int]:
         else:
             environ[key] = said
     return environ, refusal
+
+
+def _is_misframed(scope: dict[str, Any]) -> bool:
+    """Whether a body is said to be chunked twice, or chunked and of a length: whoever stands before
+    us may have seen another end of it (RFC 9112, 6.1 and 6.3). Nor is one in chunks taken of what
+    only looks: nobody reads it, and the server would for as long as the answer takes."""
+    framing = [name for name, _ in scope["headers"] if name in _FRAMING]
+    if b"transfer-encoding" not in framing:
+        return False
+    return len(framing) > 1 or scope["method"] in ("GET", "HEAD")
 
 
 def complete_environ(environ: Environ, scope: dict[str, Any]) -> Environ:

@@ -35,7 +35,7 @@ from service.heartbeat import PROCESS, Pulse
 from service.supervisor import (
     LOOK_EVERY_S,
     START_S,
-    Judge,
+    HangDetector,
     RunWorker,
     Worker,
     accuse,
@@ -135,7 +135,7 @@ def serve(
         load()
     forget_secrets()
     worker = Worker(run_worker, settle) if run_worker is not None else None
-    server = _Server(worker, host, port, reload)
+    server = _WebServer(worker, host, port, reload)
     allow_files()
     gc.collect()
     give_back()
@@ -147,7 +147,7 @@ def serve(
     return 1 if worker is not None and worker.has_given_up else 0
 
 
-def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
+def _loader(make_app: MakeApp, server: _WebServer) -> Callable[[str], ThinLayer]:
     parent_pid = os.getpid()
 
     def load(_target: str) -> ThinLayer:
@@ -159,7 +159,7 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
         pulse = server.pulse
         layer = make_app(pulse, server.worker_pulse, server.ending.is_set)
         vars(mp)["_new_cbscheduler"] = partial(
-            _Entrance, layer, pulse
+            _RequestThreads, layer, pulse
         )  # in this child; there is no other place for it
         pulse.tick()
         limit_sending()
@@ -168,13 +168,13 @@ def _loader(make_app: MakeApp, server: _Server) -> Callable[[str], ThinLayer]:
     return load
 
 
-class _Entrance(CallbackScheduler):
+class _RequestThreads(CallbackScheduler):
     """What the server calls for a request, in a thread of its own: in place of a coroutine on an
     event loop. The loop that it has runs what tells of bodies and of clients who hang up."""
 
     def __new__(
         cls, _layer: ThinLayer, _pulse: Pulse, loop: Any, *_args: Any, **_options: Any
-    ) -> _Entrance:
+    ) -> _RequestThreads:
         return super().__new__(cls, loop, None, None, None, None)  # type: ignore[no-any-return,call-arg,unused-ignore]
 
     def __init__(
@@ -209,7 +209,7 @@ def _take(front: Front, request: Any) -> None:
             exchange.response_bytes(*plain_answer(500))
 
 
-class _Server(mp.MPServer):
+class _WebServer(mp.MPServer):
     """Granian's supervisor, which starts and ends the worker child too."""
 
     def __init__(
@@ -237,7 +237,7 @@ class _Server(mp.MPServer):
         self._is_ending = threading.Event()
         self.ending = multiprocessing.Event()
         """Of the web child that was begun last: set before it is told to end."""
-        self._judge = Judge()
+        self._judge = HangDetector()
         self.pulse = Pulse()
         self.on_startup(settle)
         if worker is not None:

@@ -68,13 +68,15 @@ def queue_of(environ: dict[str, Any]) -> Queue:
         return STREAM
     if path.startswith("/api/v1/") and _searches(query):
         return SEARCHES
+    if path == "/subscribe/preview":
+        return SEARCHES
     if path.startswith(("/api/", "/admin")) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return DESK
     if path.startswith(("/attachments/", "/covers/")):
         return FILES
     if path.startswith("/feeds/") and path != "/feeds/":
         return FEEDS if query in _PLAIN else SEARCHES
-    return SEARCHES if path == "/" and _narrows(query) else PAGES
+    return SEARCHES if path in ("/", "/subscribe", "/feeds/") and _narrows(query) else PAGES
 
 
 def _narrows(query: str) -> bool:

@@ -13,10 +13,10 @@ from flask import Blueprint, Response
 
 from service.errors import DatabaseVersionError, StorageError
 from service.heartbeat import PROCESS, say
+from service.services.lost_names import find_lost_names, find_lost_portals
 from service.services.silences import undecided
 from service.services.unit_acts import deaf_units
 from service.storage.archive_room import list_stops
-from service.storage.asides import Aside, list_asides
 from service.storage.beats import LATE_S, LateBeat, late_beats
 from service.storage.clock_guard import went_back
 from service.storage.counts import count_held
@@ -25,8 +25,10 @@ from service.storage.down_channels import load_down
 from service.storage.engine import require_version, sqlite_path
 from service.storage.inspect import check_writable
 from service.storage.listings import load_listings
+from service.storage.losses import count_by_mail
 from service.storage.proxy_sightings import WORDS as PROXY_WORDS
 from service.storage.proxy_sightings import is_proxy_seen
+from service.storage.quarantine import QuarantinedPage, list_asides
 from service.storage.queue import FENCED_WORDS, is_fenced
 from service.web.server.metrics import Metrics
 from service.words.say import ENGLISH
@@ -188,8 +190,10 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         stopped, held = why_stopped(conn), sum(count_held(conn).values())
         silent, deaf = undecided(conn), deaf_units(conn, loa)
         asides = list_asides(conn, loa.clock())
+        lost, unwatched = find_lost_names(conn, loa), find_lost_portals(conn, loa)
         back = went_back(conn, loa.clock())
         full = list_stops(conn)
+        unmailed = 0 if loa.settings.email.smtp_url else count_by_mail(conn)
         is_proxied = not loa.settings.server.trusted_proxies and is_proxy_seen(conn, loa.clock())
     found = [f"delivery: {stopped}"] if stopped else []
     found += [f"delivery: {say_coded(why, ENGLISH)}" for why in down.values()]
@@ -200,6 +204,8 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         found.append(
             f"clock: it went back by {by}: what was due is due now; is the time server right?"
         )
+    if unmailed:
+        found.append(f"mail: {unmailed} subscriptions by mail wait: email.smtp_url is empty")
     if held:
         found.append(f"polling: a flood holds {held} changes back: loa portal release")
     for portal_id, codes in silent.items():
@@ -211,11 +217,17 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         some = ", ".join(unit.name for unit in deaf[:_NAMED])
         more = f" and {len(deaf) - _NAMED} more" if len(deaf) > _NAMED else ""
         found.append(f"units: {len(deaf)} hear by no channel: {some}{more}")
+    found += [
+        f"filters: {len(one.subscriptions)} subscriptions ask for {one.value!r}, which is not "
+        f"configured; {len(one.deaf)} get nothing: loa check"
+        for one in lost
+    ]
+    found += [f"polling: portal {one} was read lately and is not configured" for one in unwatched]
     found += [f"archive: files are not kept: {say_coded(stop.reason, 'en')}" for stop in full]
     return [*found, *(_aside(one) for one in asides)]
 
 
-def _aside(aside: Aside) -> str:
+def _aside(aside: QuarantinedPage) -> str:
     return (
         f"polling: portal {aside.portal_id}: {aside.url} stopped Loa at "
         f"{aside.at.isoformat(timespec='seconds')} and "

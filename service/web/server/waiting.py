@@ -2,7 +2,7 @@
 
 Holds their exchanges and answers each once: when something became due for it, when its time is
 over, or when the server ends. A client that hung up is forgotten; what was leased for it meanwhile
-is handed out again when the lease ends. Refuses to know what is handed out: it asks `Handing`.
+is handed out again when the lease ends. Refuses to know what is handed out: it asks `PullSource`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, Protocol
 import orjson
 from werkzeug.exceptions import TooManyRequests
 
-from service.delivery.handing import Ask
 from service.delivery.prepare import SignedMessage
+from service.delivery.pull_source import PullRequest
 from service.errors import LoaError
 from service.heartbeat import Pulse
 from service.web.server.exchange import Headers, plain_answer
@@ -42,12 +42,12 @@ _AT_ONCE = 250
 Answer = tuple[int, Headers, bytes]
 
 
-class Hands(Protocol):
-    """What `service.delivery.handing.Handing` is to who waits."""
+class MessageSource(Protocol):
+    """What `service.delivery.pull_source.PullSource` is to who waits."""
 
     def due(self) -> set[str]: ...
 
-    def hand_out(self, asks: list[Ask]) -> list[list[SignedMessage]]: ...
+    def hand_out(self, asks: list[PullRequest]) -> list[list[SignedMessage]]: ...
 
     def write_notes(self) -> None: ...
 
@@ -56,29 +56,29 @@ Show = Callable[[SignedMessage], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitingRequest:
     """`owner`: the id of the token that asks. `wait_s`: how long, at most MAX_WAIT_S."""
 
     owner: str
-    ask: Ask
+    ask: PullRequest
     wait_s: float
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
+class _HeldRequest:
     exchange: Any
     empty: Answer
     owner: str
-    ask: Ask
+    ask: PullRequest
     until: float
 
 
-class Waits:
+class LongPolls:
     """All that wait in this process. `show` makes a message what the answer holds of it."""
 
     def __init__(
         self,
-        hands: Hands,
+        hands: MessageSource,
         show: Show,
         pulse: Pulse | None = None,
         now: Callable[[], float] = time.monotonic,
@@ -88,22 +88,24 @@ class Waits:
         self._pulse = pulse or Pulse()
         self._now = now
         self._lock = threading.Lock()
-        self._held: dict[str, list[_Held]] = defaultdict(list)
+        self._held: dict[str, list[_HeldRequest]] = defaultdict(list)
         self._of_owner: Counter[str] = Counter()
         self._empty: dict[bytes, Answer] = {}
         self._is_ending = False
         self._swept_at = now()
 
-    def require_room(self, wait: Wait) -> None:
+    def require_room(self, wait: WaitingRequest) -> None:
         """Raises 429 where as many wait with this token as may."""
         with self._lock:
             is_full = self._of_owner[wait.owner] >= A_TOKEN
         if is_full:
             raise TooManyRequests(coded("refused.many_waiting", limit=A_TOKEN), retry_after=5)
 
-    def hold(self, wait: Wait, exchange: Any, empty: Answer) -> None:
+    def hold(self, wait: WaitingRequest, exchange: Any, empty: Answer) -> None:
         """Takes over an exchange, and its answer for when nothing comes."""
-        held = _Held(exchange, self._shared(empty), wait.owner, wait.ask, self._now() + wait.wait_s)
+        held = _HeldRequest(
+            exchange, self._shared(empty), wait.owner, wait.ask, self._now() + wait.wait_s
+        )
         with self._lock:
             is_full = self._of_owner[wait.owner] >= A_TOKEN  # several may have found room at once
             is_held = not (self._is_ending or is_full)
@@ -173,12 +175,12 @@ class Waits:
             }
         self._let_go(over.values())
 
-    def _let_go(self, held: Iterable[_Held]) -> None:
+    def _let_go(self, held: Iterable[_HeldRequest]) -> None:
         for one in self._taken(held):
             if not one.exchange.is_gone:
                 one.exchange.response_bytes(*one.empty)
 
-    def _taken(self, held: Iterable[_Held]) -> list[_Held]:
+    def _taken(self, held: Iterable[_HeldRequest]) -> list[_HeldRequest]:
         """Those of them that are still held, which from now on are not."""
         taken = []
         with self._lock:
@@ -211,7 +213,7 @@ class Waits:
                 if messages and self._taken((one,)):
                     self._send(one, messages)
 
-    def _send(self, held: _Held, messages: list[SignedMessage]) -> None:
+    def _send(self, held: _HeldRequest, messages: list[SignedMessage]) -> None:
         status, headers, _ = held.empty
         body = orjson.dumps({"messages": [self._show(one) for one in messages]})
         length = ("Content-Length", str(len(body)))

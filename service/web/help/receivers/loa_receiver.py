@@ -26,7 +26,7 @@ def take(message: dict[str, Any]) -> None:
     print(kind, post["id"], post["revision"], post["title"], flush=True)
 
 
-class Receiver(BaseHTTPRequestHandler):
+class LoaReceiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -52,6 +52,6 @@ class Receiver(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "9000")))
-    with ThreadingHTTPServer(address, Receiver) as server:
+    with ThreadingHTTPServer(address, LoaReceiver) as server:
         print("listening", flush=True)
         server.serve_forever()
