@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
@@ -203,7 +203,7 @@ class ChatChannel:
         )
         assert process.stdin is not None and process.stdout is not None
         try:
-            with process.stdin as line:
+            with suppress(BrokenPipeError), process.stdin as line:  # ended: its silence says so
                 line.write(json.dumps(asked).encode())
             yield process
         finally:

@@ -43,6 +43,7 @@ class Met(threading.local):
 
 def main() -> None:
     asked = json.load(sys.stdin)
+    sys.stdout = sys.stderr  # what a plugin prints is no answer
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     threading.stack_size(STACK_BYTES)
     met = Met()
@@ -73,8 +74,7 @@ def main() -> None:
 
 
 def _say(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    print(json.dumps(answer), file=sys.__stdout__, flush=True)
 
 
 def _load(scheme: str) -> Any:

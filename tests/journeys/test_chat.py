@@ -4,6 +4,7 @@ nowhere is what an address holds to be read."""
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -131,6 +132,21 @@ def test_without_the_extra_it_is_named(loa: Loa, monkeypatch: pytest.MonkeyPatch
     )  # type: ignore[arg-type] # a Mapping for others
     with pytest.raises(InvalidInput, match=r"loa\[chat\]"):
         add(loa, f"tgram://123456789:{SECRET}/-100200")
+
+
+def test_a_program_that_ends_before_it_reads_costs_a_retry_and_stops_nothing(
+    loa: Loa, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        add(loa, f"json://127.0.0.1:1024/{n}")
+    clock.advance(60)
+    publish(loa, "post-1")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        assert loa.deliverer.deliver_due().as_dict()["retry"] == 3
+    assert {detail for (detail,) in rows(loa, "SELECT detail FROM message")} == {"chat.fell"}
+    clock.advance(3600)
+    assert loa.deliverer.deliver_due().as_dict()["retry"] == 3  # and nothing hung on it
 
 
 def test_the_program_dials_no_private_address_that_a_name_turned_into() -> None:

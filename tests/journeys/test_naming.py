@@ -23,7 +23,7 @@ from tests.fakes_web import make_loa, store_post
 
 
 def test_a_post_is_found_by_id_address_and_title(any_database: Database, clock: FakeClock) -> None:
-    loa = make_loa("sqlite:///unused.db", clock)
+    loa = make_loa(any_database.url, clock)
     loa.__dict__["database"] = any_database
     one, other = store_post(loa, 1), store_post(loa, 2, title="Công điện khẩn về bão số 9")
     addressed = f"http://www.quangxuong.example{other.url.split('.example')[1]}"
@@ -48,7 +48,7 @@ def test_a_post_is_found_by_id_address_and_title(any_database: Database, clock: 
 def test_a_post_is_found_by_how_its_title_begins_cut_or_whole(
     any_database: Database, clock: FakeClock
 ) -> None:
-    loa = make_loa("sqlite:///unused.db", clock)
+    loa = make_loa(any_database.url, clock)
     loa.__dict__["database"] = any_database
     titles = (
         "Công điện về bão", "Công điện về bão số 9", "100% xã_phường", "1000 xã phường",
@@ -144,7 +144,7 @@ def test_accents_that_are_typed_are_meant(any_database: Database) -> None:
 
 
 def test_an_act_takes_a_title_as_a_whole(any_database: Database, clock: FakeClock) -> None:
-    loa = make_loa("sqlite:///unused.db", clock)
+    loa = make_loa(any_database.url, clock)
     loa.__dict__["database"] = any_database
     post = store_post(loa, 1, title="Công điện khẩn về bão số 9")
     with any_database.reading() as conn:
@@ -158,7 +158,7 @@ def test_an_act_takes_a_title_as_a_whole(any_database: Database, clock: FakeCloc
 def test_a_title_longer_than_any_search_is_a_name_too(
     any_database: Database, clock: FakeClock
 ) -> None:
-    loa = make_loa("sqlite:///unused.db", clock)
+    loa = make_loa(any_database.url, clock)
     loa.__dict__["database"] = any_database
     title = "Công điện về việc " + "chủ động ứng phó với mưa lũ, " * 40 + "số 9"
     post = store_post(loa, 1, title=title)
