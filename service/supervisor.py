@@ -44,7 +44,9 @@ FINAL = 78
 STOP_WITHIN_S = 9.0
 _DUMP_S = 1.0
 _SAMPLE_S = 0.3
-_SAMPLES = 10
+_SAMPLES = 11
+_ENOUGH_TICKS = 5
+"""Of the processor, usually 10 ms each: more than who only wakes for a moment uses meanwhile."""
 _REMEMBERED = 50
 
 
@@ -57,6 +59,15 @@ class HangReport:
     doing: str
     at: datetime
     is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSample:
+    """A thread at one moment: the ticks of the processor that it has used, and whether it runs, or
+    waits for nothing but a turn or the disk."""
+
+    ticks: int
+    is_runnable: bool
 
 
 RunWorker = Callable[[threading.Event, Pulse, Sequence[HangReport]], None]
@@ -124,15 +135,32 @@ def guilty(pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[HangReport]:
 
 
 def _burning(pid: int, working: Sequence[Beat]) -> list[Beat]:
-    """Those whose threads use the processor. Where the machine is busy they may get none of it for
-    a while: it is looked again."""
-    before = {beat.thread: _cpu_ticks(pid, beat.thread) for beat in working}
+    """Those whose threads hold the processor: looked at until one used enough of it to tell."""
+    seen: list[list[ThreadSample]] = [[] for _ in working]
     for _ in range(_SAMPLES):
+        for samples, beat in zip(seen, working, strict=True):
+            samples.append(_sample(pid, beat.thread))
+        if any(ticks >= _ENOUGH_TICKS for ticks in map(_used, seen)):
+            break
         time.sleep(_SAMPLE_S)
-        found = [beat for beat in working if _cpu_ticks(pid, beat.thread) > before[beat.thread]]
-        if found:
-            return found
-    return []
+    return [beat for beat, is_one in zip(working, burners(seen), strict=True) if is_one]
+
+
+def _used(samples: Sequence[ThreadSample]) -> int:
+    return samples[-1].ticks - samples[0].ticks
+
+
+def burners(threads: Sequence[Sequence[ThreadSample]]) -> list[bool]:
+    """Which of the threads hold the processor, by samples of each, oldest first.
+
+    Who waits may wake for a moment, so a tick alone tells nothing: they used at least half of what
+    the busiest did. Where the machine is so busy that none got any of it, who holds the interpreter
+    is nevertheless runnable in every sample, and who waits is not.
+    """
+    used = [_used(samples) for samples in threads]
+    if any(used):
+        return [2 * ticks >= max(used) for ticks in used]
+    return [all(one.is_runnable for one in samples) for samples in threads]
 
 
 def _stat(path: Path) -> list[str]:
@@ -148,9 +176,11 @@ def _state(pid: int) -> str:
     return (_stat(Path(f"/proc/{pid}/stat")) or [""])[0]
 
 
-def _cpu_ticks(pid: int, thread: int) -> int:
+def _sample(pid: int, thread: int) -> ThreadSample:
     fields = _stat(Path(f"/proc/{pid}/task/{thread}/stat"))
-    return int(fields[11]) + int(fields[12]) if fields else 0
+    if not fields:
+        return ThreadSample(0, is_runnable=False)
+    return ThreadSample(int(fields[11]) + int(fields[12]), is_runnable=fields[0] in "RD")
 
 
 class Worker:

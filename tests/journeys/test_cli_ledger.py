@@ -235,3 +235,21 @@ def test_units_tokens_and_edits_say_what_they_did(terminal: Terminal, tmp_path: 
     )
     pending = terminal.json("subscription", "add", "webhook", "https://office.example/2")["id"]
     assert terminal.run("subscription", "confirm", pending).stdout == f"{pending} is active\n"
+
+
+@pytest.mark.parametrize("is_polled", [False, True])
+def test_every_kind_of_mail_is_written_to_be_read_with_the_newest_post_where_there_is_one(
+    terminal: Terminal, tmp_path: Path, is_polled: bool
+) -> None:
+    title = ""
+    if is_polled:
+        terminal.run("poll")
+        title = terminal.json("post", "list")["posts"][0]["title"]
+    folder = tmp_path / "mails"
+    names = terminal.json("mail", "gallery", str(folder))["mails"]
+    listed = (folder / "index.html").read_text("utf-8")
+    assert names and all(f'href="{name}.html"' in listed for name in names)
+    assert {name[:3] for name in names} == {"vi-", "en-"}
+    texts = [(folder / f"{name}.txt").read_text("utf-8") for name in names]
+    assert all(texts) and (title in "".join(texts))
+    assert f"{len(names)} mails" in terminal.run("mail", "gallery", str(folder)).stdout

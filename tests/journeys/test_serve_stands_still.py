@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from service.heartbeat import PROCESS, Pulse
-from service.supervisor import guilty
+from service.supervisor import ThreadSample, burners, guilty
 
 FOLDER = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -138,6 +138,29 @@ def test_S3_who_gets_no_processor_for_a_while_is_found_nevertheless() -> None:
         for thread in threads:
             thread.join()
     assert [(one.loop, one.is_sure) for one in found] == [("poll guilty", True)]
+
+
+WAITS = (ThreadSample(7, is_runnable=False), ThreadSample(7, is_runnable=False))
+WAKES = (ThreadSample(7, is_runnable=False), ThreadSample(8, is_runnable=True))
+STARVES = (ThreadSample(40, is_runnable=True), ThreadSample(40, is_runnable=True))
+BURNS = (ThreadSample(40, is_runnable=True), ThreadSample(46, is_runnable=True))
+
+
+@pytest.mark.parametrize(
+    ("threads", "burning"),
+    [
+        ((WAITS, BURNS), [False, True]),
+        ((WAKES, BURNS), [False, True]),  # a tick while another has six
+        ((WAITS, STARVES), [False, True]),
+        ((BURNS, BURNS), [True, True]),
+        ((WAITS, WAITS), [False, False]),
+        ((), []),
+    ],
+)
+def test_S3_who_wakes_for_a_moment_is_not_blamed_and_who_waits_for_a_turn_is(
+    threads: Sequence[Sequence[ThreadSample]], burning: list[bool]
+) -> None:
+    assert burners(threads) == burning
 
 
 def test_S3_a_worker_that_somebody_stopped_is_begun_again_and_no_page_is_blamed(
