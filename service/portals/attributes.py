@@ -20,13 +20,11 @@ _BEGUN = re.compile(
 )
 """A comment, or a tag with as many of its attributes as stay (HTML, 13.2.5.32 to 13.2.5.39)."""
 _FURTHER = re.compile(rf"(?:{_ATTRIBUTE})*+", re.X)
-_SUSPECT = re.compile(
-    r"""<[a-zA-Z/][^<>]*+<|<[a-zA-Z/][^<>]{511}
-    |=[ \t\n\f\r]*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""",
-    re.X,
-)
-"""Without any of these each tag ends at its first `>` and is too short for more attributes than
-stay: nearly all pages are looked at no further."""
+_SHORTEST = 2 * MOST_ATTRIBUTES
+"""Of a tag with more attributes than stay, in characters."""
+_TAG_START = re.compile("<[a-zA-Z/]")
+_QUOTED_END = re.compile(r"""=[ \t\n\f\r]*+(?:"[^">]*+>|'[^'>]*+>)""")
+"""A value in quotes in which a `>` does not end the tag."""
 _ENDS = {
     "--": re.compile("--!?>"),
     "script": re.compile("</script", re.I),
@@ -45,10 +43,23 @@ _DRAWINGS = ("svg", "math")
 def with_few_attributes(source: str, *, is_xml: bool = False) -> str:
     """The same text, the very object where no tag has more than MOST_ATTRIBUTES; else each without
     those behind them. `is_xml`: a title or a style is an element like others."""
-    if _SUSPECT.search(source) is None:
+    if not _may_have_more(source):
         return source
     kept = list(_kept(source, is_xml))
     return source if len(kept) == 1 else "".join(kept)
+
+
+def _may_have_more(source: str) -> bool:
+    """Whether a tag may be long enough for more attributes than stay: nearly all pages are looked
+    at no further."""
+    if _QUOTED_END.search(source) is not None:
+        return True
+    # without such a value each tag ends at its first `>`
+    return any(
+        len(piece) - tag.start() > _SHORTEST
+        for piece in source.split(">")
+        if len(piece) > _SHORTEST and (tag := _TAG_START.search(piece)) is not None
+    )
 
 
 def _kept(source: str, is_xml: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 from service.instants import Moment, Source, Witness
 from service.moments.label import parse_moment, read_label, usual_moment
 from service.moments.vote import day_of
-from service.portals.dom import attribute, names, pieces, text_of
+from service.portals.dom import names, pieces, text_of
 from service.portals.other_days import calls_other_day, is_other_day
 from service.text import clean
 
@@ -31,7 +31,7 @@ _WINDOW = 3
 """Pieces that may be one date: a day, its month, its hour; a word for what it is, and the date."""
 _OF_NOW = ("trước", "qua", "nay", "kia", "xong", "ago", "today", "yesterday")
 _APART = frozenset("|•·-–—/,;()[]")
-_OF_EDITS = ("updated", "modified", "cap-nhat", "capnhat")
+_OF_EDITS = re.compile("updated|modified|cap-?nhat")
 _OF_POSTS = re.compile(r"published|(?<![\w-])(?:[\w-]{1,20}-)?(?:entry|post|module)-?date(?![\w-])")
 
 
@@ -57,6 +57,9 @@ def is_date(text: str) -> bool:
 def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     """Every date of a short label; of a longer one those that it calls the day of publication or of
     an edit."""
+    usual = usual_moment(text)
+    if usual is not None:
+        return [WrittenDate(usual, text)]
     is_short = len(text) <= _LONGEST_DATE
     if len(text) > _LONGEST_LINE:
         return []
@@ -99,15 +102,16 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenD
     its title."""
     said = names(node)
     # WordPress and the hAtom microformat name the day of publication both at once
-    is_named = any(word in said for word in _OF_EDITS) and _OF_POSTS.search(said) is None
-    is_update = is_named or attribute(node, "itemprop").lower() == "datemodified"
-    stamp = attribute(node, "datetime").strip()
+    is_named = _OF_EDITS.search(said) is not None and _OF_POSTS.search(said) is None
+    attrs = node.attrs
+    is_update = is_named or (attrs.get("itemprop") or "").lower() == "datemodified"
+    stamp = (attrs.get("datetime") or "").strip()
     found = parse_moment(stamp, is_stamp=True) if stamp else None
     if found is not None:
         return [WrittenDate(found, stamp, is_update)]
     told = told_in_label(clean(text_of(node)), now)
     is_exact = any(one.moment.has_time for one in told)
-    if not is_exact and (stamp := attribute(node, "title").strip()):
+    if not is_exact and (stamp := (attrs.get("title") or "").strip()):
         found = parse_moment(stamp, is_stamp=True)
         if found is not None and (
             not told or (found.has_time and day_of(found) == day_of(told[0].moment))
