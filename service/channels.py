@@ -122,12 +122,19 @@ class ChannelKind:
     and what is shown and compared holds none."""
     is_testable: bool = False
     """Whether it takes a test delivery though its endpoint is not asked for consent."""
+    metavar: str = "TARGET"
+    """What the command line calls its target."""
+    help: str = ""
+    """Of `loa subscription add` and its name, the first line a sentence; a plain one where nothing
+    is said."""
     extra: tuple[str, str] | None = None
     """The extra of the distribution that it needs, and the module that shows that it is there."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefix", self.prefix or self.name)
         object.__setattr__(self, "digest_prefix", self.digest_prefix or f"digest_{self.name}")
+        text = self.help or f"Alert {self.metavar} by {self.name}."
+        object.__setattr__(self, "help", text)
         for word in (self.name, self.prefix):
             if re.fullmatch(r"[a-z][a-z0-9_]{0,30}", word) is None:  # it stands in SQL and in keys
                 raise ValueError(
@@ -188,6 +195,13 @@ CHANNELS: dict[Channel, ChannelKind] = {
             is_signed=True,
             has_headers=True,
             has_cloudevents=True,
+            metavar="URL",
+            help="""Alert URL by signed webhooks (Standard Webhooks); its secret is printed once.
+
+            \b
+            Example:
+              loa subscription add webhook https://office.example/loa --category directives
+            """,
         ),
         ChannelKind(
             name=EMAIL,
@@ -201,6 +215,13 @@ CHANNELS: dict[Channel, ChannelKind] = {
             is_judged=False,
             digest_endpoint=SMTP_DIGEST,
             digest_prefix="digest",
+            metavar="ADDRESS",
+            help="""Alert ADDRESS by email, at once or in a digest.
+
+            \b
+            Example:
+              loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
+            """,
         ),
         ChannelKind(
             name=PULL,
@@ -213,6 +234,17 @@ CHANNELS: dict[Channel, ChannelKind] = {
             is_judged=False,  # it fails nobody: it is told when nobody asks
             is_signed=True,
             is_asked=True,
+            metavar="",
+            help="""Owe an office messages that it asks for itself, having no public address.
+
+            Its token, with which it asks, and its secret, by which it verifies, are printed once.
+            The office runs `loa pull` with them, or asks `GET /api/v1/stream` by a program of its
+            own.
+
+            \b
+            Example:
+              loa subscription add pull --unit "UBND xã Quảng Ninh" --json > office.json
+            """,
         ),
         ChannelKind(
             name=WEBSUB,
@@ -232,6 +264,17 @@ CHANNELS: dict[Channel, ChannelKind] = {
             places=ConcurrencyLimits(per_endpoint=1, per_host=4),
             is_sealed=True,
             is_testable=True,
+            metavar="ADDRESS",
+            help="""Alert a group or a person on a chat service, by an address of Apprise's.
+
+            ADDRESS holds what lets one write there: given as -, it is read from standard input and
+            stands in no history. Needs the extra: pip install 'loa[chat]'.
+
+            \b
+            Examples:
+              loa subscription add chat - --name "Nhóm Telegram" --confirmed < address.txt
+              loa subscription add chat ntfys://ntfy.office.example/loa --confirmed
+            """,
             extra=("chat", "apprise"),
         ),
     )
@@ -246,6 +289,14 @@ ASKED = ", ".join(f"'{kind.name}'" for kind in CHANNELS.values() if kind.is_aske
 def added_channels() -> tuple[Channel, ...]:
     """Those whose subscriptions an operator adds; those of the hub come by themselves."""
     return tuple(kind.name for kind in CHANNELS.values() if kind.consent is not Consent.HUB)
+
+
+def shown_as(channel: str, target: str, name: str) -> str:
+    """What people are told that a subscription goes to: one that is asked for has no target, and is
+    called by its channel and its own name."""
+    if not kind_of(channel).is_asked:
+        return target
+    return f"{channel} ({name})" if name else channel
 
 
 def kind_of(name: str) -> ChannelKind:

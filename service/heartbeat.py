@@ -115,7 +115,7 @@ def _text(raw: bytes) -> str:
     return raw.rstrip(b"\0").decode("utf-8", "replace")
 
 
-def say(beat: Beat) -> str:
+def beat_text(beat: Beat) -> str:
     """A loop that stands still, in words: `poll quangxuong (https://…), for 14 s`."""
     doing = f" ({beat.doing})" if beat.doing else ""
     return f"{beat.name}{doing}, for {time.monotonic() - beat.at:.0f} s"

@@ -42,6 +42,28 @@ class Log:
         self._logger.exception(event, extra={"facts": facts})
 
 
+def printable(text: str) -> str:
+    """A line in which no control character, and none that turns text round, reaches a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def escaped(document: str) -> str:
+    """JSON in which what steers a terminal or turns text round stands by its number, as it may
+    (RFC 8259, 7); line ends between its parts stay."""
+    if document.isprintable():
+        return document
+    return "".join(
+        char if char.isprintable() or char == "\n" else _by_number(char) for char in document
+    )
+
+
+def _by_number(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
+
+
 class _Stderr(logging.Handler):
     """Writes to what is stderr when a record comes, not when the handler was made."""
 
@@ -54,10 +76,13 @@ class _Stderr(logging.Handler):
 
 
 class _ForPeople(logging.Formatter):
+    """A line each, and an exception's own below it; what strangers said steers no terminal."""
+
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f"  {name}={value}" for name, value in _facts(record).items())
         line = f"{_instant(record)} {record.levelname.lower():8} {record.getMessage()}{facts}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        told = self.formatException(record.exc_info).split("\n") if record.exc_info else ()
+        return "\n".join(map(printable, (line, *told)))
 
 
 class _ForMachines(logging.Formatter):
@@ -72,7 +97,7 @@ class _ForMachines(logging.Formatter):
         }
         if record.exc_info:
             said["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(said, default=str).decode()
+        return escaped(orjson.dumps(said, default=str).decode())
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -123,7 +123,7 @@ def worker_jobs(parts: WorkerParts, is_stopping: Callable[[], bool]) -> list[Job
         Job("poll", look_s, lambda: poll_due(parts), within_s=60),
         backfill_job(parts, is_stopping),
         pages_job(parts),
-        Job("looks", 2, partial(run_looks, parts, is_stopping), within_s=LOOKS_WITHIN_S),
+        Job("looks", 2, partial(step_looks, parts, is_stopping), within_s=LOOKS_WITHIN_S),
         Job("portal files", 5, FilesWatch(parts).look),
         *round_jobs(parts),
         Job("fence", 1, parts.fence.move_on),
@@ -153,7 +153,7 @@ def pages_job(parts: WorkerParts) -> Job:
     return Job("pages", PAGES_LOOK_S, run, within_s=PAGES_WITHIN_S)
 
 
-def run_looks(parts: WorkerParts, is_stopping: Callable[[], bool]) -> int:
+def step_looks(parts: WorkerParts, is_stopping: Callable[[], bool]) -> int:
     """Looks at the portals of which somebody asked what they are like; returns at how many."""
     from service.services.look_acts import run_looks as run
 
@@ -192,9 +192,9 @@ def run_backfills(parts: WorkerParts, is_stopping: Callable[[], bool] = lambda: 
     return done
 
 
-def put_aside(parts: RoundParts, hung: Sequence[HangReport]) -> None:
+def quarantine_hung(parts: RoundParts, hung: Sequence[HangReport]) -> None:
     """Remembers the pages that a process before this one had in hand when it hung or died."""
-    from service.storage.quarantine import put_aside as remember
+    from service.storage.quarantine import quarantine_page as remember
 
     by_loop = {f"poll {portal.id}": portal.id for portal in parts.settings.portals}
     pages = [(by_loop[one.loop], one) for one in hung if one.loop in by_loop]
@@ -216,6 +216,7 @@ def round_jobs(parts: RoundParts) -> list[Job]:
     from service.services.loss_acts import tell_asks_nothing, tell_losses
     from service.services.outage_acts import tell_outages
     from service.services.reminders import remind, remind_in_time
+    from service.services.token_acts import revoke_ended
     from service.services.urgent_reminders import remind_urgent
 
     def act(do: Callable[[Database, RoundParts], object]) -> Callable[[], object]:
@@ -235,9 +236,10 @@ def round_jobs(parts: RoundParts) -> list[Job]:
         Job("watch", 60, act(tell_alarms), within_s=60),
         Job("probe suspended", 3600, act(probe_suspended), within_s=600),
         Job("addresses", 3600, act(tell_unmailable), within_s=600),
+        Job("ended tokens", 300, act(revoke_ended), within_s=60),
         Job("hub", 60, act(end_leases), within_s=600),
-        Job("archive", 60, lambda: care_for_archive(parts), within_s=3600),
-        Job("forget", 3600, lambda: forget_done(parts), within_s=3600),
+        Job("archive", 60, lambda: step_archive(parts), within_s=3600),
+        Job("forget", 3600, lambda: step_forgetting(parts), within_s=3600),
     ]
 
 
@@ -254,7 +256,7 @@ def tell_listings(parts: RoundParts) -> int:
     )
 
 
-def forget_done(parts: RoundParts) -> int:
+def step_forgetting(parts: RoundParts) -> int:
     """Deletes what was done with long ago; acknowledgements and posts stay. Returns how many
     messages that were."""
     from service.storage.retention import Retention, forget_all
@@ -270,7 +272,7 @@ def forget_done(parts: RoundParts) -> int:
     return forget_all(parts.database, parts.archive.folder, kept, parts.clock())
 
 
-def care_for_archive(parts: RoundParts) -> int:
+def step_archive(parts: RoundParts) -> int:
     """One step of the archive's; returns how many files left the database."""
     from service.poll.archive_care import care_for_archive as care
     from service.services.operator import tell_operator

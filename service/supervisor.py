@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from service.heartbeat import PROCESS, Beat, Pulse, die_with_parent, say
+from service.heartbeat import PROCESS, Beat, Pulse, beat_text, die_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,9 @@ def end_stuck(pid: int) -> None:
 def accuse(name: str, pid: int, pulse: Pulse, stuck: Sequence[Beat]) -> list[HangReport]:
     """Says in the log what stands still, and returns what it worked on."""
     hung = guilty(pid, pulse, stuck)
-    log.error("the %s stands still and is ended: %s", name, "; ".join(say(beat) for beat in stuck))
+    log.error(
+        "the %s stands still and is ended: %s", name, "; ".join(beat_text(beat) for beat in stuck)
+    )
     for one in hung:
         log.error("it worked on %s (%s)", one.doing, one.loop)
     return hung
@@ -215,7 +217,7 @@ class Worker:
         context = multiprocessing.get_context("fork")
         arguments = (self._run, os.getpid(), self.pulse, tuple(self._hung), self._settle)
         self._process = context.Process(target=run_child, args=arguments, name="loa-worker")
-        masked(self._process.start)
+        with_signals_blocked(self._process.start)
         if self._is_stopping.is_set():
             self._process.terminate()
 
@@ -300,7 +302,7 @@ class Worker:
             self._process.join()
 
 
-def masked(start: Callable[[], None]) -> None:
+def with_signals_blocked(start: Callable[[], None]) -> None:
     """A signal between the fork and the child's own handlers would be lost: it waits for them."""
     old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:

@@ -331,12 +331,12 @@ def parse_instant(text: str, name: str, zone: ZoneInfo | None) -> datetime:
     return found
 
 
-def parse_day(text: str, name: str) -> date:
+def parse_day(text: str, name: str, allowed: str = "allowed.day_of_past") -> date:
     """A day as `2026-11-20`. Raises InvalidInput for the field of that name."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise InvalidInput(name, "bad.no_day", "allowed.day_of_past") from error
+        raise InvalidInput(name, "bad.no_day", allowed) from error
 
 
 def rfc3339(instant: datetime) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from service.portals.portal_text import render_portal
 from service.services.filters import MAX_KEYWORDS
+from service.settings import ListingConfig, PortalConfig
 from tests.acts_world import NEVER, Try, by_api, by_command, by_desk, by_form
 
 Given = dict[str, Any]
@@ -94,6 +96,11 @@ def _desk_edit_subscription(world: Any, given: Given) -> str:
     return by_desk("subscriptions/{id}", *_DESK_FIELDS)(world, _form_of(given))
 
 
+def _desk_token(world: Any, given: Given) -> str:
+    form = {{"scopes": "scope"}.get(key, key): value for key, value in given.items()}
+    return by_desk("tokens/", "name", "role", "unit", "scope", "ends_on")(world, form)
+
+
 def _import_units(world: Any, given: Given) -> str:
     file = world.house.terminal.folder / "units.csv"
     cells = ";".join(given.get("contacts", []))
@@ -105,6 +112,22 @@ def _import_subscriptions(world: Any, given: Given) -> str:
     file = world.house.terminal.folder / "subscriptions.csv"
     file.write_text(f"channel,target\n{given['channel']},{given['target']}\n")
     return by_command("subscription", "import", str(file))(world, {})
+
+
+_PORTAL: Given = {
+    "id": "moi", "name": "UBND xã Mới", "base_url": "https://moi.example",
+    "listings": [{"url": "/tin", "category": "news"}],
+}  # fmt: skip
+
+
+def _text_of(given: Given) -> str:
+    listings = tuple(ListingConfig.model_construct(**one) for one in given["listings"])
+    facts = {**given, "listings": listings, "kind": "auto"}
+    return render_portal(PortalConfig.model_construct(**facts))
+
+
+def _desk_add_portal(world: Any, given: Given) -> str:
+    return by_desk("portals/", "file")(world, {"file": _text_of(given)})
 
 
 _SUBJECT = {"active": {"id": "{webhook_active}"}, "mail": {"id": "{email_active}"},
@@ -319,8 +342,39 @@ ACTS: dict[str, Act] = {
     "succession_acts.carry_out": Act(
         "act.unit_edit",
         {"command": by_command("unit", "succeed", "--apply"),
-         "api": by_api("POST", "successions", "apply")},
+         "api": by_api("POST", "successions", "apply"), "desk": by_desk("successions")},
         {"all": {"apply": True}},
+    ),
+    "portal_acts.add": Act(
+        "act.portal_add",
+        {"api": by_api("POST", "portals", "id", "name", "base_url", "listings"),
+         "desk": _desk_add_portal},
+        {"a portal": _PORTAL, "there": {**_PORTAL, "id": "quangxuong"},
+         "no listing": {**_PORTAL, "listings": []}},
+        unlike=("there", "no listing"),
+    ),
+    "portal_acts.edit": Act(
+        "act.portal_edit", {"desk": by_desk("portals/{id}", "file")},
+        {"another name": {"id": "quangxuong", "file": _text_of({**_PORTAL, "id": "quangxuong"})},
+         "another id": {"id": "quangxuong", "file": _text_of(_PORTAL)},
+         "no portal": {"id": "quangxuong", "file": "x"},
+         "nothing": {"id": "nope", "file": _text_of(_PORTAL)}},
+    ),
+    "portal_acts.remove": Act(
+        "act.portal_remove",
+        {"api": by_api("DELETE", "portals/{id}"), "desk": by_desk("portals/{id}/remove")},
+        _PORTALS, unlike=("nothing",),
+    ),
+    "portal_acts.restore": Act(
+        "act.portal_restore", {"desk": by_desk("portals/{id}/restore")},
+        {"removed": {"id": "removed"}, "nothing": {"id": "nope"}},
+    ),
+    "portal_acts.reread": Act(
+        "act.portals_reread", {"desk": by_desk("portals/reread")}, {"all": {}},
+    ),
+    "key_acts.rotate": Act(
+        "act.key_rotate", {"command": by_command("key", "rotate", options={"days": "--keep-days"})},
+        {"kept": {}, "at once": {"days": "0"}},
     ),
     "silences.release_portal": Act(
         "act.portal_release",
@@ -456,17 +510,25 @@ ACTS: dict[str, Act] = {
     "token_acts.create": Act(
         "act.token_create",
         {"command": by_command("token", "create", options={"name": "--name", "role": "--role",
-                                                           "unit": "--unit",
-                                                           "scopes": "--scope"})},
+                                                           "unit": "--unit", "scopes": "--scope",
+                                                           "ends_on": "--ends-on"}),
+         "api": by_api("POST", "tokens", "name", "role", "unit", "scopes", "ends_on"),
+         "desk": _desk_token},
         {"an operator's": {"role": "operator", "name": "x"},
          "a unit's": {"role": "unit", "unit": "{unit}"}, "without a unit": {"role": "unit"},
          "of nobody": {"role": "unit", "unit": NEVER},
-         "beyond": {"role": "viewer", "name": "x", "scopes": "operate"},
-         "narrow": {"role": "operator", "name": "x", "scopes": "read"},
+         "beyond": {"role": "viewer", "name": "x", "scopes": ["operate"]},
+         "narrow": {"role": "operator", "name": "x", "scopes": ["read"]},
+         "to a day": {"role": "viewer", "name": "x", "ends_on": "2030-12-31"},
+         "to a day of the past": {"role": "viewer", "name": "x", "ends_on": "2020-01-01"},
+         "to no day": {"role": "viewer", "name": "x", "ends_on": "mai"},
          **{f"a name, {key}": {"role": "viewer", "name": line} for key, line in LINES.items()}},
+        unlike=("to no day",),
     ),
     "token_acts.revoke": Act(
-        "act.token_revoke", {"command": by_command("token", "revoke", "{id}")},
+        "act.token_revoke",
+        {"command": by_command("token", "revoke", "{id}"), "api": by_api("DELETE", "tokens/{id}"),
+         "desk": by_desk("tokens/{id}/revoke")},
         {"there": {"id": "{token}"}, "nothing": {"id": NEVER}},
     ),
     "hub_acts.ask": Act(
@@ -531,16 +593,16 @@ NO_ACTS: dict[str, str] = {
          "todays_work.load_open_receipts", "undo_acts.load_removed", "unit_acts.deaf_units", "feed_catalogue.load_specs",
          "hub_acts.parse_topic", "portal_acts.changed_at", "unit_link.link_of_token",
          "unit_link.open_unit",
-         "lost_names.find_lost_names", "lost_names.find_lost_portals"],
+         "mail_state.operator_unread_since", "mail_state.has_mail", "mail_state.why_no_mail", "lost_names.find_lost_names", "lost_names.find_lost_portals"],
         _READ,
     ),
     **dict.fromkeys(
         ["audit_acts.record", "overruling_acts.publish_as_decided", "loss_acts.tell_unit_changed",
          "loss_acts.tell_subscription_changed",
          "loss_acts.tell_unit_gone", "loss_acts.tell_unit_back", "loss_acts.tell_dead_contact",
-         "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
+         "hub_losses.tell_lease_ended", "hearing_again.tell_resumed", "hearing_again.tell_takes_mail", "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
          "operator.tell_operator", "optin.ask_consent", "publish.write_change", "relation_acts.relate",
-         "reminder_parts.ask_hooks", "reminders.ask_again"],
+         "reminder_parts.ask_hooks", "reminders.remind_unit"],
         _PART,
     ),
     **dict.fromkeys(
@@ -548,21 +610,19 @@ NO_ACTS: dict[str, str] = {
          "bounce_acts.probe_suspended", "daily.tell_decisions", "digest_acts.send_digests",
          "late_acts.tell_late", "loss_acts.tell_losses", "outage_acts.tell_outages",
          "reminders.remind_in_time", "reminders.remind", "urgent_reminders.remind_urgent",
-         "hub_acts.end_leases", "look_acts.run_looks"],
+         "hub_acts.end_leases", "hub_acts.deny_gone", "hub_losses.tell_leases_back",
+         "look_acts.run_looks", "token_acts.revoke_ended"],
         _JOB,
     ),
     "bounce_acts.apply_bounce": "of a machine that returns mail: test_mail_bounces, one row for each"
     " subscription that is suspended",
     "backfill_acts.run_now": "`ask`, and the job at once: test_backfill, test_backfill_asked",
+    "hub_acts.deny": "a part of `subscription_acts.remove`, and of a job: test_hub",
     "hub_acts.confirm": "what a callback answered, which the ledger brings: test_hub",
-    **dict.fromkeys(
-        ["portal_acts.add", "portal_acts.edit", "portal_acts.remove", "portal_acts.restore",
-         "portal_acts.reread"],
-        "writes files, which no try could begin again with: test_desk_portals, desk and API"),
     "unit_link.renew": "of a link that is past its time: test_unit_page",
-    "key_acts.rotate": "test_key_rotation; one row",
-    "restore.release_restored": "test_delivery_restore; one row",
-    "scan_acts.ask_for_scans": "test_scans; one row",
+    "restore.release_restored": "of a copy that was put back, which no try begins with; one door:"
+    " test_delivery_restore, one row",
+    "scan_acts.ask_for_scans": "one door, which reads the scans too: test_scans, one row",
     "stream_acts.acknowledge": "of a program, message by message: the queue is its log; test_pull",
 }  # fmt: skip
 """What is public in `service.services`, takes a database, and is no act of a row above."""

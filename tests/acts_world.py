@@ -23,11 +23,12 @@ from service.alerts.message import build_payload
 from service.cli import main
 from service.services.publish import write_change
 from service.services.sign_in import sign_in_subject
+from service.settings.secret import FILE_SUFFIX
 from service.storage.schema import to_micros
 from service.storage.tokens import create_token
 from service.storage.units import add_unit, remove_unit
 from service.types import EMAIL, WEBHOOK, ChangeType, Filters, Post, SubscriptionStatus
-from tests.fakes_doors import House, choose, opened_house
+from tests.fakes_doors import PORTAL, House, choose, opened_house
 from tests.fakes_web import MANAGED_AT, store_post
 
 NEVER = "00000000-0000-7000-8000-000000000000"
@@ -43,12 +44,28 @@ class World:
     at_first: Rows | None = None
     """What `begin_again` returns to, row by row."""
 
+    files_at_first: dict[Path, bytes] | None = None
+
     def keep(self) -> None:
-        """What `begin_again` returns to."""
+        """What `begin_again` returns to: the database, the key, the files of portals."""
         _copy_database(self.house.terminal.database, self._kept)
+        self.files_at_first = self.files()
 
     def begin_again(self) -> None:
         _copy_database(self._kept, self.house.terminal.database)
+        kept, now = self.files_at_first or {}, self.files()
+        if now != kept:
+            for path in now.keys() - kept.keys():
+                path.unlink()
+            for path, content in kept.items():
+                path.write_bytes(content)
+            self.house.loa.reread_portals()
+
+    def files(self) -> dict[Path, bytes]:
+        """What acts write beside the database."""
+        folder = self.house.terminal.folder
+        paths = [*folder.glob("portals/*"), *folder.glob(f"*{FILE_SUFFIX}")]
+        return {path: path.read_bytes() for path in paths if path.is_file()}
 
     @property
     def _kept(self) -> Path:
@@ -123,6 +140,8 @@ def opened_copy(template: Path, folder: Path, names: dict[str, str]) -> Iterator
         if path.is_file():
             shutil.copy(path, folder / path.name)
     with opened_house(folder, is_new=False) as house:
+        removed = PORTAL.replace("quangxuong", "removed")
+        (folder / "portals" / "removed.toml.removed").write_text(removed, "utf-8")
         world = World(house, names)
         _csrf(world)  # signed in at the desk: who tries that often in a minute is refused
         world.keep()
@@ -269,6 +288,11 @@ def rows_of(world: World) -> Rows:
             ):
                 rows = conn.execute(text(f'SELECT * FROM "{table}"')).mappings()
                 found.update(f"{table}: {_plain(row)}" for row in rows)
+    found.update(
+        f"file: {path.name} {content.decode()}"
+        for path, content in world.files().items()
+        if not path.name.endswith(FILE_SUFFIX)
+    )
     return found
 
 

@@ -12,7 +12,7 @@ import jsonschema_rs
 import orjson
 from flask import Flask, Response, request, request_finished
 
-from service.web.api.openapi import describe
+from service.web.api.openapi import describe_api
 from service.web.api.route_table import ROUTES
 
 
@@ -47,7 +47,7 @@ _VALIDATORS: dict[str, Any] = {}
 
 def _validator(app: Flask, endpoint: str) -> Any:
     if not _VALIDATORS:
-        document = describe(app.extensions["loa"])
+        document = describe_api(app.extensions["loa"])
         components = {"components": _closed(document["components"])}
         for operations in document["paths"].values():
             for operation in operations.values():

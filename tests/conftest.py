@@ -23,20 +23,30 @@ from tests.fakes_database import lay_migrated
 
 TEMPLATE = "loa_template"
 LONGEST = frozenset(
-    {"test_web_schemathesis", "test_feeds_readers", "test_pull_killed", "test_delivery_restore"}
-)
+    {
+        "test_channel_troubles", "test_delivery_restore", "test_feeds_readers", "test_mail_bounces",
+        "test_pull_killed", "test_three_weeks", "test_web_schemathesis",
+    }
+)  # fmt: skip
 """Begun first: a test of many seconds that is begun last leaves the other workers idle."""
 UNTRACED = frozenset(
     f"test_{name}"
     for name in (
-        "archive_killed", "bench", "delivery_postgresql", "delivery_workers", "desk_axe",
-        "faults_portal", "feeds_http", "feeds_readers", "fuzz", "imports", "linear",
-        "packaging", "portals_broken", "portals_fetch", "portals_growth", "portals_layouts",
-        "portals_nesting", "portals_read", "portals_sandbox", "pull_killed", "serve_strangers",
-        "web_browser",
+        "api_docs", "archive", "archive_killed", "backfill", "bench", "bounce_transport",
+        "check_and_metrics", "cli_basics", "cli_ledger", "cli_output", "cli_serve",
+        "compressed_secrets", "database_gone", "delivery_failing",
+        "delivery_postgresql", "delivery_restore", "delivery_trouble", "delivery_workers", "demo",
+        "desk_axe", "every_door", "export", "faults_listings", "faults_portal", "feeds_http",
+        "feeds_readers", "fuzz", "help", "imports", "key_rotation", "linear", "mail_bounces",
+        "mail_crash", "main_job", "packaging", "permissions", "poll_operator", "portals_broken",
+        "portals_fetch", "portals_growth", "portals_layouts", "portals_nesting", "portals_read",
+        "portals_sandbox", "post_life", "pull_client", "pull_killed", "pull_served", "reworded_acts", "scans",
+        "serve_processes", "serve_stands_still", "serve_strangers", "three_weeks", "web_admin",
+        "web_api", "web_browser", "web_schemathesis", "web_strangers", "wheel",
     )
 )  # fmt: skip
-"""Coverage is not counted in them: it takes a third of their time, and others cover the same."""
+"""The longest files: counting coverage nearly doubles a test's time, and cheaper tests reach the
+same lines. What one of theirs alone reaches is counted by its mark `traced`."""
 
 
 class CompiledTemplates(BytecodeCache):
@@ -66,7 +76,8 @@ class CompiledRule(Rule):
         return self._compiled[key]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "traced: coverage is counted though its file is UNTRACED")
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
     Flask.url_rule_class = CompiledRule
     # the readers of foreign documents are forked: what they do is not counted, only slowed
@@ -77,7 +88,7 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONGEST)
     for item in items:
-        if item.path.stem in UNTRACED:
+        if item.path.stem in UNTRACED and not item.get_closest_marker("traced"):
             item.add_marker(pytest.mark.no_cover)
     grouped = [item.nodeid for item in items if item.get_closest_marker("xdist_group")]
     if getattr(config.option, "loadgroup", False) and not all("@" in id_ for id_ in grouped):

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
+from service.alerts.verdict import Verdict
 from service.channels import Address, ChannelKind, ConcurrencyLimits, Consent, Grouping
 from service.delivery.channel import Record
 from service.delivery.message_bodies import MessageBodies
+from service.delivery.outcome import handed_back, judged_result, made_or_result
 from service.delivery.senders import Parts
 from service.errors import InvalidInput
 from service.storage.engine import Database
 from service.storage.queue import ClaimedMessage, OutgoingMessage, OutgoingReader
-from service.types import Channel, Clock, Result, State
+from service.types import Channel, Clock, Result
 
 NAME = Channel("file")
 
@@ -57,7 +59,8 @@ class FileChannel:
     ) -> None:
         with database.reading() as conn:
             outgoing = self._reader.load(conn, [one.message_id for one in claimed], self._clock())
-        record([self._write(one, outgoing[one.message_id]) for one in claimed])
+        for one in claimed:
+            record([self._result(one, outgoing.get(one.message_id), stop)])
 
     def rest(self) -> None:
         """It keeps nothing open."""
@@ -65,11 +68,22 @@ class FileChannel:
     def close(self) -> None:
         """It keeps nothing open."""
 
-    def _write(self, one: ClaimedMessage, outgoing: OutgoingMessage) -> Result:
-        state, detail, now = State.SENT, "", self._clock()
+    def _result(self, one: ClaimedMessage, outgoing: OutgoingMessage | None, stop: Event) -> Result:
+        now = self._clock()
+        if stop.is_set():
+            return handed_back(one, now)
+        made = made_or_result(
+            lambda message, _at: (Path(message.url), self._bodies.body_of(message)),
+            one, outgoing, now, is_signed=False,
+        )  # fmt: skip
+        if isinstance(made, Result):  # its subscription was paused or removed, say
+            return made
+        path, body = made
         try:
-            with Path(outgoing.url).open("a") as file:
-                file.write(f"{one.message_id} {self._bodies.body_of(outgoing).decode()}\n")
-        except OSError as error:
-            state, detail = State.FAILED, type(error).__name__
-        return Result(one.message_id, one.lease_token, state, None, detail, now, 0.01)
+            with path.open("a") as file:
+                file.write(f"{one.message_id} {body.decode()}\n")
+        except OSError:
+            verdict = Verdict(False, "webhook.broken")
+        else:
+            verdict = Verdict(True, "chat.accepted")
+        return judged_result((), one, verdict, now, status=0, took_s=0.01)

@@ -31,7 +31,7 @@ def make_pdf(*lines: str) -> bytes:
         b"/ItalicAngle 0"
         b" /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>"
     )
-    return _assemble(
+    return assemble(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
@@ -48,7 +48,8 @@ def _stream(content: bytes) -> bytes:
     return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)
 
 
-def _assemble(*objects: bytes) -> bytes:
+def assemble(*objects: bytes) -> bytes:
+    """A file of these objects, the first of which is its catalogue."""
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, 1):
         offsets.append(len(body))

@@ -41,7 +41,7 @@ email = "truc-ban@huyen.example"
 url = "sqlite:///{folder}/loa.db"
 
 [polling]
-timeout_s = 1
+timeout_s = 2
 min_delay_per_host_s = {delay_s}
 jitter = 0
 {polling}

@@ -15,7 +15,7 @@ from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.alerts.mail import Letter, MailPart, Recipient, Sender, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, Sender, compose_letter, compose_mail
 from service.alerts.mail_item import prepare
 from service.values import Locale
 
@@ -70,7 +70,7 @@ def build(language: str = "vi", **data: Any) -> bytes:
     part = MailPart(
         item, ("Đăng ký “Lan”: chỉ đạo",), (("https://loa.example/receipts/r", "UBND xã A"),)
     )
-    return compose(SENDER, language, TO, [part])
+    return compose_mail(SENDER, language, TO, [part])
 
 
 def parse(raw: bytes) -> EmailMessage:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from service.alerts.headers import one_line, shorten
+from service.alerts.headers import shorten, visible_line
 from service.alerts.own_headers import MASK
 from service.alerts.target import parse_target
 from service.errors import InvalidInput
@@ -108,7 +108,7 @@ def parse_chat(written: str, *, allow_private_networks: bool = False) -> ChatAdd
     for name in asked:
         if name.lower() not in _PARAMETERS and not name.startswith(_OWN_FIELDS):
             raise _refused(
-                coded("bad.chat_parameter", text=shorten(one_line(name), 40)),
+                coded("bad.chat_parameter", text=shorten(visible_line(name), 40)),
                 coded("allowed.among", names=", ".join(sorted(_PARAMETERS))),
             )
     rest = whole[len(found.group(0)) :]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.alerts.headers import one_line, shorten
+from service.alerts.headers import shorten, visible_line
 from service.alerts.mail_item import headline
 from service.words import labels_of
 
@@ -30,10 +30,10 @@ def chat_text(message: Mapping[str, Any], language: str) -> ChatText:
     receipt = data["receipt_url"]
     if "portal" in data:
         title = headline(kind, data, language, owes=receipt is not None)
-        lines = [_source(data), one_line(data["archive_url"])]
+        lines = [_source(data), visible_line(data["archive_url"])]
     else:
-        title = f"{says['reminder']}: {shorten(one_line(data['title']), MAX_TITLE)}"
-        lines = [*(one_line(due["text"]) for due in data["due"][:MAX_DUE]), data["archive_url"]]
+        title = f"{says['reminder']}: {shorten(visible_line(data['title']), MAX_TITLE)}"
+        lines = [*(visible_line(due["text"]) for due in data["due"][:MAX_DUE]), data["archive_url"]]
     if receipt is not None:
         lines.append(f"{says['receipt']}: {receipt}")
     return ChatText(title, "\n".join(line for line in lines if line))
@@ -42,4 +42,4 @@ def chat_text(message: Mapping[str, Any], language: str) -> ChatText:
 def _source(data: Mapping[str, Any]) -> str:
     document = data["document"] or {}
     named = (data["portal"]["name"], document.get("number"))
-    return " · ".join(one_line(one) for one in named if one)
+    return " · ".join(visible_line(one) for one in named if one)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from service.alerts.recurrence import hour_of_rule, next_day
 from service.alerts.working_hours import WorkingHours
 from service.posts.doers import COMMUNES
-from service.posts.due import hour_said
+from service.posts.due import hour_in
 from service.types import Deadline
 from service.words import coded, say
 
@@ -66,7 +66,7 @@ def _instant(one: Deadline, zone: ZoneInfo, now: datetime | None) -> datetime | 
         return one.at
     if one.on is None:
         return None
-    return datetime.combine(one.on, hour_said(one.text) or _DAY_ENDS, tzinfo=zone)
+    return datetime.combine(one.on, hour_in(one.text) or _DAY_ENDS, tzinfo=zone)
 
 
 def next_due_reminder(

@@ -26,11 +26,12 @@ _UNSAFE = re.compile(
     "\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]+"  # lone surrogates
 )
+_UNSAFE_BUT_LF = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\t\v-\x1f"))
 _SPACES = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9 .,:;/()'!?+-]*")
 
 
-def one_line(value: str) -> str:
+def visible_line(value: str) -> str:
     """A string as one line that shows what it is: nothing invisible, nothing that breaks a line."""
     return _SPACES.sub(" ", _UNSAFE.sub(" ", value)).strip()
 
@@ -43,7 +44,12 @@ def many_lines(value: str) -> str:
         .replace("\u2028", "\n")
         .replace("\u2029", "\n")
     )
-    return "\n".join(one_line(line) for line in lines.split("\n")).strip()
+    return "\n".join(visible_line(line) for line in lines.split("\n")).strip()
+
+
+def without_controls(value: str) -> str:
+    """Running text as it is written, in which LF alone steers anything."""
+    return _UNSAFE_BUT_LF.sub(" ", value)
 
 
 def shorten(value: str, limit: int) -> str:
@@ -57,7 +63,7 @@ def encode_phrase(value: str) -> bytes:
     A text that already looks like an encoded-word is encoded again, so that it is read as it was
     written.
     """
-    text = one_line(value)
+    text = visible_line(value)
     if len(text) <= 60 and _PLAIN.fullmatch(text) and "=?" not in text:
         return text.encode("ascii")
     words, chunk = [], b""
@@ -73,7 +79,7 @@ def encode_phrase(value: str) -> bytes:
 
 @lru_cache(512)
 def subject(value: str) -> bytes:
-    return encode_phrase(shorten(one_line(value), MAX_SUBJECT)) or b"-"
+    return encode_phrase(shorten(visible_line(value), MAX_SUBJECT)) or b"-"
 
 
 def mailbox(box: Mailbox) -> bytes:

@@ -46,7 +46,7 @@ class Sender:
     def build(cls, from_: str, title: str, public_url: str) -> Sender:
         box = Mailbox.parse(from_, "email.from")
         host = parse_host(urlsplit(public_url).hostname or "localhost", "service.public_url")
-        title = headers.one_line(title)
+        title = headers.visible_line(title)
         list_id = headers.encode_phrase(title) + b"\r\n <loa." + host.encode("ascii") + b">"
         block = b"From: " + headers.mailbox(box) + b"\r\nList-Id: " + list_id + CRLF
         return cls(str(box.address), box.address.domain, title, block)
@@ -104,7 +104,7 @@ class Letter:
     """What follows, where it is about several things."""
 
 
-def compose(
+def compose_mail(
     sender: Sender,
     language: str,
     to: Recipient,
@@ -148,7 +148,7 @@ def compose(
 def compose_letter(sender: Sender, language: str, to: Recipient, letter: Letter) -> bytes:
     """A mail about no post, in the same dress."""
     says = labels_of("mail", language)
-    subject = headers.one_line(letter.subject)
+    subject = headers.visible_line(letter.subject)
     lines, rows = _said(letter.text, [letter.button] if letter.button else [], letter.links)
     html = [
         mail_html.top(language, subject),
@@ -186,7 +186,7 @@ _BOTTOM = encode(mail_html.bottom())
 
 @lru_cache(512)
 def _top(language: str, subject: str) -> bytes:
-    return encode(mail_html.top(language, headers.one_line(subject)))
+    return encode(mail_html.top(language, headers.visible_line(subject)))
 
 
 @lru_cache(512)
@@ -202,10 +202,10 @@ def _contents(
 ) -> tuple[bytes, bytes]:
     """What a mail carries that has several posts: each with what matters of it."""
     titles = [_subject_of(part) for part in parts]
-    text = f"{headers.one_line(subject)}\n\n{says['contents']}:\n"
+    text = f"{headers.visible_line(subject)}\n\n{says['contents']}:\n"
     text += "".join(f"{n}. {title}\n" for n, title in enumerate(titles, 1)) + "\n"
     return encode_open(text), encode(
-        mail_html.contents(headers.one_line(subject), says["contents"], titles)
+        mail_html.contents(headers.visible_line(subject), says["contents"], titles)
     )
 
 
@@ -223,7 +223,7 @@ def _receipts(part: MailPart, says: Mapping[str, str]) -> tuple[bytes, bytes]:
     """The receipts that are asked of this recipient: above all that is said of the post."""
     text, html = "", ""
     for url, unit in part.receipts:
-        label = says["acknowledge_for"].format(unit=headers.one_line(unit))
+        label = says["acknowledge_for"].format(unit=headers.visible_line(unit))
         text += f"{label}:\n{url}\n\n"
         html += mail_html.button(url, label)
     return encode_open(text), encode_open(html)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
-from service.alerts.headers import one_line
+from service.alerts.headers import visible_line
 from service.posts.word_diff import Op, word_diff
 
 MAX_COMPARED = 40_000
@@ -58,19 +58,19 @@ def find_edit(before: PostState, after: PostState) -> Edit:
 
 
 def _compare(before: str, after: str) -> tuple[EditPiece, ...]:
-    return tuple(EditPiece(op, one_line(words)) for op, words in word_diff(before, after) or ())
+    return tuple(EditPiece(op, visible_line(words)) for op, words in word_diff(before, after) or ())
 
 
 def _files(before: Sequence[AttachedFile], after: Sequence[AttachedFile]) -> Iterator[EditPiece]:
     """Those taken away, added, and replaced under the same address."""
     old, new = {one.url: one for one in before}, {one.url: one for one in after}
-    yield from (EditPiece(Op.DELETED, one_line(old[url].name)) for url in old if url not in new)
+    yield from (EditPiece(Op.DELETED, visible_line(old[url].name)) for url in old if url not in new)
     for url, one in new.items():
         was = old.get(url)
         if was is None:
-            yield EditPiece(Op.INSERTED, one_line(one.name))
+            yield EditPiece(Op.INSERTED, visible_line(one.name))
         elif was.sha256 and one.sha256 and was.sha256 != one.sha256:
-            yield EditPiece(Op.INSERTED, one_line(one.name), "replaced")
+            yield EditPiece(Op.INSERTED, visible_line(one.name), "replaced")
 
 
 def say_edits(edits: Sequence[Edit], says: Mapping[str, str]) -> tuple[str, str]:

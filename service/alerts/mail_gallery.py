@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from service.alerts.mail import Letter, MailPart, Recipient, Sender, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, Sender, compose_letter, compose_mail
 from service.alerts.mail_changes import AttachedFile, PostState, find_edit
 from service.alerts.mail_item import Item, prepare
 from service.values import Locale
@@ -107,7 +107,7 @@ def draw_mails(
     yield from _alerts(sender, locale, labels)
     if newest is not None:
         part = _part(prepare(newest, locale, labels=labels), locale, is_owed=True)
-        yield "newest-post", compose(sender, locale.language, TO, [part])
+        yield "newest-post", compose_mail(sender, locale.language, TO, [part])
     yield from _letters(sender, locale)
 
 
@@ -143,12 +143,12 @@ def _alerts(
         edits = [find_edit(_BEFORE, _AFTER)] if what else ()
         item = prepare(built, locale, what=what, labels=labels, own=own, edits=edits)
         parts.append(_part(item, locale, is_owed=is_owed))
-        yield name, compose(sender, language, TO, parts[-1:])
-    yield "several", compose(sender, language, TO, parts[:3])
+        yield name, compose_mail(sender, language, TO, parts[-1:])
+    yield "several", compose_mail(sender, language, TO, parts[:3])
     says = labels_of("mail", language)
     for frequency in ("daily", "weekly"):
         subject = says[f"digest.{frequency}"].format(on="23/11/2026", n=len(parts))
-        yield f"digest-{frequency}", compose(sender, language, TO, parts, subject)
+        yield f"digest-{frequency}", compose_mail(sender, language, TO, parts, subject)
 
 
 def _part(item: Item, locale: Locale, *, is_owed: bool) -> MailPart:

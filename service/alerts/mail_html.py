@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from service.alerts.headers import one_line
+from service.alerts.headers import visible_line
 
 _FONT = "font-family:'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _MUTED = f"{_FONT};font-size:14px;line-height:21px;color:#555555"
@@ -39,58 +39,64 @@ def top(language: str, title: str) -> str:
     )
 
 
-def row(inner: str, style: str = _TEXT, padding: str = "0 20px 12px") -> str:
+def html_row(inner: str, style: str = _TEXT, padding: str = "0 20px 12px") -> str:
     return f'<tr><td style="padding:{padding};{style}">\n{inner}\n</td></tr>\n'
 
 
 def kicker(value: str) -> str:
     style = f"{_FONT};font-size:13px;line-height:20px;color:#b3261e;font-weight:600"
-    return row(escape(value), style, "20px 20px 4px")
+    return html_row(escape(value), style, "20px 20px 4px")
 
 
 def heading(value: str) -> str:
     style = f"{_FONT};font-size:20px;line-height:28px;color:#1a1a1a;font-weight:700"
-    return row(f'<h1 style="margin:0;font-size:20px;line-height:28px">{escape(value)}</h1>', style)
+    return html_row(
+        f'<h1 style="margin:0;font-size:20px;line-height:28px">{escape(value)}</h1>', style
+    )
 
 
 def paragraphs(value: str) -> str:
-    return "".join(row(escape(line)) for line in value.split("\n") if line)
+    return "".join(html_row(escape(line)) for line in value.split("\n") if line)
 
 
 def contents(title: str, label: str, items: Iterable[str]) -> str:
     lines = "".join(f'<li style="margin:0 0 6px">{escape(item)}</li>\n' for item in items)
     inner = f'<b>{escape(label)}:</b>\n<ol style="margin:6px 0 0;padding-left:24px">\n{lines}</ol>'
     return (
-        row(
+        html_row(
             f'<h1 style="margin:0;font-size:22px;line-height:30px">{escape(title)}</h1>',
             padding="20px 20px 10px",
         )
-        + row(inner)
+        + html_row(inner)
         + rule()
     )
 
 
 def note(value: str) -> str:
-    return row(f'<div style="padding:10px 12px;background:#fff4e5">{escape(value)}</div>')
+    return html_row(f'<div style="padding:10px 12px;background:#fff4e5">{escape(value)}</div>')
 
 
 def changes(inner: str) -> str:
     """What an edit changed, already marked up."""
-    return row(inner, f"{_TEXT};font-size:15px") if inner else ""
+    return html_row(inner, f"{_TEXT};font-size:15px") if inner else ""
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     lines = "<br>\n".join(f"<b>{escape(label)}:</b> {escape(value)}" for label, value in pairs)
-    return row(lines, f"{_TEXT};font-size:15px") if lines else ""
+    return html_row(lines, f"{_TEXT};font-size:15px") if lines else ""
 
 
 def files(label: str, items: Iterable[tuple[str, str]]) -> str:
     links = "<br>\n".join(link(url, name) for url, name in items)
-    return row(f"<b>{escape(label)}:</b><br>\n{links}", f"{_TEXT};font-size:15px") if links else ""
+    return (
+        html_row(f"<b>{escape(label)}:</b><br>\n{links}", f"{_TEXT};font-size:15px")
+        if links
+        else ""
+    )
 
 
 def link(url: str, label: str) -> str:
-    url = one_line(url)
+    url = visible_line(url)
     if not is_web(url):
         return escape(label)
     return (
@@ -100,7 +106,7 @@ def link(url: str, label: str) -> str:
 
 def button(url: str, label: str) -> str:
     """A button of at least 44 px, drawn by a table cell since Outlook pads no links."""
-    url = one_line(url)
+    url = visible_line(url)
     if not is_web(url):
         return ""
     return (
@@ -120,7 +126,7 @@ def rule() -> str:
 
 
 def small(inner: str) -> str:
-    return row(inner, _MUTED, "4px 20px 8px")
+    return html_row(inner, _MUTED, "4px 20px 8px")
 
 
 def bottom() -> str:

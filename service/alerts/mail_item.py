@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from service.alerts import mail_html
-from service.alerts.headers import many_lines, one_line, shorten
+from service.alerts.headers import many_lines, shorten, visible_line
 from service.alerts.mail_changes import Edit, say_edits
 from service.alerts.quoted import encode_open
 from service.posts.filename import say_file_name
@@ -58,18 +58,18 @@ def prepare(
     """
     says = labels_of("mail", locale.language)
     kind, data = payload["type"], payload["data"]
-    title = shorten(one_line(data["title"]), MAX_TITLE) or "-"
+    title = shorten(visible_line(data["title"]), MAX_TITLE) or "-"
     top = _kicker(data, locale.language, labels or {})
     note = _note(kind, what, says) or (says["late_note"] if data.get("is_late") else "")
     summary = shorten(many_lines(data.get("summary") or ""), MAX_SUMMARY)
     pairs = [(says[key], value) for key, value in _facts(data, locale, own)]
     attached = data.get("attachments") or ()
     named = _document_name(data) if len(attached) == 1 else ""
-    files = [(one_line(one["url"]), _file_name(one, named)) for one in attached[:MAX_FILES]]
+    files = [(visible_line(one["url"]), _file_name(one, named)) for one in attached[:MAX_FILES]]
     count = len(attached) + (data.get("cut") or {}).get("attachments", 0)
     files_head = says["attachments"] + (f" ({len(files)}/{count})" if count > len(files) else "")
     links = [(data.get("archive_url") or "", says["read"]), (data["url"], says["original"])]
-    links = [(one_line(url), label) for url, label in links if mail_html.is_web(url)]
+    links = [(visible_line(url), label) for url, label in links if mail_html.is_web(url)]
 
     head = "\n".join([top.upper(), title, "", *([note, ""] if note else ())]) + "\n"
     changed_text, changed_html = say_edits(edits, says)
@@ -99,7 +99,7 @@ def prepare(
 
 def headline(kind: str, data: Mapping[str, Any], language: str, *, owes: bool) -> str:
     """A change in a line, as the subject of its mail has it."""
-    title = shorten(one_line(data["title"]), MAX_TITLE) or "-"
+    title = shorten(visible_line(data["title"]), MAX_TITLE) or "-"
     return _subject(kind, data, title, language, None, owes=owes)
 
 
@@ -151,7 +151,7 @@ def _document_name(data: Mapping[str, Any]) -> str:
     if document.get("relation") != "is" or not document.get("number"):
         return ""
     kind = kind_name(document.get("kind") or "")
-    return one_line(f"{kind[:1].upper()}{kind[1:]} {document['number']}").strip()
+    return visible_line(f"{kind[:1].upper()}{kind[1:]} {document['number']}").strip()
 
 
 def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping[str, str]]) -> str:
@@ -160,7 +160,9 @@ def _kicker(data: Mapping[str, Any], language: str, labels: Mapping[str, Mapping
         labels.get(one, {}).get(language) or labels.get(one, {}).get("vi") or one for one in ids
     ]
     urgency = _urgency(data, labels_of("mail", language))
-    return one_line(" · ".join([*([urgency] if urgency else ()), *names, data["portal"]["name"]]))
+    return visible_line(
+        " · ".join([*([urgency] if urgency else ()), *names, data["portal"]["name"]])
+    )
 
 
 def _urgency(data: Mapping[str, Any], says: Mapping[str, str]) -> str:
@@ -197,11 +199,11 @@ def _facts(
         yield from (("other_deadline", one) for at, one in enumerate(asked) if at not in own)
     document = data.get("document") or {}
     if document.get("number"):
-        yield "number", one_line(document["number"])
+        yield "number", visible_line(document["number"])
     if document.get("issued_on"):
         yield "issued_on", say_day(date.fromisoformat(document["issued_on"]), locale.language)
     if document.get("issuer"):
-        yield "issuer", one_line(document["issuer"])
+        yield "issuer", visible_line(document["issuer"])
     yield from _scanned(data, locale)
     if data.get("published_at"):
         yield (
@@ -214,10 +216,10 @@ def _facts(
             say_at(datetime.fromisoformat(data["begins_at"]), locale.language, locale.zone),
         )
     if data.get("venue"):
-        yield "venue", one_line(data["venue"])
+        yield "venue", visible_line(data["venue"])
     yield from _related(data, locale)
     if data.get("places"):
-        yield "places", one_line(", ".join(place["name"] for place in data["places"]))
+        yield "places", visible_line(", ".join(place["name"] for place in data["places"]))
 
 
 def _scanned(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str]]:
@@ -225,9 +227,9 @@ def _scanned(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str
     scanned = data.get("scanned") or {}
     note = label("mail", "scanned", locale.language)
     if scanned.get("words"):
-        note += f": “{one_line(scanned['words'])}”"
+        note += f": “{visible_line(scanned['words'])}”"
     if scanned.get("number"):
-        yield "scan_number", f"{one_line(scanned['number'])} ({note})"
+        yield "scan_number", f"{visible_line(scanned['number'])} ({note})"
     if scanned.get("issued_on"):
         day = say_day(date.fromisoformat(scanned["issued_on"]), locale.language)
         yield "scan_day", f"{day} ({note})"
@@ -238,9 +240,12 @@ def _related(data: Mapping[str, Any], locale: Locale) -> Iterator[tuple[str, str
     for one in data.get("relations") or ():
         if one["relation"] != "mentions":
             said = label("link", one["relation"], locale.language)
-            yield "relation", one_line(f"{said} {one['number'] or ''}")
+            yield "relation", visible_line(f"{said} {one['number'] or ''}")
     if data.get("also_at"):
-        yield "also_at", one_line("; ".join(f"{a['portal']} {a['url']}" for a in data["also_at"]))
+        yield (
+            "also_at",
+            visible_line("; ".join(f"{a['portal']} {a['url']}" for a in data["also_at"])),
+        )
 
 
 def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
@@ -257,8 +262,8 @@ def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
     if who and deadline.get("is_unsure"):
         who += f" ({label('mail', 'unsure_owner', locale.language)})"
     task = deadline.get("task") or ""
-    said = ": ".join(one_line(part) for part in (who, task) if part)
-    quoted = f"“{one_line(deadline['text'])}”"
+    said = ": ".join(visible_line(part) for part in (who, task) if part)
+    quoted = f"“{visible_line(deadline['text'])}”"
     if deadline.get("source"):
         quoted += f", {label('mail', 'scanned', locale.language)}"
     return f"{when}{', ' if said else ''}{said} ({quoted})"
@@ -266,7 +271,7 @@ def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
 
 def _file_name(attachment: Mapping[str, Any], document: str) -> str:
     name = (
-        one_line(
+        visible_line(
             attachment.get("name") or unquote(attachment["url"].rstrip("/").rpartition("/")[2])
         )
         or "-"

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from service.text import fold
 from service.types import Filters, Post
-from service.words import coded, parse
+from service.words import coded, parse_coded
 from service.words.coded import Fact
 from service.words.sentences_match import (
     CATEGORY,
@@ -116,7 +116,7 @@ def why_not(filters: Filters, post: Post) -> str:
 
 def name_rule(rule: str, namer: Namer) -> str:
     """What `match` decided, with the names of things in the place of their ids."""
-    code, facts = parse(rule)
+    code, facts = parse_coded(rule)
     if code != MET:
         return rule
     return coded(

@@ -15,7 +15,7 @@ from hashlib import sha256
 from html import escape
 from zoneinfo import ZoneInfo
 
-from service.alerts.headers import one_line
+from service.alerts.headers import visible_line
 from service.alerts.receipt_rules import Line
 from service.words import say, say_at
 
@@ -113,7 +113,7 @@ class Proof:
     units: tuple[UnitProof, ...]
 
 
-def render(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
+def render_proof(proof: Proof, service: str, now: datetime, zone: ZoneInfo) -> str:
     """A whole HTML page, which needs nothing else. `service` is the title of this Loa."""
     done = sum(unit.line is Line.ACKNOWLEDGED for unit in proof.units)
     facts = [
@@ -161,7 +161,7 @@ def _clock_of(zone: ZoneInfo, now: datetime) -> str:
 
 
 def _show(value: str) -> str:
-    return escape(one_line(value))
+    return escape(visible_line(value))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

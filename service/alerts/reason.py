@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.alerts.headers import one_line
+from service.alerts.headers import visible_line
 from service.alerts.wanted_words import say_kind, say_urgency
-from service.words import labels_of, parse
+from service.words import labels_of, parse_coded
 
 
 def say_reason(
@@ -29,10 +29,10 @@ def say_reason(
     says = labels_of("mail", language)
     if not decided:
         return says["why.earlier"]
-    related = parse(decided)[1].get("related", ())
+    related = parse_coded(decided)[1].get("related", ())
     if isinstance(related, list) and related:
-        return says["why.related"].format(names=one_line(", ".join(map(str, related))))
-    keywords = parse(decided)[1].get("keyword", ())
+        return says["why.related"].format(names=visible_line(", ".join(map(str, related))))
+    keywords = parse_coded(decided)[1].get("keyword", ())
     wanted = {
         name: tuple(filters.get(name, ()))
         for name in ("categories", "portals", "places", "keywords", "urgencies", "kinds")
@@ -56,7 +56,7 @@ def say_reason(
         ],
     }
     parts = [
-        says[f"why.{field}"].format(names=one_line(", ".join(names)))
+        says[f"why.{field}"].format(names=visible_line(", ".join(names)))
         for field, names in met.items()
         if names
     ]

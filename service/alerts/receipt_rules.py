@@ -25,7 +25,7 @@ class Line(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-def judge(states: Sequence[State], *, is_acknowledged: bool) -> Line:
+def line_of_unit(states: Sequence[State], *, is_acknowledged: bool) -> Line:
     """The state of a unit from those of its deliveries of one revision: the best that any channel
     reached."""
     if is_acknowledged:

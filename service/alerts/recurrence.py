@@ -9,9 +9,9 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LOOKED_AT = 366 * 5  # days: 29 February comes within them but around a century's turn
 
 
-def parts_of(rule: str) -> dict[str, str]:
+def rule_parts(rule: str) -> dict[str, str]:
     """
-    >>> parts_of("FREQ=WEEKLY;BYDAY=FR")
+    >>> rule_parts("FREQ=WEEKLY;BYDAY=FR")
     {'FREQ': 'WEEKLY', 'BYDAY': 'FR'}
     """
     return dict(part.split("=", 1) for part in rule.split(";"))
@@ -19,14 +19,14 @@ def parts_of(rule: str) -> dict[str, str]:
 
 def next_day(rule: str, after: date) -> date | None:
     """The first day of a rule that is not before `after`; None where there is none for years."""
-    parts = parts_of(rule)
+    parts = rule_parts(rule)
     days = (after + timedelta(days=step) for step in range(_LOOKED_AT))
     return next((day for day in days if _is_of(parts, day)), None)
 
 
 def hour_of_rule(rule: str) -> time | None:
     """The hour that a rule says; None where it says none."""
-    parts = parts_of(rule)
+    parts = rule_parts(rule)
     return time(int(parts["BYHOUR"]), int(parts.get("BYMINUTE", 0))) if "BYHOUR" in parts else None
 
 

@@ -34,7 +34,7 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def secret_key(secret: str) -> bytes:
+def signing_bytes(secret: str) -> bytes:
     """The bytes that sign, of a `whsec_…` secret."""
     return base64.b64decode(secret.removeprefix(PREFIX))
 
@@ -42,7 +42,7 @@ def secret_key(secret: str) -> bytes:
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The `webhook-signature` of one secret: `v1,` and the HMAC-SHA256 over id, timestamp and
     body."""
-    return sign_with((secret_key(secret),), message_id, timestamp, body)
+    return sign_with((signing_bytes(secret),), message_id, timestamp, body)
 
 
 def sign_with(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:

@@ -33,7 +33,7 @@ class Verdict:
 
 
 @lru_cache(1_000)  # the same few answers come again and again
-def judge(status: int, error: int, *, is_guarded: bool = False) -> Verdict:
+def judge_answer(status: int, error: int, *, is_guarded: bool = False) -> Verdict:
     """`status` is 0 where no status line came; `error` is libcurl's code; `is_guarded`: the guard
     refused to dial."""
     if is_guarded:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.moments.label import parse_moment
 from service.posts.classify import Rules, classify, parse_rules
-from service.services.corrections import load_corrections, said_by_rules
+from service.services.corrections import category_by_rules, load_corrections
 from service.settings.layers import read_toml, shipped
 from service.text import LOCAL, fold
 
@@ -88,7 +88,7 @@ def run_mine(loa: Loa) -> list[dict[str, Any]]:
     """The row of `loa bench classify --mine`: the rules on what people decided here."""
     with loa.database.reading() as conn:
         rows = list(load_corrections(conn))
-    said = [(said_by_rules(loa.understander, row), row) for row in rows]
+    said = [(category_by_rules(loa.understander, row), row) for row in rows]
     base = [(_earliest(row["title"]), row) for row in rows]
     right, plain = (
         _ratio(sum(given == row["primary"] for given, row in pairs), len(pairs))

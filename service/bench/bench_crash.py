@@ -17,7 +17,15 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from service.bench.ledger_data import BOX, LINKS, a_post, row, sqlite_url, store_post, subscribe
+from service.bench.ledger_data import (
+    BOX,
+    LINKS,
+    a_post,
+    row,
+    sqlite_url,
+    store_post,
+    subscribe,
+)
 from service.bench.postgresql_server import MISSING, is_postgresql_there, postgresql
 from service.bench.receiver import BenchReceiver
 from service.delivery.deliverer import Deliverer

@@ -20,7 +20,7 @@ from service.bench.ledger_data import row, sqlite_url
 from service.bench.postgresql_server import MISSING, Server, is_postgresql_there, postgresql
 from service.bench.receiver import BenchReceiver
 from service.bench.rivals import bare_curl, celery
-from service.bench.sending import SentBatch, deliver, deliver_by, owing
+from service.bench.sending import SentBatch, deliver_by, owing, send_all_due
 from service.bench.servers import nginx_path, plain_receiver, tls_receiver
 
 _IDEAL_PER_S = 256 / 0.2
@@ -142,7 +142,7 @@ def _rates(folder: Path, size: _Size) -> tuple[list[Row], Row | None]:
         for number in range(size.rounds):
             url = sqlite_url(folder, f"rate{number}")
             owing(url, urls, size.posts)
-            ours.append(deliver(url))
+            ours.append(send_all_due(url))
             if worker is not None:
                 theirs.append(worker.measure(urls, size.tasks))
     rival = _medians(theirs, size.tasks) if theirs else None
@@ -222,7 +222,7 @@ def _late(kind: str, urls: Sequence[str], workers: int, size: _Size) -> Row:
         for url in urls:
             owing(url, targets, n // len(targets))
             sent.append(
-                deliver(url)
+                send_all_due(url)
                 if workers == 1 and url.startswith("sqlite")
                 else deliver_by(url, workers)
             )
@@ -248,7 +248,7 @@ def _tls(kind: str, folder: Path, urls: Sequence[str], workers: int, n: int) -> 
             bare.append(bare_curl(targets, n, concurrency=100, authority=authority))
             is_here = url.startswith("sqlite")
             sent = (
-                deliver(url, authority=authority)
+                send_all_due(url, authority=authority)
                 if is_here
                 else deliver_by(url, workers, authority=authority)
             )

@@ -6,6 +6,7 @@ Each beside the least that somebody could do by hand, interleaved, CPU time of t
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import re
 import ssl
@@ -36,9 +37,11 @@ from cryptography.x509.oid import NameOID
 from requests.adapters import HTTPAdapter
 from selectolax.lexbor import LexborHTMLParser
 
+from service.bench.sandbox_cost import compare_apart
 from service.portals.fetch import Fetcher
 from service.portals.gate import StoredRobots
 from service.portals.read import read_article, read_listing
+from service.portals.sandbox import SandboxedReader, SandboxPool
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.types import Page, Validators
 
@@ -322,6 +325,26 @@ def _measure_tls(runs: int) -> dict[str, Any]:
     return row
 
 
+def _measure_apart(listing: Page, portal: PortalConfig, blocks: int) -> dict[str, Any]:
+    """A listing fetched, and read by the pool or here."""
+    with contextlib.closing(SandboxPool()) as pool, _server(listing.body) as url:
+        fetcher, asked = _fetcher(), _portal("td-portal", url)
+
+        def poll(read: Callable[[Page, PortalConfig, ListingConfig], object]) -> None:
+            page = fetcher.get(url + "/list", portal=asked)
+            assert page is not None
+            read(page, portal, portal.listings[0])
+
+        reader = SandboxedReader(pool)
+        row = compare_apart(
+            f"a poll of a changed listing of {len(listing.body) // 1000} kB, read apart, beside "
+            "read in this process", blocks,
+            lambda: poll(reader.read_listing), lambda: poll(read_listing),
+        )  # fmt: skip
+        fetcher.close()
+    return row
+
+
 def run(quick: bool) -> list[dict[str, Any]]:
     """The rows of budgets.md that are about polling."""
     runs = 15 if quick else 60
@@ -334,6 +357,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
     return [
         _measure_unchanged(runs * 3),
         _measure_tls(runs * 2),
+        _measure_apart(listing, td, max(runs // 10, 3)),
         _compare(
             f"a changed listing of {len(listing.body) // 1000} kB, 200 rows", 2.0, runs,
             lambda: read_listing(listing, td, td.listings[0]),

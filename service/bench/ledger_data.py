@@ -69,17 +69,18 @@ def subscribe(conn: Connection, urls: list[str]) -> None:
         }
         for url, target in zip(urls[1:], targets, strict=True)
     ]
-    for statement in (*_LANES, _ENDPOINT, _SUBSCRIPTION) if values else ():
+    for statement in (*_HOST_GROUPS, _ENDPOINT, _SUBSCRIPTION) if values else ():
         conn.execute(text(statement), values)
 
 
-_LANES = (
-    "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:host, 'webhook', 0, 16) ON CONFLICT "
+_HOST_GROUPS = (
+    "INSERT INTO host_group(key, channel, is_slow, cap) VALUES (:host, 'webhook', 0, 16) ON "
+    "CONFLICT "
     "(key) DO NOTHING",
-    "INSERT INTO lane(key, channel, is_slow, cap) VALUES (:host || '#slow', 'webhook', 1, 4)"
+    "INSERT INTO host_group(key, channel, is_slow, cap) VALUES (:host || '#slow', 'webhook', 1, 4)"
     " ON CONFLICT (key) DO NOTHING",
 )
-_ENDPOINT = """INSERT INTO endpoint(key, host_key, lane_key, channel, cap)
+_ENDPOINT = """INSERT INTO endpoint(key, host_key, host_group_key, channel, cap)
     VALUES (:key, :host, :host, 'webhook', 2) ON CONFLICT (key) DO NOTHING"""
 _SUBSCRIPTION = """INSERT INTO subscription(id, channel, target, target_key, endpoint_key,
     filter_id, frequency, name,
@@ -91,11 +92,13 @@ _SUBSCRIPTION = """INSERT INTO subscription(id, channel, target, target_key, end
 def fill_messages(
     database: Database, n: int, *, state: str, n_endpoints: int, first: int = 0
 ) -> None:
-    """`n` messages over endpoints `bench-0` … in lanes of their own, all due at NOW or all done."""
+    """`n` messages over endpoints `bench-0` … in host groups of their own, all due at NOW or all
+    done."""
     with database.writing() as conn:
         conn.execute(
             text(
-                NUMBERS + "INSERT INTO lane(key, channel, is_slow, cap) SELECT 'bench-' || i, "
+                NUMBERS
+                + "INSERT INTO host_group(key, channel, is_slow, cap) SELECT 'bench-' || i, "
                 "'webhook', 0, 16 FROM r"
                 " WHERE true ON CONFLICT (key) DO NOTHING"
             ),
@@ -104,7 +107,8 @@ def fill_messages(
         conn.execute(
             text(
                 NUMBERS
-                + "INSERT INTO endpoint(key, host_key, lane_key, channel, cap) SELECT 'bench-' "
+                + "INSERT INTO endpoint(key, host_key, host_group_key, channel, cap) SELECT "
+                "'bench-' "
                 "|| i,"
                 " 'bench-' || i, 'bench-' || i, 'webhook', 2 FROM r WHERE true ON CONFLICT (key) "
                 "DO NOTHING"
@@ -131,8 +135,12 @@ def fill_messages(
             conn.execute(
                 text(f"UPDATE endpoint SET next_due_at = {least} WHERE key LIKE 'bench-%'")
             )
-            least = "(SELECT min(next_due_at) FROM endpoint e WHERE e.lane_key = lane.key)"
-            conn.execute(text(f"UPDATE lane SET next_due_at = {least} WHERE key LIKE 'bench-%'"))
+            least = (
+                "(SELECT min(next_due_at) FROM endpoint e WHERE e.host_group_key = host_group.key)"
+            )
+            conn.execute(
+                text(f"UPDATE host_group SET next_due_at = {least} WHERE key LIKE 'bench-%'")
+            )
     if not database.is_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("VACUUM ANALYZE"))

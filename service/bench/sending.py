@@ -56,7 +56,7 @@ def publish(database: Database, n: int, at: datetime) -> None:
         )
 
 
-def deliver(url: str, *, authority: str | None = None) -> SentBatch:
+def send_all_due(url: str, *, authority: str | None = None) -> SentBatch:
     """Sends all that is due, in this process."""
     database = open_database(url)
     began, cpu = time.perf_counter(), time.process_time()

@@ -30,7 +30,7 @@ from service.bench.cpu import family_cpu_s
 from service.bench.ledger_data import row
 from service.bench.servers import nginx_path
 from service.web.server.hot import HotAnswer, ThinLayer
-from service.web.server.processes import free_port, serve
+from service.web.server.processes import free_port, serve_processes
 
 HOST = "127.0.0.1"
 CONNECTIONS = 32
@@ -76,7 +76,7 @@ def run(feed: ServedFeed, quick: bool) -> list[dict[str, Any]]:
 
 
 def _granian(layer: ThinLayer, port: int) -> int:
-    return serve(lambda _own, _worker, _ending: layer, host=HOST, port=port)
+    return serve_processes(lambda _own, _worker, _ending: layer, host=HOST, port=port)
 
 
 def _gunicorn(layer: ThinLayer, port: int) -> None:

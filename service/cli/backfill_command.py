@@ -10,12 +10,12 @@ import click
 
 from service.cli.common import (
     FAILED,
+    as_plain,
     echo_json,
     echo_table,
     json_option,
     local,
     pass_loa,
-    plain,
     warn,
 )
 from service.words import say, say_fields
@@ -61,7 +61,7 @@ def backfill(loa: Loa, portal: str, since: datetime, as_json: bool) -> None:
         loa.database, loa, portal_id, since.date(), OPERATOR, loa.poller.backfill, _progress(loa)
     )
     if as_json:
-        shown = say_fields(plain(report.facts()), "en")
+        shown = say_fields(as_plain(report.facts()), "en")
         shown["sitemap"]["errors"] = [say(error, "en") for error in shown["sitemap"]["errors"]]
         echo_json(shown)
     else:

@@ -13,7 +13,7 @@ from service.cli.common import (
     echo_json,
     echo_table,
     json_option,
-    open_loa,
+    open_configured_loa,
     warn,
 )
 
@@ -53,7 +53,9 @@ def bench(name: str, is_quick: bool, minutes: float, is_mine: bool, as_json: boo
     more = {"minutes": minutes} if minutes else {}
     benchmark = import_module(f"service.bench.bench_{name}")
     results: list[dict[str, Any]] = (
-        benchmark.run_mine(open_loa()) if is_mine else benchmark.run(quick=is_quick, **more)
+        benchmark.run_mine(open_configured_loa())
+        if is_mine
+        else benchmark.run(quick=is_quick, **more)
     )
     if as_json:
         echo_json(results)

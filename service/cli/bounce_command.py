@@ -54,12 +54,12 @@ def bounce(as_json: bool) -> None:
 
 
 def _take() -> dict[str, object]:
-    from service.cli.common import open_loa
+    from service.cli.common import open_configured_loa
     from service.services.bounce_acts import apply_bounce
     from service.settings.secret import is_key_missing, missing_key
     from service.storage.engine import require_version
 
-    given = open_loa()
+    given = open_configured_loa()
     loa: Loa = given.looking_only()
     click.get_current_context().call_on_close(loa.close)
     with loa.database.reading() as conn:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FEW = 5
 
 
-def said_of_places(loa: Loa) -> str:
+def count_places(loa: Loa) -> str:
     """`713 places of Thanh Hóa (38)`."""
     tables = loa.place_tables
     names = [f"{tables.name_of(code)} ({code})" for code in tables.codes]

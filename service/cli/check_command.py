@@ -9,12 +9,12 @@ import click
 from service.cli.common import (
     FAILED,
     MISUSED,
+    as_plain,
     config_option,
     echo_json,
     echo_table,
     json_option,
-    open_loa,
-    plain,
+    open_configured_loa,
 )
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def check(is_offline: bool, as_json: bool) -> None:
     """
     from service.cli.checks import CONFIGURED, find_all
 
-    loa = open_loa().looking_only()
+    loa = open_configured_loa().looking_only()
     click.get_current_context().call_on_close(loa.close)
     findings = find_all(loa, is_offline=is_offline)
     bad = [finding.what for finding in findings if finding.verdict == "bad"]
     if as_json:
-        echo_json({"checks": plain(findings), "ok": not bad})
+        echo_json({"checks": as_plain(findings), "ok": not bad})
     else:
         _echo(findings)
     if bad:

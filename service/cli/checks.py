@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.cli.check_archive import check_archive
-from service.cli.check_areas import check_areas, said_of_places
+from service.cli.check_areas import check_areas, count_places
 from service.cli.check_lost import check_lost
 from service.cli.check_reader import check_reader
 from service.cli.finding import Finding
@@ -55,7 +55,7 @@ def _configuration(loa: Loa) -> Iterator[Finding]:
     try:
         counts = f"{len(loa.rules.categories)} categories of {loa.settings.categories_file}"
         loa.understander  # noqa: B018  # reads rules and places, which is the check
-        yield Finding("rules and places", "ok", f"{counts}; {said_of_places(loa)}")
+        yield Finding("rules and places", "ok", f"{counts}; {count_places(loa)}")
     except ConfigurationError as error:
         yield Finding("rules and places", "bad", str(error), "mend the file")
     else:
@@ -232,12 +232,12 @@ def _beside(loa: Loa) -> Iterator[Finding]:
     """What the workers on this database say of themselves, and its clock."""
     from service.storage.beats import late_beats
     from service.storage.clock_guard import went_back
-    from service.storage.quarantine import list_asides
+    from service.storage.quarantine import list_quarantined
 
     with loa.database.reading() as conn:
         late, asides, back = (
             late_beats(conn),
-            list_asides(conn, loa.clock()),
+            list_quarantined(conn, loa.clock()),
             went_back(conn, loa.clock()),
         )
     for beat in late:

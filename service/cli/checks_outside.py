@@ -28,7 +28,7 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def look_at_relay(loa: Loa) -> Finding:
-    from service.delivery.smtp import ask_recipient, hello_name, open_session
+    from service.delivery.smtp import ask_recipient, hello_name, open_smtp_session
     from service.settings.trust import relay_context
     from service.values import Mailbox, Relay
 
@@ -41,7 +41,7 @@ def look_at_relay(loa: Loa) -> Finding:
         context = relay_context(loa.settings.network.ca_file)
         sender = str(Mailbox.parse(loa.settings.email.from_, "email.from").address)
         hello = hello_name(loa.settings.service.public_url, sender)
-        opened = open_session(relay, RELAY_TIMEOUT_S, context, hello)
+        opened = open_smtp_session(relay, RELAY_TIMEOUT_S, context, hello)
         refused = ask_recipient(
             opened, sender, loa.settings.operator.email or sender, RELAY_TIMEOUT_S
         )
@@ -141,7 +141,7 @@ def look_at_public_address(loa: Loa) -> Finding:
 def _is_started(loa: Loa) -> bool:
     """Whether anything of this Loa is at work: what is not started is not ill."""
     from service.delivery.alone import is_somebody_delivering
-    from service.storage.beats import is_working
+    from service.storage.beats import is_any_worker_alive
     from service.storage.engine import sqlite_path
     from service.storage.file import is_empty_file
 
@@ -150,6 +150,6 @@ def _is_started(loa: Loa) -> bool:
         if path is not None and is_empty_file(path):
             return False
         with loa.database.reading() as conn:
-            return is_working(conn) or is_somebody_delivering(loa.database)
+            return is_any_worker_alive(conn) or is_somebody_delivering(loa.database)
     except StorageError:
         return False  # what is wrong with the database is told by its own line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import FAILED, pass_loa, plain, warn
+from service.cli.common import FAILED, as_plain, pass_loa, warn
 from service.errors import InvalidInput
 from service.text import fold
 from service.types import AttachmentLink
@@ -90,8 +90,8 @@ def _answer(understander: Understander, given: dict[str, Any]) -> dict[str, Any]
         "title": given["title"],
         "primary": known.categories[0],
         "categories": list(known.categories),
-        "why": plain(known.why),
-        "document": plain(known.document),
-        "places": plain(known.places),
+        "why": as_plain(known.why),
+        "document": as_plain(known.document),
+        "places": as_plain(known.places),
         "urgency": known.urgency.value,
     }

@@ -46,7 +46,7 @@ def warn(message: str) -> None:
 
 def _without_controls(message: str) -> str:
     """What was said elsewhere, on lines of its own where it has any."""
-    return "\n".join(printable(line) for line in message.split("\n"))
+    return "\n".join(printable_cell(line) for line in message.split("\n"))
 
 
 def not_done(jobs: Sequence[str]) -> str:
@@ -87,7 +87,7 @@ def config_path() -> Path | None:
     return Path(value) if value else None
 
 
-def open_loa(*, is_verbose: bool = False) -> Loa:
+def open_configured_loa(*, is_verbose: bool = False) -> Loa:
     """Loa as configured for this command; closed when the command ends."""
     import os
 
@@ -126,7 +126,7 @@ def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
     @config_option
     @functools.wraps(command)
     def with_loa(*args: Any, **kwargs: Any) -> Any:
-        return command(open_loa(), *args, **kwargs)
+        return command(open_configured_loa(), *args, **kwargs)
 
     return with_loa
 
@@ -134,14 +134,14 @@ def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
 # --- what is printed --------------------------------------------------------------------------
 
 
-def rfc3339(instant: datetime) -> str:
+def json_instant(instant: datetime) -> str:
     """An instant as JSON output has it: UTC, `Z`."""
     from service.values import rfc3339 as formatted
 
     return formatted(instant)
 
 
-def plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
     """A value as JSON knows it."""
     from service.values import plain as made
 
@@ -152,7 +152,9 @@ def echo_json(value: Any) -> None:
     """One document on stdout, UTF-8 whatever the terminal's locale."""
     import json
 
-    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
+    from service import logs
+
+    text = logs.escaped(json.dumps(as_plain(value), ensure_ascii=False, indent=2))
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass") + b"\n")
     sys.stdout.buffer.flush()
@@ -168,7 +170,7 @@ def echo_table(
 ) -> None:
     """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk`
     work."""
-    cells = [["" if cell is None else printable(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else printable_cell(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
     elif sys.stdout.isatty():
@@ -180,10 +182,11 @@ def echo_table(
             click.echo("\t".join(cell.replace("\t", " ") for cell in line))
 
 
-def printable(cell: object) -> str:
+def printable_cell(cell: object) -> str:
     """No control character reaches a terminal: a title may hold escape sequences."""
-    text = str(cell.value if isinstance(cell, Enum) else cell)
-    return "".join(char if char.isprintable() else " " for char in text)
+    from service import logs
+
+    return logs.printable(str(cell.value if isinstance(cell, Enum) else cell))
 
 
 def echo_facts(facts: Mapping[str, object]) -> None:
@@ -193,4 +196,4 @@ def echo_facts(facts: Mapping[str, object]) -> None:
     for key, value in shown.items():
         lines = [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
         for number, line in enumerate(lines):
-            click.echo(f"{key if number == 0 else '':{width}}  {printable(line)}")
+            click.echo(f"{key if number == 0 else '':{width}}  {printable_cell(line)}")

@@ -44,10 +44,10 @@ def _against(one: Witness, dating: Dating) -> str:
 
 def _said(one: Witness, locale: Locale) -> str:
     quoted = f" “{one.said.strip()}”" if one.said.strip() else ""
-    return f"{_NAMES[one.source]}: {shown(one.moment, locale)}{quoted}"
+    return f"{_NAMES[one.source]}: {shown_moment(one.moment, locale)}{quoted}"
 
 
-def shown(moment: Moment, locale: Locale) -> str:
+def shown_moment(moment: Moment, locale: Locale) -> str:
     """An instant as exact as it is known: a day without its hour, an hour without its minutes."""
     at = local(moment.at, locale)
     if moment.span is not None and moment.span > timedelta(minutes=1):

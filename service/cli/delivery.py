@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import (
+    as_plain,
     echo_facts,
     echo_json,
     echo_table,
     json_option,
     local,
     pass_loa,
-    plain,
     warn,
 )
 from service.cli.named import named
@@ -83,7 +83,7 @@ def list_(
             limit=limit,
         )
     if as_json:
-        echo_json(say_fields(plain(found), "en"))
+        echo_json(say_fields(as_plain(found), "en"))
     else:
         rows = [
             (
@@ -126,8 +126,8 @@ def show(loa: Loa, delivery_id: str, as_json: bool) -> None:
     with loa.database.reading() as conn:
         found = show_delivery(conn, delivery_id)
     if as_json:
-        shown = say_fields({**plain(found.delivery), "attempts": plain(found.attempts)}, "en")
-        echo_json({**shown, "next_attempt_at": plain(found.next_attempt_at)})
+        shown = say_fields({**as_plain(found.delivery), "attempts": as_plain(found.attempts)}, "en")
+        echo_json({**shown, "next_attempt_at": as_plain(found.next_attempt_at)})
     else:
         _echo_shown(found, loa.settings.service.locale)
 

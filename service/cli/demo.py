@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -41,6 +43,8 @@ def demo(once: bool, as_json: bool) -> None:
     from service.demo.demonstration import Demo
 
     communes = (FIRST,) if once else COMMUNES
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _end)  # else what the demo started would live on
     with (
         tempfile.TemporaryDirectory(prefix="loa-demo-") as folder,
         Demo(Path(folder), communes) as running,
@@ -49,6 +53,10 @@ def demo(once: bool, as_json: bool) -> None:
             _run_once(running, as_json)
         else:
             _run_live(running)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _run_once(running: Demo, as_json: bool) -> None:
@@ -100,8 +108,11 @@ def _run_live(running: Demo) -> None:
         ("the webhooks and mails that arrive", addresses.inbox),
         ("the operator's desk; signs in, once", running.desk_link()),
         ("who has acknowledged, on the desk", addresses.board),
+        ("how to write a receiver", f"{addresses.site}help/webhooks"),
     ):
         click.echo(f"  {words:36} {url}")
+    click.echo("Commands in another terminal reach it after:")
+    click.echo(f"  export LOA_CONFIG={shlex.quote(str(running.config))}")
     click.echo()
     click.echo("reading the sample portal …")
     running.wait_for_baseline()

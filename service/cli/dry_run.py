@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import echo_facts, echo_table, local, plain, printable
+from service.cli.common import as_plain, echo_facts, echo_table, local, printable_cell
 from service.errors import PortalError
 from service.types import LIKE_POSTS
 
@@ -68,12 +68,12 @@ def _shape(
             {
                 "url": post.url,
                 "title": post.title,
-                "published_at": plain(post.moment.at) if post.moment else None,
+                "published_at": as_plain(post.moment.at) if post.moment else None,
                 "dated_by": _witnesses(post, article if number == 0 else None),
             }
             for number, post in enumerate(found.posts if found else ())
         ],
-        "rejected": plain(found.rejected) if found else [],
+        "rejected": as_plain(found.rejected) if found else [],
         "article": _article_shape(article) if article else None,
         "dating": _dating(found, article, locale) if found and found.posts else None,
     }
@@ -84,13 +84,13 @@ def _witnesses(post: ListedPost, article: Article | None) -> list[dict[str, Any]
     was read too."""
     from datetime import UTC, datetime
 
-    from service.poll.dating import settle
+    from service.poll.dating import settle_dating
 
-    dating = settle(post, article, datetime.now(UTC)).dating
+    dating = settle_dating(post, article, datetime.now(UTC)).dating
     return [
         {
             "source": one.source.value,
-            "at": plain(one.moment.at),
+            "at": as_plain(one.moment.at),
             "said": one.said,
             "is_update": one.is_update,
             "agrees": one in dating.agreed,
@@ -104,16 +104,16 @@ def _dating(found: Listing, article: Article | None, locale: Locale) -> list[str
     from datetime import UTC, datetime
 
     from service.cli.dating_shape import dating_lines
-    from service.poll.dating import settle
+    from service.poll.dating import settle_dating
 
-    return dating_lines(settle(found.posts[0], article, datetime.now(UTC)).dating, locale)
+    return dating_lines(settle_dating(found.posts[0], article, datetime.now(UTC)).dating, locale)
 
 
 def _article_shape(article: Article) -> dict[str, Any]:
     return {
         "url": article.url,
         "title": article.title,
-        "published_at": plain(article.moment.at) if article.moment else None,
+        "published_at": as_plain(article.moment.at) if article.moment else None,
         "body_chars": len(article.text),
         "attachments": [link.url for link in article.attachments],
     }
@@ -144,7 +144,7 @@ def echo_checked(checked: list[dict[str, Any]], locale: Locale) -> None:
 def echo_probe(found: dict[str, Any], locale: Locale) -> None:
     """What was found on one listing, for people."""
     if found.get("error"):
-        click.echo(f"{found.get('outcome')}: {printable(found['error'])}")
+        click.echo(f"{found.get('outcome')}: {printable_cell(found['error'])}")
     article = found.get("article") or {}
     echo_facts(
         {

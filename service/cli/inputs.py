@@ -32,6 +32,19 @@ def parse_since(value: str, now: datetime, zone: ZoneInfo, field: str = "since")
         ) from error
 
 
+def silent_portals(loa: Loa, ids: Sequence[str]) -> tuple[str, ...]:
+    """Portals that are configured, or that were and have kept something silent. Raises as
+    `chosen_portals`."""
+    from service.storage.counts import count_held
+    from service.storage.silence import count_silences
+
+    wanted = tuple(dict.fromkeys(ids))
+    with loa.database.reading() as conn:
+        kept = count_held(conn).keys() | count_silences(conn).keys()
+    chosen_portals(loa, [one for one in wanted if one not in kept])
+    return wanted
+
+
 def chosen_portals(loa: Loa, ids: Sequence[str]) -> tuple[str, ...]:
     """Portals that are configured. Raises InvalidInput, which says where their files are read."""
     from service.services.filters import check_portals

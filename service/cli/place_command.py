@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, plain, warn
+from service.cli.common import (
+    FAILED,
+    as_plain,
+    echo_json,
+    echo_table,
+    json_option,
+    pass_loa,
+    warn,
+)
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -59,14 +67,14 @@ def find(loa: Loa, name: str, as_json: bool) -> None:
 
 def _shape(loa: Loa, country: Gazetteer, unit: GazetteerUnit) -> dict[str, Any]:
     return {
-        **plain(unit.place),
+        **as_plain(unit.place),
         "kind": unit.kind,
         "province": unit.area.province or None,
         "area": unit.area.shown or None,
-        "from": plain(unit.starts_on),
-        "until": plain(unit.ends_on),
+        "from": as_plain(unit.starts_on),
+        "until": as_plain(unit.ends_on),
         "successors": [
-            {**plain(country.get(one.id)), "share": one.share.value}
+            {**as_plain(country.get(one.id)), "share": one.share.value}
             for one in unit.successors
             if country.get(one.id) is not None
         ],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def note_place(loa: Loa, asked: str | None, place_id: str | None) -> None:
     """Says so where a name was read as an id, and where a place is no more."""
-    from service.posts.place_search import describe, search_places
+    from service.posts.place_search import describe_place, search_places
 
     unit = loa.gazetteer.unit(place_id) if place_id else None
     if asked is None or unit is None:
@@ -20,7 +20,7 @@ def note_place(loa: Loa, asked: str | None, place_id: str | None) -> None:
     if asked != place_id:
         old = [one for one in search_places(loa.gazetteer, asked) if one.ends_on is not None]
         is_followed = bool(old) and unit not in search_places(loa.gazetteer, asked)
-        became = f": what {describe(old[0])} became" if is_followed else ""
+        became = f": what {describe_place(old[0])} became" if is_followed else ""
         warn(f"place {asked!r} is {place_id} ({unit.place.name}){became}")
     elif unit.ends_on is not None:
         heirs = [

@@ -11,13 +11,13 @@ import click
 from service.cli.backfill_command import backfill
 from service.cli.common import (
     FAILED,
+    as_plain,
     echo_json,
     echo_table,
     fail,
     json_option,
     local,
     pass_loa,
-    plain,
     warn,
 )
 from service.words import say, say_fields
@@ -67,6 +67,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     from service.storage.silence import count_silences
 
     chosen = _chosen(loa, portals)
+    configured = {item.id for item in loa.settings.portals}
     with loa.database.reading() as conn:
         states, held, silent = load_listings(conn), count_held(conn), count_silences(conn)
         ids = [item.id for item in chosen]
@@ -78,7 +79,7 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         }
     if as_json:
         whole = {
-            (of.id, one.url): plain(show_listing(one)) for of in covered for one in of.listings
+            (of.id, one.url): as_plain(show_listing(one)) for of in covered for one in of.listings
         }
         shown = [
             {
@@ -88,7 +89,11 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
             }
             for item in chosen
         ]
-        echo_json({"portals": shown})
+        gone = [] if portals else sorted({*held, *silent} - configured)
+        unwatched = [
+            {"id": one, "held": held.get(one, 0), "silent": silent.get(one, {})} for one in gone
+        ]
+        echo_json({"portals": shown, "unwatched": unwatched})
         return
     rows = [
         (
@@ -104,17 +109,11 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         columns, rows, empty=f"no portals in {loa.settings.portals_dir}: loa portal probe --help"
     )
     click.echo(f"portal files are read from: {loa.settings.portals_dir}", err=True)
-    for item in chosen:
-        if item.id in held:
-            warn(
-                f"a flood holds the alerts of {held[item.id]} changes back: loa portal release "
-                f"{item.id}"
-            )
-        for code, count in silent.get(item.id, {}).items():
-            if code != "flood":
-                reason = say(f"silence.{code}", "en")
-                remedy = f"loa post silent --portal {item.id} --code {code}"
-                warn(f"{item.id}: {count} silent posts, {reason}: {remedy}")
+    shown_ids = [item.id for item in chosen]
+    if not portals:  # what a portal that was removed has kept silent is to be decided all the same
+        shown_ids += sorted({*held, *silent} - configured)
+    for portal_id in shown_ids:
+        _warn_of_silence(portal_id, held.get(portal_id, 0), silent.get(portal_id, {}))
     past = [
         (
             *key,
@@ -127,6 +126,16 @@ def list_(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     ]
     if past:
         echo_table(["portal", "listing", "polled", "outcome", "error"], past)
+
+
+def _warn_of_silence(portal_id: str, held: int, silent: Mapping[str, int]) -> None:
+    if held:
+        warn(f"a flood holds the alerts of {held} changes back: loa portal release {portal_id}")
+    for code, count in silent.items():
+        if code != "flood":
+            reason = say(f"silence.{code}", "en")
+            remedy = f"loa post silent --portal {portal_id} --code {code}"
+            warn(f"{portal_id}: {count} silent posts, {reason}: {remedy}")
 
 
 def _chosen(loa: Loa, ids: tuple[str, ...]) -> list[PortalConfig]:
@@ -159,7 +168,7 @@ def _portal_json(
         {
             **covered[key],
             **_listing_json(key[1], states.get(key)),
-            "history": say_fields(plain(history[key]), "en"),
+            "history": say_fields(as_plain(history[key]), "en"),
         }
         for key in keys
     ]
@@ -175,13 +184,13 @@ def _portal_json(
 def _listing_json(url: str, state: ListingState | None) -> dict[str, Any]:
     return {
         "url": url,
-        "outcome": plain(state.last_outcome) if state else None,
+        "outcome": as_plain(state.last_outcome) if state else None,
         "failures": state.failures if state else 0,
-        "failing_since": plain(state.failing_since) if state else None,
-        "last_polled_at": plain(state.last_polled_at) if state else None,
-        "last_ok_at": plain(state.last_ok_at) if state else None,
-        "last_new_at": plain(state.last_new_at) if state else None,
-        "next_poll_at": plain(state.next_poll_at) if state else None,
+        "failing_since": as_plain(state.failing_since) if state else None,
+        "last_polled_at": as_plain(state.last_polled_at) if state else None,
+        "last_ok_at": as_plain(state.last_ok_at) if state else None,
+        "last_new_at": as_plain(state.last_new_at) if state else None,
+        "next_poll_at": as_plain(state.next_poll_at) if state else None,
         "error": say(state.last_error, "en") if state and state.last_error else None,
     }
 
@@ -234,11 +243,11 @@ def release(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal release quangxuong
     """
-    from service.cli.inputs import chosen_portals
+    from service.cli.inputs import silent_portals
     from service.services.silences import release_portal
 
     released = {}
-    for portal_id in chosen_portals(loa, portals):
+    for portal_id in silent_portals(loa, portals):
         with loa.database.writing() as conn:
             released[portal_id] = release_portal(conn, loa, portal_id)
     if as_json:
@@ -266,11 +275,11 @@ def discard(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     Example:
       loa portal discard quangxuong
     """
-    from service.cli.inputs import chosen_portals
+    from service.cli.inputs import silent_portals
     from service.services.silences import discard_portal
 
     discarded = {}
-    for portal_id in chosen_portals(loa, portals):
+    for portal_id in silent_portals(loa, portals):
         with loa.database.writing() as conn:
             discarded[portal_id] = discard_portal(conn, loa, portal_id)
     if as_json:
@@ -308,20 +317,27 @@ def probe(loa: Loa, url: str, file: Path | None, place: str | None, as_json: boo
     from service.cli.dry_run import echo_probe
     from service.cli.portal_place import with_area
     from service.portals.portal_text import render_portal
-    from service.portals.probe import probe as look
+    from service.portals.probe import probe_page as look
+    from service.settings.portal_files import id_of_file
 
     found = look(loa.fetcher, url)
     portal = with_area(loa, found.portal, place)
+    if file is not None:
+        portal = portal.model_copy(update={"id": id_of_file(file) or portal.id})
     if as_json:
         echo_json(found.shown())
     else:
         echo_probe(
-            {**plain(found.shown()), "outcome": "article", "error": _said(found.article_error)},
+            {
+                **as_plain(found.shown()),
+                "outcome": "article",
+                "error": _said(found.article_error),
+            },
             loa.settings.service.locale,
         )
     if file is not None:
         write_new(file, render_portal(portal))
-        click.echo(f"wrote {file}; try it with: loa portal check", err=True)
+        click.echo(f"wrote {file}; try it with: loa portal check {portal.id}", err=True)
 
 
 def _said(reason: str | None) -> str | None:

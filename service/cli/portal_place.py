@@ -35,7 +35,7 @@ def with_area(loa: Loa, portal: PortalConfig, place: str | None) -> PortalConfig
 
 
 def _named(loa: Loa, place: str) -> PortalJurisdiction:
-    from service.posts.place_search import describe, search_places
+    from service.posts.place_search import describe_place, search_places
     from service.posts.portal_areas import PortalJurisdiction, find_area_called
     from service.settings.place_files import read_gazetteer
 
@@ -47,10 +47,10 @@ def _named(loa: Loa, place: str) -> PortalJurisdiction:
     communes = search_places(country, place)
     codes = {unit.area.province for unit in communes}
     if len(codes) != 1:
-        shown = "; ".join(map(describe, communes[:6])) or "loa place find NAME shows names"
+        shown = "; ".join(map(describe_place, communes[:6])) or "loa place find NAME shows names"
         raise InvalidInput("--place", repr(place), f"one province, district or commune: {shown}")
     for unit in communes:
         heirs = country.present(unit.place.id)
         if unit.ends_on is not None:
-            warn(f"{describe(unit)} is today {', '.join(one.place.name for one in heirs)}")
+            warn(f"{describe_place(unit)} is today {', '.join(one.place.name for one in heirs)}")
     return PortalJurisdiction(codes.pop(), (), "file")

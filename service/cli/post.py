@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import (
+    as_plain,
     echo_facts,
     echo_json,
     echo_table,
     json_option,
     local,
     pass_loa,
-    plain,
 )
 from service.cli.named import named
 from service.cli.post_by_hand import add, withdraw
@@ -151,7 +151,7 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
         dating = {"dating": dating_json(found.dating)}
         echo_json(
             {
-                **plain(whole),
+                **as_plain(whole),
                 **dating,
                 "is_overruled": overruled,
                 "revisions": told,
@@ -248,9 +248,9 @@ def _posts_json(loa: Loa, posts: Sequence[Post]) -> list[dict[str, object]]:
         shown = show_posts(conn, posts, loa.links)
     return [
         {
-            **plain(shape),
-            "why": plain(post.understanding.why),
-            "urgency_why": plain(post.understanding.urgency_why),
+            **as_plain(shape),
+            "why": as_plain(post.understanding.why),
+            "urgency_why": as_plain(post.understanding.urgency_why),
         }
         for post, shape in zip(posts, shown, strict=True)
     ]
@@ -333,7 +333,7 @@ def silent(loa: Loa, portal_id: str | None, code: str | None, limit: int, as_jso
     with loa.database.reading() as conn:
         found = list_silences(conn, code=code, portal_id=portal_id, limit=limit)
     if as_json:
-        echo_json({"posts": [plain(one) for one in found]})
+        echo_json({"posts": [as_plain(one) for one in found]})
         return
     locale = loa.settings.service.locale
     rows = [

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_json, json_option, pass_loa
+from service.cli.common import echo_json, json_option, pass_loa, printable_cell
 from service.cli.named import named
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ def withdraw(loa: Loa, post_id: str, as_json: bool) -> None:
     if as_json:
         echo_json({"id": post.id, "status": "withdrawn"})
     else:
-        click.echo(f"withdrawn: {post.title}")
+        click.echo(f"withdrawn: {printable_cell(post.title)}")

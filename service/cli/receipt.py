@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from io import StringIO
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from service.alerts.cells import plain_cell
+from service.alerts.cells import csv_table
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
 from service.cli.named import named
 
@@ -51,10 +50,11 @@ def list_(loa: Loa, post: str, as_csv: bool, as_proof: bool, as_json: bool) -> N
     if as_proof:
         click.echo(_proof(loa, post), nl=False)
         return
+    from service.services.mail_state import has_mail
     from service.storage.receipts import list_receipts
 
     with loa.database.reading() as conn:
-        lines = list_receipts(conn, post)
+        lines = list_receipts(conn, post, has_mail=has_mail(conn, loa))
     if as_json:
         echo_json(lines)
     elif as_csv:
@@ -111,11 +111,11 @@ def _shown_name(line: Receipt) -> str:
 
 
 def _proof(loa: Loa, post: str) -> str:
-    from service.alerts.proof import render
+    from service.alerts.proof import render_proof
     from service.storage.proofs import load_proof
 
     with loa.database.reading() as conn:
-        return render(
+        return render_proof(
             load_proof(conn, post),
             loa.settings.service.title,
             loa.clock(),
@@ -124,30 +124,15 @@ def _proof(loa: Loa, post: str) -> str:
 
 
 def _write_csv(lines: list[Receipt]) -> None:
-    """With a byte order mark, without which Excel takes it for another encoding.
-
-    Cells that a spreadsheet would take for a formula are made text by an apostrophe.
-    """
-    out = StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        (
-            "unit_id",
-            "unit",
-            "state",
-            "revision",
-            "owed_at",
-            "sent_at",
-            "acknowledged_at",
-            "by",
-            "note",
-            "via",
-        )
-    )
-    for r in lines:
-        times = (at.isoformat() if at else "" for at in (r.owed_at, r.sent_at, r.acknowledged_at))
-        cells = (r.unit_id, r.unit_name, r.state.value, r.revision, *times, r.by, r.note, r.via)
-        writer.writerow([plain_cell(str(cell)) for cell in cells])
+    heads = ("unit_id", "unit", "state", "revision", "owed_at", "sent_at", "acknowledged_at", "by",
+             "note", "via")  # fmt: skip
     sys.stdout.flush()
-    sys.stdout.buffer.write(out.getvalue().encode("utf-8-sig"))
+    sys.stdout.buffer.write(csv_table(heads, map(_cells, lines)))
     sys.stdout.buffer.flush()
+
+
+def _cells(one: Receipt) -> Iterator[str]:
+    yield from (one.unit_id, one.unit_name, one.state.value, str(one.revision))
+    for at in (one.owed_at, one.sent_at, one.acknowledged_at):
+        yield at.isoformat() if at else ""
+    yield from (one.by, one.note, one.via)

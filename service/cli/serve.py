@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import config_option, config_path, open_loa, warn
+from service.cli.common import config_option, config_path, open_configured_loa, warn
 from service.errors import DatabaseVersionError, LoaError
 from service.supervisor import FINAL
 
@@ -40,7 +40,7 @@ class RunningService:
     def __init__(self, *, may_replace: bool) -> None:
         self._config = config_path()
         self._environ = dict(os.environ)  # the server takes secrets out of the environment later
-        self.loa = open_loa(is_verbose=True)
+        self.loa = open_configured_loa(is_verbose=True)
         self.loa.may_replace = may_replace
         self.loa.prepare()
 
@@ -98,7 +98,7 @@ def _serve(running: RunningService, *, has_worker: bool) -> None:
     host = running.loa.settings.server.host
     port = running.loa.settings.server.port or server.free_port(host)
     click.echo(f"loa: serving http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
-    code = server.serve(
+    code = server.serve_processes(
         lambda pulse, worker, is_ending: _make_app(
             running.loa.for_child(pulse, {"worker": worker} if worker else None), is_ending
         ),
@@ -112,7 +112,7 @@ def _serve(running: RunningService, *, has_worker: bool) -> None:
 
 
 def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyped-def] # importing its type would import the server for every command
-    from service.web.api.api_stream import shown
+    from service.web.api.api_stream import shown_message
     from service.web.app import create_app
     from service.web.feeds.feed_routes import EXTENSION
     from service.web.server.hot import ThinLayer
@@ -123,7 +123,7 @@ def _make_app(loa: Loa, is_ending: Callable[[], bool]):  # type: ignore[no-untyp
     app = create_app(loa)
     store = app.extensions[EXTENSION]
     store.follow(threading.Event(), os.getppid())
-    waits = app.extensions[WAITS] = LongPolls(loa.handing, shown, loa.pulse)
+    waits = app.extensions[WAITS] = LongPolls(loa.handing, shown_message, loa.pulse)
     looking = partial(waits.keep_looking, is_ending)
     threading.Thread(target=looking, name="waits", daemon=True).start()
     return ThinLayer(app, store, loa.settings.server.trusted_proxies)
@@ -145,12 +145,12 @@ def _work(
     """In the worker child: polls and delivers until `stop`, and keeps the exported files up to date
     where they are configured. `hung`: what those before it stood still with. `is_alone`: no web
     process shares its memory."""
-    from service.round import put_aside
+    from service.round import quarantine_hung
 
     loa = running.loa.for_child(pulse)
     loa.ask_reload = _reload_parent
     try:
-        put_aside(loa, hung)
+        quarantine_hung(loa, hung)
         with ExitStack() as stack:
             jobs = [stack.enter_context(_beating(loa))] if is_alone else []
             loa.work(stop, [*_export_jobs(loa), *jobs])
@@ -164,12 +164,14 @@ def _work(
 @contextmanager
 def _beating(loa: Loa) -> Iterator[Job]:
     """The job that beats in the database, for web processes elsewhere."""
-    from service.heartbeat import say
+    from service.heartbeat import beat_text
     from service.schedule import Job
     from service.storage.beats import EVERY_S, BeatRow
 
     row = BeatRow(loa.database, f"{socket.gethostname()}:{os.getppid()}")
-    yield Job("heartbeat", EVERY_S, lambda: row.write([say(beat) for beat in loa.pulse.standing()]))
+    yield Job(
+        "heartbeat", EVERY_S, lambda: row.write([beat_text(beat) for beat in loa.pulse.standing()])
+    )
     row.drop()
 
 

@@ -12,10 +12,10 @@ from service.channels import CHANNELS
 from service.cli.common import (
     echo_facts,
     echo_json,
+    json_instant,
     json_option,
     local,
     pass_loa,
-    rfc3339,
     warn,
 )
 from service.cli.named import named
@@ -196,7 +196,7 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
         made = rotate_secret(conn, loa, subscription_id, OPERATOR, is_forced=is_forced)
     secret, until = made.secret, made.old_until
     if as_json:
-        facts = {"id": subscription_id, "secret": secret, "old_secret_until": rfc3339(until)}
+        facts = {"id": subscription_id, "secret": secret, "old_secret_until": json_instant(until)}
         echo_json(facts | ({"token": made.token} if made.token else {}))
         return
     if made.token:
@@ -214,6 +214,7 @@ def rotate(loa: Loa, subscription_id: str, is_forced: bool, as_json: bool) -> No
 @named(subscription_id="subscription")
 def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
     """Send a webhook a test delivery, `subscription.test`, through the ledger like any other.
+    While it is pending, it is asked once more to confirm, at once.
 
     \b
     Example:
@@ -222,10 +223,13 @@ def test(loa: Loa, subscription_id: str, as_json: bool) -> None:
     from service.services.context import OPERATOR
     from service.services.subscription_acts import test as send_test
     from service.storage.deliveries import why_stopped
+    from service.storage.subscriptions import get_subscription
 
     with loa.database.writing() as conn:
         message_id = send_test(conn, loa, subscription_id, OPERATOR)
-        stopped = why_stopped(conn)
+        stopped, status = why_stopped(conn), get_subscription(conn, subscription_id).status
+    if status == "pending":
+        warn("it is pending: it is asked once more to confirm, and tested after that")
     if as_json:
         echo_json({"id": subscription_id, "message": message_id})
     else:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.channels import CHANNELS, CHAT, PULL, ChannelKind, added_channels
+from service.channels import CHANNELS, ChannelKind, added_channels
 from service.cli.common import echo_json, json_option, pass_loa, warn
 from service.cli.named import named
 from service.cli.subscription_shown import shown_target
-from service.types import EMAIL, WEBHOOK, Channel, Filters, Frequency
+from service.types import Channel, Filters, Frequency
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -89,54 +89,6 @@ def headers_of(lines: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-_HELP = {
-    WEBHOOK: (
-        "URL",
-        """Alert URL by signed webhooks (Standard Webhooks); its secret is printed once.
-
-    \b
-    Example:
-      loa subscription add webhook https://office.example/loa --category directives --confirmed
-    """,
-    ),
-    EMAIL: (
-        "ADDRESS",
-        """Alert ADDRESS by email, at once or in a digest.
-
-    \b
-    Example:
-      loa subscription add email vanthu@quangninh.example --frequency daily --confirmed
-    """,
-    ),
-    CHAT: (
-        "ADDRESS",
-        """Alert a group or a person on a chat service, by an address of Apprise's.
-
-    ADDRESS holds what lets one write there: given as -, it is read from standard input and stands
-    in no history. Needs the extra: pip install 'loa[chat]'.
-
-    \b
-    Examples:
-      loa subscription add chat - --name "Nhóm Telegram" --confirmed < address.txt
-      loa subscription add chat ntfys://ntfy.office.example/loa --confirmed
-    """,
-    ),
-    PULL: (
-        "",
-        """Owe an office messages that it asks for itself: for one without a public address.
-
-    Its token, with which it asks, and its secret, by which it verifies, are printed once. The
-    office runs `loa pull` with them, or asks `GET /api/v1/stream` by a program of its own.
-
-    \b
-    Example:
-      loa subscription add pull --unit "UBND xã Quảng Ninh" --json > office.json
-    """,
-    ),
-}
-"""What a channel's target is called, and what its help says; a channel that is not here says the
-little it knows."""
-
 FREQUENCY = click.option(
     "--frequency", type=FREQUENCIES, default="immediate", show_default=True, help="Or a digest."
 )
@@ -171,8 +123,7 @@ class _Channels(click.Group):
 
 
 def _command(kind: ChannelKind) -> click.Command:
-    metavar, text = _HELP.get(kind.name, ("TARGET", f"Alert TARGET by {kind.name}."))
-    argument = click.argument("target", metavar=metavar)
+    argument = click.argument("target", metavar=kind.metavar)
     options: list[Decorator] = [subscriber_options, filter_options]
     if not kind.is_asked:
         options = [argument, subscriber_options, CONFIRMED, filter_options]
@@ -183,7 +134,7 @@ def _command(kind: ChannelKind) -> click.Command:
     work: Callable[..., Any] = named(unit_name="unit")(_adding(kind))
     for option in reversed(options):
         work = option(work)
-    return click.command(kind.name, help=cleandoc(text))(work)
+    return click.command(kind.name, help=cleandoc(kind.help))(work)
 
 
 def _adding(kind: ChannelKind) -> Callable[..., None]:
@@ -227,9 +178,8 @@ def add() -> None:
 
     \b
     Examples:
-      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh" --category
-      directives loa subscription add email vanthu@quangninh.example --category directives --place
-      quang-ninh-16540
+      loa subscription add webhook https://office.example/loa --unit "UBND xã Quảng Ninh"
+      loa subscription add email vanthu@quangninh.example --place quang-ninh-16540
     """
 
 
@@ -278,7 +228,12 @@ def _echo_added(result: AddResult, as_json: bool) -> None:
 @click.command()
 @click.argument("subscription_id", metavar="ID")
 @filter_options
-@click.option("--everything", "is_everything", is_flag=True, help="Drop all filters.")
+@click.option(
+    "--everything",
+    "is_everything",
+    is_flag=True,
+    help="Drop all filters, but for those named beside it.",
+)
 @click.option("--frequency", type=FREQUENCIES, help="Of an email subscription.")
 @header_option
 @click.option("--name", help="What you call it.")
@@ -338,7 +293,7 @@ def edit(
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
         changes = SubscriptionChanges(
-            filters=Filters()
+            filters=named
             if is_everything
             else replace_named(before.filters, named)
             if named != Filters()
@@ -368,5 +323,3 @@ def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...])
             "--category, --portal, --place, --keyword, --urgency, --kind, --everything, "
             "--frequency, --header, --cloudevents, --min-interval, --name, --url",
         )
-    if named != Filters() and is_everything:
-        raise InvalidInput("--everything", "does not go with filters", "one or the other")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.cli.common import local, plain
+from service.cli.common import as_plain, local
 from service.types import State, SubscriptionStatus
 from service.words import say
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def asked_json(asked: QuestionAnswer | None) -> dict[str, object] | None:
     if asked is None:
         return None
-    attempts = [{**plain(one), "detail": say(one.detail, "en")} for one in asked.attempts]
-    return {**plain(asked), "attempts": attempts}
+    attempts = [{**as_plain(one), "detail": say(one.detail, "en")} for one in asked.attempts]
+    return {**as_plain(asked), "attempts": attempts}
 
 
 def asked_lines(

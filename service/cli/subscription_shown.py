@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.channels import kind_of
-from service.cli.common import echo_table, plain
+from service.cli.common import as_plain, echo_table
 from service.services.subscriber_shapes import show_subscription
 from service.types import Subscription
 
@@ -17,7 +17,7 @@ def shown_target(item: Subscription) -> str | None:
 
 def subscription_json(item: Subscription) -> dict[str, object]:
     """A subscription as `--json` shows it: as the API does."""
-    shown: dict[str, object] = plain(show_subscription(item))
+    shown: dict[str, object] = as_plain(show_subscription(item))
     return shown
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_json, echo_table, json_option, local, pass_loa, plain
+from service.cli.common import as_plain, echo_json, echo_table, json_option, local, pass_loa
 from service.cli.named import named
 
 if TYPE_CHECKING:
@@ -45,11 +45,18 @@ def token() -> None:
     multiple=True,
     help="What it is for. Repeatable; left out: all that its role may.",
 )
+@click.option("--ends-on", metavar="DAY", help="The last day on which it is good, as 2030-12-31.")
 @json_option
 @pass_loa
 @named(unit_name="unit")
 def create(
-    loa: Loa, name: str, role: str, unit_name: str | None, scopes: tuple[str, ...], as_json: bool
+    loa: Loa,
+    name: str,
+    role: str,
+    unit_name: str | None,
+    scopes: tuple[str, ...],
+    ends_on: str | None,
+    as_json: bool,
 ) -> None:
     """Make a token and print it once.
 
@@ -57,10 +64,11 @@ def create(
     Example:
       loa token create --name bảng-điều-khiển
       loa token create --role viewer
-      loa token create --name sao-lưu --scope read
+      loa token create --name sao-lưu --scope read --ends-on 2030-12-31
     """
     from service.services.token_acts import create as create_token
     from service.storage.tokens import Role, Scope
+    from service.values import parse_day
 
     with loa.database.writing() as conn:
         secret, made = create_token(
@@ -70,9 +78,10 @@ def create(
             role=Role(role),
             unit=unit_name,
             scopes=[Scope(one) for one in scopes],
+            ends_on=None if ends_on is None else parse_day(ends_on, "ends_on", "allowed.day"),
         )
     if as_json:
-        echo_json({**plain(made), "role": role, "token": secret})
+        echo_json({**as_plain(made), "role": role, "token": secret})
     else:
         click.echo(secret)
         click.echo("This is shown once. Send it as: Authorization: Bearer …", err=True)
@@ -88,12 +97,13 @@ def list_(loa: Loa, as_json: bool) -> None:
     Example:
       loa token list
     """
+    from service.services.token_acts import last_day
     from service.storage.tokens import list_tokens
 
     with loa.database.reading() as conn:
         tokens = list_tokens(conn)
     if as_json:
-        echo_json(plain(tokens))
+        echo_json(as_plain(tokens))
         return
     rows = [
         (
@@ -103,12 +113,13 @@ def list_(loa: Loa, as_json: bool) -> None:
             " ".join(item.scopes),
             item.unit_id,
             local(item.created_at, loa.settings.service.locale),
+            last_day(loa, item) or "",
             local(item.revoked_at, loa.settings.service.locale),
         )
         for item in tokens
     ]
     echo_table(
-        ["id", "name", "role", "scopes", "unit", "made", "revoked"],
+        ["id", "name", "role", "scopes", "unit", "made", "last day", "revoked"],
         rows,
         empty="no tokens: loa token create --help",
     )

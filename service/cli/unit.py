@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import (
+    as_plain,
     echo_facts,
     echo_json,
     echo_table,
     json_option,
     local,
     pass_loa,
-    plain,
+    printable_cell,
 )
 from service.cli.named import named
 from service.cli.place_shown import note_place
@@ -210,7 +211,7 @@ def remove(loa: Loa, unit_name: str, as_json: bool) -> None:
     if as_json:
         echo_json({"id": removed.id, "status": "removed"})
     else:
-        click.echo(f"removed {removed.name} and its subscriptions")
+        click.echo(f"removed {printable_cell(removed.name)} and its subscriptions")
 
 
 @unit.command()
@@ -262,8 +263,9 @@ def merge(loa: Loa, unit_name: str, into: str, as_json: bool) -> None:
         )
         return
     click.echo(
-        f"{merged.unit.name} is part of {merged.into.name} now: {len(merged.moved)} subscriptions "
-        f"moved, {len(merged.joined)} joined with what that one had"
+        f"{printable_cell(merged.unit.name)} is part of {printable_cell(merged.into.name)} now: "
+        f"{len(merged.moved)} subscriptions moved, {len(merged.joined)} joined with what that "
+        "one had"
     )
 
 
@@ -295,7 +297,7 @@ def import_(loa: Loa, file: Path, as_json: bool) -> None:
 def _as_json(item: Unit) -> dict[str, object]:
     from service.services.subscriber_shapes import show_unit
 
-    shown: dict[str, object] = plain(show_unit(item))
+    shown: dict[str, object] = as_plain(show_unit(item))
     return shown
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.alerts.examples import EXAMPLE_TYPES
-from service.cli.common import config_option, echo_json, fail, json_option, printable
+from service.cli.common import config_option, echo_json, fail, json_option, printable_cell
 from service.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _post(url: str, headers: dict[str, str], body: bytes, as_json: bool) -> None
         echo_json({"headers": headers, "body": body.decode(), "status": answer.status_code})
     else:
         click.echo(
-            f"{url} answered {answer.status_code}: {printable(answer.text[:200])}".rstrip(": ")
+            f"{url} answered {answer.status_code}: {printable_cell(answer.text[:200])}".rstrip(": ")
         )
     if not 200 <= answer.status_code < 300:
         fail("a receiver that takes a message answers 2xx")
@@ -164,16 +164,16 @@ def _show(received: ReceivedMessage, as_json: bool) -> None:
     data = (received.said or {}).get("data")
     title = data.get("title", "") if isinstance(data, dict) else ""
     what = f"{received.type or '?'} {received.id or '?'}"
-    click.echo(f"{printable(what)}: {verdict}, answered {received.status}")
+    click.echo(f"{printable_cell(what)}: {verdict}, answered {received.status}")
     if title:
-        click.echo(f"  {printable(title)}")
+        click.echo(f"  {printable_cell(title)}")
 
 
 def _check_secret(option: str, secret: str) -> None:
-    from service.alerts.signing import PREFIX, secret_key
+    from service.alerts.signing import PREFIX, signing_bytes
 
     try:
-        is_usable = secret.startswith(PREFIX) and bool(secret_key(secret))
+        is_usable = secret.startswith(PREFIX) and bool(signing_bytes(secret))
     except ValueError:
         is_usable = False
     if not is_usable:

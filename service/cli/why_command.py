@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.common import echo_json, json_option, pass_loa, plain
+from service.cli.common import as_plain, echo_json, json_option, pass_loa
 from service.words import say_fields
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def why(loa: Loa, post: str, whom: str, as_json: bool) -> None:
             {
                 "post": post_id,
                 "subscription": one.id,
-                **say_fields(plain(_facts(of, zone)), "en", zone),
+                **say_fields(as_plain(_facts(of, zone)), "en", zone),
             }
             for one, of in answers
         ]

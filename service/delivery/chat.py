@@ -28,7 +28,7 @@ from sqlalchemy import Connection
 
 from service.alerts.chat_text import ChatText, chat_text
 from service.alerts.owing import OWN_FAULT_REST
-from service.alerts.verdict import Verdict, judge
+from service.alerts.verdict import Verdict, judge_answer
 from service.channels import CHAT
 from service.delivery.channel import Work
 from service.delivery.message_bodies import MessageBodies
@@ -223,7 +223,7 @@ class ChatChannel:
             return handed_back(claimed, now)
         if answers.is_late:
             return judged_result(
-                self._settings.retry_schedule_s, claimed, judge(0, _TIMED_OUT), now,
+                self._settings.retry_schedule_s, claimed, judge_answer(0, _TIMED_OUT), now,
                 status=0, took_s=self._timeout_s,
             )  # fmt: skip
         return untried(claimed, "chat.fell", now, now + OWN_FAULT_REST)
@@ -279,9 +279,9 @@ def _verdict(answer: dict[str, Any]) -> Verdict:
     """Of what the program says: the plugin's word first, then what the server answered."""
     status, error = int(answer["status"]), int(answer["error"])
     if answer["is_sent"]:
-        return judge(status, 0) if 200 <= status < 300 else Verdict(True, "chat.accepted")
+        return judge_answer(status, 0) if 200 <= status < 300 else Verdict(True, "chat.accepted")
     if not answer["is_read"]:
         return Verdict(False, "chat.unreadable", is_final=True)
     if answer["is_guarded"] or error or status >= 300:
-        return judge(status, error, is_guarded=answer["is_guarded"])
+        return judge_answer(status, error, is_guarded=answer["is_guarded"])
     return Verdict(False, "chat.refused")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from service.alerts.refusal import is_relaying_denied
-from service.delivery.smtp import one_line
+from service.delivery.smtp import reply_line
 from service.words import coded
 
 MAX_ANSWER = 16_384
@@ -126,7 +126,7 @@ class Dialogue:
         return None
 
     def _hear(self, step: str, code: int, words: bytes) -> tuple[bytes, ReplyVerdict | None]:
-        said = f"{code} {one_line(words)}"
+        said = f"{code} {reply_line(words)}"
         if code in (0, 421):
             return b"", ReplyVerdict(
                 DialogueOutcome.DOWN, code, said, coded("relay.closes", said=said)

@@ -32,7 +32,8 @@ from service.services.bounce_acts import apply_refusals
 from service.services.coverage_acts import watched_line
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.mails import LANES, adopt_waiting, has_waiting
+from service.storage.mail_reach import note_relay_away, note_relay_back
+from service.storage.mails import MAIL_ENDPOINTS, adopt_waiting, has_waiting
 from service.storage.queue import ClaimedMessage, hold_back
 from service.types import EMAIL, Clock, Result, State
 from service.values import Relay
@@ -94,8 +95,10 @@ class Round:
     deadline: float
     down: str = ""
     """What the relay failed with, coded; empty: it did not."""
+    is_heard: bool = False
+    """Whether the relay took a mail, or refused one for its recipient."""
     refused: list[tuple[str, ReplyVerdict]] = field(default_factory=list)
-    """(message id, verdict) of addresses that the relay refused."""
+    """(message id, verdict) of addresses that the relay refused, or put off to the end."""
     _results: list[Result] = field(default_factory=list)
 
     @classmethod
@@ -175,13 +178,15 @@ class EmailChannel:
             Pool(self.relay, timeout_s, self._mail_s, ca_file, hello) if self.relay else None
         )
         self._failures = 0
+        self._may_be_away = True
+        """Whether a note may stand that the relay is away: also one of a process before this."""
 
     def send(
         self, database: Database, claimed: Sequence[ClaimedMessage], record: Record, stop: Event
     ) -> None:
         """Sends a batch and records it; returns when every message has its result or is given
         back."""
-        in_order = sorted(claimed, key=lambda one: LANES.index(one.endpoint_key))
+        in_order = sorted(claimed, key=lambda one: MAIL_ENDPOINTS.index(one.endpoint_key))
         ready = self._load(database, in_order, record)
         work = Round.build(ready, record, stop, self._begin_within_s)
         self.send_ready(work)
@@ -244,16 +249,20 @@ class EmailChannel:
         match verdict.outcome:
             case DialogueOutcome.SENT:
                 self._failures = 0
+                work.is_heard = True
                 result = Result(
                     claim.message_id, claim.lease_token, State.SENT, verdict.code, verdict.reason,
                     now - timedelta(seconds=took_s), took_s,
                 )  # fmt: skip
             case DialogueOutcome.REFUSED:
+                work.is_heard |= verdict.is_of_recipient
                 result = self._result(claim, State.FAILED, verdict.code, verdict.reason, took_s)
                 if verdict.is_of_recipient:
                     work.refused.append((claim.message_id, verdict))
             case _:
                 result = self._again(claim, verdict.code, verdict.reason, took_s)
+                if result.state is State.FAILED and verdict.is_of_recipient:
+                    work.refused.append((claim.message_id, verdict))
         work.done(result)
 
     def reserve_s(self) -> float:
@@ -273,14 +282,20 @@ class EmailChannel:
         if refusals:
             with database.writing() as conn:
                 apply_refusals(conn, refusals, now)
+        if work.is_heard and not work.down and self._may_be_away:
+            with database.writing() as conn:
+                note_relay_back(conn)
+            self._may_be_away = False
         if not work.waiting:
             return
         if work.down:
+            self._may_be_away = True
             rest_s = STOP_S[min(self._failures, len(STOP_S) - 1)]
             self._failures += 1
             with database.writing() as conn:
-                for lane in LANES:
-                    hold_back(conn, lane, now + timedelta(seconds=rest_s))
+                note_relay_away(conn, now)
+                for endpoint in MAIL_ENDPOINTS:
+                    hold_back(conn, endpoint, now + timedelta(seconds=rest_s))
         detail = work.down or "message.not_begun"
         work.record([
             Result(one.claim.message_id, one.claim.lease_token, State.DUE, None, detail, now, 0.0,

@@ -14,10 +14,10 @@ import pycurl
 
 from service.alerts.target import Target, is_public, parse_target
 
-__all__ = ["Target", "check_url", "guard_for", "is_allowed"]
+__all__ = ["Target", "check_target", "guard_for", "is_allowed"]
 
 
-def check_url(url: str, *, allow_private_networks: bool = False) -> Target:
+def check_target(url: str, *, allow_private_networks: bool = False) -> Target:
     """A target taken apart. Raises InvalidInput (field `url`) for whatever may not be sent to."""
     return parse_target(url, allow_private_networks=allow_private_networks)
 

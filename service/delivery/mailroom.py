@@ -26,8 +26,8 @@ from service.alerts.mail import (
     MailSection,
     Recipient,
     Sender,
-    compose,
     compose_letter,
+    compose_mail,
 )
 from service.alerts.mail_changes import Edit, find_edit
 from service.alerts.mail_item import Item, prepare
@@ -246,7 +246,7 @@ class Mailroom:
             parts.append(MailPart(item, reasons, asked))
         ids = list(dict.fromkeys(one.subscription_id for one in _counting(outgoing)))
         recipient = self._recipient(outgoing, to, ids)
-        return compose(
+        return compose_mail(
             self.sender,
             outgoing.language,
             recipient,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
-from service.alerts.verdict import Verdict, judge
+from service.alerts.verdict import Verdict, judge_answer
 from service.delivery.prepare import Preparer, Request
 from service.delivery.wire import WireAnswer
 from service.errors import ConfigurationError
@@ -57,7 +57,7 @@ class Outcomes:
 
     def result(self, claimed: ClaimedMessage, answered: WireAnswer, now: datetime) -> Result:
         """What the answer comes to, and when it is tried again."""
-        verdict = judge(answered.status, answered.error, is_guarded=answered.is_guarded)
+        verdict = judge_answer(answered.status, answered.error, is_guarded=answered.is_guarded)
         return judged_result(
             self._settings.retry_schedule_s, claimed, verdict, now,
             status=answered.status, took_s=answered.took_s, retry_after_s=answered.retry_after_s,

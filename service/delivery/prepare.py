@@ -14,7 +14,7 @@ import orjson
 from service.alerts.cloudevents import cloudevents_headers
 from service.alerts.links import Links
 from service.alerts.own_headers import open_value
-from service.alerts.signing import SecretBox, secret_key, sign_publicly, sign_with, signing_key
+from service.alerts.signing import SecretBox, sign_publicly, sign_with, signing_bytes, signing_key
 from service.alerts.target import Target, parse_target
 from service.delivery.message_bodies import MessageBodies
 from service.storage.queue import OutgoingMessage
@@ -56,7 +56,7 @@ class Preparer:
         self._bodies = MessageBodies(links, receipt_categories)
         self._box = secret_box
         self._source = links.public_url
-        self._open = lru_cache(20_000)(lambda sealed: secret_key(secret_box.decrypt(sealed)))
+        self._open = lru_cache(20_000)(lambda sealed: signing_bytes(secret_box.decrypt(sealed)))
         self._open_public = lru_cache(16)(lambda sealed: signing_key(secret_box.decrypt(sealed)))
         self._target = lru_cache(20_000)(lambda url: parse_target(url, allow_private_networks=True))
 

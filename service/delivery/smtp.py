@@ -53,7 +53,7 @@ def _as_name(host: str) -> str | None:
     )
 
 
-def open_session(
+def open_smtp_session(
     relay: Relay, timeout_s: float, tls: ssl.SSLContext | None, hello: str | None
 ) -> SmtpSession:
     """Connects, secures and logs in; `timeout_s` holds for each answer. Raises ChannelDownError.
@@ -88,7 +88,7 @@ def _prepare(smtp: smtplib.SMTP, relay: Relay, tls: ssl.SSLContext | None) -> No
     if code // 100 == 5:  # it may be older than ESMTP
         code, said = smtp.helo()
     if code // 100 != 2:
-        raise ChannelDownError(coded("relay.greeting", said=f"{code} {one_line(said)}"))
+        raise ChannelDownError(coded("relay.greeting", said=f"{code} {reply_line(said)}"))
     if relay.is_starttls:
         if not smtp.has_extn("starttls"):
             raise ChannelDownError("relay.no_starttls")
@@ -123,11 +123,11 @@ def ask_recipient(opened: SmtpSession, sender: str, recipient: str, timeout_s: f
             while (line := answers.readline(_LONGEST_LINE))[3:4] == b"-":
                 pass
             if not line.startswith(b"2"):
-                return one_line(line)
+                return reply_line(line)
     return ""
 
 
-def one_line(answer: bytes | str) -> str:
+def reply_line(answer: bytes | str) -> str:
     """What a relay said, fit to be shown."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
@@ -135,5 +135,5 @@ def one_line(answer: bytes | str) -> str:
 
 def _say(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {one_line(error.smtp_error)}"
-    return one_line(str(error)) or type(error).__name__
+        return f"{error.smtp_code} {reply_line(error.smtp_error)}"
+    return reply_line(str(error)) or type(error).__name__

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from service.delivery.dialogue import Dialogue, DialogueOutcome, ReplyVerdict
-from service.delivery.smtp import ChannelDownError, one_line, open_session
+from service.delivery.smtp import ChannelDownError, open_smtp_session, reply_line
 from service.settings.trust import relay_context
 from service.values import Relay
 from service.words import coded
@@ -176,7 +176,7 @@ class Pool(Generic[P]):
         return opened
 
     def _open_one(self) -> SmtpConnection[P]:
-        session = open_session(self._relay, self._timeout_s, self._tls, self._hello)
+        session = open_smtp_session(self._relay, self._timeout_s, self._tls, self._hello)
         return SmtpConnection(session.sock, Dialogue(is_pipelined=session.is_pipelined))
 
 
@@ -255,7 +255,7 @@ class SmtpBatch(Generic[P]):
         except _NOT_NOW:
             return
         except OSError as error:
-            self._lose(poll, line, coded("relay.failed", said=one_line(str(error))))
+            self._lose(poll, line, coded("relay.failed", said=reply_line(str(error))))
             return
         if not data or line.parcel is None:  # a relay that speaks unasked says that it closes
             self._lose(poll, line, "relay.closed")
@@ -281,7 +281,7 @@ class SmtpBatch(Generic[P]):
         except _NOT_NOW:
             pass  # the rest is written when the socket takes it
         except OSError as error:
-            self._lose(poll, line, coded("relay.failed", said=one_line(str(error))))
+            self._lose(poll, line, coded("relay.failed", said=reply_line(str(error))))
             return
         line.unsent = unsent
         if bool(unsent) is not line.wants_write:

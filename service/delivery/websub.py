@@ -17,6 +17,7 @@ from threading import Event
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+import orjson
 from sqlalchemy import Connection
 
 from service.alerts.target import Target, parse_target
@@ -30,7 +31,7 @@ from service.delivery.wire import Wire, WireAnswer
 from service.feeds.model import Feed, FeedSpec, Format
 from service.feeds.page import Renderer
 from service.services import hub_acts
-from service.services.feed_catalogue import hub_address, site_of
+from service.services.feed_catalogue import feed_site, hub_address
 from service.settings import WebhookSettings
 from service.settings.trust import authorities
 from service.storage.engine import Database
@@ -39,7 +40,7 @@ from service.storage.hub import topics_of
 from service.storage.posts import load_posts
 from service.storage.queue import ClaimedMessage, OutgoingMessage, OutgoingReader
 from service.types import Post, Result, State
-from service.words import coded
+from service.words import coded, say
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class PingOutcomes:
     @cached_property
     def _renderer(self) -> Renderer:
         """Made when there is somebody to tell."""
-        site = site_of(self._parts, has_hub=True)
+        site = feed_site(self._parts, has_hub=True)
         return Renderer(site, _log.error, capacity_bytes=RENDERED_BYTES)
 
     def prepared(
@@ -109,6 +110,8 @@ class PingOutcomes:
         if outgoing is not None and outgoing.outgoing.told and not self._is_of_feed(outgoing):
             return unsent_result(claimed, State.SKIPPED, "websub.unneeded", now)
         of_message = None if outgoing is None else outgoing.outgoing
+        if of_message is not None and of_message.body.startswith(_DENIAL):
+            return self._denial(of_message)
         return made_or_result(
             lambda _message, _timestamp: self._request(outgoing),
             claimed,
@@ -117,6 +120,16 @@ class PingOutcomes:
             is_signed=False,
             question=_QUESTION,
         )
+
+    def _denial(self, one: OutgoingMessage) -> Request:
+        """Why a subscription has ended (section 5.2); whatever is answered, it has."""
+        said, locale = orjson.loads(one.body)["data"], self._parts.settings.service.locale
+        query = {
+            "hub.mode": "denied",
+            "hub.topic": feed_site(self._parts, has_hub=True).root + said["topic"],
+            "hub.reason": say(said["reason"], locale.language),
+        }
+        return _asking(one, self._target(one.url), query)
 
     def _is_of_feed(self, ping: Ping) -> bool:
         if ping.topic is None or ping.post is None:
@@ -167,6 +180,7 @@ class PingOutcomes:
 
 
 _QUESTION = b'{"type":"%s"' % hub_acts.VERIFY.encode()
+_DENIAL = b'{"type":"%s"' % hub_acts.DENIED.encode()
 
 
 def _question(one: OutgoingMessage, target: Target) -> Request:
@@ -179,13 +193,20 @@ def _question(one: OutgoingMessage, target: Target) -> Request:
     }
     if asked.mode == hub_acts.SUBSCRIBE:
         query["hub.lease_seconds"] = str(asked.lease_s)
+    return _asking(one, target, query, asked.challenge)
+
+
+def _asking(
+    one: OutgoingMessage, target: Target, query: dict[str, str], challenge: str | None = None
+) -> Request:
+    """A GET of the callback, whose own query stays."""
     url = f"{target.url}{'&' if '?' in target.url else '?'}{urlencode(query)}"
     asked_at = Target(
         url, target.scheme, target.host, target.port, target.endpoint_key, target.host_key
     )
     headers = [f"user-agent: {USER_AGENT}"]
     return Request(
-        one.message_id, one.subscription_id, asked_at, headers, one.body, asked.challenge, True
+        one.message_id, one.subscription_id, asked_at, headers, one.body, challenge, True
     )
 
 

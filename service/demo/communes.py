@@ -46,7 +46,7 @@ COMMUNES = (
 )  # fmt: skip
 
 
-def acknowledge(receipt_url: str, clerk: str) -> None:
+def press_receipt_button(receipt_url: str, clerk: str) -> None:
     """Presses the button, as a clerk does."""
     form = urllib.parse.urlencode({"by": clerk}).encode()
     with urllib.request.urlopen(receipt_url, data=form, timeout=10) as answer:  # noqa: S310  # ours

@@ -27,7 +27,7 @@ from service.alerts.links import Purpose
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from service.demo import sample
-from service.demo.communes import FIRST, Commune, CommuneBehaviour, acknowledge
+from service.demo.communes import FIRST, Commune, CommuneBehaviour, press_receipt_button
 from service.demo.receivers import Inbox
 from service.demo.sample_portal import SamplePortal
 from service.errors import LoaError
@@ -114,6 +114,7 @@ class Demo:
         self._service: subprocess.Popen[bytes] | None = None
         self._public_url = f"http://127.0.0.1:{_free_port()}"
         self._log = folder / "loa.log"
+        self.config = folder / "loa.toml"
 
     def __enter__(self) -> Demo:
         self.portal.start()
@@ -189,7 +190,7 @@ class Demo:
             for one in self.inbox.webhooks
             if one.path == commune.path and one.body["data"].get("title") == title
         )
-        acknowledge(body["receipt_url"], commune.clerk)
+        press_receipt_button(body["receipt_url"], commune.clerk)
 
     def has_arrived(self, title: str) -> bool:
         """Whether a post is in the feed, and came by mail and to every endpoint that lives."""
@@ -239,8 +240,7 @@ class Demo:
             base_url=self.portal.base_url, directives=sample.DIRECTIVES, news=sample.NEWS
         )
         (self._folder / "portals" / "quangxuong.toml").write_text(portal, "utf-8")
-        config = self._folder / "loa.toml"
-        config.write_text(
+        self.config.write_text(
             _CONFIG.format(
                 port=self._public_url.rsplit(":", 1)[1],
                 database=(self._folder / "loa.db").as_posix(),
@@ -249,7 +249,7 @@ class Demo:
             ),
             "utf-8",
         )
-        return open_loa(config, {})
+        return open_loa(self.config, {})
 
     def _subscribe(self, loa: Loa) -> None:
         """Every commune has a webhook, the first one mail too; a port on which nothing listens is
@@ -291,7 +291,7 @@ class Demo:
         with self._log.open("wb") as log:
             self._service = subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
                 [sys.executable, "-m", "service", "serve", "--config",
-                str(self._folder / "loa.toml")],
+                str(self.config)],
                 cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip

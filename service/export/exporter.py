@@ -23,7 +23,7 @@ from service import __version__
 from service.errors import ConfigurationError
 from service.export.folder import Folder
 from service.storage.feeds import StampedWindow, all_stamps
-from service.storage.posts import find_post
+from service.storage.posts import select_post
 from service.storage.same_document import companions
 from service.web.app import create_app
 from service.web.feeds.feed_maker import FeedMaker
@@ -171,7 +171,7 @@ class Exporter:
 
     def _companions(self, name: str) -> list[str]:
         with self._loa.database.reading() as conn:
-            post = find_post(conn, _id_of(name))
+            post = select_post(conn, _id_of(name))
             return (
                 [_page_of(other.id) for other in companions(conn, post)] if post is not None else []
             )

@@ -56,7 +56,7 @@ class Catalogue:
         )
 
     def _category(self, category: Category) -> FeedSpec:
-        vi, en = label(category, "vi"), label(category, "en")
+        vi, en = category_label(category, "vi"), category_label(category, "en")
         about = f"Tin thuộc mục “{vi}” của mọi cổng thông tin được theo dõi."
         return FeedSpec(
             category.id, vi, en, about, category=category.id, has_calendar=category.has_calendar
@@ -68,7 +68,7 @@ class Catalogue:
         )
 
     def _portal_category(self, portal: PortalName, category: Category) -> FeedSpec:
-        vi, en = label(category, "vi"), label(category, "en")
+        vi, en = category_label(category, "vi"), category_label(category, "en")
         return FeedSpec(
             f"{portal.id}/{category.id}",
             f"{portal.name} – {vi}",
@@ -98,9 +98,9 @@ def place_spec(place: Place) -> FeedSpec:
     )
 
 
-def label(category: Category, language: str) -> str:
+def category_label(category: Category, language: str) -> str:
     return category.names.get(language) or category.names.get("vi") or category.id
 
 
 def labels(categories: Iterable[Category], language: str) -> dict[str, str]:
-    return {category.id: label(category, language) for category in categories}
+    return {category.id: category_label(category, language) for category in categories}

@@ -19,7 +19,7 @@ from lxml import etree
 from service.feeds.json_feed import VERSION
 from service.feeds.markup import ICON, ICON_PX, LARGE_ICON, Site, feed_id, feed_title, xml_text
 from service.feeds.model import Entry, Feed, Format
-from service.feeds.self_check import ATOM, NAMESPACES, PARSER, Facts, difference
+from service.feeds.self_check import ATOM, NAMESPACES, PARSER, Facts, differing
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 DOCUMENTED_AT = "https://www.rssboard.org/rss-specification"
@@ -78,7 +78,7 @@ def _json_problem(frame: bytes, meant: Facts) -> str | None:
         head = orjson.loads(frame)
     except orjson.JSONDecodeError as error:
         return f"is not well-formed: {error}"
-    return difference(head | {"keys": sorted(head)}, meant | {"keys": sorted(meant)})
+    return differing(head | {"keys": sorted(head)}, meant | {"keys": sorted(meant)})
 
 
 def _meant_json(site: Site, feed: Feed) -> Facts:
@@ -118,7 +118,7 @@ def _xml_problem(fmt: Format, frame: bytes, meant: Facts) -> str | None:
         "size": (len(root), len(parent)),
         **{_name_of(child): (_text_of(child), dict(child.attrib)) for child in parent},
     }
-    return difference(found, meant)
+    return differing(found, meant)
 
 
 def _text_of(element: etree._Element) -> str:

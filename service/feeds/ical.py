@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
-from service.feeds.ical_deadlines import MARK, deadline_events
+from service.alerts.headers import visible_line
+from service.feeds.ical_deadlines import MARK, calendar_text, deadline_events
 from service.feeds.markup import (
     Site,
+    entry_title,
     feed_updated_at,
     moved_at,
-    title_of,
     uri,
     whole_seconds,
     xml_text,
@@ -39,7 +40,7 @@ def render_calendar(site: Site, feed: Feed, source: str = "") -> tuple[bytes, da
     calendar.add("prodid", "-//Loa//feeds//VI")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", xml_text(f"{feed.spec.title} – {site.title}"))
+    calendar.add("x-wr-calname", visible_line(xml_text(f"{feed.spec.title} – {site.title}")))
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")  # the same hour, as Outlook asks for it
     calendar.add(
@@ -78,22 +79,24 @@ def _event(site: Site, post: Post, begins_at: datetime) -> Event:
     event.add("duration", DURATION)
     event.add("summary", _summary(post))
     event.add("url", uri(post.url) or site.post_url(post))
-    said = f"{xml_text(post.summary) or title_of(post)}\n{site.post_url(post)}"
-    event.add("description", f"{said}\n{site.root}/posts/{now.post_id}" if now else said)
+    said = f"{xml_text(post.summary) or entry_title(post)}\n{site.post_url(post)}"
+    said = f"{said}\n{site.root}/posts/{now.post_id}" if now else said
+    event.add("description", calendar_text(said))
     venue = (now and now.venue) or post.understanding.venue
     if venue:
-        event.add("location", xml_text(venue))
-    event.add("categories", [site.labels.get(category, category) for category in post.categories])
+        event.add("location", calendar_text(venue))
+    named = [site.labels.get(category, category) for category in post.categories]
+    event.add("categories", [calendar_text(name) for name in named])
     event.add("status", _status(post))
     return event
 
 
 def _summary(post: Post) -> str:
     """The title, which says what has become of the meeting where another document says so."""
-    now = post.understanding.rescheduled
+    now, title = post.understanding.rescheduled, calendar_text(entry_title(post))
     if now is not None and now.is_off:
-        return f"[Đã hoãn, hủy] {title_of(post)}"
-    return f"[Kiểm tra lại] {title_of(post)}" if now and now.is_unsure else title_of(post)
+        return f"[Đã hoãn, hủy] {title}"
+    return f"[Kiểm tra lại] {title}" if now and now.is_unsure else title
 
 
 def _status(post: Post) -> str:

@@ -11,8 +11,9 @@ from hashlib import sha256
 
 from icalendar import Event, vRecur
 
+from service.alerts.headers import many_lines
 from service.alerts.recurrence import hour_of_rule, next_day
-from service.feeds.markup import Site, moved_at, title_of, uri, whole_seconds, xml_text
+from service.feeds.markup import Site, entry_title, moved_at, uri, whole_seconds, xml_text
 from service.feeds.model import FeedSpec
 from service.posts.doers import COMMUNES
 from service.text import LOCAL
@@ -21,6 +22,12 @@ from service.words import say
 
 MARK = "-due-"
 """In the UID of what is no meeting."""
+
+
+def calendar_text(text: str) -> str:
+    """Text that is shown as it is written, in lines of its own (RFC 5545, 3.3.11): nothing that any
+    reader takes for the end of a line but LF, which is written as `\\n`."""
+    return many_lines(xml_text(text))
 
 
 def deadline_events(site: Site, spec: FeedSpec, post: Post) -> Iterator[Event]:
@@ -44,11 +51,11 @@ def deadline_events(site: Site, spec: FeedSpec, post: Post) -> Iterator[Event]:
             event.add("duration", timedelta(days=1))
         if one.recurs is not None:
             event.add("rrule", vRecur.from_ical(one.recurs.partition(";BYHOUR")[0]))
-        event.add("summary", xml_text(f"Hạn: {one.task or title_of(post)}"))
+        event.add("summary", calendar_text(f"Hạn: {one.task or entry_title(post)}"))
         event.add("url", uri(post.url) or site.post_url(post))
         note = f"\n({say('scan.note', 'vi')})" if one.source else ""
-        said = f"{title_of(post)}\n“{one.text}”{note}\n{site.post_url(post)}"
-        event.add("description", xml_text(said))
+        said = f"{entry_title(post)}\n“{one.text}”{note}\n{site.post_url(post)}"
+        event.add("description", calendar_text(said))
         event.add("transp", "TRANSPARENT")
         event.add("status", "CANCELLED" if post.withdrawn_at else "CONFIRMED")
         yield event
@@ -57,7 +64,7 @@ def deadline_events(site: Site, spec: FeedSpec, post: Post) -> Iterator[Event]:
 def uid(post: Post, one: Deadline) -> str:
     """The same for the same deadline of a post, whichever calendar it stands in."""
     said = f"{one.on}|{one.at}|{one.recurs}|{one.text}"
-    return f"{post.id}{MARK}{sha256(said.encode()).hexdigest()[:12]}@loa"
+    return f"{post.id}{MARK}{sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}@loa"
 
 
 def _is_of(place_id: str, one: Deadline) -> bool:

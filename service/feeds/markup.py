@@ -113,8 +113,8 @@ class Site:
         return f"{self.root}/posts/{post.id}"
 
 
-def summary_of(post: Post) -> str:
-    return xml_text(post.summary) or title_of(post)
+def entry_summary(post: Post) -> str:
+    return xml_text(post.summary) or entry_title(post)
 
 
 def xml_text(text: str) -> str:
@@ -123,7 +123,7 @@ def xml_text(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def title_of(post: Post) -> str:
+def entry_title(post: Post) -> str:
     """The title as the portal's page shows it: plain text, whatever looks like markup in it
     included."""
     return " ".join(xml_text(post.title).split()) or UNTITLED
@@ -137,7 +137,7 @@ def has_markup(title: str) -> bool:
 
 def written_title_of(post: Post) -> str:
     """The title as it stands in RSS and Atom, before XML escapes it."""
-    title = title_of(post)
+    title = entry_title(post)
     return escape(title, quote=False) if has_markup(title) else title
 
 
@@ -218,7 +218,7 @@ def body_html(post: Post) -> str:
     """
     html = _harmless(post.html)
     if not html.strip():
-        html = f"<p>{escape(xml_text(post.summary) or title_of(post))}</p>"
+        html = f"<p>{escape(xml_text(post.summary) or entry_title(post))}</p>"
     linked = set(_ADDRESS.findall(html)) if post.attachments else set()
     missing = [a for a in _fetchable(post) if escape(a.url) not in linked]
     if not missing:

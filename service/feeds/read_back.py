@@ -24,7 +24,7 @@ from service.feeds.markup import (
     written_title_of,
 )
 from service.feeds.model import Format
-from service.feeds.self_check import difference, json_item_problem
+from service.feeds.self_check import differing, json_item_problem
 from service.types import Post
 
 
@@ -40,7 +40,7 @@ def feed_problem(site: Site, fmt: Format, body: bytes, posts: list[Post]) -> str
     if len(parsed.entries) != len(living):
         return f"has {len(parsed.entries)} entries instead of {len(living)}"
     for read, post in zip(parsed.entries, living, strict=True):
-        wrong = difference(_found(fmt, read), _meant(site, fmt, post))
+        wrong = differing(_found(fmt, read), _meant(site, fmt, post))
         if wrong is not None:
             return f"entry {post.id!r}: {wrong}"
     return None

@@ -30,11 +30,11 @@ from service.feeds.markup import (
     author_of,
     body_html,
     entry_id,
+    entry_summary,
+    entry_title,
     feed_id,
     has_markup,
     shown_attachments,
-    summary_of,
-    title_of,
     uri,
     whole_seconds,
     written_title_of,
@@ -130,7 +130,7 @@ def build_entry(site: Site, post: Post, fmt: Format) -> FeedEntry:
     entry.dc.dc_creator(author)
     if post.updated_at != post.published_at:
         entry.loa.updated_at = whole_seconds(post.updated_at)
-    _add_summary(entry, summary_of(post), fmt)
+    _add_summary(entry, entry_summary(post), fmt)
     entry.content(body_html(post), type="html")
     for category in post.categories:
         entry.category(
@@ -195,7 +195,7 @@ def render_atom_entry(site: Site, post: Post) -> bytes:
         return _tombstone(post, post.withdrawn_at)
     entry = build_entry(site, post, Format.ATOM)
     element = repair_links(entry.atom_entry(), entry)
-    if has_markup(title_of(post)):
+    if has_markup(entry_title(post)):
         element.find("title").set("type", "html")
     return refer_by_number(_alone(element, ATOM_PREFIXES))
 

@@ -21,10 +21,10 @@ from service.feeds.markup import (
     author_of,
     body_html,
     entry_id,
+    entry_summary,
+    entry_title,
     has_markup,
     shown_attachments,
-    summary_of,
-    title_of,
     uri,
     whole_seconds,
     written_title_of,
@@ -87,10 +87,10 @@ def entry_problem(site: Site, fmt: Format, body: bytes, post: Post) -> str | Non
     if root.text or root[0].tail:
         return "is not one element alone"
     if post.withdrawn_at is not None:
-        return difference(_tombstone_facts(root[0]), _meant_tombstone(post, post.withdrawn_at))
+        return differing(_tombstone_facts(root[0]), _meant_tombstone(post, post.withdrawn_at))
     if fmt is Format.RSS:
-        return difference(_rss_facts(root[0]), _meant_rss(site, post))
-    return difference(_atom_facts(root[0]), _meant_atom(site, post))
+        return differing(_rss_facts(root[0]), _meant_rss(site, post))
+    return differing(_atom_facts(root[0]), _meant_atom(site, post))
 
 
 def json_item_problem(site: Site, item: dict[str, Any], post: Post) -> str | None:
@@ -101,10 +101,10 @@ def json_item_problem(site: Site, item: dict[str, Any], post: Post) -> str | Non
         name: _json_instant(item.get(name)) if name.startswith("date_") else item.get(name)
         for name in meant
     }
-    return difference(found, meant)
+    return differing(found, meant)
 
 
-def difference(found: Facts, meant: Facts) -> str | None:
+def differing(found: Facts, meant: Facts) -> str | None:
     """What of `meant` reads back as something else, in words; None when nothing does."""
     for name, value in meant.items():
         if found.get(name) != value:
@@ -199,7 +199,7 @@ def _meant_rss(site: Site, post: Post) -> Facts:
         "published": format_datetime(whole_seconds(post.published_at)),
         "updated": whole_seconds(post.updated_at) if has_moved else None,
         "author": author_of(post),
-        "summary": escape(summary_of(post), quote=False),
+        "summary": escape(entry_summary(post), quote=False),
         "content": body_html(post),
         "categories": [(site.category_scheme, site.labels.get(c, c)) for c in post.categories],
         "enclosures": [(*_file(a), str(a.bytes or 0)) for a in shown_attachments(post)[:1]],
@@ -207,7 +207,7 @@ def _meant_rss(site: Site, post: Post) -> Facts:
 
 
 def _meant_atom(site: Site, post: Post) -> Facts:
-    summary = summary_of(post)
+    summary = entry_summary(post)
     return {
         "kind": f"{ATOM}entry",
         "id": entry_id(post),
@@ -219,7 +219,7 @@ def _meant_atom(site: Site, post: Post) -> Facts:
         "author": author_of(post),
         "summary": escape(summary, quote=False) if _type(summary) else summary,
         "content": body_html(post),
-        "types": dict(zip(_TYPED, (_type(title_of(post)), _type(summary), "html"), strict=True)),
+        "types": dict(zip(_TYPED, (_type(entry_title(post)), _type(summary), "html"), strict=True)),
         "categories": [(site.category_scheme, c, site.labels.get(c, c)) for c in post.categories],
         "enclosures": [
             (*_file(a), None if a.bytes is None else str(a.bytes)) for a in shown_attachments(post)
@@ -238,11 +238,11 @@ def _meant_tombstone(post: Post, withdrawn_at: datetime) -> Facts:
 def _meant_json(site: Site, post: Post) -> Facts:
     return {
         "id": entry_id(post),
-        "title": title_of(post),
+        "title": entry_title(post),
         "date_published": whole_seconds(post.published_at),
         "date_modified": whole_seconds(post.updated_at),
         "url": uri(post.url) or site.post_url(post),
-        "summary": summary_of(post),
+        "summary": entry_summary(post),
         "content_html": body_html(post),
         "tags": [site.labels.get(category, category) for category in post.categories],
         "authors": [{"name": author_of(post)}],
@@ -254,7 +254,7 @@ def _meant_json_tombstone(post: Post, withdrawn_at: datetime) -> Facts:
     said = whole_seconds(withdrawn_at).isoformat().replace("+00:00", "Z")
     return {
         "id": entry_id(post),
-        "title": title_of(post),
+        "title": entry_title(post),
         "date_published": whole_seconds(post.published_at),
         "_loa": {"expired": True, "withdrawn_at": said},
     }

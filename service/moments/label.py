@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from service.moments.clock_time import Hour, Zone
 from service.moments.date_tokens import Tokens, cut
-from service.moments.parts import DatePart, PartKind, may_be_whole, parts_of
+from service.moments.parts import DatePart, PartKind, date_parts, may_be_whole
 from service.moments.relative import RelativeAge
 from service.text import LOCAL, checked_date
 from service.types import Moment
@@ -113,7 +113,7 @@ def _whole(text: str, now: datetime | None, *, is_stamp: bool = False) -> Label:
     said = cut(text)
     if not may_be_whole(said):
         return _NOTHING
-    return _read(said, parts_of(said, is_whole=True, is_stamp=is_stamp), now, is_stamp=is_stamp)
+    return _read(said, date_parts(said, is_whole=True, is_stamp=is_stamp), now, is_stamp=is_stamp)
 
 
 def find_moment(text: str, now: datetime | None = None) -> Moment | None:
@@ -138,7 +138,7 @@ def _read_label(text: str, now: datetime | None) -> Label:
     if whole.is_whole:
         return whole
     said = cut(text)
-    return _read(said, parts_of(said, is_whole=False), now)
+    return _read(said, date_parts(said, is_whole=False), now)
 
 
 def split_trailing_moment(text: str) -> tuple[str, Moment | None]:

@@ -82,7 +82,7 @@ def may_be_whole(said: Tokens) -> bool:
     return all(word in _KNOWN or word.isdecimal() for word in said.said)
 
 
-def parts_of(said: Tokens, *, is_whole: bool, is_stamp: bool = False) -> list[DatePart]:
+def date_parts(said: Tokens, *, is_whole: bool, is_stamp: bool = False) -> list[DatePart]:
     parts: list[DatePart] = []
     at, many = 0, len(said.said)
     while at < many:

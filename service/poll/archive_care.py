@@ -13,9 +13,9 @@ from service.storage.archive_room import (
     UNWRITABLE,
     ArchiveStop,
     list_stops,
+    mark_stop_reported,
     note_stop,
     remove_stop,
-    set_stop_told,
 )
 from service.storage.archive_store import Archive
 from service.storage.engine import Database
@@ -58,7 +58,7 @@ def tell_of_stops(database: Database, tell: Tell, now: datetime) -> int:
         stops = [stop for stop in list_stops(conn) if not stop.is_told]
     for stop in stops:
         with database.writing() as conn:
-            if set_stop_told(conn, stop, now):
+            if mark_stop_reported(conn, stop, now):
                 key = f"archive:{stop.reason}:{stop.portal_id}:{to_micros(stop.since)}"
                 tell(conn, key, "alarm.archive", _letter(stop), now)
     return len(stops)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from service.errors import AnotherArticle, FetchError
 from service.instants import Witness
-from service.poll.dating import settle, whole_title
+from service.poll.dating import settle_dating, whole_title
 from service.poll.decide import is_front_page, is_same_title, next_check_at, says_not_found
 from service.poll.guids import guid_key
 from service.poll.page_sources import Analysing, PageSource, Reader
@@ -132,7 +132,7 @@ class Articles:
         `more`: what is said of its date besides.
         """
         article = read.article if read is not None else row.teaser
-        settled = settle(row, article, now, more)
+        settled = settle_dating(row, article, now, more)
         title, at = settled.title, settled.dating.at
         text = article.text if article is not None else ""
         attachments = article.attachments if article is not None else ()

@@ -34,7 +34,7 @@ class DatingDecision:
     dating: Dating
 
 
-def settle(
+def settle_dating(
     row: ListedPost, article: Article | None, now: datetime, more: Sequence[Witness] = ()
 ) -> DatingDecision:
     """The title and the date of a post. `more`: what else is known, as its place in the listing."""

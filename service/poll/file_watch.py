@@ -16,7 +16,7 @@ from service.logs import Log
 from service.poll.article_reading import ReadArticle
 from service.poll.page_in_progress import ReadPdf
 from service.poll.page_sources import PageSource
-from service.portals.file_kinds import kind_of
+from service.portals.file_kinds import file_kind_of
 from service.portals.pdf import PdfText
 from service.portals.sandbox import EndedError
 from service.services.post_store import PostStore
@@ -180,7 +180,7 @@ class Files:
         media_type = page.content_type.partition(";")[0].strip() or link.media_type
         if media_type == "text/html" and link.media_type != "text/html":
             return _FileLook(link, replace(known, error=coded("file.is_page")))
-        if kind_of(page.body[:_HEAD]) is None:
+        if file_kind_of(page.body[:_HEAD]) is None:
             return _FileLook(link, replace(known, error="file.no_kind"))
         why = self._keep(page, link.media_type or media_type, portal, share)
         seen = WatchedFile(

@@ -22,7 +22,7 @@ from service.storage.pages import (
     PageTask,
     are_pages_waiting,
     claim_pages,
-    is_given_up,
+    is_page_given_up,
     put_back,
     set_covered,
     set_done,
@@ -118,7 +118,7 @@ class FirstPages:
         """Does one file; None where none waits. `reader`: see `reader_name`."""
         with self._database.writing() as conn:
             task = claim_pages(conn, self._clock(), can_read=reader is not None)
-            if task is not None and is_given_up(conn, task.sha256):
+            if task is not None and is_page_given_up(conn, task.sha256):
                 result = PageResult(reader or "-", None, "", 0.0, "ocr.gave_up")
                 set_done(conn, task.sha256, self._clock(), result)
                 return PageRead(task.sha256, result.error, None)

@@ -31,7 +31,7 @@ from service.storage.posts import (
     listings_of,
     oldest_listed,
 )
-from service.storage.watch import ask_check
+from service.storage.watch import watch_post
 from service.types import Article, Clock, ListedPost, Outcome, Page, Post, Understanding, Validators
 from service.words import coded
 
@@ -297,7 +297,7 @@ class ListingPoll:
                 known[key].has_article and is_another(post, read.article, [row.title])
             ):
                 with self._of.database.writing() as conn:
-                    ask_check(conn, post_id, now)
+                    watch_post(conn, post_id, now)
                 continue
             read, files = self._files.fetch(self._of.portal, read, post.attachments)
             drafted = self._articles.redraft(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from service.errors import FetchError, PortalError
 from service.poll import decide
 from service.poll.guids import GuidMatches, asked, keyed, match
-from service.poll.moved import MovedPosts, lost_and_found, under_former_keys
+from service.poll.moved import MovedPosts, find_moved_posts, under_former_keys
 from service.poll.page_sources import PageSource, Reader
 from service.settings import ListingConfig, PollingSettings, PortalConfig
 from service.storage.engine import Database
@@ -124,7 +124,7 @@ class LookBack:
         if of.state.baseline_at is None or len(unknown) == len(found.known):
             return found
         known = {**matched.known, **found.known}
-        lost = lost_and_found(conn, of.portal.id, of.listing.url, matched.rows, known)
+        lost = find_moved_posts(conn, of.portal.id, of.listing.url, matched.rows, known)
         return MovedPosts(
             {**found.known, **lost.known}, {**found.aliases, **lost.aliases}, len(lost.known)
         )

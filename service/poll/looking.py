@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from service.errors import NotFound, PortalError
 from service.portals.fetch import Fetcher
-from service.portals.probe import PortalProbe, SiteReader, first_article, probe
+from service.portals.probe import PortalProbe, SiteReader, first_article, probe_page
 from service.posts.classify import classify
 from service.posts.portal_areas import as_written, find_spoken_for
 from service.posts.province_file import Province
@@ -55,7 +55,7 @@ class PortalLooker:
         return {"portal": _named(portal), "listings": listings}
 
     def _probe(self, address: str) -> dict[str, Any]:
-        found = probe(self._fetcher, address, self._reader)
+        found = probe_page(self._fetcher, address, self._reader)
         portal = self._with_area(found.portal)
         first = self._shown(portal.listings[0], found.listing, found.article)
         first["article_error"] = found.article_error

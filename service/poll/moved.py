@@ -51,7 +51,7 @@ def under_former_keys(
     return moved
 
 
-def lost_and_found(
+def find_moved_posts(
     conn: Connection,
     portal_id: str,
     listing_url: str,

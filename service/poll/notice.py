@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from service.logs import Log
 from service.settings import PortalConfig, Settings
 from service.storage.engine import Database
-from service.storage.listings import ListingState, load_listings, set_told
+from service.storage.listings import ListingState, load_listings, mark_reported
 from service.storage.outages import open_outages
 from service.storage.schema import to_micros
 from service.types import Outcome
@@ -115,7 +115,7 @@ def tell_of_listings(database: Database, settings: Settings, tell: Tell, now: da
         # who was told of an outage is told of its end, with what was found late
         if notice.what == RECOVERED and portal.id in out:
             with database.writing() as conn:
-                told += set_told(conn, state, None, None)
+                told += mark_reported(conn, state, None, None)
         else:
             told += _tell(database, portal, state, notice, tell, now)
     return told
@@ -129,11 +129,11 @@ def _tell(
     tell: Tell,
     now: datetime,
 ) -> bool:
-    subject, paragraphs = compose(portal, state, notice)
+    subject, paragraphs = compose_notice(portal, state, notice)
     has_recovered = notice.what == RECOVERED
     polled_at = to_micros(state.last_polled_at or now)
     with database.writing() as conn:
-        if not set_told(
+        if not mark_reported(
             conn, state, None if has_recovered else now, None if has_recovered else notice.what
         ):
             return False
@@ -153,7 +153,9 @@ def _tell(
     return True
 
 
-def compose(portal: PortalConfig, state: ListingState, notice: Notice) -> tuple[str, list[str]]:
+def compose_notice(
+    portal: PortalConfig, state: ListingState, notice: Notice
+) -> tuple[str, list[str]]:
     """Subject and paragraphs of the letter, coded."""
     facts: dict[str, str | int] = {
         "portal": portal.name,

@@ -18,7 +18,7 @@ from service.portals.fetch import FileState
 from service.portals.pdf import PdfText
 from service.settings import ListingConfig, PortalConfig
 from service.storage.engine import Database
-from service.storage.quarantine import aside_of
+from service.storage.quarantine import quarantined_page
 from service.types import UNCONDITIONAL, Article, Clock, Listing, Outcome, Page, Validators
 from service.words import coded
 
@@ -110,7 +110,7 @@ class NamingSource:
 
     def _refuse(self, url: str) -> None:
         with self._database.reading() as conn:
-            aside = aside_of(conn, url, self._clock())
+            aside = quarantined_page(conn, url, self._clock())
         if aside is not None:
             raise UnreadableError(
                 coded(

@@ -10,7 +10,7 @@ from service.poll.page_sources import PageSource
 from service.posts.identity import canonical_key, parse_article_path
 from service.settings import PortalConfig
 from service.storage.engine import Database
-from service.storage.posts import KnownPost, find_post, post_by_key
+from service.storage.posts import KnownPost, post_by_key, select_post
 from service.storage.watch import same_day_posts
 from service.types import ListedPost, Post
 
@@ -57,7 +57,7 @@ class Renames:
         if len(certain) != 1:
             return None
         with self._database.reading() as conn:
-            return find_post(conn, certain[0][1].id)
+            return select_post(conn, certain[0][1].id)
 
     @staticmethod
     def _has_left(
@@ -77,7 +77,7 @@ class Renames:
 
     def _leads_to(self, portal: PortalConfig, post_id: str, new_url: str) -> bool:
         with self._database.reading() as conn:
-            post = find_post(conn, post_id)
+            post = select_post(conn, post_id)
         if post is None:
             return False
         try:

@@ -17,11 +17,24 @@ from service.words import coded
 _PORTS = {"http": 80, "https": 443}
 
 
-def is_public(address: str) -> bool:
+def is_public_ip(address: str) -> bool:
     """Whether an IP address is one of the public network, after every disguise is taken off."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return is_public_address(mapped or ip)
+
+
+_NOBODYS = tuple(map(ipaddress.ip_network, ("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "::/128",
+                                            "fe80::/10", "ff00::/8")))  # fmt: skip
+"""No portal is there, whoever wrote it down: this host by another name, what a cloud tells its own
+machines, and what is no single host."""
+
+
+def is_nobodys(address: str) -> bool:
+    """Whether an IP address is that of no host that anybody could mean."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return any((mapped or ip) in network for network in _NOBODYS)
 
 
 def is_private_literal(host: str) -> bool:
@@ -30,7 +43,7 @@ def is_private_literal(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return not is_public(name)
+        return not is_public_ip(name)
     except ValueError:
         return False
 

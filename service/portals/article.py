@@ -17,8 +17,8 @@ from service.portals.dom import Tree, ancestors, first, select
 from service.portals.files import find_attachments
 from service.portals.foreign import take_out_foreign
 from service.portals.guessed_dates import guessed
-from service.portals.linked_body import told_body
-from service.portals.page_heading import find_heading, words_of
+from service.portals.linked_body import linked_article_body
+from service.portals.page_heading import find_heading, heading_words
 from service.portals.pictures import show_true_pictures
 from service.portals.prose import Body, find_parts
 from service.portals.sanitise import harmless
@@ -63,7 +63,7 @@ def read_article_tree(tree: Tree, selectors: ArticleSelectors | None = None) -> 
     html, text = harmless(
         _source(found, regions, is_detected=own_body is None) if found else "", tree.base_url
     )
-    if own_body is None and len(text) < _SHORT and (told := told_body(tree.root)):
+    if own_body is None and len(text) < _SHORT and (told := linked_article_body(tree.root)):
         for_programs = harmless(told, tree.base_url)
         html, text = for_programs if len(for_programs[1]) > 2 * len(text) else (html, text)
     return Article(tree.url, title[:_MAX_TITLE], own, html, text, attachments, witnesses)
@@ -74,7 +74,7 @@ def _title(
 ) -> tuple[LexborNode | None, str]:
     named = first(tree.root, chosen.title)
     if named is not None:
-        return named, clean(words_of(named))
+        return named, clean(heading_words(named))
     found = find_heading(tree, body, regions)
     return found.node, found.text
 

@@ -16,14 +16,14 @@ from service.instants import Source, Witness
 from service.portals.dates import (
     MARKED_DATES,
     WrittenDate,
+    dates_among,
+    dates_in_row,
+    dates_of_mark,
     exact,
     published,
-    told_among,
-    told_by_mark,
-    told_in,
 )
 from service.portals.dom import Tree, ancestors, pieces
-from service.portals.head_dates import told_by_head
+from service.portals.head_dates import dates_of_head
 from service.text import clean
 
 LONG_FROM_NOW = datetime(2101, 1, 1, tzinfo=UTC)
@@ -39,10 +39,10 @@ def witnesses_of(
     """All that a page says of its date. `named`: the element that the operator's selector names; it
     alone counts."""
     if named is not None:
-        told = told_by_mark(named, tree.now)
+        told = dates_of_mark(named, tree.now)
         if published(told) is not None:
             return tuple(one.by(Source.ARTICLE) for one in told)
-    by_head = [one.by(Source.HEAD) for one in told_by_head(tree)]
+    by_head = [one.by(Source.HEAD) for one in dates_of_head(tree)]
     shown = _near(tree, heading, body)
     if not shown:
         shown += _marked(tree, heading, body)
@@ -52,10 +52,10 @@ def witnesses_of(
 def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[WrittenDate]:
     """The labels between title and body; else beside them, never one of a list."""
     if heading is None:
-        return told_in(body, now=tree.now) if body else []
-    told = list(told_among(_pieces_after(heading, body), tree.now, is_one_place=True))
+        return dates_in_row(body, now=tree.now) if body else []
+    told = list(dates_among(_pieces_after(heading, body), tree.now, is_one_place=True))
     if not told:
-        told += told_among(list(_pieces_before(heading))[-_BEFORE:], tree.now)
+        told += dates_among(list(_pieces_before(heading))[-_BEFORE:], tree.now)
     first = published(told)
     kept = [one for one in told if one.is_update or one == first]
     marks = _marks(heading, body) if first is not None else []
@@ -65,7 +65,7 @@ def _near(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> li
 def _marked(tree: Tree, heading: LexborNode | None, body: LexborNode | None) -> list[WrittenDate]:
     """The dates of elements marked as one, in the smallest block that holds both title and body."""
     for mark in _marks(heading, body):
-        told = told_by_mark(mark, tree.now)
+        told = dates_of_mark(mark, tree.now)
         if published(told) is not None:
             return told
     return []

@@ -23,7 +23,7 @@ from service.portals.link_groups import choose, group, is_alike
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions
-from service.portals.rows import merge
+from service.portals.rows import merge_links
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, route_of
 from service.settings import PortalConfig
@@ -153,7 +153,7 @@ def detect_listing(tree: Tree) -> Listing:
     aside = [one for one in found.at_side if one[2] not in shown and not media_type_of(one[1])]
     at_side = {key for _, _, key in aside}
     order = sorted([*main, *aside], key=lambda one: places.index[one[0].mem_id or -1])
-    rows = merge(order, tree.root, tree.now)
+    rows = merge_links(order, tree.root, tree.now)
     groups = group(rows.values(), urlsplit(tree.url).path.rstrip("/"), at_side)
     chosen = choose(groups, places, is_front=is_front(tree.url))
     if not chosen:

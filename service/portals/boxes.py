@@ -52,7 +52,7 @@ def is_front(url: str) -> bool:
     return not parts.query and _FRONT.fullmatch(parts.path) is not None
 
 
-def is_aside(heading: str) -> bool:
+def is_side_box(heading: str) -> bool:
     """`Xem nhiều`: whatever stands under it stands elsewhere too."""
     return _ASIDE.match(heading) is not None
 

@@ -54,7 +54,7 @@ def is_date(text: str) -> bool:
     )
 
 
-def told_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
+def dates_in_label(text: str, now: datetime | None = None) -> list[WrittenDate]:
     """Every date of a short label; of a longer one those that it calls the day of publication or of
     an edit."""
     usual = usual_moment(text)
@@ -97,7 +97,7 @@ def published(told: Iterable[WrittenDate]) -> WrittenDate | None:
     return None
 
 
-def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenDate]:
+def dates_of_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenDate]:
     """What an element that is marked as a date says: `<time datetime>` first, then its words, then
     its title."""
     said = names(node)
@@ -109,7 +109,7 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenD
     found = parse_moment(stamp, is_stamp=True) if stamp else None
     if found is not None:
         return [WrittenDate(found, stamp, is_update)]
-    told = told_in_label(clean(text_of(node)), now)
+    told = dates_in_label(clean(text_of(node)), now)
     is_exact = any(one.moment.has_time for one in told)
     if not is_exact and (stamp := (attrs.get("title") or "").strip()):
         found = parse_moment(stamp, is_stamp=True)
@@ -120,18 +120,18 @@ def told_by_mark(node: LexborNode, now: datetime | None = None) -> list[WrittenD
     return [replace(one, is_update=True) for one in told] if is_update else told
 
 
-def told_in(
+def dates_in_row(
     node: LexborNode, *, but: Sequence[LexborNode] = (), now: datetime | None = None
 ) -> list[WrittenDate]:
     """The dates that a row shows: in elements marked as dates, else in labels of their own.
 
     `but` are the links, whose own words are no dates of the post.
     """
-    marked = [told for one in node.css(MARKED_DATES) for told in told_by_mark(one, now)]
-    return marked if published(marked) else [*marked, *told_in_labels(node, but=but, now=now)]
+    marked = [told for one in node.css(MARKED_DATES) for told in dates_of_mark(one, now)]
+    return marked if published(marked) else [*marked, *dates_in_labels(node, but=but, now=now)]
 
 
-def told_in_labels(
+def dates_in_labels(
     node: LexborNode,
     *,
     but: Sequence[LexborNode] = (),
@@ -142,7 +142,7 @@ def told_in_labels(
     `mem_id`."""
     spoken = {clean(text_of(link)) for link in but}
     texts = map(clean, _some(node, without))
-    return list(told_among((text for text in texts if text and text not in spoken), now))
+    return list(dates_among((text for text in texts if text and text not in spoken), now))
 
 
 def exact(told: WrittenDate, marks: Iterable[LexborNode], now: datetime | None) -> WrittenDate:
@@ -151,9 +151,9 @@ def exact(told: WrittenDate, marks: Iterable[LexborNode], now: datetime | None) 
         return told
     for mark in marks:
         shown = clean(text_of(mark))
-        if told.said not in shown or any(one.is_update for one in told_in_label(shown, now)):
+        if told.said not in shown or any(one.is_update for one in dates_in_label(shown, now)):
             continue
-        for one in told_by_mark(mark, now):
+        for one in dates_of_mark(mark, now):
             if one.moment.has_time and day_of(one.moment) == day_of(told.moment):
                 return replace(told, moment=one.moment)
     return told
@@ -166,7 +166,7 @@ def _some(node: LexborNode, without: Container[int]) -> Iterable[str]:
         yield piece
 
 
-def told_among(
+def dates_among(
     texts: Iterable[str], now: datetime | None = None, *, is_one_place: bool = False
 ) -> Iterator[WrittenDate]:
     """The dates among pieces of text, each joined with its neighbours where they are one date
@@ -204,7 +204,7 @@ def _widest(line: Sequence[str], at: int, now: datetime | None) -> tuple[int, li
             if label.is_whole:
                 one = label.dates[0]
                 return size, [WrittenDate(one.moment, text[one.start : one.end], one.is_update)]
-    return 1, told_in_label(line[at], now) if _may_be_date(line[at], now) else []
+    return 1, dates_in_label(line[at], now) if _may_be_date(line[at], now) else []
 
 
 def _may_be_date(text: str, now: datetime | None) -> bool:

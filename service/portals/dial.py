@@ -19,7 +19,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from service.errors import FetchError
-from service.portals.addresses import is_public
+from service.portals.addresses import is_nobodys, is_public_ip
 from service.portals.request_budget import OUR_NETWORK, RequestBudget, translate
 from service.types import Outcome
 from service.words import coded
@@ -71,7 +71,8 @@ def _look_up(budget: RequestBudget, host: str, port: int) -> list[tuple[Any, ...
 
 
 def _guard(budget: RequestBudget, host: str, port: int, address: str) -> None:
-    if (host.lower(), port) not in budget.trusted and not is_public(address):
+    is_trusted = (host.lower(), port) in budget.trusted and not is_nobodys(address)
+    if not is_trusted and not is_public_ip(address):
         raise FetchError(
             coded("fetch.private", url=budget.url, host=host),
             Outcome.REDIRECTED,

@@ -54,7 +54,7 @@ class Tree:
     """When the page was fetched."""
 
 
-def parse(page: Page) -> Tree:
+def parse_tree(page: Page) -> Tree:
     """The tree of a page. Raises UnreadableError for what has none."""
     root = LexborHTMLParser(_source(page)).root
     if root is None:

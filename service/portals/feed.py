@@ -15,10 +15,10 @@ from service.instants import Source, Witness
 from service.portals.feed_bytes import (
     as_utf8,
     content_type_of,
-    with_few_attributes,
     without_captions,
+    without_excess_attributes,
 )
-from service.portals.feed_dates import told_by_feed
+from service.portals.feed_dates import dates_of_feed
 from service.portals.files import file_name, media_type_of
 from service.portals.listing_page import ListingPage
 from service.portals.sanitise import harmless, to_html
@@ -62,7 +62,7 @@ def read_feed(page: Page) -> Listing:
             coded("read.no_feed", url=page.url, said=reason), Outcome.NOT_A_LISTING
         )
     base_url = base_of(page.url, _text(parsed.feed, "link") or None)
-    dates = told_by_feed(parsed)
+    dates = dates_of_feed(parsed)
     posts: list[ListedPost] = []
     rejected: list[RejectedLink] = []
     for entry, told in zip(parsed.entries, dates, strict=True):
@@ -78,7 +78,7 @@ def _parse(page: Page) -> Any:
     headers = {
         "content-type": content_type_of(page)
     }  # no address: relative links start from the channel's
-    body = with_few_attributes(without_captions(as_utf8(page.body)))
+    body = without_excess_attributes(without_captions(as_utf8(page.body)))
     body = _REFERENCE.sub(_showable, body) if b"&#" in body else body
     try:
         return feedparser.parse(

@@ -45,7 +45,7 @@ def content_type_of(page: Page) -> str:
     )
 
 
-def with_few_attributes(body: bytes) -> bytes:
+def without_excess_attributes(body: bytes) -> bytes:
     """Without the attributes that one tag has beyond all use: feedparser takes minutes for them."""
     source = body.decode("latin-1")  # each byte a character; what makes a tag is ASCII
     few = attributes.with_few_attributes(source, is_xml=True)

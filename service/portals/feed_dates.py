@@ -22,7 +22,7 @@ _MANY = 4
 """Entries whose minutes are all the month are no chance."""
 
 
-def told_by_feed(parsed: Any) -> list[tuple[Witness, ...]]:
+def dates_of_feed(parsed: Any) -> list[tuple[Witness, ...]]:
     """What each entry of a parsed feed says of its date, the day of publication first."""
     told = [_told(entry) for entry in parsed.entries]
     generator = f"{dict.get(parsed.feed, 'generator') or ''}".lower()

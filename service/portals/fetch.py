@@ -22,8 +22,8 @@ import requests
 from service.errors import FetchError
 from service.portals.addresses import host_key, port_of, split_address
 from service.portals.gate import HostGate, StoredRobots
-from service.portals.http_body import read_body
-from service.portals.http_wire import exchange, open_session, tls_fault
+from service.portals.http_body import read_http_body
+from service.portals.http_wire import exchange, open_http_session, tls_fault
 from service.portals.recognise import recognise_refusal
 from service.portals.redirect import RequestChain, location_of, refresh_of, target_of
 from service.portals.request_budget import RequestBudget, Resolve, resolve_name
@@ -32,7 +32,7 @@ from service.portals.robots import MAX_BYTES, Robots
 from service.portals.same_site import refuse_address, refuse_file, trusted_origins
 from service.portals.tls import (
     Certificate,
-    explain,
+    explain_certificate,
     portal_context,
     read_certificate,
     shown_certificate,
@@ -258,7 +258,7 @@ class Fetcher:
         answer = self._follow("GET", address, {}, portal, MAX_BYTES)
         if answer.response.status_code != 200:
             raise self._refusal(answer)
-        body = read_body(answer.response, answer.budget, MAX_BYTES, is_truncating=True)
+        body = read_http_body(answer.response, answer.budget, MAX_BYTES, is_truncating=True)
         return body.decode("utf-8-sig", "replace")
 
     def _follow(
@@ -333,14 +333,14 @@ class Fetcher:
         key = (portal.ca_file, portal.legacy_tls), trusted_origins(portal)
         with self._lock:
             if key not in self._sessions:
-                self._sessions[key] = open_session(context, self._polling.user_agent)
+                self._sessions[key] = open_http_session(context, self._polling.user_agent)
             return self._sessions[key]
 
     # --- what came ---------------------------------------------------------------------------
 
     def _page(self, answer: _Answer, cap: int) -> Page:
         response = answer.response
-        body = read_body(response, answer.budget, cap)
+        body = read_http_body(response, answer.budget, cap)
         return Page(
             url=answer.budget.url,
             status=response.status_code,
@@ -358,7 +358,7 @@ class Fetcher:
         mere fault."""
         response, url = answer.response, answer.budget.url
         try:
-            body = read_body(response, answer.budget, _ERROR_BODY, is_truncating=True)
+            body = read_http_body(response, answer.budget, _ERROR_BODY, is_truncating=True)
         except FetchError:
             body = b""  # the status says enough
         response.close()
@@ -376,5 +376,6 @@ class Fetcher:
         is_chain = isinstance(error, ssl.SSLCertVerificationError)
         shown = shown_certificate(host, address, left_s) if is_chain else None
         return FetchError(
-            coded("fetch.tls", url=budget.url, reason=explain(error, host, shown)), Outcome.TLS
+            coded("fetch.tls", url=budget.url, reason=explain_certificate(error, host, shown)),
+            Outcome.TLS,
         )

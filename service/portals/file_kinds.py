@@ -20,7 +20,7 @@ _KINDS = (
 )
 
 
-def kind_of(head: bytes) -> str | None:
+def file_kind_of(head: bytes) -> str | None:
     """The kind by at least a kilobyte of a file's beginning; None where it is none that we keep."""
     for magic, kind in _KINDS:
         if head.startswith(magic):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from service.portals.dom import Tree, attribute, parse, text_of
+from service.portals.dom import Tree, attribute, parse_tree, text_of
 from service.portals.read import kind_of_page
 from service.portals.urls import resolve_link
 from service.text import clean, fold_plain
@@ -32,7 +32,7 @@ def glance(page: Page) -> PageGlance:
     kind = kind_of_page(page)
     if not kind.is_page:
         return PageGlance(kind.name)
-    tree = parse(page)
+    tree = parse_tree(page)
     return PageGlance(kind.name, _announced_feeds(tree), _sections(tree))
 
 

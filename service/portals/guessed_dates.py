@@ -14,7 +14,7 @@ from datetime import date, datetime
 from service.instants import Source, Witness
 from service.moments.label import parse_moment
 from service.moments.vote import day_of
-from service.portals.dates import told_in_labels
+from service.portals.dates import dates_in_labels
 from service.portals.dom import Tree
 
 _LISTS = "li, tr, dd"
@@ -49,4 +49,4 @@ def _days_of_others(tree: Tree) -> set[date]:
     rows = [
         row for row in tree.root.css(_LISTS)[:_MOST_ROWS] if row.css_first("a[href]") is not None
     ]
-    return {day_of(told.moment) for row in rows for told in told_in_labels(row)}
+    return {day_of(told.moment) for row in rows for told in dates_in_labels(row)}

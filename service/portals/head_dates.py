@@ -81,7 +81,7 @@ _LINKED = re.compile(r'"(date(?:Published|Created|Modified))"\s{0,9}:\s{0,9}"([^
 _LONGEST_STAMP = 80
 
 
-def told_by_head(tree: Tree) -> list[WrittenDate]:
+def dates_of_head(tree: Tree) -> list[WrittenDate]:
     """What the head says, the plainest first; the days of edits last."""
     ranked = [
         *_by_meta(tree.root),

@@ -6,11 +6,11 @@ from selectolax.lexbor import LexborNode
 
 from service.errors import ConfigurationError, UnreadableError
 from service.instants import Moment
-from service.portals.dates import WrittenDate, published, told_by_mark, told_in
+from service.portals.dates import WrittenDate, dates_in_row, dates_of_mark, published
 from service.portals.dom import Tree, ancestors, attribute, first, select, text_of, words_of
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
-from service.portals.rows import listed
+from service.portals.rows import listed_post
 from service.portals.titles import is_title, split_glued, title_of, unlabelled
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_cut
@@ -102,11 +102,11 @@ def _read_item(
         return RejectedLink("", clean(text_of(item))[:200], "no_address")
     row = [link for link in links if _leads_to(tree, link, url)]
     told = _told(tree, item, selectors)
-    own = published(told) or published(told_in(item, but=row, now=tree.now))
+    own = published(told) or published(dates_in_row(item, but=row, now=tree.now))
     title, glued = _title(item, row, selectors, own.moment if own else None)
     if not title:
         return RejectedLink(url, clean(text_of(item))[:200], "no_title")
-    return listed(url, title, told or ([own] if own else []), glued)
+    return listed_post(url, title, told or ([own] if own else []), glued)
 
 
 def _leads_to(tree: Tree, link: LexborNode, url: str) -> bool:
@@ -125,8 +125,8 @@ def _told(tree: Tree, item: LexborNode, selectors: ListingSelectors) -> list[Wri
     named = first(item, selectors.date)
     if named is None:
         return []
-    told = told_by_mark(named, tree.now)
-    return told if published(told) else [*told, *told_in(named, now=tree.now)]
+    told = dates_of_mark(named, tree.now)
+    return told if published(told) else [*told, *dates_in_row(named, now=tree.now)]
 
 
 def read_html_portal(shown: ListingPage, portal: PortalConfig) -> Listing:

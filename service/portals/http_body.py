@@ -91,7 +91,7 @@ def _decoder(response: requests.Response, url: str, cap: int) -> _Plain | _Infla
     return _Inflater(cap) if codings else _Plain(cap)
 
 
-def read_body(
+def read_http_body(
     response: requests.Response, budget: RequestBudget, cap: int, *, is_truncating: bool = False
 ) -> bytes:
     """The inflated body. Past the cap: cut there if `is_truncating`, else FetchError(TOO_BIG)."""

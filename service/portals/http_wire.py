@@ -115,7 +115,7 @@ class _Session(requests.Session):
         return None
 
 
-def open_session(context: ssl.SSLContext, user_agent: str) -> requests.Session:
+def open_http_session(context: ssl.SSLContext, user_agent: str) -> requests.Session:
     """A session that trusts `context` and nothing of its surroundings."""
     context.sslsocket_class = _TlsSocket
     session = _Session()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from service.portals.boxes import COLUMN, are_columns, heading_above, is_aside, is_newest
+from service.portals.boxes import COLUMN, are_columns, heading_above, is_newest, is_side_box
 from service.portals.dom import ancestors, names
 from service.portals.regions import LinkPlaces
 from service.portals.rows import Row, to_post
@@ -87,7 +87,7 @@ def group(rows: Iterable[Row], page_path: str, at_side: frozenset[str] | set[str
         holder = row.boxes[0].parent
         mem = holder.mem_id if holder is not None else None
         if mem not in aside:
-            aside[mem] = is_aside(heading_above(holder))
+            aside[mem] = is_side_box(heading_above(holder))
         by_place.setdefault((row.key in at_side, aside[mem], _signature(row.links[0])), []).append(
             row
         )
@@ -215,7 +215,7 @@ class _GroupMembers:
     def _is_under_box(self, one: Group) -> bool:
         holder, _ = self._places.around(one.link, *self._span(one))
         heading = heading_above(holder)
-        return is_newest(heading) or is_aside(heading)
+        return is_newest(heading) or is_side_box(heading)
 
     def _is_box(self, one: Group) -> bool:
         """Whether rows are a box of the newest or the most read in another column than the list."""
@@ -239,7 +239,7 @@ class _GroupMembers:
         is_behind = around is not None and first > self._last and names(mine) != names(theirs)
         if is_behind and COLUMN.search(names(mine)) and COLUMN.search(names(theirs)):
             return True
-        return is_aside(heading_above(self._places.around(one.link, first, last)[0]))
+        return is_side_box(heading_above(self._places.around(one.link, first, last)[0]))
 
 
 def _is_telling(best: Group) -> bool:

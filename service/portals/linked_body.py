@@ -14,7 +14,7 @@ _LONGEST_SCRIPT = 2_000_000
 _MOST_NODES = 3_000
 
 
-def told_body(root: LexborNode) -> str:
+def linked_article_body(root: LexborNode) -> str:
     """The longest `articleBody` of a page's linked data as HTML; empty where there is none."""
     best = ""
     for script in root.css('script[type="application/ld+json" i]')[:_MOST_SCRIPTS]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from service.portals.dom import Tree, parse
+from service.portals.dom import Tree, parse_tree
 from service.types import Page
 
 
@@ -15,4 +15,4 @@ class ListingPage:
     @cached_property
     def tree(self) -> Tree:
         """Parsed once, however many readers look at it."""
-        return parse(self.page)
+        return parse_tree(self.page)

@@ -90,7 +90,7 @@ def _best(
     headings = tree.root.css(_HEADINGS)
     above = {node.mem_id for node in ancestors(body)} if body else set()
     if len(headings) == 1 and headings[0].tag == "h1":
-        raw = words_of(headings[0])
+        raw = heading_words(headings[0])
         score, text = _score(
             headings[0], raw, segments, _SiteChrome(regions, above), is_plain=False
         )
@@ -190,7 +190,7 @@ class _SiteChrome:
         return found
 
 
-def words_of(node: LexborNode) -> str:
+def heading_words(node: LexborNode) -> str:
     """The visible text below a node without badges, `<br>` and blocks standing for a space between
     words; empty for what holds so many elements that it is no title."""
     return _looked_at(node)[0]

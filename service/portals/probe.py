@@ -125,13 +125,18 @@ def _portal(url: str, kind: str, listing_url: str | None = None) -> PortalConfig
     )
 
 
-def probe(fetcher: Fetcher, url: str, reader: SiteReader = _HERE) -> PortalProbe:
+def probe_page(fetcher: Fetcher, url: str, reader: SiteReader = _HERE) -> PortalProbe:
     """Fetches a page, the feed it announces, and one article. Raises PortalError when nothing can
-    be read."""
+    be read.
+
+    All is fetched as of a portal of the address that was typed: what its page names is trusted no
+    more than any link, and may be on no private network.
+    """
     url = _address(url)
-    page = _fetch(fetcher, url, _portal(url, AUTO))
+    asked = _portal(url, AUTO)
+    page = _fetch(fetcher, url, asked)
     seen = reader.glance(page)
-    announced = _announced_feed(fetcher, page, seen.feeds, reader)
+    announced = _announced_feed(fetcher, page, seen.feeds, reader, asked)
     if announced is not None:
         portal, feed = announced
         found = PortalProbe(portal, url, portal.listings[0].url, feed, None, None)
@@ -140,7 +145,7 @@ def probe(fetcher: Fetcher, url: str, reader: SiteReader = _HERE) -> PortalProbe
         listing = reader.read_listing(page, portal, portal.listings[0])
         feed_url = None if KINDS[seen.kind].is_page else page.url
         found = PortalProbe(portal, url, feed_url, listing, None, None, seen.sections)
-    return _with_article(fetcher, found, reader)
+    return _with_article(fetcher, found, reader, asked)
 
 
 def _address(url: str) -> str:
@@ -160,12 +165,12 @@ def _fetch(fetcher: Fetcher, url: str, portal: PortalConfig) -> Page:
 
 
 def _announced_feed(
-    fetcher: Fetcher, page: Page, feeds: Sequence[str], reader: SiteReader
+    fetcher: Fetcher, page: Page, feeds: Sequence[str], reader: SiteReader, asked: PortalConfig
 ) -> tuple[PortalConfig, Listing] | None:
     """The first announced feed that has posts, of whatever kind it is."""
     for address in feeds[:_FEW]:
         try:
-            fetched = _fetch(fetcher, address, _portal(page.url, AUTO, address))
+            fetched = _fetch(fetcher, address, asked)
             kind = KINDS[reader.glance(fetched).kind]
             portal = _portal(page.url, kind.name, address)
             listing = reader.read_listing(fetched, portal, portal.listings[0])
@@ -176,20 +181,30 @@ def _announced_feed(
     return None
 
 
-def _with_article(fetcher: Fetcher, found: PortalProbe, reader: SiteReader) -> PortalProbe:
+def _with_article(
+    fetcher: Fetcher, found: PortalProbe, reader: SiteReader, asked: PortalConfig
+) -> PortalProbe:
     if not found.listing.posts:
         raise UnreadableError(coded("read.no_posts", url=found.url), Outcome.NOT_A_LISTING)
     try:
-        return replace(found, article=first_article(fetcher, found.portal, found.listing, reader))
+        article = first_article(fetcher, found.portal, found.listing, reader, asked)
+        return replace(found, article=article)
     except PortalError as error:
         return replace(found, article_error=error.reason)
 
 
 def first_article(
-    fetcher: Fetcher, portal: PortalConfig, listing: Listing, reader: SiteReader = _HERE
+    fetcher: Fetcher,
+    portal: PortalConfig,
+    listing: Listing,
+    reader: SiteReader = _HERE,
+    asked: PortalConfig | None = None,
 ) -> Article | None:
-    """The page of the first post; None where the listing shows none. Raises PortalError."""
+    """The page of the first post; None where the listing shows none. Raises PortalError.
+
+    `asked`: as whose it is fetched; None: the portal's own.
+    """
     if not listing.posts:
         return None
     post = listing.posts[0]
-    return post.article or reader.read_article(_fetch(fetcher, post.url, portal), portal)
+    return post.article or reader.read_article(_fetch(fetcher, post.url, asked or portal), portal)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from service.portals.contents import LEAST_RUNNING, Contents
-from service.portals.dates import told_in_label
+from service.portals.dates import dates_in_label
 from service.portals.dom import Tree, ancestors, names, pieces, text_of
 from service.portals.foreign import FOREIGN, is_list_of_posts
 from service.portals.page_heading import find_heading, is_generic
@@ -109,7 +109,7 @@ def _is_line_of_labels(node: LexborNode) -> bool:
     return (
         sum(map(len, said)) <= _LONGEST_LABEL
         and max(map(len, said), default=0) <= _LONGEST_PIECE
-        and any(told_in_label(text) for text in said)
+        and any(dates_in_label(text) for text in said)
     )
 
 

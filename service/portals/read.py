@@ -13,7 +13,7 @@ from typing import Any
 from service.errors import UnreadableError
 from service.portals.article import read_article_tree
 from service.portals.auto import detect_listing
-from service.portals.dom import parse
+from service.portals.dom import parse_tree
 from service.portals.listing_page import ListingPage
 from service.portals.recognise import recognise
 from service.settings import ListingConfig, PortalConfig
@@ -80,4 +80,4 @@ def _stand_in(shown: ListingPage, configured: UnreadableError) -> Listing:
 def read_article(page: Page, portal: PortalConfig) -> Article:
     """What an article page says. Raises UnreadableError when it is none."""
     recognise(page)
-    return read_article_tree(parse(page), portal.article)
+    return read_article_tree(parse_tree(page), portal.article)

@@ -16,12 +16,12 @@ from service.instants import Source
 from service.portals.dates import (
     MARKED_DATES,
     WrittenDate,
+    dates_in_labels,
+    dates_in_row,
+    dates_of_mark,
     exact,
     is_date,
     published,
-    told_by_mark,
-    told_in,
-    told_in_labels,
 )
 from service.portals.day_heads import days_above, with_hour
 from service.portals.dom import spaced, text_of, words_of
@@ -69,7 +69,7 @@ class Row:
     """When the page was made, for what it tells from then."""
 
 
-def merge(
+def merge_links(
     links: Iterable[tuple[LexborNode, str, str]], root: LexborNode, now: datetime | None = None
 ) -> dict[str, Row]:
     """One row for each key, in the order of their first links. `links` are node, address and
@@ -171,7 +171,8 @@ def _hand_out_neighbours(
         mem = holder.mem_id or -1
         if mem not in is_before:
             is_before[mem] = any(
-                told_in(one, now=now) for one in _beside(row.boxes[0], owner, is_back=True)[:_NEAR]
+                dates_in_row(one, now=now)
+                for one in _beside(row.boxes[0], owner, is_back=True)[:_NEAR]
             )
         if is_before[mem]:
             row.before = _beside(row.boxes[0], owner, is_back=True)
@@ -194,7 +195,7 @@ def _beside(
 
 def to_post(row: Row) -> ListedPost | None:
     """The post of a row; None when nothing in it can be a title."""
-    told = [one for mark in row.dates for one in told_by_mark(mark, row.now)]
+    told = [one for mark in row.dates for one in dates_of_mark(mark, row.now)]
     if (own := published(told)) is None:
         own = _told_around(row, told)
     if own is not None and (whole := exact(own, row.dates, row.now)) is not own:
@@ -206,7 +207,7 @@ def to_post(row: Row) -> ListedPost | None:
         return None
     if len(title) > MAX_TITLE:
         title, glued = title[:MAX_TITLE], None
-    return listed(row.url, title, told, glued)
+    return listed_post(row.url, title, told, glued)
 
 
 def _told_around(row: Row, told: list[WrittenDate]) -> WrittenDate | None:
@@ -214,13 +215,13 @@ def _told_around(row: Row, told: list[WrittenDate]) -> WrittenDate | None:
     `told`, and the nearest place that names one is the last that is read."""
     for box in row.boxes:
         if published(told) is None:
-            told += told_in_labels(box, but=row.links, now=row.now, without=row.others)
+            told += dates_in_labels(box, but=row.links, now=row.now, without=row.others)
     for near in row.after if published(told) is None else ():
-        told += told_in(near, now=row.now)
+        told += dates_in_row(near, now=row.now)
     if row.above is not None and published(told) is None:
         told.append(with_hour(row.above, row.boxes))
     for near in row.before if published(told) is None else ():
-        told += told_in(near, now=row.now)
+        told += dates_in_row(near, now=row.now)
     return published(told)
 
 
@@ -261,7 +262,7 @@ def _is_able(line: str, number: str) -> bool:
     return is_long and line != number and is_title(line) and not is_date(line)
 
 
-def listed(
+def listed_post(
     url: str, title: str, told: Iterable[WrittenDate], glued: WrittenDate | None
 ) -> ListedPost:
     """A row with all that it says of its date."""

@@ -28,7 +28,7 @@ def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def site_of(host: str) -> str:
+def registered_domain(host: str) -> str:
     """The domain that somebody registered, with all that is below it, by the public suffix list
     (https://publicsuffix.org/list/, its private part too: blogs of one provider are many sites).
 
@@ -76,7 +76,7 @@ def refuse_file(url: str, portal: PortalConfig) -> None:
     host, port = bare_host(parts.hostname or ""), port_of(parts)
     if (host, port) in _bare_origins(portal):
         return
-    if site_of(host) not in _sites(own for own, _ in _bare_origins(portal)):
+    if registered_domain(host) not in _sites(own for own, _ in _bare_origins(portal)):
         raise _refused("file.other_site", url, host, port)
     if port not in _WEB:
         raise _refused("fetch.another_port", url, host, port)
@@ -89,7 +89,7 @@ def _bare_origins(portal: PortalConfig) -> frozenset[tuple[str, int]]:
 
 
 def _sites(hosts: Iterable[str]) -> set[str]:
-    return {site_of(host) for host in hosts if not is_ip_address(host)}
+    return {registered_domain(host) for host in hosts if not is_ip_address(host)}
 
 
 def _listed(host: str) -> list[tuple[str, int]]:

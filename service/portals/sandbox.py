@@ -19,9 +19,10 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
+from operator import attrgetter, methodcaller
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,7 +78,7 @@ class SandboxPool:
     busy."""
 
     def __init__(self) -> None:
-        self._spawner = Spawner(serve, MEMORY_BYTES)
+        self._spawner = Spawner(serve_reader, MEMORY_BYTES)
         self._places = threading.Semaphore(READERS)
         self._idle: list[_ReaderProcess] = []
         self._lock = threading.Lock()
@@ -258,25 +259,47 @@ def _rebuilt(kind: type[LoaError], message: str, facts: dict[str, Any]) -> LoaEr
     return error
 
 
-class _EnumPickler(pickle.Pickler):
-    """Members of an enumeration by their value: Python 3.11.0 to 3.11.3 call `getattr` for them,
-    and nobody may."""
+class _Reducers(dict[type, Callable[[Any], Any]]):
+    """How values of each class are taken apart, found out once for each: a listing has thousands.
 
-    def reducer_override(self, value: Any) -> Any:
-        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+    Members of an enumeration by their value: Python 3.11.0 to 3.11.3 call `getattr` for them, and
+    nobody may. Those of a dataclass by their fields in order, at half the cost of its own way.
+    """
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        if issubclass(kind, type):
+            raise KeyError(kind)  # a class is named, not taken apart
+        self[kind] = found = _reducer_of(kind)
+        return found
+
+
+def _reducer_of(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, Enum):
+        return lambda member: (kind, (member.value,))
+    if is_dataclass(kind) and not hasattr(kind, "__post_init__"):
+        shown = fields(kind)
+        if len(shown) > 1 and all(one.init and not one.kw_only for one in shown):
+            values = attrgetter(*(one.name for one in shown))
+            return lambda value: (kind, values(value))
+    return methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
+
+
+_REDUCERS = _Reducers()
 
 
 def pack(answer: object) -> bytes:
     """An answer as it goes over the line."""
     packed = io.BytesIO()
-    _EnumPickler(packed, pickle.HIGHEST_PROTOCOL).dump(answer)
+    pickler = pickle.Pickler(packed, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _REDUCERS
+    pickler.dump(answer)
     return packed.getvalue()
 
 
 # --- in the child -----------------------------------------------------------------------------
 
 
-def serve(line: socket.socket) -> None:
+def serve_reader(line: socket.socket) -> None:
     """A reader's life: a job, its answer, the next one, until the line is closed."""
     while (asked := _receive(line)) is not None:
         _send(line, _work(*pickle.loads(asked)))  # noqa: S301 - what our own parent sends

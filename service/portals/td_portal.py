@@ -21,7 +21,7 @@ from service.portals.link_groups import choose, group
 from service.portals.listing_page import ListingPage
 from service.portals.pager import find_pager
 from service.portals.regions import LinkPlaces, Regions
-from service.portals.rows import Row, merge, to_post
+from service.portals.rows import Row, merge_links, to_post
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key, is_article_key
 from service.settings import PortalConfig
@@ -112,7 +112,7 @@ def read_td_listing(tree: Tree) -> Listing:
             Outcome.LAYOUT_CHANGED,
         )
     posts = []
-    rows = merge(found.posts, tree.root, tree.now)
+    rows = merge_links(found.posts, tree.root, tree.now)
     elsewhere = _in_boxes(tree, links, rows)
     for row in rows.values():
         post = to_post(row)

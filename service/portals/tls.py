@@ -155,7 +155,7 @@ def _roots() -> dict[bytes, tuple[x509.Certificate, ...]]:
     return by_name
 
 
-def explain(error: ssl.SSLError, host: str, shown: x509.Certificate | None) -> str:
+def explain_certificate(error: ssl.SSLError, host: str, shown: x509.Certificate | None) -> str:
     """What is wrong with a host's certificate, and what would mend it: coded."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return _explain_protocol(error, host)

@@ -26,7 +26,7 @@ from service.posts.due_words import (
 )
 from service.text import clean, find_dates, fold
 
-__all__ = ["Due", "find_due", "hour_of", "hour_said", "until_before"]
+__all__ = ["Due", "find_due", "hour_in", "hour_of", "until_before"]
 
 _FILLERS = (
     r"(?:[\s:]++(?:là|vào|đến|trước|hết|khi (?:kết thúc|hết)|thời điểm|nộp|gửi|hồ sơ|báo "
@@ -222,7 +222,7 @@ def find_due_and_periods(
     return tuple(sorted(kept, key=lambda due: due.start))
 
 
-def hour_said(words: str) -> time | None:
+def hour_in(words: str) -> time | None:
     """The hour that the words of a deadline name; None where they name none."""
     hour = hour_of(_HOUR_SAID.search(words))
     return time(*hour) if hour else None

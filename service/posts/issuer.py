@@ -7,7 +7,7 @@ import re
 
 from service.posts.kinds import NOUN
 from service.posts.organ_names import read_organ, written
-from service.posts.organs import UPPER, words_of
+from service.posts.organs import UPPER, organ_words
 from service.text import fold
 
 DAY = (
@@ -123,7 +123,7 @@ def is_one_organ(issuer: str) -> bool:
     key = issuer_key(issuer)
     if not _LOCAL.match(key):
         return True
-    return any(word in _AREA_WORDS for word in words_of(key)[:-1]) and not _BARE_AREA.search(key)
+    return any(word in _AREA_WORDS for word in organ_words(key)[:-1]) and not _BARE_AREA.search(key)
 
 
 _AREA_WORDS = frozenset(["tỉnh", "huyện", "tp", "xã", "phường", "quận", "trấn", "khu", "uỷ"])

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from service.posts.organs import AREAS, END, NAMED, OPEN, ORGANS, ROLES, STOPS, TOKEN, Trie, listed
+from service.posts.organs import (
+    AREAS,
+    END,
+    NAMED,
+    OPEN,
+    ORGANS,
+    ROLES,
+    STOPS,
+    TOKEN,
+    Trie,
+    table_entries,
+)
 from service.text import fold
 
 _LOOKED_AT = 300  # characters: the longest name with its roles and areas has under 200
@@ -15,7 +26,7 @@ _NAME_WORDS = 5  # of an area: Krông Pắk, Thừa Thiên Huế, Bà Rịa - V�
 _OPEN_WORDS = 16
 _AREAS = 3  # xã, huyện, tỉnh
 _SURNAMES = frozenset(
-    listed(
+    table_entries(
         "nguyễn; trần; lê; phạm; hoàng; huỳnh; phan; vũ; võ; đặng; bùi; đỗ; hồ; ngô; dương; lý; "
         "trịnh; đinh; lương;"
         " mai; đoàn; tạ"
@@ -25,7 +36,7 @@ _ENDING = frozenset({"về", "gửi", "ngày", "yêu", "triển", "v"})
 """In a title of capitals these end a name; no place is called so."""
 _ROMAN = frozenset("IVX")
 _MIDDLE_NAMES = frozenset(
-    listed(
+    table_entries(
         "văn; thị; đức; xuân; hữu; đình; quang; ngọc; công; bá; duy; hồng; mạnh; tiến; thế; "
         "trọng; viết;"
         " minh; anh; thanh"

@@ -142,7 +142,7 @@ END = ""
 """The key under which a trie tells that a name may end here, and how it is written."""
 
 
-def words_of(name: str) -> list[str]:
+def organ_words(name: str) -> list[str]:
     """The folded words and marks of a name, as a trie holds them."""
     return [fold(match[0]).rstrip(".") or "." for match in TOKEN.finditer(name)]
 
@@ -151,26 +151,29 @@ def _trie(names: Iterable[str]) -> Trie:
     root: Trie = {}
     for name in names:
         node = root
-        for word in words_of(name):
+        for word in organ_words(name):
             node = node.setdefault(word, {})
         node[END] = {name: {}}
     return root
 
 
-def listed(table: str) -> list[str]:
+def table_entries(table: str) -> list[str]:
     """The entries of a table, which semicolons part."""
     return [" ".join(name.split()) for name in table.split(";")]
 
 
 def _with(heads: str, *tables: str) -> Iterator[str]:
     return (
-        f"{head} {name}" for head in heads.split("; ") for table in tables for name in listed(table)
+        f"{head} {name}"
+        for head in heads.split("; ")
+        for table in tables
+        for name in table_entries(table)
     )
 
 
 ORGANS = _trie(
     [
-        *listed(_FIXED),
+        *table_entries(_FIXED),
         *_with("Bộ", _MINISTRIES),
         *_with("Sở", _MINISTRIES, _DEPARTMENTS),
         *_with("Phòng", _MINISTRIES, _DEPARTMENTS, _OFFICES),
@@ -178,10 +181,10 @@ ORGANS = _trie(
         *_with("Cục; Chi cục; Tổng cục", _BUREAUS),
     ]
 )
-AREAS = _trie(listed(_AREA_KINDS))
-ROLES = _trie(listed(_ROLES))
-OPEN = _trie(listed(_OPEN))
-NAMED = _trie(listed(_SCHOOLS))
+AREAS = _trie(table_entries(_AREA_KINDS))
+ROLES = _trie(table_entries(_ROLES))
+OPEN = _trie(table_entries(_OPEN))
+NAMED = _trie(table_entries(_SCHOOLS))
 """In a heading's capitals the proper name follows these without a mark."""
-STOPS = frozenset(listed(_STOPS))
+STOPS = frozenset(table_entries(_STOPS))
 """Small words, one or two, at which the name of an organ of the open list has certainly ended."""

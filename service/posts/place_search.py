@@ -55,7 +55,7 @@ def _lies_in(unit: GazetteerUnit, area: str) -> bool:
     return bool(asked & own) or bool({fold_plain(one) for one in asked} & plain)
 
 
-def describe(unit: GazetteerUnit) -> str:
+def describe_place(unit: GazetteerUnit) -> str:
     """`Xã Quảng Hợp, Huyện Quảng Xương, Thanh Hóa (– 2025-06-30)`."""
     until = f" (– {unit.ends_on})" if unit.ends_on else ""
     return ", ".join(filter(None, (unit.place.name, unit.area.shown))) + until

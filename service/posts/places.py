@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from service.posts.gazetteer import Gazetteer
 from service.posts.place_units import (
     KINDS,
     GazetteerUnit,
@@ -27,14 +26,6 @@ from service.types import Place
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KEYS = {"id", "kind", "name", "from", "until", "successor", "successors"}
-
-
-def parse_places(mapping: Mapping[str, Any], origin: str = "the places") -> Gazetteer:
-    """The gazetteer of a file alone, read as TOML and called `origin`: all its units are the area
-    of every portal. Raises ConfigurationError naming it and the key."""
-    units, area = parse_own(mapping, origin)
-    area = area or PortalArea("", frozenset(unit.place.id for unit in units))
-    return Gazetteer(units, default=area)
 
 
 def parse_own(

@@ -10,7 +10,7 @@ from service.posts.issuer import is_one_organ, issuer_key
 from service.posts.numbers import number_key
 from service.posts.organs import UPPER
 from service.posts.provinces import province_on, split_province
-from service.posts.same_title import count_apart, is_one_title
+from service.posts.same_title import differ_in_counts, is_one_title
 from service.text import fold
 from service.types import Document, Mention
 
@@ -147,7 +147,7 @@ def is_same_document(
     """
     if one.number is None or other.number is None:
         return _is_one_unnumbered(one, other, areas, titles)
-    if count_apart(*titles):
+    if differ_in_counts(*titles):
         return False
     numbers = (_compact(it.number or "", one.issued_on and other.issued_on) for it in (one, other))
     if len(set(numbers)) > 1 or _differ(one.kind, other.kind):

@@ -61,7 +61,7 @@ def is_one_title(one: str, other: str, issuer: str = "") -> bool:
     return (first - second) | (second - first) <= said and len(first & second) >= _FEWEST
 
 
-def count_apart(one: str, other: str) -> bool:
+def differ_in_counts(one: str, other: str) -> bool:
     """Whether two titles differ in what they count alone: `đơn vị bầu cử số 1` and `… số 2`."""
     first, second = words_of_title(one), words_of_title(other)
     ours, theirs = _counts(first - second), _counts(second - first)

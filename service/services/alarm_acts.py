@@ -7,7 +7,7 @@ that makes it once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from service.services.context import Context
 from service.services.digest_acts import last_runs
 from service.services.lost_names import LostName, find_lost_names, find_lost_portals
+from service.services.mail_state import operator_unread_since, why_no_mail
 from service.services.operator import tell_operator
 from service.storage.alarms import (
     clear_alarm,
@@ -36,7 +37,8 @@ from service.storage.deliveries import why_stopped
 from service.storage.digests import overdue_digests
 from service.storage.engine import Database
 from service.storage.feeds import feed_problems
-from service.storage.quarantine import QuarantinedPage, list_asides
+from service.storage.losses import count_by_mail
+from service.storage.quarantine import QuarantinedPage, list_quarantined
 from service.storage.schema import to_micros
 from service.storage.suspension_breaker import braked_providers
 from service.words import coded
@@ -64,6 +66,8 @@ KINDS = (
     "ours",
     "lost_name",
     "lost_portal",
+    "no_mail",
+    "no_operator",
 )
 """What may be broken: the first part of an alarm's key."""
 
@@ -95,6 +99,10 @@ class Facts:
     """What subscriptions ask for and is not there any more."""
     lost_portals: tuple[str, ...] = ()
     """Portals that were read, and whose file is gone."""
+    unread_since: datetime | None = None
+    """Since when the operator's own mail comes back; None where it does not."""
+    no_mail: str = ""
+    """Why those who hear by mail hear nothing, coded; empty where they do, or nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,16 @@ def decide(facts: Facts, now: datetime) -> tuple[Alarm, ...]:
         alarms.append(_alarm("ours", n=facts.about_us[0], reason=facts.about_us[1]))
     alarms += [_lost_name(one) for one in facts.lost_names]
     alarms += [_alarm("lost_portal", portal, portal=portal) for portal in facts.lost_portals]
-    return tuple(alarms)
+    return (*alarms, *_of_mail(facts))
+
+
+def _of_mail(facts: Facts) -> Iterator[Alarm]:
+    """What no mail can say."""
+    if facts.unread_since is not None:
+        alarm = _alarm("no_operator", since_at=facts.unread_since.isoformat())
+        yield replace(alarm, is_mailed=False)
+    if facts.no_mail:
+        yield replace(_alarm("no_mail", reason=facts.no_mail), is_mailed=False)
 
 
 def _lost_name(one: LostName) -> Alarm:
@@ -236,10 +253,12 @@ def _facts(conn: Connection, ctx: Context, now: datetime) -> Facts:
         own_faults=own_faults(conn),
         is_stopped=bool(why_stopped(conn)),
         held=count_held(conn),
-        asides=tuple(list_asides(conn, now)),
+        asides=tuple(list_quarantined(conn, now)),
         braked=tuple(braked_providers(conn, now)),
         about_us=about_us(conn, now - timedelta(days=1)),
         lost_names=tuple(find_lost_names(conn, ctx)),
         lost_portals=tuple(find_lost_portals(conn, ctx)),
+        unread_since=operator_unread_since(conn, ctx),
+        no_mail=(why_no_mail(conn, ctx) or "") if count_by_mail(conn) else "",
         feed_problems=tuple(f"{name}: {problem}" for name, problem in feed_problems(conn).items()),
     )

@@ -19,9 +19,11 @@ from service.alerts.suspension import probe_step
 from service.channels import SMTP_BULK
 from service.services.audit_acts import record
 from service.services.context import Context
+from service.services.hearing_again import tell_takes_mail
 from service.storage.audit import find_subject
 from service.storage.bounces import (
     REASONS,
+    SOFT_DAYS,
     SuspendedAddress,
     active_of,
     load_suspended,
@@ -34,12 +36,9 @@ from service.storage.engine import Database
 from service.storage.mails import queue_letter
 from service.storage.schema import to_micros
 from service.storage.subscriptions import set_status
-from service.storage.suspension_breaker import FEW, brake, found_dead, is_braked
+from service.storage.suspension_breaker import FEW, brake, is_braked, suspended_by_address
 from service.types import SubscriptionStatus
 from service.words import coded
-
-SOFT_DAYS = 5
-"""Different days with a soft bounce, within SOFT_WINDOW, after which an address is suspended."""
 
 
 def apply_bounce(conn: Connection, bounce: Bounce, now: datetime) -> int:
@@ -75,7 +74,7 @@ def _is_about_us(conn: Connection, person: str, now: datetime) -> bool:
     if is_braked(conn, provider, now):
         brake(conn, provider, now)
         return True
-    dead = found_dead(conn, provider, REASONS[Kind.HARD], now)
+    dead = suspended_by_address(conn, provider, REASONS[Kind.HARD], now)
     if len(dead.keys() | {person}) <= FEW:
         return False
     brake(conn, provider, now)
@@ -118,7 +117,9 @@ def _probe(
     now: datetime,
 ) -> bool:
     if step == "resume":
-        return resume_suspended(conn, person, now) > 0
+        resumed = resume_suspended(conn, person, now)
+        tell_takes_mail(conn, ctx, resumed)
+        return bool(resumed)
     queued = queue_letter(
         conn,
         key=f"{person.probe_key}:{step}",

@@ -13,7 +13,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from service.errors import Conflict, InvalidInput
-from service.portals.file_kinds import kind_of
+from service.portals.file_kinds import file_kind_of
 from service.portals.sanitise import to_html
 from service.posts.diff import fingerprint
 from service.posts.identity import post_id
@@ -54,7 +54,7 @@ def keep_file(ctx: Context, archive: Archive, name: str, body: bytes) -> Attachm
     """Keeps a file of a post to come. Raises InvalidInput for what is no document or picture, and
     for what there is no room for."""
     name = parse_line(name, "file", is_required=True)
-    if kind_of(body[:_HEAD]) is None:
+    if file_kind_of(body[:_HEAD]) is None:
         raise InvalidInput("file", coded("bad.file_kind", name=name), "allowed.file_kind")
     digest, now = sha256(body).hexdigest(), ctx.clock()
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from service.posts.sentences import lead_of
 from service.posts.understand import Understander
 from service.storage.overruling import corrected_ids
-from service.storage.posts import find_post
+from service.storage.posts import select_post
 from service.types import AttachmentLink
 
 _BODY_CHARS = 4_000
@@ -21,7 +21,7 @@ _BODY_CHARS = 4_000
 
 def load_corrections(conn: Connection) -> Iterator[dict[str, Any]]:
     """Each post whose categories a person decided, the last one first."""
-    found = (find_post(conn, post_id) for post_id in corrected_ids(conn))
+    found = (select_post(conn, post_id) for post_id in corrected_ids(conn))
     for post in filter(None, found):
         primary, *also = post.understanding.categories
         yield {
@@ -35,7 +35,7 @@ def load_corrections(conn: Connection) -> Iterator[dict[str, Any]]:
         }
 
 
-def said_by_rules(understander: Understander, row: Mapping[str, Any]) -> str:
+def category_by_rules(understander: Understander, row: Mapping[str, Any]) -> str:
     """The primary category that the rules alone give a correction's post."""
     files = [AttachmentLink(name, name, "") for name in row["attachments"]]
     return understander.understand(row["title"], row["body"], attachments=files).categories[0]

@@ -10,7 +10,7 @@ from service.services.operator import tell_operator
 from service.services.silences import TO_DECIDE
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.silence import Silence, list_silences
+from service.storage.silence import Silence, select_silences
 from service.types import Frequency
 from service.words import coded
 
@@ -26,7 +26,7 @@ def tell_decisions(database: Database, ctx: Context) -> bool:
     if run is None or since is None:
         return False
     with database.reading() as conn:
-        waiting = list_silences(conn, codes=TO_DECIDE)
+        waiting = select_silences(conn, codes=TO_DECIDE)
     if not any(since < one.at <= run for one in waiting):
         return False
     with database.writing() as conn:

@@ -30,7 +30,7 @@ def replay(
     """
     shown = deliveries.show_delivery(conn, key)
     by.check_owns(get_subscription(conn, shown.delivery.subscription_id).unit_id, "delivery", key)
-    return deliveries.replay(
+    return deliveries.make_due_again(
         conn,
         at=ctx.clock(),
         delivery_id=key,
@@ -48,16 +48,18 @@ def replay_all(
 
     Raises InvalidInput where neither is named.
     """
-    return deliveries.replay(conn, at=ctx.clock(), since=since, is_failed_only=is_failed_only)
+    return deliveries.make_due_again(
+        conn, at=ctx.clock(), since=since, is_failed_only=is_failed_only
+    )
 
 
 @audited("act.deliveries_pause", "service")
 def pause_all(conn: Connection, ctx: Context) -> None:
     """The stop switch: nothing is sent until `resume_all`. What is on its way arrives."""
-    deliveries.pause_all(conn, ctx.clock())
+    deliveries.switch_sending_off(conn, ctx.clock())
 
 
 @audited("act.deliveries_resume", "service")
 def resume_all(conn: Connection, ctx: Context) -> None:  # noqa: ARG001  # its row says when
     """Sends again what waited."""
-    deliveries.resume_all(conn)
+    deliveries.switch_sending_on(conn)

@@ -21,7 +21,7 @@ def explain(
     unit's."""
     post = get_post(conn, post_id)
     own(conn, subscription_id, by)
-    return why.explain(conn, post, subscription_id, namer_of(ctx, language))
+    return why.explain_delivery(conn, post, subscription_id, namer_of(ctx, language))
 
 
 def explain_all(

@@ -15,7 +15,7 @@ from service.storage.feeds import known_places, known_portals
 from service.types import Place, PortalName, Urgency
 
 
-def site_of(ctx: Context, *, has_hub: bool) -> Site:
+def feed_site(ctx: Context, *, has_hub: bool) -> Site:
     """`has_hub`: whether its feeds name the WebSub hub, where there is one."""
     service = ctx.settings.service
     names = {place.id: place.name for place in ctx.gazetteer.places}

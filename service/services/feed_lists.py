@@ -15,6 +15,8 @@ from service.text import fold, fold_plain
 from service.words.collation import name_key
 
 MOST_FOUND = 100
+MOST_WHOLE = 20
+"""Portals of which every feed is listed; 200 with all of theirs made a page of half a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class FeedGroup:
     kind: str
     name: str
     specs: tuple[FeedSpec, ...]
+    is_cut: bool = False
+    """Each portal by its feed of everything alone: a search for its name finds those of its
+    categories."""
 
 
 def list_feeds(ctx: Context, specs: Iterable[FeedSpec], asked: str = "") -> list[FeedGroup]:
@@ -42,7 +47,18 @@ def list_feeds(ctx: Context, specs: Iterable[FeedSpec], asked: str = "") -> list
         (key, sorted(groups[key], key=lambda spec: name_key(_bare(ctx, spec)))) for key in places
     ]
     first = [(key, groups[key]) for key in (("all", ""), ("portal", ""))]
-    return [FeedGroup(*key, tuple(found)) for key, found in (*first, *ordered) if found]
+    if not asked.strip():
+        first[1] = first[1][0], _few_of_portals(first[1][1])
+    return [
+        FeedGroup(*key, tuple(found), is_cut=len(found) < len(groups[key]))
+        for key, found in (*first, *ordered)
+        if found
+    ]
+
+
+def _few_of_portals(specs: list[FeedSpec]) -> list[FeedSpec]:
+    whole = [spec for spec in specs if spec.category is None]
+    return whole if len(whole) > MOST_WHOLE else specs
 
 
 def _find(ctx: Context, specs: list[FeedSpec], asked: str) -> list[FeedSpec]:

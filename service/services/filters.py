@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from service.errors import InvalidInput
 from service.posts.gazetteer import Gazetteer
 from service.posts.kinds import KIND_NAMES
-from service.posts.place_search import describe, search_places
+from service.posts.place_search import describe_place, search_places
 from service.posts.place_units import GazetteerUnit
 from service.services.context import Context
 from service.text import fold_plain
@@ -119,7 +119,7 @@ def parse_place(gazetteer: Gazetteer, asked: str, field: str = "place") -> str:
 
 
 def _say_choice(unit: GazetteerUnit) -> str:
-    return f"{unit.place.id} ({describe(unit)})"
+    return f"{unit.place.id} ({describe_place(unit)})"
 
 
 def parse_keyword(text: str) -> str:

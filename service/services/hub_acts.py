@@ -20,16 +20,19 @@ from service.errors import Conflict, InvalidInput
 from service.feeds.model import Feed, FeedSpec, Format
 from service.services.context import Context
 from service.services.feed_catalogue import load_specs, unlisted_spec
+from service.services.hub_losses import tell_lease_ended, tell_leases_back
 from service.storage import hub
 from service.storage.engine import Database
-from service.storage.subscriptions import NewSubscription
-from service.types import Filters
+from service.storage.subscriptions import NewSubscription, get_subscription, set_status
+from service.types import Filters, SubscriptionStatus
 from service.words import coded
 
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 TOPIC_FORMATS = (Format.ATOM, Format.RSS, Format.JSON)
 VERIFY = "hub.verify"
 """The type of the message that asks a callback."""
+DENIED = "hub.denied"
+"""The type of the message that tells a callback that it is sent no more, and why."""
 LEASE_S = 10 * 86_400
 """Where a subscriber names none."""
 MIN_LEASE_S = 300
@@ -180,12 +183,44 @@ def confirm(conn: Connection, subscription_id: str, asked: Verification, now: da
         hub.grant_lease(conn, subscription_id, asked.secret, until, now)
 
 
-def end_leases(database: Database, ctx: Context) -> int:
-    """Forgets what ended; returns how many subscriptions."""
-    total = 0
-    while True:
+def deny(conn: Connection, ctx: Context, subscription_id: str, reason: str) -> None:
+    """Ends a lease against its subscriber's will, which is told why (WebSub, section 5.2); one that
+    confirmed nothing is told nothing. `reason` is coded.
+
+    Raises NotFound, Conflict for one that has ended.
+    """
+    found, now = get_subscription(conn, subscription_id), ctx.clock()
+    set_status(conn, found.id, SubscriptionStatus.REMOVED, at=now, reason=reason)
+    if found.status is SubscriptionStatus.ACTIVE:
+        data = {"topic": found.name, "reason": reason}
+        hub.tell_callback(
+            conn, found.id, orjson.dumps({"type": DENIED, "data": data}).decode(), now
+        )
+
+
+def deny_gone(database: Database, ctx: Context) -> int:
+    """Ends the leases of feeds that are no more, a portal's or a category's that was taken out of
+    the configuration; how many."""
+    with database.reading() as conn:
+        gone = [
+            key for key, topic in hub.active_topics(conn) if parse_topic(conn, ctx, topic) is None
+        ]
+    for key in gone:
         with database.writing() as conn:
-            ended = hub.forget_ended(conn, ctx.clock())
+            deny(conn, ctx, key, "websub.topic_gone")
+    return len(gone)
+
+
+def end_leases(database: Database, ctx: Context) -> int:
+    """Forgets what ended; returns how many subscriptions. Units that may be behind one are told,
+    and told when it is there again."""
+    deny_gone(database, ctx)
+    total, ended = 0, hub.ENDED_AT_ONCE
+    while ended >= hub.ENDED_AT_ONCE:
+        with database.writing() as conn:
+            ended, leases = hub.forget_ended(conn, ctx.clock())
+            for lease in leases:
+                tell_lease_ended(conn, ctx, lease)
         total += ended
-        if ended < hub.ENDED_AT_ONCE:
-            return total
+    tell_leases_back(database, ctx)
+    return total

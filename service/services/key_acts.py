@@ -34,20 +34,18 @@ def rotate(database: Database, ctx: Context, keep: timedelta) -> Rotation:
     """
     finished = reseal(database, ctx.secret_box)
     service = ctx.settings.service
-    if service.secret_key:
-        if not service.old_secret_keys:
-            raise ConfigurationError(
-                "cannot rotate a key that is configured: put a new one (openssl rand -hex 32) into "
-                "service.secret_key and the one of now into service.old_secret_keys, restart, and "
-                "run this again"
-            )
-        if finished.done:
-            _renew_public(database, ctx, ctx.secret_box)
-        return Rotation(finished)
-    if finished.done:
+    if service.secret_key and not service.old_secret_keys:
+        raise ConfigurationError(
+            "cannot rotate a key that is configured: put a new one (openssl rand -hex 32) into "
+            "service.secret_key and the one of now into service.old_secret_keys, restart, and "
+            "run this again"
+        )
+    if finished.done:  # of one that was cut short before the public key was renewed
+        _renew_public(database, ctx, ctx.secret_box)
+    if finished.done or service.secret_key:
         return Rotation(finished)
     path = secret.key_file(ctx.settings)
-    until = key_file.rotate(path, ctx.clock(), keep)
+    until = key_file.rotate_key_file(path, ctx.clock(), keep)
     box = SecretBox(secret.keyring(ctx.settings, ctx.clock))
     resealed = reseal(database, box)
     _renew_public(database, ctx, box)

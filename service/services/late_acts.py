@@ -15,6 +15,7 @@ from service.services.context import Context
 from service.services.operator import tell_operator
 from service.services.reminder_parts import is_open, ways_of
 from service.services.reminders import REMIND_WITHIN
+from service.services.way_back import TO_FILL_IN
 from service.storage.engine import Database
 from service.storage.losses import load_ways
 from service.storage.meta import get_meta, put_meta
@@ -36,7 +37,8 @@ _SHOWN = 10  # posts of one unit; the board has them all
 
 @dataclass(frozen=True, slots=True)
 class LateReceipt:
-    """`is_new`: since the run before."""
+    """`is_new`: since the run before; never what is urgent, of which the operator was told in its
+    own hour."""
 
     post: OwingPost
     line: Receipt
@@ -88,8 +90,13 @@ def find_late(
                     for when in (before, at)
                 )
                 if is_late:
-                    found.append(LateReceipt(post, line, not was))
+                    found.append(LateReceipt(post, line, not was and not _is_told(ctx, post)))
     return found
+
+
+def _is_told(ctx: Context, post: OwingPost) -> bool:
+    urgency = ctx.settings.urgency
+    return post.urgent in urgency.now and bool(urgency.remind_after_min)
 
 
 def _runs(ctx: Context) -> tuple[datetime | None, datetime | None]:
@@ -119,6 +126,9 @@ def _say(ctx: Context, late: Sequence[LateReceipt]) -> list[str]:
             if contacts
             else coded("late.unit_without_contact", unit=line.unit_name, n=n)
         )
+        if not contacts:
+            command = f"loa unit edit {line.unit_id} --add-contact {TO_FILL_IN}"
+            said.append(coded("late.add_contact", command=command))
         said += [
             coded("late.post", title=post.title, url=f"{base}/admin/receipts/{post.id}")
             for post in sorted(new, key=lambda post: (post.told_at, post.id))[:_SHOWN]

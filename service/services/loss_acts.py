@@ -8,6 +8,7 @@ them once.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +17,11 @@ from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
 from service.alerts.match import asks_less
-from service.channels import Consent, kind_of
+from service.channels import Consent, kind_of, shown_as
 from service.services.context import Actor, Context
 from service.services.lost_names import find_lost_names
 from service.services.wants import say_filters
+from service.services.way_back import TO_FILL_IN, add_command, edit_command, unit_command
 from service.storage.dead_contacts import find_dead_contacts
 from service.storage.engine import Database
 from service.storage.losses import (
@@ -31,6 +33,7 @@ from service.storage.losses import (
 )
 from service.storage.mails import queue_letter
 from service.storage.schema import to_micros
+from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
 from service.types import Frequency, Subscription, SubscriptionStatus, Unit
 from service.values import address_key
@@ -62,7 +65,7 @@ def tell_losses(database: Database, ctx: Context) -> int:
             if not loss.is_erased  # by the operator, and told by `tell_erased` without the address
             for letter in _letters(conn, ctx, loss)
         ]
-        for one in find_dead_contacts(conn, now - RECENT):
+        for one in find_dead_contacts(conn, now - RECENT, now):
             letters += _of_dead(conn, ctx, one.unit, one.address, one.at, one.reason)
         known = known_letters(conn, [letter.key for letter in letters])
     missing = [letter for letter in letters if letter.key not in known]
@@ -100,7 +103,8 @@ def tell_unit_changed(conn: Connection, ctx: Context, before: Unit, after: Unit,
         _queue(conn, ctx, _LossLetter(f"{about}:{address_key(to)}", to, subject, paragraphs), now)
     operator = ctx.settings.operator.email
     if operator and code_of(by.reason or "") not in _BY_OPERATOR:
-        paragraphs = (*said, coded("edited.back_command", command=f"loa unit edit {after.id}"))
+        command = unit_command(before, after)
+        paragraphs = (*said, coded("edited.back_command", command=command))
         _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
 
 
@@ -112,7 +116,8 @@ def tell_subscription_changed(
     if before.unit_id is None or before.status is SubscriptionStatus.PENDING:
         return
     now, unit = ctx.clock(), get_unit(conn, before.unit_id)
-    facts = {"unit": unit.name, "target": before.target, "since_at": now.isoformat()}
+    shown = shown_as(before.channel, before.target, before.name)
+    facts = {"unit": unit.name, "target": shown, "since_at": now.isoformat()}
     changes = [coded(code, **facts, old=old, what=what)
                for code, old, what in _less(ctx, before, after)]  # fmt: skip
     if not changes:
@@ -132,7 +137,7 @@ def tell_subscription_changed(
         _queue(conn, ctx, letter, now)
     operator = ctx.settings.operator.email
     if operator and code_of(by.reason or "") not in _BY_OPERATOR:
-        command = f"loa subscription edit {before.id}"
+        command = edit_command(before, after)
         paragraphs = (*said, coded("less.back_command", command=command))
         _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
 
@@ -263,12 +268,12 @@ def tell_erased(conn: Connection, ctx: Context, unit: Unit) -> None:
     _tell_contacts(conn, ctx, unit, "erased", coded("loss.erased_subject", unit=unit.name), said)
 
 
-def tell_token_lost(conn: Connection, ctx: Context, unit: Unit, name: str) -> None:
+def tell_token_lost(conn: Connection, ctx: Context, unit: Unit, name: str, by: Actor) -> None:
     """A unit's contacts hear that a token of theirs is none any more."""
     facts = {"unit": unit.name, "target": name}
     said = coded("loss.token", **facts, since_at=ctx.clock().isoformat())
-    by = coded("edited.by", reason="by.command")
-    _tell_contacts(conn, ctx, unit, f"token:{name}", coded("loss.subject", **facts), said, by)
+    why = coded("edited.by", reason=by.reason or "by.command")
+    _tell_contacts(conn, ctx, unit, f"token:{name}", coded("loss.subject", **facts), said, why)
 
 
 def ask_erasure(conn: Connection, ctx: Context, unit: Unit, address: str) -> None:
@@ -317,7 +322,7 @@ def _queue(conn: Connection, ctx: Context, letter: _LossLetter, now: datetime) -
 
 
 def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_LossLetter]:
-    facts = {"unit": loss.unit_name, "target": loss.target}
+    facts = {"unit": loss.unit_name, "target": loss.shown}
     subject = coded("loss.subject", **facts)
     said = coded(
         f"loss.{loss.status.value}", **facts, since_at=loss.at.isoformat(), reason=loss.reason or ""
@@ -331,8 +336,8 @@ def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_LossLetter]:
     ]
     operator = ctx.settings.operator.email
     if operator and code_of(loss.reason or "") not in _BY_OPERATOR:
-        undo = _undo(ctx, loss)
-        letters.append(_LossLetter(f"{about}:operator", operator, subject, (said, left, undo)))
+        undo = _undo(conn, ctx, loss)
+        letters.append(_LossLetter(f"{about}:operator", operator, subject, (said, left, *undo)))
     return letters
 
 
@@ -362,14 +367,19 @@ def _ask_operator(ctx: Context) -> str:
     return coded("loss.back_operator", operator=f" ({operator})" if operator else "")
 
 
-def _undo(ctx: Context, loss: Loss) -> str:
+def _undo(conn: Connection, ctx: Context, loss: Loss) -> Iterator[str]:
     where = f"{ctx.settings.service.public_url.rstrip('/')}/admin/subscriptions"
+    again = add_command(get_subscription(conn, loss.subscription_id))
     if loss.status is SubscriptionStatus.REMOVED:
-        target = "" if kind_of(loss.channel).is_asked else f"{loss.target} "
-        command = f"loa subscription add {loss.channel} {target}--unit {loss.unit_id}"
-    else:
-        command = f"loa subscription resume {loss.subscription_id}"
+        yield coded("loss.back_desk", where=where, command=again)
+        if kind_of(loss.channel).is_sealed:
+            yield "loss.back_sealed"
+        if TO_FILL_IN in again:
+            yield coded("loss.back_headers", mark=TO_FILL_IN)
+        return
+    command = f"loa subscription resume {loss.subscription_id}"
     if loss.status is SubscriptionStatus.SUSPENDED:
-        other = f"loa subscription add {loss.channel} … --unit {loss.unit_id}"
-        return coded("loss.back_bounced", where=where, command=command, other=other)
-    return coded("loss.back_desk", where=where, command=command)
+        other = again.replace(shlex.quote(loss.target), TO_FILL_IN, 1)
+        yield coded("loss.back_bounced", where=where, command=command, other=other)
+    else:
+        yield coded("loss.back_desk", where=where, command=command)

@@ -19,7 +19,7 @@ from service.settings import PortalConfig, Settings
 from service.storage.coverage import load_gaps
 from service.storage.engine import Database
 from service.storage.listings import ListingState, load_listings
-from service.storage.mails import LANES, queue_letter
+from service.storage.mails import MAIL_ENDPOINTS, queue_letter
 from service.storage.outages import (
     Outage,
     Reliance,
@@ -197,11 +197,11 @@ def _tell_all(
                     now=now,
                     language=one.language or settings.service.language,
                     subscription_id=one.subscription_id,
-                    endpoint_key=_PERSONS_LANE if one.subscription_id else _UNITS_LANE,
+                    endpoint_key=_OF_PERSONS if one.subscription_id else _OF_UNITS,
                 )
 
 
-_UNITS_LANE, _PERSONS_LANE = LANES[:2]
+_OF_UNITS, _OF_PERSONS = MAIL_ENDPOINTS[:2]
 """A hundred thousand readers are no reason for an alert to wait."""
 
 

@@ -29,7 +29,7 @@ from service.storage.changes import (
 )
 from service.storage.digests import waits_for_digest
 from service.storage.queue import fan_out, hasten, mark_urgent, urgency_before
-from service.storage.relation_links import filters_owed, filters_told
+from service.storage.relation_links import filters_alerted, filters_owed
 from service.storage.same_document import companions
 from service.storage.subscriptions import filters_of
 from service.types import ChangeType, Filters, Link, Post, Relation
@@ -111,7 +111,7 @@ def _publish_first(
     alerted again: that is a silence of its own, which an operator may lift."""
     urgency = urgent_by(post.understanding, urgent, None)
     reasons = {key: reason for key, (reason, _) in match_all(conn, post).items()}
-    told = filters_told(conn, reasons, told_before(conn, post, urgent))
+    told = filters_alerted(conn, reasons, told_before(conn, post, urgent))
     again = {key: reason for key, reason in reasons.items() if key in told}
     fresh = {key: reason for key, reason in reasons.items() if key not in told}
     if again:

@@ -103,7 +103,7 @@ def _write(
 ) -> Acknowledgement:
     by, note = parse_line(by, "by"), parse_text(note, "note", limit=MAX_NOTE)
     now = ctx.clock()
-    is_new = receipts.acknowledge(
+    is_new = receipts.write_acknowledgement(
         conn,
         post_id=about.post_id,
         revision=about.revision,

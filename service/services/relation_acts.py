@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from service.storage.overruling import change_facts
 from service.storage.post_writes import lock_post, set_facts
-from service.storage.posts import find_post
+from service.storage.posts import select_post
 from service.storage.relation_links import resolve_links
 from service.types import DocumentLink, Link, Post, Rescheduling
 
@@ -32,7 +32,7 @@ def relate(conn: Connection, post: Post) -> Post:
 def _reschedule(conn: Connection, by: Post, link: DocumentLink) -> None:
     """Nothing for a post that is no meeting, or that a later post has rescheduled."""
     lock_post(conn, link.post_id or "")
-    old = find_post(conn, link.post_id or "")
+    old = select_post(conn, link.post_id or "")
     known = old.understanding.rescheduled if old is not None else None
     is_done = known is not None and known.post_id == by.id
     if old is None or old.understanding.begins_at is None or is_done:

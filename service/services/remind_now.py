@@ -13,7 +13,7 @@ from service.errors import NotFound
 from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.reminder_parts import Reminder, is_open, ways_of
-from service.services.reminders import REMIND_WITHIN, ask_again
+from service.services.reminders import REMIND_WITHIN, remind_unit
 from service.storage.losses import load_ways
 from service.storage.receipts import list_receipts, load_reminded, posts_owing
 
@@ -63,6 +63,6 @@ def remind_now(
                 resting += 1
             else:
                 asked += bool(
-                    ask_again(conn, ctx, [Reminder(post, line, dues, of)], len(so_far), now)
+                    remind_unit(conn, ctx, [Reminder(post, line, dues, of)], len(so_far), now)
                 )
     return RemindResult(asked, resting, unreachable)

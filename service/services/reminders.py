@@ -91,13 +91,13 @@ def remind(database: Database, ctx: Context) -> int:
     for (_, step), reminders in due.items():
         for start in range(0, len(reminders), _IN_ONE_MAIL):
             with database.writing() as conn:
-                made += ask_again(conn, ctx, reminders[start : start + _IN_ONE_MAIL], step, now)
+                made += remind_unit(conn, ctx, reminders[start : start + _IN_ONE_MAIL], step, now)
     with database.writing() as conn:
         set_alarm(conn, alarm, min(later, default=None))
     return made
 
 
-def ask_again(
+def remind_unit(
     conn: Connection, ctx: Context, reminders: Sequence[Reminder], step: int, now: datetime
 ) -> int:
     """What a unit is asked at one step, by whoever is to be asked."""

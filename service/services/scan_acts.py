@@ -8,7 +8,7 @@ from datetime import datetime
 
 from service.services.audit_acts import record
 from service.storage.engine import Database
-from service.storage.pages import ask_again, scans_since
+from service.storage.pages import ask_pages_again, scans_since
 from service.storage.posts import get_post
 
 _AT_ONCE = 200
@@ -33,7 +33,7 @@ def ask_for_scans(
     for start in range(0, len(digests), _AT_ONCE):
         with database.writing() as conn:
             some = digests[start : start + _AT_ONCE]
-            asked += ask_again(conn, some, now, None if post_ids else reader)
+            asked += ask_pages_again(conn, some, now, None if post_ids else reader)
     with database.writing() as conn:
         record(conn, now, "act.scans_read", "service", more={"n": asked})
     return asked

@@ -57,7 +57,7 @@ def list_silences(
             "code", coded("bad.value", text=code), coded("allowed.among", names=", ".join(CODES))
         )
     codes = TO_DECIDE if code is None else (code,)
-    return silence.list_silences(conn, codes=codes, portal_id=portal_id, after=after, limit=limit)
+    return silence.select_silences(conn, codes=codes, portal_id=portal_id, after=after, limit=limit)
 
 
 @audited("act.portal_release", "portal", "portal_id")

@@ -17,4 +17,4 @@ def acknowledge(
 ) -> AcknowledgeResult:
     """Ends messages of these subscriptions, whether their leases still hold or not: who says that
     he has one has it. May be done again."""
-    return queue.acknowledge(conn, [one.id for one in streams], ids, ctx.clock())
+    return queue.end_pulled(conn, [one.id for one in streams], ids, ctx.clock())

@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from service.alerts.own_headers import seal_headers
 from service.alerts.signing import new_secret
-from service.channels import ChannelKind, Consent, kind_of
+from service.channels import WEBSUB, ChannelKind, Consent, kind_of
 from service.errors import Conflict, InvalidInput
+from service.services import hub_acts
 from service.services.audit_acts import audited
 from service.services.context import Actor, ActorKind, Context
+from service.services.hearing_again import tell_resumed
 from service.services.loss_acts import tell_subscription_changed
 from service.services.optin import ask_consent, check_mail
 from service.storage import (
@@ -24,6 +26,7 @@ from service.storage import (
     subscription_secrets,
     subscriptions,
 )
+from service.storage.losses import is_loss_told
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import (
     NewSubscription,
@@ -159,7 +162,9 @@ def edit(
     if changes.target is not None:
         _move(conn, ctx, key, changes.target, is_confirmed=changes.is_confirmed)
     if changes.name is not None:
-        subscriptions.set_name(conn, key, parse_line(changes.name, "name", limit=MAX_LINE))
+        subscriptions.rename_subscription(
+            conn, key, parse_line(changes.name, "name", limit=MAX_LINE)
+        )
     if changes.filters is not None:
         subscriptions.set_filters(conn, key, changes.filters, ctx.clock())
     if changes.frequency is not None:
@@ -195,7 +200,11 @@ def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     whose mail bounces.
     """
     _check_moves(own(conn, key, by), "resume", by)
-    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
+    is_told = is_loss_told(conn, key)
+    after = set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
+    if is_told:
+        tell_resumed(conn, ctx, after, by)
+    return after
 
 
 @audited("act.subscription_confirm", "subscription", "key")
@@ -219,7 +228,9 @@ def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription
 @audited("act.subscription_remove", "subscription", "key")
 def remove(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     """Ends it for ever; once it is removed, it stays so. Raises NotFound."""
-    own(conn, key, by)
+    if own(conn, key, by).channel == WEBSUB:
+        hub_acts.deny(conn, ctx, key, "websub.ended")
+        return get_subscription(conn, key)
     return set_status(conn, key, SubscriptionStatus.REMOVED, at=ctx.clock(), reason=by.reason)
 
 
@@ -255,9 +266,11 @@ def ask_again(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscripti
 
 @audited("act.subscription_test", "subscription", "key")
 def test(conn: Connection, ctx: Context, key: str, by: Actor) -> str:
-    """Sends a webhook a test delivery: the message's id. Raises NotFound, Conflict unless it is
-    active."""
-    own(conn, key, by)
+    """Sends a webhook a test delivery, or while it is pending the question that confirms it: the
+    message's id. Raises NotFound, Conflict unless it is active or asked by its channel."""
+    found = own(conn, key, by)
+    if found.status is SubscriptionStatus.PENDING:
+        return handshakes.ask_confirmation(conn, key, ctx.links, ctx.clock())
     return handshakes.send_test(conn, key, ctx.clock())
 
 
@@ -274,7 +287,7 @@ def replay(
     """Sends again what it was sent: how many messages are due now. Raises NotFound, Conflict unless
     it is active."""
     own(conn, key, by)
-    return deliveries.replay(
+    return deliveries.make_due_again(
         conn, at=ctx.clock(), subscription_id=key, since=since, is_failed_only=is_failed_only
     )
 

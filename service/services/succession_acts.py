@@ -166,6 +166,6 @@ def _move(conn: Connection, ctx: Context, unit_id: str, place: str, name: str) -
     before = units.get_unit(conn, unit_id)
     units.set_place(conn, unit_id, place)
     with suppress(Conflict):  # another office has the name: it keeps its own
-        units.set_name(conn, unit_id, name)
+        units.rename_unit(conn, unit_id, name)
     after = units.get_unit(conn, unit_id)
     tell_unit_changed(conn, ctx, before, after, OPERATOR)

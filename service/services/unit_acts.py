@@ -12,6 +12,7 @@ from service.services.audit_acts import audited
 from service.services.context import OPERATOR, Actor, Context
 from service.services.filters import parse_place
 from service.services.loss_acts import tell_unit_changed, tell_unit_gone
+from service.services.mail_state import has_mail
 from service.storage import units
 from service.storage.losses import hearing_units
 from service.types import Unit
@@ -115,7 +116,7 @@ def _keep(conn: Connection, ctx: Context, before: Unit, facts: UnitFacts, by: Ac
     if after == before:
         return before
     if after.name != before.name:
-        units.set_name(conn, before.id, after.name)
+        units.rename_unit(conn, before.id, after.name)
     units.set_contacts(conn, before.id, after.contacts)
     units.set_place(conn, before.id, after.place)
     tell_unit_changed(conn, ctx, before, after, by)
@@ -143,7 +144,7 @@ def deaf_units(conn: Connection, ctx: Context) -> list[Unit]:
     """The units that hear by no channel, where receipts are asked for; by name."""
     if not ctx.settings.receipts.categories:
         return []
-    hearing = hearing_units(conn, has_relay=bool(ctx.settings.email.smtp_url))
+    hearing = hearing_units(conn, has_mail=has_mail(conn, ctx))
     return [unit for unit in units.list_units(conn) if unit.id not in hearing]
 
 

@@ -51,12 +51,12 @@ def open_unit(conn: Connection, ctx: Context, token: str) -> UnitAccess:
     whose token was revoked, and for a unit that was removed.
     """
     if token.startswith(tokens.PREFIX):
-        found = _check_own(tokens.find_token(conn, token))
+        found = _check_own(tokens.select_token(conn, token, ctx.clock()))
         return UnitAccess(get_unit(conn, str(found.unit_id)), is_expired=False)
     unit_id, made_at, right = read_link(ctx, Purpose.UNIT, token)
     age = ctx.clock() - from_micros(int(made_at))
     if right.startswith(_BY_TOKEN):
-        found = _check_own(tokens.get_token(conn, right.removeprefix(_BY_TOKEN)))
+        found = _check_own(tokens.get_token(conn, right.removeprefix(_BY_TOKEN), ctx.clock()))
         return UnitAccess(get_unit(conn, str(found.unit_id)), is_expired=age > TOKEN_FOR)
     unit = get_unit(conn, successor_of(conn, unit_id))
     if right not in map(contact_mark, unit.contacts):
@@ -67,7 +67,7 @@ def open_unit(conn: Connection, ctx: Context, token: str) -> UnitAccess:
 def link_of_token(conn: Connection, ctx: Context, words: str) -> str:
     """What stands in the address of the page that a unit's own token opens, for TOKEN_FOR. Raises
     NotFound."""
-    found = _check_own(tokens.find_token(conn, words))
+    found = _check_own(tokens.select_token(conn, words, ctx.clock()))
     made_at = str(to_micros(ctx.clock()))
     return ctx.links.token(Purpose.UNIT, str(found.unit_id), made_at, _BY_TOKEN + found.id)
 

@@ -88,6 +88,8 @@ def _ask(conn: Connection, ctx: Context, one: Reminder, whom: int, key: str, now
         ]
     else:
         last = ["letter.escalate_body"] if whom else []
+    root = settings.service.public_url.rstrip("/")
+    boards = [f"{root}/admin/receipts/{one.post.id}"] if is_operator else []
     first = "letter.urgent_to_operator" if is_operator else "letter.urgent_body"
     queued = queue_letter(
         conn,
@@ -98,7 +100,7 @@ def _ask(conn: Connection, ctx: Context, one: Reminder, whom: int, key: str, now
         now=now,
         language=settings.service.language,
         button=None if is_operator else only["button"],
-        links=only["links"],
+        links=[*only["links"], *((board, "letter.board") for board in boards)],
         is_urgent=True,
     )
     return queued is not None

@@ -50,7 +50,7 @@ def table_of(annotation: Any) -> type[BaseModel] | None:
     return next(filter(None, map(table_of, get_args(annotation))), None)
 
 
-def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
+def describe_type(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     """What is allowed, as `a whole number, at least 1`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"a table with {', '.join(known_keys(annotation))}"
@@ -59,13 +59,13 @@ def describe(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         said = next(
             (part.description for part in arguments[1:] if getattr(part, "description", None)), None
         )
-        return said or describe(arguments[0], [*arguments[1:], *metadata])
+        return said or describe_type(arguments[0], [*arguments[1:], *metadata])
     if origin is Literal:
         return "one of " + ", ".join(f'"{value}"' for value in arguments)
     if origin in (Union, types.UnionType):
-        return describe(next(kind for kind in arguments if kind is not type(None)), metadata)
+        return describe_type(next(kind for kind in arguments if kind is not type(None)), metadata)
     if origin is tuple:
-        return ", ".join([f"a list, each {describe(arguments[0])}", *_limits(metadata)])
+        return ", ".join([f"a list, each {describe_type(arguments[0])}", *_limits(metadata)])
     return ", ".join([NAMES.get(annotation, "another value"), *_limits(metadata)])
 
 
@@ -102,7 +102,7 @@ def allowed_words(error: ErrorDetails, field: FieldInfo | None) -> str:
     for part in field.metadata:
         if isinstance(part, FieldInfo) and part.description:
             return part.description
-    return describe(field.annotation, field.metadata)
+    return describe_type(field.annotation, field.metadata)
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:

@@ -98,7 +98,7 @@ class KeyFile:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def rotate(path: Path, now: datetime, keep: timedelta) -> datetime:
+def rotate_key_file(path: Path, now: datetime, keep: timedelta) -> datetime:
     """Puts a new key before those of the file, and returns when the one that was present ends.
 
     The file is replaced whole, mode 0600; of two at once the second puts its key before the first

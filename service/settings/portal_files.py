@@ -20,7 +20,13 @@ from service.errors import ConfigurationError
 from service.settings.layers import read_text
 from service.settings.loader import category_ids
 from service.settings.models import PortalConfig, PortalId, Settings
-from service.settings.portals import check_ids, list_portal_files, load_portals, read_portal
+from service.settings.portals import (
+    RESERVED,
+    check_ids,
+    list_portal_files,
+    load_portals,
+    read_portal,
+)
 
 _REMOVED = ".removed"
 
@@ -36,6 +42,15 @@ def find_portal_file(settings: Settings, portal_id: str) -> Path | None:
 
 def new_portal_file(settings: Settings, portal_id: str) -> Path:
     return settings.portals_dir / f"{portal_id}.toml"
+
+
+def id_of_file(path: Path) -> str | None:
+    """The id that a file's own name gives its portal; None where it is fit for none."""
+    try:
+        found = TypeAdapter(PortalId).validate_python(path.stem)
+    except ValidationError:
+        return None
+    return None if found in RESERVED else found
 
 
 def id_in(text: str) -> str | None:

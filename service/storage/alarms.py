@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.owing import OWN_FAULTS
-from service.storage.mails import LANES
+from service.storage.mails import MAIL_ENDPOINTS
 from service.storage.meta import drop_meta, keep_meta, list_meta
 from service.storage.schema import from_micros, to_micros
 
@@ -46,10 +46,10 @@ def keep_seen_late(conn: Connection, keys: Collection[str], now: datetime) -> No
 
 def is_mail_held(conn: Connection, since: datetime) -> bool:
     """Whether the relay took no mail at some instant since then."""
-    query = text("SELECT max(not_before_at) FROM endpoint WHERE key IN :lanes").bindparams(
-        bindparam("lanes", expanding=True)
+    query = text("SELECT max(not_before_at) FROM endpoint WHERE key IN :endpoints").bindparams(
+        bindparam("endpoints", expanding=True)
     )
-    at = conn.execute(query, {"lanes": list(LANES)}).scalar_one()
+    at = conn.execute(query, {"endpoints": list(MAIL_ENDPOINTS)}).scalar_one()
     return at is not None and from_micros(at) > since
 
 

@@ -125,7 +125,7 @@ def list_stops(conn: Connection) -> list[ArchiveStop]:
     return [ArchiveStop(r.reason, r.portal_id, r.since_at, r.told_at is not None) for r in rows]
 
 
-def set_stop_told(conn: Connection, stop: ArchiveStop, at: datetime) -> bool:
+def mark_stop_reported(conn: Connection, stop: ArchiveStop, at: datetime) -> bool:
     """False where somebody else told the operator first."""
     of = archive_stop.c
     told = (

@@ -9,6 +9,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
+from service.channels import shown_as
 from service.storage.schema import from_micros, to_micros
 
 NAMING = ("categories", "portals", "places")
@@ -17,7 +18,8 @@ NAMING = ("categories", "portals", "places")
 
 @dataclass(frozen=True, slots=True)
 class AskingSubscription:
-    """A subscription that was not removed. `unit`: its unit's name; None: nobody's."""
+    """A subscription that was not removed. `target`: as people are told it; `unit`: its unit's
+    name, None: nobody's."""
 
     id: str
     filter_id: str
@@ -45,13 +47,21 @@ def named_in_filters(conn: Connection) -> dict[str, Mapping[str, list[str]]]:
 def subscriptions_asking(conn: Connection, filter_ids: list[str]) -> list[AskingSubscription]:
     """Those with one of these sets of filters, by id."""
     query = text(
-        "SELECT s.id, s.filter_id, s.target, s.unit_id, u.name FROM subscription s"
+        "SELECT s.id, s.filter_id, s.channel, s.target, s.name, s.unit_id, u.name AS unit"
+        " FROM subscription s"
         " LEFT JOIN unit u ON u.id = s.unit_id"
         " WHERE s.filter_id IN :filters AND s.status <> 'removed' ORDER BY s.id"
     ).bindparams(bindparam("filters", expanding=True))
     rows = conn.execute(query, {"filters": filter_ids})
     return [
-        AskingSubscription(row.id, row.filter_id, row.target, row.unit_id, row.name) for row in rows
+        AskingSubscription(
+            row.id,
+            row.filter_id,
+            shown_as(row.channel, row.target, row.name),
+            row.unit_id,
+            row.unit,
+        )
+        for row in rows
     ]
 
 

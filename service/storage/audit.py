@@ -15,8 +15,10 @@ import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text
 
 from service.storage.engine import uuid7
+from service.storage.schema import from_micros
 from service.storage.schema_audit import audit
 from service.storage.units import own_name
+from service.values import rfc3339
 
 AuditFields = Mapping[str, Any]
 
@@ -102,13 +104,14 @@ _QUERIES = {
     " AND c.silenced IS NOT NULL) AS silent FROM post p WHERE p.id = :key",
     "delivery": "SELECT d.id, d.state, s.target FROM delivery d"
     " JOIN subscription s ON s.id = d.subscription_id WHERE d.id = :key OR d.message_id = :key",
-    "token": "SELECT id, name, role, unit_id, revoked_at, scopes FROM api_token WHERE id = :key",
+    "token": "SELECT id, name, role, unit_id, revoked_at, scopes, ends_at FROM api_token"
+    " WHERE id = :key",
 }
 
 
 def _show_unit(row: Row[Any]) -> AuditSubject:
     name = own_name(row.id, row.name)
-    contacts = [masked(one) for one in orjson.loads(row.contacts)]
+    contacts = [masked_target(one) for one in orjson.loads(row.contacts)]
     return AuditSubject(
         row.id,
         name,
@@ -125,10 +128,10 @@ def _show_unit(row: Row[Any]) -> AuditSubject:
 def _show_subscription(row: Row[Any]) -> AuditSubject:
     return AuditSubject(
         row.id,
-        masked(row.target),
+        masked_target(row.target),
         {
             "channel": row.channel,
-            "target": masked(row.target),
+            "target": masked_target(row.target),
             "status": row.status,
             "frequency": row.frequency,
             "name": row.name,
@@ -148,12 +151,14 @@ def _show_post(row: Row[Any]) -> AuditSubject:
 
 
 def _show_delivery(row: Row[Any]) -> AuditSubject:
-    return AuditSubject(row.id, masked(row.target), {"state": row.state})
+    return AuditSubject(row.id, masked_target(row.target), {"state": row.state})
 
 
 def _show_token(row: Row[Any]) -> AuditSubject:
     shown = {"role": row.role, "unit": row.unit_id, "revoked": row.revoked_at is not None}
-    return AuditSubject(row.id, row.name, {**shown, "scopes": (row.scopes or "").split()})
+    ends_at = None if row.ends_at is None else rfc3339(from_micros(row.ends_at))
+    kept = {"scopes": (row.scopes or "").split(), "ends_at": ends_at}
+    return AuditSubject(row.id, row.name, {**shown, **kept})
 
 
 _SHOWN = {
@@ -165,10 +170,10 @@ _SHOWN = {
 }
 
 
-def masked(target: str) -> str:
+def masked_target(target: str) -> str:
     """`lan@xa.example` is `l…@xa.example`, `https://xa.example/loa?key=1` is `https://xa.example/…`.
 
-    >>> masked("lan@xa.example"), masked("https://xa.example/loa?key=1"), masked("x")
+    >>> masked("lan@xa.example"), masked("https://xa.example/loa?key=1"), masked_target("x")
     ('l…@xa.example', 'https://xa.example/…', 'x')
     """
     if "://" in target:

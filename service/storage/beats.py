@@ -63,7 +63,7 @@ def late_beats(conn: Connection) -> list[LateBeat]:
     return [beat for beat in found if beat.age_s > LATE_S or beat.standing]
 
 
-def is_working(conn: Connection) -> bool:
+def is_any_worker_alive(conn: Connection) -> bool:
     """Whether any worker beats."""
     now = _now_s(conn)
     return any(abs(now - beat["at"]) <= LATE_S for _, beat in _rows(conn))

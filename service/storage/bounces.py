@@ -20,6 +20,8 @@ from service.types import State, SubscriptionStatus
 from service.values import address_key
 
 SOFT_WINDOW = timedelta(days=14)
+SOFT_DAYS = 5
+"""Days with a soft bounce, within SOFT_WINDOW, after which an address is taken for dead."""
 _DAY = 86_400_000_000
 
 REASONS = {
@@ -98,8 +100,8 @@ def _probes(conn: Connection, key: str) -> tuple[AddressProbe, ...]:
     )
 
 
-def resume_suspended(conn: Connection, person: SuspendedAddress, now: datetime) -> int:
-    """Makes active what bounces suspended of a person; returns how many."""
+def resume_suspended(conn: Connection, person: SuspendedAddress, now: datetime) -> list[str]:
+    """Makes active what bounces suspended of a person; returns the ids."""
     query = text(
         "SELECT id FROM subscription WHERE channel = 'email' AND target_key = :person AND status "
         "= 'suspended'"
@@ -109,7 +111,7 @@ def resume_suspended(conn: Connection, person: SuspendedAddress, now: datetime) 
     ids = list(conn.execute(query, {"person": person.target_key, "reasons": reasons}).scalars())
     for subscription_id in ids:
         set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
-    return len(ids)
+    return ids
 
 
 def active_of(conn: Connection, person: str) -> list[str]:
@@ -156,12 +158,50 @@ def record_bounce(conn: Connection, bounce: Bounce, now: datetime) -> bool:
 
 
 def soft_days(conn: Connection, person: str, now: datetime) -> int:
-    """On how many days of the last SOFT_WINDOW mail to a person was deferred for good."""
+    """On how many days of the last SOFT_WINDOW mail to a person was deferred for good: what they
+    are subscribed to, and letters."""
     query = text(
-        "SELECT count(DISTINCT b.at / :day) FROM bounce b JOIN delivery d ON d.message_id = "
-        "b.message_id"
+        "SELECT DISTINCT b.at / :day FROM bounce b JOIN delivery d ON d.message_id = b.message_id"
         " JOIN subscription s ON s.id = d.subscription_id"
         " WHERE b.kind = 'soft' AND b.at > :since AND s.target_key = :person"
     )
-    values = {"day": _DAY, "since": to_micros(now - SOFT_WINDOW), "person": person}
-    return int(conn.execute(query, values).scalar_one())
+    since = to_micros(now - SOFT_WINDOW)
+    values = {"day": _DAY, "since": since, "person": person}
+    days = set(conn.execute(query, values).scalars())
+    days |= {one.at // _DAY for one in deferred_letters(conn, now) if one.person == person}
+    return len(days)
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredLetter:
+    """Instants in microseconds: `sent_at`, when it was handed over; `at`, when it came back."""
+
+    person: str
+    sent_at: int
+    at: int
+
+
+def deferred_letters(conn: Connection, now: datetime) -> list[DeferredLetter]:
+    """The letters of the last SOFT_WINDOW that came back as not deliverable at the time, the first
+    first."""
+    query = text(
+        "SELECT b.at, COALESCE(m.done_at, b.at) AS sent_at, m.body FROM bounce b"
+        " JOIN message m ON m.id = b.message_id WHERE b.kind = 'soft' AND b.at > :since"
+        " AND m.group_key LIKE 'letter:%' AND m.body IS NOT NULL ORDER BY b.at, b.message_id"
+    )
+    rows = conn.execute(query, {"since": to_micros(now - SOFT_WINDOW)})
+    return [
+        DeferredLetter(address_key(orjson.loads(row.body)["address"]), row.sent_at, row.at)
+        for row in rows
+    ]
+
+
+def letters_since(conn: Connection, person: str, since: int) -> int:
+    """How many letters were handed over for a person, or given up, since an instant in
+    microseconds."""
+    query = text(
+        "SELECT body FROM message WHERE group_key LIKE 'letter:%' AND state IN ('sent', 'failed')"
+        " AND body IS NOT NULL AND done_at >= :since"
+    )
+    bodies = conn.execute(query, {"since": since}).scalars()
+    return sum(address_key(orjson.loads(body)["address"]) == person for body in bodies)

@@ -120,9 +120,9 @@ _BROUGHT_BACK = (
     _brought_back("endpoint", "not_before_at"),
     _brought_back("endpoint", "probe_at"),
     "UPDATE endpoint SET next_due_at = NULL WHERE next_due_at > :now",
-    "UPDATE lane SET next_due_at = NULL WHERE next_due_at > :now",
+    "UPDATE host_group SET next_due_at = NULL WHERE next_due_at > :now",
     "UPDATE endpoint SET urgent_due_at = NULL WHERE urgent_due_at > :now",
-    "UPDATE lane SET urgent_due_at = NULL WHERE urgent_due_at > :now",
+    "UPDATE host_group SET urgent_due_at = NULL WHERE urgent_due_at > :now",
 )
 
 

@@ -3,6 +3,7 @@ subscription, its suspension tells."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,14 @@ from sqlalchemy import Connection, text
 
 from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
-from service.storage.bounces import REASONS
+from service.storage.bounces import (
+    REASONS,
+    SOFT_DAYS,
+    DeferredLetter,
+    deferred_letters,
+    letters_since,
+    soft_days,
+)
 from service.storage.schema import from_micros, to_micros
 from service.storage.suspension_breaker import FEW, WINDOW
 from service.storage.units import list_units
@@ -39,10 +47,16 @@ class _Returned:
     reason: str
 
 
-def find_dead_contacts(conn: Connection, since: datetime) -> list[DeadContact]:
-    """By the letters that came back for good since then. Where many addresses of a provider are
-    found dead within an hour, it is about us: see `brake`."""
-    returned = {one.key: one for one in _without_brakes(_returned(conn, since))}
+SOFT_LETTERS = 3
+"""So many days a contact's letters must come back, all of them, for it to be believed dead before
+SOFT_DAYS: few are written to one contact."""
+
+
+def find_dead_contacts(conn: Connection, since: datetime, now: datetime) -> list[DeadContact]:
+    """By the letters that came back for good since then, or again and again. Where many addresses
+    of a provider are found dead within an hour, it is about us: see `brake`."""
+    found = [*_deferred(conn, since, now), *_returned(conn, since)]
+    returned = {one.key: one for one in _without_brakes(found)}
     if not returned:
         return []
     suspended = {
@@ -63,6 +77,15 @@ def find_dead_contacts(conn: Connection, since: datetime) -> list[DeadContact]:
     ]
 
 
+def returned_since(
+    conn: Connection, address: str, since: datetime, now: datetime
+) -> datetime | None:
+    """Since when letters to an address come back; None where they do not, as far as is known."""
+    key = address_key(address)
+    found = [*_deferred(conn, since, now), *_returned(conn, since)]
+    return min((one.at for one in found if one.key == key), default=None)
+
+
 def _returned(conn: Connection, since: datetime) -> list[_Returned]:
     """The first of each address. Letters that have a subscription are its own."""
     query = text(
@@ -76,6 +99,23 @@ def _returned(conn: Connection, since: datetime) -> list[_Returned]:
         key = address_key(orjson.loads(row.body)["address"])
         found.setdefault(key, _Returned(key, from_micros(row.at), REASONS[Kind(row.kind)]))
     return list(found.values())
+
+
+def _deferred(conn: Connection, since: datetime, now: datetime) -> list[_Returned]:
+    """Those whose letters are put off on so many days, the last of them since then."""
+    letters: dict[str, list[DeferredLetter]] = defaultdict(list)
+    for one in deferred_letters(conn, now):
+        letters[one.person].append(one)
+    found = []
+    for person, own in letters.items():
+        days = soft_days(conn, person, now)
+        first = min(one.sent_at for one in own)
+        is_dead = days >= SOFT_DAYS or (
+            days >= SOFT_LETTERS and letters_since(conn, person, first) <= len(own)
+        )
+        if is_dead and own[-1].at > to_micros(since):
+            found.append(_Returned(person, from_micros(own[0].at), REASONS[Kind.SOFT]))
+    return found
 
 
 def _without_brakes(found: list[_Returned]) -> Iterable[_Returned]:

@@ -143,7 +143,7 @@ def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]
     )
 
 
-def replay(
+def make_due_again(
     conn: Connection,
     *,
     at: datetime,
@@ -260,8 +260,8 @@ _OWED_AGAIN = text(
 _PAUSED_SINCE = "delivery_paused"
 
 
-def pause_all(conn: Connection, at: datetime) -> None:
-    """The stop switch: nothing is claimed until `resume_all`."""
+def switch_sending_off(conn: Connection, at: datetime) -> None:
+    """The stop switch: nothing is claimed until `switch_sending_on`."""
     keep_meta(conn, _PAUSED_SINCE, str(to_micros(at)))
 
 
@@ -278,7 +278,7 @@ def why_stopped(conn: Connection) -> str:
     return PAUSED if paused_at(conn) is not None else ""
 
 
-def resume_all(conn: Connection) -> None:
+def switch_sending_on(conn: Connection) -> None:
     drop_meta(conn, _PAUSED_SINCE)
 
 

@@ -114,7 +114,7 @@ class Explanation:
         return tuple(line.code for line in self.lines)
 
 
-def explain(
+def explain_delivery(
     conn: Connection, post: Post, subscription_id: str, namer: Namer = as_it_is
 ) -> Explanation:
     """`namer`: what categories, portals and places are called. Raises NotFound for a subscription

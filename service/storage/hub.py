@@ -7,6 +7,7 @@ subscriber but its callback; when a lease ends, everything of it is deleted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, text
@@ -66,10 +67,23 @@ def ask_callback(conn: Connection, subscription_id: str, body: str, at: datetime
     )
     if conn.execute(waiting, {"id": subscription_id}).scalar_one() >= WAITING_AT_MOST:
         return False
+    tell_callback(conn, subscription_id, body, at)
+    return True
+
+
+def tell_callback(conn: Connection, subscription_id: str, body: str, at: datetime) -> None:
     queue_own(conn, subscription_id, body, at)
     key = text("SELECT endpoint_key FROM subscription WHERE id = :id")
     refresh(conn, [conn.execute(key, {"id": subscription_id}).scalar_one()])
-    return True
+
+
+def active_topics(conn: Connection) -> list[tuple[str, str]]:
+    """(subscription, topic) of every lease that holds."""
+    query = text(
+        "SELECT s.id, h.topic FROM subscription s JOIN hub_lease h ON h.subscription_id = s.id"
+        " WHERE s.status = 'active' ORDER BY s.id"
+    )
+    return [(row.id, row.topic) for row in conn.execute(query)]
 
 
 def grant_lease(
@@ -105,7 +119,21 @@ def topics_of(conn: Connection, subscription_ids: Sequence[str]) -> dict[str, st
     return {row.subscription_id: row.topic for row in rows}
 
 
-_ENDED = """SELECT s.id, s.endpoint_key FROM subscription s
+@dataclass(frozen=True, slots=True)
+class EndedLease:
+    """A lease that was granted and is no more. `host`: of its callback, whose path may let one in;
+    `why`: `lapsed`, `failed` or `asked`; `unit_ids`: the units with an address at that host."""
+
+    host: str
+    topic: str
+    why: str
+    unit_ids: tuple[str, ...]
+
+
+_ENDED = """SELECT s.id, s.endpoint_key, e.host_key, h.topic, h.until,
+    CASE WHEN s.status = 'removed' THEN 'asked' WHEN h.until <= :now THEN 'lapsed'
+        ELSE 'failed' END AS why FROM subscription s
+    JOIN endpoint e ON e.key = s.endpoint_key
     JOIN hub_lease h ON h.subscription_id = s.id
     WHERE (h.until <= :now OR s.status IN ('removed', 'disabled')
         OR (h.until IS NULL AND s.created_at <= :unverified)
@@ -113,9 +141,11 @@ _ENDED = """SELECT s.id, s.endpoint_key FROM subscription s
             AND m.subscription_id = s.id AND m.state = 'failed'
             AND (m.change_id IS NOT NULL OR h.until IS NULL)))
     AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.endpoint_key = s.endpoint_key)
+    AND NOT EXISTS (SELECT 1 FROM message m WHERE m.endpoint_key = s.endpoint_key
+        AND m.subscription_id = s.id AND m.state = 'due' AND s.status = 'removed')
     ORDER BY s.id LIMIT :n"""
-"""Its time is over, it was ended, it confirmed nothing, or it failed at every attempt; and nothing
-is being sent to its endpoint."""
+"""Its time is over, it was ended, it confirmed nothing, or it failed at every attempt; nothing is
+being sent to its endpoint, and it has been told where it was ended against its will."""
 
 _OF_MESSAGES = (
     "(SELECT m.id FROM message m WHERE m.endpoint_key = :key AND m.subscription_id = :id)"
@@ -133,13 +163,38 @@ _FORGET = (
 )
 
 
-def forget_ended(conn: Connection, now: datetime) -> int:
-    """Deletes all that is known of subscriptions that ended, a hundred at most; returns how
-    many."""
+def forget_ended(conn: Connection, now: datetime) -> tuple[int, list[EndedLease]]:
+    """Deletes all that is known of subscriptions that ended, a hundred at most; returns how many,
+    and of those that a unit may be behind, what they were."""
     values = {"now": to_micros(now), "unverified": to_micros(now - UNVERIFIED_FOR)}
     ended = conn.execute(text(_ENDED), {**values, "n": ENDED_AT_ONCE}).all()
+    leases = []
     for row in ended:
+        host = row.host_key.removeprefix(f"{WEBSUB}:")
+        unit_ids = _units_at(conn, host) if row.until is not None else ()
+        if unit_ids:
+            leases.append(EndedLease(host, row.topic, row.why, unit_ids))
         for statement in _FORGET:
             conn.execute(text(statement), {"id": row.id, "key": row.endpoint_key})
         refresh(conn, [row.endpoint_key])
-    return len(ended)
+    return len(ended), leases
+
+
+def _units_at(conn: Connection, host: str) -> tuple[str, ...]:
+    """The units that are sent messages at a host: nothing else is known of a subscriber."""
+    query = text(
+        "SELECT DISTINCT s.unit_id FROM subscription s JOIN endpoint e ON e.key = s.endpoint_key"
+        " JOIN unit u ON u.id = s.unit_id WHERE e.host_key = :host AND s.status <> 'removed'"
+        " AND u.removed_at IS NULL ORDER BY s.unit_id"
+    )
+    return tuple(conn.execute(query, {"host": host}).scalars())
+
+
+def has_lease(conn: Connection, host: str, topic: str) -> bool:
+    """Whether something at a host is sent a topic now."""
+    query = text(
+        "SELECT 1 FROM hub_lease h JOIN subscription s ON s.id = h.subscription_id"
+        " JOIN endpoint e ON e.key = s.endpoint_key WHERE h.topic = :topic"
+        " AND e.host_key = :host AND s.status = 'active' AND h.until IS NOT NULL LIMIT 1"
+    )
+    return conn.execute(query, {"topic": topic, "host": f"{WEBSUB}:{host}"}).first() is not None

@@ -284,7 +284,9 @@ def _write_history(conn: Connection, state: ListingState, result: ListingResult)
     )
 
 
-def set_told(conn: Connection, state: ListingState, at: datetime | None, what: str | None) -> bool:
+def mark_reported(
+    conn: Connection, state: ListingState, at: datetime | None, what: str | None
+) -> bool:
     """The operator is told of the listing now, or (None) that it is well again. False: somebody
     else just did."""
     is_as_known = schema.listing.c.told_at.is_not_distinct_from(state.told_at)

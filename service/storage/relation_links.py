@@ -185,7 +185,7 @@ def filters_owed(conn: Connection, post_ids: Collection[str]) -> dict[str, int]:
     return found
 
 
-def filters_told(
+def filters_alerted(
     conn: Connection, filter_ids: Iterable[str], post_ids: Collection[str]
 ) -> frozenset[str]:
     """Those of the sets of filters whose every subscription was alerted of one of these posts."""

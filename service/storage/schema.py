@@ -37,7 +37,7 @@ from service.storage.schema_ledger import (
     change_match,
     delivery,
     endpoint,
-    lane,
+    host_group,
     lease,
     message,
     receipt,
@@ -57,7 +57,7 @@ __all__ = [
     "from_micros",
     "generation",
     "host",
-    "lane",
+    "host_group",
     "lease",
     "listing",
     "message",
@@ -348,6 +348,7 @@ api_token = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),  # null: valid
     Column("scopes", Text),  # separated by a space; null: all that its role may
+    Column("ends_at", Instant),  # null: good until it is revoked
 )
 
 meta = Table(  # single facts about this database: delivery_paused, restore_counter, …

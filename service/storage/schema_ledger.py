@@ -142,8 +142,8 @@ attempt = Table(  # those that were not accepted, and those accepted before a re
 )
 
 # endpoints that share places: those of one host, but for those of it that timed out last
-lane = Table(
-    "lane",
+host_group = Table(
+    "host_group",
     metadata,
     # scheme://host:port, with #slow for those that timed out last; smtp
     Column("key", Text, primary_key=True),
@@ -151,14 +151,14 @@ lane = Table(
     Column("is_slow", SmallInteger, nullable=False),
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("cap", Integer, nullable=False),
-    # places of the host, that its lanes share
+    # places of the host, that its host groups share
     Column("host_cap", Integer, nullable=False, server_default="16"),
     Column("next_due_at", Instant),  # null: full, or nothing waits
     Column("urgent_due_at", Instant),  # null: full for urgent ones too, or none of them waits
-    Index("ix_lane_urgent", "channel", "is_slow", "urgent_due_at",
+    Index("ix_host_group_urgent", "channel", "is_slow", "urgent_due_at",
     sqlite_where=text("urgent_due_at IS NOT NULL"),
           postgresql_where=text("urgent_due_at IS NOT NULL")),  # the claim, first
-    Index("ix_lane_ready", "channel", "is_slow", "next_due_at",
+    Index("ix_host_group_ready", "channel", "is_slow", "next_due_at",
     sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
 )  # fmt: skip
@@ -168,7 +168,7 @@ endpoint = Table(
     metadata,
     Column("key", Text, primary_key=True),  # scheme://host:port/path, or smtp
     Column("host_key", Text, nullable=False),  # scheme://host:port
-    Column("lane_key", Text, ForeignKey("lane.key"), nullable=False),
+    Column("host_group_key", Text, ForeignKey("host_group.key"), nullable=False),
     Column("channel", Text, nullable=False),
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("cap", Integer, nullable=False),
@@ -186,14 +186,14 @@ endpoint = Table(
     Column("warned_at", Instant),
     # when a disabled one is tried again; null: it is not, or not disabled
     Column("probe_at", Instant),
-    Index("ix_endpoint_ready", "lane_key", "next_due_at",
+    Index("ix_endpoint_ready", "host_group_key", "next_due_at",
     sqlite_where=text("next_due_at IS NOT NULL"),
           postgresql_where=text("next_due_at IS NOT NULL")),  # the claim
-    Index("ix_endpoint_urgent", "lane_key", "urgent_due_at",
+    Index("ix_endpoint_urgent", "host_group_key", "urgent_due_at",
     sqlite_where=text("urgent_due_at IS NOT NULL"),
           postgresql_where=text("urgent_due_at IS NOT NULL")),  # the claim, first
-    Index("ix_endpoint_slow", "lane_key", sqlite_where=text("lane_key <> host_key"),
-          postgresql_where=text("lane_key <> host_key")),  # whether a host has slow ones
+    Index("ix_endpoint_slow", "host_group_key", sqlite_where=text("host_group_key <> host_key"),
+          postgresql_where=text("host_group_key <> host_key")),  # whether a host has slow ones
     Index("ix_endpoint_probe", "probe_at", sqlite_where=text("probe_at IS NOT NULL"),
           postgresql_where=text("probe_at IS NOT NULL")),  # probes that are due
 )  # fmt: skip

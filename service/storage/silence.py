@@ -60,7 +60,7 @@ def count_listed_silences(conn: Connection) -> dict[tuple[str, str], dict[str, i
     return dict(found)
 
 
-def list_silences(
+def select_silences(
     conn: Connection,
     *,
     codes: Sequence[str],

@@ -26,10 +26,11 @@ from service.storage.queue import (
     drop_questions,
     park,
     redirect,
-    release,
+    release_parked,
     reopen,
+    retry_failed,
 )
-from service.storage.queue import set_min_interval as limit_endpoint
+from service.storage.queue import space_endpoint as limit_endpoint
 from service.storage.schema import to_micros
 from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.values import address_keys
@@ -192,7 +193,9 @@ def set_status(
     )
     if status is SubscriptionStatus.ACTIVE:
         reopen(conn, subscription_id)
-        release(conn, subscription_id, at)
+        if before.status is SubscriptionStatus.DISABLED:
+            retry_failed(conn, subscription_id, at)
+        release_parked(conn, subscription_id, at)
     else:
         park(conn, subscription_id, status, at, reason)
     if status is SubscriptionStatus.REMOVED:
@@ -256,7 +259,7 @@ def set_target(
     return get_subscription(conn, subscription_id)
 
 
-def set_name(conn: Connection, subscription_id: str, name: str) -> None:
+def rename_subscription(conn: Connection, subscription_id: str, name: str) -> None:
     """What it is called; says nothing of where it goes."""
     table = schema.subscription
     conn.execute(update(table).where(table.c.id == subscription_id).values(name=name))

@@ -37,7 +37,9 @@ def brake(conn: Connection, provider: str, now: datetime) -> None:
     put_meta(conn, _PREFIX + provider, str(to_micros(now)))
 
 
-def found_dead(conn: Connection, provider: str, reason: str, now: datetime) -> dict[str, list[str]]:
+def suspended_by_address(
+    conn: Connection, provider: str, reason: str, now: datetime
+) -> dict[str, list[str]]:
     """By the key of an address of the provider, its subscriptions that `reason` suspended within
     WINDOW."""
     query = text(

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, RowMapping, select, text, update
 
 from service.errors import Conflict, NotFound
 from service.storage import schema
-from service.storage.queue import park, release, reopen, unpark
+from service.storage.queue import park, release_parked, reopen, unpark
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import get_subscription
-from service.storage.units import get_unit, own_name, set_name
+from service.storage.units import get_unit, own_name, rename_unit
 from service.types import Subscription, SubscriptionStatus, Unit
 from service.words import coded
 
@@ -79,7 +79,7 @@ def _unit(row: RowMapping) -> RemovedUnit:
 
 def bring_unit_back(conn: Connection, unit: RemovedUnit) -> Unit:
     """Under its own name. Raises Conflict where another unit has that now."""
-    set_name(conn, unit.id, unit.name)
+    rename_unit(conn, unit.id, unit.name)
     table = schema.unit
     conn.execute(update(table).where(table.c.id == unit.id).values(removed_at=None))
     return get_unit(conn, unit.id)
@@ -147,7 +147,7 @@ def bring_subscription_back(
     unpark(conn, gone.id, gone.removed_at)
     if status is SubscriptionStatus.ACTIVE:
         reopen(conn, gone.id)
-        release(conn, gone.id, at)
+        release_parked(conn, gone.id, at)
     else:
         park(conn, gone.id, status, at, reason)
     return get_subscription(conn, gone.id)

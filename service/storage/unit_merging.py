@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text, update
 
 from service.alerts.match import join_filters
 from service.storage import schema
-from service.storage.queue import release
+from service.storage.queue import release_parked
 from service.storage.subscriptions import (
     get_subscription,
     list_subscriptions,
@@ -115,7 +115,7 @@ def _join(conn: Connection, own_id: str, other_id: str, at: datetime) -> tuple[s
         conn.execute(text(statement), {"kept": kept.id, "gone": gone.id})
     set_status(conn, gone.id, SubscriptionStatus.REMOVED, at=at, reason=MERGED)
     if kept.status is active:
-        release(conn, kept.id, at)
+        release_parked(conn, kept.id, at)
     return kept.id, gone.id
 
 

@@ -107,7 +107,7 @@ def lock_unit(conn: Connection, id_or_name: str) -> Unit:
     return get_unit(conn, unit.id)
 
 
-def set_name(conn: Connection, unit_id: str, name: str) -> None:
+def rename_unit(conn: Connection, unit_id: str, name: str) -> None:
     """Raises Conflict when there is one of that name already."""
     try:
         with conn.begin_nested():

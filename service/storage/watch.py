@@ -69,7 +69,7 @@ def claim_check(conn: Connection, post_id: str, now: datetime, until: datetime) 
     return taken.rowcount == 1
 
 
-def ask_check(conn: Connection, post_id: str, at: datetime) -> None:
+def watch_post(conn: Connection, post_id: str, at: datetime) -> None:
     """The post must be looked at, at `at` or earlier."""
     post = schema.post
     is_later = (post.c.next_check_at.is_(None)) | (post.c.next_check_at > at)

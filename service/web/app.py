@@ -2,7 +2,7 @@
 every package.
 
 Owns what all pages share: security headers, language, links below `public_url`, error pages. Holds
-no state of its own; refuses a request whose route has no decision in `auth.ACCESS`.
+no state of its own; refuses a request whose route has no decision in `access_table`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import orjson
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -252,6 +253,7 @@ def _add_filters(app: Flask) -> None:
         instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
         day=lambda day: words.say_day(day, g.language),
         bytes=words.say_bytes,
+        example=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
         lasting=lambda lasting: words.say_duration(lasting, g.language),
         kind=kind_name,
         said=lambda stored: say(stored, reader.language(), reader.locale().zone),

@@ -1,14 +1,13 @@
-"""Who may ask for what: one decision for every route, and the check of the bearer token.
+"""The check of who asks: the bearer token of a program, the session of whoever is signed in.
 
-`ACCESS` is the whole table; a route without a line in it is refused, and a test reads it against
-the routes. Refuses to say why a token was not accepted.
+`access_table` has the decision for each route. Refuses to say why a token was not accepted.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,8 +18,13 @@ from werkzeug.wrappers import Response
 from service.errors import NotFound
 from service.services.context import Actor, ActorKind
 from service.services.sign_in import role_by_proxy, role_of
+from service.services.token_acts import TokenReach
 from service.storage import pull_streams, sessions, tokens
 from service.storage.tokens import Role, Scope
+from service.web.access_table import ACCESS as ACCESS
+from service.web.access_table import OF_SUBSCRIPTIONS as OF_SUBSCRIPTIONS
+from service.web.access_table import Access as Access
+from service.web.access_table import access_of as access_of
 from service.web.reader import current_loa
 from service.web.server.limits import Limit
 from service.web.server.proxies import is_from_this_machine, named_by_proxy
@@ -36,115 +40,17 @@ WRITES = "loa.writes"
 """Where the application keeps its Limit of changes."""
 
 
-class Access(StrEnum):
-    PUBLIC = "public"  # anybody; what needs a right carries it as a signed token in its path
-    # whoever asks from this machine, or the bearer of server.metrics_token when that is set
-    METRICS = "metrics"
-    TOKEN = "token"  # noqa: S105  # names a rule; bearer of an API token of any role; a unit sees what is its own
-    OPERATOR_TOKEN = "operator-token"  # noqa: S105  # names a rule; an operator's API token, or to look a viewer's
-    STREAM_TOKEN = "stream-token"  # noqa: S105  # names a rule; bearer of a pull subscription's own token, or of a unit's
-    UNIT_TOKEN = "unit-token"  # noqa: S105  # names a rule; bearer of a unit's API token
-    SESSION = (
-        "session"  # an operator, or to look a viewer, who signed in; every POST with a CSRF token
-    )
-
-
-ACCESS: dict[str, Access] = {
-    "static": Access.PUBLIC,
-    "public.*": Access.PUBLIC,
-    "robots.*": Access.PUBLIC,
-    "status.*": Access.PUBLIC,
-    "help.*": Access.PUBLIC,
-    "attachments.*": Access.PUBLIC,
-    "feeds.*": Access.PUBLIC,
-    "hub.*": Access.PUBLIC,
-    "subscriptions.*": Access.PUBLIC,
-    "receipts.*": Access.PUBLIC,
-    "units.*": Access.PUBLIC,
-    "health.healthz": Access.PUBLIC,
-    "health.readyz": Access.PUBLIC,
-    "health.scrape": Access.METRICS,
-    "api.openapi": Access.PUBLIC,
-    "api.docs": Access.PUBLIC,
-    "api.list_posts": Access.TOKEN,
-    "api.show_post": Access.TOKEN,
-    "api.list_portals": Access.TOKEN,
-    "api.show_portal": Access.TOKEN,
-    "api.list_silences": Access.OPERATOR_TOKEN,
-    "api.release_post": Access.OPERATOR_TOKEN,
-    "api.decide_urgency": Access.OPERATOR_TOKEN,
-    "api.discard_post": Access.OPERATOR_TOKEN,
-    "api.release_portal": Access.OPERATOR_TOKEN,
-    "api.discard_portal": Access.OPERATOR_TOKEN,
-    "api.backfill_portal": Access.OPERATOR_TOKEN,
-    "api.add_portal": Access.OPERATOR_TOKEN,
-    "api.remove_portal": Access.OPERATOR_TOKEN,
-    "api.poll_portal": Access.OPERATOR_TOKEN,
-    "api.check_portal": Access.OPERATOR_TOKEN,
-    "api.probe_portal": Access.OPERATOR_TOKEN,
-    "api.show_probe": Access.OPERATOR_TOKEN,
-    "api.list_audit": Access.OPERATOR_TOKEN,
-    "api.list_units": Access.TOKEN,
-    "api.show_unit": Access.TOKEN,
-    "api.add_unit": Access.OPERATOR_TOKEN,
-    "api.edit_unit": Access.OPERATOR_TOKEN,
-    "api.remove_unit": Access.OPERATOR_TOKEN,
-    "api.merge_unit": Access.OPERATOR_TOKEN,
-    "api.link_unit": Access.OPERATOR_TOKEN,
-    "api.restore_unit": Access.OPERATOR_TOKEN,
-    "api.succeed_units": Access.OPERATOR_TOKEN,
-    "api.remind_units": Access.OPERATOR_TOKEN,
-    "api.recategorise_post": Access.OPERATOR_TOKEN,
-    "api.restore_subscription": Access.OPERATOR_TOKEN,
-    "api.list_subscriptions": Access.TOKEN,
-    "api.show_subscription": Access.TOKEN,
-    "api.add_subscription": Access.TOKEN,
-    "api.edit_subscription": Access.TOKEN,
-    "api.remove_subscription": Access.TOKEN,
-    "api.pause_subscription": Access.TOKEN,
-    "api.resume_subscription": Access.TOKEN,
-    "api.rotate_subscription": Access.TOKEN,
-    "api.list_deliveries": Access.TOKEN,
-    "api.show_delivery": Access.TOKEN,
-    "api.replay_delivery": Access.TOKEN,
-    "api.replay_subscription": Access.TOKEN,
-    "api.check_subscription": Access.TOKEN,
-    "api.explain": Access.TOKEN,
-    "api.ask_stream": Access.STREAM_TOKEN,
-    "api.acknowledge_stream": Access.STREAM_TOKEN,
-    "api.show_statement": Access.STREAM_TOKEN,
-    "webhook_key.*": Access.PUBLIC,
-    "api.list_receipts": Access.TOKEN,
-    "api.add_receipt": Access.UNIT_TOKEN,
-    "admin.sign_in": Access.PUBLIC,  # the form that asks for the token
-    "admin.mail_sign_in": Access.PUBLIC,
-    "admin.show_sign_in": Access.PUBLIC,
-    "admin.use_sign_in": Access.PUBLIC,
-    "admin.*": Access.SESSION,
-}
-
-
-OF_SUBSCRIPTIONS = frozenset(
-    f"api.{name}"
-    for name in (
-        "add_subscription", "edit_subscription", "remove_subscription", "pause_subscription",
-        "resume_subscription", "rotate_subscription", "check_subscription", "restore_subscription",
-        "replay_subscription", "replay_delivery", "acknowledge_stream",
-    )
-)  # fmt: skip
-"""Changes that a token of the scope `subscriptions` may ask for; all others are `operate`'s."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whose token it is, or who signed in without one. `unit_id` is None but for a unit. `scopes`:
-    what its token is for, within what its role may."""
+    what its token is for, within what its role may. `ends_at`: when its token ends by itself."""
 
     token_id: str
     name: str
     role: Role
     unit_id: str | None
     scopes: tuple[Scope, ...] = tuple(Scope)
+    ends_at: datetime | None = None
 
     @property
     def is_operator(self) -> bool:
@@ -153,12 +59,6 @@ class Caller:
     @property
     def sees_all(self) -> bool:
         return self.role is not Role.UNIT
-
-
-def access_of(endpoint: str) -> Access | None:
-    """The decision for a route: its own line, else the line of its whole blueprint; None when
-    nobody decided."""
-    return ACCESS.get(endpoint) or ACCESS.get(f"{endpoint.rpartition('.')[0]}.*")
 
 
 def require_access() -> Response | None:
@@ -189,6 +89,11 @@ def actor(reason: str) -> Actor:
     """The same for an act; `reason` is kept beside what it changes."""
     who = caller()
     return Actor(ActorKind(who.role), reason, who.unit_id)
+
+
+def reach() -> TokenReach:
+    """How far a token goes that whoever asks may make."""
+    return TokenReach(caller().scopes, caller().ends_at)
 
 
 def owned(unit_id: str | None, kind: str, name: str) -> None:
@@ -230,15 +135,16 @@ def _require_stream_token() -> None:
             g.streams = [stream]
             g.caller = Caller(stream.id, stream.name, Role.UNIT, stream.unit_id)
         else:
-            found = tokens.find_token(conn, token)
+            found = tokens.select_token(conn, token, loa.clock())
             if found is None:
                 raise Unauthorized("refused.stream_token")
-            if found.unit_id is None:
-                raise Forbidden("refused.stream_token")
-            g.streams = pull_streams.streams_of(conn, found.unit_id)
             g.caller = _caller_of(found)
-    _require_scope(g.caller)
+            if found.unit_id is not None:
+                g.streams = pull_streams.streams_of(conn, found.unit_id)
     _count_write(g.caller)
+    if g.caller.sees_all:
+        raise Forbidden("refused.stream_token")
+    _require_scope(g.caller)
 
 
 def _require_api_token(access: Access) -> None:
@@ -246,6 +152,7 @@ def _require_api_token(access: Access) -> None:
     found = identify(token) if token else None
     if found is None:
         raise Unauthorized("refused.token")
+    _count_write(found)
     if found.role is Role.VIEWER and not _is_looking():
         raise Forbidden("refused.viewer_token")
     _require_scope(found)
@@ -254,7 +161,6 @@ def _require_api_token(access: Access) -> None:
     if access is Access.UNIT_TOKEN and found.sees_all:
         raise Forbidden("refused.unit_only")
     g.caller = found
-    _count_write(found)
 
 
 def scope_of(endpoint: str, method: str) -> Scope:
@@ -271,8 +177,10 @@ def _require_scope(found: Caller) -> None:
 
 
 def _count_write(found: Caller) -> None:
+    """Every answer says how many changes are left; to look counts for none."""
     writes: Limit = current_app.extensions[WRITES]
     if _is_looking():
+        g.rate = writes.look(found.token_id)
         return
     g.rate = state = writes.take(found.token_id)
     if not state.has_room:
@@ -295,13 +203,14 @@ def can_change(who: Caller | None = None) -> bool:
 
 def identify(token: str) -> Caller | None:
     """Whose token it is; None for a revoked, unknown or mangled one."""
-    with current_loa().database.reading() as conn:
-        found = tokens.find_token(conn, token)
+    loa = current_loa()
+    with loa.database.reading() as conn:
+        found = tokens.select_token(conn, token, loa.clock())
     return None if found is None else _caller_of(found)
 
 
 def _caller_of(token: tokens.ApiToken) -> Caller:
-    return Caller(token.id, token.name, token.role, token.unit_id, token.scopes)
+    return Caller(token.id, token.name, token.role, token.unit_id, token.scopes, token.ends_at)
 
 
 # --- signed-in operators ----------------------------------------------------------------------
@@ -343,9 +252,10 @@ def _session_caller() -> Caller | None:
     words = session.get(SESSION)
     if not isinstance(words, str):
         return None
-    with current_loa().database.reading() as conn:
-        subject = sessions.session_subject(conn, words, current_loa().clock())
-        found = None if subject is None else tokens.get_token(conn, subject)
+    loa = current_loa()
+    with loa.database.reading() as conn:
+        subject = sessions.session_subject(conn, words, loa.clock())
+        found = None if subject is None else tokens.get_token(conn, subject, loa.clock())
     if subject is not None and subject.startswith(sessions.PERSON):
         return _person(subject.removeprefix(sessions.PERSON))
     return None if found is None or found.role is Role.UNIT else _caller_of(found)

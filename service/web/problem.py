@@ -14,10 +14,16 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 
 from service.errors import (
     AmbiguousName,
+    CodedError,
     Conflict,
     EndedLink,
     InvalidInput,
@@ -28,27 +34,13 @@ from service.errors import (
 )
 from service.values import Language
 from service.web import reader
+from service.web.server.limits import RateState
 from service.words import coded, is_worded, say
-from service.words.coded import parse
+from service.words.coded import OTHER, parse_coded
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-
-EXPLANATIONS: dict[int, tuple[str, str]] = {
-    400: ("Yêu cầu không hợp lệ", "The request cannot be used"),
-    401: ("Cần đăng nhập", "A login is needed"),
-    403: ("Không được phép", "Not allowed"),
-    404: ("Không tìm thấy trang này", "This page does not exist"),
-    405: ("Không dùng được cách gửi này", "This method is not allowed"),
-    409: ("Không thực hiện được lúc này", "Not possible in this state"),
-    410: ("Trang này không còn nữa", "This page is gone"),
-    413: ("Nội dung gửi lên quá lớn", "What was sent is too big"),
-    422: ("Thông tin gửi lên chưa đúng", "What was sent cannot be used"),
-    429: ("Quá nhiều yêu cầu, xin thử lại sau", "Too many requests, please try again later"),
-    500: ("Máy chủ gặp lỗi", "Something went wrong here"),
-    503: ("Dịch vụ tạm thời gián đoạn", "The service is briefly not available"),
-}
 
 FIELDS: dict[str, tuple[str, str]] = {
     "address": (
@@ -107,13 +99,24 @@ def fault_of(error: InvalidInput | Conflict, otherwise: str) -> Fault:
         return Fault(getattr(error, "field", otherwise), _for_people(error))
     language = reader.language()
     reason, allowed = error.in_words(language)
-    if error.field == "place" and parse(error.allowed)[0] == "allowed.place":
+    if error.field == "place" and parse_coded(error.allowed)[0] == "allowed.place":
         allowed = say("allowed.place_name", language)
     if allowed:
         facts = {"reason": reason, "allowed": allowed}
         said = {name: coded("other", words=words) for name, words in facts.items()}
         reason = say(coded("bad.please", **said), language)
     return Fault(error.field, reason)
+
+
+def refuse_often(state: RateState) -> Fault | None:
+    """What a page says above a form that was sent too often, of no field of its; None where there
+    was room. Raises TooManyRequests for a program."""
+    if state.has_room:
+        return None
+    refused = TooManyRequests(retry_after=state.resets_s)
+    if is_for_program():
+        raise refused
+    return Fault("", f"{_explained(429, reader.language())}. {_until(refused)}".strip())
 
 
 def is_for_program() -> bool:
@@ -124,12 +127,14 @@ def is_for_program() -> bool:
     )
 
 
-def problem(status: int, detail: str, **more: Any) -> Response:
-    """A problem document; `more` holds extension members, those that are None are left out."""
+def problem(status: int, detail: str, code: str = "", **more: Any) -> Response:
+    """A problem document. `code`: what was wrong, for a program, which stays when words change;
+    `more` holds extension members, those that are None are left out."""
     document = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
+        "code": code if code not in ("", OTHER) else f"problem.{status}",
         "detail": detail,
         **{key: value for key, value in more.items() if value is not None},
     }
@@ -160,11 +165,29 @@ def _for_program(error: LoaError, status: int) -> Response:
     )
     detail = said or _explained(status, language)
     if not isinstance(error, InvalidInput):
-        return problem(status, detail)
+        return problem(status, detail, _code_of(error))
     reason, allowed = error.in_words(language)
     fault = {"field": error.field, "detail": reason or detail, "allowed": allowed}
     fault = {key: value for key, value in fault.items() if value}
-    return problem(status, detail, field=error.field, errors=[fault])
+    return problem(
+        status, detail, _code_of(error), field=error.field, allowed=allowed or None, errors=[fault]
+    )
+
+
+def _code_of(error: LoaError) -> str:
+    match error:
+        case InvalidInput():
+            code = parse_coded(error.problem)[0]
+            return "bad.value" if code == OTHER else code
+        case EndedLink():
+            return "link.ended"
+        case NotFound():
+            return f"missing.{error.kind}"
+        case StorageError():
+            return "refused.storage"
+        case CodedError():
+            return parse_coded(error.reason)[0]
+    return ""
 
 
 def _for_people(error: LoaError) -> str:
@@ -183,8 +206,10 @@ def language_of_program() -> Language:
 
 
 def _explained(status: int, language: str) -> str:
-    pair = EXPLANATIONS.get(status, EXPLANATIONS[400 if status < 500 else 500])
-    return pair[language == "en"]
+    code = f"problem.{status}"
+    if not is_worded(code):
+        code = "problem.400" if status < 500 else "problem.500"
+    return say(code, language)
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -192,7 +217,12 @@ def _answer_http(error: HTTPException) -> Response:
     if status < 400:
         return Response(error.get_body(), status, error.get_headers())
     if is_for_program():
-        response = problem(status, _description(error, status))
+        response = problem(
+            status,
+            _description(error, status),
+            parse_coded(error.description or "")[0],
+            allowed=_allowed(error),
+        )
     else:
         response = _page(status, _until(error))
     for name, value in error.get_headers():
@@ -203,13 +233,23 @@ def _answer_http(error: HTTPException) -> Response:
     return response
 
 
+def _allowed(error: HTTPException) -> str | None:
+    """What would have been taken, where that can be said."""
+    match error:
+        case MethodNotAllowed():
+            return ", ".join(sorted(error.valid_methods or ()))
+        case UnsupportedMediaType():
+            return "application/json"
+    return None
+
+
 def _until(error: HTTPException) -> str:
     """From when on it may be asked again, where that is known."""
     rest_s = getattr(error, "retry_after", None)
     if not isinstance(rest_s, int):
         return ""
     loa = current_app.extensions["loa"]
-    at = loa.clock() + timedelta(seconds=rest_s)
+    at = loa.clock() + timedelta(seconds=rest_s + 59)  # said in minutes, and never too early
     zone = loa.settings.service.locale.zone
     return say(coded("refused.until", until_at=at.isoformat()), reader.language(), zone)
 
@@ -224,6 +264,6 @@ def _description(error: HTTPException, status: int) -> str:
 
 def _page(status: int, detail: str) -> Response:
     g.language = reader.language()
-    vi, en = EXPLANATIONS.get(status, EXPLANATIONS[400 if status < 500 else 500])
+    vi, en = _explained(status, "vi"), _explained(status, "en")
     body = render_template("error.html", status=status, vi=vi, en=en, detail=detail)
     return Response(body, status, content_type="text/html; charset=utf-8")

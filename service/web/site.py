@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from werkzeug.wrappers import Response
+from flask import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -29,7 +30,19 @@ def category_name(loa: Loa, category_id: str, language: str) -> str:
     return category_id
 
 
-def keep_private(response: Response) -> Response:
+def with_script(page: str, *, asks: bool = False) -> Response:
+    """A page with a script of our own, which works without it too. `asks`: it calls the API of this
+    service; nothing else is ever called."""
+    response = Response(page, content_type="text/html; charset=utf-8")
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Content-Security-Policy"] = policy + ("; connect-src 'self'" if asks else "")
+    return response
+
+
+def keep_private(response: AnyResponse) -> AnyResponse:
     """For pages that are somebody's own: no cache and no search engine keeps them."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -1,7 +1,7 @@
 """What is stored where a person will read: a code with its facts, never a sentence.
 
-`coded` writes one, `parse` reads it back. A code is words of letters and underscores with dots
-between; the facts follow it as a JSON object: `webhook.answered {"status":503}`. A fact called
+`coded` writes one, `parse_coded` reads it back. A code is words of letters and underscores with
+dots between; the facts follow it as JSON: `webhook.answered {"status":503}`. A fact called
 `reason` is coded itself. What is no code (written by an older Loa, or by hand) is read as the code
 `other`, its text as the fact `words`. Pure.
 """
@@ -47,7 +47,7 @@ def _plain(said: str) -> str:
     return "".join(char if char.isprintable() else " " for char in said)
 
 
-def parse(stored: str) -> tuple[str, Mapping[str, Any]]:
+def parse_coded(stored: str) -> tuple[str, Mapping[str, Any]]:
     """(code, facts) of what is stored; never raises: what is no code is OTHER."""
     code, _, rest = stored.partition(" ")
     if _CODE.fullmatch(code) is None:
@@ -63,4 +63,4 @@ def parse(stored: str) -> tuple[str, Mapping[str, Any]]:
 
 def code_of(stored: str | None) -> str:
     """The code alone; empty for None."""
-    return "" if stored is None else parse(stored)[0]
+    return "" if stored is None else parse_coded(stored)[0]

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from service.words.labels_mail import MAILS
 from service.words.labels_page import PAGES
+from service.words.word_tables import Pair, joined
 
-LABELS: dict[str, tuple[str, str]] = {**PAGES, **MAILS}
+LABELS: dict[str, Pair] = joined(PAGES, MAILS)
 """All labels: `<kind>.<value>`: (Vietnamese, English)."""
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.words.coded import OTHER, parse
+from service.words.coded import OTHER, parse_coded
 from service.words.labels import label
 from service.words.sentences_alarm import ALARMS
 from service.words.sentences_allowed import ALLOWED
@@ -22,6 +22,7 @@ from service.words.sentences_coverage import COVERAGE
 from service.words.sentences_delivery import DELIVERY
 from service.words.sentences_desk import DESK
 from service.words.sentences_error import ERRORS
+from service.words.sentences_http import HTTP_WORDS
 from service.words.sentences_import import IMPORT
 from service.words.sentences_letter import LETTERS
 from service.words.sentences_loss import LOSS
@@ -37,35 +38,34 @@ from service.words.sentences_tls import TLS
 from service.words.sentences_unit import UNIT_PAGE
 from service.words.sentences_websub import WEBSUB_WORDS
 from service.words.sentences_why import WHY
+from service.words.word_tables import Pair, joined
 
-Pair = tuple[str, str]
-"""Vietnamese, English."""
-
-SENTENCES: dict[str, Pair] = {
-    **ALARMS,
-    **ARCHIVE,
-    **AUDIT,
-    **CHAT_WORDS,
-    **COVERAGE,
-    **DELIVERY,
-    **DESK,
-    **ERRORS,
-    **ALLOWED,
-    **IMPORT,
-    **LETTERS,
-    **LOSS,
-    **MAILBOX,
-    **PLACES,
-    **PORTAL,
-    **PULL_WORDS,
-    **WEBSUB_WORDS,
-    **SCANS,
-    **SEARCH,
-    **SILENCE,
-    **TLS,
-    **UNIT_PAGE,
-    **WHY,
-}
+SENTENCES: dict[str, Pair] = joined(
+    ALARMS,
+    ARCHIVE,
+    AUDIT,
+    CHAT_WORDS,
+    COVERAGE,
+    DELIVERY,
+    DESK,
+    ERRORS,
+    HTTP_WORDS,
+    ALLOWED,
+    IMPORT,
+    LETTERS,
+    LOSS,
+    MAILBOX,
+    PLACES,
+    PORTAL,
+    PULL_WORDS,
+    WEBSUB_WORDS,
+    SCANS,
+    SEARCH,
+    SILENCE,
+    TLS,
+    UNIT_PAGE,
+    WHY,
+)
 """All that can be stored, by its code."""
 
 ENGLISH = "en"
@@ -83,7 +83,7 @@ def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
     """
     if not stored:
         return ""
-    code, facts = parse(stored)
+    code, facts = parse_coded(stored)
     is_english = language == ENGLISH
     if code in FIELDS:
         return _say_match(code, facts, is_english)
@@ -95,7 +95,7 @@ def say(stored: str | None, language: str, zone: ZoneInfo = LOCAL) -> str:
 
 def is_worded(stored: str) -> bool:
     """Whether it can be said in every language: a code that is known here, and no sentence."""
-    code, _ = parse(stored)
+    code, _ = parse_coded(stored)
     return code != OTHER and (code in SENTENCES or code in FIELDS)
 
 

@@ -180,6 +180,19 @@ ALARMS: Mapping[str, tuple[str, str]] = {
         "or a place); {deaf} of them get nothing for it. Put the file back, or change the "
         "subscriptions (loa subscription edit): {some}",
     ),
+    "alarm.no_operator": (
+        "Loa: thư gửi quản trị viên bị trả lại",
+        "Loa: the operator's mail comes back",
+    ),
+    "alarm.no_operator_text": (
+        "Thư gửi đến operator.email không đến được từ {since_at}: không ai đọc cảnh báo của Loa.",
+        "Mail to operator.email does not arrive since {since_at}: nobody reads what Loa tells.",
+    ),
+    "alarm.no_mail": ("Loa: không gửi được thư", "Loa: no mail can be sent"),
+    "alarm.no_mail_text": (
+        "Thư không đến được ai. Lý do: {reason}.",
+        "Mail reaches nobody. Reason: {reason}.",
+    ),
     "alarm.lost_portal": (
         "Loa: một cổng không còn được theo dõi",
         "Loa: a portal is not watched any more",

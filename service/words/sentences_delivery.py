@@ -53,6 +53,7 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "đơn vị đã nhập vào đơn vị khác, có cùng kênh nhận tin",
         "its unit became part of another one that hears by the same channel",
     ),
+    "by.token_ended": ("khóa đã hết hạn", "its last day is over"),
     "by.command": ("quản trị viên, bằng lệnh", "the operator, by command"),
     # of mail that came back
     "bounced.hard": (
@@ -152,6 +153,10 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     "relay.none": (
         "email.smtp_url còn trống: không gửi được thư nào",
         "email.smtp_url is empty: no mail can be sent",
+    ),
+    "relay.away_long": (
+        "máy chủ thư không nhận thư nào từ {since_at}",
+        "the mail relay takes no mail since {since_at}",
     ),
     "relay.closes": ("máy chủ thư đóng kết nối: {said}", "the mail relay closes: {said}"),
     "relay.confused": ("máy chủ thư trả lời lẫn lộn: {said}", "the mail relay is confused: {said}"),

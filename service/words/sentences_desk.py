@@ -55,6 +55,17 @@ DESK: Mapping[str, tuple[str, str]] = {
         "brought back.",
     ),
     "sure.for_unit": ("Đây là kênh nhận tin của {unit}.", "It is a channel of {unit}."),
+    "sure.token_revoke": ("Thu hồi khóa API {name}?", "Revoke the token {name}?"),
+    "sure.token_stops": (
+        "Chương trình nào dùng khóa này sẽ bị từ chối ngay; ai đăng nhập bằng khóa này bị đăng xuất. "
+        "Không lấy lại được khóa.",
+        "What uses it is refused at once, and who is signed in by it is signed out. It cannot be "
+        "brought back.",
+    ),
+    "sure.token_unit": (
+        "Đây là khóa của {unit}; các liên hệ của đơn vị được báo.",
+        "It is a token of {unit}, whose contacts are told.",
+    ),
     "sure.release": (
         "Cho gửi {n} tin của {portal}?",
         "Release {n} posts of {portal}?",
@@ -111,6 +122,10 @@ DESK: Mapping[str, tuple[str, str]] = {
         "{unit} đã trở lại, cùng các đăng ký của mình.",
         "{unit} is back, with its subscriptions.",
     ),
+    "done.units_succeeded": (
+        "Số đơn vị đã chuyển: {n}. Số đơn vị còn chờ chọn xã mới: {waiting}.",
+        "Units moved: {n}. Units that wait for their new commune to be chosen: {waiting}.",
+    ),
     "done.unit_merged": ("{unit} đã nhập vào {into}.", "{unit} is part of {into} now."),
     "done.pause": ("Đã tạm dừng gửi đến {target}.", "Sending to {target} is paused."),
     "done.resume": ("Đã gửi tiếp đến {target}.", "Sending to {target} goes on."),
@@ -128,6 +143,7 @@ DESK: Mapping[str, tuple[str, str]] = {
         "Đã lưu đăng ký đến {target}.",
         "The subscription to {target} is saved.",
     ),
+    "done.token_revoked": ("Đã thu hồi khóa API.", "The token is revoked."),
     "done.test": ("Đang gửi tin thử đến {target}.", "A test is on its way to {target}."),
     "done.replayed": (
         "Số thông báo được gửi lại: {n}.",

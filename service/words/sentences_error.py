@@ -76,6 +76,19 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "vượt quá vai trò {role}: {scopes}",
         "is beyond the role {role}: {scopes}",
     ),
+    "bad.beyond_maker": (
+        "vượt quá phạm vi của khóa đang dùng: {scopes}",
+        "is beyond the token that makes it: {scopes}",
+    ),
+    "bad.beyond_maker_day": (
+        "dài hơn khóa đang dùng, hết hạn sau ngày {day}",
+        "is after {day}, the last day of the token that makes it",
+    ),
+    "bad.token_day": ("không phải là ngày dùng được", "is no day that can be taken"),
+    "allowed.token_day": (
+        "một ngày từ {first}, trong vòng mười năm",
+        "a day from {first} on, within ten years",
+    ),
     "bad.unit_of_token": (
         "không phải là đơn vị của khóa truy cập này",
         "is not the unit of this token",

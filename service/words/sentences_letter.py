@@ -131,8 +131,13 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "{unit} (không có người liên hệ): {n} văn bản chưa xác nhận, mới thêm:",
         "{unit} (names no contact): {n} directives not acknowledged, new ones:",
     ),
+    "late.add_contact": (
+        "Để lần sau nhắc được, ghi người liên hệ của đơn vị: `{command}`.",
+        "To be able to remind the unit, name a contact: `{command}`.",
+    ),
     "late.post": ("– {title}: {url}", "– {title}: {url}"),
     "late.more": ("… và {n} văn bản khác mới thêm", "… and {n} more new ones"),
+    "letter.board": ("Xem bảng xác nhận", "See the board of receipts"),
     "letter.read": ("Đọc tin", "Read the post"),
     "letter.acknowledge": ("Xác nhận đã nhận", "Acknowledge receipt"),
     "letter.plain": ("{words}", "{words}"),
@@ -159,10 +164,72 @@ LETTERS: Mapping[str, tuple[str, str]] = {
         "Nothing is sent to {where} any more: it answered 410",
     ),
     "endpoint.letter_gone_body": (
-        "410 nghĩa là không còn nhận nữa. Tin còn thiếu được giữ lại; đăng ký được mở lại bằng "
-        "lệnh `loa subscription resume`.",
-        "410 means that it takes no more. What it misses is kept; `loa subscription resume` opens "
-        "the subscription again.",
+        "410 nghĩa là đầu nhận không còn nhận nữa. Tin còn thiếu được giữ lại cho đến khi đăng ký "
+        "được mở lại.",
+        "410 means that it takes no more. What it misses is kept until the subscription is opened "
+        "again.",
+    ),
+    "endpoint.letter_failing_chat": (
+        "Xin kiểm tra nhóm chat: nhóm có còn không, Loa có còn được gửi vào nhóm không. Nếu đến "
+        "{until_at} vẫn chưa gửi được, Loa sẽ ngừng gửi đến nhóm này.",
+        "Please look whether the chat group is still there and lets Loa write to it. If it still "
+        "accepts nothing by {until_at}, Loa will stop sending to it.",
+    ),
+    "endpoint.letter_disabled_chat": (
+        "Không gửi được vào nhóm chat từ {since_at}, sau nhiều lần thử. Loa vẫn thử lại vài giờ một "
+        "lần; khi gửi được, mọi tin còn thiếu tự được gửi.",
+        "The chat group has accepted nothing since {since_at}, after many attempts. Loa tries it "
+        "again every few hours; once it accepts, all that it missed is sent by itself.",
+    ),
+    "endpoint.letter_gone_chat": (
+        "Dịch vụ chat trả lời rằng nhóm này không còn. Tin còn thiếu được giữ lại cho đến khi đăng "
+        "ký được mở lại.",
+        "The chat service says that this group is no more. What it misses is kept until the "
+        "subscription is opened again.",
+    ),
+    "endpoint.letter_left": (
+        "{unit} còn nhận tin qua: {targets}.",
+        "{unit} still hears by: {targets}.",
+    ),
+    "endpoint.letter_hears": (
+        "{unit} đang nhận tin qua: {targets}.",
+        "{unit} hears by: {targets}.",
+    ),
+    "endpoint.letter_none_left": (
+        "{unit} không còn kênh nào khác đang nhận tin: văn bản chỉ đạo mới không đến được đơn vị.",
+        "{unit} hears by nothing else: a new directive does not reach it.",
+    ),
+    "endpoint.letter_owner": (
+        "Nếu đơn vị không tự sửa được, hãy báo quản trị viên{operator}.",
+        "Where that cannot be mended on your side, tell the operator{operator}.",
+    ),
+    "endpoint.letter_try": (
+        "Thử gửi ngay: `{command}`.",
+        "To try it at once: `{command}`.",
+    ),
+    "endpoint.letter_resume": (
+        "Khi đầu nhận đã sửa xong, mở lại đăng ký: `{command}`.",
+        "Once it is mended, open the subscription again: `{command}`.",
+    ),
+    "endpoint.letter_new_token": (
+        "Nếu đơn vị đã mất khóa truy cập, cấp khóa mới: `{command}`.",
+        "Where the office has lost its token, give it another: `{command}`.",
+    ),
+    "endpoint.letter_back": (
+        "Đã gửi lại được đến {where}",
+        "{where} accepts again",
+    ),
+    "endpoint.letter_back_body": (
+        "Từ {since_at} đầu nhận lại nhận tin. Tin còn thiếu tự được gửi.",
+        "It accepts again since {since_at}. What it missed is sent by itself.",
+    ),
+    "endpoint.letter_asked": (
+        "Đã có máy hỏi lấy tin của {where}",
+        "{where} is asked for again",
+    ),
+    "endpoint.letter_asked_body": (
+        "Từ {since_at} lại có máy hỏi lấy tin. Tin được giữ lại lấy được như trước.",
+        "Somebody asks again since {since_at}. What was kept can be fetched as before.",
     ),
     "endpoint.letter_unasked": (
         "Không ai hỏi lấy tin của {where} từ {since_at}",

@@ -57,6 +57,22 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "Hãy hỏi đơn vị, rồi thay bằng lệnh `{command}`.",
         "Ask the unit, then name another by `{command}`.",
     ),
+    "loss.again_subject": (
+        "Loa: {unit} lại nhận tin qua {target}",
+        "Loa: {unit} hears by {target} again",
+    ),
+    "loss.again": (
+        "Thư Loa gửi thử đến {target} không bị trả lại, nên từ {since_at} Loa lại gửi tin cho {unit} "
+        "đến địa chỉ này. Tin còn chờ tự được gửi.",
+        "The mail by which Loa tried {target} did not come back: since {since_at} Loa sends to "
+        "{unit} there again. What waited is sent by itself.",
+    ),
+    "loss.again_by": (
+        "Từ {since_at}, {unit} lại nhận tin qua {target}. Người thực hiện: {reason}. Tin còn chờ tự "
+        "được gửi.",
+        "Since {since_at}, {unit} hears by {target} again. By: {reason}. What waited is sent by "
+        "itself.",
+    ),
     "loss.back_bounced": (
         "Nếu hộp thư đã sửa xong, cho nhận lại tại {where}, hay bằng lệnh `{command}`. Nếu không, "
         "hãy hỏi đơn vị địa chỉ khác rồi thêm bằng lệnh `{other}`.",
@@ -164,6 +180,18 @@ LOSS: Mapping[str, tuple[str, str]] = {
     "loss.back_desk": (
         "Cho nhận lại tại {where}, hay bằng lệnh `{command}`.",
         "Undo it at {where}, or by `{command}`.",
+    ),
+    "loss.back_sealed": (
+        "Địa chỉ của kênh này được giữ kín nên không ghi trong lệnh: lệnh đọc địa chỉ từ đầu vào "
+        "chuẩn.",
+        "The address of this channel is kept secret and does not stand in the command, which reads "
+        "it from standard input.",
+    ),
+    "loss.back_headers": (
+        "Giá trị của các tiêu đề yêu cầu được giữ kín: hãy thay dấu {mark} bằng giá trị mà bên nhận "
+        "cần.",
+        "The values of the request headers are kept secret: put what the receiver wants in the "
+        "place of {mark}.",
     ),
     "loss.restore_button": ("Đăng ký nhận lại", "Subscribe again"),
     "loss.resume_button": ("Xem và nhận lại", "See and resume"),

@@ -32,9 +32,51 @@ WEBSUB_WORDS: dict[str, tuple[str, str]] = {
         "đang chờ địa chỉ nhận trả lời những lần hỏi trước",
         "the callback has not answered what it was asked before",
     ),
+    "lease.ended_lapsed_subject": (
+        "Loa: phần mềm tại {host} không gia hạn nguồn tin",
+        "Loa: the software at {host} has not renewed its feed",
+    ),
+    "lease.ended_lapsed": (
+        "Phần mềm tại {host} được gửi nguồn tin {topic} qua WebSub nhưng không gia hạn, nên từ "
+        "{since_at} Loa không gửi nguồn này đến đó nữa.",
+        "The software at {host} was sent the feed {topic} by WebSub and has not renewed it: since "
+        "{since_at} Loa sends it no more.",
+    ),
+    "lease.ended_failed_subject": (
+        "Loa: không gửi được nguồn tin đến {host}",
+        "Loa: a feed cannot be sent to {host}",
+    ),
+    "lease.ended_failed": (
+        "Phần mềm tại {host} được gửi nguồn tin {topic} qua WebSub nhưng nhiều lần không nhận, nên "
+        "từ {since_at} Loa không gửi nguồn này đến đó nữa.",
+        "The software at {host} was sent the feed {topic} by WebSub and has refused it time and "
+        "again: since {since_at} Loa sends it no more.",
+    ),
+    "lease.back_subject": (
+        "Loa: lại gửi nguồn tin đến {host}",
+        "Loa: a feed is sent to {host} again",
+    ),
+    "lease.back": (
+        "Phần mềm tại {host} đã đăng ký lại; nguồn tin {topic} lại được gửi từ {since_at}. Tin đăng "
+        "trong thời gian gián đoạn có trong nguồn tin.",
+        "The software at {host} has subscribed again: the feed {topic} is sent since {since_at}. "
+        "What was published meanwhile is in the feed.",
+    ),
+    "lease.way_back": (
+        "Muốn nhận lại, hãy cho phần mềm đăng ký lại tại {where}.",
+        "To have it again, let the software subscribe once more at {where}.",
+    ),
     "websub.refused": (
         "địa chỉ nhận không xác nhận đăng ký (HTTP {status})",
         "the callback did not confirm the subscription (HTTP {status})",
+    ),
+    "websub.topic_gone": (
+        "nguồn tin này không còn nữa",
+        "this feed is no more",
+    ),
+    "websub.ended": (
+        "quản trị viên của hub đã ngừng đăng ký này",
+        "the operator of the hub has ended this subscription",
     ),
     "websub.unneeded": (
         "nguồn tin này không có tin đó nữa",

@@ -17,9 +17,9 @@ from typing import Any
 
 from service.posts.issuer import issuer_key
 from service.posts.numbers import number_key
-from service.posts.places import parse_places
 from service.posts.rules import parse_rules
 from service.posts.understand import Understander
+from tests.fakes_places import parse_places
 
 _CONFIG = Path(__file__).parents[2] / "config"
 

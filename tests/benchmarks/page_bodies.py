@@ -38,7 +38,7 @@ from pathlib import Path
 
 from service.errors import LoaError
 from service.portals.article import read_article_tree
-from service.portals.dom import parse
+from service.portals.dom import parse_tree
 from service.types import Page
 
 FETCHED_AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -87,7 +87,7 @@ def cases(folder: Path) -> Iterator[Case]:
 def ours(case: Case) -> str:
     page = Page(case.url, 200, "text/html", case.source, None, None, "", fetched_at=FETCHED_AT)
     try:
-        return read_article_tree(parse(page)).text
+        return read_article_tree(parse_tree(page)).text
     except LoaError:
         return ""
 

@@ -33,7 +33,7 @@ from service.moments.label import find_moment
 from service.moments.vote import day_of, vote
 from service.portals.article_dates import witnesses_of
 from service.portals.contents import Contents
-from service.portals.dom import Tree, parse
+from service.portals.dom import Tree, parse_tree
 from service.portals.guessed_dates import guessed
 from service.portals.page_heading import find_heading
 from service.portals.prose import find_parts
@@ -71,7 +71,7 @@ def ours(case: Case) -> str | None:
         case.url, 200, "text/html", case.path.read_bytes(), None, None, "", fetched_at=FETCHED_AT
     )
     try:
-        return day_as_printed(parse(page))
+        return day_as_printed(parse_tree(page))
     except LoaError:
         return None
 

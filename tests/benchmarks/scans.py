@@ -18,10 +18,10 @@ from pathlib import Path
 
 from service.portals.page_images import render_page
 from service.portals.tesseract import Tesseract
-from service.posts.places import parse_places
 from service.posts.rules import parse_rules
 from service.posts.understand import Understander
 from service.types import OCR, ScanReading
+from tests.fakes_places import parse_places
 from tests.fakes_scan import CLEAN, LOW, MID, STAMPED, Letter, Look, draw_letter
 
 ROOT = Path(__file__).resolve().parent.parent.parent

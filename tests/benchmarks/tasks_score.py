@@ -22,10 +22,10 @@ from typing import Any
 
 from service.posts.doers import ANYONE, COMMUNES, OTHER, PlaceFinder
 from service.posts.gazetteer import Gazetteer
-from service.posts.places import parse_places
 from service.posts.tasks import find_tasks
 from service.text import slugify
 from service.types import Deadline
+from tests.fakes_places import parse_places
 
 _ROOT = Path(__file__).parents[2]
 _COMMUNE = re.compile(r"(?i:xã|phường|đặc khu|thị trấn) [A-ZĐÀ-Ỹ]")

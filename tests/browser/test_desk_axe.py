@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from service.round import run_looks
+from service.round import step_looks
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
 from service.web.app import create_app
@@ -93,7 +93,7 @@ def test_a_portal_is_added_by_its_address_falls_ill_and_recovers(
     see("1-address")
     page.fill("#url", world.site.url + LIST)
     page.click("button:has-text('Đọc thử')")
-    run_looks(world.loa, lambda: False)
+    step_looks(world.loa, lambda: False)
     page.reload()
     see("2-found")
     page.fill("#id", "xa-moi")
@@ -112,7 +112,7 @@ def test_a_portal_is_added_by_its_address_falls_ill_and_recovers(
     page.goto(f"{address}/admin/portals/xa-moi")
     assert "503" in page.locator("table").inner_text()
     page.click("button:has-text('Đọc thử, không lưu')")
-    run_looks(world.loa, lambda: False)
+    step_looks(world.loa, lambda: False)
     page.reload()
     assert "503" in page.locator("#check").inner_text()
     see("4-ill")
@@ -131,7 +131,7 @@ def test_a_portal_is_added_by_its_address_falls_ill_and_recovers(
 def _pages(world: World) -> list[str]:
     return [
         "", "portals/", "portals/new", "portals/huyen", "posts", "silent/", "receipts/", "units",
-        "subscriptions", "deliveries", "audit/",
+        "subscriptions", "deliveries", "tokens/", "audit/",
     ]  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(
     page.fill("#url", world.site.url + LIST)
     page.click(".card button")
     look("waiting")
-    run_looks(world.loa, lambda: False)
+    step_looks(world.loa, lambda: False)
     page.reload()
     look("found")
     page.fill("#id", "xa-moi")

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import json
+import resource
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from service.bootstrap import open_loa
-from service.round import care_for_archive
+from service.round import step_archive
 from service.services.post_shapes import show_posts, show_whole_post
 from service.storage.archive import ArchivedFile
 from service.values import plain
 from tests.fakes_site import NEW, OLD, PUBLISHED, WITH_FILE, Item, World, open_world, pdf, post_of
+from tests.hostile import reply
+from tests.hostile_files import FILES
 from tests.journeys.cli import Terminal
 
 SIZE = 300_000
@@ -62,7 +65,7 @@ def test_S4_an_article_with_thirty_big_files_alerts_with_its_links_and_takes_its
         page = page_of(world, BIG.title)
         assert (page.count("Tải bản lưu"), page.count("đã dùng hết phần được lưu")) == (3, 27)
         for _ in range(3):
-            care_for_archive(world.loa)
+            step_archive(world.loa)
         assert [key for key in world.told() if "archive" in key or key == "huyen"] == ["huyen"]
         (letter,) = world.letters()
         assert "archive.post_full" in letter and "huyen" in letter
@@ -73,6 +76,33 @@ def test_S4_an_article_with_thirty_big_files_alerts_with_its_links_and_takes_its
         for _ in range(5):
             world.poll(7 * 3600)
         assert (world.alerts(), len(list(folder.rglob("*.pdf")))) == ([(BIG.title, PUBLISHED)], 0)
+
+
+def test_S4_a_bomb_of_any_kind_is_kept_as_it_came_told_with_its_post_and_opened_by_nobody(
+    tmp_path: Path,
+) -> None:
+    """Pictures without measure, animations, office files of a thousand to one, zips within zips."""
+    names = {kind: f"/portal/VanBan/2026-11/{kind}-a78e75d1702156dd.docx" for kind in FILES}
+    bodies = {path: FILES[kind]() for kind, path in names.items()}
+    with open_world(tmp_path, polling="\n[archive]\nmin_free_mb = 0\n") as world:
+        begin(world)
+        for path, body in bodies.items():
+            world.site.answers[path] = reply(body, Content_Type="application/octet-stream")
+        world.show(replace(WITH_FILE, files=tuple(bodies)), *OLD)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        world.poll()
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+        assert world.alerts() == [(WITH_FILE.title, PUBLISHED)]
+        links = post_of(world, WITH_FILE.title).attachments
+        assert [link.bytes for link in links] == [len(body) for body in bodies.values()]
+        for link, body in zip(links, bodies.values(), strict=True):
+            kept = world.get(f"/attachments/{link.sha256}/x.bin")
+            assert kept.data == body
+            assert kept.headers["Content-Disposition"].startswith("attachment")
+            assert kept.headers["X-Content-Type-Options"] == "nosniff"
+        world.show(NEW, replace(WITH_FILE, files=tuple(bodies)), *OLD)
+        world.poll()
+        assert world.alerts()[1:] == [(NEW.title, PUBLISHED)]
 
 
 def test_S4_below_the_floor_nothing_is_kept_alerts_go_on_and_files_are_kept_when_there_is_room(

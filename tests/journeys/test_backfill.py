@@ -314,6 +314,7 @@ def test_what_is_seen_is_cut_out_of_gaps() -> None:
 # --- the command --------------------------------------------------------------------------------
 
 
+@pytest.mark.traced
 def test_L20_the_command_says_what_was_found_and_which_days_are_not_covered(tmp_path: Path) -> None:
     terminal = object.__new__(Terminal)
     terminal.environ = {"LOA_CONFIG": str(tmp_path / "loa.toml")}

@@ -12,7 +12,7 @@ from service.bootstrap import Loa, open_loa
 from service.errors import ConfigurationError
 from service.services.publish import write_change
 from service.settings import shipped
-from service.storage.explanation import explain
+from service.storage.explanation import explain_delivery
 from service.storage.posts import PostQuery, get_post, newest_posts
 from service.storage.renamed import follow_renames
 from service.storage.subscriptions import NewSubscription, add_subscription, get_subscription
@@ -90,7 +90,7 @@ def test_O4_what_was_stored_under_an_old_name_follows_it(loa: Loa) -> None:
         assert get_subscription(conn, subscription.id).filters.categories == ("clinics", "meetings")
         payload = build_payload(ChangeType.PUBLISHED, now, post, loa.links)
         write_change(conn, post=post, type=ChangeType.PUBLISHED, at=now, payload=payload)
-        told = explain(conn, post, subscription.id)
+        told = explain_delivery(conn, post, subscription.id)
     assert told.was_owed
     assert "clinics" in told.words("vi")[0]
     client = Client(create_app(loa))

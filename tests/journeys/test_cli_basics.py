@@ -180,6 +180,6 @@ def test_M5_a_newer_database_is_refused_with_a_message(terminal: Terminal) -> No
 
 
 def test_control_characters_never_reach_a_terminal(terminal: Terminal) -> None:
-    from service.cli.common import printable
+    from service.cli.common import printable_cell
 
-    assert printable("a\x1b]0;x\x07b") == "a ]0;x b"
+    assert printable_cell("a\x1b]0;x\x07b") == "a ]0;x b"

@@ -237,6 +237,7 @@ def test_units_tokens_and_edits_say_what_they_did(terminal: Terminal, tmp_path: 
     assert terminal.run("subscription", "confirm", pending).stdout == f"{pending} is active\n"
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("is_polled", [False, True])
 def test_every_kind_of_mail_is_written_to_be_read_with_the_newest_post_where_there_is_one(
     terminal: Terminal, tmp_path: Path, is_polled: bool

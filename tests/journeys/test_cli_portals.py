@@ -87,7 +87,9 @@ def test_a_portal_nobody_described_is_probed_and_its_file_is_used_as_it_is(
     assert set(found) == {"url", "kind", "feed", "posts", "rejected", "article"}
     assert len(found["posts"]) == 30
     assert found["article"]["body_chars"] > 0
-    assert tomllib.loads(file.read_text("utf-8"))["listings"]
+    written = tomllib.loads(file.read_text("utf-8"))
+    assert written["listings"]
+    assert written["id"] == "tim-thay"
     assert "exists" in terminal.refused("portal", "probe", address, "--write", str(file))
     said = terminal.run("portal", "probe", address).stderr
     assert "its province cannot be told from its address" in said
@@ -95,7 +97,11 @@ def test_a_portal_nobody_described_is_probed_and_its_file_is_used_as_it_is(
     assert len(checked["portals"][0]["listings"][0]["posts"]) == 30
     said = terminal.run("portal", "probe", address, "--write", str(tmp_path / "again.toml"))
     assert "posts" in said.stdout and "30" in said.stdout
-    assert "loa portal check" in said.stderr
+    assert "loa portal check again" in said.stderr
+    for unfit in ("Cổng mẫu.toml", "all.toml"):
+        made = tmp_path / unfit
+        terminal.run("portal", "probe", address, "--write", str(made))
+        assert tomllib.loads(made.read_text("utf-8"))["id"] == "127-0-0-1"
 
 
 def test_a_probe_says_where_nothing_can_be_read(terminal: Terminal) -> None:

@@ -177,6 +177,8 @@ def test_email_is_refused_with_the_reason_where_no_relay_is_configured(terminal:
 def test_a_test_delivery_goes_through_the_ledger(terminal: Terminal) -> None:
     target = ("subscription", "add", "webhook", "https://office.example/loa")
     pending = terminal.json(*target)
-    assert "it is pending" in terminal.refused("subscription", "test", pending["id"])
+    asked = terminal.run("subscription", "test", pending["id"])
+    assert "it is asked once more to confirm" in asked.stderr
+    assert terminal.json("subscription", "show", pending["id"])["status"] == "pending"
     active = terminal.json(*target, "--confirmed")
     assert terminal.json("subscription", "test", active["id"])["message"]

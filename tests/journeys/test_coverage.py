@@ -29,7 +29,7 @@ from service.storage.units import add_unit
 from service.types import EMAIL, Filters, Frequency, Outcome, SubscriptionStatus
 from service.values import Language
 from service.web.app import create_app
-from service.words import code_of, parse, say
+from service.words import code_of, parse_coded, say
 from tests.fakes import FakeClock, act_over
 from tests.fakes_ledger import a_post, tell
 from tests.fakes_mail import running_relay
@@ -441,7 +441,7 @@ def test_a_portal_that_is_polled_rarely_is_not_missed_between_its_polls() -> Non
 def line(database: Database, at: datetime, *portals: str) -> tuple[str, dict[str, object]]:
     with database.reading() as conn:
         said = watched_line(conn, settings_of(), Frequency.DAILY, at, portals)
-    code, facts = parse(said)
+    code, facts = parse_coded(said)
     return code, dict(facts)
 
 

@@ -14,9 +14,9 @@ from service.delivery.deliverer import Deliverer, DeliveryCounts
 from service.delivery.webhook import WebhookChannel
 from service.errors import Conflict
 from service.settings import Settings
-from service.storage.deliveries import list_deliveries, replay
+from service.storage.deliveries import list_deliveries, make_due_again
 from service.storage.engine import Database
-from service.storage.explanation import explain
+from service.storage.explanation import explain_delivery
 from service.storage.queue import FAILED_LONG, GONE
 from service.storage.subscriptions import get_subscription, set_status, status_reason
 from service.storage.units import add_unit
@@ -186,7 +186,7 @@ def test_D4_a_probe_that_fails_lets_one_message_through_and_closes_again(
     with any_database.reading() as conn:
         states = {delivery.state for delivery in list_deliveries(conn)}
         assert states <= {State.SUSPENDED, State.FAILED}
-        said = explain(conn, a_post("post-10"), office.id).words("vi")
+        said = explain_delivery(conn, a_post("post-10"), office.id).words("vi")
         assert any(say(FAILED_LONG, "vi") in line for line in said)
 
 
@@ -226,7 +226,7 @@ def test_D4_an_operator_who_resumes_it_sends_what_was_missed_at_once(
     office = disabled(any_database, clock, receiver)
     with any_database.writing() as conn:
         with pytest.raises(Conflict, match="resume it first"):
-            replay(conn, at=clock(), subscription_id=office.id)
+            make_due_again(conn, at=clock(), subscription_id=office.id)
         set_status(conn, office.id, SubscriptionStatus.ACTIVE, at=clock())
     receiver.answers["/hook"] = status(204)
     office.publish()
@@ -297,11 +297,14 @@ def test_everything_that_failed_since_a_time_can_be_replayed(
     receiver.answers["/hook"] = status(204)
     with any_database.writing() as conn:
         assert (
-            replay(conn, at=clock(), since=clock() - timedelta(minutes=1), is_failed_only=True) == 3
+            make_due_again(
+                conn, at=clock(), since=clock() - timedelta(minutes=1), is_failed_only=True
+            )
+            == 3
         )
     assert office.deliver().sent == 3
     with any_database.writing() as conn:
-        assert replay(conn, at=clock(), is_failed_only=True) == 2
+        assert make_due_again(conn, at=clock(), is_failed_only=True) == 2
         one = list_deliveries(conn)[0]
-        assert replay(conn, at=clock(), delivery_id=one.id) == 1
+        assert make_due_again(conn, at=clock(), delivery_id=one.id) == 1
     assert office.deliver().sent == 3

@@ -32,6 +32,7 @@ from service.storage.subscriptions import (
     set_target,
 )
 from service.types import WEBHOOK, SubscriptionStatus
+from service.web.api.api_subscriptions import QUESTIONS_OF_A_UNIT
 from service.web.app import create_app
 from tests.fakes import FakeClock
 from tests.fakes_ledger import BOX, EARLIER, LINKS, a_post, hook, tell
@@ -112,10 +113,33 @@ def test_nothing_but_the_question_is_sent_to_an_endpoint_that_has_not_answered_i
     with web.loa.database.writing() as conn:
         tell(conn, a_post())
     test = web.client.post(f"/api/v1/subscriptions/{added['id']}/test", json={}, headers=web.unit)
-    assert test.status_code == 409
-    assert web.loa.deliverer.deliver_due().sent == 1
-    assert [orjson.loads(one.body)["type"] for one in receiver.received] == ["subscription.confirm"]
+    assert test.status_code == 202
+    assert web.loa.deliverer.deliver_due().sent == 2
+    assert {orjson.loads(one.body)["type"] for one in receiver.received} == {"subscription.confirm"}
     assert status_of(web.loa, added["id"]) is SubscriptionStatus.PENDING
+
+
+def test_a_receiver_that_came_too_late_is_asked_again_at_once_by_a_test(
+    terminal: Terminal, receiver: FakeReceiver
+) -> None:
+    receiver.answers["/hook"] = status(401)
+    added = terminal.json("subscription", "add", "webhook", receiver.url())
+    terminal.json("deliver", code=1)
+    receiver.answers["/hook"] = echo(receiver)
+    terminal.json("subscription", "test", added["id"])
+    assert terminal.json("deliver")["sent"] == 1
+    assert terminal.json("subscription", "show", added["id"])["status"] == "active"
+
+
+def test_a_unit_asks_the_endpoint_of_a_stranger_no_oftener_by_tests_than_by_adding(
+    web: Web, receiver: FakeReceiver
+) -> None:
+    body = {"channel": "webhook", "target": receiver.url()}
+    added = web.client.post("/api/v1/subscriptions", json=body, headers=web.unit).json
+    address = f"/api/v1/subscriptions/{added['id']}/test"
+    for _ in range(QUESTIONS_OF_A_UNIT - 1):
+        assert web.client.post(address, json={}, headers=web.unit).status_code == 202
+    assert web.client.post(address, json={}, headers=web.unit).status_code == 429
 
 
 def test_a_person_confirms_an_endpoint_by_the_button_at_its_link(

@@ -159,6 +159,7 @@ def test_D15_what_the_lost_database_had_told_is_not_told_again_whether_it_is_fou
     assert told(receiver)[-1] == backdated
 
 
+@pytest.mark.traced
 def test_D15_after_a_release_that_discards_the_next_poll_tells_nothing_that_is_older(
     terminal: Terminal, receiver: FakeReceiver, portal: SamplePortal, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from service.delivery.channel import Record, Work
 from service.delivery.deliverer import Deliverer, LedgerWork
 from service.delivery.webhook import WebhookChannel
 from service.settings import Settings, WebhookSettings
-from service.storage.deliveries import list_deliveries, pause_all, resume_all
+from service.storage.deliveries import list_deliveries, switch_sending_off, switch_sending_on
 from service.storage.engine import Database, open_database
 from service.storage.queue import ClaimedMessage, claim_due, listen
 from service.types import EMAIL, WEBHOOK, Result, State
@@ -267,10 +267,10 @@ def test_leases_end_however_often_the_tending_of_the_ledger_breaks(
         publish(any_database, 1)
         assert wait_until(lambda: states(any_database) == {State.SENT: 1})
         with any_database.writing() as conn:
-            pause_all(conn, now())
+            switch_sending_off(conn, now())
             tell(conn, a_post("left"), at=now())
         with any_database.writing() as conn:
-            resume_all(conn)
+            switch_sending_on(conn)
             assert len(claim_due(conn, channel=WEBHOOK, now=now(), limit=9, lease_s=1)) == 1
         assert wait_until(lambda: states(any_database) == {State.SENT: 2})
     assert len(receiver.received) == 2
@@ -359,7 +359,7 @@ def test_the_stop_switch_while_sending_lets_what_is_on_its_way_arrive_and_begins
     with running(deliverer(any_database, now, timeout_s=20.0)):
         assert wait_until(lambda: len(receiver.received) == 2)
         with any_database.writing() as conn:
-            pause_all(conn, now())
+            switch_sending_off(conn, now())
         gate.set()
         assert wait_until(lambda: states(any_database) == {State.SENT: 2, State.DUE: 3})
         other = open_database(any_database.url)
@@ -367,6 +367,6 @@ def test_the_stop_switch_while_sending_lets_what_is_on_its_way_arrive_and_begins
         other.close()
         assert len(receiver.received) == 2
         with any_database.writing() as conn:
-            resume_all(conn)
+            switch_sending_on(conn)
         assert wait_until(lambda: states(any_database) == {State.SENT: 5})
     assert repeats(receiver) == 0

@@ -18,9 +18,15 @@ from service.alerts.signing import SecretBox, new_secret
 from service.delivery.deliverer import DeliveryCounts
 from service.services.alarm_acts import tell_alarms
 from service.storage.alarms import own_faults
-from service.storage.deliveries import list_deliveries, pause_all, replay, resume_all, show_delivery
+from service.storage.deliveries import (
+    list_deliveries,
+    make_due_again,
+    show_delivery,
+    switch_sending_off,
+    switch_sending_on,
+)
 from service.storage.engine import Database
-from service.storage.explanation import explain
+from service.storage.explanation import explain_delivery
 from service.storage.subscription_secrets import rotate_secret
 from service.storage.subscriptions import get_subscription, set_status
 from service.storage.units import add_unit
@@ -121,7 +127,7 @@ def test_a_message_that_we_cannot_sign_waits_alone_blames_nobody_and_goes_out_wh
             assert own_faults(conn) == 2
             for one in (of_another_key, broken):
                 assert get_subscription(conn, one.id).status is SubscriptionStatus.ACTIVE
-                assert say(UNSIGNABLE, "vi") in explain(conn, a_post(), one.id).words("vi")
+                assert say(UNSIGNABLE, "vi") in explain_delivery(conn, a_post(), one.id).words("vi")
                 (delivery,) = list_deliveries(conn, subscription_id=one.id)
                 assert (delivery.state, show_delivery(conn, delivery.id).attempts) == (
                     State.DUE,
@@ -359,11 +365,11 @@ def test_the_stop_switch_stops_everything_until_it_is_released(
         with database.writing() as conn:
             hook(conn, receiver.url())
             tell(conn, a_post())
-            pause_all(conn, NOW)
+            switch_sending_off(conn, NOW)
         sender = deliverer(database, clock)
         assert sender.deliver_due().sent == 0
         with database.writing() as conn:
-            resume_all(conn)
+            switch_sending_on(conn)
         assert sender.deliver_due().sent == 1
 
 
@@ -375,7 +381,7 @@ def test_a_replay_goes_out_under_the_same_id(database: Database, clock: FakeCloc
         sender = deliverer(database, clock)
         sender.deliver_due()
         with database.writing() as conn:
-            assert replay(conn, at=clock(), subscription_id=subscription.id) == 1
+            assert make_due_again(conn, at=clock(), subscription_id=subscription.id) == 1
         sender.deliver_due()
     first, second = receiver.received
     assert first.headers["webhook-id"] == second.headers["webhook-id"]

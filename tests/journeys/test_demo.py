@@ -4,6 +4,7 @@ on loopback."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -167,9 +168,9 @@ def test_of_five_communes_three_acknowledge_one_is_late_and_one_is_not_reached(
             (found,) = load_directives(conn, running.loa)
             done = {one.by for one in list_receipts(conn, found.post.id)} - {""}
         assert done == {one.clerk for one in clerks}
-        waiting = {one.line.unit_name: one for one in found.receipts}
-        assert set(waiting) == {one.name for one in COMMUNES} - {one.name for one in clerks}
-        assert {one.late_at for one in found.receipts} == {due_at}, "it is late in a minute or two"
+        waiting = {one.name for one in COMMUNES} - {one.name for one in clerks}
+        assert (found.open, set(found.named)) == (len(waiting), waiting)
+        assert found.late_at == due_at, "it is late in a minute or two"
         browser = requests.Session()
         page = browser.get(running.desk_link(), timeout=10)
         csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
@@ -177,3 +178,26 @@ def test_of_five_communes_three_acknowledge_one_is_late_and_one_is_not_reached(
         assert desk.url.endswith("/admin/") and title in desk.text
         dead = next(one for one in COMMUNES if one.conduct is CommuneBehaviour.IS_DEAD)
         assert dead.name in browser.get(running.addresses.board + found.post.id, timeout=10).text
+
+
+def test_a_demo_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "service", "demo"],
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        said = "".join(
+            iter(running.stdout.readline, "Commands in another terminal reach it after:\n")
+        )
+        config = running.stdout.readline().partition("LOA_CONFIG=")[2].strip()
+        assert Path(config).is_file()
+        running.terminate()
+        assert running.wait(30) == 128 + 15
+    site = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert site is not None
+    with pytest.raises(requests.ConnectionError):
+        requests.get(site[0], timeout=5)
+    assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from service.errors import CodedError, LoaError, NotFound
 from service.poll.looking import PortalLooker
 from service.portals import read as portals_read
 from service.portals.glance import glance
-from service.round import FilesWatch, run_looks
+from service.round import FilesWatch, step_looks
 from service.services import look_acts
 from service.services.audit_acts import search
 from service.storage.looks import ask_look, get_look, last_look
@@ -75,7 +75,7 @@ def browser(tmp_path: Path) -> Iterator[DeskBrowser]:
 
 def looks(world: World) -> int:
     """What a worker does within two seconds."""
-    return run_looks(world.loa, lambda: False)
+    return step_looks(world.loa, lambda: False)
 
 
 def probed(browser: DeskBrowser, path: str = LIST) -> str:

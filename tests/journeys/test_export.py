@@ -65,6 +65,9 @@ def count_in(folder: Path) -> int:
     return len(os.listdir(folder)) if folder.exists() else 0
 
 
+STATIC = Path(__file__).parents[2] / "service" / "web" / "static"
+
+
 def require_whole(folder: Path) -> None:
     """Every file is one that could be served: none is cut, and each compressed one is that of some
     whole file."""
@@ -74,6 +77,10 @@ def require_whole(folder: Path) -> None:
         if name.startswith("help/receivers/"):
             source = FOLDER / "receivers" / name.rpartition("/")[2].removesuffix(".gz")
             assert plain == source.read_bytes(), name
+        elif kind == "js":
+            assert plain == (STATIC / name.rpartition("/")[2].removesuffix(".gz")).read_bytes(), (
+                name
+            )
         elif kind == "json":
             orjson.loads(plain)
         elif kind in ("rss", "atom"):

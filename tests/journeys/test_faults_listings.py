@@ -156,6 +156,7 @@ def test_L3_one_post_however_its_address_is_written(world: World) -> None:
     assert post_of(world, NEW.title).url == world.site.url + NEW.path
 
 
+@pytest.mark.traced
 def test_L4_a_flood_is_held_until_the_operator_releases_it_and_then_told_once_each(
     tmp_path: Path,
 ) -> None:

@@ -66,3 +66,21 @@ def test_places_stand_in_vietnamese_order_without_their_kinds(web: Web) -> None:
     places = [name.partition(" ")[2] for name in names(page) if name.startswith(("Xã ", "Phường "))]
     assert len(places) > 20 and places == sorted(places, key=name_key)
     assert places.index("Lưu Vệ") < places.index("Quảng Bình")
+
+
+@pytest.mark.parametrize(("portals", "is_cut"), [(20, False), (21, True)])
+def test_of_many_portals_one_feed_each_is_listed_and_a_search_for_the_name_finds_the_rest(
+    sqlite_url: str, clock: FakeClock, portals: int, is_cut: bool
+) -> None:
+    web = make_web(sqlite_url, clock)
+    more = tuple(
+        web.loa.settings.portals[0].model_copy(update={"id": f"p{n}", "name": f"Huyện số {n}"})
+        for n in range(portals)
+    )
+    web.loa.settings = web.loa.settings.model_copy(update={"portals": more})
+    page = tree(web, "/feeds/")
+    said = [name for name in names(page) if name.startswith("Huyện số 19")]
+    ways = page.css("a[href*='q=Huy']")
+    assert (len(said) == 1, len(ways)) == (is_cut, portals if is_cut else 0)
+    of_name = [name for name in names(tree(web, "/feeds/?q=Huyện+số+19")) if "19" in name]
+    assert len(of_name) == 1 + len(web.loa.rules.categories)

@@ -27,10 +27,10 @@ from service.feeds.ical import calendar_problem
 from service.feeds.markup import (
     Site,
     body_html,
+    entry_summary,
+    entry_title,
     has_markup,
     shown_attachments,
-    summary_of,
-    title_of,
     uri,
 )
 from service.feeds.model import Format
@@ -230,7 +230,7 @@ def _read(reader: Any, url: str) -> dict[str, Any]:
 def _require_same(fmt: Format, post: Post, entry: Any) -> None:
     """What `reader` has of a post is what the post says."""
     is_html = fmt is not Format.JSON  # what looks like markup is told as HTML there
-    title, summary = title_of(post), summary_of(post)
+    title, summary = entry_title(post), entry_summary(post)
     assert entry.title == title or (
         is_html and has_markup(title) and unescape(entry.title) == title
     )

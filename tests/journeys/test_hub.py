@@ -199,6 +199,111 @@ def test_hub_104_an_unsubscription_is_verified_and_nothing_is_left(
         assert rows(loa, f"SELECT * FROM {table}") == []
 
 
+def _denied(received: Received) -> dict[str, str]:
+    said = query_of(received)
+    assert received.body == b"" and received.headers.get("x-hub-signature") is None
+    return said
+
+
+def test_who_is_ended_by_the_operator_is_told_why_once_and_sent_no_more(
+    loa: Loa, clock: FakeClock, client: FlaskClient, receiver: FakeReceiver
+) -> None:
+    assert ask(client, answer_all(receiver, "/cb") + "?me=1").status_code == 202
+    loa.deliverer.deliver_due()
+    receiver.received.clear()
+    clock.advance(60)
+    ((key,),) = rows(loa, "SELECT id FROM subscription")
+    with loa.database.writing() as conn:
+        acts.remove(conn, loa, str(key), OPERATOR)
+    publish(loa, 1)
+    assert end_leases(loa.database, loa) == 0  # it is to be told first
+    assert loa.deliverer.deliver_due().sent == 1
+    (told,) = receiver.received
+    assert _denied(told) == {
+        "me": "1", "hub.mode": "denied", "hub.topic": ATOM,
+        "hub.reason": "quản trị viên của hub đã ngừng đăng ký này",
+    }  # fmt: skip
+    assert end_leases(loa.database, loa) == 1
+    assert rows(loa, "SELECT * FROM subscription") == rows(loa, "SELECT * FROM message") == []
+
+
+def test_who_is_subscribed_to_a_feed_that_is_no_more_is_told_so(
+    loa: Loa, clock: FakeClock, client: FlaskClient, receiver: FakeReceiver
+) -> None:
+    subscribe(loa, client, receiver, f"{ROOT}/feeds/quangxuong.rss")
+    assert ask(client, answer_all(receiver, "/stays")).status_code == 202
+    loa.deliverer.deliver_due()
+    receiver.received.clear()
+    clock.advance(60)
+    with loa.database.writing() as conn:
+        conn.execute(
+            text("UPDATE hub_lease SET topic = '/feeds/nothing.rss' WHERE topic LIKE '%rss'")
+        )
+    assert end_leases(loa.database, loa) == 0
+    assert loa.deliverer.deliver_due().sent == 1
+    (told,) = receiver.received
+    assert _denied(told)["hub.mode"] == "denied"
+    assert _denied(told)["hub.reason"] == "nguồn tin này không còn nữa"
+    assert end_leases(loa.database, loa) == 1
+    assert rows(loa, "SELECT name FROM subscription") == [("/feeds/all.atom",)]
+
+
+def test_a_callback_that_never_confirmed_is_told_nothing_of_its_end(
+    loa: Loa, client: FlaskClient, receiver: FakeReceiver
+) -> None:
+    assert ask(client, answer_all(receiver, "/cb")).status_code == 202
+    ((key,),) = rows(loa, "SELECT id FROM subscription")
+    with loa.database.writing() as conn:
+        acts.remove(conn, loa, str(key), OPERATOR)
+    assert loa.deliverer.deliver_due().sent == 0
+    assert receiver.received == []
+    assert end_leases(loa.database, loa) == 1
+
+
+@pytest.mark.parametrize("code", [404, 410, 500])
+def test_a_callback_that_does_not_hear_that_it_ended_is_forgotten(
+    loa: Loa, clock: FakeClock, client: FlaskClient, receiver: FakeReceiver, code: int
+) -> None:
+    subscribe(loa, client, receiver)
+    receiver.answers["/cb"] = status(code)
+    ((key,),) = rows(loa, "SELECT id FROM subscription")
+    with loa.database.writing() as conn:
+        acts.remove(conn, loa, str(key), OPERATOR)
+    for _ in range(6):
+        loa.deliverer.deliver_due()
+        clock.advance(30_000)
+    end_leases(loa.database, loa)
+    assert rows(loa, "SELECT * FROM subscription") == rows(loa, "SELECT * FROM message") == []
+
+
+@pytest.mark.parametrize("code", [400, 404, 410, 302])
+def test_a_challenge_that_is_answered_by_a_refusal_subscribes_nobody(
+    loa: Loa, client: FlaskClient, receiver: FakeReceiver, code: int
+) -> None:
+    def refuse(handler: BaseHTTPRequestHandler) -> None:
+        challenge = parse_qs(urlsplit(handler.path).query)["hub.challenge"][0]
+        status(code, challenge.encode())(handler)
+
+    assert ask(client, answer_all(receiver, "/cb", refuse)).status_code == 202
+    loa.deliverer.deliver_due()
+    assert rows(loa, "SELECT status FROM subscription") == [("pending",)]
+    publish(loa, 1)
+    assert loa.deliverer.deliver_due().sent == 0
+
+
+@pytest.mark.parametrize("wrong", [b"", b"another", b"<p>%s</p>", b"%s%s"])
+def test_a_wrong_challenge_subscribes_nobody(
+    loa: Loa, client: FlaskClient, receiver: FakeReceiver, wrong: bytes
+) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        challenge = parse_qs(urlsplit(handler.path).query)["hub.challenge"][0].encode()
+        status(200, wrong.replace(b"%s", challenge))(handler)
+
+    assert ask(client, answer_all(receiver, "/cb", answer)).status_code == 202
+    loa.deliverer.deliver_due()
+    assert rows(loa, "SELECT status FROM subscription") == [("pending",)]
+
+
 def test_hub_105_and_106_each_format_is_sent_as_itself(
     loa: Loa, clock: FakeClock, client: FlaskClient, receiver: FakeReceiver
 ) -> None:

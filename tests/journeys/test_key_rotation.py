@@ -21,7 +21,9 @@ from sqlalchemy import text
 from service.alerts.bounce import envelope_sender, read
 from service.alerts.links import Purpose
 from service.alerts.signing import SecretBox
-from service.settings.key_file import read_keys, rotate
+from service.settings.key_file import read_keys, rotate_key_file
+from service.storage.audit import list_audit
+from service.storage.signing_keys import load_signing_keys
 from service.types import SubscriptionStatus
 from tests.fakes import FakeClock
 from tests.fakes_web import PUBLIC_URL, Web, make_web, owe, store_post
@@ -99,6 +101,7 @@ def sealed(web: Web) -> list[bytes]:
         return [*secrets, *conn.execute(text("SELECT body FROM idempotency")).scalars()]
 
 
+@pytest.mark.traced
 def test_S8_what_runs_takes_a_new_key_and_the_old_one_opens_for_a_while(
     terminal: Terminal, web: Web, clock: FakeClock
 ) -> None:
@@ -164,15 +167,21 @@ def test_S8_a_key_that_is_to_end_at_once_signs_everybody_out(
     assert {web.client.get(path).status_code for path in old.values()} == {410}
 
 
+@pytest.mark.traced
 def test_S8_a_rotation_that_was_cut_short_is_finished_and_makes_no_further_key(
     terminal: Terminal, web: Web, clock: FakeClock
 ) -> None:
     add_webhook(web)
     key_file = terminal.folder / "loa.db.secret"
-    rotate(key_file, clock(), timedelta(days=30))  # and then the power failed
+    rotate_key_file(key_file, clock(), timedelta(days=30))  # and then the power failed
     before = key_file.read_bytes()
+    with web.loa.database.reading() as conn:
+        public = [one.public for one in load_signing_keys(conn, clock())]
     assert "finished a rotation" in terminal.run("key", "rotate").stdout
     assert key_file.read_bytes() == before
+    with web.loa.database.reading() as conn:
+        assert [one.public for one in load_signing_keys(conn, clock())] != public
+        assert [one.act for one in list_audit(conn)].count("act.key_rotate") == 1
     alone = SecretBox(web.loa.keyring().current)
     assert all(alone.is_current(one) for one in sealed(web))
     assert terminal.json("key", "rotate")["is_new"]
@@ -207,6 +216,7 @@ def test_S8_secrets_that_no_key_opens_are_counted_and_left(terminal: Terminal, w
     assert sealed(web) == [lost]
 
 
+@pytest.mark.traced
 def test_S8_a_configured_key_is_the_operators_to_change(terminal: Terminal, web: Web) -> None:
     add_webhook(web)
     (old,) = read_keys(terminal.folder / "loa.db.secret")

@@ -48,7 +48,7 @@ def _lines(web: Web, post_id: str) -> list[object]:
 
 
 def test_F4_a_proof_names_its_clock(web: Web) -> None:
-    from service.alerts.proof import render
+    from service.alerts.proof import render_proof
     from service.storage.proofs import load_proof
     from tests.mail_table import HANOI
 
@@ -56,11 +56,13 @@ def test_F4_a_proof_names_its_clock(web: Web) -> None:
     with web.loa.database.reading() as conn:
         proof = load_proof(conn, post.id)
     at = post.published_at
-    assert "Giờ Europe/Paris (UTC+1)." in render(
+    assert "Giờ Europe/Paris (UTC+1)." in render_proof(
         proof, "Loa", at, web.loa.settings.service.locale.zone
     )
-    assert "04:16 ngày 28/01/2024" in render(proof, "Loa", at, web.loa.settings.service.locale.zone)
-    assert "Giờ Việt Nam (UTC+7)." in render(proof, "Loa", at, HANOI.zone)
+    assert "04:16 ngày 28/01/2024" in render_proof(
+        proof, "Loa", at, web.loa.settings.service.locale.zone
+    )
+    assert "Giờ Việt Nam (UTC+7)." in render_proof(proof, "Loa", at, HANOI.zone)
 
 
 def test_F4_commands_show_and_read_times_by_the_clock_of_the_service(

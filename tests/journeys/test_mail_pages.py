@@ -114,7 +114,7 @@ def test_D10_fifty_requests_are_one_row_one_mail_and_then_a_limit(
     codes = [ask(client).status_code for _ in range(50)]
     assert codes == [200] * 10 + [429] * 40
     assert statuses(loa) == ["pending"] and len(rows(loa, "SELECT 1 FROM message")) == 1
-    assert ask(client).headers["Retry-After"] == "3600"
+    assert 3590 <= int(ask(client).headers["Retry-After"]) <= 3600
 
 
 def test_D10_every_state_of_an_address_gets_the_same_answer(

@@ -14,7 +14,7 @@ from service.alerts.proof import STYLE, STYLE_HASH
 from service.services.alarm_acts import KINDS
 from service.services.publish import write_change
 from service.settings import Settings
-from service.storage.receipts import acknowledge
+from service.storage.receipts import write_acknowledgement
 from service.storage.units import add_unit
 from service.types import ChangeType
 from tests.fakes import FakeClock
@@ -44,7 +44,7 @@ def web(terminal: Terminal, clock: FakeClock) -> Web:
         conn.execute(text("UPDATE message SET state = 'sent', attempts = 1"))
         conn.execute(text("UPDATE delivery SET state = 'sent', done_at = :at"), {"at": at})
         clock.advance(600)
-        acknowledge(
+        write_acknowledgement(
             conn,
             post_id=post.id,
             revision=1,

@@ -13,7 +13,7 @@ import service
 from service.cli.dry_run import check_portal
 from service.errors import ConfigurationError
 from service.portals.portal_text import render_portal
-from service.portals.probe import probe
+from service.portals.probe import probe_page
 from service.settings.portal_kinds import KINDS
 from service.types import Outcome
 from tests.fakes_lines_portal import HEAD, LINES, MARKED
@@ -61,7 +61,7 @@ def test_it_is_checked_probed_and_written_down_as_what_it_is(tmp_path: Path) -> 
             "listings"
         ]
         assert (listing["kind"], listing["outcome"], len(listing["posts"])) == ("lines", None, 4)
-        found = probe(world.loa.fetcher, world.site.url + LIST)
+        found = probe_page(world.loa.fetcher, world.site.url + LIST)
         assert (found.portal.kind, len(found.listing.posts)) == ("lines", 4)
         assert 'kind = "lines"' in render_portal(found.portal)
 

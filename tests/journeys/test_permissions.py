@@ -20,7 +20,7 @@ from service.services.sign_in import sign_in_subject
 from service.storage.handshakes import address_mark
 from service.storage.looks import ask_look
 from service.storage.subscriptions import set_status
-from service.storage.tokens import Role, Scope, create_token, find_token
+from service.storage.tokens import Role, Scope, create_token, select_token
 from service.storage.units import add_unit, remove_unit
 from service.types import SubscriptionStatus
 from service.web.auth import OF_SUBSCRIPTIONS, scope_of
@@ -106,13 +106,20 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     }  # fmt: skip
     with web.loa.database.writing() as conn:
         mailed = add_unit(conn, name="UBND xã Thư", at=clock(), contacts=("c@xa.example",))
-        own = find_token(conn, web.unit["Authorization"].removeprefix("Bearer "))
+        own = select_token(conn, web.unit["Authorization"].removeprefix("Bearer "), clock())
         assert own is not None
         gone = add_unit(conn, name="UBND xã Cũ", at=clock())
         remove_unit(conn, gone.id, clock())
         look = ask_look(conn, "probe", "xa.example", clock())
+        _, spare = create_token(conn, name="thừa", unit_id=None, at=clock())
     own_link = links.token(Purpose.UNIT, web.unit_id, made_at, f"token:{own.id}")
-    names |= {"gone": gone.id, "mailed": mailed.id, "own": own_link, "look": look.id}
+    names |= {
+        "gone": gone.id,
+        "mailed": mailed.id,
+        "own": own_link,
+        "look": look.id,
+        "token": spare.id,
+    }
     subject = sign_in_subject(web.loa, "lan@huyen.example")
     names["sign_in"] = links.token(Purpose.SIGN_IN, *subject)
     yield World(
@@ -192,6 +199,9 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
     Row("api.probe_portal", "POST", "/api/v1/probes", 403, 403, 202, json={"url": "x.example"}),
     Row("api.show_probe", "GET", "/api/v1/probes/{look}", 403, 403, 200),
     Row("api.list_audit", "GET", "/api/v1/audit", 403, 403, 200),
+    Row("api.list_tokens", "GET", "/api/v1/tokens", 403, 403, 200),
+    Row("api.create_token", "POST", "/api/v1/tokens", 403, 403, 201, json={"role": "viewer"}),
+    Row("api.revoke_token", "DELETE", "/api/v1/tokens/{token}", 403, 403, 204),
     Row("api.list_units", "GET", "/api/v1/units", 200, 200, 200, hides="{unit}"),
     Row("api.show_unit", "GET", "/api/v1/units/{unit}", 404, 200, 200),
     Row("api.add_unit", "POST", "/api/v1/units", 403, 403, 201, json={"name": "UBND xã Mới"}),
@@ -277,6 +287,15 @@ TYPED = {"title": "Công điện", "category": "directives"}
 SESSIONS = [
     Row("admin.index", "GET", "/admin/", operator=200),
     Row("admin.audit", "GET", "/admin/audit/", operator=200),
+    Row("admin.token_list", "GET", "/admin/tokens/", operator=200),
+    Row("admin.create_token", "POST", "/admin/tokens/", operator=200, form={"role": "viewer"}),
+    Row(
+        "admin.revoke_token",
+        "POST",
+        "/admin/tokens/{token}/revoke",
+        operator=303,
+        form={"sure": "1"},
+    ),
     Row("admin.audit_file", "GET", "/admin/audit.csv", operator=200),
     Row("admin.portal_list", "GET", "/admin/portals/", operator=200),
     Row("admin.new_portal", "GET", "/admin/portals/new", operator=200),
@@ -348,6 +367,8 @@ SESSIONS = [
         operator=303,
         form={"into": "{other}"},
     ),
+    Row("admin.show_successions", "GET", "/admin/successions", operator=200),
+    Row("admin.succeed_units", "POST", "/admin/successions", operator=303, form={}),
     Row("admin.link_unit", "POST", "/admin/units/{mailed}/link", operator=303, form={}),
     Row("admin.subscription_list", "GET", "/admin/subscriptions", operator=200),
     Row(
@@ -632,6 +653,7 @@ def test_a_public_page_asks_nobody_who_he_is(world: World, row: Row) -> None:
         assert answer.status_code == row.other
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("row", LINKS, ids=by_endpoint)
 def test_a_signed_link_opens_one_thing_to_whoever_holds_it(world: World, row: Row) -> None:
     before = world.rows()

@@ -206,6 +206,7 @@ def test_L8_a_portal_that_lost_all_its_articles_at_once_withdraws_none(tmp_path:
         assert world.entries() == world.shown
 
 
+@pytest.mark.traced
 def test_L9_ten_edits_in_an_hour_are_few_alerts_and_white_space_is_none(world: World) -> None:
     world.show(NEW, *OLD)
     world.poll()
@@ -286,6 +287,7 @@ def test_what_only_the_pdf_says_is_in_the_first_alert(world: World) -> None:
     assert document.number == "07/CT-UBND"
 
 
+@pytest.mark.traced
 def test_a_pdf_that_comes_late_completes_its_post_and_tells_nobody_twice(world: World) -> None:
     world.site.answers[PDF] = reply(status="500 Internal Server Error")
     world.show(WITH_FILE, *OLD)

@@ -18,7 +18,7 @@ from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
 from service.services.unit_acts import UnitFacts, deaf_units
 from service.services.unit_acts import add as add_unit
-from service.storage.deliveries import pause_all, resume_all
+from service.storage.deliveries import switch_sending_off, switch_sending_on
 from service.storage.owners import TroubleNotifier, tell_troubles
 from service.storage.pull_streams import UNASKED_AFTER
 from service.storage.queue import free_all_leases, free_expired
@@ -66,7 +66,7 @@ def test_what_is_owed_is_handed_out_signed_as_a_webhook_and_ended_by_its_id(
     assert rows(loa, "SELECT state FROM delivery") == [("sent",)]
     assert rows(loa, "SELECT state, detail FROM message") == [("sent", "pull.acknowledged")]
     assert rows(loa, "SELECT in_flight FROM endpoint") == [(0,)]
-    assert rows(loa, "SELECT in_flight FROM lane WHERE in_flight <> 0") == []
+    assert rows(loa, "SELECT in_flight FROM host_group WHERE in_flight <> 0") == []
 
 
 def is_signed(secret: str | None, message: dict[str, str]) -> bool:
@@ -200,10 +200,10 @@ def test_nothing_is_handed_out_while_delivery_is_paused(
     clock.advance(60)
     publish(loa, "post-1")
     with loa.database.writing() as conn:
-        pause_all(conn, clock())
+        switch_sending_off(conn, clock())
     assert office.ask() == []
     with loa.database.writing() as conn:
-        resume_all(conn)
+        switch_sending_on(conn)
     assert len(office.ask()) == 1
 
 

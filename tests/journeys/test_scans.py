@@ -121,6 +121,7 @@ def test_U5_a_scan_is_read_after_its_alert_and_what_it_adds_is_an_update_marked_
 
 @needs_tesseract
 @pytest.mark.timeout(180)
+@pytest.mark.traced
 def test_U5_a_number_under_a_stamp_is_not_told_but_the_day_is(world: World) -> None:
     show(world, draw_letter(LETTER, STAMPED))
     world.loa.first_pages.run(5)
@@ -172,6 +173,7 @@ def test_U5_a_scan_never_overrules_what_text_says(world: World) -> None:
     assert facts.scanned.number is None
 
 
+@pytest.mark.traced
 def test_U5_a_scan_that_adds_nothing_of_weight_tells_nobody(world: World) -> None:
     show(world, make_pdf())
     plain = "UBND TỈNH\nThanh Hóa, ngày 23 tháng 11 năm 2026\nThư ngỏ về việc trồng cây"

@@ -18,7 +18,7 @@ PUBLIC = (
 )  # fmt: skip
 DESK = (
     "", "portals/", "portals/new", "posts", "posts/new", "silent/", "receipts/", "units", "subscriptions", "deliveries",
-    "audit/", "audit.csv",
+    "tokens/", "audit/", "audit.csv",
 )  # fmt: skip
 
 

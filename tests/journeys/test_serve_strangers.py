@@ -157,10 +157,6 @@ CUT = {
     "half a last chunk": (b"Transfer-Encoding: chunked", (b"18\r\n", BODY, b"\r\n0\r\n")),
     "two lengths": (b"Content-Length: 24\r\nContent-Length: 25", (BODY,)),
     "a length that is none": (b"Content-Length: +24", (BODY,)),
-    "with a length and in chunks": (
-        b"Content-Length: 24\r\nTransfer-Encoding: chunked",
-        (b"18\r\n", BODY, b"\r\n0\r\n\r\n"),
-    ),
     "said to be in chunks twice": (
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         (b"18\r\n", BODY, b"\r\n0\r\n\r\n"),
@@ -194,6 +190,10 @@ WHOLE = {
         b"Transfer-Encoding: chunked\r\nContent-Length: 9",
         (b"12\r\n", b'{"name": "chunks"}', b"\r\n0\r\n\r\n"),
     ),
+    "in chunks, with a length before, which counts for nothing": (
+        b"Content-Length: 9\r\nTransfer-Encoding: chunked",
+        (b"12\r\n", b'{"name": "before"}', b"\r\n0\r\n\r\n"),
+    ),
     "in chunks with a trailer": (
         b"Transfer-Encoding: chunked",
         (b"14\r\n", b'{"name": "trailers"}', b"\r\n0\r\nX-A: b\r\n\r\n"),
@@ -207,6 +207,23 @@ def test_S11_a_body_that_is_whole_is_acted_on(served: ServedFeed, token: str, na
     status, answer = ask(served, adding(token, framing), *parts)
     assert status == 201
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["name"] in units(served, token)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_S11_nothing_that_follows_a_body_of_two_ends_is_taken_for_a_request(
+    served: ServedFeed, token: str, is_first: bool
+) -> None:
+    """Who stands before us may have gone by the length, and sent more of another client's."""
+    name = f"of two ends {is_first}"
+    body = json.dumps({"name": name}).encode()
+    fields = [b"Content-Length: 3", b"Transfer-Encoding: chunked"]
+    asked = adding(token, b"\r\n".join(fields if is_first else fields[::-1]))
+    lasting = asked.replace(b"Connection: close\r\n", b"")
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    smuggled = b"DELETE /api/v1/units/x HTTP/1.1\r\nHost: x\r\n\r\n"
+    status, answer = ask(served, lasting, chunks + smuggled)
+    assert status == 201 and name in units(served, token)
+    assert answer.count(b"HTTP/1.1 ") == 1, "the connection has ended"
 
 
 def test_S11_a_body_without_end_is_refused_when_it_is_too_long(

@@ -214,6 +214,38 @@ def test_L13_every_silence_is_counted_and_shown_wherever_an_operator_looks(house
     assert "/admin/silent/" in house.client.get("/admin/").get_data(as_text=True)
 
 
+def test_L13_what_a_portal_that_was_removed_kept_silent_is_shown_and_decided_all_the_same(
+    house: House,
+) -> None:
+    subject = house.subject(WEBHOOK, ACTIVE)
+    flood, old = keep_silent(house, 1, FLOOD), keep_silent(house, 2, TOO_OLD)
+    house.subject(EMAIL, ACTIVE)
+    (house.loa.settings.portals_dir / "quangxuong.toml").unlink()
+    house.loa.reread_portals()
+    metrics = house.client.get("/metrics").get_data(as_text=True)
+    for code, n in ((FLOOD, 1), (TOO_OLD, 1), (BASELINE, 0)):
+        assert f'loa_silent_posts{{code="{code}",portal="quangxuong"}} {n}.0' in metrics
+    assert 'loa_held_changes{portal="quangxuong"} 1.0' in metrics
+    warned = "\n".join(house.client.get("/readyz").json["warnings"])
+    assert "a flood holds 1 changes" in warned and "portal quangxuong: 1 posts" in warned
+    found = house.terminal.run("check", "--offline", code=None).output
+    assert "loa portal release quangxuong" in found and "--code too_old" in found
+    listed = house.terminal.run("portal", "list").stderr
+    assert "loa portal release quangxuong" in listed and "--code too_old" in listed
+    assert house.terminal.json("portal", "list")["unwatched"] == [
+        {"id": "quangxuong", "held": 1, "silent": {FLOOD: 1, TOO_OLD: 1}}
+    ]
+    assert Desk(house).post("units", name="") == "refused"  # signs in
+    for path in ("/admin/", "/admin/silent/"):
+        assert "quangxuong" in house.client.get(path).text
+    assert Command(house).run("portal", "release", "quangxuong") == "done"
+    assert told(house, flood.id)[0] == subject.id
+    assert Command(house).run("portal", "discard", "quangxuong") == "done"
+    with house.loa.database.reading() as conn:
+        assert undecided(conn) == {} and count_silences(conn) == {"quangxuong": {DISCARDED: 1}}
+    assert told(house, old.id) == []
+
+
 def test_silent_posts_are_paged(house: House) -> None:
     house.subject(WEBHOOK, ACTIVE)
     posts = [keep_silent(house, number, TOO_OLD).id for number in range(5)]

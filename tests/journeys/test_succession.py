@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes_doors import PORTAL
+from service.storage.units import add_unit, list_units
+from tests.fakes_doors import PORTAL, Desk, House, opened_house
 from tests.journeys.cli import Terminal
 
 OLD = {
@@ -186,3 +187,37 @@ def test_check_says_what_each_portal_speaks_for(terminal: Terminal) -> None:
         ministry.replace("all", "Nam Kỳ"), encoding="utf-8"
     )
     assert "province = 'Nam Kỳ'" in terminal.run("check", "--offline", code=2).output
+
+
+def test_the_desk_shows_what_becomes_of_them_and_does_it_once_a_divided_one_is_chosen(
+    tmp_path: Path,
+) -> None:
+    with opened_house(tmp_path) as house:
+        with house.loa.database.writing() as conn:
+            made = {
+                name: add_unit(conn, name=name, at=house.loa.clock(), place=OLD[name] or None).id
+                for name in OLD
+                if name != "UBND xã Quảng Ninh"  # the house has one, of no commune
+            }
+        desk, divided = Desk(house), made["UBND xã Hà Bình"]
+        refused = desk.post("successions", **{f"to:{divided}": "quang-ninh-16540"})
+        assert refused == "refused"
+        assert len(_units(house)) == len(OLD)
+        units = house.client.get("/admin/units?lang=en").get_data(as_text=True)
+        assert "Units that stand for communes that have ended: 6" in units
+        page = house.client.get("/admin/successions?lang=en").get_data(as_text=True)
+        for said in ("becomes part of", "Đảng ủy xã Quảng Chính", "choose the new one", "later"):
+            assert said in page
+        assert desk.post("successions", **{f"to:{divided}": ""}) == "done"
+        left = house.client.get("/admin/successions?lang=en").get_data(as_text=True)
+        assert "Units moved: 5." in left and "UBND xã Hà Bình" in left
+        assert desk.post("successions", **{f"to:{divided}": "ha-trung-15271"}) == "done"
+        none = house.client.get("/admin/successions?lang=vi").get_data(as_text=True)
+        assert "Không có đơn vị nào thuộc xã, phường đã sáp nhập." in none
+        assert "ha-trung-15271" in _units(house).values()
+        assert not any(str(place).endswith("-cu") for place in _units(house).values())
+
+
+def _units(house: House) -> dict[str, str | None]:
+    with house.loa.database.reading() as conn:
+        return {unit.name: unit.place for unit in list_units(conn)}

@@ -25,6 +25,7 @@ from service.services.context import OPERATOR as OPERATOR_ACTOR
 from service.services.context import Actor, ActorKind
 from service.services.loss_acts import tell_asks_nothing, tell_losses
 from service.services.optin import erase
+from service.services.subscription_acts import pause, resume
 from service.storage.audit import AuditSubject
 from service.storage.listings import know_listings
 from service.storage.mails import queue_letter
@@ -32,6 +33,7 @@ from service.storage.subscriptions import NewSubscription, add_subscription
 from service.storage.tokens import Role
 from service.storage.units import set_place
 from service.types import EMAIL, WEBHOOK, Filters, SubscriptionStatus
+from service.web.app import create_app
 from service.words import code_of, coded, say
 from tests.fakes_doors import CONFIG, Api, Command, Desk, House, opened_house
 from tests.fakes_ledger_mail import make_post, tell
@@ -170,6 +172,27 @@ def test_U1_what_the_operator_does_is_told_to_the_contacts_alone(house: House, a
     assert set(letters(house)) == {SECOND, THIRD}
 
 
+@pytest.mark.parametrize("by", [None, "a unit", "the operator"])
+def test_U1_who_was_told_that_a_channel_stopped_hears_that_it_is_resumed(
+    house: House, by: str | None
+) -> None:
+    key = subscribe(house)
+    database, ctx = house.loa.database, house.loa
+    with database.writing() as conn:
+        pause(conn, ctx, key, BY_API)
+    if by is not None:
+        letters(house)
+    with database.writing() as conn:
+        resume(conn, ctx, key, OPERATOR_ACTOR if by == "the operator" else BY_API)
+    with database.reading() as conn:
+        query = text("SELECT body FROM message WHERE group_key LIKE 'letter:%again:%'")
+        told = {one["address"]: one for one in map(orjson.loads, conn.execute(query).scalars())}
+    wanted = {None: set(), "a unit": {OPERATOR, OWN, SECOND, THIRD}}
+    assert set(told) == wanted.get(by, {OWN, SECOND, THIRD})
+    for one in told.values():
+        assert "lại nhận tin qua" in said(one) and "{" not in said(one, "en")
+
+
 def test_what_is_nobodys_or_was_never_confirmed_is_no_loss(house: House) -> None:
     by_one_click(house, subscribe(house, unit_id=None))
     new = NewSubscription(EMAIL, OWN, house.loa.clock(), language="vi", unit_id=house.unit_id)
@@ -222,6 +245,19 @@ def test_U1_a_contact_whose_mail_comes_back_is_told_to_the_others_and_the_operat
     (to_operator,) = [one for one in dead if one["address"] == OPERATOR]
     assert f"loa unit edit {house.unit_id} --remove-contact {SECOND}" in said(to_operator)
     assert SECOND in said(dead[0]) and "thư bị trả lại" in said(dead[0])
+
+
+def test_promise_6_that_the_operators_own_mail_comes_back_is_seen_where_no_mail_is_needed(
+    house: House,
+) -> None:
+    warned = house.client.get("/readyz").json["warnings"]
+    assert not any("operator.email" in one for one in warned)
+    returned(house, OPERATOR)
+    client = create_app(house.loa).test_client()
+    assert any("operator.email comes back" in one for one in client.get("/readyz").json["warnings"])
+    assert "operator.email comes back" in house.terminal.run("check", "--offline", code=None).output
+    assert 'loa_alarms{kind="no_operator"} 1.0' in client.get("/metrics").text
+    assert all("operator.email" not in said(one) for one in letters(house).values())
 
 
 def test_U1_many_dead_addresses_of_one_provider_at_once_are_about_us(house: House) -> None:
@@ -295,7 +331,16 @@ def test_U1_without_a_relay_nobody_is_written_to_and_that_is_shown(tmp_path: Pat
         warned = "\n".join(house.client.get("/readyz").get_json()["warnings"])
         assert "mail: 1 subscriptions by mail wait" in warned and "hear by no channel" in warned
         found = house.terminal.run("check", "--offline", code=None).output
-        assert "no relay" in found and "hears by no channel" in found
+        assert "email.smtp_url is empty" in found and "hears by no channel" in found
+        post = store_post(house.loa, 1)
+        assert Desk(house).post("units", name="") == "refused"  # signs in
+        for path in ("", "receipts/", f"receipts/{post.id}", f"units/{house.unit_id}"):
+            page = house.client.get(f"/admin/{path}").text
+            assert "Thư không đến được ai" in page and "email.smtp_url còn trống" in page, path
+        assert "không có kênh nhận tin" in house.client.get(f"/admin/receipts/{post.id}").text
+        assert "Đơn vị không có kênh nhận tin nào hoạt động" in page
+        metrics = house.client.get("/metrics").text
+        assert 'loa_alarms{kind="no_mail"} 1.0' in metrics
         by_one_click(house, key)
         tell_losses(house.loa.database, house.loa)
         assert letters(house) == {}

@@ -21,9 +21,9 @@ from service.services.merge_acts import merge
 from service.services.reminders import remind
 from service.services.unit_acts import remove
 from service.storage.queue import claim_due
-from service.storage.receipts import Receipt, acknowledge, is_owed, list_receipts
+from service.storage.receipts import Receipt, is_owed, list_receipts, write_acknowledgement
 from service.storage.subscriptions import NewSubscription, add_subscription, get_subscription
-from service.storage.tokens import create_token, find_token
+from service.storage.tokens import create_token, select_token
 from service.storage.units import add_unit, get_unit
 from service.text import LOCAL as ZONE
 from service.types import (
@@ -89,7 +89,7 @@ def merged(house: House, one: str = OLD, into: str = NEW) -> None:
 
 def took(house: House, whose: Unit, post: Post, by: str = "") -> None:
     with house.loa.database.writing() as conn:
-        acknowledge(
+        write_acknowledgement(
             conn, post_id=post.id, revision=1, unit_id=whose.id, at=house.loa.clock(), by=by,
             note="", via="link",
         )  # fmt: skip
@@ -177,7 +177,7 @@ def test_U2_subscriptions_contacts_tokens_and_what_is_open_follow(house: House) 
     assert line.contacts == ("hung@xa.example", "CHUNG@xa.example", "hai@xa.example")
     with house.loa.database.reading() as conn:
         assert get_subscription(conn, key).unit_id == new.id and is_owed(conn, post.id, new.id)
-        token = find_token(conn, words)
+        token = select_token(conn, words, house.loa.clock())
         assert token is not None and token.unit_id == new.id
     path = f"/receipts/{house.loa.links.token(Purpose.RECEIPT, post.id, '1', old.id)}"
     assert NEW in house.client.get(path).get_data(as_text=True)

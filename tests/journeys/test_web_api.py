@@ -126,6 +126,7 @@ def test_a_subscription_is_added_edited_paused_resumed_rotated_and_removed(web: 
     assert web.client.post(f"{address}/resume", headers=web.operator).status_code == 409
 
 
+@pytest.mark.traced
 def test_D14_a_webhook_is_moved_and_named_over_the_api_and_asked_before_it_gets_anything(
     web: Web,
 ) -> None:

@@ -78,6 +78,22 @@ def test_S7_sign_ups_are_counted_by_network(web: Web, mine: str, other: str) -> 
     assert sign_up(99, other) == 200
 
 
+@pytest.mark.parametrize("path", ["/subscribe", "/unit/"])
+def test_S7_a_form_that_was_sent_too_often_says_until_when_and_keeps_what_was_typed(
+    web: Web, path: str
+) -> None:
+    typed = {"address": "vanthu@xa.example", "category": "directives", "keyword": "phòng chống bão"}
+    for _ in range(PER_HOUR):
+        assert web.client.post(path, data=typed).status_code == 200
+    answer = web.client.post(path, data=typed)
+    assert answer.status_code == 429 and 3590 <= int(answer.headers["Retry-After"]) <= 3600
+    assert 'value="vanthu@xa.example"' in answer.text and 'role="alert"' in answer.text
+    assert ("phòng chống bão" in answer.text) == (path == "/subscribe")
+    assert "11:00" in answer.text  # it is 10:00 in Hanoi
+    program = web.client.post(path, data=typed, headers={"Accept": "application/json"})
+    assert (program.status_code, program.get_json()["status"]) == (429, 429)
+
+
 def copy_of(client: FlaskClient, web: Web) -> FlaskClient:
     """Another browser with the same cookie."""
     cookie = client.get_cookie("loa_session")

@@ -14,7 +14,7 @@ from service.alerts.owing import OWN_FAULT_REST, UNPREPARED
 from service.delivery.email import EmailChannel
 from service.storage.alarms import own_faults
 from service.storage.engine import Database
-from service.storage.mails import LANES, queue_letter
+from service.storage.mails import MAIL_ENDPOINTS, queue_letter
 from service.storage.subscriptions import set_status
 from service.storage.units import add_unit
 from service.types import ChangeType, Filters, Frequency, State, SubscriptionStatus
@@ -176,11 +176,11 @@ def test_alerts_go_before_digests_and_these_before_what_nobody_waits_for(
     any_database: Database, clock: FakeClock, made: Callable[..., EmailChannel]
 ) -> None:
     with any_database.writing() as conn:
-        for n, lane in enumerate(reversed(LANES * 3)):
+        for n, key in enumerate(reversed(MAIL_ENDPOINTS * 3)):
             queue_letter(
-                conn, key=str(n), address=f"{lane.replace('#', '-')}@xa.example", subject="x",
+                conn, key=str(n), address=f"{key.replace('#', '-')}@xa.example", subject="x",
                 paragraphs=["x"],
-                now=clock(), language="vi", endpoint_key=lane,
+                now=clock(), language="vi", endpoint_key=key,
             )  # fmt: skip
         clock.advance(1)
         subscribe(conn, "alert@xa.example", clock())

@@ -13,7 +13,7 @@ from service.services.digest_acts import send_digests
 from service.services.reminders import remind
 from service.settings import Settings
 from service.storage.engine import Database
-from service.storage.quarantine import put_aside
+from service.storage.quarantine import quarantine_page
 from service.storage.subscriptions import set_status
 from service.types import SubscriptionStatus
 from tests.fakes import FakeClock, act_over
@@ -37,7 +37,7 @@ def test_no_digest_is_due_where_every_day_is_off(database: Database, clock: Fake
 
 def test_M9_a_page_that_was_put_aside_is_an_alarm(database: Database, clock: FakeClock) -> None:
     with database.writing() as conn:
-        put_aside(conn, "quangxuong", "https://x.example/1", clock(), is_sure=True)
+        quarantine_page(conn, "quangxuong", "https://x.example/1", clock(), is_sure=True)
     (alarm,) = tell_alarms(*act_over(database, settings(), clock))
     assert alarm.key == "aside:https://x.example/1"
 

@@ -25,7 +25,7 @@ from service.storage.queue import (
     heal,
     probe_disabled,
     record_results,
-    set_min_interval,
+    space_endpoint,
     warn_failing,
 )
 from service.storage.retention import forget_done
@@ -92,7 +92,7 @@ def test_endpoints_that_timed_out_leave_three_quarters_of_a_host_to_the_others(
     assert sum(one.is_slow for one in second) == 4
     record(any_database, *(result(one) for one in second))
     with any_database.reading() as conn:
-        assert conn.execute(text("SELECT sum(in_flight) FROM lane")).scalar_one() == 0
+        assert conn.execute(text("SELECT sum(in_flight) FROM host_group")).scalar_one() == 0
 
 
 def test_slow_endpoints_get_no_more_than_the_slow_limit(any_database: Database) -> None:
@@ -134,7 +134,7 @@ def test_healing_mends_places_that_a_crash_left_taken(any_database: Database) ->
     owe(any_database, ["http://a.example/1"])
     with any_database.writing() as conn:
         conn.execute(text("UPDATE endpoint SET in_flight = 2, next_due_at = NULL"))
-        conn.execute(text("UPDATE lane SET in_flight = 16, next_due_at = NULL"))
+        conn.execute(text("UPDATE host_group SET in_flight = 16, next_due_at = NULL"))
         assert heal(conn) > 0
         assert heal(conn) == 0
     assert len(claim(any_database)) == 1
@@ -189,7 +189,7 @@ def test_D16_done_rows_leave_in_time_and_what_waits_stays(any_database: Database
 def test_an_endpoint_that_wants_time_between_two_messages_gets_it(any_database: Database) -> None:
     owe(any_database, ["http://a.example/1"], posts=3)
     with any_database.writing() as conn:
-        set_min_interval(conn, "http://a.example:80/1", 7200)
+        space_endpoint(conn, "http://a.example:80/1", 7200)
     (first,) = claim(any_database)
     record(any_database, result(first))
     assert claim(any_database) == []
@@ -213,7 +213,7 @@ def test_a_host_has_all_its_places_again_when_none_of_its_endpoints_is_slow(
     assert (len(second), sum(not one.is_slow for one in second)) == (14, 12)
     record(any_database, *map(result, second))
     with any_database.reading() as conn:
-        assert conn.execute(text("SELECT cap FROM lane WHERE is_slow = 0")).scalar_one() == 16
+        assert conn.execute(text("SELECT cap FROM host_group WHERE is_slow = 0")).scalar_one() == 16
 
 
 def test_D15_one_endpoint_with_a_thousand_waiting_delays_no_other(any_database: Database) -> None:
@@ -302,7 +302,9 @@ def test_two_workers_that_heal_at_once_mend_once(postgresql_database: Database) 
     owe(database, ["http://a.example/1"], posts=6)
     with database.writing() as conn:
         conn.execute(text("UPDATE endpoint SET in_flight = 2, next_due_at = NULL"))
-        conn.execute(text("UPDATE lane SET in_flight = 2, next_due_at = NULL WHERE is_slow = 0"))
+        conn.execute(
+            text("UPDATE host_group SET in_flight = 2, next_due_at = NULL WHERE is_slow = 0")
+        )
     mended: list[int] = []
 
     def heal_too() -> None:

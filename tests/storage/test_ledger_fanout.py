@@ -16,7 +16,7 @@ from service.delivery.deliverer import LedgerWork
 from service.services import publish
 from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
-from service.storage.explanation import explain
+from service.storage.explanation import explain_delivery
 from service.storage.queue import (
     FANOUT_CHUNK,
     ChangePayload,
@@ -137,11 +137,13 @@ def test_why_says_what_matched_and_what_was_missing(any_database: Database) -> N
         no = hook(conn, "http://a.example/2", filters=Filters(keywords=("bao",)))
         tell(conn, a_post())
         assert (
-            explain(conn, a_post(), yes.id).words("vi")[0]
+            explain_delivery(conn, a_post(), yes.id).words("vi")[0]
             == "tin mới (post.published): khớp từ khóa “BÃO”"
         )
         assert (
-            explain(conn, a_post(), no.id).words("vi")[0].startswith("không khớp bộ lọc: từ khóa")
+            explain_delivery(conn, a_post(), no.id)
+            .words("vi")[0]
+            .startswith("không khớp bộ lọc: từ khóa")
         )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from service.storage.deliveries import list_deliveries, replay, show_delivery
+from service.storage.deliveries import list_deliveries, make_due_again, show_delivery
 from service.storage.engine import Database
 from service.storage.queue import ClaimedMessage, claim_due, free_expired, record_results
 from service.storage.subscriptions import set_status
@@ -82,7 +82,7 @@ def test_every_attempt_is_kept_also_those_before_a_replay(any_database: Database
         record(any_database, one, state, status)
     with any_database.writing() as conn:
         (delivery,) = list_deliveries(conn)
-        assert replay(conn, at=LATER, delivery_id=delivery.id) == 1
+        assert make_due_again(conn, at=LATER, delivery_id=delivery.id) == 1
     for state, status in ((State.DUE, 502), (State.SENT, 204)):
         (one,) = claim(any_database)
         record(any_database, one, state, status)

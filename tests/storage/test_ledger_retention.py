@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import Connection, event, text
 
-from service.storage.deliveries import list_deliveries, replay
+from service.storage.deliveries import list_deliveries, make_due_again
 from service.storage.engine import Database
 from service.storage.queue import claim_due, next_due_at, record_results
 from service.storage.retention import forget_done
@@ -91,7 +91,7 @@ def test_the_deliveries_that_told_a_unit_stay_for_the_receipt_board(any_database
     with any_database.writing() as conn:
         (kept,) = list_deliveries(conn)
         assert (kept.subscription_id, kept.state) == (told.id, State.SENT)
-        assert replay(conn, at=LATER, subscription_id=told.id) == 0
+        assert make_due_again(conn, at=LATER, subscription_id=told.id) == 0
         assert list_deliveries(conn)[0].state is State.SENT
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from service.alerts.owing import UNDER, UNSIGNABLE
 from service.errors import NotFound
-from service.storage.deliveries import pause_all
+from service.storage.deliveries import switch_sending_off
 from service.storage.digests import gather_digests
 from service.storage.engine import Database
-from service.storage.explanation import Explanation, ExplanationCode, explain
+from service.storage.explanation import Explanation, ExplanationCode, explain_delivery
 from service.storage.queue import RESTORED, claim_due, record_results
 from service.storage.retention import forget_done
 from service.storage.subscriptions import NewSubscription, add_subscription, set_filters, set_status
@@ -35,7 +35,7 @@ from tests.fakes_ledger import EARLIER, NOW, a_post, hook, mail, tell
 
 def why(database: Database, subscription_id: str) -> Explanation:
     with database.reading() as conn:
-        return explain(conn, a_post(), subscription_id)
+        return explain_delivery(conn, a_post(), subscription_id)
 
 
 def try_once(database: Database, state: State, detail: str, *, status: int = 200) -> None:
@@ -95,7 +95,7 @@ def test_what_was_sent_and_its_later_changes_are_told_in_order(any_database: Dat
 
 @pytest.mark.parametrize(
     ("stop", "said"),
-    [(lambda conn: pause_all(conn, NOW), "quản trị viên đã tạm dừng"),
+    [(lambda conn: switch_sending_off(conn, NOW), "quản trị viên đã tạm dừng"),
      (lambda conn: conn.execute(text("INSERT INTO meta(key, value) VALUES (:k, '1')"),
      {"k": RESTORED}),
       "khôi phục từ bản sao lưu"),
@@ -223,12 +223,12 @@ def test_things_are_called_by_their_names(any_database: Database) -> None:
         def namer(field: str, value: str) -> str:
             return called.get((field, value), value)
 
-        assert explain(conn, post, yes.id, namer).words("vi")[0] == (
+        assert explain_delivery(conn, post, yes.id, namer).words("vi")[0] == (
             "tin mới (post.published): khớp chuyên mục Chỉ đạo điều hành; cổng UBND huyện Quảng "
             "Xương;"
             " địa bàn Xã Quảng Ninh; từ khóa “bão; số 5”"
         )
-        assert explain(conn, post, no.id, namer).words("vi") == (
+        assert explain_delivery(conn, post, no.id, namer).words("vi") == (
             "không khớp bộ lọc: chuyên mục: tin không có Họp - hội nghị; từ khóa: tin không có lũ",
         )
 
@@ -262,7 +262,7 @@ def test_what_was_otherwise_when_the_post_came_is_told(any_database: Database) -
         asked = hook(conn, "http://a.example/2", is_confirmed=False)
         tell(conn, a_post())
         set_filters(conn, moved.id, Filters(categories=("directives",)), NOW + timedelta(days=1))
-        assert explain(conn, a_post(), asked.id).codes == (ExplanationCode.NOT_CONFIRMED,)
+        assert explain_delivery(conn, a_post(), asked.id).codes == (ExplanationCode.NOT_CONFIRMED,)
         set_status(conn, asked.id, SubscriptionStatus.ACTIVE, at=NOW + timedelta(days=1))
         late = hook(conn, "http://a.example/3", at=NOW + timedelta(days=1))
     assert why(any_database, moved.id).words("vi") == (

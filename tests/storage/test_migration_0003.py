@@ -14,7 +14,7 @@ from service.storage.engine import open_database
 from service.storage.migrations.sentences_0002 import to_code, to_match
 from service.storage.owners import TroubleNotifier, tell_troubles
 from service.storage.schema import to_micros
-from service.words import OTHER, code_of, parse, say
+from service.words import OTHER, code_of, parse_coded, say
 from tests.fakes_ledger import NOW
 from tests.fakes_versions import make_version
 
@@ -85,7 +85,7 @@ def test_a_sentence_of_version_0002_becomes_a_code_that_says_the_same(
     sentence: str, code: str, facts: dict[str, object]
 ) -> None:
     stored = to_code(sentence)
-    assert parse(stored) == (code, facts)
+    assert parse_coded(stored) == (code, facts)
     said = {say(stored, language).replace("khóa", "khoá") for language in ("vi", "en")}
     assert sentence in said or code in ("by.operator", "by.api", "message.not_begun", "read.aside")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.storage.engine import open_database
-from service.storage.pages import ask_again, count_waiting_scans
+from service.storage.pages import ask_pages_again, count_waiting_scans
 from tests.fakes_ledger import NOW
 from tests.fakes_versions import make_version
 
@@ -25,5 +25,5 @@ def test_files_of_before_are_read_when_they_are_asked_for(
     database = open_database(url)
     with database.writing() as conn:
         assert count_waiting_scans(conn) == 0
-        assert ask_again(conn, [DIGEST], NOW, "tesseract 5 vie") == 1
+        assert ask_pages_again(conn, [DIGEST], NOW, "tesseract 5 vie") == 1
     database.close()

@@ -19,7 +19,7 @@ from service.storage.pages import (
     are_pages_waiting,
     claim_pages,
     count_waiting_scans,
-    is_given_up,
+    is_page_given_up,
     put_back,
     scan_readings,
     scan_states,
@@ -75,9 +75,9 @@ def test_a_file_with_which_workers_end_is_given_up(any_database: Database) -> No
     with_post(any_database)
     with any_database.writing() as conn:
         for turn in range(4):
-            assert not is_given_up(conn, DIGEST)
+            assert not is_page_given_up(conn, DIGEST)
             assert claim_pages(conn, NOW + 2 * turn * LEASE, can_read=True) is not None
-        assert is_given_up(conn, DIGEST)
+        assert is_page_given_up(conn, DIGEST)
 
 
 def test_what_was_read_is_kept_apart_from_the_files_text(any_database: Database) -> None:

@@ -57,7 +57,7 @@ def take(
         statements.steer()
         taken = statements.take("webhook", AT, UNTIL, token, limit, is_slow=is_slow)
         statements.shift_endpoints(taken.endpoints)
-        statements.shift_lanes(taken.lanes)
+        statements.shift_host_groups(taken.host_groups)
     return taken.claimed
 
 
@@ -102,7 +102,7 @@ def test_a_claim_takes_no_more_than_an_endpoint_has_places(any_database: Databas
     assert take(any_database) == []
 
 
-def test_a_claim_takes_no_more_than_it_is_asked_for_and_only_of_its_lanes(
+def test_a_claim_takes_no_more_than_it_is_asked_for_and_only_of_its_host_groups(
     any_database: Database,
 ) -> None:
     owe(any_database, A, "http://b.example/1", posts=3)
@@ -195,11 +195,11 @@ def test_places_that_are_given_back_are_found_again(any_database: Database) -> N
     full = rows(any_database, "SELECT in_flight, next_due_at FROM endpoint")
     with using(any_database) as statements:
         statements.shift_endpoints({"http://a.example:80/1": -1})
-        statements.shift_lanes({"http://a.example:80": -1})
+        statements.shift_host_groups({"http://a.example:80": -1})
     free = rows(any_database, "SELECT in_flight, next_due_at FROM endpoint")
     assert (full, free) == ([(2, None)], [(1, to_micros(NOW))])
-    lane = "SELECT in_flight, next_due_at FROM lane WHERE is_slow = 0"
-    assert rows(any_database, lane) == [(1, to_micros(NOW))]
+    host_group = "SELECT in_flight, next_due_at FROM host_group WHERE is_slow = 0"
+    assert rows(any_database, host_group) == [(1, to_micros(NOW))]
 
 
 def test_messages_and_changes_are_read_with_what_a_sender_needs(any_database: Database) -> None:
@@ -244,9 +244,9 @@ def test_each_database_has_a_dialect_of_its_own(any_database: Database) -> None:
     with any_database.writing() as conn:
         dialect = dialect_of(conn)
         touched = "SELECT key FROM endpoint"
-        lanes = dialect.lanes_to_lock(conn, touched, {})
-        assert lanes == ([] if any_database.is_sqlite else ["http://a.example:80"])
-        dialect.lock_lanes(conn, lanes)
+        host_groups = dialect.host_groups_to_lock(conn, touched, {})
+        assert host_groups == ([] if any_database.is_sqlite else ["http://a.example:80"])
+        dialect.lock_host_groups(conn, host_groups)
         dialect.notify(conn, "loa_due")
         assert dialect.write_found(
             conn, "SELECT 1, 2, 3, 4, 5, 6 WHERE 1 = 0", NOTHING, "", {}
@@ -255,7 +255,7 @@ def test_each_database_has_a_dialect_of_its_own(any_database: Database) -> None:
         assert (dialect.pause_s > 0) is any_database.is_sqlite
 
 
-NOTHING = ("DELETE FROM lane WHERE key = '' RETURNING key", "SELECT * FROM found")
+NOTHING = ("DELETE FROM host_group WHERE key = '' RETURNING key", "SELECT * FROM found")
 
 
 def test_what_is_asked_for_is_leased_as_there_are_places_urgent_or_all(

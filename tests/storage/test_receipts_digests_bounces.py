@@ -18,11 +18,11 @@ from service.services.digest_acts import send_digests
 from service.services.overruling_acts import decide_categories
 from service.services.reminders import remind
 from service.settings import Settings
-from service.storage.deliveries import pause_all, resume_all
+from service.storage.deliveries import switch_sending_off, switch_sending_on
 from service.storage.engine import Database
-from service.storage.mails import LANES
+from service.storage.mails import MAIL_ENDPOINTS
 from service.storage.queue import hold_back
-from service.storage.receipts import acknowledge, list_receipts
+from service.storage.receipts import list_receipts, write_acknowledgement
 from service.storage.schema import to_micros
 from service.storage.units import add_unit, remove_unit
 from service.types import ChangeType, Filters, Frequency
@@ -202,7 +202,7 @@ def test_a_unit_is_reminded_then_its_next_contact_until_it_acknowledges(
             Line.NOT_SUBSCRIBED,
         ]
         for is_new in (True, False):
-            assert is_new is acknowledge(
+            assert is_new is write_acknowledgement(
                 conn,
                 post_id="p1",
                 revision=1,
@@ -242,7 +242,7 @@ def test_several_reminders_for_a_contact_at_once_are_one_mail_that_lists_them(
     clock.advance(2 * 86_400)
     assert [remind(*acting), remind(*acting)] == [1, 0]
     with any_database.writing() as conn:
-        acknowledge(
+        write_acknowledgement(
             conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link"
         )
     clock.advance(2 * 86_400)
@@ -327,12 +327,12 @@ def test_what_an_operator_stopped_or_a_flood_holds_is_shown_and_not_mailed(
 ) -> None:
     acting = make_acting(any_database, clock)
     with any_database.writing() as conn:
-        pause_all(conn, clock())
+        switch_sending_off(conn, clock())
     assert [alarm.key for alarm in tell_alarms(*acting)] == ["stopped"]
     assert (count_alarms(*acting)["stopped"], count_alarms(*acting)["held"]) == (1, 0)
     assert count(any_database, "group_key LIKE 'letter:operator%'") == 0
     with any_database.writing() as conn:
-        resume_all(conn)
+        switch_sending_on(conn)
     assert tell_alarms(*acting) == ()
 
 
@@ -383,8 +383,8 @@ def test_13_what_was_late_and_is_made_up_for_asks_nothing_of_the_operator(
     for _ in range(30):  # five hours, and each quarter it is tried again
         clock.advance(10 * 60)
         with any_database.writing() as conn:
-            for lane in LANES:
-                hold_back(conn, lane, clock() + timedelta(minutes=15))
+            for endpoint in MAIL_ENDPOINTS:
+                hold_back(conn, endpoint, clock() + timedelta(minutes=15))
         tell_alarms(*acting)
     assert count_alarms(*acting)["delivery_late"] == 1, "shown at once all the same"
     clock.advance(60)
@@ -403,8 +403,8 @@ def test_13_what_stays_late_when_mail_goes_again_is_told(
     with any_database.writing() as conn:
         subscribe(conn, "lan@xa.example", clock())
         tell(conn, make_post(conn, clock()), clock())
-        for lane in LANES:
-            hold_back(conn, lane, clock() + timedelta(hours=3))
+        for endpoint in MAIL_ENDPOINTS:
+            hold_back(conn, endpoint, clock() + timedelta(hours=3))
     told = []
     for _ in range(25):
         clock.advance(10 * 60)
@@ -430,7 +430,7 @@ def test_U2_a_unit_that_was_removed_after_it_acknowledged_is_reminded_of_nothing
             )
         )
         tell(conn, post, clock())
-        acknowledge(
+        write_acknowledgement(
             conn, post_id="p1", revision=1, unit_id=unit.id, at=clock(), by="", note="", via="link"
         )
         conn.execute(text("UPDATE post SET revision = 2 WHERE id = 'p1'"))

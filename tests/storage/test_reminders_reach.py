@@ -17,7 +17,7 @@ from service.settings import Settings
 from service.storage import schema
 from service.storage.engine import Database
 from service.storage.post_rows import facts_to_json
-from service.storage.receipts import acknowledge, list_receipts
+from service.storage.receipts import list_receipts, write_acknowledgement
 from service.storage.reminder_alarm import alarm_at, ring_by, set_alarm
 from service.storage.units import add_unit
 from service.types import Deadline, Post, Unit, Urgency
@@ -174,7 +174,7 @@ def test_U4_what_a_successor_or_a_later_post_is_owed_moves_the_instant_forward(
         second = alarm_at(conn)
     assert first is not None and second is not None and office.clock() < second < first
     with office.database.writing() as conn:
-        acknowledge(
+        write_acknowledgement(
             conn, post_id="p2", revision=1, unit_id=unit.id, at=office.clock(), by="", note="",
             via="link",
         )  # fmt: skip
@@ -300,4 +300,5 @@ def test_13_of_very_many_late_ones_some_are_named_and_the_rest_counted(office: O
     with office.database.reading() as conn:
         bodies = conn.execute(text("SELECT body FROM message WHERE group_key LIKE '%late:%'"))
         said = [say(one, "en") for one in orjson.loads(bodies.scalar_one())["paragraphs"]]
-    assert len(said) == 13 and said[-1] == "… and 3 more new ones"
+    assert f"`loa unit edit {unit.id} --add-contact …`" in said[2]
+    assert len(said) == 14 and said[-1] == "… and 3 more new ones"

@@ -42,7 +42,7 @@ OF_THEIR_OWN = {
     "hub_lease": "until the lease ends",
     "portal_look": "a week",
     "host": "as many as portals have",
-    "lane": "as many as endpoints",
+    "host_group": "as many as endpoints",
     "endpoint": "as many as subscriptions",
     "subscription": "their owner removes them",
     "consent": "with its subscription, until the address is erased",

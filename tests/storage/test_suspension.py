@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 from sqlalchemy import text
 
 from service.alerts.bounce import Bounce, Kind
@@ -11,6 +12,8 @@ from service.alerts.suspension import AddressProbe, probe_step
 from service.services.bounce_acts import apply_bounce, probe_suspended
 from service.settings import Settings
 from service.storage.engine import Database
+from service.storage.units import add_unit
+from service.words import say
 from tests.fakes import Acting, FakeClock, act_over
 from tests.fakes_ledger_mail import make_post, subscribe, tell
 
@@ -97,3 +100,29 @@ def test_D7_who_complained_is_never_written_to_again(
     acting = suspended(any_database, clock, Kind.COMPLAINT)
     clock.advance(400 * 86_400)
     assert probe_suspended(*acting) == 0 and status(any_database) == "suspended"
+
+
+def test_U1_that_a_units_address_takes_mail_again_is_told_to_its_contacts_and_the_operator(
+    any_database: Database, clock: FakeClock
+) -> None:
+    database, _ = suspended(any_database, clock, Kind.HARD)
+    email, operator = {"smtp_url": "smtp://127.0.0.1:1"}, {"email": "truc@huyen.example"}
+    settings = Settings.model_validate({"email": email, "operator": operator})
+    acting = act_over(database, settings, clock)
+    with database.writing() as conn:
+        contacts = ("lan@xa.example", "chutich@xa.example")
+        unit = add_unit(conn, name="xã A", contacts=contacts, at=clock())
+        conn.execute(text("UPDATE subscription SET unit_id = :id"), {"id": unit.id})
+    clock.advance(7 * 86_400)
+    probe_suspended(*acting)
+    accept(database, clock)
+    clock.advance(3 * 86_400)
+    assert probe_suspended(*acting) == 1 and probe_suspended(*acting) == 0
+    with database.reading() as conn:
+        query = text("SELECT body FROM message WHERE group_key LIKE 'letter:%again:%'")
+        told = [orjson.loads(body) for body in conn.execute(query).scalars()]
+    assert {one["address"] for one in told} == {*contacts, "truc@huyen.example"}
+    assert len(told) == 3
+    for language in ("vi", "en"):
+        said = say(told[0]["paragraphs"][0], language)
+        assert "xã A" in said and "lan@xa.example" in said and "{" not in said

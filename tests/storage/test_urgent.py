@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.storage import schema
 from service.storage.engine import Database
 from service.storage.queue import ClaimedMessage, claim_due, continue_fanouts, heal, record_results
-from service.storage.receipts import acknowledge
+from service.storage.receipts import write_acknowledgement
 from service.storage.units import add_unit, remove_unit
 from service.types import (
     EMAIL,
@@ -282,7 +282,7 @@ def test_U4_acknowledged_between_two_reminders_of_two_posts_only_the_other_is_as
     house.tell(house.post(post_id="p2"))
     assert house.live(20) == [(15, 2)]
     with house.database.writing() as conn:
-        acknowledge(
+        write_acknowledgement(
             conn, post_id="p1", revision=1, unit_id=unit.id, at=house.clock(), by="", note="",
             via="link",
         )  # fmt: skip

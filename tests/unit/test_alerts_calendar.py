@@ -10,7 +10,7 @@ import pytest
 
 from service.alerts.deadlines import next_due_reminder
 from service.alerts.digest import last_run
-from service.alerts.receipt_rules import Line, judge, reminder_step, working_days
+from service.alerts.receipt_rules import Line, line_of_unit, reminder_step, working_days
 from service.alerts.working_hours import WorkingHours
 from service.types import Frequency, State
 
@@ -59,11 +59,11 @@ def test_no_digest_is_due_when_every_day_within_reach_is_off() -> None:
 
 
 def test_a_line_is_never_better_than_what_is_proved() -> None:
-    assert judge([], is_acknowledged=False) is Line.NOT_SUBSCRIBED
-    assert judge([State.FAILED, State.DUE], is_acknowledged=False) is Line.OWED
-    assert judge([State.FAILED, State.SENT], is_acknowledged=False) is Line.SENT
-    assert judge([State.FAILED], is_acknowledged=False) is Line.FAILED
-    assert judge([], is_acknowledged=True) is Line.ACKNOWLEDGED
+    assert line_of_unit([], is_acknowledged=False) is Line.NOT_SUBSCRIBED
+    assert line_of_unit([State.FAILED, State.DUE], is_acknowledged=False) is Line.OWED
+    assert line_of_unit([State.FAILED, State.SENT], is_acknowledged=False) is Line.SENT
+    assert line_of_unit([State.FAILED], is_acknowledged=False) is Line.FAILED
+    assert line_of_unit([], is_acknowledged=True) is Line.ACKNOWLEDGED
 
 
 def test_working_days_leave_out_weekends_and_days_off() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.alerts.headers import mailbox
-from service.alerts.mail import Letter, MailPart, Recipient, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, compose_letter, compose_mail
 from service.alerts.mail_item import prepare
 from service.alerts.reason import say_reason
 from service.errors import InvalidInput
@@ -66,7 +66,7 @@ def test_a_post_without_any_web_address_has_no_link() -> None:
 
 def test_a_withdrawn_post_says_that_its_archived_copy_stays() -> None:
     item = prepare({**payload(), "type": "post.withdrawn"}, HANOI, labels=LABELS)
-    mail = parse(compose(SENDER, "vi", TO, [MailPart(item, ())]))
+    mail = parse(compose_mail(SENDER, "vi", TO, [MailPart(item, ())]))
     assert mail["Subject"].startswith("[HỎA TỐC] Đã gỡ: ")
     assert all("Cổng thông tin đã gỡ tin này" in body for body in bodies(mail))
 
@@ -76,7 +76,7 @@ def test_L13_a_post_that_was_told_late_says_so() -> None:
         item = prepare(payload(is_late=True), HANOI.to(language), labels=LABELS)
         assert all(
             words in body
-            for body in bodies(parse(compose(SENDER, language, TO, [MailPart(item, ())])))
+            for body in bodies(parse(compose_mail(SENDER, language, TO, [MailPart(item, ())])))
         )
     assert all("Đăng muộn" not in body for body in bodies(parse(build())))
 
@@ -105,7 +105,7 @@ def test_a_mail_of_several_posts_lists_them_and_says_shared_reasons_once(is_shar
     parts = [
         MailPart(item, ("chung",) if is_shared else (f"riêng {n}",)) for n, item in enumerate(items)
     ]
-    mail = parse(compose(SENDER, "vi", TO, parts))
+    mail = parse(compose_mail(SENDER, "vi", TO, parts))
     text, html = bodies(mail)
     assert mail["Subject"] == "2 tin mới"
     first, second = (f"{n}. [HỎA TỐC, hạn 15/06] Tin {of}" for n, of in ((1, "một"), (2, "hai")))

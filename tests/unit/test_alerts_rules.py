@@ -24,7 +24,7 @@ from service.alerts.message import (
 )
 from service.alerts.retry import next_attempt
 from service.alerts.signing import SecretBox, new_secret, sign
-from service.alerts.verdict import judge
+from service.alerts.verdict import judge_answer
 from service.errors import ConfigurationError
 from service.types import (
     AttachmentLink,
@@ -227,9 +227,9 @@ def test_a_payload_is_the_same_to_the_byte_and_takes_a_receipt_url_as_its_last_k
 def test_a_2xx_status_line_is_success_whatever_becomes_of_the_body(
     status: int, error: int, is_accepted: bool, is_final: bool
 ) -> None:
-    verdict = judge(status, error)
+    verdict = judge_answer(status, error)
     assert (verdict.is_accepted, verdict.is_final) == (is_accepted, is_final)
 
 
 def test_a_guards_refusal_is_final_and_tells_nothing_of_ports() -> None:
-    assert judge(0, 7, is_guarded=True).is_final
+    assert judge_answer(0, 7, is_guarded=True).is_final

@@ -21,7 +21,7 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from service.alerts.signing import new_secret, secret_key, sign, sign_with
+from service.alerts.signing import new_secret, sign, sign_with, signing_bytes
 
 GOLDEN = json.loads(
     (Path(__file__).parents[1] / "data" / "standardwebhooks.json").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def cases() -> list[tuple[bool, str, bytes, dict[str, str]]]:
     old, new, at = new_secret(), new_secret(), int(datetime.now(UTC).timestamp())
 
     def said(*secrets: str, sent_at: int = at) -> dict[str, str]:
-        signature = sign_with([secret_key(one) for one in secrets], "msg-1", sent_at, BODY)
+        signature = sign_with([signing_bytes(one) for one in secrets], "msg-1", sent_at, BODY)
         return {
             "webhook-id": "msg-1",
             "webhook-timestamp": str(sent_at),

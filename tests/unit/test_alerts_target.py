@@ -6,7 +6,7 @@ import pytest
 
 from service.alerts.target import host_of, is_public, parse_target
 from service.errors import InvalidInput
-from service.portals.addresses import is_public as is_public_to_portals
+from service.portals.addresses import is_public_ip as is_public_to_portals
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from service.alerts.match import matches, why_not
 from service.alerts.receipt_rules import reminder_step
 from service.alerts.urgency import urgent_by, urgent_step
 from service.alerts.working_hours import WorkingHours
-from service.posts.due import hour_said
+from service.posts.due import hour_in
 from service.types import (
     OVERRULED,
     Deadline,
@@ -109,8 +109,8 @@ def test_U4_a_reminder_says_what_is_due_and_how_long_is_left_or_since_when_it_is
     assert "26 hours" in say(ahead, "en")
     assert "Đã quá hạn từ" in say(over, "vi") and "23:59" in say(over, "vi")
     assert "Overdue since" in say(over, "en")
-    assert hour_said("trước ngày 15/6/2023") is None and hour_said("24 giờ ngày 15/6") is None
-    assert hour_said("chậm nhất 10h30 ngày 5/6") == time(10, 30)
+    assert hour_in("trước ngày 15/6/2023") is None and hour_in("24 giờ ngày 15/6") is None
+    assert hour_in("chậm nhất 10h30 ngày 5/6") == time(10, 30)
 
 
 def test_U4_subscriptions_filter_by_urgency_and_by_kind_of_document() -> None:

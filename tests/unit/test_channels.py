@@ -105,12 +105,12 @@ def test_a_prefix_and_that_of_digests_are_the_name_where_nothing_is_said() -> No
     mail = kind_of(EMAIL)
     kind = ChannelKind(Channel("fax"), "a:b", mail.parse, mail.grouping, Consent.OPERATOR)
     assert (kind.prefix, kind.digest_prefix) == ("fax", "digest_fax")
+    assert kind.help == "Alert TARGET by fax."
 
 
 ALLOWED = {
     "types/vocabulary.py": "names the two",
     "channels.py": "the table",
-    "cli/subscription_add.py": "their help",
     "delivery/webhook.py": "is the one",
     "delivery/email.py": "is the other",
     "delivery/pull.py": "is the third",

@@ -210,6 +210,8 @@ def test_the_list_of_feeds_is_grouped_for_the_reader() -> None:
         "Cổng thông tin": 3,
         "Xã, phường": 1,
     }
+    few = etree.fromstring(render_opml(SITE, list(CATALOGUE.specs())[:1]))
+    assert [group.get("text") for group in few.iterfind("body/outline")] == ["Chung"]
     assert groups["Xã, phường"] == ["https://loa.example/feeds/places/quang-ninh-16540.atom"]
 
 

@@ -18,10 +18,10 @@ from lxml import etree
 from service.feeds import rss
 from service.feeds.markup import (
     EMPTY_FEED_UPDATED_AT,
+    entry_title,
     feed_updated_at,
     has_markup,
     moved_at,
-    title_of,
 )
 from service.feeds.model import Feed, Format, narrowed_title
 from service.feeds.opml import render_opml
@@ -57,7 +57,7 @@ def oracle(fmt: Format, feed: Feed) -> bytes:
     for element, entry, post in zip(
         root.iterfind(f"{ATOM}entry"), entries, feed.posts, strict=True
     ):
-        if has_markup(title_of(post)):
+        if has_markup(entry_title(post)):
             element.find(f"{ATOM}title").set("type", "html")
         for link, meant in zip(element.iterfind(f"{ATOM}link"), entry.link(), strict=True):
             link.attrib.update(
@@ -106,7 +106,7 @@ def test_L10_any_title_makes_a_valid_feed(title: str, summary: str, name: str) -
 )
 def test_L10_awkward_titles_are_clean_text(fmt: Format, title: str, shown: str) -> None:
     body = render(fmt, make_post(0, title))
-    assert title_of(make_post(0, title)) == shown
+    assert entry_title(make_post(0, title)) == shown
     if fmt is Format.JSON:
         assert orjson.loads(body)["items"][0]["title"] == shown
         return

@@ -239,12 +239,12 @@ ACTS = frozenset(
     {
         "NewSubscription", "add_subscription", "set_status", "set_filters", "set_frequency",
         "set_headers",
-        "set_name", "set_target", "set_min_interval", "rotate_secret", "add_unit", "remove_unit",
+        "rename_subscription", "rename_unit", "set_target", "space_endpoint", "set_min_interval", "rotate_secret", "add_unit", "remove_unit",
         "set_contacts",
-        "set_place", "acknowledge", "replay", "pause_all", "resume_all", "send_test",
+        "set_place", "write_acknowledgement", "make_due_again", "switch_sending_off", "switch_sending_on", "send_test",
         "ask_confirmation",
         "create_token", "revoke_token", "release_flood", "queue_letter", "queue_message",
-        "forget_address", "explain",
+        "forget_address", "explain_delivery",
     }
 )  # fmt: skip
 """What of `storage` writes, or answers for a rule: doors reach it through `services` only."""
@@ -280,11 +280,11 @@ def test_the_measure_itself_sees_an_act_of_storage() -> None:
     by_name = "from service.storage.subscriptions import set_status as move"
     by_module = (
         "def f(conn):\n    from service.storage import subscriptions\n    "
-        "subscriptions.set_name(conn)"
+        "subscriptions.rename_unit(conn)"
     )
     through_a_service = "from service.services import subscriptions\nsubscriptions.replay(1)"
     found = [written_by(ast.parse(source)) for source in (by_name, by_module, through_a_service)]
-    assert found == [{"set_status"}, {"set_name"}, set()]
+    assert found == [{"set_status"}, {"rename_unit"}, set()]
 
 
 def test_every_act_that_is_named_is_one_of_storage() -> None:

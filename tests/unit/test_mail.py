@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.alerts.headers import encode_phrase
-from service.alerts.mail import Letter, MailPart, Recipient, compose, compose_letter
+from service.alerts.mail import Letter, MailPart, Recipient, compose_letter, compose_mail
 from service.alerts.mail_item import prepare
 from service.errors import InvalidInput
 from service.values import MailAddress
@@ -60,16 +60,16 @@ def test_the_same_message_is_the_same_to_the_byte() -> None:
 def test_U4_a_mail_about_something_urgent_says_so_to_mail_programs() -> None:
     item = prepare(payload(), HANOI)
     to = Recipient("m2", TO.address, TO.created_at, is_urgent=True)
-    mail = parse(compose(SENDER, "vi", to, [MailPart(item, ())]))
+    mail = parse(compose_mail(SENDER, "vi", to, [MailPart(item, ())]))
     assert (mail["Importance"], mail["X-Priority"]) == ("high", "1")
-    calm = parse(compose(SENDER, "vi", TO, [MailPart(item, ())]))
+    calm = parse(compose_mail(SENDER, "vi", TO, [MailPart(item, ())]))
     assert calm["Importance"] is None and calm["X-Priority"] is None
 
 
 def test_an_update_refers_to_the_first_mail_and_says_what_changed() -> None:
     item = prepare({**payload(), "type": "post.updated"}, HANOI, what=("title", "attachments"))
     to = Recipient("m2", TO.address, TO.created_at, first_message_id="m1")
-    mail = parse(compose(SENDER, "vi", to, [MailPart(item, ())]))
+    mail = parse(compose_mail(SENDER, "vi", to, [MailPart(item, ())]))
     assert mail["References"] == mail["In-Reply-To"] == "<m1@mail.example>"
     assert mail["Subject"].startswith("[HỎA TỐC, hạn 15/06] Cập nhật: ")
     assert all("tiêu đề, tệp đính kèm" in body for body in bodies(mail))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.alerts.deadlines import DueInstant, say_due
-from service.alerts.mail import MailPart, compose
+from service.alerts.mail import MailPart, compose_mail
 from service.alerts.mail_changes import MAX_SHOWN, AttachedFile, PostState, find_edit, say_edits
 from service.alerts.mail_gallery import RECEIPT, SAMPLE, draw_mails
 from service.alerts.mail_item import prepare
@@ -40,13 +40,15 @@ def test_a_subject_says_what_matters_first(
     more: dict[str, object], is_owed: bool, subject: str
 ) -> None:
     item = prepare(payload(**{**SAMPLE, **more}), HANOI)
-    mail = parse(compose(SENDER, "vi", TO, [MailPart(item, ("x",), RECEIPT if is_owed else ())]))
+    mail = parse(
+        compose_mail(SENDER, "vi", TO, [MailPart(item, ("x",), RECEIPT if is_owed else ())])
+    )
     assert mail["Subject"] == subject
 
 
 def test_the_receipt_stands_above_what_is_said_of_the_post() -> None:
     item = prepare(payload(**SAMPLE), HANOI)
-    mail = parse(compose(SENDER, "vi", TO, [MailPart(item, ("vì sao",), RECEIPT)]))
+    mail = parse(compose_mail(SENDER, "vi", TO, [MailPart(item, ("vì sao",), RECEIPT)]))
     for body in bodies(mail):
         order = [
             body.index(one)
@@ -101,7 +103,7 @@ def test_U5_a_unit_reads_its_own_tasks_first_and_its_own_day_in_the_subject(
 ) -> None:
     item = prepare(payload(**{**SAMPLE, "deadlines": [OTHERS, OWN]}), HANOI, own=own)
     mail = parse(
-        compose(SENDER, "vi", TO, [MailPart(item, ("x",), RECEIPT if own is not None else ())])
+        compose_mail(SENDER, "vi", TO, [MailPart(item, ("x",), RECEIPT if own is not None else ())])
     )
     assert f"[{subject}" in str(mail["Subject"])
     places = [bodies(mail)[0].index(one) for one in labels]

@@ -14,7 +14,7 @@ from service.instants import Moment, Source, Witness
 from service.moments.address import by_address
 from service.moments.label import parse_moment
 from service.moments.vote import is_old, vote
-from service.poll.dating import by_order, settle
+from service.poll.dating import by_order, settle_dating
 from service.poll.decide import is_same_title
 from service.text import LOCAL
 from service.types import Article, ListedPost
@@ -159,7 +159,7 @@ def test_L13_an_edit_of_long_ago_is_a_second_witness_of_age() -> None:
 def test_L12_a_date_that_ends_a_title_counts_only_where_nobody_else_speaks(
     row: ListedPost, article: Article | None, title: str, at: str
 ) -> None:
-    settled = settle(row, article, NOW)
+    settled = settle_dating(row, article, NOW)
     assert (settled.title, local(settled.dating.at)) == (title, at)
 
 

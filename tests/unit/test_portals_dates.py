@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from service.instants import Source
-from service.portals.dates import told_in_label
+from service.portals.dates import dates_in_label
 from service.portals.read import read_article, read_listing
 from service.settings import ListingConfig, PortalConfig
 from service.text import LOCAL, clean
@@ -218,7 +218,7 @@ def test_L18_the_dates_of_other_posts_are_not_guessed_to_be_this_ones() -> None:
     ],
 )
 def test_L18_a_day_in_words_is_a_date_where_it_stands_apart(label: str, at: str | None) -> None:
-    told = told_in_label(clean(label.removeprefix("<p>").removesuffix("</p>")), NOW)
+    told = dates_in_label(clean(label.removeprefix("<p>").removesuffix("</p>")), NOW)
     assert shown(told[0].moment if told else None) == at
 
 

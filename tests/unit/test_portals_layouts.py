@@ -17,7 +17,7 @@ from service.errors import UnreadableError
 from service.moments.vote import vote
 from service.portals.article import read_article_tree
 from service.portals.auto import detect_listing
-from service.portals.dom import parse
+from service.portals.dom import parse_tree
 from service.portals.pager import find_pager
 from service.portals.urls import resolve_link
 from service.posts.identity import canonical_key
@@ -36,7 +36,7 @@ def _page(url: str, body: bytes) -> Page:
 
 def _read(markup: str, path: str = "/tin-tuc") -> Listing:
     return detect_listing(
-        parse(_page(_BASE + path, f"<html><body>{markup}</body></html>".encode()))
+        parse_tree(_page(_BASE + path, f"<html><body>{markup}</body></html>".encode()))
     )
 
 
@@ -53,7 +53,7 @@ def _names_of(kind: str) -> list[str]:
 def test_L16_L17_listings_of_many_systems_are_whole_and_their_titles_clean(name: str) -> None:
     told = _TOLD[name]
     url = _BASE + told["url"]
-    listing = detect_listing(parse(_page(url, (_LAYOUTS / f"{name}.html").read_bytes())))
+    listing = detect_listing(parse_tree(_page(url, (_LAYOUTS / f"{name}.html").read_bytes())))
     found = {
         post.url: (
             post.title,
@@ -70,7 +70,7 @@ def test_L16_L17_listings_of_many_systems_are_whole_and_their_titles_clean(name:
 def test_L15_L18_articles_of_many_systems_are_whole_with_their_files(name: str) -> None:
     told = _TOLD[name]
     url = _BASE + told["url"]
-    article = read_article_tree(parse(_page(url, (_LAYOUTS / f"{name}.html").read_bytes())))
+    article = read_article_tree(parse_tree(_page(url, (_LAYOUTS / f"{name}.html").read_bytes())))
     text = clean(article.text)
     first, last = clean(told["body_first"]), clean(told["body_last"])
     moment = vote(article.witnesses, _NOW).moment
@@ -88,7 +88,7 @@ _PAGERS = json.loads((_LAYOUTS.parent / "pagers.json").read_text("utf-8"))
 
 @pytest.mark.parametrize("case", _PAGERS, ids=[case["name"] for case in _PAGERS])
 def test_L20_pagers_of_every_form_lead_to_the_older_page(case: dict[str, str | None]) -> None:
-    tree = parse(
+    tree = parse_tree(
         _page(f"{_BASE}{case['url']}", f"<html><body>{case['html']}</body></html>".encode())
     )
     wanted = None if case["next"] is None else urljoin(tree.url, case["next"])
@@ -219,7 +219,9 @@ def _wrapped(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_L16_whatever_a_listing_holds_each_link_is_a_post_or_a_counted_drop(
     parts: list[str],
 ) -> None:
-    tree = parse(_page(f"{_BASE}/tin-tuc", f"<html><body>{''.join(parts)}</body></html>".encode()))
+    tree = parse_tree(
+        _page(f"{_BASE}/tin-tuc", f"<html><body>{''.join(parts)}</body></html>".encode())
+    )
     try:
         listing = detect_listing(tree)
     except UnreadableError:

@@ -12,7 +12,7 @@ import pytest
 from service.errors import FetchError, UnreadableError
 from service.portals.fetch import Fetcher
 from service.portals.portal_text import render_portal
-from service.portals.probe import probe
+from service.portals.probe import probe_page
 from service.settings import PortalConfig
 from tests.fakes import FakeClock
 from tests.hostile import HostilePortal, MemoryGate, quick_polling, reply
@@ -48,7 +48,7 @@ def test_a_page_nobody_described_is_understood(
 ) -> None:
     with HostilePortal() as site:
         site.answers["/list"] = reply(moved(f"{layout}.html", site))
-        found = probe(fetcher, site.url + "/list")
+        found = probe_page(fetcher, site.url + "/list")
         shown = found.shown()
     assert (shown.kind, len(found.listing.posts)) == (kind, count)
     assert found.article is None
@@ -63,7 +63,7 @@ def test_an_announced_feed_is_preferred(fetcher: Fetcher) -> None:
         site.answers["/vi/news/rss/tin-hoat-dong/"] = reply(
             moved("nukeviet.rss", site), Content_Type="text/xml"
         )
-        found = probe(fetcher, site.url + "/list")
+        found = probe_page(fetcher, site.url + "/list")
     assert (found.portal.kind, found.feed) == ("feed", f"{site.url}/vi/news/rss/tin-hoat-dong/")
     assert len(found.listing.posts) == 12
 
@@ -71,7 +71,7 @@ def test_an_announced_feed_is_preferred(fetcher: Fetcher) -> None:
 @pytest.mark.parametrize("typed", ["ftp://x.vn", "http://[", "http://me:secret@x.vn/", ""])
 def test_what_is_no_address_is_refused_in_words(fetcher: Fetcher, typed: str) -> None:
     with pytest.raises(FetchError, match="address"):
-        probe(fetcher, typed)
+        probe_page(fetcher, typed)
 
 
 NEW = [
@@ -96,7 +96,7 @@ def test_probe_without_options_suffices_and_says_why_it_refused(
     with HostilePortal() as site:
         path = want["url"].removeprefix(host)
         site.answers[path] = reply((DATA / f"{layout}.html").read_text().replace(host, site.url))
-        found = probe(fetcher, site.url + path)
+        found = probe_page(fetcher, site.url + path)
     assert len(found.listing.posts) == count
     assert all(link.reason for link in found.listing.rejected)
     written = PortalConfig.model_validate(tomllib.loads(render_portal(found.portal)))
@@ -106,4 +106,4 @@ def test_probe_without_options_suffices_and_says_why_it_refused(
 def test_a_page_without_posts_is_refused(fetcher: Fetcher) -> None:
     with HostilePortal() as site, pytest.raises(UnreadableError):
         site.answers["/list"] = reply("<nav><a href='/a'>Giới thiệu chung</a></nav>")
-        probe(fetcher, site.url + "/list")
+        probe_page(fetcher, site.url + "/list")

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from service.errors import LoaError, UnreadableError
 from service.portals.charset import decode
-from service.portals.dom import parse
+from service.portals.dom import parse_tree
 from service.portals.read import read_article, read_listing, reader_version
 from service.portals.sanitise import harmless
 from service.portals.td_portal import read_td_listing, sort_links
@@ -117,7 +117,7 @@ def test_L3_the_quick_key_of_an_address_is_the_canonical_one(
     site: str, month: int, day: int, rest: str
 ) -> None:
     href = f"/{site}/Pages/2024-{month}-{day}/{rest}.aspx"
-    tree = parse(page(f'<a href="{href}">Hội nghị</a>'))
+    tree = parse_tree(page(f'<a href="{href}">Hội nghị</a>'))
     for _, url, key in sort_links(tree, tree.root.css("a[href]")).posts:
         assert key == canonical_key(url)
         assert url == resolve_link(tree.base_url, href)
@@ -274,7 +274,7 @@ def test_L16_boxes_beside_the_list_of_a_td_portal_are_told_and_no_posts(box: str
     assert len(listing.posts) == 8
     assert [one.reason for one in listing.rejected] == ["like_the_posts"] * 4
     front = read_td_listing(
-        parse(page((_TD_LIST + box).encode(), "https://quangxuong.thanhhoa.gov.vn/"))
+        parse_tree(page((_TD_LIST + box).encode(), "https://quangxuong.thanhhoa.gov.vn/"))
     )
     assert len(front.posts) == 12
 

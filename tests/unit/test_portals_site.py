@@ -11,8 +11,13 @@ from pydantic import ValidationError
 from service.errors import FetchError
 from service.portals.addresses import refuse_redirect
 from service.portals.fetch import Fetcher
-from service.portals.file_kinds import kind_of
-from service.portals.same_site import refuse_address, refuse_file, site_of, trusted_origins
+from service.portals.file_kinds import file_kind_of
+from service.portals.same_site import (
+    refuse_address,
+    refuse_file,
+    registered_domain,
+    trusted_origins,
+)
 from service.settings import ListingConfig, PortalConfig
 from service.words import code_of, say
 from tests.fakes import FakeClock
@@ -112,7 +117,7 @@ def test_S6_the_operator_may_name_ports_and_hosts_of_files() -> None:
     ],
 )
 def test_S6_a_site_is_what_somebody_registered(host: str, site: str) -> None:
-    assert site_of(host) == site
+    assert registered_domain(host) == site
 
 
 @pytest.mark.parametrize(
@@ -178,5 +183,5 @@ NO_KINDS = (
 
 
 def test_S6_a_file_is_told_by_its_first_bytes() -> None:
-    assert {head: kind_of(head) for head in KINDS} == KINDS
-    assert [kind_of(head) for head in NO_KINDS] == [None] * len(NO_KINDS)
+    assert {head: file_kind_of(head) for head in KINDS} == KINDS
+    assert [file_kind_of(head) for head in NO_KINDS] == [None] * len(NO_KINDS)

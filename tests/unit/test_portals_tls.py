@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from service.errors import ConfigurationError, FetchError
 from service.portals.fetch import Fetcher
-from service.portals.tls import check_ca_file, explain
+from service.portals.tls import check_ca_file, explain_certificate
 from service.settings import ListingConfig, PortalConfig
 from service.settings.trust import authorities
 from service.types import Outcome
@@ -224,7 +224,7 @@ def test_F15_every_known_fault_is_told_with_its_host_and_its_name(
 ) -> None:
     error = ssl.SSLError(1, f"[SSL: {reason}]")
     error.reason = reason
-    words = say(explain(error, "cong.example", None), language)
+    words = say(explain_certificate(error, "cong.example", None), language)
     assert "'cong.example'" in words and reason in words
 
 

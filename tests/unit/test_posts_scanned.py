@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from service.posts.places import parse_places
 from service.posts.rules import parse_rules
 from service.posts.scanned import adds, mend, number_of, read_scan_heading
 from service.posts.understand import Understander
@@ -24,6 +23,7 @@ from service.types import (
     Understanding,
     Urgency,
 )
+from tests.fakes_places import parse_places
 
 CONFIG = Path(__file__).parents[2] / "config"
 UNDERSTANDER = Understander(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from service.posts.classify import parse_rules
 from service.posts.gazetteer import Gazetteer
 from service.posts.place_units import NOWHERE, PortalArea
-from service.posts.places import parse_places
 from service.posts.sentences import lead_of, summary_of
 from service.posts.understand import Understander, urgency_of
 from service.text import clean_text
 from service.types import AttachmentLink, Reason, Relation, Urgency
+from tests.fakes_places import parse_places
 from tests.unit.test_posts_country import country, every_unit
 
 _ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import pytest
 
 from service.errors import ConfigurationError
 from service.settings import Settings
-from service.settings.key_file import REMEMBERED, FormerKey, keys_at, read_keys, rotate
+from service.settings.key_file import REMEMBERED, FormerKey, keys_at, read_keys, rotate_key_file
 from service.settings.models import DatabaseSettings, ServiceSettings
 from service.settings.secret import secret_key, stored_key
 
@@ -85,7 +85,7 @@ def test_S8_rotations_at_once_lose_no_key_and_leave_no_draft(tmp_path: Path) -> 
     file = tmp_path / "x.secret"
     first = stored_key(file)
     with ThreadPoolExecutor(8) as pool:
-        untils = set(pool.map(lambda _: rotate(file, NOW, timedelta(days=30)), range(8)))
+        untils = set(pool.map(lambda _: rotate_key_file(file, NOW, timedelta(days=30)), range(8)))
     kept = read_keys(file)
     assert untils == {NOW + timedelta(days=30)}
     assert len({one.text for one in kept}) == 9 and kept[-1].text == first
@@ -97,8 +97,8 @@ def test_S8_rotations_at_once_lose_no_key_and_leave_no_draft(tmp_path: Path) -> 
 def test_S8_a_key_is_forgotten_long_after_it_ended(tmp_path: Path) -> None:
     file = tmp_path / "x.secret"
     first = stored_key(file)
-    rotate(file, NOW, timedelta(days=1))
-    rotate(file, NOW + REMEMBERED, timedelta(days=1))
+    rotate_key_file(file, NOW, timedelta(days=1))
+    rotate_key_file(file, NOW + REMEMBERED, timedelta(days=1))
     assert first in {one.text for one in read_keys(file)}
-    rotate(file, NOW + REMEMBERED + timedelta(days=1), timedelta(days=1))
+    rotate_key_file(file, NOW + REMEMBERED + timedelta(days=1), timedelta(days=1))
     assert first not in {one.text for one in read_keys(file)}

@@ -29,11 +29,22 @@ from service.types import (
     SubscriptionStatus,
     Urgency,
 )
-from service.words import OTHER, code_of, coded, kind_name, label, labels_of, parse, say, say_fields
+from service.words import (
+    OTHER,
+    code_of,
+    coded,
+    kind_name,
+    label,
+    labels_of,
+    parse_coded,
+    say,
+    say_fields,
+)
 from service.words.coded import Fact
 from service.words.labels import LABELS
 from service.words.say import SENTENCES
 from service.words.sentences_match import FIELDS
+from service.words.word_tables import joined
 
 ROOT = Path(service.__file__).parent
 VIETNAMESE = re.compile(
@@ -87,14 +98,14 @@ def test_what_is_coded_is_read_back_and_said_whatever_its_facts(
             "".join(c if c.isprintable() else " " for c in fact) if isinstance(fact, str) else fact
         )
 
-    assert parse(stored) == (code, {name: plain(fact) for name, fact in facts.items()})
+    assert parse_coded(stored) == (code, {name: plain(fact) for name, fact in facts.items()})
     assert code_of(stored) == code
     assert "{" not in say(stored, lang) or any("{" in str(fact) for fact in facts.values())
 
 
 @given(st.text())
 def test_what_is_no_code_is_said_word_for_word(words: str) -> None:
-    code, facts = parse(words)
+    code, facts = parse_coded(words)
     if code == OTHER and facts.get("words") == words:
         assert say(words, "en") == words == say(words, "vi")
     assert isinstance(say(words, "vi"), str)
@@ -314,3 +325,13 @@ def test_a_value_of_a_newer_loa_is_shown_as_it_is() -> None:
         "Chỉ thị",
         "Lenh moi",
     )
+
+
+def test_a_code_has_its_words_in_one_table() -> None:
+    with pytest.raises(ValueError, match=r"two tables: bad\.empty"):
+        joined({"bad.empty": ("còn trống", "is empty")}, {"bad.empty": ("khác", "another")})
+    for path in (ROOT / "words").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Dict):
+                keys = [one.value for one in node.keys if isinstance(one, ast.Constant)]
+                assert len(keys) == len(set(keys)), path.name

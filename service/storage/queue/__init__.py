@@ -1,7 +1,7 @@
 """The ledger, which is also the queue: what is owed, who has it in hand, and what became of it.
 
 This is its face: whoever is outside takes from here, and never from a module within. Owns the order
-of locks (lanes first, by key), places, leases and their tokens, health of endpoints, and the
+of locks (host groups first, by key), places, leases and their tokens, health of endpoints, and the
 restore fence. Refuses to hold a transaction open while something is sent.
 """
 
@@ -12,7 +12,7 @@ from service.storage.queue.capacity import (
     hold_back,
     is_off,
     refresh,
-    set_min_interval,
+    space_endpoint,
 )
 from service.storage.queue.claim import claim_due, has_urgent, is_paused, next_due_at
 from service.storage.queue.driver import statements_on
@@ -43,12 +43,19 @@ from service.storage.queue.leases import free_all_leases, free_expired, has_expi
 from service.storage.queue.ledger_rows import ClaimedMessage
 from service.storage.queue.notices import listen
 from service.storage.queue.outgoing import ChangePayload, OutgoingMessage, OutgoingReader
-from service.storage.queue.parking import drop_questions, park, redirect, release, unpark
+from service.storage.queue.parking import (
+    drop_questions,
+    park,
+    redirect,
+    release_parked,
+    retry_failed,
+    unpark,
+)
 from service.storage.queue.pull_leases import (
     AcknowledgeResult,
-    acknowledge,
     due_among,
     due_endpoints,
+    end_pulled,
     hand_out,
 )
 from service.storage.queue.record import record_results
@@ -68,7 +75,6 @@ __all__ = [
     "OutgoingMessage",
     "OutgoingReader",
     "abandon",
-    "acknowledge",
     "add_endpoint",
     "apply_caps",
     "claim_due",
@@ -77,6 +83,7 @@ __all__ = [
     "drop_questions",
     "due_among",
     "due_endpoints",
+    "end_pulled",
     "fan_out",
     "free_all_leases",
     "free_expired",
@@ -100,10 +107,11 @@ __all__ = [
     "record_results",
     "redirect",
     "refresh",
-    "release",
     "release_fence",
+    "release_parked",
     "reopen",
-    "set_min_interval",
+    "retry_failed",
+    "space_endpoint",
     "statements_on",
     "unpark",
     "urgency_before",

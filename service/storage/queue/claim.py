@@ -1,7 +1,7 @@
 """What is due, leased to whoever sends it.
 
-A claim goes from lanes to endpoints to messages, each by an index in due order, never over all that
-is due. Nobody holds a transaction here while sending.
+A claim goes from host groups to endpoints to messages, each by an index in due order, never over
+all that is due. Nobody holds a transaction here while sending.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def claim_due(
     urgent_limit: int | None = None,
     due_by: datetime | None = None,
 ) -> list[ClaimedMessage]:
-    """Leases up to `limit` due messages, no more to an endpoint or lane than it has places; the
-    urgent ones before all others.
+    """Leases up to `limit` due messages, no more to an endpoint or host group than it has places;
+    the urgent ones before all others.
 
     `due_by`: only what was due then already; None: what is due now.
     `slow_limit`: how many of them may go to endpoints that timed out last; None sets no bound.
@@ -79,11 +79,11 @@ def claim_due(
 
         if statements.has_urgent(channel, at):
             first = take(urgent_limit, slow_limit, is_urgent=True)
-            shift(conn, first.endpoints, first.lanes)
+            shift(conn, first.endpoints, first.host_groups)
             if first.claimed:
                 return first.claimed
         taken = take(limit, slow_limit, is_urgent=False)
-    shift(conn, taken.endpoints, taken.lanes)
+    shift(conn, taken.endpoints, taken.host_groups)
     return taken.claimed
 
 
@@ -97,9 +97,9 @@ def next_due_at(conn: Connection, channel: Channel) -> datetime | None:
     """When the next claim could find something; None when nothing waits, or no place is free."""
     at = conn.execute(
         text(
-            "SELECT min(at) FROM (SELECT min(next_due_at) AS at FROM lane"
+            "SELECT min(at) FROM (SELECT min(next_due_at) AS at FROM host_group"
             " WHERE channel = :channel AND next_due_at IS NOT NULL"
-            " UNION ALL SELECT min(urgent_due_at) FROM lane"
+            " UNION ALL SELECT min(urgent_due_at) FROM host_group"
             " WHERE channel = :channel AND urgent_due_at IS NOT NULL) AS soonest"
         ),
         {"channel": channel},

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, text
 from service.alerts.message import build_test
 from service.channels import kind_of
 from service.storage.engine import uuid7
-from service.storage.queue.capacity import SLOW, hold_lanes, share_again, share_places, shift
+from service.storage.queue.capacity import SLOW, hold_host_groups, share_again, share_places, shift
 from service.storage.queue.ledger_rows import LeasedResult
 from service.storage.queue.parking import park
 from service.storage.schema import to_micros
@@ -30,8 +30,8 @@ _Endpoint = Row[tuple[object, ...]]
 
 
 def judge_endpoints(conn: Connection, outcomes: Sequence[LeasedResult], now: datetime) -> list[str]:
-    """Updates the health of endpoints, in the order of the results; returns the lanes that a move
-    touched."""
+    """Updates the health of endpoints, in the order of the results; returns the host groups that
+    a move touched."""
     for one in outcomes:
         if one.result.disables:
             _gone(conn, one.result, now)
@@ -86,7 +86,7 @@ def _noted(conn: Connection, values: dict[str, dict[str, object]]) -> dict[str, 
     """The endpoints whose row says something that a success would change, and those that timed out
     now."""
     query = text(
-        "SELECT key, host_key, lane_key, in_flight, failures, probe_at FROM endpoint"
+        "SELECT key, host_key, host_group_key, in_flight, failures, probe_at FROM endpoint"
         " WHERE key IN :keys AND (status <> 'ok' OR failures > 0 OR last_ok_at IS NULL OR key IN "
         ":slow)"
     ).bindparams(bindparam("keys", expanding=True), bindparam("slow", expanding=True))
@@ -95,22 +95,25 @@ def _noted(conn: Connection, values: dict[str, dict[str, object]]) -> dict[str, 
 
 
 def _move(conn: Connection, moved: Sequence[tuple[_Endpoint, str]]) -> list[str]:
-    """Brings endpoints to the lane of the slow, or back, with what they have in the air."""
+    """Brings endpoints to the host group of the slow, or back, with what they have in the air."""
     touched: list[str] = []
     for row, status in moved:
-        lane = row.host_key + (SLOW if status == "slow" else "")
-        if lane == row.lane_key:
+        host_group = row.host_key + (SLOW if status == "slow" else "")
+        if host_group == row.host_group_key:
             continue
         conn.execute(
-            text("UPDATE endpoint SET lane_key = :lane WHERE key = :key"),
-            {"lane": lane, "key": row.key},
+            text("UPDATE endpoint SET host_group_key = :host_group WHERE key = :key"),
+            {"host_group": host_group, "key": row.key},
         )
         conn.execute(
-            text("UPDATE lane SET in_flight = in_flight + :n WHERE key = :key"),
-            [{"key": row.lane_key, "n": -row.in_flight}, {"key": lane, "n": row.in_flight}],
+            text("UPDATE host_group SET in_flight = in_flight + :n WHERE key = :key"),
+            [
+                {"key": row.host_group_key, "n": -row.in_flight},
+                {"key": host_group, "n": row.in_flight},
+            ],
         )
-        touched += [row.lane_key, lane]
-    return touched + share_places(conn, (lane.removesuffix(SLOW) for lane in touched))
+        touched += [row.host_group_key, host_group]
+    return touched + share_places(conn, (host_group.removesuffix(SLOW) for host_group in touched))
 
 
 def revive(conn: Connection, endpoint_key: str, now: datetime) -> None:
@@ -197,7 +200,7 @@ def _update(conn: Connection, values: str, where: str, given: dict[str, object])
     keys = list(conn.execute(text(f"SELECT key FROM endpoint WHERE {where}"), given).scalars())
     if not keys:
         return []
-    hold_lanes(conn, keys)
+    hold_host_groups(conn, keys)
     changed = conn.execute(text(f"UPDATE endpoint SET {values} WHERE {where} RETURNING key"), given)
     return list(changed.scalars())
 
@@ -324,11 +327,11 @@ def reopen(conn: Connection, subscription_id: str) -> None:
 
 def abandon(conn: Connection, endpoint_key: str) -> None:
     """Nobody is behind an endpoint any more: that it timed out last costs its host no places."""
-    hold_lanes(conn, [endpoint_key])
+    hold_host_groups(conn, [endpoint_key])
     row = conn.execute(
         text(
-            "SELECT host_key, lane_key, key, in_flight FROM endpoint WHERE key = :key AND "
-            "lane_key <> host_key"
+            "SELECT host_key, host_group_key, key, in_flight FROM endpoint WHERE key = :key AND "
+            "host_group_key <> host_key"
             " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.endpoint_key = :key AND "
             "s.status <> 'removed')"
         ),

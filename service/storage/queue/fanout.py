@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 from service.alerts.owing import UNDER
 from service.channels import CHANNELS, ChannelKind, Grouping
 from service.storage.engine import Database, uuid7
-from service.storage.queue.capacity import lock_lanes
+from service.storage.queue.capacity import lock_host_groups
 from service.storage.queue.driver import dialect_of
 from service.storage.queue.notices import notify
 from service.storage.queue.statements import BEYOND, WAITING_URGENT
@@ -241,7 +241,7 @@ def _join_messages_before(
     first.
     """
     within, before = walk.within, _BEFORE.format(prefix=walk.kind.prefix)
-    _lock_lanes(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
+    _lock_host_groups(conn, f"SELECT s.endpoint_key FROM subscription s WHERE {within}", values)
     _write_deliveries(
         conn,
         f"subscription s {before} WHERE {within} AND {_COUNTS} AND {_AT_ONCE}"
@@ -314,10 +314,10 @@ def _for_persons(kind: ChannelKind, within: str, owed: str, new_id: str) -> str:
     )
 
 
-def _lock_lanes(conn: Connection, touched: str, values: dict[str, object]) -> None:
+def _lock_host_groups(conn: Connection, touched: str, values: dict[str, object]) -> None:
     """Whoever records a result holds them too: until the end, no message of the chunk becomes done
     unseen."""
-    lock_lanes(conn, dialect_of(conn).lanes_to_lock(conn, touched, values))
+    lock_host_groups(conn, dialect_of(conn).host_groups_to_lock(conn, touched, values))
 
 
 _WAKE_URGENT = (
@@ -326,20 +326,21 @@ _WAKE_URGENT = (
     " AND (urgent_due_at IS NULL OR urgent_due_at > :now)"
     f" AND in_flight < cap + {BEYOND.format(cap='cap')} AND key IN ({{touched}})"
     f" AND EXISTS (SELECT 1 {WAITING_URGENT})",
-    "UPDATE lane SET urgent_due_at = CAST(:now AS BIGINT)"
+    "UPDATE host_group SET urgent_due_at = CAST(:now AS BIGINT)"
     " WHERE (urgent_due_at IS NULL OR urgent_due_at > :now)"
-    f" AND in_flight < cap + {BEYOND.format(cap='cap')} AND key IN (SELECT lane_key FROM endpoint"
+    f" AND in_flight < cap + {BEYOND.format(cap='cap')} AND key IN (SELECT host_group_key FROM "
+    f"endpoint"
     " WHERE key IN ({touched}) AND urgent_due_at <= :now)",
 )
 
 
 def _wake(conn: Connection, touched: str, values: dict[str, object]) -> None:
-    """The endpoints that `touched` selects have something due now; lanes before endpoints, as
+    """The endpoints that `touched` selects have something due now; host groups before endpoints, as
     everywhere."""
     wanted = (
         f"(next_due_at IS NULL OR next_due_at > :now) AND in_flight < cap AND key IN ({touched})"
     )
-    _lock_lanes(conn, touched, values)
+    _lock_host_groups(conn, touched, values)
     if values["urgent"]:
         for statement in _WAKE_URGENT:
             conn.execute(text(statement.format(touched=touched)), values)
@@ -355,9 +356,10 @@ def _wake(conn: Connection, touched: str, values: dict[str, object]) -> None:
     )
     conn.execute(
         text(
-            "UPDATE lane SET next_due_at = CAST(:now AS BIGINT) WHERE (next_due_at IS NULL OR "
+            "UPDATE host_group SET next_due_at = CAST(:now AS BIGINT) WHERE (next_due_at IS NULL "
+            "OR "
             "next_due_at > :now)"
-            f" AND in_flight < cap AND key IN (SELECT lane_key FROM endpoint WHERE key IN "
+            f" AND in_flight < cap AND key IN (SELECT host_group_key FROM endpoint WHERE key IN "
             f"({touched})"
             " AND next_due_at <= :now)"
         ),

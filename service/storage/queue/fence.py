@@ -196,7 +196,7 @@ def release_fence(
         }
         put_meta(conn, RELEASED, orjson.dumps(kept).decode())
         conn.execute(text("UPDATE endpoint SET next_due_at = NULL, urgent_due_at = NULL"))
-        conn.execute(text("UPDATE lane SET next_due_at = NULL, urgent_due_at = NULL"))
+        conn.execute(text("UPDATE host_group SET next_due_at = NULL, urgent_due_at = NULL"))
         heal(conn)
         drop_meta(conn, RESTORED)
     return done

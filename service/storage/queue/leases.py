@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from service.channels import ASKED
-from service.storage.queue.capacity import hold_lanes, shift
+from service.storage.queue.capacity import hold_host_groups, shift
 from service.storage.queue.driver import statements_on
 from service.storage.schema import to_micros
 from service.types import Channel
@@ -38,14 +38,14 @@ def free_expired(conn: Connection, now: datetime) -> int:
 
 def _free(conn: Connection, where: str, values: dict[str, object]) -> int:
     keys = conn.execute(text(f"SELECT DISTINCT endpoint_key FROM lease{where}"), values).scalars()
-    lanes = hold_lanes(conn, keys)
+    host_groups = hold_host_groups(conn, keys)
     freed = Counter(
         conn.execute(text(f"DELETE FROM lease{where} RETURNING endpoint_key"), values).scalars()
     )
-    per_lane: Counter[str] = Counter()
+    per_host_group: Counter[str] = Counter()
     for key, n in freed.items():
-        per_lane[lanes[key]] -= n
-    shift(conn, {key: -n for key, n in freed.items()}, per_lane)
+        per_host_group[host_groups[key]] -= n
+    shift(conn, {key: -n for key, n in freed.items()}, per_host_group)
     return sum(freed.values())
 
 

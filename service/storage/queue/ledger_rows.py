@@ -29,18 +29,18 @@ class ClaimedMessage(NamedTuple):
 
 @dataclass(slots=True)
 class ClaimResult:
-    """What a claim leased, and how many places that took of each endpoint and lane."""
+    """What a claim leased, and how many places that took of each endpoint and host group."""
 
     claimed: list[ClaimedMessage] = field(default_factory=list)
     endpoints: Counter[str] = field(default_factory=Counter)
-    lanes: Counter[str] = field(default_factory=Counter)
+    host_groups: Counter[str] = field(default_factory=Counter)
     spaced: list[str] = field(default_factory=list)
     """The endpoints among them that want time between two messages."""
 
     def add(self, more: ClaimResult) -> None:
         self.claimed += more.claimed
         self.endpoints.update(more.endpoints)
-        self.lanes.update(more.lanes)
+        self.host_groups.update(more.host_groups)
         self.spaced += more.spaced
 
 
@@ -49,7 +49,7 @@ class LeasedResult(NamedTuple):
 
     result: Result
     endpoint_key: str
-    lane_key: str
+    host_group_key: str
     channel: str
     is_well: bool
     """Nothing in the endpoint's row would be changed by another success."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from service.alerts.owing import UNDER
 from service.channels import kind_of
 from service.storage.engine import uuid7
-from service.storage.queue.capacity import hold_lanes, refresh
+from service.storage.queue.capacity import hold_host_groups, refresh
 from service.storage.schema import to_micros
 from service.types import State, SubscriptionStatus
 
@@ -62,6 +62,24 @@ def park(
     refresh(conn, sorted(touched))
 
 
+def retry_failed(conn: Connection, subscription_id: str, at: datetime) -> None:
+    """Makes due what an endpoint has refused that somebody vouches for again: nothing else may come
+    for days, and no probe goes to one that has said that it is gone."""
+    failed = "subscription_id = :id AND state = 'failed' AND is_final = 0 AND change_id IS NOT NULL"
+    key = _hold(conn, subscription_id)
+    values = {"id": subscription_id, "at": to_micros(at)}
+    conn.execute(
+        text(
+            "UPDATE delivery SET state = 'due', done_at = NULL, reason = NULL WHERE message_id IN"
+            f" (SELECT id FROM message WHERE {failed})"
+        ),
+        values,
+    )
+    again = "state = 'due', due_at = :at, done_at = NULL, attempts = 0"
+    conn.execute(text(f"UPDATE message SET {again} WHERE {failed}"), values)
+    refresh(conn, [key])
+
+
 def drop_questions(conn: Connection, subscription_id: str, at: datetime) -> None:
     """Skips what would ask about, or test, an address that a subscription no longer has."""
     values = {"sub": subscription_id, "key": _hold(conn, subscription_id), "at": to_micros(at)}
@@ -92,7 +110,7 @@ def redirect(conn: Connection, subscription_id: str, before: str, after: str) ->
         )
 
 
-def release(conn: Connection, subscription_id: str, at: datetime) -> None:
+def release_parked(conn: Connection, subscription_id: str, at: datetime) -> None:
     """Makes due what was held or suspended."""
     key = _hold(conn, subscription_id)
     values: dict[str, object] = {"sub": subscription_id, "key": key, "at": to_micros(at)}
@@ -145,7 +163,7 @@ def _hold(conn: Connection, subscription_id: str) -> str:
         text("SELECT endpoint_key, channel FROM subscription WHERE id = :id"),
         {"id": subscription_id},
     ).one()
-    hold_lanes(conn, kind_of(row.channel).places.shared or [row.endpoint_key])
+    hold_host_groups(conn, kind_of(row.channel).places.shared or [row.endpoint_key])
     return str(row.endpoint_key)
 
 

@@ -1,7 +1,7 @@
 """The ledger's statements for PostgreSQL and its many workers: few round trips, each for a whole
 batch.
 
-Locks are taken on lanes only, by key; a claim skips the lanes that others hold.
+Locks are taken on host groups only, by key; a claim skips the host groups that others hold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from service.storage.queue.statements import (
     HAS_URGENT,
     MESSAGES,
     SHIFT_ENDPOINTS,
-    SHIFT_LANES,
+    SHIFT_HOST_GROUPS,
     ChangeRow,
     Driver,
     MessageRow,
@@ -37,13 +37,13 @@ _STEER = """SELECT set_config('enable_seqscan', 'off', true), set_config('enable
     true),
     set_config('enable_mergejoin', 'off', true)"""
 
-_LANES = """SELECT key FROM lane WHERE channel = %s AND is_slow = %s AND {due} <= %s
+_HOST_GROUPS = """SELECT key FROM host_group WHERE channel = %s AND is_slow = %s AND {due} <= %s
     ORDER BY {due} LIMIT %s FOR UPDATE SKIP LOCKED"""
 
 _ROOMS = """SELECT l.key, LEAST(l.cap - l.in_flight, l.host_cap - l.in_flight -
     COALESCE(o.in_flight, 0)) + {beyond}
-    FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN lane l ON l.key = v.key LEFT
-    JOIN lane o
+    FROM unnest(%s::text[]) WITH ORDINALITY AS v(key, place) JOIN host_group l ON l.key = v.key LEFT
+    JOIN host_group o
         ON o.key = CASE l.is_slow WHEN 1 THEN left(l.key, -5) ELSE l.key || '#slow' END
         ORDER BY v.place"""
 
@@ -51,7 +51,7 @@ _DUE = """SELECT m.id, m.attempts, e.key, l.key, l.room, e.is_spaced
     FROM unnest(%s::text[], %s::int[]) AS l(key, room)
     CROSS JOIN LATERAL (SELECT x.key, COALESCE(x.min_interval_s, 0) > 0 AS is_spaced,
             CASE WHEN x.min_interval_s > 0 THEN 1 ELSE x.cap - x.in_flight + {beyond} END AS places
-        FROM endpoint x WHERE x.lane_key = l.key AND x.{due} <= %s ORDER BY x.{due}
+        FROM endpoint x WHERE x.host_group_key = l.key AND x.{due} <= %s ORDER BY x.{due}
         LIMIT l.room) e
     CROSS JOIN LATERAL (SELECT y.id, y.attempts FROM message y
         WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s{only}
@@ -67,19 +67,19 @@ _HAND_OUT = """SELECT m.id, m.attempts, e.key FROM unnest(%s::text[], %s::int[])
         WHERE y.endpoint_key = e.key AND y.state = 'due' AND y.due_at <= %s{only}
         AND NOT EXISTS (SELECT 1 FROM lease z WHERE z.message_id = y.id) ORDER BY y.due_at
         LIMIT GREATEST(0, LEAST(w.n, e.cap - e.in_flight + {beyond}))) m ORDER BY m.due_at"""
-_LATER = "UPDATE lane SET {due} = %s WHERE key = ANY(%s)"
+_LATER = "UPDATE host_group SET {due} = %s WHERE key = ANY(%s)"
 _SPACE = (
     "UPDATE endpoint SET not_before_at = %s + min_interval_s * 1000000::bigint WHERE key = ANY(%s)"
 )
 
-_LOCK = """SELECT key FROM lane WHERE key IN (SELECT unnest(ARRAY[e.host_key, e.host_key ||
+_LOCK = """SELECT key FROM host_group WHERE key IN (SELECT unnest(ARRAY[e.host_key, e.host_key ||
     '#slow'])
         FROM lease t JOIN endpoint e ON e.key = t.endpoint_key WHERE t.message_id = ANY(%s))
     ORDER BY key FOR UPDATE"""
 
 _END = """WITH ended AS (DELETE FROM lease t USING unnest(%s::text[], %s::bigint[]) AS v(id, token)
         WHERE t.message_id = v.id AND t.token = v.token RETURNING t.message_id, t.endpoint_key)
-    SELECT ended.message_id, ended.endpoint_key, e.lane_key, e.channel,
+    SELECT ended.message_id, ended.endpoint_key, e.host_group_key, e.channel,
         e.status = 'ok' AND e.failures = 0 AND e.last_ok_at IS NOT NULL
     FROM ended JOIN endpoint e ON e.key = ended.endpoint_key"""
 
@@ -107,7 +107,7 @@ _CARRIED = """UPDATE delivery SET state = v.state, done_at = v.done_at, reason =
 
 _SHIFTED = " FROM unnest(%s::text[], %s::int[]) AS v(key, n) WHERE {table}.key = v.key"
 _SHIFT_ENDPOINTS = SHIFT_ENDPOINTS.format(n="v.n") + _SHIFTED.format(table="endpoint")
-_SHIFT_LANES = SHIFT_LANES.format(n="v.n") + _SHIFTED.format(table="lane")
+_SHIFT_HOST_GROUPS = SHIFT_HOST_GROUPS.format(n="v.n") + _SHIFTED.format(table="host_group")
 
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _MESSAGES = MESSAGES.format(at="%s", ids="= ANY(%s)")
@@ -119,11 +119,11 @@ class _PostgresqlClaims:
 
     def __init__(self, *, is_urgent: bool) -> None:
         due = "urgent_due_at" if is_urgent else "next_due_at"
-        lane, endpoint = (
+        host_group, endpoint = (
             (BEYOND.format(cap="l.cap"), BEYOND.format(cap="x.cap")) if is_urgent else ("0", "0")
         )
-        self.lanes = _LANES.format(due=due)
-        self.rooms = _ROOMS.format(beyond=lane)
+        self.host_groups = _HOST_GROUPS.format(due=due)
+        self.rooms = _ROOMS.format(beyond=host_group)
         only = " AND y.is_urgent = 1" if is_urgent else ""
         self.messages = _DUE.format(beyond=endpoint, due=due, only=only)
         own = BEYOND.format(cap="e.cap") if is_urgent else "0"
@@ -165,38 +165,40 @@ class PostgresqlStatements:
         is_urgent: bool = False,
         by: int | None = None,
     ) -> ClaimResult:
-        """As `Statements.take`, in two steps: the lanes that are due, then what is due there.
+        """As `Statements.take`, in two steps: the host groups that are due, then what is due there.
 
-        Room is counted in a statement after the lock, or an endpoint that moved to the other lane
-        meanwhile would be counted in both, and the host's places exceeded.
+        Room is counted in a statement after the lock, or an endpoint that moved to the other host
+        group meanwhile would be counted in both, and the host's places exceeded.
         """
         taken, say = ClaimResult(), _CLAIMING[is_urgent]
         by = at if by is None else by
         held = [
             row[0]
-            for row in self._db.execute(say.lanes, (channel, int(is_slow), at, limit)).fetchall()
+            for row in self._db.execute(
+                say.host_groups, (channel, int(is_slow), at, limit)
+            ).fetchall()
         ]
-        lanes = self._db.execute(say.rooms, (held,)).fetchall() if held else []
-        full = [key for key, room in lanes if room <= 0]
+        host_groups = self._db.execute(say.rooms, (held,)).fetchall() if held else []
+        full = [key for key, room in host_groups if room <= 0]
         if full:
             self._db.execute(say.later, (at + FULL_FOR, full))
-        rooms = {key: room for key, room in lanes if room > 0}
+        rooms = {key: room for key, room in host_groups if room > 0}
         if not rooms:
             return taken
         due = self._db.execute(
             say.messages, (list(rooms), list(rooms.values()), at, by, limit * 2)
         ).fetchall()
-        taken.lanes.update(dict.fromkeys(rooms, 0) if not due else {})
+        taken.host_groups.update(dict.fromkeys(rooms, 0) if not due else {})
         spaced: set[str] = set()
-        for message_id, attempts, endpoint_key, lane_key, room, is_spaced in due:
-            if taken.lanes[lane_key] < room and len(taken.claimed) < limit:
+        for message_id, attempts, endpoint_key, host_group_key, room, is_spaced in due:
+            if taken.host_groups[host_group_key] < room and len(taken.claimed) < limit:
                 taken.claimed.append(
                     ClaimedMessage(
                         message_id, endpoint_key, token, attempts + 1, is_slow, is_urgent
                     )
                 )
                 taken.endpoints[endpoint_key] += 1
-                taken.lanes[lane_key] += 1
+                taken.host_groups[host_group_key] += 1
                 if is_spaced:
                     spaced.add(endpoint_key)
         ids, keys = (
@@ -227,8 +229,8 @@ class PostgresqlStatements:
         self._db.execute(_LEASE, (until, token, list(messages), list(messages.values())))
 
     def owned(self, results: Sequence[Result]) -> list[LeasedResult]:
-        """The results whose lease still held; their leases are ended. Both lanes of their hosts are
-        locked first."""
+        """The results whose lease still held; their leases are ended. Both host groups of their
+        hosts are locked first."""
         by_id = {result.message_id: result for result in results}
         ids = list(by_id)
         self._db.execute(_LOCK, (ids,))
@@ -263,8 +265,8 @@ class PostgresqlStatements:
     def shift_endpoints(self, moved: Mapping[str, int]) -> None:
         self._db.execute(_SHIFT_ENDPOINTS, (list(moved), list(moved.values())))
 
-    def shift_lanes(self, moved: Mapping[str, int]) -> None:
-        self._db.execute(_SHIFT_LANES, (list(moved), list(moved.values())))
+    def shift_host_groups(self, moved: Mapping[str, int]) -> None:
+        self._db.execute(_SHIFT_HOST_GROUPS, (list(moved), list(moved.values())))
 
     def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
         return [MessageRow(*row) for row in self._db.execute(_MESSAGES, (at, list(ids))).fetchall()]
@@ -297,17 +299,17 @@ class PostgresqlDialect:
         whole = f"WITH found AS MATERIALIZED ({found}), told AS ({first}) {second}"
         return touched if conn.execute(text(whole), values).rowcount else None
 
-    def lock_lanes(self, conn: Connection, keys: Sequence[str]) -> None:
+    def lock_host_groups(self, conn: Connection, keys: Sequence[str]) -> None:
         conn.execute(
-            text("SELECT key FROM lane WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"),
+            text("SELECT key FROM host_group WHERE key = ANY(:keys) ORDER BY key FOR UPDATE"),
             {"keys": list(keys)},
         )
 
-    def lanes_to_lock(
+    def host_groups_to_lock(
         self, conn: Connection, touched: str, values: Mapping[str, object]
     ) -> list[str]:
-        lanes = f"SELECT DISTINCT lane_key FROM endpoint WHERE key IN ({touched})"
-        return list(conn.execute(text(lanes), values).scalars())
+        host_groups = f"SELECT DISTINCT host_group_key FROM endpoint WHERE key IN ({touched})"
+        return list(conn.execute(text(host_groups), values).scalars())
 
     def notify(self, conn: Connection, channel: str) -> None:
         conn.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})

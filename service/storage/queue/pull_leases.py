@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
 
-from service.storage.queue.capacity import hold_lanes, shift
+from service.storage.queue.capacity import hold_host_groups, shift
 from service.storage.queue.claim import is_paused
 from service.storage.queue.driver import statements_on
 from service.storage.queue.ledger_rows import ClaimedMessage
@@ -41,18 +41,18 @@ def hand_out(
     oldest. Empty while delivery is paused."""
     if not wanted or is_paused(conn):
         return []
-    lanes = hold_lanes(conn, wanted)
+    host_groups = hold_host_groups(conn, wanted)
     at, token = to_micros(now), secrets.randbits(63)
     taken: list[ClaimedMessage] = []
     with statements_on(conn) as statements:
         until = statements.instant(at) + int(lease_s * _MICROS)
         statements.steer()
-        left = Counter({key: n for key, n in wanted.items() if key in lanes})
+        left = Counter({key: n for key, n in wanted.items() if key in host_groups})
         for is_urgent in (True, False):
             found = statements.hand_out(left, at, until, token, is_urgent=is_urgent)
             taken += found
             left -= Counter(one.endpoint_key for one in found)
-    _move(conn, lanes, [one.endpoint_key for one in taken])
+    _move(conn, host_groups, [one.endpoint_key for one in taken])
     return taken
 
 
@@ -61,12 +61,14 @@ def due_endpoints(conn: Connection, channel: str, now: datetime) -> list[str]:
     if is_paused(conn):
         return []
     values = {"channel": channel, "at": to_micros(now)}
-    return list(conn.execute(text(_DUE_LANES), values).scalars())
+    return list(conn.execute(text(_DUE_HOST_GROUPS), values).scalars())
 
 
-# such an endpoint has a lane of its own, which has its key
-_DUE_LANES = """SELECT key FROM lane WHERE channel = :channel AND is_slow = 0 AND next_due_at <= :at
-    UNION SELECT key FROM lane WHERE channel = :channel AND is_slow = 0 AND urgent_due_at <= :at"""
+# such an endpoint has a host group of its own, which has its key
+_DUE_HOST_GROUPS = """SELECT key FROM host_group WHERE channel = :channel AND is_slow = 0 AND
+next_due_at <= :at
+    UNION SELECT key FROM host_group WHERE channel = :channel AND is_slow = 0 AND urgent_due_at <=
+    :at"""
 
 
 def due_among(conn: Connection, keys: Sequence[str], now: datetime) -> list[str]:
@@ -81,16 +83,17 @@ def due_among(conn: Connection, keys: Sequence[str], now: datetime) -> list[str]
     return list(conn.execute(query, {"keys": list(keys), "at": to_micros(now)}).scalars())
 
 
-def acknowledge(
+def end_pulled(
     conn: Connection, subscription_ids: Sequence[str], ids: Sequence[str], now: datetime
 ) -> AcknowledgeResult:
-    """Ends messages of these subscriptions. May be done again. Waits for nothing but the lanes."""
+    """Ends messages of these subscriptions. May be done again. Waits for nothing but the host
+    groups."""
     query = text(
         "SELECT id, endpoint_key, state FROM message WHERE id IN :ids AND subscription_id IN :own"
     ).bindparams(bindparam("ids", expanding=True), bindparam("own", expanding=True))
     values = {"ids": list(dict.fromkeys(ids)), "own": list(subscription_ids)}
     keys = [row.endpoint_key for row in conn.execute(query, values)]
-    lanes = hold_lanes(conn, keys)
+    host_groups = hold_host_groups(conn, keys)
     rows = {row.id: row for row in conn.execute(query, values)}  # as they are under the lock
     open_ = {row.id: row.endpoint_key for row in rows.values() if row.state in _OPEN}
     tokens = _tokens(conn, open_)
@@ -99,7 +102,7 @@ def acknowledge(
     if free:
         with statements_on(conn) as statements:
             statements.lease(free, at, fresh)
-        _move(conn, lanes, free.values())
+        _move(conn, host_groups, free.values())
     record_results(
         conn,
         [
@@ -122,9 +125,9 @@ def _tokens(conn: Connection, ids: Iterable[str]) -> dict[str, int]:
     return {row.message_id: row.token for row in rows}
 
 
-def _move(conn: Connection, lanes: Mapping[str, str], keys: Iterable[str]) -> None:
+def _move(conn: Connection, host_groups: Mapping[str, str], keys: Iterable[str]) -> None:
     endpoints = Counter(keys)
     moved: Counter[str] = Counter()
     for key, n in endpoints.items():
-        moved[lanes[key]] += n
+        moved[host_groups[key]] += n
     shift(conn, endpoints, moved)

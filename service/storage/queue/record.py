@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service.storage.queue.capacity import lanes_of, shift
+from service.storage.queue.capacity import host_groups_of, shift
 from service.storage.queue.driver import statements_on
 from service.storage.queue.endpoint_health import judge_endpoints
 from service.storage.queue.ledger_rows import (
@@ -55,18 +55,18 @@ def _write_others(statements: Statements, results: Sequence[Result], at: int) ->
 
 
 def _free_places(conn: Connection, owned: Sequence[LeasedResult], now: datetime) -> None:
-    lanes = {one.endpoint_key: one.lane_key for one in owned}
+    host_groups = {one.endpoint_key: one.host_group_key for one in owned}
     unwell = {
         one.endpoint_key for one in owned if not one.is_well or one.result.state is not State.SENT
     }
     told = [one for one in owned if one.endpoint_key in unwell and _is_attempt(one.result)]
     moved = judge_endpoints(conn, told, now) if told else []
     if moved:
-        lanes.update(lanes_of(conn, lanes))
+        host_groups.update(host_groups_of(conn, host_groups))
     endpoints = Counter(one.endpoint_key for one in owned)
     freed = Counter(dict.fromkeys(moved, 0))
     for key, n in endpoints.items():
-        freed[lanes[key]] -= n
+        freed[host_groups[key]] -= n
     shift(conn, {key: -n for key, n in endpoints.items()}, freed)
 
 

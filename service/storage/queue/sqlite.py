@@ -24,23 +24,24 @@ from service.storage.queue.statements import (
     HAS_URGENT,
     MESSAGES,
     SHIFT_ENDPOINTS,
-    SHIFT_LANES,
+    SHIFT_HOST_GROUPS,
     ChangeRow,
     ManyDriver,
     MessageRow,
 )
 from service.types import Result
 
-_LANES = """SELECT l.key, min(l.cap - l.in_flight, l.host_cap - l.in_flight - COALESCE(o.in_flight,
+_HOST_GROUPS = """SELECT l.key, min(l.cap - l.in_flight, l.host_cap - l.in_flight -
+COALESCE(o.in_flight,
     0)) + {beyond}
-    FROM lane l LEFT JOIN lane o
+    FROM host_group l LEFT JOIN host_group o
         ON o.key = CASE l.is_slow WHEN 1 THEN substr(l.key, 1, length(l.key) - 5)
         ELSE l.key || '#slow' END
     WHERE l.channel = ? AND l.is_slow = ? AND l.{due} <= ? ORDER BY l.{due} LIMIT ?"""
 
 _ENDPOINTS = """SELECT key, CASE WHEN min_interval_s > 0 THEN 1
     ELSE cap - in_flight + {beyond} END, min_interval_s > 0
-    FROM endpoint WHERE lane_key = ? AND {due} <= ? ORDER BY {due} LIMIT ?"""
+    FROM endpoint WHERE host_group_key = ? AND {due} <= ? ORDER BY {due} LIMIT ?"""
 
 _DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'due'
     AND due_at <= ?{only} AND NOT EXISTS (SELECT 1 FROM lease WHERE message_id = message.id)
@@ -49,10 +50,10 @@ _DUE = """SELECT id, attempts FROM message WHERE endpoint_key = ? AND state = 'd
 _LEASE = "INSERT INTO lease(message_id, endpoint_key, until, token) VALUES (?, ?, ?, ?)"
 _ROOMS = """SELECT key, cap - in_flight + {beyond} FROM endpoint
     WHERE key IN (SELECT value FROM json_each(?))"""
-_LATER = "UPDATE lane SET {due} = ? WHERE key = ?"
+_LATER = "UPDATE host_group SET {due} = ? WHERE key = ?"
 _SPACE = "UPDATE endpoint SET not_before_at = ? + min_interval_s * 1000000 WHERE key = ?"
 
-_OWNED = """SELECT t.message_id, t.token, t.endpoint_key, e.lane_key, e.channel,
+_OWNED = """SELECT t.message_id, t.token, t.endpoint_key, e.host_group_key, e.channel,
     e.status = 'ok' AND e.failures = 0 AND e.last_ok_at IS NOT NULL
     FROM json_each(?) j JOIN lease t ON t.message_id = j.value JOIN endpoint e
     ON e.key = t.endpoint_key"""
@@ -72,7 +73,7 @@ _CARRIED = """UPDATE delivery SET state = ?2, done_at = ?3, reason = ?4
     WHERE message_id = ?1 AND state IN ('due', 'failed')"""
 
 _SHIFT_ENDPOINT = SHIFT_ENDPOINTS.format(n="?2") + " WHERE key = ?1"
-_SHIFT_LANE = SHIFT_LANES.format(n="?2") + " WHERE key = ?1"
+_SHIFT_HOST_GROUP = SHIFT_HOST_GROUPS.format(n="?2") + " WHERE key = ?1"
 
 _IDS = "IN (SELECT value FROM json_each(?))"
 _MESSAGES = MESSAGES.format(at="?", ids=_IDS)
@@ -84,10 +85,10 @@ class _SqliteClaims:
 
     def __init__(self, *, is_urgent: bool) -> None:
         due = "urgent_due_at" if is_urgent else "next_due_at"
-        lane, endpoint = (
+        host_group, endpoint = (
             (BEYOND.format(cap="l.cap"), BEYOND.format(cap="cap")) if is_urgent else ("0", "0")
         )
-        self.lanes = _LANES.format(beyond=lane, due=due)
+        self.host_groups = _HOST_GROUPS.format(beyond=host_group, due=due)
         self.endpoints = _ENDPOINTS.format(beyond=endpoint, due=due)
         self.messages = _DUE.format(only=" AND is_urgent = 1" if is_urgent else "")
         self.rooms = _ROOMS.format(beyond=endpoint)
@@ -126,19 +127,22 @@ class SqliteStatements:
         is_urgent: bool = False,
         by: int | None = None,
     ) -> ClaimResult:
-        """As `Statements.take`: lane by lane, endpoint by endpoint, each in the order in which it
+        """As `Statements.take`: host group by host group, endpoint by endpoint, each in the order
+        in which it
         is due."""
         taken, say = ClaimResult(), _CLAIMING[is_urgent]
         by = at if by is None else by
-        for lane_key, room in self._db.execute(
-            say.lanes, (channel, int(is_slow), at, limit)
+        for host_group_key, room in self._db.execute(
+            say.host_groups, (channel, int(is_slow), at, limit)
         ).fetchall():
             left = min(room, limit - len(taken.claimed))
             if room <= 0:
-                self._db.execute(say.later, (at + FULL_FOR, lane_key))
+                self._db.execute(say.later, (at + FULL_FOR, host_group_key))
             if left > 0:
                 like = ClaimedMessage("", "", token, 0, is_slow, is_urgent)
-                taken.lanes[lane_key] = self._take_lane(taken, lane_key, at, left, like, by=by)
+                taken.host_groups[host_group_key] = self._take_of_group(
+                    taken, host_group_key, at, left, like, by=by
+                )
             if len(taken.claimed) >= limit:
                 break
         self._db.executemany(
@@ -148,10 +152,10 @@ class SqliteStatements:
             self._db.executemany(_SPACE, [(at, key) for key in taken.spaced])
         return taken
 
-    def _take_lane(
+    def _take_of_group(
         self,
         taken: ClaimResult,
-        lane_key: str,
+        host_group_key: str,
         at: int,
         room: int,
         like: ClaimedMessage,
@@ -160,7 +164,7 @@ class SqliteStatements:
     ) -> int:
         say, left = _CLAIMING[like.is_urgent], room
         for key, places, is_spaced in self._db.execute(
-            say.endpoints, (lane_key, at, room)
+            say.endpoints, (host_group_key, at, room)
         ).fetchall():
             rows = self._db.execute(say.messages, (key, by, min(places, left))).fetchall()
             for message_id, attempts in rows:
@@ -204,8 +208,8 @@ class SqliteStatements:
         by_id = {result.message_id: result for result in results}
         rows = self._db.execute(_OWNED, (_list(list(by_id)),)).fetchall()
         found = [
-            LeasedResult(by_id[message_id], key, lane_key, channel, bool(is_well))
-            for message_id, token, key, lane_key, channel, is_well in rows
+            LeasedResult(by_id[message_id], key, host_group_key, channel, bool(is_well))
+            for message_id, token, key, host_group_key, channel, is_well in rows
             if by_id[message_id].lease_token == token
         ]
         self._db.executemany(_END, [(one.result.message_id,) for one in found])
@@ -237,8 +241,8 @@ class SqliteStatements:
     def shift_endpoints(self, moved: Mapping[str, int]) -> None:
         self._db.executemany(_SHIFT_ENDPOINT, moved.items())
 
-    def shift_lanes(self, moved: Mapping[str, int]) -> None:
-        self._db.executemany(_SHIFT_LANE, moved.items())
+    def shift_host_groups(self, moved: Mapping[str, int]) -> None:
+        self._db.executemany(_SHIFT_HOST_GROUP, moved.items())
 
     def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
         rows = self._db.execute(_MESSAGES, (at, _list(ids))).fetchall()
@@ -284,10 +288,10 @@ class SqliteDialect:
             conn.execute(text(statement), values)
         return "SELECT endpoint_key FROM found"
 
-    def lock_lanes(self, _conn: Connection, _keys: Sequence[str]) -> None:
+    def lock_host_groups(self, _conn: Connection, _keys: Sequence[str]) -> None:
         return None
 
-    def lanes_to_lock(
+    def host_groups_to_lock(
         self, _conn: Connection, _touched: str, _values: Mapping[str, object]
     ) -> list[str]:
         return []

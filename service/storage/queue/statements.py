@@ -95,7 +95,7 @@ class Statements(Protocol):
         is_urgent: bool = False,
         by: int | None = None,
     ) -> ClaimResult:
-        """Leases up to `limit` messages, no more to an endpoint or lane than it has places.
+        """Leases up to `limit` messages, no more to an endpoint or host group than it has places.
 
         `is_urgent`: urgent ones alone, for which there are places beyond the others'.
         `by`: only those that were due then already; None: those that are due at `at`.
@@ -106,7 +106,7 @@ class Statements(Protocol):
         self, wanted: Mapping[str, int], at: int, until: int, token: int, *, is_urgent: bool
     ) -> list[ClaimedMessage]:
         """Leases up to so many messages of each endpoint, by its key, as it has places; of each the
-        oldest first. The caller holds their lanes, and moves them."""
+        oldest first. The caller holds their host groups, and moves them."""
         ...
 
     def lease(self, messages: Mapping[str, str], until: int, token: int) -> None:
@@ -137,8 +137,9 @@ class Statements(Protocol):
         finds anew."""
         ...
 
-    def shift_lanes(self, moved: Mapping[str, int]) -> None:
-        """As `shift_endpoints`, for lanes; after it, for a lane looks at its endpoints."""
+    def shift_host_groups(self, moved: Mapping[str, int]) -> None:
+        """As `shift_endpoints`, for host groups; after it, for a host group looks at its
+        endpoints."""
         ...
 
     def messages(self, ids: Sequence[str], at: int) -> list[MessageRow]:
@@ -183,14 +184,15 @@ class QueueDialect(Protocol):
         nothing was found."""
         ...
 
-    def lock_lanes(self, conn: Connection, keys: Sequence[str]) -> None:
-        """Holds these lanes, in this order, until the transaction ends."""
+    def lock_host_groups(self, conn: Connection, keys: Sequence[str]) -> None:
+        """Holds these host groups, in this order, until the transaction ends."""
         ...
 
-    def lanes_to_lock(
+    def host_groups_to_lock(
         self, conn: Connection, touched: str, values: Mapping[str, object]
     ) -> list[str]:
-        """The lanes of the endpoints that `touched` selects, where lanes are to be locked."""
+        """The host groups of the endpoints that `touched` selects, where host groups are to be
+        locked."""
         ...
 
     def notify(self, conn: Connection, channel: str) -> None:
@@ -199,15 +201,16 @@ class QueueDialect(Protocol):
 
 
 FULL_FOR = 1_000_000
-"""Microseconds until a lane is looked at again whose host has no place: its other lane is giving up
-some."""
+"""Microseconds until a host group is looked at again whose host has no place: its other host
+group is giving up some."""
 
 BEYOND = "CASE WHEN {cap} < 8 THEN 1 ELSE {cap} / 4 END"
-"""Places that urgent messages have of an endpoint or a lane when all that others may take are
+"""Places that urgent messages have of an endpoint or a host group when all that others may take are
 taken."""
 
 HAS_URGENT = (
-    "SELECT 1 FROM lane WHERE channel = {value} AND is_slow IN (0, 1) AND urgent_due_at <= {value}"
+    "SELECT 1 FROM host_group WHERE channel = {value} AND is_slow IN (0, 1) AND urgent_due_at <= "
+    "{value}"
     " LIMIT 1"
 )
 """For `has_urgent`; `value` is how a statement names a value."""
@@ -222,7 +225,8 @@ _MIN_DUE = """(SELECT CASE WHEN m.due_at < COALESCE(endpoint.not_before_at, 0)
     THEN endpoint.not_before_at
     ELSE m.due_at END {waiting} ORDER BY m.due_at LIMIT 1)"""
 _SOONEST = (
-    "(SELECT min(e.{due}) FROM endpoint e WHERE e.lane_key = lane.key AND e.{due} IS NOT NULL)"
+    "(SELECT min(e.{due}) FROM endpoint e"
+    " WHERE e.host_group_key = host_group.key AND e.{due} IS NOT NULL)"
 )
 
 SHIFT_ENDPOINTS = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_due_at =
@@ -231,11 +235,11 @@ SHIFT_ENDPOINTS = f"""UPDATE endpoint SET in_flight = in_flight + {{n}}, next_du
     CASE WHEN in_flight + {{n}} >= cap + {BEYOND.format(cap="cap")} OR status = 'disabled' THEN NULL
     ELSE {_MIN_DUE.format(waiting=WAITING_URGENT)} END"""
 """For `shift_endpoints`; `n` is how a statement names what is added."""
-SHIFT_LANES = f"""UPDATE lane SET in_flight = in_flight + {{n}}, next_due_at =
+SHIFT_HOST_GROUPS = f"""UPDATE host_group SET in_flight = in_flight + {{n}}, next_due_at =
     CASE WHEN in_flight + {{n}} >= cap THEN NULL ELSE {_SOONEST.format(due="next_due_at")} END,
     urgent_due_at = CASE WHEN in_flight + {{n}} >= cap + {BEYOND.format(cap="cap")} THEN NULL
     ELSE {_SOONEST.format(due="urgent_due_at")} END"""
-"""For `shift_lanes`."""
+"""For `shift_host_groups`."""
 
 MESSAGES = """SELECT m.id, m.body, m.change_id, s.target, s.status, s.id, s.unit_id, s.secret,
     CASE WHEN s.old_secret_until > {at} THEN s.old_secret END, s.headers,

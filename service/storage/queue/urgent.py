@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from service.channels import CHANNELS, ChannelKind
 from service.storage.engine import uuid7
-from service.storage.queue.capacity import hold_lanes, refresh
+from service.storage.queue.capacity import hold_host_groups, refresh
 from service.storage.schema import to_micros
 from service.types import ChangeType, Post
 
@@ -51,7 +51,7 @@ def hasten(conn: Connection, post_id: str, change_id: str, now: datetime) -> Non
     query = text(f"SELECT DISTINCT m.endpoint_key FROM message m WHERE {_UNSENT}")
     endpoints = list(conn.execute(query, values).scalars())
     if endpoints:
-        hold_lanes(conn, endpoints)  # whoever records a result takes them before messages too
+        hold_host_groups(conn, endpoints)  # whoever records a result takes them before messages too
         conn.execute(text(f"UPDATE message AS m SET is_urgent = 1 WHERE {_UNSENT}"), values)
         refresh(conn, endpoints)
 

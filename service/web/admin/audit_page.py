@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, g, render_template, request
 
-from service.alerts.cells import plain_cell
+from service.alerts.cells import csv_table
 from service.errors import InvalidInput
 from service.services.audit_acts import search
 from service.storage.audit import AuditEntry, AuditFields
@@ -46,13 +44,9 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.get("/audit.csv")
     def audit_file() -> Response:
-        out = StringIO()
-        writer = csv.writer(out)
-        writer.writerow(pair[g.language == "en"] for pair in _HEADS)
-        for one in _find(loa, FILE_ROWS):
-            writer.writerow(map(plain_cell, _cells(one)))
+        heads = (pair[g.language == "en"] for pair in _HEADS)
+        body = csv_table(heads, map(_cells, _find(loa, FILE_ROWS)))
         headers = {"Content-Disposition": 'attachment; filename="nhat-ky.csv"'}
-        body = b"\xef\xbb\xbf" + out.getvalue().encode()
         return Response(body, content_type="text/csv; charset=utf-8", headers=headers)
 
 

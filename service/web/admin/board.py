@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from io import StringIO
 
-from service.alerts.cells import plain_cell
+from service.alerts.cells import csv_table
 from service.storage.receipts import Receipt
 from service.values import Locale
 from service.words import label
@@ -26,28 +24,16 @@ def shown_name(line: Receipt, language: str) -> str:
 
 
 def as_csv(lines: Iterable[Receipt], locale: Locale) -> bytes:
-    """UTF-8 with a byte order mark, without which Excel takes it for another encoding. Local
-    times."""
-    out = StringIO()
-    writer = csv.writer(out)
-    writer.writerow(label("board", head, locale.language) for head in HEADS)
-    for line in lines:
-        times = [_shown(at, locale) for at in (line.owed_at, line.sent_at, line.acknowledged_at)]
-        state = label("line", line.state, locale.language)
-        writer.writerow(
-            map(
-                plain_cell,
-                (
-                    shown_name(line, locale.language),
-                    state,
-                    str(line.revision),
-                    *times,
-                    line.by,
-                    line.note,
-                ),
-            )
-        )
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    """Local times."""
+    heads = (label("board", head, locale.language) for head in HEADS)
+    return csv_table(heads, (_cells(line, locale) for line in lines))
+
+
+def _cells(line: Receipt, locale: Locale) -> Iterator[str]:
+    yield from (shown_name(line, locale.language), label("line", line.state, locale.language))
+    yield str(line.revision)
+    yield from (_shown(at, locale) for at in (line.owed_at, line.sent_at, line.acknowledged_at))
+    yield from (line.by, line.note)
 
 
 def _shown(at: datetime | None, locale: Locale) -> str:

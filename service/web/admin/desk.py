@@ -28,12 +28,14 @@ from service.web.admin import (
     sign_in_page,
     subscriber_pages,
     subscription_page,
+    succession_page,
     today,
+    token_page,
     unit_page,
 )
 from service.web.admin import desk_actions as admin_actions
 from service.web.admin.receipt_board import tally
-from service.web.pages.public import read_query
+from service.web.pages.search_page import read_search_query
 from service.web.site import category_name, keep_private
 from service.words import coded
 
@@ -55,11 +57,13 @@ def make_blueprint(loa: Loa) -> Blueprint:
     portal_page.add_routes(blueprint, loa)
     _add_posts(blueprint, loa)
     subscriber_pages.add_routes(blueprint, loa)
+    succession_page.add_routes(blueprint, loa)
     unit_page.add_routes(blueprint, loa)
     subscription_page.add_routes(blueprint, loa)
     receipt_board.add_routes(blueprint, loa)
     _add_deliveries(blueprint, loa)
     audit_page.add_routes(blueprint, loa)
+    token_page.add_routes(blueprint, loa)
     admin_actions.add_routes(blueprint, loa)
 
     blueprint.after_request(keep_private)
@@ -70,7 +74,9 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/posts")
     def posts() -> str:
         with loa.database.reading() as conn:
-            found = newest_posts(conn, read_query(loa), PAGE_ROWS + 1, request.args.get("before"))
+            found = newest_posts(
+                conn, read_search_query(loa), PAGE_ROWS + 1, request.args.get("before")
+            )
         older = cursor_of(found[PAGE_ROWS - 1]) if len(found) > PAGE_ROWS else None
         return render_template(
             "admin/posts.html", posts=found[:PAGE_ROWS], older=older, q=request.args.get("q", "")

@@ -32,7 +32,7 @@ from service.web.admin.sure import (
 )
 from service.web.pages.subscribe_form import place_asked
 from service.web.problem import status_of
-from service.web.site import base_path
+from service.web.site import base_path, with_script
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -206,13 +206,13 @@ def _add_subscription_routes(blueprint: Blueprint, loa: Loa, home: str) -> None:
         return redirect(there, 303)
 
     @blueprint.post("/subscriptions/<key>/rotate")
-    def rotate_secret(key: str) -> str:
+    def rotate_secret(key: str) -> str | Response:
         """Not a redirect: the secret is in this answer and in no other."""
         with loa.database.writing() as conn:
             if not is_sure():
                 return ask_to_rotate(conn, key)
             made = subscriptions.rotate(conn, loa, key, _by_desk())
-        return render_template("admin/secret.html", made=made, until=made.old_until)
+        return with_script(render_template("admin/secret.html", made=made, until=made.old_until))
 
     @blueprint.post("/subscriptions/<key>/test")
     def test_subscription(key: str) -> Response:

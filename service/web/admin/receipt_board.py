@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.alerts.proof import STYLE_HASH, render
+from service.alerts.proof import STYLE_HASH, render_proof
 from service.alerts.receipt_rules import Line
+from service.services.mail_state import has_mail, why_no_mail
 from service.services.remind_now import remind_now
 from service.services.todays_work import OpenDirective, load_directives, load_open_receipts
 from service.storage import receipts
@@ -39,10 +40,11 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             start = max(0, page) * PAGE_ROWS
             shown = found[start : start + PAGE_ROWS]
             done = receipts.count_acknowledged(conn, [one.post.id for one in shown])
+            no_mail = why_no_mail(conn, loa)
         return render_template(
             "admin/boards.html", shown=shown, done=done, now=loa.clock(), asked=asked,
             filters=FILTERS, more=page + 1 if len(found) > start + PAGE_ROWS else None,
-            late=sum(bool(one.late) for one in found),
+            late=sum(bool(one.late) for one in found), no_mail=no_mail,
         )  # fmt: skip
 
     @blueprint.post("/receipts/remind")
@@ -62,8 +64,9 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     def board(post_id: str) -> str:
         with loa.database.reading() as conn:
             post = get_post(conn, post_id)
-            lines = receipts.list_receipts(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id, has_mail=has_mail(conn, loa))
             found = {one.line.unit_id: one for one in load_open_receipts(conn, loa, None, post_id)}
+            no_mail = why_no_mail(conn, loa)
         rank = {unit_id: number for number, unit_id in enumerate(found)}
         ranked = sorted(lines, key=lambda line: rank.get(line.unit_id, len(rank)))
         page = max(0, request.args.get("page", 0, int))
@@ -72,14 +75,14 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             "admin/receipts.html", post=post, lines=lines, tally=tally(lines), now=loa.clock(),
             shown=ranked[start : start + PAGE_ROWS],
             more=page + 1 if len(ranked) > start + PAGE_ROWS else None,
-            open=found,
+            open=found, no_mail=no_mail,
         )  # fmt: skip
 
     @blueprint.get("/receipts/<post_id>/proof")
     def proof(post_id: str) -> Response:
         with loa.database.reading() as conn:
             service = loa.settings.service
-            page = render(
+            page = render_proof(
                 load_proof(conn, post_id), service.title, loa.clock(), service.locale.zone
             )
         policy = (
@@ -91,7 +94,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/receipts/<post_id>.csv")
     def board_file(post_id: str) -> Response:
         with loa.database.reading() as conn:
-            lines = receipts.list_receipts(conn, post_id)
+            lines = receipts.list_receipts(conn, post_id, has_mail=has_mail(conn, loa))
         disposition = f'attachment; filename="xac-nhan-{post_id}.csv"'
         headers = {"Content-Disposition": disposition}
         return Response(

@@ -85,8 +85,9 @@ def _add_link_routes(blueprint: Blueprint, loa: Loa, home: str, tries: Limit) ->
 
 def _check(tries: Limit) -> None:
     """Raises TooManyRequests, and 403 for a form that is not of this browser."""
-    if not tries.has_room(asker()):
-        raise TooManyRequests(retry_after=300)
+    state = tries.take(asker())
+    if not state.has_room:
+        raise TooManyRequests(retry_after=state.resets_s)
     auth.require_csrf()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, g, render_template, request
 
+from service.services.succession_acts import plan_succession
 from service.services.undo_acts import load_removed
 from service.services.wants import say_filters
 from service.storage import subscriptions, units
@@ -57,6 +58,7 @@ def unit_page(loa: Loa, fault: Fault | None = None) -> str:
     with loa.database.reading() as conn:
         found = [unit for unit in units.list_units(conn) if _is_meant(unit, fold_plain(q))]
         removed = load_removed(conn, loa).units
+        ended = len(plan_succession(conn, loa))
     start = page * UNIT_ROWS
     shown = found[start : start + UNIT_ROWS]
     places = {
@@ -66,7 +68,7 @@ def unit_page(loa: Loa, fault: Fault | None = None) -> str:
     }
     return render_template(
         "admin/units.html", units=shown, places=places, removed=removed, fault=fault, q=q,
-        count=len(found), more=page + 1 if len(found) > start + UNIT_ROWS else None,
+        ended=ended, count=len(found), more=page + 1 if len(found) > start + UNIT_ROWS else None,
     )  # fmt: skip
 
 

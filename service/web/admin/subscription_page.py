@@ -27,7 +27,7 @@ from service.web.admin.faults import desk_fault
 from service.web.admin.sure import tell_done
 from service.web.pages.subscribe_form import FormValues, read_values, stored_values, typed_values
 from service.web.problem import Fault, status_of
-from service.web.site import base_path, category_name
+from service.web.site import base_path, category_name, with_script
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         return _add_page(loa, unit_id, typed_values(request.args))
 
     @blueprint.post("/units/<unit_id>/subscribe")
-    def add_subscription(unit_id: str) -> str | tuple[str, int]:
+    def add_subscription(unit_id: str) -> Response | tuple[str, int]:
         """Not a redirect: the secret is in this answer and in no other."""
         values = typed_values(request.form)
         try:
@@ -56,7 +56,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
                 made = acts.add(conn, loa, asked, _by_desk())
         except (InvalidInput, Conflict) as error:
             return _add_page(loa, unit_id, values, desk_fault(error, "target")), status_of(error)
-        return render_template("admin/secret.html", made=made, until=None)
+        return with_script(render_template("admin/secret.html", made=made, until=None))
 
     @blueprint.get("/subscriptions/<key>")
     def show_subscription(key: str) -> str:

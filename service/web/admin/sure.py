@@ -14,6 +14,7 @@ from flask import flash, render_template, request
 from sqlalchemy import Connection
 
 from service.channels import kind_of
+from service.errors import NotFound
 from service.services import silences
 from service.services.portal_acts import file_of
 from service.services.reminders import REMIND_WITHIN
@@ -23,8 +24,8 @@ from service.storage.losses import active_targets
 from service.storage.posts import get_post
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import get_subscription, list_subscriptions
+from service.storage.tokens import list_tokens
 from service.storage.units import get_unit
-from service.types import Subscription
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -66,15 +67,11 @@ def ask_to_remove_subscription(conn: Connection, key: str) -> str:
         said.append(coded("sure.subscription_waiting", n=waiting))
     if one.unit_id is not None:
         unit = get_unit(conn, one.unit_id)
-        left = _left(conn, one)
+        left = active_targets(conn, one.unit_id, without=one.id)
         facts = {"unit": unit.name, "targets": ", ".join(left)}
         said.append(coded("sure.left" if left else "sure.none_left", **facts))
     said.append(coded("sure.subscription_kept", days=UNDO_WITHIN.days))
     return _page(coded("sure.subscription_remove", target=one.target), said)
-
-
-def _left(conn: Connection, one: Subscription) -> list[str]:
-    return [each for each in active_targets(conn, str(one.unit_id)) if each != one.target]
 
 
 def ask_to_rotate(conn: Connection, key: str) -> str:
@@ -95,6 +92,17 @@ def ask_to_remove_portal(conn: Connection, loa: Loa, portal_id: str) -> str:
     alone = [one for one in found if one.filters.portals == (portal_id,)]
     said = [coded("sure.portal_stops", n=len(alone)), coded("sure.portal_kept", path=str(path))]
     return _page(coded("sure.portal_remove", portal=name), said, [one.target for one in alone])
+
+
+def ask_to_revoke(conn: Connection, token_id: str) -> str:
+    """Raises NotFound for a token that is not there, or is none any more."""
+    found = next((one for one in list_tokens(conn) if one.id == token_id), None)
+    if found is None or found.revoked_at is not None:
+        raise NotFound("token", token_id)
+    said = ["sure.token_stops"]
+    if found.unit_id is not None:
+        said.append(coded("sure.token_unit", unit=get_unit(conn, found.unit_id).name))
+    return _page(coded("sure.token_revoke", name=found.name), said)
 
 
 def ask_of_portal(conn: Connection, loa: Loa, portal_id: str, act: str) -> str:

@@ -8,6 +8,7 @@ from flask import Blueprint, g, render_template, request
 
 from service.services.backfill_acts import load_shown
 from service.services.coverage_acts import load_holes
+from service.services.mail_state import why_no_mail
 from service.services.todays_work import SHOWN, load_work
 from service.storage import queue
 from service.storage.counts import count_all
@@ -29,13 +30,14 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
             work = load_work(conn, loa)
             counts, scans = count_all(conn), count_waiting_scans(conn)
             ill = [one for one in portal_states(conn, loa.settings.portals) if one.failing]
+            no_mail = why_no_mail(conn, loa)
             is_restored, is_paused = queue.is_fenced(conn), queue.is_paused(conn)
         waiting = sum(n for (_, state), n in counts.messages.items() if state == State.DUE)
         failed = sum(n for (_, state), n in counts.messages.items() if state == State.FAILED)
         return render_template(
             "admin/index.html", work=work, counts=counts, ill=ill, waiting=waiting, failed=failed,
             names={portal.id: portal.name for portal in loa.settings.portals}, now=loa.clock(),
-            shown=SHOWN, scans=scans, is_paused=is_paused, is_restored=is_restored,
+            shown=SHOWN, scans=scans, is_paused=is_paused, is_restored=is_restored, no_mail=no_mail,
         )  # fmt: skip
 
     @blueprint.get("/portals/")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from service.errors import Conflict, InvalidInput
 from service.services import unit_acts
+from service.services.mail_state import why_no_mail
 from service.services.todays_work import load_open_receipts
 from service.services.unit_link import mail_links
 from service.services.wants import say_filters
@@ -74,12 +75,13 @@ def _page(loa: Loa, unit_id: str, fault: Fault | None = None) -> str:
         found = list_subscriptions(conn, unit_id=unit.id)
         open_receipts = load_open_receipts(conn, loa, unit.id)
         acknowledged = load_acknowledged(conn, unit.id, now - YEAR, SHOWN)
-        hears = active_targets(conn, unit.id)
+        no_mail = why_no_mail(conn, loa)
+        hears = active_targets(conn, unit.id, has_mail=no_mail is None)
     place = loa.gazetteer.get(unit.place) if unit.place else None
     return render_template(
         "admin/unit.html", unit=unit, subscriptions=found, open=open_receipts, now=now,
         acknowledged=acknowledged, hears=hears, fault=fault, place=place, shown=SHOWN,
-        wants=lambda one: say_filters(loa, one.filters, g.language),
+        no_mail=no_mail, wants=lambda one: say_filters(loa, one.filters, g.language),
         filled=request.form if fault else {
             "name": unit.name, "contacts": ", ".join(unit.contacts),
             "place": say_place(loa, unit.place) if unit.place else "",

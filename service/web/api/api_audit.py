@@ -10,7 +10,7 @@ from pydantic import Field
 from service.services import audit_acts
 from service.web.api.answer import page
 from service.web.api.portal_shapes import show_entry
-from service.web.api.request_body import PageQuery, read_query
+from service.web.api.request_body import PageQuery, read_api_query
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -25,7 +25,7 @@ class AuditQuery(PageQuery):
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/audit")
     def list_audit() -> Response:
-        asked = read_query(AuditQuery)
+        asked = read_api_query(AuditQuery)
         with loa.database.reading() as conn:
             found = audit_acts.search(
                 conn,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from service.services import delivery_acts as acts
 from service.services.explain import explain_all
+from service.services.mail_state import has_mail
 from service.services.receipt_acts import MAX_NOTE, acknowledge
 from service.services.subscription_acts import replay as replay_to
 from service.storage import deliveries, receipts
@@ -26,8 +27,8 @@ from service.web.api.request_body import (
     Line,
     PageQuery,
     StrictBody,
-    read_body,
-    read_query,
+    read_api_query,
+    read_json_body,
 )
 from service.web.auth import caller
 
@@ -72,7 +73,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/deliveries")
     def list_deliveries() -> Response:
-        asked = read_query(DeliveriesQuery)
+        asked = read_api_query(DeliveriesQuery)
         with loa.database.reading() as conn:
             if asked.subscription is not None:
                 own_subscription(conn, asked.subscription)
@@ -92,7 +93,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             found,
             asked.limit,
             lambda one: one.id,
-            lambda one: shapes.show_delivery(one, g.language),
+            lambda one: shapes.delivery_shape(one, g.language),
         )
 
     @blueprint.get("/v1/deliveries/<key>")
@@ -104,7 +105,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.get("/v1/why")
     def explain() -> Response:
-        asked = read_query(WhyQuery)
+        asked = read_api_query(WhyQuery)
         with loa.database.reading() as conn:
             post_id, found = explain_all(
                 conn, loa, asked.post, asked.subscription, by_api(), g.language
@@ -117,7 +118,7 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
 def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/deliveries/<key>/replay")
     def replay_delivery(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         return write(
             lambda conn: (shapes.ReplayedShape(replayed=acts.replay(conn, loa, key, by_api())), 202)
@@ -125,7 +126,7 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/subscriptions/<key>/replay")
     def replay_subscription(key: str) -> Response:
-        body = read_body(ReplayBody)
+        body = read_json_body(ReplayBody)
 
         def work(conn: Connection) -> tuple[object, int]:
             replayed = replay_to(
@@ -139,9 +140,9 @@ def _add_replays(blueprint: Blueprint, loa: Loa) -> None:
 def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/receipts")
     def list_receipts() -> Response:
-        asked = read_query(ReceiptsQuery)
+        asked = read_api_query(ReceiptsQuery)
         with loa.database.reading() as conn:
-            board = receipts.list_receipts(conn, asked.post)
+            board = receipts.list_receipts(conn, asked.post, has_mail=has_mail(conn, loa))
         mine = [line for line in board if caller().sees_all or line.unit_id == caller().unit_id]
         return page_by(
             mine, asked, lambda line: f"{line.unit_name}\0{line.unit_id}", shapes.show_receipt
@@ -149,7 +150,7 @@ def _add_receipts(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/receipts")
     def add_receipt() -> Response:
-        body = read_body(ReceiptBody)
+        body = read_json_body(ReceiptBody)
 
         def work(conn: Connection) -> tuple[object, int]:
             done = acknowledge(conn, loa, body.post, body.note, by_api(), caller().name)

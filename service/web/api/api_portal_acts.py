@@ -15,7 +15,7 @@ from service.settings import ListingConfig, PortalConfig
 from service.storage.looks import get_look
 from service.web.api import portal_act_shapes as shapes
 from service.web.api.answer import answer, write
-from service.web.api.request_body import EmptyBody, Id, Line, ShortLine, StrictBody, read_body
+from service.web.api.request_body import EmptyBody, Id, Line, ShortLine, StrictBody, read_json_body
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -47,7 +47,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals")
     def add_portal() -> Response:
-        text = _as_file(read_body(PortalBody))
+        text = _as_file(read_json_body(PortalBody))
 
         def work(conn: Connection) -> tuple[shapes.AddedPortalShape, int]:
             return shapes.show_added_portal(portal_acts.add(conn, loa, text), text), 201
@@ -65,7 +65,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/poll")
     def poll_portal(portal_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.PolledPortalShape, int]:
             due = portal_acts.poll_now(conn, loa, portal_id)
@@ -77,7 +77,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 def _add_looks(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/probes")
     def probe_portal() -> Response:
-        body = read_body(ProbeBody)
+        body = read_json_body(ProbeBody)
 
         def work(conn: Connection) -> tuple[shapes.PortalLookShape, int]:
             return shapes.show_look(look_acts.ask_probe(conn, loa, body.url), g.language), 202
@@ -86,7 +86,7 @@ def _add_looks(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/check")
     def check_portal(portal_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.PortalLookShape, int]:
             return shapes.show_look(look_acts.ask_check(conn, loa, portal_id), g.language), 202

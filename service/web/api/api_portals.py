@@ -15,7 +15,7 @@ from service.services.coverage_acts import load_coverage
 from service.web.api import portal_shapes as shapes
 from service.web.api.answer import answer, page_by, write
 from service.web.api.api_subscriptions import by_api
-from service.web.api.request_body import PageQuery, StrictBody, read_body, read_query
+from service.web.api.request_body import PageQuery, StrictBody, read_api_query, read_json_body
 from service.web.pages.portal_state import portal_states
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class BackfillBody(StrictBody):
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/portals")
     def list_portals() -> Response:
-        asked = read_query(PageQuery)
+        asked = read_api_query(PageQuery)
         with loa.database.reading() as conn:
             states = portal_states(conn, loa.settings.portals, is_counting=True)
             covered = {one.id: one for one in load_coverage(conn, loa.settings, loa.clock())}
@@ -56,7 +56,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/backfill")
     def backfill_portal(portal_id: str) -> Response:
-        body = read_body(BackfillBody)
+        body = read_json_body(BackfillBody)
 
         def work(conn: Connection) -> tuple[BackfillShape, int]:
             asked = backfill_acts.ask(conn, loa, portal_id, body.since, by_api())

@@ -1,7 +1,7 @@
 """The API below /api/v1: posts, portals and units; subscriptions, deliveries and receipts are
 beside it.
 
-Who may ask is decided in `auth.ACCESS`. A unit's token sees what is its own and the posts; that
+Who may ask is decided in `access_table`. A unit's token sees what is its own and the posts; that
 another's thing exists is not said.
 """
 
@@ -32,21 +32,23 @@ from service.web.api import (
     api_silences,
     api_stream,
     api_subscriptions,
+    api_tokens,
     api_unit_acts,
 )
 from service.web.api.answer import answer, page, page_by, write
 from service.web.api.api_subscriptions import by_api
-from service.web.api.openapi import describe
+from service.web.api.openapi import describe_api
 from service.web.api.request_body import (
     Id,
     Line,
     PageQuery,
     ShortLine,
     StrictBody,
-    read_body,
-    read_query,
+    read_api_query,
+    read_json_body,
 )
 from service.web.auth import caller, owned
+from service.web.site import with_script
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -119,15 +121,17 @@ def make_blueprint(loa: Loa) -> Blueprint:
     api_silences.add_routes(blueprint, loa)
     api_stream.add_routes(blueprint, loa)
     api_unit_acts.add_routes(blueprint, loa)
+    api_tokens.add_routes(blueprint, loa)
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        return answer(describe(loa))
+        return answer(describe_api(loa))
 
     @blueprint.get("/docs")
-    def docs() -> str:
-        document = describe(loa)
-        return render_template("api.html", document=document, groups=_by_tag(document))
+    def docs() -> Response:
+        document = describe_api(loa)
+        page = render_template("api.html", document=document, groups=_by_tag(document))
+        return with_script(page, asks=True)
 
     return blueprint
 
@@ -143,7 +147,7 @@ def _by_tag(document: dict[str, Any]) -> list[tuple[str, list[tuple[str, str, di
 def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/posts")
     def list_posts() -> Response:
-        asked = read_query(PostsQuery)
+        asked = read_api_query(PostsQuery)
         categories = tuple(loa.rules.renamed.get(one, one) for one in asked.category)
         query = narrow_query(
             PostQuery(categories, asked.portal, asked.place, asked.q), asked.pairs()
@@ -166,7 +170,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/posts/<post_id>/urgency")
     def decide_urgency(post_id: str) -> Response:
-        body = read_body(UrgencyBody)
+        body = read_json_body(UrgencyBody)
 
         def decide(conn: Connection) -> tuple[WholePostShape, int]:
             found = overruling_acts.decide_urgency(conn, loa, post_id, body.urgency)
@@ -176,7 +180,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/posts/<post_id>/categories")
     def recategorise_post(post_id: str) -> Response:
-        body = read_body(CategoriesBody)
+        body = read_json_body(CategoriesBody)
         wanted = check_categories(loa, body.categories)
 
         def decide(conn: Connection) -> tuple[WholePostShape, int]:
@@ -189,7 +193,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
 def _add_units(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/units")
     def list_units() -> Response:
-        asked = read_query(PageQuery)
+        asked = read_api_query(PageQuery)
         with loa.database.reading() as conn:
             found = units.list_units(conn)
         mine = [unit for unit in found if caller().sees_all or unit.id == caller().unit_id]
@@ -203,13 +207,13 @@ def _add_units(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/units")
     def add_unit() -> Response:
-        body = read_body(UnitBody)
+        body = read_json_body(UnitBody)
         facts = acts.parse_unit(loa, name=body.name, place=body.place, contacts=body.contacts)
         return write(lambda conn: (shapes.show_unit(acts.add(conn, loa, facts)), 201))
 
     @blueprint.patch("/v1/units/<unit_id>")
     def edit_unit(unit_id: str) -> Response:
-        body = read_body(UnitPatch)
+        body = read_json_body(UnitPatch)
         changes = acts.UnitChanges(
             name=body.name,
             place=body.place,

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g
 from service.services import silences
 from service.web.api import portal_shapes as shapes
 from service.web.api.answer import page, write
-from service.web.api.request_body import EmptyBody, Id, PageQuery, read_body, read_query
+from service.web.api.request_body import EmptyBody, Id, PageQuery, read_api_query, read_json_body
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -25,7 +25,7 @@ class SilencesQuery(PageQuery):
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/silences")
     def list_silences() -> Response:
-        asked = read_query(SilencesQuery)
+        asked = read_api_query(SilencesQuery)
         with loa.database.reading() as conn:
             found = silences.list_silences(
                 conn,
@@ -43,7 +43,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/posts/<post_id>/release")
     def release_post(post_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (
                 shapes.ReleasedShape(released=silences.release_posts(conn, loa, [post_id])),
@@ -53,7 +53,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/posts/<post_id>/discard")
     def discard_post(post_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (
                 shapes.DiscardedShape(discarded=silences.discard_posts(conn, loa, [post_id])),
@@ -63,7 +63,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/release")
     def release_portal(portal_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (
                 shapes.ReleasedShape(released=silences.release_portal(conn, loa, portal_id)),
@@ -73,7 +73,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/portals/<portal_id>/discard")
     def discard_portal(portal_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (
                 shapes.DiscardedShape(discarded=silences.discard_portal(conn, loa, portal_id)),

@@ -30,7 +30,7 @@ from service.web.api.delivery_shapes import (
     StreamShape,
     show_handed,
 )
-from service.web.api.request_body import Id, Line, StrictBody, read_body, read_query
+from service.web.api.request_body import Id, Line, StrictBody, read_api_query, read_json_body
 from service.web.server.exchange import HOLD
 from service.web.server.waiting import EXTENSION, MAX_WAIT_S, LongPolls, WaitingRequest
 
@@ -67,7 +67,7 @@ class StatementQuery(StrictBody):
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/stream")
     def ask_stream() -> Response:
-        asked, streams = read_query(StreamQuery), own_streams()
+        asked, streams = read_api_query(StreamQuery), own_streams()
         if request.method == "HEAD":  # nothing is handed to who takes no body
             return _messages([])
         _note(loa, streams)
@@ -84,7 +84,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/stream/ack")
     def acknowledge_stream() -> Response:
-        body, streams = read_body(AckBody), own_streams()
+        body, streams = read_json_body(AckBody), own_streams()
 
         def work(conn: Connection) -> tuple[object, int]:
             done = acknowledge(conn, loa, streams, body.ids)
@@ -94,7 +94,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.get("/v1/statement")
     def show_statement() -> Response:
-        day, streams = _day(read_query(StatementQuery).day), own_streams()
+        day, streams = _day(read_api_query(StatementQuery).day), own_streams()
         ids = _owed_on(loa, streams, day)
         shape = StatementShape(day=day, ids=tuple(ids), digest=digest_of(ids))
         body = orjson.dumps(plain(shape))
@@ -124,7 +124,7 @@ def signed_headers(signed: SignedMessage) -> dict[str, str]:
     }
 
 
-def shown(signed: SignedMessage) -> dict[str, str]:
+def shown_message(signed: SignedMessage) -> dict[str, str]:
     """A message as it is handed out."""
     handed: dict[str, str] = plain(show_handed(signed))
     return handed

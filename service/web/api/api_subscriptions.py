@@ -46,8 +46,8 @@ from service.web.api.request_body import (
     PageQuery,
     ShortLine,
     StrictBody,
-    read_body,
-    read_query,
+    read_api_query,
+    read_json_body,
 )
 from service.web.auth import actor, caller, owned
 from service.web.server.limits import Limit
@@ -114,9 +114,10 @@ class SubscriptionPatch(StrictBody):
 
 
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
+    questions = _Questions()
     _add_reads(blueprint, loa)
-    _add_writes(blueprint, loa)
-    _add_moves(blueprint, loa)
+    _add_writes(blueprint, loa, questions)
+    _add_moves(blueprint, loa, questions)
 
 
 def own_subscription(conn: Connection, key: str) -> Subscription:
@@ -134,7 +135,7 @@ def by_api() -> Actor:
 def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/v1/subscriptions")
     def list_subscriptions() -> Response:
-        asked = read_query(SubscriptionsQuery)
+        asked = read_api_query(SubscriptionsQuery)
         unit_id = asked.unit if caller().is_operator else caller().unit_id
         with loa.database.reading() as conn:
             found = subscriptions.list_subscriptions(
@@ -153,25 +154,23 @@ def _add_reads(blueprint: Blueprint, loa: Loa) -> None:
             return answer(shapes.show_subscription(own_subscription(conn, key)))
 
 
-def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
+def _add_writes(blueprint: Blueprint, loa: Loa, questions: _Questions) -> None:
     mails = Limit(MAILS_PER_HOUR, 3600, time.monotonic)
-    questions = _Questions()
 
     @blueprint.post("/v1/subscriptions")
     def add_subscription() -> Response:
-        body = read_body(SubscriptionBody)
+        body = read_json_body(SubscriptionBody)
         is_asked = kind_of(body.channel).consent is Consent.MAILBOX and not body.confirmed
-        if is_asked and not mails.has_room(caller().token_id):
-            raise TooManyRequests(
-                coded("refused.many_mails", limit=MAILS_PER_HOUR), retry_after=3600
-            )
+        if is_asked and not (state := mails.take(caller().token_id)).has_room:
+            refused = coded("refused.many_mails", limit=MAILS_PER_HOUR)
+            raise TooManyRequests(refused, retry_after=state.resets_s)
         if kind_of(body.channel).consent is Consent.ENDPOINT:
             questions.require_room(body.target)
         return write(lambda conn: _add(conn, loa, body))
 
     @blueprint.patch("/v1/subscriptions/<key>")
     def edit_subscription(key: str) -> Response:
-        body = read_body(SubscriptionPatch)
+        body = read_json_body(SubscriptionPatch)
         if body.target is not None:
             questions.require_room(body.target)
         with loa.database.writing() as conn, as_this_api_says():
@@ -194,24 +193,24 @@ def _add_writes(blueprint: Blueprint, loa: Loa) -> None:
         return answer(None, 204)
 
 
-def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
+def _add_moves(blueprint: Blueprint, loa: Loa, questions: _Questions) -> None:
     @blueprint.post("/v1/subscriptions/<key>/pause")
     def pause_subscription(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (shapes.show_subscription(acts.pause(conn, loa, key, by_api())), 200)
         )
 
     @blueprint.post("/v1/subscriptions/<key>/resume")
     def resume_subscription(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(
             lambda conn: (shapes.show_subscription(acts.resume(conn, loa, key, by_api())), 200)
         )
 
     @blueprint.post("/v1/subscriptions/<key>/restore")
     def restore_subscription(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.SubscriptionShape, int]:
             back = undo_acts.restore_subscription(conn, loa, key, by_api())
@@ -221,7 +220,7 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/subscriptions/<key>/rotate")
     def rotate_subscription(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[object, int]:
             made = acts.rotate(conn, loa, key, by_api())
@@ -231,7 +230,11 @@ def _add_moves(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/subscriptions/<key>/test")
     def check_subscription(key: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
+        with loa.database.reading() as conn:
+            found = own_subscription(conn, key)
+        if found.status is SubscriptionStatus.PENDING:
+            questions.require_room(found.target)
         return write(
             lambda conn: (
                 shapes.SentTestShape(id=key, message=acts.test(conn, loa, key, by_api())),
@@ -257,10 +260,11 @@ class _Questions:
             host = urlsplit(target).hostname or ""
         except ValueError:
             return  # is refused as what it is
-        if not self._of_unit.has_room(unit_id) or not self._to_host.has_room(
-            host.rstrip(".").lower()
-        ):
-            raise TooManyRequests("refused.many_asked", retry_after=3600)
+        of_unit, to_host = self._of_unit, self._to_host
+        for limit, key in ((of_unit, unit_id), (to_host, host.rstrip(".").lower())):
+            state = limit.take(key)
+            if not state.has_room:
+                raise TooManyRequests("refused.many_asked", retry_after=state.resets_s)
 
 
 def _add(

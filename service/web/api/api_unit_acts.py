@@ -19,7 +19,7 @@ from service.services.unit_link import mail_links
 from service.web.api.answer import write
 from service.web.api.api_subscriptions import by_api
 from service.web.api.delivery_shapes import RemindedShape
-from service.web.api.request_body import EmptyBody, Id, ShortLine, StrictBody, read_body
+from service.web.api.request_body import EmptyBody, Id, ShortLine, StrictBody, read_json_body
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -51,19 +51,19 @@ class SucceedBody(StrictBody):
 def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/v1/units/<unit_id>/merge")
     def merge_unit(unit_id: str) -> Response:
-        body = read_body(MergeBody)
+        body = read_json_body(MergeBody)
         return write(
             lambda conn: (shapes.show_unit(merge(conn, loa, unit_id, body.into).into), 200)
         )
 
     @blueprint.post("/v1/units/<unit_id>/link")
     def link_unit(unit_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
         return write(lambda conn: (shapes.show_unit(mail_links(conn, loa, unit_id)), 202))
 
     @blueprint.post("/v1/units/<unit_id>/restore")
     def restore_unit(unit_id: str) -> Response:
-        read_body(EmptyBody)
+        read_json_body(EmptyBody)
 
         def work(conn: Connection) -> tuple[shapes.UnitShape, int]:
             return shapes.show_unit(undo_acts.restore_unit(conn, loa, unit_id, by_api())), 200
@@ -72,7 +72,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/successions")
     def succeed_units() -> Response:
-        body = read_body(SucceedBody)
+        body = read_json_body(SucceedBody)
 
         def work(conn: Connection) -> tuple[SuccessionShape, int]:
             steps = plan_succession(
@@ -86,7 +86,7 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/v1/receipts/remind")
     def remind_units() -> Response:
-        body = read_body(RemindBody)
+        body = read_json_body(RemindBody)
 
         def work(conn: Connection) -> tuple[RemindedShape, int]:
             made = remind_now(conn, loa, body.posts, body.units)

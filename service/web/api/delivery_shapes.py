@@ -171,7 +171,7 @@ class StatementShape(Shape):
     )
 
 
-def show_delivery(one: Delivery, language: str) -> DeliveryShape:
+def delivery_shape(one: Delivery, language: str) -> DeliveryShape:
     return DeliveryShape(**_of_delivery(one, language))
 
 
@@ -229,7 +229,7 @@ def _answer(
 
 def _told(one: ExplainedDelivery, language: str, zone: ZoneInfo) -> ExplainedDeliveryShape:
     return ExplainedDeliveryShape(
-        delivery=show_delivery(one.delivery, language),
+        delivery=delivery_shape(one.delivery, language),
         rule=one.rule,
         is_merged=one.is_merged,
         attempts=_attempts(one.attempts, language, zone),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, TypeAdapter
 
 from service.web.api import schemas
+from service.web.api.api_examples import with_example
 from service.web.api.route_table import ROUTES, Route
 from service.web.api.webhook_shapes import describe_webhooks
 from service.web.auth import scope_of
@@ -19,21 +20,36 @@ if TYPE_CHECKING:
 
 _PROBLEM = {
     "type": "object",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
+        "code": {
+            "type": "string",
+            "description": "what was wrong, for a program; `detail` says it in words, in "
+            "Vietnamese or English by Accept-Language",
+        },
         "detail": {"type": "string"},
         "field": {"type": "string", "description": "the field or parameter that cannot be used"},
+        "allowed": {"type": "string", "description": "what would have been taken"},
         "errors": {"type": "array", "items": {"type": "object"}},
     },
+}
+_PROBLEM_EXAMPLE = {
+    "type": "about:blank",
+    "title": "Unprocessable Content",
+    "status": 422,
+    "code": "bad.missing",
+    "detail": "name: must be given",
+    "field": "name",
+    "errors": [{"field": "name", "detail": "must be given"}],
 }
 
 _SHAPE = "Shape"
 
 
-def describe(loa: Loa) -> dict[str, Any]:
+def describe_api(loa: Loa) -> dict[str, Any]:
     """The whole document, under the service's public address."""
     paths: dict[str, dict[str, Any]] = {}
     components: dict[str, Any] = {"Problem": _PROBLEM}
@@ -69,13 +85,18 @@ def _status(components: dict[str, Any]) -> dict[str, Any]:
         "tags": ["status"],
         "security": [],
         "responses": {
-            "200": {"description": "done", "content": {"application/json": {"schema": schema}}}
+            "200": {"description": "done", "content": _json(schema, "show_status", "gives")}
         },
     }
 
 
+def _json(schema: dict[str, Any], endpoint: str, part: str) -> dict[str, Any]:
+    return {"application/json": with_example({"schema": schema}, endpoint, part)}
+
+
 def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    schema = {"$ref": "#/components/schemas/Problem"}
+    problem = {"application/problem+json": {"schema": schema, "example": _PROBLEM_EXAMPLE}}
     done = _answer(route, components)
     operation: dict[str, Any] = {
         "operationId": route.endpoint,
@@ -111,7 +132,7 @@ def _answer(route: Route, components: dict[str, Any]) -> dict[str, Any]:
                 },
             },
         }
-    return {"description": "done", "content": {"application/json": {"schema": schema}}}
+    return {"description": "done", "content": _json(schema, route.endpoint, "gives")}
 
 
 def _common_parameters(route: Route) -> list[dict[str, Any]]:
@@ -141,7 +162,7 @@ def _add_question(operation: dict[str, Any], route: Route, components: dict[str,
     is_required = bool(components[name].get("required"))
     operation["requestBody"] = {
         "required": is_required,
-        "content": {"application/json": {"schema": schema}},
+        "content": _json(schema, route.endpoint, "asks"),
     }
 
 

@@ -74,7 +74,7 @@ class PageQuery(StrictBody):
     cursor: Line | None = Field(None, max_length=1000)
 
 
-def read_body(model: type[Model]) -> Model:
+def read_json_body(model: type[Model]) -> Model:
     """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the
     field."""
     if request.mimetype != "application/json" and request.content_length:
@@ -113,7 +113,7 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def read_query(model: type[Model]) -> Model:
+def read_api_query(model: type[Model]) -> Model:
     """The query string as a value of `model`; a parameter that may be given several times is a
     tuple there."""
     values: dict[str, Any] = {}

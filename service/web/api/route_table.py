@@ -158,6 +158,18 @@ ROUTES: tuple[Route, ...] = (
         202,
     ),
     Route("get", "/probes/{id}", "show_probe", "What a look came to", None, "PortalLook"),
+    Route("get", "/tokens", "list_tokens", "API tokens, by age", PAGE, "Token"),
+    Route(
+        "post",
+        "/tokens",
+        "create_token",
+        "Make an API token that may no more, and lasts no longer, than the one that asks; "
+        "its words are shown once",
+        "service.web.api.api_tokens:TokenBody",
+        "CreatedToken",
+        201,
+    ),
+    Route("delete", "/tokens/{id}", "revoke_token", "End an API token", None, None, 204),
     Route("get", "/units", "list_units", "Units by name; a unit sees itself", PAGE, "Unit"),
     Route("post", "/units", "add_unit", "Add a unit", _api("UnitBody"), "Unit", 201),
     Route("get", "/units/{id}", "show_unit", "A unit", None, "Unit"),

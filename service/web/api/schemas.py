@@ -31,3 +31,5 @@ from service.web.api.portal_shapes import DiscardedShape as DiscardedShape
 from service.web.api.portal_shapes import PortalShape as PortalShape
 from service.web.api.portal_shapes import ReleasedShape as ReleasedShape
 from service.web.api.portal_shapes import SilenceShape as SilenceShape
+from service.web.api.token_shapes import CreatedTokenShape as CreatedTokenShape
+from service.web.api.token_shapes import TokenShape as TokenShape

@@ -19,7 +19,7 @@ from service.feeds.markup import Site
 from service.feeds.model import Entry, Feed, FeedSpec, Format, digest
 from service.feeds.page import CHECKS, Checks, JoinedPage, Renderer
 from service.feeds.zipped import CompressedBody, zip_feed
-from service.services.feed_catalogue import site_of
+from service.services.feed_catalogue import feed_site
 from service.storage.feeds import (
     WINDOW_LIMIT,
     StampedWindow,
@@ -86,7 +86,7 @@ class FeedMaker:
 
     @cached_property
     def site(self) -> Site:
-        return site_of(self._loa, has_hub=self._has_hub)
+        return feed_site(self._loa, has_hub=self._has_hub)
 
     @property
     def _renderer(self) -> Renderer:

@@ -90,7 +90,7 @@ def _feed(loa: Loa, store: FeedStore, path: str) -> AnyResponse | str:
     spec = store.spec(present_name)
     if spec is None or (fmt is Format.ICS and not spec.has_calendar):
         raise NotFound("feed", path)
-    query, before, has_moved = read_query(loa, store)
+    query, before, has_moved = read_feed_query(loa, store)
     address = Feed(spec, (), query).address(store.site.root, fmt, before)
     if has_moved or present_name != name:
         return _redirect(address)
@@ -116,7 +116,9 @@ def _respond(answer: HotAnswer, content_type: str) -> Response:
     return response
 
 
-def read_query(loa: Loa, store: FeedStore) -> tuple[tuple[tuple[str, str], ...], str | None, bool]:
+def read_feed_query(
+    loa: Loa, store: FeedStore
+) -> tuple[tuple[tuple[str, str], ...], str | None, bool]:
     """What narrows a feed, in canonical order; the cursor of an older page; and whether a category
     that was asked for has another name now. 410 when all that were are retired.
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from service.alerts.links import MAX_NAME
 from service.errors import NotFound
-from service.portals.file_kinds import kind_of
+from service.portals.file_kinds import file_kind_of
 from service.text import clean
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _send(
         raise NotFound("attachment", digest)
     size, parts = loa.archive.open(digest)
     head = next(parts, b"")
-    kind = kind_of(head)
+    kind = file_kind_of(head)
     if kind is None or (only and kind != only):  # kept before kinds were told
         raise NotFound("attachment", digest)
     response = Response(chain((head,), parts), content_type=content_type)

@@ -18,11 +18,11 @@ def differences(history: Sequence[Revision]) -> Mapping[int, Markup]:
     """By the number of the revision, its title and text against the one before; those in which no
     word changed, or too many, are left out. `history` is in the order of the revisions."""
     pairs = list(pairwise(history))[-SHOWN:]
-    found = {newer.number: difference(older, newer) for older, newer in pairs}
+    found = {newer.number: marked_difference(older, newer) for older, newer in pairs}
     return {number: said for number, said in found.items() if said}
 
 
-def difference(older: Revision, newer: Revision) -> Markup:
+def marked_difference(older: Revision, newer: Revision) -> Markup:
     """`<del>` and `<ins>` between the words that stayed; empty where nothing can be shown."""
     parts = []
     for before, after in ((older.title, newer.title), (older.text, newer.text)):

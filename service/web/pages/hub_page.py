@@ -43,8 +43,9 @@ def make_blueprint(loa: Loa) -> Blueprint:
     def take() -> Response:
         """202: the callback will be asked (WebSub, section 5.1); any 4xx says why not, as plain
         text."""
-        if not limit.has_room(asker()):
-            raise TooManyRequests("refused.hub_asked", retry_after=3600)
+        state = limit.take(asker())
+        if not state.has_room:
+            raise TooManyRequests("refused.hub_asked", retry_after=state.resets_s)
         form = request.form
         wanted = HubRequest(
             form.get("hub.mode", ""),

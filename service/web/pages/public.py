@@ -28,12 +28,11 @@ from service.web.pages import portal_state, search_page
 from service.web.pages.differences import differences
 from service.web.pages.front_lists import FrontLists, front_lists
 from service.web.pages.qr import qr_svg
-from service.web.pages.search_page import read_query
 from service.web.pages.structured_data import structured_data
 from service.web.site import base_path
 from service.words import kind_name, say
 
-__all__ = ["file_view", "make_blueprint", "read_query", "why_not_kept", "without_pictures"]
+__all__ = ["file_view", "make_blueprint", "why_not_kept", "without_pictures"]
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,7 +51,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     @blueprint.get("/")
     def index() -> str | tuple[str, int]:
         if any(value for name, value in request.args.items(multi=True) if name != "lang"):
-            return search_page.render(loa)
+            return search_page.render_search_page(loa)
         with loa.database.reading() as conn:
             troubles = portal_state.troubles(conn, loa.settings.portals)
             lists = front_lists(conn, loa)

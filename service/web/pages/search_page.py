@@ -35,7 +35,7 @@ MAX_FILTERS = 20
 _BY_TIME = "time"
 
 
-def read_query(loa: Loa) -> PostQuery:
+def read_search_query(loa: Loa) -> PostQuery:
     """What the address narrows the list to, categories by their ids of now. Raises InvalidInput for
     what is amiss."""
     for name in ("category", "portal", "place", "kind", "urgency"):
@@ -57,12 +57,12 @@ def read_query(loa: Loa) -> PostQuery:
     return narrow_query(query, request.args.items(multi=True))
 
 
-def render(loa: Loa) -> str | tuple[str, int]:
+def render_search_page(loa: Loa) -> str | tuple[str, int]:
     """The list that the address asks for; the form as it was filled in, with status 400, where
     something of it cannot be."""
     by_relevance = request.args.get("sort") != _BY_TIME
     try:
-        query = read_query(loa)
+        query = read_search_query(loa)
         with loa.database.reading() as conn:
             found = find_posts(
                 conn, query, PAGE_POSTS, request.args.get("before"), by_relevance=by_relevance

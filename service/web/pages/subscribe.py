@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, g, render_template, request
 from sqlalchemy import Connection
-from werkzeug.exceptions import TooManyRequests
 
 from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
 from service.errors import InvalidInput, NotFound
-from service.feeds.catalogue import label
+from service.feeds.catalogue import category_label
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
 from service.services.consent import say_consent
@@ -56,7 +55,7 @@ from service.web.pages.subscribe_form import (
     stored_values,
     typed_values,
 )
-from service.web.problem import Fault, fault_of, is_for_program
+from service.web.problem import Fault, fault_of, is_for_program, refuse_often
 from service.web.server.limits import Limit, asker, rest_s
 from service.web.site import keep_private
 from service.words.collation import name_key
@@ -97,7 +96,7 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
         return _preview(loa, typed_values(request.form))
 
     @blueprint.post("/subscribe")
-    def subscribe() -> str | tuple[str, int]:
+    def subscribe() -> str | tuple[str, int] | tuple[str, int, dict[str, str]]:
         check_mail(loa)
         values = typed_values(request.form)
         try:
@@ -107,8 +106,9 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
             if is_for_program():
                 raise
             return _form_page(loa, values, fault_of(error, "")), 422
-        if not limit.has_room(asker()):
-            raise TooManyRequests(retry_after=3600)
+        state = limit.take(asker())
+        if often := refuse_often(state):
+            return _form_page(loa, values, often), 429, state.retry()
         began = time.monotonic()
         with loa.database.writing() as conn:
             request_subscription(
@@ -220,7 +220,7 @@ def _add_restore(blueprint: Blueprint, loa: Loa) -> None:
 
 
 def _render(loa: Loa, name: str, **values: object) -> str:
-    categories = [(one.id, label(one, g.language)) for one in loa.rules.categories]
+    categories = [(one.id, category_label(one, g.language)) for one in loa.rules.categories]
     can_mail, kinds = (
         bool(loa.settings.email.smtp_url),
         sorted(KIND_NAMES.items(), key=lambda kind: name_key(kind[1])),

@@ -11,12 +11,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.errors import Conflict, InvalidInput, LoaError, NotFound
 from service.services import unit_link as links
 from service.services.audit_acts import Origin, acting
+from service.services.mail_state import has_mail
 from service.services.optin import check_mail
 from service.services.todays_work import load_open_receipts
 from service.services.wants import say_filters
@@ -31,9 +31,9 @@ from service.values import MailAddress
 from service.web import reader
 from service.web.pages import unit_own_acts as acts
 from service.web.pages.unit_record_file import first_day, record_file
-from service.web.problem import Fault, fault_of, is_for_program, status_of
+from service.web.problem import Fault, fault_of, is_for_program, refuse_often, status_of
 from service.web.server.limits import Limit, asker, rest_s
-from service.web.site import base_path, keep_private
+from service.web.site import base_path, keep_private, with_script
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -57,7 +57,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
             return redirect(f"{_home(loa)}{links.link_of_token(conn, loa, token)}")
 
     @blueprint.post("/unit/<token>")
-    def act(token: str) -> str | tuple[str, int]:
+    def act(token: str) -> str | Response | tuple[str, int]:
         try:
             return _carry_out(loa, token)
         except (InvalidInput, Conflict) as error:
@@ -83,9 +83,10 @@ def _add_asking(blueprint: Blueprint, loa: Loa) -> None:
         return _ask_page(loa)
 
     @blueprint.post("/unit/")
-    def request_link() -> AnyResponse | str | tuple[str, int]:
-        if not limit.has_room(asker()):
-            raise TooManyRequests(retry_after=3600)
+    def request_link() -> AnyResponse | str | tuple[str, int] | tuple[str, int, dict[str, str]]:
+        state = limit.take(asker())
+        if often := refuse_often(state):
+            return _ask_page(loa, fault=often), 429, state.retry()
         try:
             if "token" in request.form:
                 return _open_by_token(loa)
@@ -132,7 +133,7 @@ def _open(loa: Loa, token: str) -> Unit:
     return found.unit
 
 
-def _carry_out(loa: Loa, token: str) -> str:
+def _carry_out(loa: Loa, token: str) -> str | Response:
     """What a unit asks for on its page. Raises NotFound, InvalidInput, Conflict."""
     form = request.form
     with loa.database.writing() as conn:
@@ -141,11 +142,11 @@ def _carry_out(loa: Loa, token: str) -> str:
         if found.is_expired:
             links.renew(conn, loa, token, reader.locale())
             return render_template("units/expired.html", is_renewed=True)
-        done = acts.carry_out(conn, loa, found.unit, form)
+        done = acts.do_own_act(conn, loa, found.unit, form)
     if isinstance(done, acts.Question):
         return render_template("units/sure.html", unit=found.unit, asked=done, form=form)
     if isinstance(done, acts.NewSecret):
-        return render_template("units/secret.html", made=done.made)
+        return with_script(render_template("units/secret.html", made=done.made))
     return _page(loa, token, done=done)
 
 
@@ -161,7 +162,7 @@ def _page(loa: Loa, token: str, *, done: str = "", fault: Fault | None = None) -
         )
         shown: dict[str, Any] = {
             "open": load_open_receipts(conn, loa, unit.id),
-            "hears": active_targets(conn, unit.id),
+            "hears": active_targets(conn, unit.id, has_mail=has_mail(conn, loa)),
             "sent": sent[:SHOWN],
             "posts": load_posts(conn, sorted({one.post_id for one in sent})),
             "acknowledged": load_acknowledged(conn, unit.id, first_day(loa), SHOWN),

@@ -58,7 +58,7 @@ def offered(one: Subscription) -> list[str]:
     return acts
 
 
-def carry_out(
+def do_own_act(
     conn: Connection, loa: Loa, unit: Unit, form: Mapping[str, str]
 ) -> Question | NewSecret | str:
     """What was done, coded; or what is asked first, or made. Raises NotFound, InvalidInput,

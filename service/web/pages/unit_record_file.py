@@ -3,16 +3,14 @@ formula."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from flask import Response
 from sqlalchemy import Connection
 
-from service.alerts.cells import plain_cell
+from service.alerts.cells import csv_table
 from service.errors import InvalidInput
 from service.storage.unit_record import AcknowledgedPost, load_acknowledged
 from service.types import Unit
@@ -41,14 +39,10 @@ def record_file(conn: Connection, loa: Loa, unit: Unit, asked: str | None) -> Re
     year = _parse_year(asked) if asked else first_day(loa).year
     since, until = first_day(loa, year), first_day(loa, year + 1)
     found = load_acknowledged(conn, unit.id, since.astimezone(UTC), FILE_ROWS)
-    out, locale = StringIO(), reader.locale()
-    writer = csv.writer(out)
-    writer.writerow(pair[locale.language == "en"] for pair in _HEADS)
-    for one in found:
-        if one.at < until:
-            writer.writerow(map(plain_cell, _cells(one, locale)))
+    locale = reader.locale()
+    heads = (pair[locale.language == "en"] for pair in _HEADS)
+    body = csv_table(heads, (_cells(one, locale) for one in found if one.at < until))
     headers = {"Content-Disposition": f'attachment; filename="da-xac-nhan-{year}.csv"'}
-    body = b"\xef\xbb\xbf" + out.getvalue().encode()
     return Response(body, content_type="text/csv; charset=utf-8", headers=headers)
 
 

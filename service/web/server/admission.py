@@ -53,7 +53,7 @@ class Door:
                 self._later
             )
         else:
-            exchange.response_bytes(*plain_answer(503, ("Retry-After", "1")))
+            exchange.response_bytes(*plain_answer(environ, 503, ("Retry-After", "1")))
 
 
 class _Reading:
@@ -84,7 +84,7 @@ class _Reading:
             return
         exchange, environ, act = held
         if body is None:
-            exchange.response_bytes(*plain_answer(400))
+            exchange.response_bytes(*plain_answer(environ, 400))
             return
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -93,7 +93,7 @@ class _Reading:
     def _be_late(self) -> None:
         held = self._end()
         if held is not None:
-            held[0].response_bytes(*plain_answer(408))
+            held[0].response_bytes(*plain_answer(held[1], 408))
             held[0].stop_reading()
 
     def _end(self) -> tuple[Any, dict[str, Any], Callable[[], object]] | None:

@@ -1,8 +1,8 @@
 """Pages, styles, lists and calendars sent as gzip to whoever takes it. Feeds in memory are zipped
 already (see `hot`).
 
-Refuses what is somebody's own: a page that holds a secret beside what the asker chose tells the
-secret by its compressed length (BREACH).
+Refuses what is somebody's own, by a session, a token or a proxy that signs people in: a page that
+holds a secret beside what the asker chose tells the secret by its compressed length (BREACH).
 """
 
 from __future__ import annotations
@@ -56,5 +56,6 @@ def _may_be(response: Response) -> bool:
         and "Content-Encoding" not in response.headers
         and not response.cache_control.no_store
         and not getattr(g, "has_secret", False)
+        and "caller" not in g
         and current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
     )

@@ -20,6 +20,10 @@ from threading import Event, Semaphore
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
+import orjson
+
+from service.words import say
+
 HOLD = "loa.hold"
 """In an environ, where the application put it: what takes the answer, and sends one later."""
 
@@ -281,9 +285,10 @@ def read_environ(scope: dict[str, Any]) -> tuple[Environ, int]:
 
 
 def _is_misframed(scope: dict[str, Any]) -> bool:
-    """Whether a body is said to be chunked twice, or chunked and of a length: whoever stands before
-    us may have seen another end of it (RFC 9112, 6.1 and 6.3). Nor is one in chunks taken of what
-    only looks: nobody reads it, and the server would for as long as the answer takes."""
+    """Whether a body is said to be chunked twice: whoever stands before us may have seen another
+    end of it (RFC 9112, 6.1 and 6.3). A length beside chunks never comes here: the server goes by
+    the chunks and ends the connection with the answer. Nor is a body in chunks taken of what only
+    looks: nobody reads it, and the server would for as long as the answer takes."""
     framing = [name for name, _ in scope["headers"] if name in _FRAMING]
     if b"transfer-encoding" not in framing:
         return False
@@ -310,12 +315,36 @@ def complete_environ(environ: Environ, scope: dict[str, Any]) -> Environ:
     }
 
 
-def plain_answer(status: int, *more: tuple[str, str]) -> tuple[int, Headers, bytes]:
-    """An answer without a page, for what is refused before anything is known of it; the connection
-    ends with it."""
-    body = f"{status} {HTTPStatus(status).phrase}\n".encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+def plain_answer(
+    environ: Environ, status: int, *more: tuple[str, str]
+) -> tuple[int, Headers, bytes]:
+    """An answer without a page, for what is refused before a route is known; the connection ends
+    with it. A program is told as the API tells it (RFC 9457)."""
+    media_type, body = (
+        "text/plain; charset=utf-8",
+        f"{status} {HTTPStatus(status).phrase}\n".encode(),
+    )
+    if _is_for_program(environ):
+        media_type, code = PROBLEM, f"problem.{status}"
+        language = "vi" if _asks_vietnamese(environ) else "en"
+        document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
+                    "code": code, "detail": say(code, language)}  # fmt: skip
+        body = orjson.dumps(document)
+    headers = [("Content-Type", media_type), ("Content-Length", str(len(body)))]
     return status, [*headers, ("Connection", "close"), *more], body
+
+
+PROBLEM = "application/problem+json"
+
+
+def _is_for_program(environ: Environ) -> bool:
+    accepted = environ.get("HTTP_ACCEPT", "").partition(",")[0].partition(";")[0].strip().lower()
+    return "/api/" in environ.get("PATH_INFO", "") or accepted in ("application/json", PROBLEM)
+
+
+def _asks_vietnamese(environ: Environ) -> bool:
+    """Whether the first language that is named is Vietnamese; who names none reads English."""
+    return bool(environ.get("HTTP_ACCEPT_LANGUAGE", "").strip().lower().startswith("vi"))
 
 
 def answer_wsgi(

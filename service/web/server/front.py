@@ -94,7 +94,7 @@ class _ThreadPool:
         if not self._places.take(client) and not (
             self._forget_gone() and self._places.take(client)
         ):
-            exchange.response_bytes(*plain_answer(503, ("Retry-After", AGAIN_IN_S)))
+            exchange.response_bytes(*plain_answer(environ, 503, ("Retry-After", AGAIN_IN_S)))
             return
         exchange.follow()
         with self._changed:
@@ -134,7 +134,7 @@ class _ThreadPool:
         except Exception:  # a bug in one answer, logged whole: the next ones are made
             log.exception("cannot answer a request")
             if not task.exchange.is_started:
-                task.exchange.response_bytes(*plain_answer(500))
+                task.exchange.response_bytes(*plain_answer(task.environ, 500))
         self._pulse.rest(name)
         self._places.give_back(task.client)
 
@@ -142,7 +142,8 @@ class _ThreadPool:
         if task.exchange.is_gone:
             return
         if time.monotonic() - task.since > self._queue.patience_s:
-            task.exchange.response_bytes(*plain_answer(503, ("Retry-After", AGAIN_IN_S)))
+            again = ("Retry-After", AGAIN_IN_S)
+            task.exchange.response_bytes(*plain_answer(task.environ, 503, again))
             return
         most_s = self._queue.search_within_s
         with (

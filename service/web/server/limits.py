@@ -43,6 +43,10 @@ class RateState(NamedTuple):
     left: int
     resets_s: int
 
+    def retry(self) -> dict[str, str]:
+        """The header of an answer to what was too many."""
+        return {"Retry-After": str(self.resets_s)}
+
     def headers(self) -> dict[str, str]:
         """As draft-ietf-httpapi-ratelimit-headers-03 names them, which clients know."""
         return {
@@ -62,17 +66,28 @@ class Limit:
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = Lock()
 
-    def has_room(self, key: str) -> bool:
-        """Counts one more for `key`; False when it was too many."""
-        return self.take(key).has_room
+    def look(self, key: str) -> RateState:
+        """What is left for `key`; counts nothing."""
+        with self._lock:
+            now = self._monotonic()
+            began, count = self._counted(key, now)
+            return RateState(
+                count < self._count,
+                self._count,
+                max(0, self._count - count),
+                ceil(began + self._window_s - now),
+            )
+
+    def _counted(self, key: str, now: float) -> tuple[float, int]:
+        """When the window of `key` began, and how many were counted in it."""
+        began, count = self._seen.get(key, (now, 0))
+        return (now, 0) if now - began >= self._window_s else (began, count)
 
     def take(self, key: str) -> RateState:
         """Counts one more for `key`, and says what is left."""
         with self._lock:
             now = self._monotonic()
-            began, count = self._seen.get(key, (now, 0))
-            if now - began >= self._window_s:
-                began, count = now, 0
+            began, count = self._counted(key, now)
             self._seen[key] = (began, count + 1)
             self._seen.move_to_end(key)
             while len(self._seen) > MAX_HOSTS:

@@ -49,7 +49,7 @@ def give_back() -> None:
     _call(lambda libc: libc.malloc_trim(0))
 
 
-def settle() -> None:
+def give_back_startup_memory() -> None:
     """In a while, gives back what only the start of this process needed: of the code of libraries
     it is most."""
 

@@ -41,10 +41,11 @@ from service.supervisor import (
     accuse,
     begin_child,
     end_stuck,
-    masked,
+    with_signals_blocked,
 )
 from service.web.server.exchange import (
     MAX_FIELDS_BYTES,
+    Environ,
     Exchange,
     answer_wsgi,
     complete_environ,
@@ -53,7 +54,7 @@ from service.web.server.exchange import (
 )
 from service.web.server.front import FRONT_THREADS, Front
 from service.web.server.hot import ThinLayer
-from service.web.server.memory import give_back, limit_arenas, settle
+from service.web.server.memory import give_back, give_back_startup_memory, limit_arenas
 from service.web.server.sockets import limit_sending
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ MakeApp = Callable[[Pulse, Pulse | None, Callable[[], bool]], ThinLayer]
 SECRET_PREFIX = "LOA_"  # noqa: S105  # of names in the environment, no secret itself
 
 
-def probe(host: str, port: int) -> None:
+def probe_port(host: str, port: int) -> None:
     """Raises ConfigurationError when the port is taken: the server itself would share it without a
     word."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -111,7 +112,7 @@ def free_port(host: str) -> int:
         return int(found.getsockname()[1])
 
 
-def serve(
+def serve_processes(
     make_app: MakeApp,
     *,
     host: str,
@@ -128,13 +129,13 @@ def serve(
     `reload` is asked on SIGHUP, in the parent: where it says yes, both children are started afresh.
     Raises ConfigurationError when the port is taken.
     """
-    probe(host, port)
+    probe_port(host, port)
     limit_arenas()
     multiprocessing.set_start_method("fork", force=True)
     for load in preload:
         load()
     forget_secrets()
-    worker = Worker(run_worker, settle) if run_worker is not None else None
+    worker = Worker(run_worker, give_back_startup_memory) if run_worker is not None else None
     server = _WebServer(worker, host, port, reload)
     allow_files()
     gc.collect()
@@ -155,7 +156,7 @@ def _loader(make_app: MakeApp, server: _WebServer) -> Callable[[str], ThinLayer]
         begin_child(parent_pid)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-        settle()
+        give_back_startup_memory()
         pulse = server.pulse
         layer = make_app(pulse, server.worker_pulse, server.ending.is_set)
         vars(mp)["_new_cbscheduler"] = partial(
@@ -195,18 +196,18 @@ def _answer(layer: ThinLayer, exchange: Any, environ: dict[str, Any]) -> None:
 def _take(front: Front, request: Any) -> None:
     """Must not raise: nobody would hear of it."""
     scope = request.scope
-    exchange = Exchange(request.proto, scope["headers"])
+    exchange, environ = Exchange(request.proto, scope["headers"]), Environ()
     try:
         environ, refusal = read_environ(scope)
         if refusal != 200:
-            exchange.response_bytes(*plain_answer(refusal))
+            exchange.response_bytes(*plain_answer(environ, refusal))
         else:
             environ["loa.scope"] = scope
             front(exchange, environ)
     except Exception:  # a bug, logged whole: the next request is taken
         log.exception("cannot take a request")
         if not exchange.is_started:
-            exchange.response_bytes(*plain_answer(500))
+            exchange.response_bytes(*plain_answer(environ, 500))
 
 
 class _WebServer(mp.MPServer):
@@ -239,7 +240,7 @@ class _WebServer(mp.MPServer):
         """Of the web child that was begun last: set before it is told to end."""
         self._judge = HangDetector()
         self.pulse = Pulse()
-        self.on_startup(settle)
+        self.on_startup(give_back_startup_memory)
         if worker is not None:
             worker.give_up = self.signal_handler_interrupt
             self.on_startup(worker.start)
@@ -284,7 +285,7 @@ class _WebServer(mp.MPServer):
             ending.set()  # so that who waits is answered, before it stops to take requests
             terminate()
 
-        child.inner.start = lambda: masked(start)
+        child.inner.start = lambda: with_signals_blocked(start)
         child.inner.terminate = end
         return child
 

@@ -12,8 +12,9 @@ import orjson
 from flask import Blueprint, Response
 
 from service.errors import DatabaseVersionError, StorageError
-from service.heartbeat import PROCESS, say
+from service.heartbeat import PROCESS, beat_text
 from service.services.lost_names import find_lost_names, find_lost_portals
+from service.services.mail_state import operator_unread_since, why_no_mail
 from service.services.silences import undecided
 from service.services.unit_acts import deaf_units
 from service.storage.archive_room import list_stops
@@ -28,7 +29,7 @@ from service.storage.listings import load_listings
 from service.storage.losses import count_by_mail
 from service.storage.proxy_sightings import WORDS as PROXY_WORDS
 from service.storage.proxy_sightings import is_proxy_seen
-from service.storage.quarantine import QuarantinedPage, list_asides
+from service.storage.quarantine import QuarantinedPage, list_quarantined
 from service.storage.queue import FENCED_WORDS, is_fenced
 from service.web.server.metrics import Metrics
 from service.words.say import ENGLISH
@@ -95,7 +96,7 @@ def _still_reasons(loa: Loa) -> list[str]:
             beat.name == PROCESS for beat in standing
         ):  # nothing of it moves: what it works on says more
             standing = [beat for beat in pulse.beats() if beat.name == PROCESS or beat.doing]
-        found += [f"heartbeat: the {name} stands still: {say(beat)}" for beat in standing]
+        found += [f"heartbeat: the {name} stands still: {beat_text(beat)}" for beat in standing]
     return found
 
 
@@ -189,11 +190,12 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         down = load_down(conn)
         stopped, held = why_stopped(conn), sum(count_held(conn).values())
         silent, deaf = undecided(conn), deaf_units(conn, loa)
-        asides = list_asides(conn, loa.clock())
+        asides = list_quarantined(conn, loa.clock())
         lost, unwatched = find_lost_names(conn, loa), find_lost_portals(conn, loa)
         back = went_back(conn, loa.clock())
         full = list_stops(conn)
-        unmailed = 0 if loa.settings.email.smtp_url else count_by_mail(conn)
+        unread = operator_unread_since(conn, loa)
+        no_mail, by_mail = why_no_mail(conn, loa), count_by_mail(conn)
         is_proxied = not loa.settings.server.trusted_proxies and is_proxy_seen(conn, loa.clock())
     found = [f"delivery: {stopped}"] if stopped else []
     found += [f"delivery: {say_coded(why, ENGLISH)}" for why in down.values()]
@@ -204,8 +206,12 @@ def _look_for_warnings(loa: Loa) -> list[str]:
         found.append(
             f"clock: it went back by {by}: what was due is due now; is the time server right?"
         )
-    if unmailed:
-        found.append(f"mail: {unmailed} subscriptions by mail wait: email.smtp_url is empty")
+    if unread is not None:
+        at = unread.isoformat(timespec="seconds")
+        found.append(f"mail: what is told to operator.email comes back since {at}: nobody reads it")
+    if no_mail is not None and by_mail:
+        said = say_coded(no_mail, ENGLISH, loa.settings.service.locale.zone)
+        found.append(f"mail: {by_mail} subscriptions by mail wait: {said}")
     if held:
         found.append(f"polling: a flood holds {held} changes back: loa portal release")
     for portal_id, codes in silent.items():

@@ -64,6 +64,10 @@ class WaitingRequest:
     wait_s: float
 
 
+_STREAM = {"PATH_INFO": "/api/v1/stream"}
+"""All that wait here: programs."""
+
+
 @dataclass(slots=True, eq=False)
 class _HeldRequest:
     exchange: Any
@@ -114,7 +118,7 @@ class LongPolls:
                 for key in held.ask.keys:
                     self._held[key].append(held)
         if is_full:
-            exchange.response_bytes(*plain_answer(429, ("Retry-After", "5")))
+            exchange.response_bytes(*plain_answer(_STREAM, 429, ("Retry-After", "5")))
         elif not is_held:
             exchange.response_bytes(*empty)
 
