@@ -53,7 +53,7 @@ def tell_trouble(
     code = f"endpoint.letter_{trouble.value}"
     body = f"{code}_chat" if is_chat and trouble is not EndpointTrouble.UNASKED else f"{code}_body"
     return TroubleLetter(
-        coded(code, **facts), (coded(body, **facts), _which(names), *map(_left, units))
+        coded(code, **facts), (coded(body, **facts), _which(names), *map(say_left, units))
     )
 
 
@@ -118,7 +118,8 @@ def _hears(unit: UnitLeft) -> str:
     return coded("endpoint.letter_hears", unit=unit.name, targets=", ".join(unit.targets))
 
 
-def _left(unit: UnitLeft) -> str:
+def say_left(unit: UnitLeft) -> str:
+    """By what it still hears, or that nothing is left; coded."""
     if not unit.targets:
         return coded("endpoint.letter_none_left", unit=unit.name)
     return coded("endpoint.letter_left", unit=unit.name, targets=", ".join(unit.targets))

@@ -37,7 +37,7 @@ from cryptography.x509.oid import NameOID
 from requests.adapters import HTTPAdapter
 from selectolax.lexbor import LexborHTMLParser
 
-from service.bench.sandbox_cost import compare_apart
+from service.bench.sandbox_cost import compare_apart, ratio_row
 from service.portals.fetch import Fetcher
 from service.portals.gate import StoredRobots
 from service.portals.read import read_article, read_listing
@@ -198,14 +198,7 @@ def _compare(
             work()
             spent[name].append((time.thread_time() - start) * 1000)
     mine, theirs = statistics.median(spent["ours"]), statistics.median(spent["baseline"])
-    return {
-        "what": what,
-        "ours": {"cpu_ms": round(mine, 3)},
-        "baseline": {"cpu_ms": round(theirs, 3)},
-        "ratio": round(mine / theirs, 3),
-        "budget": budget,
-        "met": mine <= budget * theirs,
-    }
+    return ratio_row(what, budget, mine, theirs)
 
 
 @contextmanager

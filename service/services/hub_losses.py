@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from service.alerts.endpoint_words import UnitLeft, say_left
 from service.services.context import Context
 from service.services.operator import tell_operator
 from service.storage.engine import Database
@@ -97,7 +98,4 @@ def _tell(
 
 
 def _left(conn: Connection, unit: Unit) -> str:
-    targets = active_targets(conn, unit.id)
-    if not targets:
-        return coded("endpoint.letter_none_left", unit=unit.name)
-    return coded("endpoint.letter_left", unit=unit.name, targets=", ".join(targets))
+    return say_left(UnitLeft(unit.name, tuple(active_targets(conn, unit.id))))

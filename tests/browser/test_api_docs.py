@@ -12,7 +12,6 @@ from werkzeug.serving import make_server
 
 from service.web.api.route_table import ROUTES
 from tests.browser.test_desk_axe import AXE, needs_axe
-from tests.browser.test_web_browser import CHROMIUM, FLAGS, sync_api
 from tests.fakes import FakeClock
 from tests.fakes_web import Web, make_web, store_post
 
@@ -34,14 +33,6 @@ def address(web: Web) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -17,7 +17,6 @@ from service.round import step_looks
 from service.storage.tokens import create_token
 from service.storage.units import add_unit
 from service.web.app import create_app
-from tests.browser.test_web_browser import CHROMIUM, FLAGS, sync_api
 from tests.fakes_site import LIST, OLD, World, numbered, open_world
 from tests.hostile import reply
 
@@ -48,14 +47,6 @@ def address(world: World) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def _sign_in(page: Any, world: World, address: str) -> None:
@@ -152,6 +143,7 @@ def test_axe_finds_nothing_on_any_page_of_the_desk(
     found: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
+        page.wait_for_selector("footer", state="attached")  # a press may still be on its way
         page.add_script_tag(path=str(AXE))
         broken = page.evaluate("axe.run().then(found => found.violations)")
         if broken:

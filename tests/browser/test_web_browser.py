@@ -109,14 +109,6 @@ def address(site: Site) -> str:
     return site.address
 
 
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_fit_the_screen_without_errors_and_a_reader_gets_from_the_list_to_a_post(
     address: str, browser: Any, width: int, tmp_path: Path

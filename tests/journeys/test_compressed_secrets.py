@@ -4,6 +4,7 @@ for its length would tell the secret to who can have it asked for with words of 
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import shutil
 import subprocess
@@ -139,7 +140,8 @@ def _patient() -> requests.adapters.Retry:
 
 
 @pytest.mark.skipif(
-    not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()), reason="needs nginx"
+    "CI" not in os.environ and not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()),
+    reason="needs nginx: apt-get install nginx",
 )
 @pytest.mark.parametrize("name", ["nginx.conf", "nginx-files.conf"])
 def test_BREACH_the_documented_proxy_compresses_no_secret_either(
