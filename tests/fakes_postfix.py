@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from tests.patience import free_port
+
 POSTFIX = shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 WHY_NOT = (
     "Postfix is not installed"
@@ -111,7 +113,7 @@ def _running(
     main: str, master: str, files: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Postfix]:
     folder = Path(tempfile.mkdtemp(prefix="loa-postfix-"))
-    port = _free_port()
+    port = free_port()
     try:
         _configure(folder, port, main, master, files)
         _command(folder, "start")
@@ -142,12 +144,6 @@ def _configure(folder: Path, port: int, main: str, master: str, files: Mapping[s
     (folder / "etc/master.cf").write_text(_MASTER.format(port=port) + master)
     for name, text in files.items():
         (folder / "etc" / name).write_text(text)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:

@@ -17,7 +17,8 @@ from service.supervisor import FINAL
 from tests.fakes import FakeClock
 from tests.fakes_web import make_web
 from tests.journeys.cli import Terminal
-from tests.journeys.test_cli_serve import eventually, running
+from tests.journeys.test_cli_serve import running
+from tests.patience import eventually
 
 WHATS = {"configuration", "rules and places", "secret key", "database"}
 

@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +20,7 @@ from service.demo.sample import DIRECTIVES, live_post
 from service.demo.sample_portal import SamplePortal
 from tests.fakes_receiver import FakeReceiver, status
 from tests.journeys.cli import Terminal
-
-PATIENCE_S = 20.0
+from tests.patience import PATIENCE_S, eventually, free_port
 
 
 @pytest.fixture
@@ -45,20 +43,6 @@ def running(terminal: Terminal, command: str) -> Iterator[tuple[subprocess.Popen
         if process.poll() is None:
             process.terminate()
             process.wait(PATIENCE_S)
-
-
-def eventually(what: Callable[[], bool]) -> None:
-    """Waits for another process, which no injected clock reaches."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def page(port: int, path: str = "/") -> str:

@@ -20,7 +20,6 @@ from werkzeug.test import TestResponse
 
 from tests.fakes import FakeClock
 from tests.fakes_web import make_web
-from tests.journeys.test_help_receivers import free_port
 from tests.journeys.test_permissions import (
     LINKS,
     PUBLIC,
@@ -34,6 +33,7 @@ from tests.journeys.test_permissions import (
     signed_in,
     world,
 )
+from tests.patience import free_port
 
 __all__ = ["world"]
 

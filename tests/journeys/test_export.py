@@ -31,9 +31,10 @@ from service.web.pages.help_text import FOLDER
 from tests.fakes import FakeClock
 from tests.fakes_feeds import AT, make_post
 from tests.journeys.cli import Terminal
-from tests.journeys.test_cli_serve import eventually, running
+from tests.journeys.test_cli_serve import running
 from tests.journeys.test_cli_serve import terminal as terminal
 from tests.journeys.test_feeds_http import store_posts
+from tests.patience import eventually
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from service.types import ChangeType
 from service.web.pages.help_text import FOLDER, RECEIVERS
 from tests.fakes_ledger import a_post, tell
 from tests.journeys.cli import Terminal
-from tests.journeys.test_cli_serve import eventually
+from tests.patience import eventually, free_port
 
 FILES = FOLDER / "receivers"
 IS_CI = "CI" in os.environ
@@ -38,12 +38,6 @@ IS_CI = "CI" in os.environ
 def needs(is_there: object, what: str) -> pytest.MarkDecorator:
     """Skipped where the machine lacks it, but never where every test must run."""
     return pytest.mark.skipif(not IS_CI and not is_there, reason=f"needs {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

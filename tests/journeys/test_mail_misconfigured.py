@@ -23,7 +23,8 @@ from tests.fakes_ledger import a_post, hook, mail, tell
 from tests.fakes_receiver import FakeReceiver
 from tests.fakes_web import make_loa
 from tests.journeys.cli import Terminal
-from tests.journeys.test_cli_serve import eventually, free_port, page, running
+from tests.journeys.test_cli_serve import page, running
+from tests.patience import eventually, free_port
 
 BROKEN = {
     "a relay whose name is none": ("smtp://u:hunter2@a..b", ""),

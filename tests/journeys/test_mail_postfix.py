@@ -30,6 +30,7 @@ from tests.fakes_email import SECRET_KEY, drain, make_channel, publish, states
 from tests.fakes_mail import FakeRelay, Received, running_relay
 from tests.fakes_postfix import WHY_NOT, running_postfix
 from tests.mail_table import bodies, build, parse
+from tests.patience import free_port
 
 SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 IS_CI = "CI" in os.environ  # where nothing is skipped
@@ -42,9 +43,7 @@ MAILS = 100
 @contextmanager
 def running_sink(folder: Path, *options: str) -> Iterator[int]:
     folder.chmod(0o777)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
     process = subprocess.Popen(
         [str(SINK), *account, *options, f"127.0.0.1:{port}", "50"], cwd=folder

@@ -20,8 +20,8 @@ from standardwebhooks import Webhook
 from service.alerts.signing import new_secret
 from service.bootstrap import Loa, open_loa
 from tests.fakes_pull import publish
-from tests.journeys.test_cli_serve import eventually
 from tests.journeys.test_serve_processes import ServedFeed
+from tests.patience import eventually
 
 
 @pytest.fixture(scope="module")

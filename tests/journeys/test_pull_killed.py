@@ -20,8 +20,8 @@ from sqlalchemy import text
 
 from service.bootstrap import Loa, open_loa
 from tests.fakes_pull import publish
-from tests.journeys.test_cli_serve import eventually
 from tests.journeys.test_serve_processes import ServedFeed
+from tests.patience import eventually
 
 FOR_S = 8.0
 SHORT = """[webhooks]

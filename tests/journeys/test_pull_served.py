@@ -24,8 +24,8 @@ from standardwebhooks import Webhook
 from service.bootstrap import Loa, open_loa
 from service.web.server.waiting import A_TOKEN
 from tests.fakes_pull import publish
-from tests.journeys.test_cli_serve import eventually
 from tests.journeys.test_serve_processes import ServedFeed
+from tests.patience import eventually
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ it is back."""
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,8 +24,7 @@ from service.web.server.hot import ThinLayer
 from tests.fakes import FakeClock
 from tests.fakes_feeds import make_post
 from tests.journeys.test_feeds_http import store_posts
-
-PATIENCE_S = 20.0
+from tests.patience import eventually
 
 
 @pytest.fixture
@@ -62,13 +60,6 @@ def serving(loa: Loa) -> Iterator[Client]:
     stop.set()
     following.join()
     child.close()
-
-
-def eventually(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 def test_it_starts_answers_503_says_why_once_and_serves_when_the_database_is_back(

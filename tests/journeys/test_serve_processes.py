@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from tests.journeys.cli import Terminal
-from tests.journeys.test_cli_serve import eventually, free_port, page
+from tests.journeys.test_cli_serve import page
+from tests.patience import eventually, free_port
 
 
 class ServedFeed:
@@ -30,8 +31,9 @@ class ServedFeed:
         self.process = self.start()
         try:
             eventually(self.is_up)
-        except BaseException:  # nobody else could end it
+        except BaseException as error:  # nobody else could end it
             self.end()
+            error.add_note(self.log.read_text())
             raise
 
     def start(self) -> subprocess.Popen[bytes]:

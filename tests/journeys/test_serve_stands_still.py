@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +17,9 @@ import pytest
 
 from service.heartbeat import PROCESS, Pulse
 from service.supervisor import ThreadSample, burners, guilty
+from tests.patience import eventually
 
 FOLDER = Path(__file__).parents[2]
-PATIENCE_S = 60.0
 
 SCRIPT = """
 import re, sys, threading, time
@@ -52,14 +51,6 @@ def run(stop, pulse, hung):
 
 sys.exit(supervise(Worker(run), lambda: True))
 """
-
-
-def eventually(what: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
-    """Waits for another process, which no injected clock reaches."""
-    deadline = time.monotonic() + within_s
-    while not what():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 class Supervised:

@@ -17,8 +17,9 @@ from service.storage.engine import open_database
 from service.storage.post_writes import Draft, insert_post
 from service.types import PortalName, Understanding
 from service.web.server.queues import SEARCHES
-from tests.journeys.test_cli_serve import eventually, page
+from tests.journeys.test_cli_serve import page
 from tests.journeys.test_serve_processes import ServedFeed
+from tests.patience import eventually
 
 POSTS = 300
 WORDS = ["chỉ", "đạo", "phòng", "chống", "thiên", "tai", "bão", "lũ", "kế", "hoạch", "hội", "nghị"]
