@@ -318,21 +318,28 @@ def _measure_tls(runs: int) -> dict[str, Any]:
     return row
 
 
-def _measure_apart(listing: Page, portal: PortalConfig, blocks: int) -> dict[str, Any]:
-    """A listing fetched, and read by the pool or here."""
+def _measure_apart(
+    listing: Page, article: Page, portal: PortalConfig, blocks: int
+) -> dict[str, Any]:
+    """A listing fetched and read, and an article read: by the pool or here."""
     with contextlib.closing(SandboxPool()) as pool, _server(listing.body) as url:
         fetcher, asked = _fetcher(), _portal("td-portal", url)
 
-        def poll(read: Callable[[Page, PortalConfig, ListingConfig], object]) -> None:
+        def poll(
+            read_list: Callable[[Page, PortalConfig, ListingConfig], object],
+            read: Callable[[Page, PortalConfig], object],
+        ) -> None:
             page = fetcher.get(url + "/list", portal=asked)
             assert page is not None
-            read(page, portal, portal.listings[0])
+            read_list(page, portal, portal.listings[0])
+            read(article, portal)
 
         reader = SandboxedReader(pool)
         row = compare_apart(
-            f"a poll of a changed listing of {len(listing.body) // 1000} kB, read apart, beside "
-            "read in this process", blocks,
-            lambda: poll(reader.read_listing), lambda: poll(read_listing),
+            f"a poll of a changed listing of {len(listing.body) // 1000} kB and an article of "
+            f"{len(article.body) // 1000} kB, read apart, beside read in this process", blocks,
+            lambda: poll(reader.read_listing, reader.read_article),
+            lambda: poll(read_listing, read_article),
         )  # fmt: skip
         fetcher.close()
     return row
@@ -350,7 +357,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
     return [
         _measure_unchanged(runs * 3),
         _measure_tls(runs * 2),
-        _measure_apart(listing, td, max(runs // 10, 3)),
+        _measure_apart(listing, article, td, max(runs // 5, 3)),
         _compare(
             f"a changed listing of {len(listing.body) // 1000} kB, 200 rows", 2.0, runs,
             lambda: read_listing(listing, td, td.listings[0]),

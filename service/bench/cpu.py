@@ -9,6 +9,15 @@ from pathlib import Path
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
+def family(pid: int) -> frozenset[int]:
+    """A process, its children and theirs, by their ids."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:  # it ended meanwhile
+        return frozenset()
+    return frozenset({pid}).union(*(family(int(child)) for child in children))
+
+
 def family_cpu_s(pid: int) -> float:
     """Seconds that a process, its children and theirs have used so far, with those children that
     have ended."""
