@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from service.poll.looking import PortalLooker
     from service.portals.fetch import Fetcher
     from service.portals.sandbox import SandboxPool
-    from service.posts.classify import Rules
     from service.posts.gazetteer import Gazetteer
+    from service.posts.rules import Rules
     from service.posts.understand import Understander
     from service.schedule import Job
     from service.services.diary_job import Diary

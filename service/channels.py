@@ -120,6 +120,8 @@ class ChannelKind:
     is_sealed: bool = False
     """Whether its target holds secrets: the whole is kept sealed in the place of a signing secret,
     and what is shown and compared holds none."""
+    is_worded: bool = False
+    """Whether its messages are sentences, in the language of the subscription."""
     is_testable: bool = False
     """Whether it takes a test delivery though its endpoint is not asked for consent."""
     metavar: str = "TARGET"
@@ -215,6 +217,7 @@ CHANNELS: dict[Channel, ChannelKind] = {
             is_judged=False,
             digest_endpoint=SMTP_DIGEST,
             digest_prefix="digest",
+            is_worded=True,
             metavar="ADDRESS",
             help="""Alert ADDRESS by email, at once or in a digest.
 
@@ -264,6 +267,7 @@ CHANNELS: dict[Channel, ChannelKind] = {
             places=ConcurrencyLimits(per_endpoint=1, per_host=4),
             is_sealed=True,
             is_testable=True,
+            is_worded=True,
             metavar="ADDRESS",
             help="""Alert a group or a person on a chat service, by an address of Apprise's.
 

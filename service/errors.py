@@ -27,6 +27,9 @@ through.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import TracebackType
+
 from service.types import Outcome
 
 
@@ -48,19 +51,39 @@ class InvalidInput(LoaError):
     """What a caller sent cannot be used.
 
     `field` is the name the caller knows it by; `allowed` says what would be accepted. Both it and
-    `problem` are coded (`service.words`) wherever a page or the API may show them.
+    `problem` are coded (`service.words`) wherever a page or the API may show them. `others`: what
+    else of the same call cannot be used, in the order in which it was read.
     """
 
     def __init__(self, field: str, problem: str, allowed: str = "") -> None:
         self.field = field
         self.problem = problem
         self.allowed = allowed
+        self.others: tuple[InvalidInput, ...] = ()
         super().__init__(field, problem, allowed)
 
     def __str__(self) -> str:
         return self.said("en")
 
+    @property
+    def faults(self) -> tuple[InvalidInput, ...]:
+        """Itself and the others."""
+        return (self, *self.others)
+
+    def renamed(self, names: Mapping[str, str]) -> InvalidInput:
+        """The same faults, each at the field as this caller calls it."""
+        first, *others = (
+            type(one)(names.get(one.field, one.field), one.problem, one.allowed)
+            for one in self.faults
+        )
+        first.others = tuple(others)
+        return first
+
     def said(self, language: str) -> str:
+        return "; ".join(filter(None, (one.said_alone(language) for one in self.faults)))
+
+    def said_alone(self, language: str) -> str:
+        """As `said`, without the others."""
         from service.words import coded, say  # only here: a start of commands needs no sentence
 
         problem, allowed = self.in_words(language)
@@ -85,6 +108,49 @@ class InvalidInput(LoaError):
 class AmbiguousName(InvalidInput):
     """What was named may be several, or one is called nearly so; `allowed` says which. The API
     answers 409: the same words may mean one tomorrow."""
+
+
+class InputFaults:
+    """What of one call cannot be used, gathered field by field, so that all is told at once.
+
+    >>> faults = InputFaults()
+    >>> with faults:
+    ...     name = parse_line(form["name"], "name", is_required=True)
+    >>> with faults:
+    ...     day = parse_day(form["day"], "day")
+    >>> faults.require_none()
+    """
+
+    def __init__(self) -> None:
+        self._found: list[InvalidInput] = []
+
+    def __enter__(self) -> None:
+        """What raises InvalidInput within is remembered; other errors pass."""
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, InvalidInput):
+            self._found.extend(error.faults)
+            return True
+        return False
+
+    @property
+    def count(self) -> int:
+        return len(self._found)
+
+    def add(self, fault: InvalidInput) -> None:
+        self._found.append(fault)
+
+    def require_none(self) -> None:
+        """Raises the first of those that were found, with the others."""
+        if self._found:
+            first, *others = self._found
+            first.others = tuple(others)
+            raise first
 
 
 class NotFound(LoaError):

@@ -211,6 +211,7 @@ def round_jobs(parts: RoundParts) -> list[Job]:
     from service.services.bounce_acts import probe_suspended
     from service.services.daily import tell_decisions
     from service.services.digest_acts import send_digests
+    from service.services.hearing_again import tell_living_contacts, tell_returns
     from service.services.hub_acts import end_leases
     from service.services.late_acts import tell_late
     from service.services.loss_acts import tell_asks_nothing, tell_losses
@@ -229,6 +230,8 @@ def round_jobs(parts: RoundParts) -> list[Job]:
         Job("reminders in time", 5, act(remind_in_time), within_s=600),
         Job("urgent reminders", 20, act(remind_urgent), within_s=120),
         Job("losses", 10, act(tell_losses), within_s=60),
+        Job("returns", 10, act(tell_returns), within_s=60),
+        Job("living contacts", 300, act(tell_living_contacts), within_s=60),
         Job("asks nothing", 300, act(tell_asks_nothing), within_s=600),
         Job("outages", 60, act(tell_outages), within_s=60),
         Job("decisions", 300, act(tell_decisions), within_s=60),

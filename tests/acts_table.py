@@ -4,13 +4,15 @@ A new act has its row here, or stands in `NO_ACTS` with what it is; a test walks
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from service.portals.portal_text import render_portal
 from service.services.filters import MAX_KEYWORDS
 from service.settings import ListingConfig, PortalConfig
-from tests.acts_world import NEVER, Try, by_api, by_command, by_desk, by_form
+from tests.acts_before import handed_out, kept_scan, restored
+from tests.acts_world import NEVER, Try, World, by_api, by_command, by_desk, by_form
 
 Given = dict[str, Any]
 
@@ -19,13 +21,15 @@ Given = dict[str, Any]
 class Act:
     """`code`: what stands in the log of who did what; None: its own ledger is its log. `door`s by
     name; `cases`: the inputs by what they are. `only`: where a door has no way to say an input, the
-    inputs that it has. `unlike`: cases that doors word each in their own way, and refuse alike."""
+    inputs that it has. `unlike`: cases that doors word each in their own way, and refuse alike.
+    `before`: makes what the world of all acts has not."""
 
     code: str | None
     doors: dict[str, Try]
     cases: dict[str, Given]
     only: dict[str, tuple[str, ...]] | None = None
     unlike: tuple[str, ...] = ()
+    before: Callable[[World], None] | None = None
 
 
 def _subscription(act: str, cases: dict[str, Given], *, has_page: bool = True) -> Act:
@@ -128,6 +132,24 @@ def _text_of(given: Given) -> str:
 
 def _desk_add_portal(world: Any, given: Given) -> str:
     return by_desk("portals/", "file")(world, {"file": _text_of(given)})
+
+
+_TASK: Given = {"task": "báo cáo kết quả", "day": "2026-12-05", "hour": "17:00",
+                "owner": "communes"}  # fmt: skip
+_TASK_OPTIONS = {one: f"--{one}" for one in ("wrong", "task", "day", "hour", "owner", "who")}
+_RELATION_KEYS = ("wrong", "relation", "other")
+
+
+def _desk_task(world: Any, given: Given) -> str:
+    form = dict(given) if "task" in given else {**given, "drop": "1"}
+    if form.get("owner") not in (None, "communes"):
+        form |= {"owner": "place", "place": form["owner"]}
+    return by_desk("posts/{id}/tasks", *_TASK_OPTIONS, "place", "drop")(world, form)
+
+
+def _desk_relation(world: Any, given: Given) -> str:
+    form = given if "relation" in given else {**given, "drop": "1"}
+    return by_desk("posts/{id}/relations", *_RELATION_KEYS, "drop")(world, form)
 
 
 _SUBJECT = {"active": {"id": "{webhook_active}"}, "mail": {"id": "{email_active}"},
@@ -471,6 +493,9 @@ ACTS: dict[str, Act] = {
         {"a contact": {"address": "a@xa.example"}, "a stranger": {"address": "nobody@xa.example"},
          "no address": {"address": "a..b@xa.example"}},
     ),
+    "unit_link.renew": Act(
+        "act.unit_link_ask", {"page": by_form("/unit/{unit_expired}")}, {"past its time": {}},
+    ),
     "subscription_acts.ask_again": Act(
         "act.subscription_ask", {"desk": by_desk("subscriptions/{id}/ask")}, EACH,
     ),
@@ -494,6 +519,7 @@ ACTS: dict[str, Act] = {
         "act.post_add",
         {"command": by_command("post", "add", options={"title": "--title",
                                                        "category": "--category"}),
+         "api": by_api("POST", "posts", "title", "category"),
          "desk": by_desk("posts/new", "title", "category")},
         {"a title": {"title": "Công điện 12/CĐ-UBND về bão số 5", "category": "directives"},
          "no such category": {"title": "Công điện", "category": "nope"},
@@ -504,8 +530,65 @@ ACTS: dict[str, Act] = {
     "by_hand.withdraw_by_hand": Act(
         "act.post_withdraw",
         {"command": by_command("post", "withdraw", "{id}"),
+         "api": by_api("POST", "posts/{id}/withdraw"),
          "desk": by_desk("posts/{id}/withdraw")},
         _POSTS, unlike=("nothing",),
+    ),
+    "decision_acts.decide_task": Act(
+        "act.post_task",
+        {"command": by_command("post", "task", "{id}", options=_TASK_OPTIONS),
+         "api": by_api("POST", "posts/{id}/tasks", *_TASK_OPTIONS),
+         "desk": _desk_task},
+        {"added": {"id": "{post}", **_TASK}, "dropped": {"id": "{post}", "wrong": "{task_key}"},
+         "corrected": {"id": "{post}", "wrong": "{task_key}", **_TASK, "hour": ""},
+         "of a place": {"id": "{post}", **_TASK, "owner": "quang-ninh-16540"},
+         "an unknown place": {"id": "{post}", **_TASK, "owner": "atlantis-1"},
+         "no such reading": {"id": "{post}", "wrong": "0" * 12},
+         "no day": {"id": "{post}", **_TASK, "day": "2026-13-01"},
+         "no hour": {"id": "{post}", **_TASK, "hour": "25:00"},
+         **{f"a task, {key}": {"id": "{post}", **_TASK, "task": line}
+            for key, line in LINES.items() if key != "too long"},
+         "nothing": {"id": NEVER, **_TASK}},
+        unlike=("nothing", "an unknown place"),
+    ),
+    "decision_acts.decide_relation": Act(
+        "act.post_relation",
+        {"command": by_command("post", "relation", "{id}",
+                               options={one: f"--{one}" for one in _RELATION_KEYS}),
+         "api": by_api("POST", "posts/{id}/relations", *_RELATION_KEYS),
+         "desk": _desk_relation},
+        {"added": {"id": "{post}", "relation": "amends", "other": "{silent}"},
+         "dropped": {"id": "{post}", "wrong": "{relation_key}"},
+         "itself": {"id": "{post}", "relation": "amends", "other": "{post}"},
+         "of nothing": {"id": "{post}", "relation": "amends", "other": NEVER},
+         "no such relation": {"id": "{post}", "relation": "loves", "other": "{silent}"},
+         "nothing": {"id": NEVER, "relation": "amends", "other": "{silent}"}},
+        unlike=("nothing", "no such relation"),
+    ),
+    "decision_acts.decide_document": Act(
+        "act.post_document",
+        {"command": lambda world, given: by_command(
+            "post", "same", "{id}", "{other}", *([] if given["same"] else ["--not"]))(world, given),
+         "api": by_api("POST", "posts/{id}/document", "other", "same"),
+         "desk": lambda world, given: by_desk("posts/{id}/document", "other", "same")(
+             world, {**given, "same": str(int(given["same"]))})},
+        {"parted, of two documents": {"id": "{post}", "other": "{silent}", "same": False},
+         "joined": {"id": "{post}", "other": "{silent}", "same": True},
+         "itself": {"id": "{post}", "other": "{post}", "same": True},
+         "of nothing": {"id": "{post}", "other": NEVER, "same": True},
+         "nothing": {"id": NEVER, "other": "{post}", "same": True}},
+        unlike=("nothing",),
+    ),
+    "decision_acts.undo_decision": Act(
+        "act.post_undo",
+        {"command": by_command("post", "undo", "{id}", "{decision}"),
+         "api": by_api("DELETE", "posts/{id}/decisions/{decision}"),
+         "desk": by_desk("posts/{id}/decisions/{decision}/undo")},
+        {"a decision": {"id": "{post}", "decision": "{decided}"},
+         "of another post": {"id": "{silent}", "decision": "{decided}"},
+         "no decision": {"id": "{post}", "decision": NEVER},
+         "nothing": {"id": NEVER, "decision": NEVER}},
+        unlike=("nothing",),
     ),
     "token_acts.create": Act(
         "act.token_create",
@@ -538,6 +621,26 @@ ACTS: dict[str, Act] = {
          "no topic": {**_HUB, "hub.topic": "https://loa.example/feeds/nope.atom"},
          "no mode": {**_HUB, "hub.mode": "x"}, "a lease": {**_HUB, "hub.lease_seconds": "-1"},
          "a long secret": {**_HUB, "hub.secret": "s" * 200}},
+    ),
+    "stream_acts.acknowledge": Act(
+        None, {"api": by_api("POST", "stream/ack", "ids", as_unit=True)},
+        {"handed": {"ids": ["{handed}"]}, "nothing": {"ids": [NEVER]}, "no list": {"ids": "x"}},
+        before=handed_out,
+    ),
+    "restore.release_restored": Act(
+        "act.restore_release",
+        {"command": by_command("delivery", "release",
+                               options={"since": "--since", "discard": "--discard"})},
+        {"nothing": {"discard": True}, "what is newer": {"since": "2h"},
+         "both": {"since": "2h", "discard": True}, "neither": {}, "no time": {"since": "mai"}},
+        before=restored,
+    ),
+    "scan_acts.ask_for_scans": Act(
+        "act.scans_read",
+        {"command": by_command("post", "read-scans", spread="posts", options={"since": "--since"})},
+        {"all": {}, "of a post": {"posts": ["{post}"]}, "of later": {"since": "2999-01-01"},
+         "of nothing": {"posts": [NEVER]}},
+        before=kept_scan,
     ),
     "sign_in.request_sign_in": Act(
         "act.sign_in_ask", {"page": by_form("/admin/sign-in/mail", "address", is_desk=True)},
@@ -582,12 +685,13 @@ NO_ACTS: dict[str, str] = {
         ["audit_acts.search", "corrections.load_corrections", "backfill_acts.load_shown", "coverage_acts.load_coverage",
          "coverage_acts.load_holes", "coverage_acts.watched_line", "alarm_acts.count_alarms",
          "explain.explain", "explain.explain_all", "late_acts.find_late", "naming.find_post",
-         "naming.find_post_to_change", "naming.find_subscriptions", "naming.find_subscription",
+         "naming.find_post_to_change", "naming.find_post_of_document", "decision_parts.parse_relation",
+         "decision_parts.find_other", "decision_shapes.decisions_shown", "naming.find_subscriptions", "naming.find_subscription",
          "naming.find_unit", "naming.find_delivery", "naming.find_token", "optin.read_question",
          "optin.persons_own", "optin.read_restore", "own_data.preview_filters",
          "own_data.find_own_data", "preview_acts.newest_payload", "post_shapes.digests_kept",
          "post_shapes.show_posts", "post_shapes.show_whole_post", "publish.payload_of",
-         "publish.told_before", "publish.match_all", "receipt_acts.find_receipt_subject",
+         "publish.find_duplicates", "publish.match_all", "receipt_acts.find_receipt_subject",
          "silences.undecided", "silences.list_silences", "subscription_acts.own", "subscription_acts.find_same",
          "succession_acts.plan_succession", "todays_work.load_work", "todays_work.load_directives",
          "todays_work.load_open_receipts", "undo_acts.load_removed", "unit_acts.deaf_units", "feed_catalogue.load_specs",
@@ -600,8 +704,9 @@ NO_ACTS: dict[str, str] = {
         ["audit_acts.record", "overruling_acts.publish_as_decided", "loss_acts.tell_unit_changed",
          "loss_acts.tell_subscription_changed",
          "loss_acts.tell_unit_gone", "loss_acts.tell_unit_back", "loss_acts.tell_dead_contact",
-         "hub_losses.tell_lease_ended", "hearing_again.tell_resumed", "hearing_again.tell_takes_mail", "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
+         "hub_losses.tell_lease_ended", "unit_letters.queue_letters", "loss_acts.tell_erased", "loss_acts.tell_token_lost", "loss_acts.ask_erasure",
          "operator.tell_operator", "optin.ask_consent", "publish.write_change", "relation_acts.relate",
+         "relation_acts.relate_as_decided",
          "reminder_parts.ask_hooks", "reminders.remind_unit"],
         _PART,
     ),
@@ -610,7 +715,7 @@ NO_ACTS: dict[str, str] = {
          "bounce_acts.probe_suspended", "daily.tell_decisions", "digest_acts.send_digests",
          "late_acts.tell_late", "loss_acts.tell_losses", "outage_acts.tell_outages",
          "reminders.remind_in_time", "reminders.remind", "urgent_reminders.remind_urgent",
-         "hub_acts.end_leases", "hub_acts.deny_gone", "hub_losses.tell_leases_back",
+         "hub_acts.end_leases", "hub_acts.deny_gone", "hub_losses.tell_leases_back", "hearing_again.tell_returns", "hearing_again.tell_living_contacts",
          "look_acts.run_looks", "token_acts.revoke_ended"],
         _JOB,
     ),
@@ -619,10 +724,5 @@ NO_ACTS: dict[str, str] = {
     "backfill_acts.run_now": "`ask`, and the job at once: test_backfill, test_backfill_asked",
     "hub_acts.deny": "a part of `subscription_acts.remove`, and of a job: test_hub",
     "hub_acts.confirm": "what a callback answered, which the ledger brings: test_hub",
-    "unit_link.renew": "of a link that is past its time: test_unit_page",
-    "restore.release_restored": "of a copy that was put back, which no try begins with; one door:"
-    " test_delivery_restore, one row",
-    "scan_acts.ask_for_scans": "one door, which reads the scans too: test_scans, one row",
-    "stream_acts.acknowledge": "of a program, message by message: the queue is its log; test_pull",
 }  # fmt: skip
 """What is public in `service.services`, takes a database, and is no act of a row above."""

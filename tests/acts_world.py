@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,31 @@ from sqlalchemy import text
 from service.alerts.links import Purpose
 from service.alerts.message import build_payload
 from service.cli import main
+from service.posts.overruled import key_of
+from service.services.context import OPERATOR
+from service.services.decision_acts import decide_task
+from service.services.decision_parts import TypedTask
 from service.services.publish import write_change
 from service.services.sign_in import sign_in_subject
+from service.services.unit_link import contact_mark
 from service.settings.secret import FILE_SUFFIX
+from service.storage.overruling import change_facts
+from service.storage.post_decisions import decisions_about
 from service.storage.schema import to_micros
 from service.storage.tokens import create_token
 from service.storage.units import add_unit, remove_unit
-from service.types import EMAIL, WEBHOOK, ChangeType, Filters, Post, SubscriptionStatus
+from service.types import (
+    EMAIL,
+    WEBHOOK,
+    ChangeType,
+    Deadline,
+    DocumentLink,
+    Filters,
+    Link,
+    Mention,
+    Post,
+    SubscriptionStatus,
+)
 from tests.fakes_doors import PORTAL, House, choose, opened_house
 from tests.fakes_web import MANAGED_AT, store_post
 
@@ -102,7 +121,7 @@ def make_names(house: House) -> dict[str, str]:
     removed = house.subject(EMAIL, SubscriptionStatus.REMOVED, unit_id=names["unit"])
     names |= {"hook": hook.id, "own_removed": removed.id}
     told, silent = _post(house, 1, None), _post(house, 2, "too_old")
-    names |= {"post": told.id, "silent": silent.id}
+    names |= {"post": told.id, "silent": silent.id, **_decide(house, told)}
     with loa.database.writing() as conn:
         query = (
             "SELECT d.id FROM delivery d JOIN change c ON c.id = d.change_id"
@@ -117,6 +136,7 @@ def make_names(house: House) -> dict[str, str]:
         "unit_page": links.token(
             Purpose.UNIT, names["unit"], MANAGED_AT, f"token:{names['token']}"
         ),
+        "unit_expired": links.token(Purpose.UNIT, names["unit"], "0", contact_mark("a@xa.example")),
         "receipt": links.token(Purpose.RECEIPT, told.id, "1", names["unit"]),
         "manage": links.token(Purpose.MANAGE, names["email_active"], MANAGED_AT),
         "expired": links.token(Purpose.MANAGE, names["email_active"]),
@@ -126,6 +146,18 @@ def make_names(house: House) -> dict[str, str]:
         "unsubscribe": links.token(Purpose.UNSUBSCRIBE, names["email_active"]),
     }
     return names
+
+
+def _decide(house: House, post: Post) -> dict[str, str]:
+    """Gives the post a task and a relation that were read, and a task that a person added."""
+    read = Deadline(date(2026, 12, 1), "trước ngày 01/12/2026", owner="communes", task="nộp")
+    link = DocumentLink(Link.REMINDS, Mention("cong-van", "9/UBND-VP"), "đôn đốc")
+    typed = TypedTask("họp", "2026-12-03")
+    with house.loa.database.writing() as conn:
+        change_facts(conn, post.id, deadlines=(read,), relations=(link,))
+        decide_task(conn, house.loa, post.id, None, typed, OPERATOR)
+        (made,) = decisions_about(conn, post.id)
+    return {"task_key": key_of(read), "relation_key": key_of(link), "decided": made.id}
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
+import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,7 +26,8 @@ from tests.fakes_database import lay_migrated
 TEMPLATE = "loa_template"
 LONGEST = frozenset(
     {
-        "test_channel_troubles", "test_delivery_restore", "test_feeds_readers", "test_mail_bounces",
+        "test_channel_troubles", "test_delivery_restore", "test_feeds_readers", "test_linear",
+        "test_mail_bounces",
         "test_pull_killed", "test_three_weeks", "test_web_schemathesis",
     }
 )  # fmt: skip
@@ -112,6 +115,31 @@ def _every_answer_fits_its_schema(answer_faults: list[str]) -> Iterator[None]:
     found = list(answer_faults)
     answer_faults.clear()
     assert found == []
+
+
+ENDS_WITHIN_S = 5.0
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_outlives_its_test() -> Iterator[None]:
+    """One that goes on with the database of a test that is over disturbs those after it."""
+    before = set(threading.enumerate())
+    yield
+    until = time.monotonic() + ENDS_WITHIN_S
+    left = [one for one in threading.enumerate() if one not in before and _is_ours(one)]
+    for thread in left:
+        thread.join(max(0.0, until - time.monotonic()))
+    assert [one for one in left if one.is_alive()] == []
+
+
+def _is_ours(thread: threading.Thread) -> bool:
+    """Whether the program runs in it, or the process would wait for it. The threads that answer
+    requests (`web.server`) end with their process; those of an event loop with the loop."""
+    if not thread.daemon:
+        return not thread.name.startswith("asyncio_")
+    target = getattr(thread, "_target", None)
+    runs = str(getattr(getattr(target, "func", target), "__module__", ""))
+    return runs.startswith("service.") and not runs.startswith("service.web.server.")
 
 
 @pytest.fixture

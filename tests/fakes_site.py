@@ -24,6 +24,7 @@ from service.storage.subscriptions import NewSubscription, add_subscription
 from service.types import WEBHOOK, Post
 from service.web.app import create_app
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
 from tests.hostile import Answer, HostilePortal, Request, reply
 
 LIST = "/portal/KenhTin/Chi-dao-dieu-hanh.aspx"
@@ -230,6 +231,7 @@ def open_world(
         (folder / "loa.toml").write_text(
             _CONFIG.format(folder=folder.as_posix(), polling=polling, delay_s=delay_s), "utf-8"
         )
+        lay_migrated(f"sqlite:///{folder.as_posix()}/loa.db")
         loa = open_loa(folder / "loa.toml", {}, clock=clock)
         subscription = NewSubscription(
             channel=WEBHOOK,

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from service.alerts import bounce
 from service.alerts.links import Links, Purpose
 from service.alerts.target import parse_target
-from service.cli.unit_file import read_units
+from service.cli.progress import Progress
+from service.cli.unit_file import check_units
 from service.delivery.dialogue import Dialogue
 from service.errors import LoaError
 from service.portals import redirect, robots, urls
@@ -303,7 +304,7 @@ def _csv() -> Iterator[Feed]:
 
         def feed(body: bytes) -> None:
             path.write_bytes(body)
-            read_units(web.loa, path)
+            check_units(web.loa, path, Progress("checked"))
 
         yield feed
 

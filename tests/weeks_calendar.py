@@ -61,6 +61,8 @@ OFFICES = (
     Office(24, "email"),
     Office(25, "email", answers_h=5),
     Office(26, "email", answers_h=None),  # nobody ever answers
+    Office(27, "pull"),  # its machine asks for nothing for some days
+    Office(28, "feed"),  # its software does not renew its feed, for some days; webhooks go on
 )
 PERSON = "lan@nha.example"
 
@@ -123,6 +125,7 @@ CALENDAR: tuple[Event, ...] = tuple(
             Event(5, "11:00", "new_mailbox", (14,)),
             Event(5, "09:00", "take_contact_off", (15,)),
             Event(5, "10:00", "revoke_token", (16,)),
+            Event(1, "06:10", "subscribe_feed", (5,)),  # for so many days
             # a storm on Sunday
             Event(7, "14:05", "publish", ("tinh", STORM, f"{STORM}. Các xã trực 24/24.")),
             # the second week
@@ -130,6 +133,9 @@ CALENDAR: tuple[Event, ...] = tuple(
             Event(8, "11:00", "endpoint", (8, 410)),
             Event(9, "09:00", "endpoint", (8, 204)),
             Event(9, "09:05", "resume", (8,)),
+            Event(9, "07:40", "pull_stops", (27,)),
+            Event(12, "07:40", "pull_goes_on", (27,)),
+            Event(9, "08:30", "subscribe_feed", (20,)),
             Event(9, "10:00", "portal_down", ("so",)),
             Event(9, "15:00", "publish", ("so", DURING, f"{DURING}. Các xã thực hiện.")),
             Event(10, "16:00", "portal_up", ("so",)),

@@ -52,6 +52,7 @@ from tests.weeks_calendar import (
     Event,
     Office,
 )
+from tests.weeks_listeners import FeedListener, PullListener
 
 LIST = "/portal/KenhTin/Tin.aspx"
 _CONFIG = """portals_dir = "portals"
@@ -151,6 +152,8 @@ class World:
     clock: FakeClock
     relay: FakeRelay
     receiver: FakeReceiver
+    feed: FeedListener
+    pull: PullListener = field(default_factory=PullListener)
     loa: Loa = field(init=False)
     client: FlaskClient = field(init=False)
     source: FakePortal = field(default_factory=FakePortal)
@@ -207,12 +210,16 @@ class World:
         for one in new:
             self._take_mail(Mail(now, one.recipient, one.mail))
         came, self.receiver.received = self.receiver.received, []
-        for got in came:
+        for got in (*came, *self.feed.take(now)):
             office = OFFICES[int(got.path.rpartition("/")[2]) - 1]
             if got.path not in self.receiver.answers or self._answers_well(got.path):
                 self._take_hook(
                     Hook(now, office, got.headers["webhook-id"], orjson.loads(got.body))
                 )
+
+        if 6 <= now.hour < 22:
+            for id_, body in self.pull.ask(self.loa, self.client):
+                self._take_hook(Hook(now, OFFICES[26], id_, body))
 
     def _answers_well(self, path: str) -> bool:
         return self.endpoints.get(path, 204) < 300
@@ -281,8 +288,11 @@ class World:
             for office in OFFICES:
                 contacts = tuple(office.contact(n) for n in range(office.contacts))
                 unit = add_unit(conn, name=office.name, at=self.clock(), contacts=contacts)
-                is_hook = office.hears == "webhook"
-                target = self.receiver.url(f"/{office.n}") if is_hook else office.mailbox
+                if office.hears == "pull":
+                    continue
+                is_hook = office.hears != "email"
+                at = self.feed.receiver if office.hears == "feed" else self.receiver
+                target = at.url(f"/{office.n}") if is_hook else office.mailbox
                 new = NewSubscription(
                     WEBHOOK if is_hook else EMAIL, target, self.clock(), language="vi",
                     filters=Filters(categories=("directives",)), unit_id=unit.id,
@@ -297,6 +307,8 @@ class World:
             person = NewSubscription(EMAIL, PERSON, self.clock(), language="vi", is_confirmed=True,
                                      frequency=Frequency.DAILY)  # fmt: skip
             add_subscription(conn, person)
+        self.pull.subscribe(self.loa, OFFICES[26].name)
+        self.keys[27] = self.pull.key
 
     # --- what portals do ----------------------------------------------------------------------
 
@@ -375,6 +387,15 @@ class World:
     def endpoint(self, n: int, code: int) -> None:
         self.endpoints[f"/{n}"] = code
         self.receiver.answers[f"/{n}"] = status(code)
+
+    def pull_stops(self, _n: int) -> None:
+        self.pull.is_on = False
+
+    def pull_goes_on(self, _n: int) -> None:
+        self.pull.is_on = True
+
+    def subscribe_feed(self, days: int) -> None:
+        self.feed.subscribe(self.client, days)
 
     def relay_down(self) -> None:
         self.relay.at_rcpt = lambda address: "421 4.3.2 try again later"
@@ -495,10 +516,10 @@ def three_weeks(folder: Path) -> Iterator[World]:
             f'kind = "td-portal"\n[[listings]]\nurl = "{LIST}"\n',
             "utf-8",
         )
-    with running_relay() as relay, FakeReceiver() as receiver:
+    with running_relay() as relay, FakeReceiver() as receiver, FakeReceiver() as reader:
         words = {"key": "k" * 40, "operator": OPERATOR, "relay": relay.url}
         (folder / "loa.toml").write_text(_CONFIG.format(**words), "utf-8")
-        world = World(folder, FakeClock(BEGIN), relay, receiver)
+        world = World(folder, FakeClock(BEGIN), relay, receiver, FeedListener(reader))
         try:
             world.live()
             yield world

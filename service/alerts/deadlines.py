@@ -12,7 +12,7 @@ from service.alerts.recurrence import hour_of_rule, next_day
 from service.alerts.working_hours import WorkingHours
 from service.posts.doers import COMMUNES
 from service.posts.due import hour_in
-from service.types import Deadline
+from service.types import OVERRULED, Deadline
 from service.words import coded, say
 
 _DAY_ENDS = time(23, 59)
@@ -39,13 +39,13 @@ def due_instants(
         at = _instant(one, zone, now)
         if at is not None:
             due = DueInstant(at, _quoted(one), one.owner, one.task)
-            found.setdefault((at, one.text, one.owner), due)
+            found.setdefault((at, one.text or one.task, one.owner), due)
     return tuple(sorted(found.values(), key=lambda due: due.at))
 
 
 def _quoted(one: Deadline) -> str:
     """Its words; of what was read from a scan, that they were."""
-    return f"{one.text} ({say('scan.note', 'vi')})" if one.source else one.text
+    return f"{one.text} ({say('scan.note', 'vi')})" if one.is_scanned else one.text
 
 
 def own_first(dues: Iterable[DueInstant], place_id: str | None) -> tuple[DueInstant, ...]:
@@ -66,7 +66,8 @@ def _instant(one: Deadline, zone: ZoneInfo, now: datetime | None) -> datetime | 
         return one.at
     if one.on is None:
         return None
-    return datetime.combine(one.on, hour_in(one.text) or _DAY_ENDS, tzinfo=zone)
+    said = None if one.source == OVERRULED else hour_in(one.text)
+    return datetime.combine(one.on, said or _DAY_ENDS, tzinfo=zone)
 
 
 def next_due_reminder(

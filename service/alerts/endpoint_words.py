@@ -69,7 +69,8 @@ def tell_back(
     code = "endpoint.letter_asked" if trouble is EndpointTrouble.UNASKED else "endpoint.letter_back"
     facts = {"where": where, "since_at": at.isoformat()}
     return TroubleLetter(
-        coded(code, **facts), (coded(f"{code}_body", **facts), _which(names), *map(_hears, units))
+        coded(code, **facts),
+        (coded(f"{code}_body", **facts), _which(names), *map(say_hears, units)),
     )
 
 
@@ -114,7 +115,8 @@ def _which(names: Sequence[str]) -> str:
     return coded("endpoint.letter_which", names=", ".join(names))
 
 
-def _hears(unit: UnitLeft) -> str:
+def say_hears(unit: UnitLeft) -> str:
+    """By what it hears; coded."""
     return coded("endpoint.letter_hears", unit=unit.name, targets=", ".join(unit.targets))
 
 

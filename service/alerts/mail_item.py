@@ -18,6 +18,7 @@ from service.alerts.headers import many_lines, shorten, visible_line
 from service.alerts.mail_changes import Edit, say_edits
 from service.alerts.quoted import encode_open
 from service.posts.filename import say_file_name
+from service.types import OCR
 from service.values import Locale
 from service.words import kind_name, label, labels_of, say_at, say_day, say_rhythm
 
@@ -263,10 +264,10 @@ def _deadline(deadline: Mapping[str, Any], locale: Locale) -> str:
         who += f" ({label('mail', 'unsure_owner', locale.language)})"
     task = deadline.get("task") or ""
     said = ": ".join(visible_line(part) for part in (who, task) if part)
-    quoted = f"“{visible_line(deadline['text'])}”"
-    if deadline.get("source"):
+    quoted = f"“{visible_line(deadline['text'])}”" if deadline["text"] else ""
+    if deadline.get("source") == OCR:
         quoted += f", {label('mail', 'scanned', locale.language)}"
-    return f"{when}{', ' if said else ''}{said} ({quoted})"
+    return f"{when}{', ' if said else ''}{said}{f' ({quoted})' if quoted else ''}"
 
 
 def _file_name(attachment: Mapping[str, Any], document: str) -> str:

@@ -19,6 +19,7 @@ from service.types import (
     AttachmentLink,
     Deadline,
     Document,
+    DocumentLink,
     Link,
     Mention,
     Place,
@@ -47,7 +48,9 @@ class DeadlineFields:
         metadata={"description": "null where it comes again and again: see `recurs`"}
     )
     at: str | None = field(metadata={"description": "the hour, RFC 3339; null: the day's end"})
-    text: str = field(metadata={"description": "the words it was read from"})
+    text: str = field(
+        metadata={"description": "the words it was read from; empty where a person said it"}
+    )
     owner: str | None = field(
         metadata={"description": "communes, anyone, other, or the id of a place"}
     )
@@ -56,7 +59,10 @@ class DeadlineFields:
     recurs: str | None = field(metadata={"description": "a recurrence rule (RFC 5545)"})
     is_unsure: bool = field(metadata={"description": "no words near the day say who owes it"})
     source: str | None = field(
-        metadata={"description": "ocr: read from a scan, to be compared with the original"}
+        metadata={
+            "description": "ocr: read from a scan, to be compared with the original; operator: a "
+            "person said it, in the place of what was read"
+        }
     )
 
 
@@ -144,11 +150,8 @@ def fields_of(
         urgency=facts.urgency,
         document=facts.document,
         mentions=facts.mentions,
-        deadlines=tuple(map(_deadline, facts.deadlines)),
-        relations=tuple(
-            RelationFields(relation=one.link, number=one.of.number, post_id=one.post_id)
-            for one in facts.relations
-        ),
+        deadlines=tuple(map(deadline_fields, facts.deadlines)),
+        relations=tuple(map(relation_fields, facts.relations)),
         also_at=tuple(AlsoAtFields(portal=portal, url=url) for portal, url in also_at),
         scanned=facts.scanned,
         begins_at=facts.begins_at,
@@ -167,7 +170,11 @@ def values_of(of: PostFields) -> dict[str, Any]:
     return {one.name: getattr(of, one.name) for one in fields(of)}
 
 
-def _deadline(deadline: Deadline) -> DeadlineFields:
+def relation_fields(link: DocumentLink) -> RelationFields:
+    return RelationFields(relation=link.link, number=link.of.number, post_id=link.post_id)
+
+
+def deadline_fields(deadline: Deadline) -> DeadlineFields:
     return DeadlineFields(
         on=deadline.on,
         at=deadline.at.isoformat() if deadline.at else None,

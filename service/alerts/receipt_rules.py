@@ -77,7 +77,7 @@ def reminder_step(
     return len(reminded) if days >= remind_after else None
 
 
-def is_given_up(
+def are_reminders_exhausted(
     owed_at: datetime,
     reminded: Sequence[datetime],
     at: datetime,

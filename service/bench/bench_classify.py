@@ -17,7 +17,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from service.moments.label import parse_moment
-from service.posts.classify import Rules, classify, parse_rules
+from service.posts.classify import classify
+from service.posts.rules import Rules, parse_rules
 from service.services.corrections import category_by_rules, load_corrections
 from service.settings.layers import read_toml, shipped
 from service.text import LOCAL, fold

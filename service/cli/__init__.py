@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from service.errors import LoaError, NotFound
+from service.errors import InvalidInput, LoaError, NotFound
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("service.cli.demo:demo", "The whole job on this machine, with nothing configured."),
@@ -83,8 +83,8 @@ KEPT = {
     "export": "the files that are written are whole; the others are as before; run it again",
     "backup": "there is no whole backup: remove what was begun, and run it again",
     "post": "what was decided is kept; run it again to go on",
-    "unit": "all of it is kept, or nothing",
-    "subscription": "all of it is kept, or nothing",
+    "unit": "what is done is kept; run it again to go on, nothing is done twice",
+    "subscription": "what is done is kept; run it again to go on, nothing is done twice",
     "demo": "its temporary folder is gone",
     "bench": "nothing was kept",
 }
@@ -128,15 +128,25 @@ class LazyGroup(click.Group):
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123,SIM115  # what is left is flushed at exit
             raise click.exceptions.Exit(1) from error
         except KeyboardInterrupt:
+            from service.cli.progress import stopped_at
+
             kept = KEPT.get(ctx.invoked_subcommand or "", "what was written stays")
-            click.echo(f"loa: stopped; {kept}", err=True)
+            click.echo(f"loa: stopped{stopped_at(ctx)}; {kept}", err=True)
             raise click.exceptions.Exit(1) from None
         except LoaError as error:
             from service.cli.common import exit_code, warn
 
-            listed = LISTED.get(error.kind) if isinstance(error, NotFound) else None
-            warn(f"{error}; {listed} shows those there are" if listed else str(error))
+            for line in _said(error):
+                warn(line)
             raise click.exceptions.Exit(exit_code(error)) from error
+
+
+def _said(error: LoaError) -> list[str]:
+    """A line for each thing that is wrong."""
+    if isinstance(error, InvalidInput):
+        return [one.said_alone("en") for one in error.faults]
+    listed = LISTED.get(error.kind) if isinstance(error, NotFound) else None
+    return [f"{error}; {listed} shows those there are" if listed else str(error)]
 
 
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF})

@@ -18,6 +18,7 @@ from service.cli.common import (
     pass_loa,
     warn,
 )
+from service.cli.parsing import LoaCommand
 from service.words import say, say_fields
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from service.services.backfill_acts import Progress
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("portal")
 @click.option(
     "--since",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, json_option, pass_loa
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--files",
@@ -42,10 +44,11 @@ def backup(loa: Loa, file: Path, folder: Path | None, as_json: bool) -> None:
     from service.settings.secret import FILES_SUFFIX
     from service.storage.backup import copy_database, copy_files
 
-    copied = copy_database(loa.settings.database.url, file.absolute())
-    secret = _copy_secret(loa, file)
     into = (folder or file.with_name(file.name + FILES_SUFFIX)).absolute()
-    files = copy_files(loa.archive.folder, into)
+    with Progress("copying:"):
+        copied = copy_database(loa.settings.database.url, file.absolute())
+        secret = _copy_secret(loa, file)
+        files = copy_files(loa.archive.folder, into)
     waiting = loa.archive.facts().waiting
     if as_json:
         made = {

@@ -16,11 +16,13 @@ from service.cli.common import (
     open_configured_loa,
     warn,
 )
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 NAMES = ("fanout", "feeds", "poll", "classify", "mail", "ledger", "crash", "month", "places")
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--quick", "is_quick", is_flag=True, help="A smaller run, within 45 seconds.")
 @click.option(
@@ -52,11 +54,12 @@ def bench(name: str, is_quick: bool, minutes: float, is_mine: bool, as_json: boo
         raise click.UsageError("--mine is for `loa bench classify`")
     more = {"minutes": minutes} if minutes else {}
     benchmark = import_module(f"service.bench.bench_{name}")
-    results: list[dict[str, Any]] = (
-        benchmark.run_mine(open_configured_loa())
-        if is_mine
-        else benchmark.run(quick=is_quick, **more)
-    )
+    with Progress(f"measuring {name}:"):
+        results: list[dict[str, Any]] = (
+            benchmark.run_mine(open_configured_loa())
+            if is_mine
+            else benchmark.run(quick=is_quick, **more)
+        )
     if as_json:
         echo_json(results)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import config_option, echo_json, json_option, warn
+from service.cli.parsing import LoaCommand
 from service.errors import LoaError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ nobody."""
 _log = logging.getLogger(__name__)
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @config_option
 @json_option
 def bounce(as_json: bool) -> None:

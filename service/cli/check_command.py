@@ -16,6 +16,8 @@ from service.cli.common import (
     json_option,
     open_configured_loa,
 )
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 if TYPE_CHECKING:
     from service.cli.finding import Finding
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 MARKS = {"ok": "ok", "warning": "!", "bad": "BAD"}
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.option(
     "--offline", "is_offline", is_flag=True, help="Ask no portal, no relay, not the public address."
 )
@@ -44,7 +46,8 @@ def check(is_offline: bool, as_json: bool) -> None:
 
     loa = open_configured_loa().looking_only()
     click.get_current_context().call_on_close(loa.close)
-    findings = find_all(loa, is_offline=is_offline)
+    with Progress("checking:"):
+        findings = find_all(loa, is_offline=is_offline)
     bad = [finding.what for finding in findings if finding.verdict == "bad"]
     if as_json:
         echo_json({"checks": as_plain(findings), "ok": not bad})

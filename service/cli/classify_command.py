@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.common import FAILED, as_plain, pass_loa, warn
+from service.cli.parsing import LoaCommand
 from service.errors import InvalidInput
 from service.text import fold
 from service.types import AttachmentLink
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _EXPECTED = '{"title": "…"}, with "lead", "body", "section" and "attachments" where they are known'
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.option(
     "--json",
     is_flag=True,

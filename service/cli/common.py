@@ -118,7 +118,7 @@ def _login() -> str:
 def pass_loa(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--config` and hands the command an open Loa as its first argument.
 
-    >>> @click.command()
+    >>> @click.command(cls=LoaCommand)
     ... @pass_loa
     ... def units(loa): ...
     """
@@ -166,10 +166,14 @@ def local(instant: datetime | None, locale: Locale) -> str:
 
 
 def echo_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing"
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "nothing",
+    is_headed: bool = True,
 ) -> None:
-    """A table on a terminal; tab-separated lines with a heading elsewhere, so that `cut` and `awk`
-    work."""
+    """A table on a terminal; tab-separated lines elsewhere, so that `cut` and `awk` work, with a
+    heading unless they go on with what was printed."""
     cells = [["" if cell is None else printable_cell(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
@@ -178,7 +182,7 @@ def echo_table(
 
         echo_fitting(columns, cells)
     else:
-        for line in ([*columns], *cells):
+        for line in ([*columns], *cells) if is_headed else cells:
             click.echo("\t".join(cell.replace("\t", " ") for cell in line))
 
 

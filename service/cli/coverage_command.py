@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
+from service.cli.parsing import LoaCommand
 from service.words import say
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("portals", metavar="[PORTAL]…", nargs=-1)
 @json_option
 @pass_loa

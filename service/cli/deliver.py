@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import FAILED, echo_json, json_option, not_done, pass_loa, warn
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @json_option
 @pass_loa
 def deliver(loa: Loa, as_json: bool) -> None:
@@ -35,7 +37,8 @@ def deliver(loa: Loa, as_json: bool) -> None:
     is_open = loa.fence.look()
     loa.ready_to_send()
     undone = loa.go_round()
-    counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
+    with Progress("sending what is due:"):
+        counts: dict[str, int] = loa.deliverer.deliver_due().as_dict()
     loa.fence.move_on()
     if as_json:
         echo_json(counts)

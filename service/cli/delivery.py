@@ -17,6 +17,7 @@ from service.cli.common import (
     warn,
 )
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 from service.types import State
 from service.words import say, say_fields
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 STATES = click.Choice([state.value for state in State])
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def delivery() -> None:
     """The ledger: what was sent, what failed and why, what waits.
 
@@ -159,6 +160,9 @@ def _echo_shown(found: DeliveryHistory, locale: Locale) -> None:
         for a in found.attempts
     ]
     echo_table(["attempt", "at", "took", "state", "status", "detail"], rows, empty="no attempt yet")
+    for a in found.attempts:
+        if a.answer:
+            click.echo(f"\nwhat came back at attempt {a.number}:\n{a.answer}")
 
 
 @delivery.command()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, json_option, pass_loa
+from service.cli.parsing import LoaCommand
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("address")
 @json_option
 @pass_loa

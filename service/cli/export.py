@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, json_option, pass_loa, warn
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @json_option
 @pass_loa
@@ -28,7 +30,8 @@ def export(loa: Loa, folder: Path, as_json: bool) -> None:
     """
     from service.export import export_to
 
-    done = export_to(loa, folder)
+    with Progress("written", "files") as progress:
+        done = export_to(loa, folder, progress.step)
     if as_json:
         echo_json(done)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from service.cli.common import echo_json, json_option
+from service.cli.parsing import LoaCommand
 
 CONFIGURATION = """\
 # The configuration of this Loa. What is not here is as in the file that came with Loa:
@@ -58,7 +59,7 @@ category = "directives"   # a hint: the portal's own section
 """
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument(
     "folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default="."
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, json_option, local, pass_loa, warn
+from service.cli.parsing import LoaGroup
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -17,7 +18,7 @@ KEEP_DAYS = 30
 """Most directives are acknowledged within their first month."""
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def key() -> None:
     """The key that signs links and sessions, and seals the secrets of webhooks.
 

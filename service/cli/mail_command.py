@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, json_option, pass_loa
+from service.cli.parsing import LoaGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def mail() -> None:
     """Mails, as people get them.
 

@@ -15,6 +15,7 @@ from service.cli.common import (
     pass_loa,
     warn,
 )
+from service.cli.parsing import LoaGroup
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from service.posts.place_units import GazetteerUnit
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def place() -> None:
     """Communes, wards and đặc khu, those of before July 2025 too.
 

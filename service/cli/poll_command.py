@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.common import FAILED, echo_json, echo_table, json_option, not_done, pass_loa, warn
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 from service.types import Outcome
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 COUNTS = ("new", "updated", "withdrawn", "unchanged", "held")
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("portals", metavar="[PORTAL]…", nargs=-1)
 @json_option
 @pass_loa
@@ -39,7 +41,11 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     if not loa.settings.portals:
         warn(f"there is no portal in {loa.settings.portals_dir}: loa portal probe --help")
     loa.fence.look()  # what a restored database finds again is told from what it held
-    report: dict[str, Any] = loa.poller.poll(wanted or None, is_forced=True).to_json()
+    total = len(wanted or loa.settings.portals)
+    with Progress("read", "portals", total, lambda: _read_now(loa)) as progress:
+        report: dict[str, Any] = loa.poller.poll(
+            wanted or None, is_forced=True, ended=progress.step
+        ).to_json()
     undone = (*run_once([backfill_job(loa), pages_job(loa)]), *loa.go_round())
     if as_json:
         echo_json(report)
@@ -61,6 +67,11 @@ def poll(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
         warn(not_done(undone))
     if failed or undone:
         raise click.exceptions.Exit(FAILED)
+
+
+def _read_now(loa: Loa) -> str:
+    """One of the pages that are read just now."""
+    return next((beat.doing for beat in loa.pulse.beats() if beat.doing), "")
 
 
 def _is_failed(listing: dict[str, Any]) -> bool:

@@ -20,6 +20,8 @@ from service.cli.common import (
     pass_loa,
     warn,
 )
+from service.cli.parsing import LoaGroup
+from service.cli.progress import Progress
 from service.words import say, say_fields
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _PAST = 10
 unchanged ones."""
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def portal() -> None:
     """Portals: probe one that nobody has described, check and list those that are configured.
 
@@ -209,10 +211,12 @@ def check(loa: Loa, portals: tuple[str, ...], as_json: bool) -> None:
     """
     from service.cli.dry_run import check_portal, echo_checked, is_failed, probe_shape
 
-    checked = [
-        check_portal(loa.fetcher, item, loa.settings.service.locale)
-        for item in _chosen(loa, portals)
-    ]
+    chosen = _chosen(loa, portals)
+    with Progress("read", "portals", len(chosen)) as progress:
+        checked = [
+            check_portal(loa.fetcher, item, loa.settings.service.locale)
+            for item in progress.over(chosen)
+        ]
     if as_json:
         echo_json({"portals": [probe_shape(item) for item in checked]})
     else:
@@ -320,7 +324,8 @@ def probe(loa: Loa, url: str, file: Path | None, place: str | None, as_json: boo
     from service.portals.probe import probe_page as look
     from service.settings.portal_files import id_of_file
 
-    found = look(loa.fetcher, url)
+    with Progress("looking round:"):
+        found = look(loa.fetcher, url)
     portal = with_area(loa, found.portal, place)
     if file is not None:
         portal = portal.model_copy(update={"id": id_of_file(file) or portal.id})

@@ -9,7 +9,6 @@ import click
 
 from service.cli.common import (
     as_plain,
-    echo_facts,
     echo_json,
     echo_table,
     json_option,
@@ -17,17 +16,17 @@ from service.cli.common import (
     pass_loa,
 )
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 from service.cli.post_by_hand import add, withdraw
+from service.cli.post_decide import relation, same, task, undo
 from service.cli.read_scans_command import read_scans
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.storage.posts import Revision
-    from service.types import Post, Reason, Understanding
-    from service.values import Locale
+    from service.types import Post
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def post() -> None:
     """Posts, with the reason of each category.
 
@@ -42,6 +41,10 @@ post.add_command(read_scans)
 
 post.add_command(add)
 post.add_command(withdraw)
+
+
+for command in (task, relation, same, undo):
+    post.add_command(command)
 
 
 @post.command()
@@ -136,6 +139,7 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
       loa post show 5b4c…
     """
     from service.cli.dating_shape import dating_json
+    from service.cli.post_shown import echo_post
     from service.services.post_shapes import show_whole_post
     from service.storage.posts import get_post, is_overruled, revisions
 
@@ -158,7 +162,7 @@ def show(loa: Loa, post_id: str, as_json: bool) -> None:
             }
         )
         return
-    _echo_post(found, history, overruled, loa.settings.service.locale)
+    echo_post(found, history, overruled, loa.settings.service.locale, whole)
 
 
 @post.command()
@@ -254,63 +258,6 @@ def _posts_json(loa: Loa, posts: Sequence[Post]) -> list[dict[str, object]]:
         }
         for post, shape in zip(posts, shown, strict=True)
     ]
-
-
-def _reason_text(reason: Reason) -> str:
-    """An operator's decision rests on no words."""
-    said = f" {reason.words!r}" if reason.words else ""
-    return f"{reason.category}:{said} ({reason.rule})"
-
-
-def _urgency_text(facts: Understanding) -> str:
-    why = facts.urgency_why
-    if why is None:
-        return facts.urgency.value
-    said = f": {why.words!r}" if why.words else ""
-    return f"{facts.urgency}{said} ({why.rule})"
-
-
-def _echo_post(item: Post, history: list[Revision], is_overruled: bool, locale: Locale) -> None:
-    from service.cli.dating_shape import dating_lines
-
-    facts = item.understanding
-    document, scanned = facts.document, facts.scanned
-    why = [_reason_text(reason) for reason in facts.why]
-    echo_facts(
-        {
-            "id": item.id,
-            "title": item.title,
-            "portal": f"{item.portal.name} ({item.portal.id})",
-            "url": item.url,
-            "published": local(item.published_at, locale),
-            "published says": dating_lines(item.dating, locale),
-            "first seen": local(item.first_seen_at, locale),
-            "withdrawn": local(item.withdrawn_at, locale),
-            "categories": ", ".join(item.categories)
-            + (" (overruled by a person)" if is_overruled else ""),
-            "why": why,
-            "urgency": _urgency_text(facts),
-            "document": document
-            and " ".join(
-                map(str, filter(None, (document.number, document.issued_on, document.issuer)))
-            ),
-            "by the scan": scanned
-            and f"{' '.join(map(str, filter(None, (scanned.number, scanned.issued_on))))} "
-            f"({scanned.words!r}, to be compared with the original)",
-            "places": [f"{place.name} ({place.id})" for place in facts.places],
-            "deadlines": [
-                f"{one.recurs or one.at or one.on}: {one.task} ({one.owner_words or one.owner}"
-                f"{', unsure' if one.is_unsure else ''}{', by a scan' if one.source else ''}; "
-                f"{one.text!r})"
-                for one in facts.deadlines
-            ],
-            "attachments": [link.url for link in item.attachments],
-            "history": [
-                f"{r.number}  {local(r.seen_at, locale)}  {', '.join(r.what) or 'first seen'}"
-                for r in history
-            ],
-        }
-    )
 
 
 @post.command()

@@ -9,12 +9,14 @@ import click
 
 from service.cli.common import echo_json, json_option, pass_loa, printable_cell
 from service.cli.named import named
+from service.cli.parsing import LoaCommand
+from service.errors import InputFaults
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.option("--title", required=True)
 @click.option(
     "--text", type=click.File(encoding="utf-8"), help="A file with its text, or - for stdin."
@@ -49,18 +51,21 @@ def add(
     """
     from service.services import by_hand
 
-    kept = [by_hand.keep_file(loa, loa.archive, one.name, one.read_bytes()) for one in files]
+    faults, kept = InputFaults(), []
+    for one in files:
+        with faults:
+            kept.append(by_hand.keep_file(loa, loa.archive, one.name, one.read_bytes()))
     said = text.read() if text is not None else ""
     typed = by_hand.TypedPost(title, said, category, tuple(kept))
     with loa.database.writing() as conn:
-        post = by_hand.publish_by_hand(conn, loa, typed)
+        post = by_hand.publish_by_hand(conn, loa, typed, faults)
     if as_json:
         echo_json({"id": post.id, "url": post.url, "categories": list(post.categories)})
     else:
         click.echo(f"posted {post.id}: {post.url}")
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("post_id", metavar="ID")
 @json_option
 @pass_loa

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from service.cli.common import FAILED, config_option, echo_json, fail, json_option, warn
+from service.cli.parsing import LoaCommand
 from service.errors import InvalidInput, RemoteError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from service.office.pulling import Puller
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.option(
     "--url", required=True, metavar="URL", help="The Loa's address, as https://loa.example."
 )

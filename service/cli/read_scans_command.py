@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import echo_json, echo_table, json_option, pass_loa, warn
+from service.cli.parsing import LoaCommand
+from service.cli.progress import Progress
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command("read-scans")
+@click.command("read-scans", cls=LoaCommand)
 @click.argument("posts", metavar="[POST…]", nargs=-1)
 @click.option(
     "--since",
@@ -49,8 +51,10 @@ def read_scans(loa: Loa, posts: tuple[str, ...], since: datetime | None, as_json
     from_at = since.replace(tzinfo=loa.settings.service.locale.zone) if since else None
     asked = ask_for_scans(loa.database, loa.clock(), reader, since=from_at, post_ids=posts)
     done = []
-    while (one := loa.first_pages.next(reader)) is not None:
-        done.append(one)
+    with Progress("read", "files") as progress:
+        while (one := loa.first_pages.next(reader)) is not None:
+            done.append(one)
+            progress.step()
     with loa.database.reading() as conn:
         waiting = count_waiting_scans(conn)
     if as_json:

@@ -11,13 +11,14 @@ import click
 from service.alerts.cells import csv_table
 from service.cli.common import echo_json, echo_table, json_option, local, pass_loa
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.storage.receipts import Receipt
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def receipt() -> None:
     """Who has acknowledged a post, and who has not.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import config_option, config_path, open_configured_loa, warn
+from service.cli.parsing import LoaCommand
 from service.errors import DatabaseVersionError, LoaError
 from service.supervisor import FINAL
 
@@ -61,7 +62,7 @@ class RunningService:
         return True
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @new_database_option
 @config_option
 def serve(may_replace: bool) -> None:
@@ -78,7 +79,7 @@ def serve(may_replace: bool) -> None:
     _serve(running, has_worker=True)
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @new_database_option
 @config_option
 def web(may_replace: bool) -> None:
@@ -192,7 +193,7 @@ def _import_web() -> None:
     blueprint_modules()
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @new_database_option
 @config_option
 def worker(may_replace: bool) -> None:

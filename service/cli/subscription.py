@@ -19,6 +19,7 @@ from service.cli.common import (
     warn,
 )
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 from service.cli.subscription_add import add, edit
 from service.cli.subscription_import import import_
 from service.cli.subscription_shown import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def subscription() -> None:
     """Who wants which posts, and over which channel.
 

@@ -9,11 +9,14 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import NoSuchCommand
 
 from service.channels import CHANNELS, ChannelKind, added_channels
 from service.cli.common import echo_json, json_option, pass_loa, warn
 from service.cli.named import named
+from service.cli.parsing import LoaCommand, LoaGroup
 from service.cli.subscription_shown import shown_target
+from service.errors import InputFaults, InvalidInput
 from service.types import Channel, Filters, Frequency
 
 if TYPE_CHECKING:
@@ -81,8 +84,6 @@ def header_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def headers_of(lines: tuple[str, ...]) -> dict[str, str]:
     """Raises InvalidInput for a line without a colon."""
-    from service.errors import InvalidInput
-
     if any(":" not in line for line in lines):
         raise InvalidInput("--header", "has no colon", "'NAME: VALUE'")
     pairs = [line.split(":", 1) for line in lines]
@@ -108,15 +109,28 @@ CLOUDEVENTS = click.option(
     help="Also the headers of CloudEvents' binary mode; the body stays the same.",
 )
 
+LANGUAGE = click.option(
+    "--language", type=click.Choice(["vi", "en"]), help="In which it is written to."
+)
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class _Channels(click.Group):
+class _Channels(LoaGroup):
     """One command for each channel of the table, with the options that the channel has a use
     for."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return sorted(added_channels())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises NoSuchCommand, which names the channel that may be meant."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            raise NoSuchCommand(args[0], possibilities=names, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         return _command(CHANNELS[Channel(cmd_name)]) if cmd_name in added_channels() else None
@@ -130,11 +144,12 @@ def _command(kind: ChannelKind) -> click.Command:
     options += [header_option] if kind.has_headers else []
     options += [CLOUDEVENTS] if kind.has_cloudevents else []
     options += [FREQUENCY] if kind.digest_endpoint else []
+    options += [LANGUAGE] if kind.is_worded else []
     options += [json_option, pass_loa]
     work: Callable[..., Any] = named(unit_name="unit")(_adding(kind))
     for option in reversed(options):
         work = option(work)
-    return click.command(kind.name, help=cleandoc(kind.help))(work)
+    return click.command(kind.name, cls=LoaCommand, help=cleandoc(kind.help))(work)
 
 
 def _adding(kind: ChannelKind) -> Callable[..., None]:
@@ -148,24 +163,31 @@ def _adding(kind: ChannelKind) -> Callable[..., None]:
         frequency: str = Frequency.IMMEDIATE.value,
         headers: tuple[str, ...] = (),
         is_cloudevents: bool = False,
+        language: str | None = None,
         **wanted: tuple[str, ...],
     ) -> None:
         from service.services.subscription_acts import SubscriptionRequest
 
         if kind.is_sealed and target == "-":
             target = sys.stdin.read().strip()
+        faults, filters, own_headers = InputFaults(), Filters(), dict[str, str]()
+        with faults:
+            filters = _filters(loa, wanted)
+        with faults:
+            own_headers = headers_of(headers)
         wants = SubscriptionRequest(
             kind.name,
             target,
-            filters=_filters(loa, wanted),
+            filters=filters,
             frequency=Frequency(frequency),
             unit=unit_name,
             name=name,
-            headers=headers_of(headers),
+            headers=own_headers,
             is_confirmed=is_confirmed,
             is_cloudevents=is_cloudevents,
+            language=language,
         )
-        _add(loa, wants, as_json)
+        _add(loa, wants, faults, as_json)
 
     return add_it
 
@@ -189,12 +211,12 @@ def _filters(loa: Loa, wanted: Mapping[str, tuple[str, ...]]) -> Filters:
     return parse_filters(loa, **wanted)
 
 
-def _add(loa: Loa, wants: SubscriptionRequest, as_json: bool) -> None:
+def _add(loa: Loa, wants: SubscriptionRequest, faults: InputFaults, as_json: bool) -> None:
     from service.services.context import OPERATOR
     from service.services.subscription_acts import add as add_subscription
 
     with loa.database.writing() as conn:
-        added = add_subscription(conn, loa, wants, OPERATOR)
+        added = add_subscription(conn, loa, wants, OPERATOR, faults)
     _echo_added(added, as_json)
 
 
@@ -225,7 +247,7 @@ def _echo_added(result: AddResult, as_json: bool) -> None:
         )
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("subscription_id", metavar="ID")
 @filter_options
 @click.option(
@@ -287,9 +309,13 @@ def edit(
     from service.services.subscription_acts import edit as edit_subscription
     from service.storage.subscriptions import get_subscription
 
-    named = _filters(loa, wanted)
-    others = (headers, frequency, name, url, min_interval_s, is_cloudevents)
-    _check_edit(named, is_everything, others)
+    faults, named, own_headers = InputFaults(), Filters(), None
+    with faults:
+        named = _filters(loa, wanted)
+    with faults:
+        own_headers = headers_of(headers) if headers else None
+    others = (headers, frequency, name, url, min_interval_s, is_cloudevents, *wanted.values())
+    _check_edit(is_everything, others)
     with loa.database.writing() as conn:
         before = get_subscription(conn, subscription_id)
         changes = SubscriptionChanges(
@@ -299,24 +325,22 @@ def edit(
             if named != Filters()
             else None,
             frequency=None if frequency is None else Frequency(frequency),
-            headers=headers_of(headers) if headers else None,
+            headers=own_headers,
             name=name,
             target=url,
             is_confirmed=is_confirmed,
             min_interval_s=min_interval_s,
             is_cloudevents=is_cloudevents,
         )
-        after = edit_subscription(conn, loa, subscription_id, changes, OPERATOR)
+        after = edit_subscription(conn, loa, subscription_id, changes, OPERATOR, faults)
     if as_json:
         echo_json(subscription_json(after))
     else:
         click.echo(f"{after.id} wants {filters_text(after)}, {after.frequency.value}")
 
 
-def _check_edit(named: Filters, is_everything: bool, others: tuple[object, ...]) -> None:
-    from service.errors import InvalidInput
-
-    if named == Filters() and not is_everything and all(one in (None, ()) for one in others):
+def _check_edit(is_everything: bool, others: tuple[object, ...]) -> None:
+    if not is_everything and all(one in (None, ()) for one in others):
         raise InvalidInput(
             "edit",
             "nothing to change",

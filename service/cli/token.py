@@ -8,6 +8,7 @@ import click
 
 from service.cli.common import as_plain, echo_json, echo_table, json_option, local, pass_loa
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -16,7 +17,7 @@ ROLES = click.Choice(["operator", "viewer", "unit"])
 SCOPES = click.Choice(["read", "subscriptions", "operate"])
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def token() -> None:
     """API tokens; each is shown once and stored hashed.
 

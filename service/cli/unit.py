@@ -18,6 +18,7 @@ from service.cli.common import (
     printable_cell,
 )
 from service.cli.named import named
+from service.cli.parsing import LoaGroup
 from service.cli.place_shown import note_place
 from service.cli.unit_link_command import link
 from service.cli.unit_succeed import succeed
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from service.values import Locale
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def unit() -> None:
     """The offices that must know: a name, a place, contacts.
 
@@ -276,7 +277,9 @@ def merge(loa: Loa, unit_name: str, into: str, as_json: bool) -> None:
 def import_(loa: Loa, file: Path, as_json: bool) -> None:
     """Add or update offices from a CSV file with the columns name, place, contacts.
 
-    Several contacts are separated by spaces or semicolons. All lines are taken, or none.
+    Several contacts are separated by spaces or semicolons. Nothing is written unless all of its
+    lines can be; a long file is written some hundred lines at a time, and what was ended may be run
+    again.
 
     \b
     Example:
@@ -285,9 +288,9 @@ def import_(loa: Loa, file: Path, as_json: bool) -> None:
           name,place,contacts
           UBND xã Quảng Ninh,quang-ninh-16540,vanthu@quangninh.example chutich@quangninh.example
     """
-    from service.cli.unit_file import import_units, read_units
+    from service.cli.unit_file import import_units
 
-    counts = import_units(loa, read_units(loa, file))
+    counts = import_units(loa, file)
     if as_json:
         echo_json(counts)
     else:

@@ -8,12 +8,13 @@ import click
 
 from service.cli.common import echo_json, json_option, pass_loa
 from service.cli.named import named
+from service.cli.parsing import LoaCommand
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("unit_name", metavar="UNIT")
 @json_option
 @pass_loa

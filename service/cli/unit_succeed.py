@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import FAILED, echo_json, echo_table, json_option, pass_loa, warn
+from service.cli.parsing import LoaCommand
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
     from service.services.succession_acts import UnitStep
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("units", metavar="[UNIT]…", nargs=-1)
 @click.option("--district", help='Only offices of an old district, as "Quảng Xương".')
 @click.option(

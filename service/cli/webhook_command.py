@@ -11,6 +11,7 @@ import click
 
 from service.alerts.examples import EXAMPLE_TYPES
 from service.cli.common import config_option, echo_json, fail, json_option, printable_cell
+from service.cli.parsing import LoaGroup
 from service.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TYPE = click.argument("type_", metavar="TYPE", type=click.Choice(EXAMPLE_TYPES))
 
 
-@click.group()
+@click.group(cls=LoaGroup)
 def webhook() -> None:
     """For who writes a receiver: a recorded message of each type, its schema, a receiver to try.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.common import as_plain, echo_json, json_option, pass_loa
+from service.cli.parsing import LoaCommand
 from service.words import say_fields
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from service.storage.explanation import Explanation
 
 
-@click.command()
+@click.command(cls=LoaCommand)
 @click.argument("post", metavar="POST")
 @click.argument("whom", metavar="SUBSCRIPTION")
 @json_option

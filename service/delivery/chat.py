@@ -27,6 +27,7 @@ import orjson
 from sqlalchemy import Connection
 
 from service.alerts.chat_text import ChatText, chat_text
+from service.alerts.kept_answer import kept_answer
 from service.alerts.owing import OWN_FAULT_REST
 from service.alerts.verdict import Verdict, judge_answer
 from service.channels import CHAT
@@ -216,6 +217,7 @@ class ChatChannel:
         return judged_result(
             self._settings.retry_schedule_s, claimed, _verdict(answer), self._parts.clock(),
             status=status, took_s=took_s, retry_after_s=answer["retry_after_s"] or None,
+            answer=kept_answer(str(answer["said"]).encode()),
         )  # fmt: skip
 
     def _unanswered(self, claimed: ClaimedMessage, answers: _SendAnswers, now: datetime) -> Result:

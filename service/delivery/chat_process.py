@@ -24,6 +24,8 @@ from service.alerts.target import is_public
 MEMORY_BYTES = 1 << 30
 STACK_BYTES = 1 << 20
 MAX_ANSWER = 65_536
+MAX_SAID = 2_048
+"""Of an answer that is handed on, as much as is kept of it."""
 # libcurl's codes, as `alerts.verdict` knows them
 _BROKEN, _CONNECT, _RESOLVE, _TIMEOUT, _TLS = 56, 7, 6, 28, 60
 _PROGRAMS = frozenset(
@@ -39,6 +41,7 @@ class Met(threading.local):
     error = 0
     retry_after_s = 0
     is_guarded = False
+    said = ""
 
 
 def main() -> None:
@@ -59,6 +62,7 @@ def main() -> None:
         answer = {
             "id": call["id"], "is_sent": is_sent, "is_read": is_read, "status": met.status,
             "error": met.error, "is_guarded": met.is_guarded, "retry_after_s": met.retry_after_s,
+            "said": met.said,
             "took_s": time.monotonic() - started_at,
         }  # fmt: skip
         with said:
@@ -130,6 +134,7 @@ def _watch_requests(met: Met) -> None:
         response.raw.close()
         if met.error == 0 and not met.status >= 300:
             met.status = response.status_code
+            met.said = body[:MAX_SAID].decode("utf-8", "replace")
             said = response.headers.get("retry-after", "")
             met.retry_after_s = int(said) if said.isascii() and said.isdigit() else 0
         return response

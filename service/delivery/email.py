@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import random as _random
 from threading import Event
 
@@ -97,6 +97,9 @@ class Round:
     """What the relay failed with, coded; empty: it did not."""
     is_heard: bool = False
     """Whether the relay took a mail, or refused one for its recipient."""
+    is_put_off: bool = False
+    """Whether it was handed a mail and did not take it, for a reason that is not its recipient's:
+    it said nothing, or not now."""
     refused: list[tuple[str, ReplyVerdict]] = field(default_factory=list)
     """(message id, verdict) of addresses that the relay refused, or put off to the end."""
     _results: list[Result] = field(default_factory=list)
@@ -188,8 +191,9 @@ class EmailChannel:
         back."""
         in_order = sorted(claimed, key=lambda one: MAIL_ENDPOINTS.index(one.endpoint_key))
         ready = self._load(database, in_order, record)
-        work = Round.build(ready, record, stop, self._begin_within_s)
+        work, began_at = Round.build(ready, record, stop, self._begin_within_s), self._clock()
         self.send_ready(work)
+        self._note(database, work, began_at)
         self._settle(database, work)
 
     def send_ready(self, work: Round) -> None:
@@ -260,6 +264,7 @@ class EmailChannel:
                 if verdict.is_of_recipient:
                     work.refused.append((claim.message_id, verdict))
             case _:
+                work.is_put_off |= not (verdict.is_of_recipient or work.stop.is_set())
                 result = self._again(claim, verdict.code, verdict.reason, took_s)
                 if result.state is State.FAILED and verdict.is_of_recipient:
                     work.refused.append((claim.message_id, verdict))
@@ -268,6 +273,18 @@ class EmailChannel:
     def reserve_s(self) -> float:
         """Seconds to wait before the next mail may begin."""
         return self._pace.reserve()
+
+    def _note(self, database: Database, work: Round, began_at: datetime) -> None:
+        """Since when the relay takes nothing, whether it cannot be used, or takes what it is handed
+        and hangs; or that it takes mail again."""
+        if work.down or (work.is_put_off and not work.is_heard):
+            self._may_be_away = True
+            with database.writing() as conn:
+                note_relay_away(conn, began_at)
+        elif work.is_heard and self._may_be_away:
+            with database.writing() as conn:
+                note_relay_back(conn)
+            self._may_be_away = False
 
     def _settle(self, database: Database, work: Round) -> None:
         """What was not begun goes back; when the relay is to blame, nothing is claimed for a while.
@@ -282,18 +299,12 @@ class EmailChannel:
         if refusals:
             with database.writing() as conn:
                 apply_refusals(conn, refusals, now)
-        if work.is_heard and not work.down and self._may_be_away:
-            with database.writing() as conn:
-                note_relay_back(conn)
-            self._may_be_away = False
         if not work.waiting:
             return
         if work.down:
-            self._may_be_away = True
             rest_s = STOP_S[min(self._failures, len(STOP_S) - 1)]
             self._failures += 1
             with database.writing() as conn:
-                note_relay_away(conn, now)
                 for endpoint in MAIL_ENDPOINTS:
                     hold_back(conn, endpoint, now + timedelta(seconds=rest_s))
         detail = work.down or "message.not_begun"

@@ -1,7 +1,7 @@
-"""The guard at the door: what may be added as a target, and what may really be dialled.
+"""The guard at the door: what may really be dialled.
 
-Asked again for each address at the moment of dialling, for a name may have turned private since it
-was added.
+Asked for each address at the moment of dialling, for a name may have turned private since it was
+added (`alerts.target` says what may be).
 """
 
 from __future__ import annotations
@@ -12,14 +12,7 @@ from typing import Any
 
 import pycurl
 
-from service.alerts.target import Target, is_public, parse_target
-
-__all__ = ["Target", "check_target", "guard_for", "is_allowed"]
-
-
-def check_target(url: str, *, allow_private_networks: bool = False) -> Target:
-    """A target taken apart. Raises InvalidInput (field `url`) for whatever may not be sent to."""
-    return parse_target(url, allow_private_networks=allow_private_networks)
+from service.alerts.target import is_public
 
 
 def is_allowed(addresses: Sequence[str], *, allow_private_networks: bool) -> bool:

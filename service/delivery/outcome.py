@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from service.alerts.kept_answer import kept_answer
 from service.alerts.owing import OWN_FAULT_REST, UNDER, UNPREPARED, UNSIGNABLE
 from service.alerts.retry import next_attempt
 from service.alerts.verdict import Verdict, judge_answer
@@ -61,6 +62,7 @@ class Outcomes:
         return judged_result(
             self._settings.retry_schedule_s, claimed, verdict, now,
             status=answered.status, took_s=answered.took_s, retry_after_s=answered.retry_after_s,
+            answer=kept_answer(answered.body, answered.request.challenge) if answered.body else "",
         )  # fmt: skip
 
     def confirm(self, conn: Connection, request: Request, now: datetime) -> None:
@@ -77,6 +79,7 @@ def judged_result(
     status: int,
     took_s: float,
     retry_after_s: float | None = None,
+    answer: str = "",
 ) -> Result:
     """What an attempt that has ended now comes to, and when it is tried again."""
     state, due_at = State.SENT, None
@@ -98,6 +101,7 @@ def judged_result(
         timed_out=verdict.timed_out,
         disables=verdict.is_gone,
         is_final=verdict.is_final and not verdict.is_gone,
+        answer=answer,
     )
 
 

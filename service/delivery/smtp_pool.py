@@ -117,10 +117,10 @@ class Pool(Generic[P]):
             finally:
                 self._idle += talk.rest()
                 self._has_relayed = talk.has_relayed
-            if not talk.lines_down:
-                return
-            if not talk.has_progress:
+            if talk.lines_down and not talk.has_progress:
                 raise ChannelDownError(talk.lines_down)
+            if not talk.lines_down or not source.has_more():
+                return
 
     def rest(self) -> None:
         """Closes what has not been used for a while."""
@@ -201,7 +201,8 @@ class SmtpBatch(Generic[P]):
         self.has_relayed = has_relayed
         """The relay has taken mail of ours: that it relays nothing for us is not so."""
         self.lines_down = ""
-        """What the last line that broke said; empty: mails are not waiting for a line."""
+        """What the last line that broke said; empty: no mail waits for a line or fell with one."""
+        self._has_given_back = False
         self._said = ""
         self._is_ending = False
 
@@ -213,7 +214,7 @@ class SmtpBatch(Generic[P]):
             while True:
                 wait_s = self._begin(poll)
                 if len(self._free) == len(self._lines):
-                    if not self._lines and self._source.has_more():
+                    if not self._lines and (self._source.has_more() or self._has_given_back):
                         self.lines_down = self._said or "relay.closed_all"
                     if not self._lines or wait_s == float("inf"):
                         return
@@ -298,6 +299,7 @@ class SmtpBatch(Generic[P]):
         if verdict.outcome is DialogueOutcome.DOWN:
             self.has_progress |= line.is_tried
             self._said = verdict.reason
+            self._has_given_back |= not self._source.is_stopping()
             self._source.give_back(parcel)
         else:
             self.has_progress = line.is_tried = True

@@ -171,7 +171,7 @@ class PingOutcomes:
         return Result(
             claimed.message_id, claimed.lease_token, State.FAILED, status,
             coded("websub.refused", status=status), result.started_at, result.took_s,
-            is_final=True,
+            is_final=True, answer=result.answer,
         )  # fmt: skip
 
     def confirm(self, conn: Connection, request: Request, now: datetime) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import certifi
 import pycurl
 
+from service.alerts.kept_answer import KEPT_BYTES
 from service.delivery.guard import guard_for, is_allowed
 from service.delivery.prepare import Request
 from service.delivery.resolve import Resolver
@@ -50,6 +51,7 @@ class _Slot:
         self.request: Request | None = None
         self.is_guarded = False
         self.body: list[bytes] = []
+        self.kept = 0
         self.started_at = 0.0
         self.has_addresses = False
         guard = guard_for(
@@ -62,8 +64,9 @@ class _Slot:
         self.is_guarded = True
 
     def _write(self, data: bytes) -> None:
-        if self.request is not None and self.request.challenge:
+        if self.request is not None and (self.request.challenge or self.kept < KEPT_BYTES):
             self.body.append(data)
+            self.kept += len(data)
 
 
 def _handle(guard: Callable[[int, Any], Any], timeout_s: float, authority: str) -> Any:
@@ -181,6 +184,7 @@ class Wire:
         slot = self._free.pop() if self._free else self._new_slot()
         slot.request, slot.is_guarded, slot.started_at = request, False, started_at
         slot.body.clear()
+        slot.kept = 0
         curl, target = slot.curl, request.target
         curl.setopt(pycurl.TIMEOUT_MS, left_ms)
         curl.setopt(pycurl.URL, target.url)

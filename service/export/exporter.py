@@ -10,7 +10,7 @@ same.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -70,16 +70,21 @@ class ExportResult:
     problems: dict[str, str]
 
 
-def export_to(loa: Loa, folder: Path) -> ExportResult:
-    """Brings the folder up to date once, rendering everything anew. Raises as `Exporter.run`
-    does."""
-    return Exporter(loa, folder).run(is_thorough=True)
+def export_to(
+    loa: Loa, folder: Path, looked_at: Callable[[int], None] = lambda _: None
+) -> ExportResult:
+    """Brings the folder up to date once, rendering everything anew. `looked_at` is told of so many
+    files more. Raises as `Exporter.run` does."""
+    return Exporter(loa, folder, looked_at).run(is_thorough=True)
 
 
 class Exporter:
     """Exports one Loa to one folder, again and again. For one thread at a time."""
 
-    def __init__(self, loa: Loa, folder: Path) -> None:
+    def __init__(
+        self, loa: Loa, folder: Path, looked_at: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self._looked_at = looked_at
         self._problems: dict[str, str] = {}
         self._loa = loa
         self._path = folder
@@ -145,6 +150,7 @@ class Exporter:
                 folder.keep(name)
             else:
                 written += folder.write(name, stamp, made.body, made.zipped.body)
+            self._looked_at(1)
         self._problems |= self._maker.problems
         return written
 
@@ -178,6 +184,7 @@ class Exporter:
 
     def _write_page(self, folder: Folder, name: str, stamp: str, path: str) -> bool:
         response = self._client.get(path)
+        self._looked_at(1)
         if response.status_code == 200:
             self._problems.pop(path, None)
             return _write(folder, name, stamp, response.data)

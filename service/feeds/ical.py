@@ -80,7 +80,7 @@ def _event(site: Site, post: Post, begins_at: datetime) -> Event:
     event.add("summary", _summary(post))
     event.add("url", uri(post.url) or site.post_url(post))
     said = f"{xml_text(post.summary) or entry_title(post)}\n{site.post_url(post)}"
-    said = f"{said}\n{site.root}/posts/{now.post_id}" if now else said
+    said = f"{said}\n{site.root}/posts/{now.post_id}" if now and now.link else said
     event.add("description", calendar_text(said))
     venue = (now and now.venue) or post.understanding.venue
     if venue:

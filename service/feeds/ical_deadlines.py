@@ -53,8 +53,9 @@ def deadline_events(site: Site, spec: FeedSpec, post: Post) -> Iterator[Event]:
             event.add("rrule", vRecur.from_ical(one.recurs.partition(";BYHOUR")[0]))
         event.add("summary", calendar_text(f"Hạn: {one.task or entry_title(post)}"))
         event.add("url", uri(post.url) or site.post_url(post))
-        note = f"\n({say('scan.note', 'vi')})" if one.source else ""
-        said = f"{entry_title(post)}\n“{one.text}”{note}\n{site.post_url(post)}"
+        note = f"\n({say('scan.note', 'vi')})" if one.is_scanned else ""
+        quoted = f"\n“{one.text}”{note}" if one.text else ""
+        said = f"{entry_title(post)}{quoted}\n{site.post_url(post)}"
         event.add("description", calendar_text(said))
         event.add("transp", "TRANSPARENT")
         event.add("status", "CANCELLED" if post.withdrawn_at else "CONFIRMED")
@@ -63,7 +64,7 @@ def deadline_events(site: Site, spec: FeedSpec, post: Post) -> Iterator[Event]:
 
 def uid(post: Post, one: Deadline) -> str:
     """The same for the same deadline of a post, whichever calendar it stands in."""
-    said = f"{one.on}|{one.at}|{one.recurs}|{one.text}"
+    said = f"{one.on}|{one.at}|{one.recurs}|{one.text or one.task}"
     return f"{post.id}{MARK}{sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}@loa"
 
 

@@ -134,6 +134,7 @@ class Files:
             urgency_why=read.urgency_why,
             scanned=read.scanned,
             deadlines=read.deadlines,
+            read_deadlines=None,
             begins_at=read.begins_at,
             venue=read.venue,
         )

@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from service.alerts.links import Links
@@ -112,15 +112,21 @@ class Poller:
         self._patience_s = patience_s
 
     def poll(
-        self, portal_ids: Sequence[str] | None = None, *, is_forced: bool = False
+        self,
+        portal_ids: Sequence[str] | None = None,
+        *,
+        is_forced: bool = False,
+        ended: Callable[[], None] = lambda: None,
     ) -> PollReport:
         """Polls what is due of these portals (all by default), or all of them when forced, and
-        reads their articles.
+        reads their articles. `ended` is called when a portal has been read, from any thread.
 
         Raises InvalidInput for a portal that is not configured.
         """
         portals = self._chosen(portal_ids)
-        return self._poll(portals, is_forced=is_forced, articles=_ARTICLES_FORCED, patience_s=None)
+        return self._poll(
+            portals, is_forced=is_forced, articles=_ARTICLES_FORCED, patience_s=None, ended=ended
+        )
 
     def backfill(self, portal_id: str, since: date, progress: Progress) -> BackfillReport:
         """Polls a portal, then looks for all that it published since that day.
@@ -177,17 +183,19 @@ class Poller:
         is_forced: bool,
         articles: int,
         patience_s: float | None,
+        ended: Callable[[], None] = lambda: None,
     ) -> PollReport:
         states = self._know(portals)
-        works = {
-            portal.id: partial(
-                self._poll_portal, portal, states, is_forced=is_forced, articles=articles
-            )
-            for portal in portals
-        }
-        ended = self._runs.run(works, self._book_late, patience_s)
-        reports = self._booking.failures([run.result for run in ended if run.result is not None])
-        faults = [run.fault for run in ended if run.fault is not None]
+
+        def work(portal: PortalConfig) -> EndedPolls:
+            done = self._poll_portal(portal, states, is_forced=is_forced, articles=articles)
+            ended()
+            return done
+
+        works = {portal.id: partial(work, portal) for portal in portals}
+        runs = self._runs.run(works, self._book_late, patience_s)
+        reports = self._booking.failures([run.result for run in runs if run.result is not None])
+        faults = [run.fault for run in runs if run.fault is not None]
         if faults:
             raise faults[0]
         return PollReport(tuple(reports))
@@ -302,6 +310,26 @@ class Poller:
         self, portal: PortalConfig, states: _States, *, is_forced: bool, articles: int
     ) -> EndedPolls:
         ended: EndedPolls = []
+        try:
+            return self._poll_listings(
+                portal, states, ended, is_forced=is_forced, articles=articles
+            )
+        except BaseException:
+            for end in ended:
+                if isinstance(end, FailedPoll):  # nobody books it: it is free for its next poll
+                    self._release(end.state, end.started_at)
+            raise
+
+    def _poll_listings(
+        self,
+        portal: PortalConfig,
+        states: _States,
+        ended: EndedPolls,
+        *,
+        is_forced: bool,
+        articles: int,
+    ) -> EndedPolls:
+        """`ended`: where each ends up as soon as it did."""
         is_down = False
         if is_forced:
             with self._database.writing() as conn:
@@ -344,14 +372,17 @@ class Poller:
         except PortalError as error:
             return FailedPoll(state, started_at, self._booking.took_s(started_at), error)
         except BaseException:
-            held = self._leases.drop(state)
-            with self._database.writing() as conn:
-                release_listing(
-                    conn, held, started_at + timedelta(seconds=self._settings.polling.interval_s)
-                )
+            self._release(state, started_at)
             raise
         self._booking.success(portal, state, polled, started_at)
         return polled.report
+
+    def _release(self, state: ListingState, started_at: datetime) -> None:
+        """Gives a listing back without a result."""
+        held = self._leases.drop(state)
+        again_at = started_at + timedelta(seconds=self._settings.polling.interval_s)
+        with self._database.writing() as conn:
+            release_listing(conn, held, again_at)
 
 
 def _with(report: ListingReport, rechecked: RecheckResult) -> ListingReport:

@@ -21,7 +21,7 @@ import requests
 
 from service.errors import FetchError
 from service.portals.addresses import host_key, port_of, split_address
-from service.portals.gate import HostGate, StoredRobots
+from service.portals.gate import HostGate
 from service.portals.http_body import read_http_body
 from service.portals.http_wire import exchange, open_http_session, tls_fault
 from service.portals.recognise import recognise_refusal
@@ -42,8 +42,6 @@ from service.settings import PollingSettings, PortalConfig
 from service.settings.trust import authorities
 from service.types import UNCONDITIONAL, Clock, Outcome, Page, Validators
 from service.words import coded
-
-__all__ = ["Fetcher", "FileState", "HostGate", "StoredRobots"]
 
 _Trust = tuple[Path | None, bool]
 """A portal's own `ca_file`, and whether it needs old ciphers: one TLS context for each."""

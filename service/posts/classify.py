@@ -7,11 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from service.posts.identity import is_cut
-from service.posts.rules import WEAK, Match, RuleMatch, Rules, parse_rules
+from service.posts.rules import WEAK, Match, RuleMatch, Rules
 from service.text import fold
 from service.types import Reason
-
-__all__ = ["Rules", "classify", "parse_rules"]
 
 _LEAD_CHARS = 600
 _PREFIX_CHARS = 48

@@ -16,16 +16,9 @@ from service.posts.filename import NameHint, hint_of_name
 from service.posts.heading import DocumentHeading, read_heading
 from service.posts.issuer import is_one_organ, issuer_of_title
 from service.posts.kinds import KIND_OF_NAME, NOUN
-from service.posts.numbers import NumberMatch, find_numbers, normalise_number, number_key
+from service.posts.numbers import NumberMatch, find_numbers, number_key
 from service.text import clean, fold
 from service.types import Document, Mention, Relation
-
-__all__ = [
-    "document_key",
-    "find_numbers",
-    "normalise_number",
-    "understand_document",
-]
 
 _TEXT_CHARS = 20_000
 _TELLING_CHARS = 700

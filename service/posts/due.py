@@ -26,25 +26,27 @@ from service.posts.due_words import (
 )
 from service.text import clean, find_dates, fold
 
-__all__ = ["Due", "find_due", "hour_in", "hour_of", "until_before"]
-
 _FILLERS = (
     r"(?:[\s:]++(?:là|vào|đến|trước|hết|khi (?:kết thúc|hết)|thời điểm|nộp|gửi|hồ sơ|báo "
     r"cáo|giờ làm việc|lúc|hồi|cuối|trong)(?!\w)){0,8}[\s:]*+"
 )
 _UNTIL = re.compile(
     r"(?<!\w)(?P<key>trước|chậm nhất|đến hết|cho đến hết|hết|muộn nhất|trễ nhất|không (?:để )?quá"
-    r"|không (?:muộn|chậm|trễ) hơn|không để sau|thời điểm đóng thầu\s?:"
+    r"|không (?:để )?(?:muộn|chậm|trễ) hơn|không để sau|thời điểm đóng thầu\s?:"
     r"|(?:thời gian )?(?:hoàn thành|báo cáo|gửi|nộp|trả lời|trình)(?:\s[^\W\d_]++){0,4}?\s?:"
     r"|(?<!quá )(?<!hết )(?:gia |thời "
-    r")?hạn(?! cũ)(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:"
+    r")?hạn(?! cũ| dùng| sử dụng)"
+    r"(?:\s(?!(?:từ|kể)\s)[^\W\d_]++){0,8}?(?:\s(?:là|đến|vào|trước)|\s?:"
     r"|(?=\s(?:\d|ngày|$)))"
-    r"|(?:hoàn thành|xong) (?:trong|trước|vào)"
+    r"|(?:hoàn thành|xong) (?:trong|trước|vào)|kết thúc trước"
+    r"|(?:khóa|khoá|đóng) (?:sổ |cổng |hệ thống |phần mềm )?(?:lúc|vào)"
     r"|(?:ngay )?trong|vào|hoàn thành|xong|kết thúc)"
     rf"{_FILLERS}(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$",
     re.IGNORECASE,
 )
 _HOUR_SAID = re.compile(rf"(?<!\d){HOUR}{HALF_AFTER}", re.IGNORECASE)
+_HOUR_BEHIND = re.compile(rf"\s?[,(]\s?(?:lúc\s|trước\s)?{HOUR}(?=\s?(?:[.;)\n]|$))", re.IGNORECASE)
+"""`chậm nhất là trưa 28/11, 11 giờ 30.`"""
 _TO = re.compile(
     rf"(?<![\w\-–])(?P<key>đến|[-–])\s++(?:{HOUR}{HALF_AFTER})?{DAY_WORDS}$", re.IGNORECASE
 )
@@ -116,8 +118,8 @@ _HOUR_ALONE = re.compile(
     re.IGNORECASE,
 )
 _DAY_FOLLOWS = re.compile(
-    r"[\s,(]{0,3}(?:ngày|hằng|hàng|mỗi|cùng|các ngày|nay|mai|hôm|sáng|trưa|chiều|tối|thứ"
-    r"|chủ nhật|\d)(?!\w)"
+    r"[\s,(]{0,3}(?:ngày|mùng|mồng|rằm|hằng|hàng|mỗi|cùng|các ngày|nay|mai|hôm|sáng|trưa|chiều|tối"
+    r"|thứ|chủ nhật|\d)(?!\w)"
     r"|[\s,(]{0,3}\d",
     re.IGNORECASE,
 )
@@ -145,7 +147,7 @@ _IN_CITATION = re.compile(
     r"|/[^\W\d_]{2}[\w\-]{0,20}(?:\sngày\s[\d/]{6,10})?\s\([^()\n]{0,150}$",
     re.IGNORECASE,
 )
-_FORECAST = re.compile(r"(?<!\w)dự kiến(?!\w)", re.IGNORECASE)
+_FORECAST = re.compile(r"(?<!\w)dự kiến(?!\w)[^,;:]*$", re.IGNORECASE)
 _SET_ELSEWHERE = re.compile(
     r"(?<!\w)(?:phê duyệt|giao|quy định|ấn định|yêu cầu)\stại\s[^.;]{2,120}$", re.IGNORECASE
 )
@@ -168,24 +170,15 @@ _BACK = 90
 _SAME_DAY_BACK = 300
 
 
-def find_due(
+def find_due_and_periods(
     text: str, near: date | None, issued_on: date | None = None, days_off: Collection[date] = ()
 ) -> tuple[Due, ...]:
-    """All until when a text asks for something, past days too, in its order, each once.
+    """All until when a text asks for something, past days too, in its order, as often as it is
+    said; and the last days of periods in which something goes on or is done.
 
     `near` is the day on which it was published, and counts as that of its receipt; `issued_on` that
     of the document.
     """
-    found = find_due_and_periods(text, near, issued_on, days_off)
-    once = {(due.on, due.at, due.every): due for due in reversed(found) if not due.is_range}
-    return tuple(reversed(once.values()))
-
-
-def find_due_and_periods(
-    text: str, near: date | None, issued_on: date | None = None, days_off: Collection[date] = ()
-) -> tuple[Due, ...]:
-    """The same as often as it is said, with the last days of periods in which something goes on or
-    is done."""
     dates = find_dates(text, near, _NUMBERED_DAY)
     reference = issued_on or near
     recurring = list(find_recurring(text))
@@ -249,13 +242,11 @@ def _dated(text: str, dates: list[tuple[date, int, int]], reference: date | None
         match = _words_before(text, start) or _TO.search(text, max(start - _BACK, 0), start)
         if match is None or _RECURRING.match(text, end) or _is_fraction(text, match, start, end):
             continue
-        due = Due(
-            when,
-            time_of(match),
-            clean(text[match.start() : end]),
-            start=match.start(),
-            end=end,
-        )
+        at = time_of(match)
+        hour = None if at else _HOUR_BEHIND.match(text, end)
+        if hour is not None and (behind := time_of(hour)) is not None:
+            at, end = behind, hour.end()
+        due = Due(when, at, clean(text[match.start() : end]), start=match.start(), end=end)
         if _is_told(text, match, when, end, reference):
             continue
         if _is_owed(text, match, when, end, reference):
@@ -315,6 +306,11 @@ def _is_owed(text: str, match: re.Match[str], when: date, end: int, near: date |
         is_past = near is not None and when < near
         told = _OF_THE_PAST.search(text, max(start - 60, 0), start) if is_past else None
         return told is None and _WEATHER.search(clause) is None
+    if key == "kết thúc trước":
+        ended = start + len("kết thúc ")
+        return _NEVER_OWED.search(text, max(start - 60, 0), ended) is None
+    if key.startswith(("khóa", "khoá", "đóng")):
+        return _OWES.search(fold(clause)) is not None
     if key == "kết thúc":
         return _OWES_IN.search(fold(clause)) is not None
     if key in _ON:

@@ -30,6 +30,8 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _FROM_SIGNING = re.compile(r"hiệu lực (?:thi hành )?(?:kể )?từ ngày (?:ký|ban hành)")
+_SAID_AFTER = re.compile(r"[\s,(]{1,3}(?:cho )?(?:đến|tới)(?!\w)")
+"""The last day stands there itself."""
 _PAYS = re.compile(r"(?<!\w)(?:nộp|trả|gửi)(?!\w)")
 _COUNTS = ("từ ngày", "từ khi", "sau ngày", "sau khi")
 """A text without them costs no search."""
@@ -48,6 +50,8 @@ def find_counted(
             explicit = find_dates(text[end : end + 40])
             since = explicit[0][0] if explicit and explicit[0][1] == 0 else None
             end += explicit[0][2] if explicit else 0
+        if _SAID_AFTER.match(text, end):
+            continue
         said = fold(clause_before(text, match.start()))
         if since is None or (GOES_ON.search(said) and not _PAYS.search(said)):
             continue

@@ -22,7 +22,7 @@ _NO_MONTH = r"(?![\w/\-]|\.\d|(?:\scủa)?\stháng\s(?:\d|đầu|cuối|thứ))"
 _AT = rf"(?:{HOUR}{HALF_AFTER}[\s,]{{0,3}})"
 _DAY_NAME = r"(?:thứ\s(?P<name>hai|ba|tư|năm|sáu|bảy|[2-7])|(?P<sunday>chủ\snhật))"
 _DAILY = re.compile(
-    rf"(?<!\w){_BEFORE}(?:\s(?:là|vào|lúc)){{0,2}}\s{_AT}(?:(?:và|,)\s\d{{1,2}}\s?(?:giờ"
+    rf"(?<!\w)(?:{_BEFORE}|(?P<on>vào|lúc))(?:\s(?:là|vào|lúc)){{0,2}}\s{_AT}(?:(?:và|,)\s\d{{1,2}}\s?(?:giờ"
     rf"|h)\s?(?:\d\d)?\s)?(?:{_EACH}\sngày|các ngày trong tuần)"
     rf"|(?<!\w){_EACH}\sngày,?\s{_BEFORE}(?:\s(?:là|vào|lúc)){{0,2}}\s"
     rf"{HOUR.replace('<h>', '<h3>').replace('<i>', '<i3>').replace('<half>', '<half3>')}",
@@ -50,7 +50,8 @@ _MONTHLY = re.compile(
     re.IGNORECASE,
 )
 _QUARTERLY = re.compile(
-    rf"(?<!\w){_BEFORE}\sngày\s{_NTH}(?P<d>\d{{1,2}})(?:\scủa)?\stháng\s(?P<which>đầu|cuối|thứ hai)"
+    rf"(?<!\w)(?:{_BEFORE}|(?P<on>vào))\sngày\s{_NTH}(?P<d>\d{{1,2}})(?:\scủa)?\stháng"
+    rf"\s(?P<which>đầu|cuối|thứ hai)"
     rf"(?:\scủa)?(?:\s{_EACH})?\squý(?P<next>\ssau|\skế tiếp|\stiếp theo|\sliền kề)?",
     re.IGNORECASE,
 )
@@ -69,7 +70,7 @@ _OTHER_DAYS_BACK = 120
 _OWES = re.compile(
     r"(?<!\w)(?:báo cáo|gửi|nộp|trình|cập nhật|tổng hợp|đăng ký|thông báo|quyết toán|chốt|đồng bộ"
     r"|đối chiếu"
-    r"|kê khai|hoàn thành)(?!\w)"
+    r"|kê khai|hoàn thành|nhắn|báo|(?:tổng|dọn) vệ sinh)(?!\w)"
 )
 _WEEKDAYS = {
     "hai": "MO", "ba": "TU", "tư": "WE", "năm": "TH", "sáu": "FR", "bảy": "SA",
@@ -118,7 +119,9 @@ def _days_before(text: str, end: int) -> Iterator[Due]:
             yield Due(None, None, clean(match[0]), rule, match.start(), match.end())
 
 
-def _read_daily(_: str, match: re.Match[str]) -> tuple[str, time | None]:
+def _read_daily(text: str, match: re.Match[str]) -> tuple[str, time | None] | None:
+    if match["on"] and not _is_owed(text, match):
+        return None
     at = time_of(match)
     if at is None and match["h3"] and int(match["h3"]) < 24:
         at = time(int(match["h3"]), min(int(match["i3"] or 0), 59))
@@ -142,7 +145,9 @@ def _read_monthly(text: str, match: re.Match[str]) -> tuple[str, time | None] | 
     return f"FREQ=MONTHLY;BYMONTHDAY={day}", time_of(_ANY_HOUR.search(match[0]))
 
 
-def _read_quarterly(_: str, match: re.Match[str]) -> tuple[str, None] | None:
+def _read_quarterly(text: str, match: re.Match[str]) -> tuple[str, None] | None:
+    if match["on"] and not _is_owed(text, match):
+        return None
     day = int(match["d"])
     months = _MONTHS[match["which"].lower()]
     return (f"FREQ=YEARLY;BYMONTH={months};BYMONTHDAY={day}", None) if 1 <= day <= 31 else None

@@ -13,7 +13,8 @@ HOUR = (
 )
 HALF_AFTER = r"(?:[\s,;(]*+(?P<half2>sáng|trưa|chiều|tối)(?!\w))?"
 DAY_WORDS = (
-    r"[\s,;(\-]*+(?:(?:sáng|trưa|chiều|tối|vào|hết|ngày|mùng|mồng|tuần (?:này|sau|tới)|thứ\s++\w++"
+    r"[\s,;(\-]*+(?:(?:sáng|trưa|chiều|tối|vào|hết|ngày|(?:mùng|mồng)(?:\s\d{1,2}\stết)?"
+    r"|tuần (?:này|sau|tới)|thứ\s++\w++"
     r"(?:\s++(?:sáu|bảy|hai|ba|tư|năm)(?!\w))?|chủ nhật)(?!\w)[\s,;(\-]*+){0,6}+"
 )
 GOES_ON = re.compile(
@@ -22,7 +23,8 @@ GOES_ON = re.compile(
     r"|giữ nguyên|mục tiêu|chỉ tiêu|không thay đổi|hoạt động|nhiệm kỳ|giai đoạn|trực (?:ban|tết"
     r"|lễ|chiến đấu|phòng)|có thời hạn|hợp đồng|đóng cửa|niêm "
     r"yết|phát sóng|được đăng|số liệu (?:lấy|tính|chốt)|sử dụng đất|thuê đất|hạn sử dụng|kỳ báo cáo"
-    r"|giá trị|giấy phép|bảo hành|mưa|rét|nắng nóng|tính (?:từ|đến)|lễ hội|chương trình khuyến "
+    r"|giảm \d{1,2}%|giá trị|giấy phép|bảo hành"
+    r"|mưa|rét|nắng nóng|tính (?:từ|đến)|lễ hội|chương trình khuyến "
     r"mại)(?!\w)"
 )
 """What stands in the clause of a day until which something goes on, and owes nothing."""

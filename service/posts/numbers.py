@@ -7,7 +7,8 @@ are none. The noisy forms of domain.md are taken as they come and given in one w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.posts.issuer import DAY, find_issuer, organ_after
@@ -44,8 +45,16 @@ _NUMBER = re.compile(
 _SEPARATED = re.compile(rf"/(?P<kind>{_KINDS}|N[ĐÐ]|NQ)[ ]?(?P<issuer>{_GLUED_ISSUERS}|CP)$")
 _SPACED = re.compile(rf"^(?P<n>\d{{1,5}}[a-zA-Z]?) (?P<rest>(?:{_KINDS})/)")
 _LETTER_AFTER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # 36a/NQ-CP
+_SHARED_CHARS = 80
+_FIRST_PART = re.compile(r"\d{1,5}")
+_SHARES = re.compile(
+    r"(?<!\w)số:?\s(?P<numbers>\d{1,5}(?:\s?,\s?\d{1,5}){0,8})\s?(?:,\svà|,|và)\s(?:số\s)?$",
+    re.IGNORECASE,
+)
 _LAW = re.compile(r"QH\d{1,2}")
 _TIGHT = re.compile(rf" ?({_D}|[/.&,]) ?")
+DOUBLED_BAR = re.compile(r"(?<!\w)([QNC])ĐĐ(?!\w)")
+"""A kind in which two code points were written for one letter; `QLĐĐ` and `ĐKĐĐ` are right so."""
 _BETWEEN_PARTS = re.compile(r"[^\w&]+")
 _BETWEEN_LETTERS = re.compile(r"\s?[/.\-]\s?")
 _NOUN_NEAR = re.compile(rf"(?<!\w)({NOUN})(?!\w)")
@@ -86,7 +95,7 @@ def normalise_number(text: str) -> str:
     tight = _TIGHT.sub(
         lambda match: match[1] if match[1] in "/.&," else "-", " ".join(text.split())
     )
-    tight = tight.replace("Ð", "Đ").replace("ĐĐ", "Đ")
+    tight = DOUBLED_BAR.sub(r"\1Đ", tight.replace("Ð", "Đ"))
     return _SPACED.sub(r"\g<n>-\g<rest>", _SEPARATED.sub(r"/\g<kind>-\g<issuer>", tight))
 
 
@@ -103,7 +112,23 @@ def number_key(number: str) -> str:
 def find_numbers(text: str) -> list[NumberMatch]:
     """Every document number in a text, with what stands around it. The text is one that `clean` has
     seen."""
-    return [found for match in _NUMBER.finditer(text) if (found := _found(text, match)) is not None]
+    found: list[NumberMatch] = []
+    for match in _NUMBER.finditer(text):
+        last = _found(text, match)
+        if last is not None:
+            found += [*_sharing_letters(text, last), last]
+    return found
+
+
+def _sharing_letters(text: str, last: NumberMatch) -> Iterator[NumberMatch]:
+    """`các Thông báo số 371, 372 và 374/TB-UBND`: those before the last."""
+    before = _SHARES.search(text, max(last.start - _SHARED_CHARS, 0), last.start)
+    if before is None:
+        return
+    letters = last.number.lstrip("0123456789")
+    for one in _FIRST_PART.finditer(text, *before.span("numbers")):
+        number = f"{one[0]}{letters}"
+        yield replace(last, number=number, start=one.start(), end=one.end(), n=int(one[0]))
 
 
 def number_at(text: str, start: int) -> NumberMatch | None:

@@ -126,7 +126,7 @@ _STOPS = """
     về; v; gửi; ngày; đã; vừa; ký; là; để; sẽ; thì; theo; tại; cho; do; được; nhằm; từ; đến; tới; nên; kèm; gồm;
     nêu; có; ra; ban hành; triển khai; yêu cầu; đề nghị; hướng dẫn; quy định; chỉ đạo; tổ chức; thông báo;
     phê duyệt; công bố; kính mời; trân trọng; phối hợp; kiểm tra; quyết định; tiếp nhận; tăng cường; thông qua;
-    đồng ý; cảnh báo; gia hạn; rà soát; báo cáo; nộp; đôn đốc; chủ trì; tham mưu; hoãn; hủy; huỷ
+    đồng ý; cảnh báo; gia hạn; điều chỉnh; rà soát; báo cáo; nộp; đôn đốc; chủ trì; tham mưu; hoãn; hủy; huỷ
 """
 
 UPPER = "".join(

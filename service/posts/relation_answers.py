@@ -10,10 +10,11 @@ from service.posts.relation_verbs import IGNORE, PAPER, SELF
 
 _ANSWER_CHARS = 320
 _ASKED_FOR = re.compile(
-    rf"{SELF}(?:nhận được|nghiên cứu|xem xét|tiếp nhận|về (?:nội dung|đề nghị|việc|vấn đề"
+    rf"{SELF}(?:nhận được|sau khi (?:xem|đọc|rà soát)|nghiên cứu|xem xét|tiếp nhận"
+    rf"|về (?:nội dung|đề nghị|việc|vấn đề"
     rf"|kiến nghị|phản ánh|ý kiến)|xét"
     rf" (?:báo cáo"
-    r"|đề nghị|văn bản|công văn|nội dung)|liên quan (?:đến|tới)"
+    r"|đề nghị|văn bản|công văn|nội dung)|liên quan (?:đến|tới|kiến nghị|phản ánh)"
     r"|(?:theo|căn cứ|trên cơ sở) (?:nội dung )?(?:đề nghị|kiến nghị|yêu cầu) (?:của|tại)"
     r"|(?:tham gia|góp) ý(?: kiến)?)(?!\w)",
     IGNORE,

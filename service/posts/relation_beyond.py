@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from service.posts.numbers import NumberMatch
 from service.posts.relation_clauses import END, clause_start, sentence_end, verb_before
 from service.posts.relation_later import changed_later
-from service.posts.relation_verbs import IGNORE, PAPER, SELF, WORD
+from service.posts.relation_verbs import IGNORE, PAPER, SELF, TO_A_DAY, WORD
 from service.types import Link
 
 _BACK = re.compile(
@@ -35,6 +35,9 @@ _SAYS_OTHERWISE = re.compile(
 )
 _BEYOND = 360
 _NOW = re.compile(rf"(?<!\w)nay,?\s(?:{WORD}\s){{0,4}}", IGNORE)
+_HEADS = re.compile(rf"[\W\d_]{{0,6}}(?:về )?{PAPER}(?: số:?)?\s?", IGNORE)
+_COLON = re.compile(r"(?:,? (?:đề )?ngày [\d/.\-]{6,10})?\s?:\s")
+"""`Giấy mời số 88-GM/TU ngày …: Thường trực quyết định hoãn cuộc họp.`"""
 _ENCLOSED = re.compile(
     rf"\((?:(?:có )?(?:{PAPER}|bản sao|bản chụp|bản photo|toàn văn)\s(?:số [\w/-]{{1,20}} )?)?"
     r"(?:được |xin |có )?(?:sao )?(?:gửi|sao|đính|photo|chụp)? ?kèm(?: theo)?[^()]{0,20}\)",
@@ -43,11 +46,12 @@ _ENCLOSED = re.compile(
 _PASSES_ON = re.compile(
     rf"{SELF}(?:sao gửi|sao lục|gửi kèm|gửi nguyên văn|chuyển|truyền đạt|gửi)"
     r"(?: (?:đến|tới|cho|và|để|các|toàn văn|nguyên văn|bản)(?!\w))"
-    rf"|{SELF}thông báo (?:đến|tới|cho|để)\s[^.;]{{0,60}}?biết(?!\w)",
+    rf"|{SELF}thông báo (?:đến|tới|cho|để)\s[^.;]{{0,60}}?biết(?!\w)"
+    rf"|{SELF}thông tin (?:đến|tới)(?!\w)",
     IGNORE,
 )
 _IN_FULL = re.compile(
-    rf"{SELF}(?:gửi|chuyển|sao gửi|phổ biến)(?: kèm)? (?:toàn văn|nguyên văn) {PAPER}(?! số)",
+    rf"{SELF}(?:gửi|chuyển|sao gửi|phổ biến)(?: kèm| lại)? (?:toàn văn|nguyên văn) {PAPER}(?! số)",
     IGNORE,
 )
 _ISSUED = re.compile(
@@ -60,18 +64,19 @@ _GIVES = re.compile(
     IGNORE,
 )
 _GIVEN_TO = re.compile(r"[^.;]{0,40}? của [^.;]{3,80}? (?:đến|tới|cho|để)\s", IGNORE)
-_RECEIVED = re.compile(rf"{SELF}(?:nhận|tiếp nhận) được\s[^.;]{{0,20}}$", IGNORE)
+_RECEIVED = re.compile(rf"{SELF}(?:nhận|tiếp nhận)(?: được)?\s[^.;]{{0,20}}$", IGNORE)
 _OVERDUE = re.compile(
     rf"{SELF}(?:(?:chưa|chậm|không)(?: \w+)? (?:gửi|nộp|báo cáo|nhận được|trả lời|phúc đáp"
-    rf"|thực hiện|triển khai|hoàn thành)"
+    rf"|thực hiện|chấp hành|triển khai|hoàn thành)"
     r"|(?:quá|hết) (?:thời )?hạn|(?:gửi )?lần (?:2|3|hai|ba|thứ)|(?:mới|chỉ) (?:có|nhận"
     r" được)[^.;]{0,20}? \d+|chưa có (?:báo cáo|kết quả|ý kiến|phản hồi|hồ sơ|số liệu))(?!\w)",
     IGNORE,
 )
 _URGES = re.compile(rf"{SELF}(?:đề nghị|yêu cầu|đôn đốc|khẩn trương|nhắc|phê bình)(?!\w)", IGNORE)
 _TASKED_BY = re.compile(
-    rf"{SELF}(?:theo|tại|thực hiện|của|trong|yêu cầu|ban hành|đã có|đã gửi|gửi|có)\s(?:(?:nội dung"
-    rf"|tinh thần|yêu cầu)\s)?{PAPER}(?: hoả tốc| hỏa tốc| khẩn)?(?: số:?)?\s?$",
+    rf"{SELF}(?:(?:theo|tại|thực hiện|của|trong|yêu cầu|ban hành|có|và)\s(?:(?:nội dung"
+    rf"|tinh thần|yêu cầu|các)\s)?|gửi\s(?:{WORD}\s){{0,4}}?){PAPER}"
+    r"(?: hoả tốc| hỏa tốc| khẩn)?(?: số:?)?\s?$",
     IGNORE,
 )
 OF_OFFICES = frozenset(
@@ -115,6 +120,13 @@ def link_beyond(text: str, numbers: Sequence[NumberMatch], place: int) -> Link |
 
 def _now(text: str, one: NumberMatch, end: int) -> Link | None:
     """What is done by a clause that begins with `nay`."""
+    if _HEADS.fullmatch(text, clause_start(text, one.start), one.start):
+        headed = _COLON.match(text, one.end)
+        start = headed.end() if headed else end
+        stop = sentence_end(text, start, end)
+        verb = verb_before(text, start, stop, ())
+        if verb is not None and verb[0] in (Link.POSTPONES, Link.MOVES):
+            return Link.MOVES if TO_A_DAY.search(text, verb[1], stop) else verb[0]
     now = _NOW.search(text, one.end, end)
     verb = verb_before(text, now.start(), min(now.end() + 12, end), ()) if now else None
     return verb[0] if verb else None
@@ -189,6 +201,8 @@ _ASKS_AGAIN = re.compile(
     rf"{SELF}(?:yêu cầu|đề nghị)(?!\w)[^.;]{{0,80}}?(?:tiếp tục|nghiêm túc"
     rf"|khẩn trương)[^.;]{{0,40}}?"
     rf"(?:thực hiện|theo)\s(?:đúng )?(?:nội dung )?{PAPER}(?: số:?)?\s?$"
+    rf"|{SELF}(?:yêu cầu|đề nghị)(?!\w)[^.;]{{0,80}}?(?:chấp hành|thực hiện)"
+    rf" (?:nghiêm(?: túc)?|đúng|đầy đủ)\s(?:nội dung )?{PAPER}(?: số:?)?\s?$"
     rf"|{SELF}(?:tiếp tục|lần nữa) (?:đề nghị|yêu cầu)(?!\w)[^.;]{{0,80}}?{PAPER}(?: số:?)?\s?$",
     IGNORE,
 )

@@ -82,7 +82,11 @@ _ON_THE_MATTER = re.compile(
 NEW_SUBJECT = re.compile(
     rf",\s{{1,2}}(?:[^.;,(]{{0,40}},\s)?[{UPPER}][^()]{{0,120}}$|{SELF}này\s[^()]{{0,60}}$"
 )
-_AND_ALSO = re.compile(r"[^()]{0,160}(?:[,;]|và|đồng thời)\s(?:đồng thời\s|và\s)?$", IGNORE)
+_AND_ALSO = re.compile(
+    r"(?:[^()]|\([^()]{0,30}\)){0,160}"
+    r"(?:[,;]|và|đồng thời)\s(?:đồng thời\s|và\s)?$",
+    IGNORE,
+)
 """Between what one verb governs and a second verb of the same subject."""
 
 

@@ -8,7 +8,7 @@ import re
 from service.posts.numbers import NumberMatch
 from service.posts.organs import UPPER
 from service.posts.relation_clauses import END, clause_start, verb_after, verb_before
-from service.posts.relation_verbs import IGNORE, MEETING, PAPER, SELF
+from service.posts.relation_verbs import IGNORE, MEETING, PAPER, SELF, TO_A_DAY
 from service.types import Link
 
 _FIRST_NAMED = re.compile(
@@ -31,6 +31,7 @@ _AGAIN = re.compile(
     rf"{SELF}(?:(?:nêu |nói )?trên|này|như sau|trở lại|nội dung sau)(?!\w)|:\s", IGNORE
 )
 """Words that tie what is changed to what was named before."""
+_THAT_ONE = re.compile(rf"{SELF}(?:trên|này)(?!\w)", IGNORE)
 _OF_OTHER = re.compile(
     rf"(?:,? ngày \d[\d/\-.]{{2,10}})?,? của (?P<whose>[{UPPER}]\w{{0,9}}(?:"
     rf" [^\s,.;]{{1,9}}){{0,2}})"
@@ -39,7 +40,6 @@ _MEETS = re.compile(rf"{SELF}{MEETING}(?!\w)", IGNORE)
 _TERM = re.compile(
     rf"{SELF}(?:thời hạn|hạn nộp|hạn cuối|thời gian (?:nộp|nhận|gửi|đăng ký))", IGNORE
 )
-_TO_A_DAY = re.compile(rf"{SELF}(?:sang|đến|vào|thành|lúc)\s[^.;]{{0,40}}?\d", IGNORE)
 _NOW = re.compile(r"[\s,]{0,3}(?:tuy nhiên,? )?nay,?\s", IGNORE)
 
 
@@ -76,10 +76,12 @@ def _change(text: str, start: int, end: int, stop: int) -> Link | None:
     is_tied = _AGAIN.search(said) is not None or _NOW.match(text, start) is not None
     if link not in _CHANGES or not is_tied:
         return None
+    if link is Link.REPLACES and _THAT_ONE.search(said) is None:
+        return None  # something else is replaced
     if _TERM.search(said) and link is not Link.CANCELS:
         return Link.EXTENDS
     if link in (Link.AMENDS, Link.MOVES) and _MEETS.search(text, start, stop):
         return Link.MOVES
     if link in (Link.POSTPONES, Link.MOVES):
-        return Link.MOVES if _TO_A_DAY.search(said) else Link.POSTPONES
+        return Link.MOVES if TO_A_DAY.search(said) else Link.POSTPONES
     return link

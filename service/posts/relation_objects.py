@@ -38,6 +38,8 @@ _OF_BODY = re.compile(
     IGNORE,
 )
 """A body or list that a decision set up: what is changed in it changes the decision."""
+_IN_A_BODY = re.compile(r"thay (?:thế )?(?:ông|bà|đồng chí)(?!\w)", IGNORE)
+"""`thay ông A bằng bà B trong Tổ giúp việc`."""
 _LOWERS_BURDEN = re.compile(rf"{SELF}(?:thuế|phí|nợ|khoản)(?!\w)", IGNORE)
 _STOPS = re.compile(r"(?:tạm )?(?:dừng|ngừng)(?! (?:họp|hội nghị))", IGNORE)
 _CENTRAL = re.compile(r"QH\d|-CP|TTg|/TTLT-|/TT-|/TW")
@@ -57,6 +59,12 @@ _AGREES = re.compile(r"nhất|đồng|thống|chấp", IGNORE)
 _REQUESTS = ("cong-van", "to-trinh", "bao-cao", "phieu-chuyen")
 _OWN_ACTS = ("thong-bao", "giay-moi")
 _MEETS = re.compile(rf"{SELF}(?:{MEETING}|lịch|thời gian tổ chức)(?!\w)", IGNORE)
+_WHEN = re.compile(
+    r"[\W\d_]{0,6}(?:thời gian|lịch)(?!\w)"
+    r"(?!,? (?:nộp|nhận|gửi|thực hiện|đăng ký|báo cáo)(?!\w))",
+    IGNORE,
+)
+"""Of what happens then."""
 _INVITES = ("giay-moi", "giay-trieu-tap")
 _PART = re.compile(
     rf"{SELF}(?:khoản|điều|điểm|nội dung(?! (?:đã )?(?:nêu|thông báo))|phụ lục|cụm từ|biểu|mục"
@@ -96,6 +104,8 @@ def as_meant(
     text: str, verb: tuple[Link, int], clause: tuple[int, int], one: NumberMatch, own: str | None
 ) -> Link:
     """What a verb at an offset says of a number in the clause [start, end)."""
+    if verb[0] is Link.REPLACES and _IN_A_BODY.match(text, verb[1]):
+        verb = (Link.AMENDS, verb[1])
     if _is_of_another(text, verb, clause, one, own):
         return Link.MENTIONS
     link, at = verb
@@ -131,7 +141,11 @@ def _moved(text: str, at: int, clause: tuple[int, int], one: NumberMatch) -> Lin
     if _SOME_TIME.search(text, at, end):
         return Link.POSTPONES
     if at > one.end:
-        is_meeting = one.kind in _INVITES or _MEETS.search(text, start, end) is not None
+        is_meeting = (
+            one.kind in _INVITES
+            or _MEETS.search(text, start, end) is not None
+            or _WHEN.match(text, start) is not None
+        )
         return Link.MOVES if is_meeting else Link.MENTIONS
     is_put_off = text[at : at + 3].lower() in ("lùi", "lui")
     return Link.POSTPONES if is_put_off and not _TO_A_DAY.search(text, one.end, end) else Link.MOVES

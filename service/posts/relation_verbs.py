@@ -21,6 +21,7 @@ MEETING = (
     r"|lễ|đại hội|hội thi|hội diễn|hội chợ|hội thao|giải|lớp|khóa|khoá|tập huấn|toạ đàm|tọa đàm"
     r"|đối thoại|ngày hội|chương trình|kỳ thi|cuộc thi|khai mạc|đoàn)"
 )
+TO_A_DAY = re.compile(rf"{SELF}(?:sang|đến|vào|thành|lúc)\s[^.;]{{0,40}}?\d", IGNORE)
 DOES_IT = r"(?:thực hiện|thi hành|áp dụng|triển khai)"
 _RAISES = r"(?:gửi|nộp|báo cáo|nhận|trả lời|thực hiện)"
 
@@ -76,7 +77,8 @@ _BEFORE: tuple[tuple[Link, str], ...] = (
     (
         Link.POSTPONES,
         _verb(
-            r"(?:tạm |xin )?(?:hoãn|dừng|lùi|lui|ngừng|ngưng|đình chỉ|đình hoãn)(?! và)"
+            r"(?:tạm |xin )?(?:hoãn|dừng|lùi|lui|ngừng|ngưng|đình chỉ|đình hoãn)"
+            r"(?! (?:và|cấp|cung cấp)(?!\w))"
             rf"|tạm thời (?:chưa|không)(?= (?:tổ chức|{DOES_IT}))|chưa tổ chức"
         ),
     ),
@@ -84,7 +86,7 @@ _BEFORE: tuple[tuple[Link, str], ...] = (
         Link.AMENDS,
         _verb(
             r"sửa đổi(?:, bổ sung)?|bổ sung|điều chỉnh|đính chính|hiệu chỉnh|chỉnh (?:sửa|lý)"
-            r"|sửa(?= (?:lại|thành|tên|số|nội dung|cụm từ|chữ|mục|điều|khoản))"
+            r"|sửa(?= (?:lại|thành|tên|số|nội dung|cụm từ|chữ|mục|điều|khoản)(?!\w))"
             r"|(?:bỏ|thay)(?= (?:các )?(?:cụm từ|từ|chữ|đoạn|nội dung|số|câu|mục|dòng|cột)\s)"
             r"|kiện toàn|thay đổi(?= (?:thành viên|thành phần|nội dung|số lượng|mức|người|đơn vị"
             r"|tên|nhân sự|danh sách|cơ cấu|chủ đầu tư|số liệu|hình thức (?!họp)))"
@@ -138,6 +140,7 @@ _AFTER: tuple[tuple[Link, str], ...] = (
         Link.CANCELS,
         _verb(
             r"(?:sẽ )?không (?:còn )?(?:tổ chức|diễn ra|tiến hành)(?: nữa)?"
+            r"(?! (?:tại|ở|vào|lúc) [^.;]{1,60} mà )"
             r"|bị (?:hủy|huỷ|bãi bỏ|thu hồi)(?: bỏ)?"
             r"(?! (?:đất|giấy|tiền|kinh phí|kết quả|tư cách|hợp đồng))"
             r"|không (?:còn|có) (?:hiệu lực|giá trị)|chấm dứt hiệu lực"
@@ -164,8 +167,8 @@ _AFTER: tuple[tuple[Link, str], ...] = (
         Link.MOVES,
         _verb(
             r"(?:được )?(?:chuyển(?! toàn| nguyên| văn| bản)|đổi|dời|lùi|lui|thay đổi|điều chỉnh"
-            r"|đẩy)[^.;]{0,30}? (?:sang|thành|vào|đến|về|lên|từ(?= \d| ngày| sáng| chiều| phòng|"
-            r" hình))"
+            r"|đẩy)[^.;]{0,30}? (?:sang|thành|vào|đến|tới|về|lên|từ(?= \d| ngày| sáng| chiều"
+            r"| phòng| hình))"
             r"|(?:được )?(?:thay đổi|điều chỉnh|dời|chuyển|tổ chức lại)(?: lại)? (?:như sau|lúc)"
             r"|(?:được )?tổ chức (?:sớm|muộn|chậm) hơn"
             r"|(?:sẽ )?(?:được )?(?:tổ chức|diễn ra|bắt đầu|khai mạc)(?: (?:vào|lúc))[^.;]{3,40}?"

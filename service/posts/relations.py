@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from service.posts.numbers import NumberMatch, find_numbers, number_key
@@ -43,6 +44,10 @@ _CITES = re.compile(
     r"(?! của [^.;]{1,80}có ý kiến))(?!\w)",
     IGNORE,
 )
+_IN_NEWS = re.compile(
+    rf"{SELF}(?:(?:vừa|mới) (?:ký )?(?:ban hành|phát hành|có)|phát đi)\s{PAPER}(?: số:?)?\s?$",
+    IGNORE,
+)
 _CONDITIONAL = re.compile(r"[\W\d_]{0,6}(?:trường hợp|nếu)(?!\w)", IGNORE)
 _LISTED = re.compile(
     r"[^.;()]{0,90}(?:[,;]|và|cùng)\s(?:[-+\d.)]{1,3}\s|[a-hđ]\)\s)?(?:(?:\w+\s){1,6})?số:?\s?$"
@@ -50,6 +55,11 @@ _LISTED = re.compile(
     r"|\s?(?:,|và)\s$",
     IGNORE,
 )
+_ASIDE = re.compile(r"\s?\([^()]{1,20}\)")
+"""`HĐND xã Đắk Drô (cũ)`."""
+_LAWS = ("luat", "bo-luat", "phap-lenh", "nghi-dinh", "thong-tu", "thong-tu-lien-tich")
+_OF_ALL = (Link.REMINDS, Link.RELAYS)
+"""What is said once behind an enumeration is said of all in it."""
 _VERB_BETWEEN = re.compile(
     rf"{SELF}(?:sửa đổi|bổ sung|thay thế|bãi bỏ|theo|quy định|hướng dẫn|thực hiện|căn cứ)(?!\w)",
     IGNORE,
@@ -76,10 +86,11 @@ def find_links(
             continue
         before = numbers[place - 1] if place else None
         link, words = _link(flat, numbers, place, own, last)
-        if link is Link.MENTIONS and last is not None and before is not None:
-            between = flat[before.end : one.start]
-            if _LISTED.fullmatch(between) and not _VERB_BETWEEN.search(between):
+        if link is Link.MENTIONS and before is not None:
+            if last is not None and _is_listed(flat[before.end : one.start]):
                 link = last
+        elif link in _OF_ALL and before is not None and _is_listed(flat[before.end : one.start]):
+            _tell_of_first(found, number_key(before.number), link)
         last = link
         known = found.get(key)
         if known is None or (known.link is Link.MENTIONS and link is not Link.MENTIONS):
@@ -92,6 +103,18 @@ def find_links(
     for other in _unnumbered(flat, numbers, own, near):
         found.setdefault(f"{other.of.kind} {other.of.issued_on}", other)
     return tuple(found.values())
+
+
+def _tell_of_first(found: dict[str, DocumentLink], key: str, link: Link) -> None:
+    earlier = found.get(key)
+    if earlier is not None and earlier.link is Link.MENTIONS:
+        found[key] = replace(earlier, link=link)
+
+
+def _is_listed(between: str) -> bool:
+    """Whether two numbers with these words between them are of one enumeration."""
+    said = _ASIDE.sub("", between)
+    return _LISTED.fullmatch(said) is not None and _VERB_BETWEEN.search(said) is None
 
 
 def _is_quoted(text: str, one: NumberMatch) -> bool:
@@ -149,4 +172,7 @@ def _link(
         return beyond, said
     if is_repeated(text, start, one, own):
         return Link.REMINDS, said
-    return (Link.ANSWERS if is_answered(text, start, one) else Link.MENTIONS), said
+    if own is None and _IN_NEWS.search(text, start, one.start):
+        return Link.RELAYS, said
+    is_reply = one.kind not in _LAWS and is_answered(text, start, one)
+    return (Link.ANSWERS if is_reply else Link.MENTIONS), said

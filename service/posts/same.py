@@ -4,9 +4,11 @@ hearing, a wrong no tells him twice."""
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from service.posts.issuer import is_one_organ, issuer_key
+from service.posts.kinds import NOUN
 from service.posts.numbers import number_key
 from service.posts.organs import UPPER
 from service.posts.provinces import province_on, split_province
@@ -41,6 +43,11 @@ _SHORT = (
     (re.compile(r"(?<!\w)lđlđ(?!\w)"), "liên đoàn lao động"),
     (re.compile(r"(?<!\w)chqs(?!\w)"), "chỉ huy quân sự"),
     (re.compile(r"(?<!\w)bql ?da(?!\w)"), "ban quản lý dự án"),
+    (re.compile(r"(?<!\w)qlda(?!\w)"), "quản lý dự án"),
+    (re.compile(r"(?<!\w)c(?:ông )?ty (?:cp|cổ phần)(?!\w)"), "công ty cổ phần"),
+    (re.compile(r"(?<!\w)cty(?!\w)"), "công ty"),
+    (re.compile(r"(?<!\w)vksnd(?!\w)"), "viện kiểm sát nhân dân"),
+    (re.compile(r"^ban thường trực (?=(?:uỷ ban )?(?:mttq|mặt trận))"), ""),
     (re.compile(r"(?<!\w)bql(?!\w)"), "ban quản lý"),
     (re.compile(r"(?<!\w)bcđ(?!\w)"), "ban chỉ đạo"),
     (re.compile(r"(?<!\w)kkt(?!\w)"), "khu kinh tế"),
@@ -63,15 +70,20 @@ _SHORT = (
     (re.compile(r"(?<!\w)ksnd(?!\w)"), "kiểm sát nhân dân"),
     (re.compile(r"(?<!\w)csxh(?!\w)"), "chính sách xã hội"),
     (re.compile(r" ?[-–] ?"), "-"),
+    (re.compile(r"-bộ [^-()]{3,40}$"), ""),
+    (re.compile(r"^cục (?=(?:thuế|hải quan|thống kê)$)"), "tổng cục "),
+    (re.compile(r"^(?:bảo hiểm xã hội|bhxh) việt nam$"), "tổng cục bảo hiểm xã hội"),
+    (re.compile(r"^chi cục (?=hải quan khu vực)"), ""),
     (re.compile(r"^[^()]{2,80}\(nay là ([^()]{2,60})\)$"), r"\1"),
     (re.compile(r"(?<!\w)hđnd ?[-,&] ?ubnd(?!\w)"), "hđnd và ubnd"),
-    (re.compile(r"^chủ tịch (?=(?:tỉnh|xã|phường|tp|thành phố)(?!\w))"), "chủ tịch ubnd "),
+    (re.compile(r"^chủ tịch (?=(?:tỉnh|xã|phường|tp|thành phố)(?!\w))"), "ubnd "),
+    (re.compile(r"^chủ tịch (?=(?:ubnd|hđnd|uỷ ban nhân dân|hội đồng nhân dân)(?!\w))"), ""),
     (re.compile(r"^(?:bộ trưởng|giám đốc) (?=bộ |sở )"), ""),
     (re.compile(r"(?<!\w)(?:tp|thành phố)\.? ?hcm(?!\w)"), "thành phố hồ chí minh"),
     (re.compile(r"(?<!\w)vpcp(?!\w)"), "văn phòng chính phủ"),
     (re.compile(r"(?<!\w)vp ?(?=(?:ubnd|hđnd|đoàn đbqh)(?!\w))"), "văn phòng "),
     (re.compile(r"(?<!\w)vp(?!\w)"), "văn phòng"),
-    (re.compile(r"(?<!\w)bv ?đk(?!\w)"), "bệnh viện đa khoa"),
+    (re.compile(r"(?<!\w)(?:bv|bệnh viện) ?đk(?!\w)"), "bệnh viện đa khoa"),
     (re.compile(r"(?<!\w)bv(?!\w)"), "bệnh viện"),
     (re.compile(r"(?<!\w)ttyt(?!\w)"), "trung tâm y tế"),
     (re.compile(r"(?<!\w)kbnn(?!\w)"), "kho bạc nhà nước"),
@@ -97,12 +109,25 @@ _SHORT = (
     (re.compile(r" và các khu công nghiệp$"), ""),
     (re.compile(r"\s{2,}"), " "),
 )
+_FIRST_FIGURES = re.compile(r"0*(\d{1,5})(?!\d)")
 _WORD_BEFORE = re.compile(r"^\s*+số\s*+:?\s*+", re.IGNORECASE)
+_LIKE_FIGURES = (
+    (re.compile(r"(?<=\d)[oO]|[oO](?=\d)"), "0"),
+    (re.compile(r"(?<=\d)[lI]|[lI](?=\d)"), "1"),
+)
+"""What a reader of scans takes a figure for."""
 _LOST_BARS = {"nd": "nđ", "qd": "qđ", "cd": "cđ", "hdnd": "hđnd", "du": "đu"}
 """Letters whose bar a keyboard lost: no other kind or organ is written so."""
 _DEPARTMENT = re.compile(r"s[a-zđ]{1,6}")
 """A `sở`, of which a province has one of each name."""
-_OF_PROVINCE = re.compile(r"^(?:sở|chi cục|bảo hiểm|bhxh|kho bạc)(?!\w)")
+_OF_PROVINCE = re.compile(r"^(?:sở|chi cục|bảo hiểm|bhxh|kho bạc|trường chính trị)(?!\w)")
+_OF_PROVINCE_TOO = re.compile(
+    r"^(?:trung tâm (?:dịch vụ|khuyến nông|kiểm soát|xúc tiến|phục vụ)|quỹ)(?!\w)"
+)
+_ONLY_FIGURES = re.compile(r"\d{1,5}")
+_OPENING = re.compile(rf"\W*(?P<kind>{NOUN})(?!\w)")
+_RARE = 1000
+"""From this number on, of one year, a commune hardly has one that its province has too."""
 _PLACE_END = re.compile(r",\s?(?:tỉnh|tp|thành phố)$")
 _PROVINCIAL_END = re.compile(r" (?:tỉnh|tp)$")
 _OWN_NAME = re.compile(
@@ -119,6 +144,7 @@ _NATIONAL = re.compile(
     r"|chủ tịch "
     r"nước|thanh tra chính phủ|kiểm toán nhà nước$|ngân hàng nhà nước$|văn phòng (?:chính phủ"
     r"|quốc hội)"
+    r"|(?:hải quan|kho bạc nhà nước|kiểm toán nhà nước|ngân hàng nhà nước) khu vực"
     r"|tổng cục|tổng liên đoàn|thông tấn xã|(?:tand|vksnd) tối cao)|(?!bệnh viện|trường"
     r"|viện).*trung ương(?!\w)"
 )
@@ -145,7 +171,7 @@ def is_same_document(
     Every office counts from one: an equal number of an equal day tells nothing where the offices
     may be two. `areas` are the provinces of the portals, to tell whose `Sở Y tế` it is.
     """
-    if one.number is None or other.number is None:
+    if one.number is None or other.number is None or _is_abridged(one.number, other.number):
         return _is_one_unnumbered(one, other, areas, titles)
     if differ_in_counts(*titles):
         return False
@@ -157,12 +183,16 @@ def is_same_document(
     if _is_joint(one) and None not in (one.issued_on, other.issued_on):
         return True
     if one.issuer is not None and other.issuer is not None:
-        return _is_same_issuer(one, areas[0], other, areas[1])
+        return _is_same_issuer(one, areas[0], other, areas[1]) or _is_reposted(
+            one, other, areas, titles
+        )
     if None in (one.issued_on, other.issued_on):
         return False
     first, second = (province_on(area, one.issued_on) for area in areas)
     is_in_one_province = first is not None and first == second
-    return _is_nationwide(one) or (is_in_one_province and _is_of_department(one))
+    if not is_in_one_province:
+        return _is_nationwide(one)
+    return _is_nationwide(one) or _is_of_department(one) or _is_of_a_large_office(one, other)
 
 
 def _is_one_unnumbered(
@@ -172,7 +202,44 @@ def _is_one_unnumbered(
     titles: tuple[str, str],
 ) -> bool:
     """Whether a document and one without a number are one."""
-    return is_one_title(*titles, f"{one.issuer} {other.issuer}") and is_of_day(one, other, areas)
+    figures = (one.number or "").partition("/")[0], (other.number or "").partition("/")[0]
+    own_words = " ".join((one.issuer or "", other.issuer or "", "số", *figures))
+    if not is_one_title(*titles, own_words):
+        return False
+    if None in (one.kind, other.kind):  # then the titles say of what kind both are
+        first, second = (_OPENING.match(fold(title)) for title in titles)
+        if first is None or second is None or first["kind"] != second["kind"]:
+            return False
+        kind = one.kind or other.kind
+        one, other = replace(one, kind=kind), replace(other, kind=kind)
+    return is_of_day(one, other, areas)
+
+
+def _is_abridged(one: str, other: str) -> bool:
+    """Whether one of two numbers is the figures of the other alone: `87` of `87/TB-TCT`."""
+    if bool(_ONLY_FIGURES.fullmatch(one)) == bool(_ONLY_FIGURES.fullmatch(other)):
+        return False
+    first, second = (_FIRST_FIGURES.match(number) for number in (one, other))
+    return first is not None and second is not None and first[1] == second[1]
+
+
+def _is_reposted(
+    one: Document | Mention,
+    other: Document | Mention,
+    areas: tuple[str | None, str | None],
+    titles: tuple[str, str],
+) -> bool:
+    """Whether a commune shows a province's document as its own: number, day and title are the
+    same, and the number is one that communes do not reach."""
+    figures = _FIRST_FIGURES.match(one.number or "")
+    if figures is None or int(figures[1]) < _RARE or None in (one.issued_on, other.issued_on):
+        return False
+    first, second = (province_on(area, one.issued_on) for area in areas)
+    if first is None or first != second:
+        return False
+    levels = [_PROVINCE_LEVEL.search(_organ(it.issuer or "", None)[0]) for it in (one, other)]
+    own_words = f"{one.issuer} {other.issuer} {one.number}"
+    return levels.count(None) == 1 and is_one_title(*titles, own_words)
 
 
 def is_of_day(
@@ -200,6 +267,8 @@ def _differ(one: object, other: object) -> bool:
 def _compact(number: str, day: date | None) -> str:
     """A number without the marks between its letters, which word processors lose, without the word
     before it, and without the year where that is its day's: some write it, some do not."""
+    for letter, figure in _LIKE_FIGURES:
+        number = letter.sub(figure, number)
     key = number_key(_WORD_BEFORE.sub("", number, 1))
     parts = [_LOST_BARS.get(part, part) for part in key.split("/")]
     figures = [part for part in parts if part.isdecimal()]
@@ -240,13 +309,25 @@ def _organ(issuer: str, area: str | None) -> tuple[str, str | None, bool]:
     if named is not None and re.search(r"(?:xã|phường|trấn|đặc khu|huyện|quận)$", bare):
         bare, named = key, None
     bare = _PLACE_END.sub("", bare).replace(",", "")
-    if _OF_PROVINCE.match(bare):
+    is_provincial = _PROVINCE_LEVEL.search(bare) or _OF_PROVINCE.match(bare)
+    if _OF_PROVINCE.match(bare) or _OF_PROVINCE_TOO.match(bare):
         bare = _PROVINCIAL_END.sub("", bare)
     has_name = _OWN_NAME.search(issuer.strip()) is not None and not _NO_NAME.search(fold(issuer))
-    is_provincial = _PROVINCE_LEVEL.search(bare) or _OF_PROVINCE.match(bare)
     has_name = has_name and not _MANY_OF_ONE_NAME.match(bare)
     is_one = has_name or is_provincial is not None or is_one_organ(bare)
     return bare, named or area, is_one
+
+
+def _is_of_a_large_office(one: Document | Mention, other: Document | Mention) -> bool:
+    """Whether the one issuer that is known is a province's, and the number one that communes do
+    not reach."""
+    figures = _FIRST_FIGURES.match(one.number or "")
+    issuer = _organ(one.issuer or other.issuer or "", None)[0]
+    return (
+        figures is not None
+        and int(figures[1]) >= _RARE
+        and _PROVINCE_LEVEL.search(issuer) is not None
+    )
 
 
 def _is_joint(document: Document | Mention) -> bool:

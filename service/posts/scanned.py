@@ -15,7 +15,7 @@ from datetime import date
 from service.posts.filename import NameHint
 from service.posts.heading import place_day
 from service.posts.kinds import KIND_NAMES
-from service.posts.numbers import NumberMatch, find_numbers, number_at, number_key
+from service.posts.numbers import DOUBLED_BAR, NumberMatch, find_numbers, number_at, number_key
 from service.text import fold
 from service.types import (
     OCR,
@@ -74,7 +74,7 @@ def mend(text: str) -> str:
     >>> mend("' Só: 12/CĐÐ-UBND _ trước 01/ 11/2026")
     'Số: 12/CĐ-UBND trước 01/11/2026'
     """
-    text = text.replace("Ð", "Đ").replace("ĐĐ", "Đ")
+    text = DOUBLED_BAR.sub(r"\1Đ", text.replace("Ð", "Đ"))
     text = _SPLIT_DAY.sub(r"\1/\2/\3", text)
     head, tail = _parted(text)
     head = re.sub(r"[^\S\n]{2,}", " ", _ALONE.sub(" ", _TWICE.sub(r"\1", head)))

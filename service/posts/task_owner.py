@@ -38,12 +38,14 @@ TO_EVERYBODY = re.compile(
 _PUBLIC_TITLE = re.compile(
     r"(?<!\w)(?:thông báo|tuyển sinh|tuyển dụng|đấu giá|lấy ý kiến|mời)(?!\w)"
 )
-EXTENDS = re.compile(r"(?<!\w)(?:gia hạn|lùi|kéo dài)(?!\w)")
+EXTENDS = re.compile(r"(?<!\w)(?:gia hạn|lùi|kéo dài|điều chỉnh (?:thời )?hạn)(?!\w)")
 _WHOEVER = re.compile(
     r"(?:các|quý) (?:đơn vị|cơ quan|địa phương|đồng chí|ubnd)|đơn vị", re.IGNORECASE
 )
 _DIRECTLY_AFTER = re.compile(r"[\s,:)]{0,4}")
-_BEGINS = re.compile(r"(?:^|[.;!?]\s{1,3}|\n\s{0,3})$")
+_SUBJECT_LATER = re.compile(r"[\s,:)]{0,4}[^.;:\n]{0,60},\s")
+"""`Trước 14 giờ hằng ngày, trong thời gian rét, UBND các xã …`."""
+_BEGINS = re.compile(r"(?:^|[.;!?]\s{1,3}|\n\s{0,3}(?:(?:[a-zđ]|\d{1,2})[.)]\s)?)$")
 _HANDED = re.compile(r"[\s,;(]{1,4}(?:và\s)?(?:giao|đề nghị|yêu cầu|phân công)(?: cho)?\s$")
 _TOWARDS = re.compile(r"(?<!\w)(?:cho|đến|tới|về)\s$")
 SENTENCE = re.compile(rf"[;]\s|[.!?]\s(?=[{UPPER}\W\d])|\n")
@@ -59,6 +61,7 @@ _DEMANDS = re.compile(
 )
 _SECTIONS = ("article", "roman", "number", "letter", "sub")
 _HEADER_CHARS = 90
+_VERB_CHARS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ class OwnerReader:
         itself = self._acts_itself(max([start, *(one.end for one in before[-1:])]), due)
         if itself is not None:
             return itself, True
-        begins = _BEGINS.search(self._text, max(due.start - 4, 0), due.start) is not None
+        begins = _BEGINS.search(self._text, max(due.start - 8, 0), due.start) is not None
+        if before and self._addressed is not None and self._extends(before[-1]):
+            return self._addressed, True
         if before and not begins:
             return before[-1], True
         after = [one for one in self.doers if due.end <= one.start <= line.end and _acts(one)]
@@ -111,6 +116,8 @@ class OwnerReader:
             return after[0], True
         if before:
             return before[-1], True
+        if begins and after and _SUBJECT_LATER.fullmatch(self._text, due.end, after[0].start):
+            return after[0], True
         if after and _HANDED.fullmatch(self._text, due.end, after[0].start):
             return after[0], True
         return self._said_elsewhere(due, number, earlier, after)
@@ -119,6 +126,7 @@ class OwnerReader:
         self, due: Due, number: int, earlier: list[Doer], after: list[Doer]
     ) -> tuple[Doer | None, bool]:
         """Who was named before in the line, above it, behind the day, or as the addressee."""
+        earlier = [one for one in earlier if not self._is_sent_to(one, due)]
         if earlier and (
             self._addressed is None
             or earlier[-1].role is DoerRole.STRONG
@@ -149,6 +157,19 @@ class OwnerReader:
         if not asking or _DEMANDS.search(self._text, asking[-1].end, due.start):
             return None
         return asking[-1]
+
+    def _extends(self, one: Doer) -> bool:
+        """Whether somebody gives others more time."""
+        said = fold(self._text[one.end : one.end + _VERB_CHARS])
+        match = EXTENDS.search(said)
+        return match is not None and match.start() <= 1
+
+    def _is_sent_to(self, one: Doer, due: Due) -> bool:
+        """Whether what is due is sent to somebody: `Sở … gửi dự thảo. Ý kiến gửi về Sở trước ngày
+        …`."""
+        head = one.words.partition(" ")[0]
+        said = f"{self._text[max(one.end, due.start - TASK_CHARS) : due.start]} "
+        return any(f" {to} {head} " in said for to in ("về", "cho", "đến", "tới"))
 
     def _nearest(self, due: Due) -> Doer | None:
         """Who was last said to act."""

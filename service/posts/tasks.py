@@ -28,7 +28,8 @@ _NO_TASK_OF_PERIOD = re.compile(
     r"|thể thao|vô địch|cờ|chạy)|thời gian[^.;:]{0,30}:|kỳ họp|diễn ra|sinh|nghỉ"
     r"|công tác tại|thời gian (?:diễn|tổ chức|học)|sẽ|thi đấu|dự họp|tham dự"
     r"|(?<!canh )(?<!túc )(?<!ứng )trực(?! tuyến| tiếp)|làm việc|tập huấn|bồi dưỡng|đào tạo"
-    r"|nâng cấp|bảo trì|hội thảo|đợt mưa|không khí lạnh|học kỳ ii bắt|số liệu"
+    r"|nâng cấp|bảo trì|(?:đợt|tháng) cao điểm"
+    r"|hội thảo|đợt mưa|không khí lạnh|học kỳ ii bắt|số liệu"
     r"|thời "
     r"kỳ|tổ chức$)(?!\w)|(?<!\w)(?:được )?tổ chức[\s,]*$"
 )
@@ -72,7 +73,7 @@ _LABELLED = re.compile(r"(?:trước|chậm|muộn|xong|hoàn thành|không)(?!\
 _REWARDS = re.compile(r"[^.;\n]{0,60}?(?<!\w)sẽ được(?!\w)")
 _AHEAD = re.compile(
     r"(?<!\w)(?:nhiệm vụ|phương hướng|kế hoạch)(?:\s[^\W\d_]+){0,3}\s(?:tới|trọng tâm"
-    r"|tiếp theo|tuần|tháng"
+    r"|tiếp theo|tiếp|tuần|tháng"
     r"|quý|năm)(?!\w)[^\n.;]{0,40}:"
 )
 """The heading under which a report says what is to be done."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 
-from service.posts.due import hour_of, until_before
-from service.posts.due_words import DAY_WORDS, HALF_AFTER, HOUR
+from service.posts.due import until_before
+from service.posts.due_words import DAY_WORDS, HALF_AFTER, HOUR, hour_of
 from service.text import LOCAL, clean, find_dates
 
 _END = r"(?:\s*+(?:[-–]|đến)\s*+\d{1,2}\s*+(?:giờ|h|g|:)\s*+(?:\d{2})?(?:\s*+phút)?)?"

@@ -19,9 +19,9 @@ from service.alerts.suspension import probe_step
 from service.channels import SMTP_BULK
 from service.services.audit_acts import record
 from service.services.context import Context
-from service.services.hearing_again import tell_takes_mail
 from service.storage.audit import find_subject
 from service.storage.bounces import (
+    ABOUT_US,
     REASONS,
     SOFT_DAYS,
     SuspendedAddress,
@@ -79,7 +79,7 @@ def _is_about_us(conn: Connection, person: str, now: datetime) -> bool:
         return False
     brake(conn, provider, now)
     for subscription_id in (one for ids in dead.values() for one in ids):
-        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
+        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now, reason=ABOUT_US)
     return True
 
 
@@ -117,9 +117,7 @@ def _probe(
     now: datetime,
 ) -> bool:
     if step == "resume":
-        resumed = resume_suspended(conn, person, now)
-        tell_takes_mail(conn, ctx, resumed)
-        return bool(resumed)
+        return bool(resume_suspended(conn, person, now))
     queued = queue_letter(
         conn,
         key=f"{person.probe_key}:{step}",

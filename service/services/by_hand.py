@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from service.errors import Conflict, InvalidInput
+from service.errors import Conflict, InputFaults, InvalidInput
 from service.portals.file_kinds import file_kind_of
 from service.portals.sanitise import to_html
 from service.posts.diff import fingerprint
@@ -65,13 +65,16 @@ def keep_file(ctx: Context, archive: Archive, name: str, body: bytes) -> Attachm
 
 
 @audited("act.post_add", "post")
-def publish_by_hand(conn: Connection, ctx: Context, typed: TypedPost) -> Post:
-    """The post, told to everybody who asks for such.
+def publish_by_hand(
+    conn: Connection, ctx: Context, typed: TypedPost, faults: InputFaults | None = None
+) -> Post:
+    """The post, told to everybody who asks for such. `faults`: what whoever calls could not keep of
+    its files.
 
-    Raises InvalidInput, and Conflict for one that was posted by hand on the same day with the same
-    title: a second press posts nothing twice.
+    Raises InvalidInput with all that cannot be, and Conflict for one that was posted by hand on the
+    same day with the same title: a second press posts nothing twice.
     """
-    draft = _draft(ctx, typed)
+    draft = _draft(ctx, typed, faults or InputFaults())
     stored = insert_post(conn, draft)
     if stored is None:
         raise Conflict(coded("conflict.posted", name=draft.title))
@@ -102,10 +105,15 @@ def withdraw_by_hand(conn: Connection, ctx: Context, key: str) -> Post:
     return gone
 
 
-def _draft(ctx: Context, typed: TypedPost) -> Draft:
-    title = parse_line(typed.title, "title", limit=MAX_TITLE, is_required=True)
-    text, now = parse_text(typed.text, "text", limit=MAX_TEXT), ctx.clock()
-    (category,) = check_categories(ctx, [typed.category])
+def _draft(ctx: Context, typed: TypedPost, faults: InputFaults) -> Draft:
+    now = ctx.clock()
+    with faults:
+        title = parse_line(typed.title, "title", limit=MAX_TITLE, is_required=True)
+    with faults:
+        text = parse_text(typed.text, "text", limit=MAX_TEXT)
+    with faults:
+        (category,) = check_categories(ctx, [typed.category])
+    faults.require_none()
     reader = Understander(ctx.rules, ctx.gazetteer, ctx.settings.email.days_off)
     facts = reader.understand(
         title, text, hints=(category,), attachments=typed.attachments, published_at=now

@@ -4,10 +4,11 @@ name."""
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields, replace
+from functools import partial
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.posts.gazetteer import Gazetteer
 from service.posts.kinds import KIND_NAMES
 from service.posts.place_search import describe_place, search_places
@@ -23,6 +24,8 @@ MAX_PLACES = 200
 """More than a district has communes; a province subscribes without places."""
 MAX_KEYWORD_CHARS = 100
 _FEW_PLACES = 6  # that are named to somebody who has to choose
+MOST_TOLD = 10
+"""Faults of one field: whoever has more of them reads a list of what there is."""
 MAX_URGENCIES, MAX_KINDS = len(Urgency), len(KIND_NAMES)
 FILTER_FIELDS = tuple(field.name for field in fields(Filters))
 
@@ -37,15 +40,29 @@ def parse_filters(
     urgencies: Iterable[str] = (),
     kinds: Iterable[str] = (),
 ) -> Filters:
-    """In the order given, each once. Raises InvalidInput: field `category`, `portal`, `place`,
-    `keyword`, `urgency` or `kind`."""
+    """In the order given, each once. Raises InvalidInput, with all that cannot be: field
+    `category`, `portal`, `place`, `keyword`, `urgency` or `kind`."""
+    faults = InputFaults()
+    with faults:
+        some_categories = _few("category", MAX_CATEGORIES, check_categories(ctx, categories))
+    with faults:
+        some_portals = _few("portal", MAX_PORTALS, check_portals(ctx, portals))
+    with faults:
+        some_places = _each("place", MAX_PLACES, places, partial(parse_place, ctx.gazetteer))
+    with faults:
+        some_keywords = _each("keyword", MAX_KEYWORDS, keywords, parse_keyword)
+    with faults:
+        some_urgencies = check_known("urgency", urgencies, set(Urgency))
+    with faults:
+        some_kinds = check_known("kind", kinds, KIND_NAMES.keys())
+    faults.require_none()
     return Filters(
-        categories=_few("category", MAX_CATEGORIES, check_categories(ctx, categories)),
-        portals=_few("portal", MAX_PORTALS, check_portals(ctx, portals)),
-        places=_few("place", MAX_PLACES, (parse_place(ctx.gazetteer, place) for place in places)),
-        keywords=_few("keyword", MAX_KEYWORDS, map(parse_keyword, keywords)),
-        urgencies=check_known("urgency", urgencies, set(Urgency)),
-        kinds=check_known("kind", kinds, KIND_NAMES.keys()),
+        categories=some_categories,
+        portals=some_portals,
+        places=some_places,
+        keywords=some_keywords,
+        urgencies=some_urgencies,
+        kinds=some_kinds,
     )
 
 
@@ -70,17 +87,20 @@ _NAMED = frozenset({"category", "portal"})
 
 
 def check_known(field: str, values: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Each one of `known`, in order, each once. Raises InvalidInput with what would be known."""
-    values = tuple(dict.fromkeys(values))
-    for value in values:
-        if value not in known:
-            close = difflib.get_close_matches(value[:100], known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise InvalidInput(
+    """Each one of `known`, in order, each once. Raises InvalidInput with what would be known, for
+    each that is not."""
+    values, faults = tuple(dict.fromkeys(values)), InputFaults()
+    for value in [value for value in values if value not in known][:MOST_TOLD]:
+        close = difflib.get_close_matches(value[:100], known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        faults.add(
+            InvalidInput(
                 field,
                 coded(f"bad.{field}" if field in _NAMED else "bad.value", text=value[:100]),
                 coded("allowed.among", names=", ".join(sorted(known)) + hint),
             )
+        )
+    faults.require_none()
     return values
 
 
@@ -129,6 +149,21 @@ def parse_keyword(text: str) -> str:
     if not any(map(str.isalnum, keyword)):
         raise InvalidInput("keyword", "bad.empty", "allowed.keyword")
     return keyword
+
+
+def _each(
+    field: str, limit: int, values: Iterable[str], parse: Callable[[str], str]
+) -> tuple[str, ...]:
+    """Those values as `parse` returns them. Raises InvalidInput with the first that cannot be."""
+    read: list[str] = []
+    faults = InputFaults()
+    for value in values:
+        with faults:
+            read.append(parse(value))
+        if faults.count == MOST_TOLD:
+            break
+    faults.require_none()
+    return _few(field, limit, read)
 
 
 def _few(field: str, limit: int, values: Iterable[str]) -> tuple[str, ...]:

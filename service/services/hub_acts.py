@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import Connection
 
 from service.channels import WEBSUB, Address, kind_of
-from service.errors import Conflict, InvalidInput
+from service.errors import Conflict, InputFaults, InvalidInput
 from service.feeds.model import Feed, FeedSpec, Format
 from service.services.context import Context
 from service.services.feed_catalogue import load_specs, unlisted_spec
@@ -55,15 +55,15 @@ def ask(conn: Connection, ctx: Context, request: HubRequest) -> bool:
     """Takes a request, and asks its callback whether it is meant; False where there is nothing to
     end. Nothing changes until the callback has confirmed it.
 
-    Raises InvalidInput that names what is wrong, Conflict where there is no room.
+    Raises InvalidInput that names all that is wrong, Conflict where there is no room.
     """
-    lease_s = _read(ctx, request)
-    private = ctx.settings.webhooks.allow_private_networks
-    try:
-        address = kind_of(WEBSUB).parse(request.callback, private)
-    except InvalidInput as error:
-        raise InvalidInput("hub.callback", error.problem, error.allowed) from error
-    spec, fmt = _topic(conn, ctx, request.topic)
+    faults = InputFaults()
+    lease_s = _read(ctx, request, faults)
+    with faults:
+        address = _callback(ctx, request.callback)
+    with faults:
+        spec, fmt = _topic(conn, ctx, request.topic)
+    faults.require_none()
     topic = Feed(spec, ()).address("", fmt)
     found = hub.find_hub_subscription(conn, address.key, topic)
     if found is None:
@@ -86,21 +86,29 @@ def ask(conn: Connection, ctx: Context, request: HubRequest) -> bool:
     return True
 
 
-def _read(ctx: Context, request: HubRequest) -> int:
-    """Seconds of the lease, within what is granted. Raises InvalidInput."""
+def _callback(ctx: Context, url: str) -> Address:
+    """Raises InvalidInput for what may not be sent to."""
+    try:
+        return kind_of(WEBSUB).parse(url, ctx.settings.webhooks.allow_private_networks)
+    except InvalidInput as error:
+        raise InvalidInput("hub.callback", error.problem, error.allowed) from error
+
+
+def _read(ctx: Context, request: HubRequest, faults: InputFaults) -> int:
+    """Seconds of the lease, within what is granted; what else cannot be goes to `faults`."""
     if request.mode not in (SUBSCRIBE, UNSUBSCRIBE):
-        raise InvalidInput(
-            "hub.mode",
-            coded("bad.hub_mode", text=request.mode[:40]),
-            coded("allowed.among", names=f"{SUBSCRIBE}, {UNSUBSCRIBE}"),
-        )
+        fault = coded("bad.hub_mode", text=request.mode[:40])
+        among = coded("allowed.among", names=f"{SUBSCRIBE}, {UNSUBSCRIBE}")
+        faults.add(InvalidInput("hub.mode", fault, among))
     if len(request.secret.encode()) >= MAX_SECRET_BYTES:
-        raise InvalidInput("hub.secret", coded("bad.hub_secret", limit=MAX_SECRET_BYTES - 1))
+        fault = coded("bad.hub_secret", limit=MAX_SECRET_BYTES - 1)
+        faults.add(InvalidInput("hub.secret", fault))
     written = request.lease_s.strip()
     if not written:
         return LEASE_S
     if not written.isascii() or not written.isdigit() or len(written) > 12:
-        raise InvalidInput("hub.lease_seconds", "bad.hub_lease")
+        faults.add(InvalidInput("hub.lease_seconds", "bad.hub_lease"))
+        return LEASE_S
     most = ctx.settings.websub.max_lease_days * 86_400
     return min(max(int(written), MIN_LEASE_S), most)
 

@@ -11,18 +11,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from service.alerts.endpoint_words import UnitLeft, say_left
+from service.alerts.endpoint_words import UnitLeft, say_hears, say_left
 from service.services.context import Context
 from service.services.operator import tell_operator
+from service.services.unit_letters import letters_to, queue_letters
 from service.storage.engine import Database
 from service.storage.hub import EndedLease, has_lease
 from service.storage.losses import active_targets
-from service.storage.mails import queue_letter
 from service.storage.meta import drop_meta, list_meta, put_meta
 from service.storage.schema import from_micros, to_micros
 from service.storage.units import list_units
 from service.types import Unit
-from service.values import address_key
 from service.words import coded
 
 _LOST = "lease:"
@@ -81,21 +80,17 @@ def _tell(
     if code != "back":
         said.append(coded("lease.way_back", where=f"{root}/hub"))
     key = f"hub:{code}:{host}{topic}:{to_micros(now)}"
-    if ctx.settings.email.smtp_url:
-        for unit in units:
-            for contact in {address_key(one): one for one in unit.contacts}.values():
-                queue_letter(
-                    conn,
-                    key=f"{key}:{unit.id}:{address_key(contact)}",
-                    address=contact,
-                    subject=subject,
-                    paragraphs=[*said, _left(conn, unit)],
-                    now=now,
-                    language=ctx.settings.service.language,
-                )
-    told = [*said, *(_left(conn, unit) for unit in units)]
+    heard = {unit.id: _hears(conn, unit, is_back=code == "back") for unit in units}
+    for unit in units:
+        words = [*said, *heard[unit.id]]
+        queue_letters(conn, ctx, letters_to(unit.contacts, f"{key}:{unit.id}", subject, words))
+    told = [*said, *(one for words in heard.values() for one in words)]
     tell_operator(conn, ctx.settings, key, subject, told, now)
 
 
-def _left(conn: Connection, unit: Unit) -> str:
-    return say_left(UnitLeft(unit.name, tuple(active_targets(conn, unit.id))))
+def _hears(conn: Connection, unit: Unit, *, is_back: bool) -> list[str]:
+    """By what else; of a unit that is sent its feed again, nothing where there is nothing else."""
+    left = UnitLeft(unit.name, tuple(active_targets(conn, unit.id)))
+    if is_back:
+        return [say_hears(left)] if left.targets else []
+    return [say_left(left)]

@@ -7,12 +7,14 @@ wanted to see what would happen. Run twice, the second changes nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 
 from sqlalchemy import Connection
 
 from service.channels import kind_of
-from service.errors import Conflict, InvalidInput, LoaError, NotFound
+from service.errors import Conflict, InputFaults, InvalidInput, LoaError, NotFound
 from service.services.context import OPERATOR, Context
 from service.services.filters import parse_filters
 from service.services.import_table import TableRow
@@ -23,9 +25,10 @@ from service.services.subscription_acts import (
     edit,
     find_same,
 )
-from service.services.unit_acts import parse_unit, put
+from service.services.subscription_checks import check_request
+from service.services.unit_acts import UnitFacts, parse_unit, put
 from service.storage import units
-from service.types import Channel, Filters, Frequency, Subscription
+from service.types import Filters, Frequency, Subscription
 from service.words import coded
 
 FILTERS = {
@@ -82,22 +85,43 @@ class ImportResult:
     problems: list[ImportProblem] = field(default_factory=list)
 
 
-def import_subscriptions(conn: Connection, ctx: Context, rows: list[TableRow]) -> ImportResult:
+class SeenLines:
+    """Which office, channel and target stood in which line: of a million lines some 100 MB."""
+
+    def __init__(self) -> None:
+        self._lines: dict[bytes, int] = {}
+
+    def require_new(self, row: TableRow) -> None:
+        """Raises Conflict for one that an earlier line named."""
+        named = "\0".join(row.cells.get(name, "") for name in ("unit", "channel", "target"))
+        key = blake2b(named.encode("utf-8", "surrogatepass"), digest_size=10).digest()
+        if key in self._lines:
+            raise Conflict(coded("import.twice", line=self._lines[key]))
+        self._lines[key] = row.number
+
+
+def import_subscriptions(
+    conn: Connection, ctx: Context, rows: Iterable[TableRow], seen: SeenLines | None = None
+) -> ImportResult:
     """Does what each line says, and goes on after one that cannot be done, so that all are told at
-    once."""
-    result = ImportResult()
-    seen: dict[tuple[str, str, str], int] = {}
+    once. `seen`: the lines before these, of the same table."""
+    result, seen = ImportResult(), seen or SeenLines()
     for row in rows:
-        key = (row.cells.get("unit", ""), row.cells.get("channel", ""), row.cells.get("target", ""))
         try:
-            if key in seen:
-                raise Conflict(coded("import.twice", line=seen[key]))
-            seen[key] = row.number
+            seen.require_new(row)
             with conn.begin_nested():
                 result.lines.append(_import(conn, ctx, row))
         except (InvalidInput, NotFound, Conflict) as error:
-            result.problems.append(ImportProblem(row.number, _column_of(error), error))
+            result.problems += _problems(row, error)
     return result
+
+
+def _problems(row: TableRow, error: LoaError) -> list[ImportProblem]:
+    """One for each fault of the line."""
+    if not isinstance(error, InvalidInput):
+        return [ImportProblem(row.number, _column_of(error), error)]
+    alone = [InvalidInput(one.field, one.problem, one.allowed) for one in error.faults]
+    return [ImportProblem(row.number, _column_of(one), one) for one in alone]
 
 
 def _column_of(error: LoaError) -> str:
@@ -106,12 +130,40 @@ def _column_of(error: LoaError) -> str:
     return error.kind if isinstance(error, NotFound) and error.kind in COLUMNS else ""
 
 
-def _import(conn: Connection, ctx: Context, row: TableRow) -> ImportedLine:
+def check_lines(ctx: Context, rows: Iterable[TableRow], seen: SeenLines) -> list[ImportProblem]:
+    """What is wrong with these lines, as far as it can be seen without a database. `seen`: the
+    lines before them, of the same table."""
+    problems = []
+    for row in rows:
+        try:
+            seen.require_new(row)
+            _read(ctx, row)
+        except LoaError as error:
+            problems += _problems(row, error)
+    return problems
+
+
+def _read(ctx: Context, row: TableRow) -> SubscriptionRequest:
+    """What a line asks for, of an office that it may name. Raises InvalidInput with all that cannot
+    be."""
+    faults = InputFaults()
     for column in REQUIRED:
         if column not in row.cells:
-            raise InvalidInput(column, "bad.missing")
+            faults.add(InvalidInput(column, "bad.missing"))
+    with faults:
+        _unit_facts(ctx, row.cells, None, ())
+    wanted = _request(ctx, row.cells, faults)
+    if wanted is not None and wanted.target:
+        check_request(ctx, kind_of(wanted.channel), wanted, OPERATOR, faults)
+    faults.require_none()
+    assert wanted is not None  # or it would be a fault
+    return wanted
+
+
+def _import(conn: Connection, ctx: Context, row: TableRow) -> ImportedLine:
+    wanted = _read(ctx, row)
     act, unit_id = _put_unit(conn, ctx, row.cells)
-    wanted = _request(ctx, row.cells, unit_id)
+    wanted = replace(wanted, unit=unit_id)
     known = _known(conn, ctx, wanted)
     if known is None:
         made = add(conn, ctx, wanted, OPERATOR)
@@ -138,35 +190,60 @@ def _put_unit(
     """What was done to the office, coded, and its id; what a line leaves out stays as it is."""
     name = cells.get("unit")
     if name is None:
-        for column in UNIT_COLUMNS[1:]:
-            if column in cells:
-                raise InvalidInput("unit", "bad.missing")
         return (), None
     try:
         known = units.get_unit(conn, name)
-        name, place, contacts = known.name, known.place, list(known.contacts)
+        facts = _unit_facts(ctx, {**cells, "unit": known.name}, known.place, known.contacts)
     except NotFound:
-        place, contacts = None, []
-    facts = parse_unit(
-        ctx,
-        name=name,
-        place=cells.get("place", place),
-        contacts=_SEVERAL.split(cells["contacts"]) if "contacts" in cells else contacts,
-    )
+        facts = _unit_facts(ctx, cells, None, ())
+    assert facts is not None  # it is named
     done = put(conn, ctx, facts)
     told = () if done == "unchanged" else (coded(f"import.unit_{done}", name=facts.name),)
     return told, units.get_unit(conn, facts.name).id
 
 
-def _request(ctx: Context, cells: dict[str, str], unit_id: str | None) -> SubscriptionRequest:
+def _unit_facts(
+    ctx: Context, cells: dict[str, str], place: str | None, contacts: Sequence[str]
+) -> UnitFacts | None:
+    """What a line says of its office; what it leaves out is as given. None where it names none.
+    Raises InvalidInput."""
+    name = cells.get("unit")
+    if name is None:
+        if any(column in cells for column in UNIT_COLUMNS[1:]):
+            raise InvalidInput("unit", "bad.missing")
+        return None
+    return parse_unit(
+        ctx,
+        name=name,
+        place=cells.get("place", place),
+        contacts=_SEVERAL.split(cells["contacts"]) if "contacts" in cells else contacts,
+    )
+
+
+def _request(
+    ctx: Context, cells: dict[str, str], faults: InputFaults
+) -> SubscriptionRequest | None:
+    """None where the channel is none, or missing. What cannot be goes to `faults`; columns that are
+    missing are told elsewhere."""
+    channel, filters, frequency, is_confirmed = None, Filters(), Frequency.IMMEDIATE, False
+    if "channel" in cells:
+        with faults:
+            channel = kind_of(cells["channel"].lower()).name
+    with faults:
+        filters = _filters(ctx, cells)
+    with faults:
+        frequency = _frequency(cells.get("frequency", Frequency.IMMEDIATE.value))
+    with faults:
+        is_confirmed = _is_yes(cells.get("confirmed", ""))
+    if channel is None:
+        return None
     return SubscriptionRequest(
-        Channel(cells["channel"].lower()),
-        cells["target"],
-        filters=_filters(ctx, cells),
-        frequency=_frequency(cells.get("frequency", Frequency.IMMEDIATE.value)),
-        unit=unit_id,
+        channel,
+        cells.get("target", ""),
+        filters=filters,
+        frequency=frequency,
         name=cells.get("name", ""),
-        is_confirmed=_is_yes(cells.get("confirmed", "")),
+        is_confirmed=is_confirmed,
     )
 
 
@@ -182,9 +259,7 @@ def _filters(ctx: Context, cells: dict[str, str]) -> Filters:
     try:
         return parse_filters(ctx, **wanted)
     except InvalidInput as error:
-        if error.field != "place":
-            raise
-        raise InvalidInput("about_place", error.problem, error.allowed) from error
+        raise error.renamed({"place": "about_place"}) from error
 
 
 def _frequency(said: str) -> Frequency:

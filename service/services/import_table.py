@@ -7,11 +7,16 @@ nothing of what the cells mean.
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from service.errors import InvalidInput
 from service.words import coded
+
+if TYPE_CHECKING:
+    from _csv import Reader as _Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +27,35 @@ class TableRow:
     cells: dict[str, str]
 
 
-def read_table(text: str, columns: Collection[str], required: Collection[str]) -> list[TableRow]:
-    """Raises InvalidInput (field `file`, its problem coded) for what is no such table."""
-    text = text.removeprefix("\ufeff")
-    heading = text.partition("\n")[0]
+def read_table(
+    lines: Iterable[str], columns: Collection[str], required: Collection[str]
+) -> Iterator[TableRow]:
+    """Its rows, one after the other: a table may be longer than memory. `lines` with their ends.
+
+    Raises InvalidInput (field `file`, its problem coded) for what is no such table.
+    """
+    rest = iter(lines)
+    heading = next(rest, "").removeprefix("\ufeff")
     delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    cells_of = _numbered(csv.reader(chain([heading], rest), delimiter=delimiter, strict=True))
+    first = next(cells_of, None)
+    if first is None:
+        raise _refused("import.empty", columns)
+    names = [cell.strip().lower() for cell in first[1]]
+    _check_names(names, columns, required)
+    for number, cells in cells_of:
+        yield _row(number, names, cells)
+
+
+def _numbered(reader: _Reader) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that has any, and its number."""
     try:
-        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield reader.line_num, cells
     except csv.Error as error:
         reason = coded("import.unreadable", text=str(error))
         raise _refused(coded("import.line", line=reader.line_num, reason=reason)) from error
-    if not lines:
-        raise _refused("import.empty", columns)
-    names = [cell.strip().lower() for cell in lines[0][1]]
-    _check_names(names, columns, required)
-    return [_row(number, names, cells) for number, cells in lines[1:]]
 
 
 def _check_names(names: list[str], columns: Collection[str], required: Collection[str]) -> None:

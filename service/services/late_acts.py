@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.alerts.digest import last_run
-from service.alerts.receipt_rules import is_given_up
+from service.alerts.receipt_rules import are_reminders_exhausted
 from service.services.context import Context
 from service.services.operator import tell_operator
 from service.services.reminder_parts import is_open, ways_of
@@ -78,7 +78,7 @@ def find_late(
                 of = ways_of(line, ways)
                 so_far = reminded.get((post.id, line.revision, line.unit_id), [])
                 was, is_late = (
-                    is_given_up(
+                    are_reminders_exhausted(
                         line.owed_at or at,
                         so_far,
                         when,

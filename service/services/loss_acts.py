@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -20,10 +19,23 @@ from service.alerts.match import asks_less
 from service.channels import Consent, kind_of, shown_as
 from service.services.context import Actor, Context
 from service.services.lost_names import find_lost_names
+from service.services.unit_letters import (
+    UnitLetter,
+    letters_to,
+    letters_to_operator,
+    queue_letters,
+)
 from service.services.wants import say_filters
 from service.services.way_back import TO_FILL_IN, add_command, edit_command, unit_command
-from service.storage.dead_contacts import find_dead_contacts
+from service.storage.dead_contacts import DeadContact, find_dead_contacts
 from service.storage.engine import Database
+from service.storage.loss_notes import (
+    not_noted,
+    note_of_move,
+    note_told,
+    notes_of_contacts,
+    notes_of_losses,
+)
 from service.storage.losses import (
     Loss,
     active_targets,
@@ -31,48 +43,35 @@ from service.storage.losses import (
     known_letters,
     mail_targets,
 )
-from service.storage.mails import queue_letter
 from service.storage.schema import to_micros
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
 from service.types import Frequency, Subscription, SubscriptionStatus, Unit
 from service.values import address_key
-from service.words import code_of, coded
+from service.words import coded
 from service.words.labels import label
 
 RECENT = timedelta(days=7)
 """What is older was told; letters are kept for longer, so that none is written again."""
-_BY_OPERATOR = frozenset({"by.operator", "by.command"})
-"""Whoever did it need not be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _LossLetter:
-    key: str
-    address: str
-    subject: str
-    paragraphs: tuple[str, ...]
-    button: tuple[str, tuple[str, ...], str] | None = None
 
 
 def tell_losses(database: Database, ctx: Context) -> int:
     """Queues the letters of what stopped since the last look; returns how many."""
-    now = ctx.clock()
+    since = ctx.clock() - RECENT
     with database.reading() as conn:
-        letters = [
-            letter
-            for loss in find_losses(conn, now - RECENT)
-            if not loss.is_erased  # by the operator, and told by `tell_erased` without the address
-            for letter in _letters(conn, ctx, loss)
-        ]
-        for one in find_dead_contacts(conn, now - RECENT, now):
-            letters += _of_dead(conn, ctx, one.unit, one.address, one.at, one.reason)
+        # what was erased was so by the operator, and told by `tell_erased` without the address
+        losses = [loss for loss in find_losses(conn, since) if not loss.is_erased]
+        letters = [letter for loss in losses for letter in _letters(conn, ctx, loss)]
+        dead = find_dead_contacts(conn, since, ctx.clock())
+        for one in dead:
+            letters += _of_dead(conn, ctx, one)
         known = known_letters(conn, [letter.key for letter in letters])
-    missing = [letter for letter in letters if letter.key not in known]
-    if missing:
+        missing = [letter for letter in letters if letter.key not in known]
+        new = not_noted(conn, notes_of_losses(losses) | notes_of_contacts(dead))
+    if missing or new:
         with database.writing() as conn:
-            for letter in missing:
-                _queue(conn, ctx, letter, now)
+            queue_letters(conn, ctx, missing)
+            note_told(conn, new)
     return len(missing)
 
 
@@ -98,14 +97,10 @@ def tell_unit_changed(conn: Connection, ctx: Context, before: Unit, after: Unit,
     if gone:
         subject = coded("loss.subject", unit=after.name, target=", ".join(gone))
     about = f"loss:{after.id}:changed:{to_micros(now)}"
-    for to in after.contacts:
-        paragraphs = (*said, _ask_operator(ctx))
-        _queue(conn, ctx, _LossLetter(f"{about}:{address_key(to)}", to, subject, paragraphs), now)
-    operator = ctx.settings.operator.email
-    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
-        command = unit_command(before, after)
-        paragraphs = (*said, coded("edited.back_command", command=command))
-        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
+    letters = letters_to(after.contacts, about, subject, (*said, _ask_operator(ctx)))
+    undo = coded("edited.back_command", command=unit_command(before, after))
+    letters += letters_to_operator(ctx, by.reason, about, subject, (*said, undo))
+    queue_letters(conn, ctx, letters)
 
 
 def tell_subscription_changed(
@@ -132,14 +127,12 @@ def tell_subscription_changed(
         subjects = (before.id, str(to_micros(now)))
         back, button = "loss.back", (Purpose.MANAGE.value, subjects, "less.button")
         owners = (*owners, before.target)
-    for to in {address_key(one): one for one in owners}.values():
-        letter = _LossLetter(f"{about}:{address_key(to)}", to, subject, (*said, back), button)
-        _queue(conn, ctx, letter, now)
-    operator = ctx.settings.operator.email
-    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
-        command = edit_command(before, after)
-        paragraphs = (*said, coded("less.back_command", command=command))
-        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, paragraphs), now)
+    letters = letters_to(owners, about, subject, (*said, back), button=button)
+    undo = coded("less.back_command", command=edit_command(before, after))
+    letters += letters_to_operator(ctx, by.reason, about, subject, (*said, undo))
+    queue_letters(conn, ctx, letters)
+    if after.status is SubscriptionStatus.PENDING:  # it is told again when it was confirmed
+        note_told(conn, note_of_move(before.id, now))
 
 
 def tell_unit_gone(conn: Connection, ctx: Context, unit: Unit, by: Actor) -> None:
@@ -176,11 +169,9 @@ def _tell_whole_unit(
     )
     about = f"loss:{unit.id}:{what}:{to_micros(now)}"
     addresses = (*unit.contacts, *mail_targets(conn, unit.id))
-    for to in _others(addresses, ""):
-        _queue(conn, ctx, _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, more)), now)
-    operator = ctx.settings.operator.email
-    if operator and code_of(by.reason or "") not in _BY_OPERATOR:
-        _queue(conn, ctx, _LossLetter(f"{about}:operator", operator, subject, (said, *undo)), now)
+    letters = letters_to(addresses, about, subject, (said, more))
+    letters += letters_to_operator(ctx, by.reason, about, subject, (said, *undo))
+    queue_letters(conn, ctx, letters)
 
 
 def tell_dead_contact(
@@ -188,9 +179,7 @@ def tell_dead_contact(
 ) -> bool:
     """A unit's other contacts and the operator hear that mail to one does not arrive, once a month.
     Whether they had not heard yet."""
-    letters = _of_dead(conn, ctx, unit, address, at, reason)
-    queued = [_queue(conn, ctx, letter, ctx.clock()) for letter in letters]
-    return any(queued)
+    return queue_letters(conn, ctx, _of_dead(conn, ctx, DeadContact(unit, address, at, reason))) > 0
 
 
 def tell_asks_nothing(database: Database, ctx: Context) -> int:
@@ -207,30 +196,24 @@ def tell_asks_nothing(database: Database, ctx: Context) -> int:
         said = (coded("loss.asks_nothing", **facts, what=value), _ask_operator(ctx))
         subject, about = coded("loss.subject", **facts), f"loss:{sub.id}:nothing:{sub.filter_id}"
         with database.writing() as conn:
-            for to in _others((*unit.contacts, *mail_targets(conn, unit.id)), ""):
-                letter = _LossLetter(f"{about}:{address_key(to)}", to, subject, said)
-                made += _queue(conn, ctx, letter, ctx.clock())
+            people = (*unit.contacts, *mail_targets(conn, unit.id))
+            made += queue_letters(conn, ctx, letters_to(people, about, subject, said))
     return made
 
 
-def _of_dead(
-    conn: Connection, ctx: Context, unit: Unit, address: str, at: datetime, reason: str
-) -> list[_LossLetter]:
+def _of_dead(conn: Connection, ctx: Context, one: DeadContact) -> list[UnitLetter]:
+    unit, address = one.unit, one.address
     facts = {"unit": unit.name, "target": address}
     subject = coded("loss.subject", **facts)
-    said = coded("loss.contact_dead", **facts, since_at=at.isoformat(), reason=reason)
-    about = f"loss:{unit.id}:dead:{address_key(address)}:{at:%Y-%m}"
+    said = coded("loss.contact_dead", **facts, since_at=one.at.isoformat(), reason=one.reason)
+    about = f"loss:{unit.id}:dead:{address_key(address)}:{one.at:%Y-%m}"
+    about += f":{one.alive}" if one.alive else ""
     left = _left(active_targets(conn, unit.id))
-    letters = [
-        _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, left, _ask_operator(ctx)))
-        for to in _others(unit.contacts, address)
-    ]
+    words = (said, left, _ask_operator(ctx))
+    letters = letters_to(unit.contacts, about, subject, words, without=address)
     change = f"--remove-contact {address} --add-contact …"
     todo = coded("loss.contact_dead_do", command=f"loa unit edit {unit.id} {change}")
-    operator = filter(None, [ctx.settings.operator.email])
-    return letters + [
-        _LossLetter(f"{about}:operator", to, subject, (said, left, todo)) for to in operator
-    ]
+    return letters + letters_to_operator(ctx, None, about, subject, (said, left, todo))
 
 
 _RARER = (Frequency.IMMEDIATE, Frequency.DAILY, Frequency.WEEKLY)
@@ -281,47 +264,22 @@ def ask_erasure(conn: Connection, ctx: Context, unit: Unit, address: str) -> Non
     now, facts = ctx.clock(), {"unit": unit.name, "target": address}
     day = ctx.settings.service.locale.day(now).isoformat()
     subject, said = coded("loss.erasure_subject", **facts), coded("loss.erasure", **facts)
-    about = f"erasure:{unit.id}:{address_key(address)}:{day}"
-    letters = [
-        _LossLetter(f"loss:{about}:{address_key(contact)}", contact, subject, (said,))
-        for contact in _others(unit.contacts, address)
-    ]
-    if ctx.settings.operator.email:
-        todo = coded("loss.erasure_operator", target=address)
-        key, to = f"loss:{about}:operator", ctx.settings.operator.email
-        letters.append(_LossLetter(key, to, subject, (said, todo)))
-    for letter in letters:
-        _queue(conn, ctx, letter, now)
+    about = f"loss:erasure:{unit.id}:{address_key(address)}:{day}"
+    letters = letters_to(unit.contacts, about, subject, (said,), without=address)
+    todo = coded("loss.erasure_operator", target=address)
+    letters += letters_to_operator(ctx, None, about, subject, (said, todo))
+    queue_letters(conn, ctx, letters)
 
 
 def _tell_contacts(
     conn: Connection, ctx: Context, unit: Unit, about: str, subject: str, *said: str
 ) -> None:
-    now = ctx.clock()
-    said_to = (*said, _left(active_targets(conn, unit.id)), _ask_operator(ctx))
-    for contact in unit.contacts:
-        key = f"loss:{unit.id}:{about}:{to_micros(now)}:{address_key(contact)}"
-        _queue(conn, ctx, _LossLetter(key, contact, subject, said_to), now)
+    words = (*said, _left(active_targets(conn, unit.id)), _ask_operator(ctx))
+    key = f"loss:{unit.id}:{about}:{to_micros(ctx.clock())}"
+    queue_letters(conn, ctx, letters_to(unit.contacts, key, subject, words))
 
 
-def _queue(conn: Connection, ctx: Context, letter: _LossLetter, now: datetime) -> bool:
-    """Whether it was queued now."""
-    if not ctx.settings.email.smtp_url:
-        return False
-    queued = queue_letter(
-        conn,
-        key=letter.key,
-        address=letter.address,
-        subject=letter.subject,
-        paragraphs=letter.paragraphs,
-        now=now,
-        language=ctx.settings.service.language,
-        button=letter.button,
-    )
-    return queued is not None
-
-
-def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_LossLetter]:
+def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[UnitLetter]:
     facts = {"unit": loss.unit_name, "target": loss.shown}
     subject = coded("loss.subject", **facts)
     said = coded(
@@ -330,20 +288,10 @@ def _letters(conn: Connection, ctx: Context, loss: Loss) -> list[_LossLetter]:
     left = _left(active_targets(conn, loss.unit_id))
     about = f"loss:{loss.subscription_id}:{to_micros(loss.at)}"
     back, button = _way_back(ctx, loss)
-    letters = [
-        _LossLetter(f"{about}:{address_key(to)}", to, subject, (said, left, back), button)
-        for to in _others(loss.contacts, loss.target)
-    ]
-    operator = ctx.settings.operator.email
-    if operator and code_of(loss.reason or "") not in _BY_OPERATOR:
-        undo = _undo(conn, ctx, loss)
-        letters.append(_LossLetter(f"{about}:operator", operator, subject, (said, left, *undo)))
-    return letters
-
-
-def _others(contacts: Sequence[str], target: str) -> list[str]:
-    gone = address_key(target)
-    return list({address_key(to): to for to in contacts if address_key(to) != gone}.values())
+    words = (said, left, back)
+    letters = letters_to(loss.contacts, about, subject, words, without=loss.target, button=button)
+    undo = tuple(_undo(conn, ctx, loss))
+    return letters + letters_to_operator(ctx, loss.reason, about, subject, (said, left, *undo))
 
 
 def _left(targets: Sequence[str]) -> str:

@@ -11,13 +11,12 @@ from service.errors import InvalidInput
 from service.services.audit_acts import audited
 from service.services.context import Context
 from service.services.operator import tell_operator
+from service.services.unit_letters import letters_to, queue_letters
 from service.storage.losses import active_targets
-from service.storage.mails import queue_letter
 from service.storage.receipts import count_open
 from service.storage.reminder_alarm import ring_by
 from service.storage.unit_merging import UnitMerge, merge_unit
 from service.storage.units import get_unit
-from service.values import address_key
 from service.words import coded
 
 OPEN_WITHIN = timedelta(days=60)
@@ -47,18 +46,8 @@ def _tell(conn: Connection, ctx: Context, merged: UnitMerge) -> None:
     said = [coded("merge.said", **facts, since_at=now.isoformat()), *_state(conn, ctx, merged)]
     if not into.contacts or not active_targets(conn, into.id):  # else there is nothing to do
         tell_operator(conn, ctx.settings, key, subject, said, now)
-    if not ctx.settings.email.smtp_url:
-        return
-    for contact in into.contacts:  # those of both
-        queue_letter(
-            conn,
-            key=f"{key}:{address_key(contact)}",
-            address=contact,
-            subject=subject,
-            paragraphs=said,
-            now=now,
-            language=ctx.settings.service.language,
-        )
+    people = into.contacts  # those of both
+    queue_letters(conn, ctx, letters_to(people, key, subject, said))
 
 
 def _state(conn: Connection, ctx: Context, merged: UnitMerge) -> list[str]:

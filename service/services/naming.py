@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from service.errors import AmbiguousName, NotFound
 from service.posts.identity import canonical_key
+from service.posts.numbers import number_key
 from service.posts.search_words import MAX_QUERY_CHARS
 from service.services.context import OPERATOR, Actor
 from service.storage.id_prefixes import ids_beginning
@@ -23,7 +24,7 @@ from service.storage.tokens import list_tokens
 from service.storage.unit_merging import successor_of
 from service.storage.units import get_unit, list_units, units_called
 from service.text import clean, fold_plain
-from service.types import Subscription, SubscriptionStatus, Unit
+from service.types import Relation, Subscription, SubscriptionStatus, Unit
 from service.words import coded
 
 _NAMED = 5  # of several that may be meant
@@ -51,6 +52,23 @@ def find_post_to_change(conn: Connection, said: str) -> str:
         same = [post_id for post_id, title in hits if title.casefold() == words.casefold()]
         found = list(dict.fromkeys(same))
     return _only("post", said, found)
+
+
+def find_post_of_document(conn: Connection, said: str) -> str:
+    """The same as `find_post`, and by the number of its document: the post that is it before those
+    that tell of it. Raises as `find_post` does: field `other`."""
+    key = number_key(said)
+    numbered = [
+        (document.relation, one.id)
+        for one in newest_posts(conn, PostQuery(number=said[:MAX_QUERY_CHARS]), _NAMED + 1)
+        if (document := one.understanding.document) is not None
+        and document.number is not None
+        and number_key(document.number) == key
+    ]
+    own = [post_id for relation, post_id in numbered if relation is Relation.IS]
+    found = own or [post_id for _, post_id in numbered]
+    found = found or _posts_called(conn, said) or _by_title(conn, said)
+    return _only("post", said, found, "other")
 
 
 def _posts_called(conn: Connection, said: str) -> list[str]:
@@ -197,10 +215,10 @@ def _begun(conn: Connection, kind: str, said: str) -> list[str]:
     return ids_beginning(conn, kind, beginning, _NAMED + 1)
 
 
-def _only(kind: str, said: str, found: Sequence[str]) -> str:
+def _only(kind: str, said: str, found: Sequence[str], field: str = "") -> str:
     if len(found) > 1:
         allowed = coded("allowed.one_of_several", names=", ".join(found[:_NAMED]))
-        raise AmbiguousName(kind, coded("bad.several", text=said), allowed)
+        raise AmbiguousName(field or kind, coded("bad.several", text=said), allowed)
     if not found:
         raise NotFound(kind, said)
     return found[0]

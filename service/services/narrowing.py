@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.posts.kinds import KIND_NAMES
 from service.services.filters import MAX_KEYWORD_CHARS, check_known
 from service.storage.post_query import PostQuery
@@ -26,25 +26,34 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 def narrow_query(query: PostQuery, asked: Iterable[tuple[str, str]]) -> PostQuery:
     """The query, narrowed by what is asked for by one of FIELDS; others and empty values are left
-    out. Raises InvalidInput that names the field."""
+    out. Raises InvalidInput that names each field that cannot be read."""
     given: dict[str, list[str]] = {}
     for name, value in asked:
         if name in FIELDS and value.strip():
             given.setdefault(name, []).append(value.strip())
-    narrowed = replace(
+    faults = InputFaults()
+    with faults:
+        kinds = check_known("kind", given.get("kind", ()), KIND_NAMES.keys())
+    with faults:
+        urgencies = check_known("urgency", given.get("urgency", ()), set(Urgency))
+    with faults:
+        number = _line(given, "number")
+    with faults:
+        issuer = _line(given, "issuer")
+    deadline_from, deadline_to = _days(given, "deadline", faults)
+    day_from, day_to = _days(given, "day", faults)
+    faults.require_none()
+    return replace(
         query,
-        kinds=check_known("kind", given.get("kind", ()), KIND_NAMES.keys()),
-        urgencies=check_known("urgency", given.get("urgency", ()), set(Urgency)),
-        number=_line(given, "number"),
-        issuer=_line(given, "issuer"),
-        deadline_from=_day(given, "deadline_from"),
-        deadline_to=_day(given, "deadline_to"),
-        day_from=_day(given, "day_from"),
-        day_to=_day(given, "day_to"),
+        kinds=kinds,
+        urgencies=urgencies,
+        number=number,
+        issuer=issuer,
+        deadline_from=deadline_from,
+        deadline_to=deadline_to,
+        day_from=day_from,
+        day_to=day_to,
     )
-    _check_order("deadline_to", narrowed.deadline_from, narrowed.deadline_to)
-    _check_order("day_to", narrowed.day_from, narrowed.day_to)
-    return narrowed
 
 
 def pairs_of(query: PostQuery) -> list[tuple[str, str]]:
@@ -65,6 +74,20 @@ def _one(given: dict[str, list[str]], name: str) -> str:
 
 def _line(given: dict[str, list[str]], name: str) -> str:
     return parse_line(_one(given, name), name, limit=MAX_KEYWORD_CHARS)
+
+
+def _days(
+    given: dict[str, list[str]], of: str, faults: InputFaults
+) -> tuple[date | None, date | None]:
+    """The first and the last; what cannot be goes to `faults`."""
+    first = last = None
+    with faults:
+        first = _day(given, f"{of}_from")
+    with faults:
+        last = _day(given, f"{of}_to")
+    with faults:
+        _check_order(f"{of}_to", first, last)
+    return first, last
 
 
 def _day(given: dict[str, list[str]], name: str) -> date | None:

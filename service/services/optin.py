@@ -29,6 +29,7 @@ from service.storage.handshakes import address_mark, ask_confirmation
 from service.storage.mails import queue_letter
 from service.storage.schema import from_micros, to_micros
 from service.storage.subscriptions import (
+    CONFIRMED,
     NewSubscription,
     add_subscription,
     get_subscription,
@@ -180,7 +181,7 @@ def _ask_owner(conn: Connection, ctx: Context, subscription: Subscription) -> No
     a day at most."""
     service, now = ctx.settings.service, ctx.clock()
     locale, title = service.locale, service.title
-    what = say_filters(ctx, subscription.filters, locale.language)
+    what = say_filters(ctx, subscription.filters, subscription.language)
     queue_letter(
         conn,
         key=f"optin:{address_key(subscription.target)}:{locale.day(now).isoformat()}",
@@ -188,7 +189,7 @@ def _ask_owner(conn: Connection, ctx: Context, subscription: Subscription) -> No
         subject="letter.confirm_subject",
         paragraphs=[coded("letter.confirm_body", title=title, what=what), "letter.confirm_hint"],
         now=now,
-        language=locale.language,
+        language=subscription.language,
         button=(
             Purpose.CONFIRM.value,
             [subscription.id, str(to_micros(now))],
@@ -234,7 +235,7 @@ def _say_yes(conn: Connection, ctx: Context, key: str, shown: ShownConsent) -> S
         return found
     if kind_of(found.channel).consent is Consent.MAILBOX:
         _record(conn, key, ConsentStep.CONFIRMED, shown, ctx.clock())
-    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock())
+    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=CONFIRMED)
 
 
 def read_link(ctx: Context, purpose: Purpose, token: str) -> tuple[str, ...]:
@@ -314,7 +315,7 @@ def restore(conn: Connection, ctx: Context, token: str) -> Subscription:
         frequency=gone.frequency,
         unit_id=gone.unit_id,
         name=gone.name,
-        language=ctx.settings.service.language,
+        language=gone.language,
     )
     added = add_subscription(conn, new)
     ask_consent(conn, ctx, added)

@@ -11,7 +11,7 @@ from service.alerts.links import Links
 from service.errors import InvalidInput
 from service.services.audit_acts import audited
 from service.services.context import Context
-from service.services.publish import payload_of, write_change
+from service.services.publish import SAME_DOCUMENT, payload_of, write_change
 from service.storage.post_writes import lock_post, set_urgency
 from service.storage.posts import get_post, set_categories
 from service.storage.silence import refresh_silenced, silence_of
@@ -51,7 +51,9 @@ def publish_as_decided(
     """Tells those who come to want a post by what was decided; returns it as it is now."""
     post = get_post(conn, post_id)
     payload = payload_of(conn, ChangeType.PUBLISHED, at, post, links)
-    silenced = silence_of(conn, post_id)
+    code = silence_of(conn, post_id)
+    # that was told by another post; who wants it only now was not
+    silenced = None if code == SAME_DOCUMENT else code
     refresh_silenced(conn, post_id, payload)
     write_change(
         conn,

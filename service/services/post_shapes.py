@@ -13,6 +13,12 @@ from sqlalchemy import Connection
 from service.alerts.cut import MAX_ITEMS
 from service.alerts.links import Links
 from service.alerts.post_fields import PostFields, fields_of, values_of
+from service.services.decision_shapes import (
+    DecisionShape,
+    ReadingShape,
+    decisions_shown,
+    readings_of,
+)
 from service.storage.archive import archived
 from service.storage.same_document import Companion, companions
 from service.types import PortalName, Post, Reason, Relation
@@ -44,6 +50,14 @@ class WholePostShape(PostShape):
     )
     same_document: tuple[CompanionShape, ...] = field(
         metadata={"description": "other posts of its document, newest first, 20 at most"}
+    )
+    readings: tuple[ReadingShape, ...] = field(
+        metadata={
+            "description": "by which rule and words its tasks, relations and other posts are so"
+        }
+    )
+    decisions: tuple[DecisionShape, ...] = field(
+        metadata={"description": "what people decided of those, the last one first"}
     )
 
 
@@ -97,4 +111,6 @@ def show_whole_post(conn: Connection, post: Post, links: Links) -> WholePostShap
             )
             for other in others
         ),
+        readings=tuple(readings_of(post, others)),
+        decisions=tuple(decisions_shown(conn, post.id)),
     )

@@ -36,7 +36,7 @@ from service.storage.posts import (
     link_listing,
     revisions,
 )
-from service.storage.queue import TOLD_BEFORE, keep_owed, was_told_before
+from service.storage.queue import BEFORE_RESTORE, keep_owed, was_alerted_before_restore
 from service.storage.silence import lift_baseline, move_held, refresh_silenced, silence_of
 from service.storage.watch import mark_checked, set_withdrawn
 from service.text import LOCAL
@@ -110,16 +110,16 @@ class PostStore:
         post = relate(conn, post)
         link_listing(conn, post.id, listing_url, listed_title, draft.seen_at)
         _keep_watch(conn, post.id, draft.files, draft.seen_at)
-        if silenced in (None, "flood") and was_told_before(
+        if silenced in (None, "flood") and was_alerted_before_restore(
             conn,
             post.portal.id,
             listing_url,
             published_at=draft.published_at,
             seen_at=draft.seen_at,
         ):
-            silenced = TOLD_BEFORE
+            silenced = BEFORE_RESTORE
         self._write_change(conn, post, ChangeType.PUBLISHED, draft.seen_at, silenced=silenced)
-        if silenced == TOLD_BEFORE:
+        if silenced == BEFORE_RESTORE:
             keep_owed(conn, post.id)
         return post
 

@@ -111,7 +111,7 @@ def _publish_first(
     alerted again: that is a silence of its own, which an operator may lift."""
     urgency = urgent_by(post.understanding, urgent, None)
     reasons = {key: reason for key, (reason, _) in match_all(conn, post).items()}
-    told = filters_alerted(conn, reasons, told_before(conn, post, urgent))
+    told = filters_alerted(conn, reasons, find_duplicates(conn, post, urgent))
     again = {key: reason for key, reason in reasons.items() if key in told}
     fresh = {key: reason for key, reason in reasons.items() if key not in told}
     if again:
@@ -129,7 +129,7 @@ def _publish_first(
     return change_id
 
 
-def told_before(conn: Connection, post: Post, urgent: Collection[str]) -> list[str]:
+def find_duplicates(conn: Connection, post: Post, urgent: Collection[str]) -> list[str]:
     """The posts of the same document at other portals that say as much as this one: the text itself
     says more than news of it, and what is more urgent is told again. A portal that writes of a
     document twice has something to add."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from importlib.util import find_spec
 
 from sqlalchemy import Connection
 
-from service.alerts.own_headers import seal_headers
 from service.alerts.signing import new_secret
 from service.channels import WEBSUB, ChannelKind, Consent, kind_of
-from service.errors import Conflict, InvalidInput
+from service.errors import Conflict, InputFaults
 from service.services import hub_acts
 from service.services.audit_acts import audited
 from service.services.context import Actor, ActorKind, Context
-from service.services.hearing_again import tell_resumed
 from service.services.loss_acts import tell_subscription_changed
-from service.services.optin import ask_consent, check_mail
+from service.services.optin import ask_consent
+from service.services.subscription_checks import (
+    SubscriptionChanges as SubscriptionChanges,
+)
+from service.services.subscription_checks import (
+    SubscriptionRequest as SubscriptionRequest,
+)
+from service.services.subscription_checks import check_changes, check_request, check_vouching
 from service.storage import (
     deliveries,
     handshakes,
@@ -26,7 +29,6 @@ from service.storage import (
     subscription_secrets,
     subscriptions,
 )
-from service.storage.losses import is_loss_told
 from service.storage.subscription_secrets import ROTATION_OVERLAP
 from service.storage.subscriptions import (
     NewSubscription,
@@ -35,47 +37,8 @@ from service.storage.subscriptions import (
 )
 from service.storage.tokens import token_hash
 from service.storage.units import get_unit
-from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
-from service.values import MAX_LINE, parse_line
+from service.types import Channel, Subscription, SubscriptionStatus
 from service.words import coded
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionRequest:
-    """What a new subscription is to be. `unit`: id or name of its office; None: nobody's, or the
-    unit's that asks.
-
-    `is_confirmed`: an operator vouches for the target, so that it is not asked.
-    """
-
-    channel: Channel
-    target: str
-    filters: Filters = field(default_factory=Filters)
-    frequency: Frequency = Frequency.IMMEDIATE
-    unit: str | None = None
-    name: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_confirmed: bool = False
-    is_cloudevents: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionChanges:
-    """What is to become of a subscription; None leaves a thing as it is.
-
-    `target`: another address of a webhook, which is asked unless an operator vouches:
-    `is_confirmed`.
-    `min_interval_s`: seconds between two messages to its endpoint; 0: as fast as it answers.
-    """
-
-    filters: Filters | None = None
-    frequency: Frequency | None = None
-    headers: Mapping[str, str] | None = None
-    name: str | None = None
-    target: str | None = None
-    is_confirmed: bool = False
-    min_interval_s: int | None = None
-    is_cloudevents: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +63,21 @@ class RotationResult:
 
 
 @audited("act.subscription_add", "subscription")
-def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor) -> AddResult:
-    """Adds it, and asks whoever is behind its target, unless an operator vouches.
+def add(
+    conn: Connection,
+    ctx: Context,
+    request: SubscriptionRequest,
+    by: Actor,
+    faults: InputFaults | None = None,
+) -> AddResult:
+    """Adds it, and asks whoever is behind its target, unless an operator vouches. `faults`: what
+    whoever calls could not read of the same request.
 
-    Raises InvalidInput, NotFound for a unit that is not there, Conflict where a unit has as many as
-    one may add.
+    Raises InvalidInput with all that cannot be, NotFound for a unit that is not there, Conflict
+    where a unit has as many as one may add.
     """
-    _check_vouching(by, request.is_confirmed)
     kind = kind_of(request.channel)
-    if kind.consent is Consent.HUB:
-        raise InvalidInput("channel", "bad.channel_hub", "allowed.hub")
-    if kind.consent is Consent.MAILBOX:
-        check_mail(ctx)
-    _check_sealed(kind, by)
-    _check_channel(request.channel, request.frequency, request.headers, request.is_cloudevents)
-    _check_target(kind, request.target)
+    name, headers = check_request(ctx, kind, request, by, faults or InputFaults())
     unit_id = _unit_of(conn, request.unit, by)
     if by.kind is ActorKind.UNIT:
         subscriptions.require_room(conn, str(unit_id))
@@ -131,11 +94,11 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
         filters=request.filters,
         frequency=request.frequency,
         unit_id=unit_id,
-        name=parse_line(request.name, "name"),
-        language=ctx.settings.service.language,
+        name=name,
+        language=request.language or ctx.settings.service.language,
         is_confirmed=request.is_confirmed or kind.consent is Consent.TOKEN,
         secret=sealed,
-        headers=seal_headers(request.headers, ctx.secret_box),
+        headers=headers,
         allow_private_networks=ctx.settings.webhooks.allow_private_networks,
         token_hash=None if token is None else token_hash(token),
         is_cloudevents=request.is_cloudevents,
@@ -148,29 +111,31 @@ def add(conn: Connection, ctx: Context, request: SubscriptionRequest, by: Actor)
 
 @audited("act.subscription_edit", "subscription", "key")
 def edit(
-    conn: Connection, ctx: Context, key: str, changes: SubscriptionChanges, by: Actor
+    conn: Connection,
+    ctx: Context,
+    key: str,
+    changes: SubscriptionChanges,
+    by: Actor,
+    faults: InputFaults | None = None,
 ) -> Subscription:
-    """Changes what is named; a unit that hears less by it is told (U1). Raises NotFound, Conflict
-    for one that was removed, InvalidInput."""
+    """Changes what is named; a unit that hears less by it is told (U1). `faults`: what whoever
+    calls could not read of the same request. Raises NotFound, Conflict for one that was removed,
+    InvalidInput with all that cannot be."""
     found = own(conn, key, by)
     if found.status is SubscriptionStatus.REMOVED:
         raise Conflict(coded("conflict.edit_removed", name=key))
-    _check_channel(found.channel, changes.frequency, changes.headers, changes.is_cloudevents)
-    _check_vouching(by, changes.is_confirmed)
-    if changes.is_confirmed and changes.target is None:
-        raise InvalidInput("confirmed", "bad.vouching_none", "allowed.another_address")
+    kind = kind_of(found.channel)
+    name, headers = check_changes(ctx, kind, changes, by, faults or InputFaults())
     if changes.target is not None:
-        _move(conn, ctx, key, changes.target, is_confirmed=changes.is_confirmed)
-    if changes.name is not None:
-        subscriptions.rename_subscription(
-            conn, key, parse_line(changes.name, "name", limit=MAX_LINE)
-        )
+        _move(conn, ctx, key, changes.target, by if changes.is_confirmed else None)
+    if name is not None:
+        subscriptions.rename_subscription(conn, key, name)
     if changes.filters is not None:
         subscriptions.set_filters(conn, key, changes.filters, ctx.clock())
     if changes.frequency is not None:
         subscriptions.set_frequency(conn, key, changes.frequency)
-    if changes.headers is not None:
-        subscriptions.set_headers(conn, key, seal_headers(changes.headers, ctx.secret_box))
+    if headers is not None:
+        subscriptions.set_headers(conn, key, headers)
     if changes.min_interval_s is not None:
         subscriptions.set_min_interval(conn, key, changes.min_interval_s or None)
     if changes.is_cloudevents is not None:
@@ -200,11 +165,7 @@ def resume(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription:
     whose mail bounces.
     """
     _check_moves(own(conn, key, by), "resume", by)
-    is_told = is_loss_told(conn, key)
-    after = set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
-    if is_told:
-        tell_resumed(conn, ctx, after, by)
-    return after
+    return set_status(conn, key, SubscriptionStatus.ACTIVE, at=ctx.clock(), reason=by.reason)
 
 
 @audited("act.subscription_confirm", "subscription", "key")
@@ -214,7 +175,7 @@ def confirm(conn: Connection, ctx: Context, key: str, by: Actor) -> Subscription
     Raises NotFound, Conflict for one that was stopped for another reason than that nobody has
     confirmed it.
     """
-    _check_vouching(by, True)
+    check_vouching(by, True)
     found = own(conn, key, by)
     if found.status not in (SubscriptionStatus.PENDING, SubscriptionStatus.ACTIVE):
         is_removed = found.status is SubscriptionStatus.REMOVED
@@ -299,11 +260,11 @@ def own(conn: Connection, key: str, by: Actor) -> Subscription:
     return found
 
 
-def _move(conn: Connection, ctx: Context, key: str, target: str, *, is_confirmed: bool) -> None:
+def _move(conn: Connection, ctx: Context, key: str, target: str, vouching: Actor | None) -> None:
     now, private = ctx.clock(), ctx.settings.webhooks.allow_private_networks
     moved = subscriptions.set_target(conn, key, target, at=now, allow_private_networks=private)
-    if moved.status is SubscriptionStatus.PENDING and is_confirmed:
-        set_status(conn, key, SubscriptionStatus.ACTIVE, at=now)
+    if moved.status is SubscriptionStatus.PENDING and vouching is not None:
+        set_status(conn, key, SubscriptionStatus.ACTIVE, at=now, reason=vouching.reason)
     else:
         ask_consent(conn, ctx, moved)
 
@@ -315,26 +276,6 @@ def _check_moves(found: Subscription, act: str, by: Actor) -> None:
         raise Conflict(coded(f"conflict.{act}_unconfirmed", name=found.id))
     if found.status is SubscriptionStatus.SUSPENDED and by.kind is ActorKind.UNIT:
         raise Conflict(coded(f"conflict.{act}_bounces", name=found.id))
-
-
-def _check_vouching(by: Actor, is_confirmed: bool) -> None:
-    if is_confirmed and not by.is_operator:
-        raise InvalidInput("confirmed", "bad.vouching", coded("allowed.among", names="false"))
-
-
-def _check_sealed(kind: ChannelKind, by: Actor) -> None:
-    """Raises InvalidInput where what sends to such targets is not there, or it is not for whoever
-    acts to add one."""
-    if kind.is_sealed and not by.is_operator:
-        raise InvalidInput(
-            "channel", coded("bad.channel_operator", channel=kind.name), "allowed.hub"
-        )
-    if kind.extra is not None and find_spec(kind.extra[1]) is None:
-        raise InvalidInput(
-            "channel",
-            coded("bad.extra_missing", channel=kind.name),
-            coded("allowed.extra", extra=kind.extra[0]),
-        )
 
 
 def _whole(ctx: Context, kind: ChannelKind, target: str) -> str:
@@ -350,35 +291,7 @@ def find_same(conn: Connection, ctx: Context, channel: Channel, target: str) -> 
     return subscriptions.list_subscriptions(conn, channel=channel, marks=marks)
 
 
-def _check_target(kind: ChannelKind, target: str) -> None:
-    if kind.is_asked and target:
-        raise InvalidInput("target", coded("bad.target_none", channel=kind.name), "allowed.none")
-    if not kind.is_asked and not target:
-        raise InvalidInput("target", "bad.missing")
-
-
-def _check_channel(
-    channel: Channel,
-    frequency: Frequency | None,
-    headers: Mapping[str, str] | None,
-    is_cloudevents: bool | None,
-) -> None:
-    """Raises InvalidInput for what the channel has no use for: it would be taken, and do
-    nothing."""
-    kind = kind_of(channel)
-    if not kind.digest_endpoint and frequency not in (None, Frequency.IMMEDIATE):
-        raise InvalidInput(
-            "frequency", coded("bad.always_immediate", channel=channel), "allowed.immediate"
-        )
-    if headers and not kind.has_headers:
-        raise InvalidInput("headers", "bad.headers_webhook", "allowed.none")
-    if is_cloudevents and not kind.has_cloudevents:
-        raise InvalidInput("cloudevents", "bad.cloudevents", coded("allowed.among", names="false"))
-
-
 def _unit_of(conn: Connection, asked: str | None, by: Actor) -> str | None:
     if by.kind is ActorKind.UNIT:
-        if asked not in (None, by.unit_id):
-            raise InvalidInput("unit", "bad.unit_of_token", "allowed.own_unit")
         return by.unit_id
     return None if asked is None else get_unit(conn, asked).id

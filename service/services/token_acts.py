@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from service.errors import InvalidInput, NotFound
+from service.errors import InputFaults, InvalidInput, NotFound
 from service.services.audit_acts import audited
 from service.services.context import OPERATOR, Actor, ActorKind, Context
 from service.services.loss_acts import tell_token_lost
@@ -54,14 +54,20 @@ def create(
     unit, or the role. `scopes`: what it is for; none: all that its role and its maker may.
     `ends_on`: the last day on which it is good; None: as long as its maker.
 
-    Raises InvalidInput, NotFound for a unit that is not there.
+    Raises InvalidInput with all that cannot be, NotFound for a unit that is not there.
     """
+    faults = InputFaults()
     if (role is Role.UNIT) != (unit is not None):
-        raise InvalidInput("unit", "bad.unit_and_role", "--role unit --unit UNIT")
-    kept = _scopes(role, scopes, within)
-    ends_at = _ends_at(ctx, ends_on, within)
+        faults.add(InvalidInput("unit", "bad.unit_and_role", "--role unit --unit UNIT"))
+    with faults:
+        kept = _scopes(role, scopes, within)
+    with faults:
+        ends_at = _ends_at(ctx, ends_on, within)
+    with faults:
+        said = parse_line(name, "name")
+    faults.require_none()
     office = None if unit is None else get_unit(conn, unit)
-    said = parse_line(name, "name") or (role.value if office is None else office.name)
+    said = said or (role.value if office is None else office.name)
     unit_id = None if office is None else office.id
     return tokens.create_token(
         conn, name=said, unit_id=unit_id, at=ctx.clock(), role=role, scopes=kept, ends_at=ends_at

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from service.errors import InvalidInput, NotFound
+from service.errors import InputFaults, InvalidInput, NotFound
 from service.services.audit_acts import audited
 from service.services.context import OPERATOR, Actor, Context
 from service.services.filters import parse_place
@@ -47,12 +47,16 @@ class UnitChanges:
 
 
 def parse_unit(ctx: Context, *, name: str, place: str | None, contacts: Iterable[str]) -> UnitFacts:
-    """Raises InvalidInput: field `name`, `place` or `contacts`."""
-    return UnitFacts(
-        name=parse_line(name, "name", is_required=True),
-        place=parse_place(ctx.gazetteer, place) if place else None,
-        contacts=_parse_contacts(contacts),
-    )
+    """Raises InvalidInput, with all that cannot be: field `name`, `place` or `contacts`."""
+    faults = InputFaults()
+    with faults:
+        line = parse_line(name, "name", is_required=True)
+    with faults:
+        place_id = parse_place(ctx.gazetteer, place) if place else None
+    with faults:
+        addresses = _parse_contacts(contacts)
+    faults.require_none()
+    return UnitFacts(line, place_id, addresses)
 
 
 def _parse_contacts(contacts: Iterable[str]) -> tuple[str, ...]:
@@ -86,12 +90,18 @@ def edit(conn: Connection, ctx: Context, id_or_name: str, changes: UnitChanges, 
     that another has.
     """
     before = units.lock_unit(conn, id_or_name)
-    name, place = before.name, before.place
-    if changes.name is not None:
-        name = parse_line(changes.name, "name", is_required=True)
-    if changes.place is not None or changes.has_no_place:
-        place = parse_place(ctx.gazetteer, changes.place) if changes.place else None
-    return _keep(conn, ctx, before, UnitFacts(name, place, _contacts(before, changes)), by)
+    facts, faults = UnitFacts(before.name, before.place, before.contacts), InputFaults()
+    with faults:
+        if changes.name is not None:
+            facts = replace(facts, name=parse_line(changes.name, "name", is_required=True))
+    with faults:
+        if changes.place is not None or changes.has_no_place:
+            place = parse_place(ctx.gazetteer, changes.place) if changes.place else None
+            facts = replace(facts, place=place)
+    with faults:
+        facts = replace(facts, contacts=_contacts(before, changes))
+    faults.require_none()
+    return _keep(conn, ctx, before, facts, by)
 
 
 def _contacts(before: Unit, changes: UnitChanges) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ def request_links(conn: Connection, ctx: Context, address: MailAddress, locale: 
         _queue(conn, ctx, unit, own, locale, day)
 
 
+@audited("act.unit_link_ask", "person")
 def renew(conn: Connection, ctx: Context, token: str, locale: Locale) -> None:
     """Mails the contacts of the unit of a link that is past its time new ones; once a day at most.
     Raises NotFound, InvalidInput where no mail can be sent."""

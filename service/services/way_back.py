@@ -27,6 +27,7 @@ def add_command(gone: Subscription) -> str:
     words += _option("header", [f"{name}: {TO_FILL_IN}" for name in gone.headers])
     words += ["--cloudevents"] if gone.is_cloudevents else []
     words += _frequency(gone) if kind.digest_endpoint else []
+    words += ["--language", gone.language] if kind.is_worded else []
     words += ["--confirmed"] if kind.consent is Consent.OPERATOR else []
     return " ".join(words)
 

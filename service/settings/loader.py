@@ -190,7 +190,7 @@ def read_rules(path: Path) -> Rules:
 
 @lru_cache(maxsize=4)
 def _rules_of(text: str, origin: str) -> Rules:
-    from service.posts.classify import parse_rules  # only here: its automaton takes time to import
+    from service.posts.rules import parse_rules  # only here: its automaton takes time to import
 
     return parse_rules(parse_toml(text, origin), origin)
 

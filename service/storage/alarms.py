@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from service.alerts.owing import OWN_FAULTS
+from service.channels import ASKED
 from service.storage.mails import MAIL_ENDPOINTS
 from service.storage.meta import drop_meta, keep_meta, list_meta
 from service.storage.schema import from_micros, to_micros
@@ -54,8 +55,10 @@ def is_mail_held(conn: Connection, since: datetime) -> bool:
 
 
 def oldest_due_at(conn: Connection) -> datetime | None:
-    """Since when the message waits that waits longest; None where none does."""
-    oldest = conn.execute(text("SELECT min(due_at) FROM message WHERE state = 'due'")).scalar_one()
+    """Since when the message waits that waits longest to be sent; None where none does. What waits
+    to be asked for is late by nobody's fault here: see `pull_streams.find_unasked`."""
+    query = f"SELECT min(due_at) FROM message WHERE state = 'due' AND channel NOT IN ({ASKED})"
+    oldest = conn.execute(text(query)).scalar_one()
     return None if oldest is None else from_micros(oldest)
 
 
@@ -76,8 +79,9 @@ def unsent_posts(
         "SELECT p.id, p.title FROM change c JOIN post p ON p.id = c.post_id"
         " JOIN post_category k ON k.post_id = p.id AND k.position = 0 AND k.category IN :categories"
         " WHERE c.at BETWEEN :since AND :until AND c.silenced IS NULL AND c.type = 'post.published'"
-        " AND EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state IN ('due', "
-        "'failed'))"
+        " AND EXISTS (SELECT 1 FROM delivery d JOIN subscription s ON s.id = d.subscription_id"
+        " WHERE d.change_id = c.id AND d.state IN ('due', 'failed')"
+        f" AND s.channel NOT IN ({ASKED}))"
         " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.change_id = c.id AND d.state = 'sent') "
         "ORDER BY c.at, p.id"
     ).bindparams(bindparam("categories", expanding=True))

@@ -101,7 +101,9 @@ _QUERIES = {
     " s.old_secret_until, s.headers, s.is_cloudevents, f.definition FROM subscription s"
     " JOIN filter f ON f.id = s.filter_id WHERE s.id = :key",
     "post": "SELECT p.id, p.title, p.facts, (SELECT count(*) FROM change c WHERE c.post_id = p.id"
-    " AND c.silenced IS NOT NULL) AS silent FROM post p WHERE p.id = :key",
+    " AND c.silenced IS NOT NULL) AS silent, (SELECT d.kind || ' ' || coalesce(d.other_id, '')"
+    " FROM decision d WHERE d.post_id = p.id OR d.other_id = p.id ORDER BY d.id DESC LIMIT 1)"
+    " AS decided FROM post p WHERE p.id = :key",
     "delivery": "SELECT d.id, d.state, s.target FROM delivery d"
     " JOIN subscription s ON s.id = d.subscription_id WHERE d.id = :key OR d.message_id = :key",
     "token": "SELECT id, name, role, unit_id, revoked_at, scopes, ends_at FROM api_token"
@@ -147,7 +149,18 @@ def _show_subscription(row: Row[Any]) -> AuditSubject:
 def _show_post(row: Row[Any]) -> AuditSubject:
     facts = orjson.loads(row.facts)
     shown = {one: facts.get(one) for one in ("categories", "urgency")}
-    return AuditSubject(row.id, row.title, {**shown, "silent": bool(row.silent)})
+    shown["tasks"] = [_task_line(one) for one in facts.get("deadlines", ())]
+    shown["relations"] = [
+        f"{one['link']} {one['post_id'] or one['of']['number']}"
+        for one in facts.get("relations", ())
+    ]
+    more = {"decided": row.decided, "silent": bool(row.silent)}
+    return AuditSubject(row.id, row.title, {**shown, **more})
+
+
+def _task_line(one: Mapping[str, Any]) -> str:
+    when = one.get("at") or one["on"] or one.get("recurs")
+    return " ".join(filter(None, (when, one.get("owner"), one.get("task"))))
 
 
 def _show_delivery(row: Row[Any]) -> AuditSubject:

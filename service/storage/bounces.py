@@ -33,6 +33,10 @@ BEFORE = "bounced.hard_before"
 """Of an address that an older Loa found dead, by a table that was often wrong: it is asked anew."""
 UNMAILABLE = "bounced.unmailable"
 """Of an address that no relay can be given: nobody asks it anew."""
+TAKEN_AGAIN = "bounced.taken_again"
+"""Of an address that has taken mail since, which did not come back."""
+ABOUT_US = "bounced.about_us"
+"""Of an address that was found dead with many others of its provider: see `brake`."""
 _PROBED = (REASONS[Kind.HARD], REASONS[Kind.SOFT], BEFORE)
 
 
@@ -110,7 +114,7 @@ def resume_suspended(conn: Connection, person: SuspendedAddress, now: datetime) 
     reasons = list(_PROBED)
     ids = list(conn.execute(query, {"person": person.target_key, "reasons": reasons}).scalars())
     for subscription_id in ids:
-        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now)
+        set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=now, reason=TAKEN_AGAIN)
     return ids
 
 

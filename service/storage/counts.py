@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, func, select, text
 
+from service.channels import ASKED
 from service.storage import schema
 
 
@@ -21,7 +22,7 @@ class Counts:
     endpoints: dict[str, int]
     units: int
     oldest_due_at: datetime | None
-    """None: nothing is due."""
+    """Of what is to be sent, not asked for; None: nothing is due."""
 
 
 def count_all(conn: Connection) -> Counts:
@@ -41,7 +42,9 @@ def count_all(conn: Connection) -> Counts:
             select(func.count()).select_from(unit).where(unit.c.removed_at.is_(None))
         ).scalar_one(),
         oldest_due_at=conn.execute(
-            select(func.min(message.c.due_at)).where(message.c.state == "due")
+            select(func.min(message.c.due_at)).where(
+                message.c.state == "due", text(f"channel NOT IN ({ASKED})")
+            )
         ).scalar(),
     )
 

@@ -4,38 +4,51 @@ subscription, its suspension tells."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 import orjson
 from sqlalchemy import Connection, text
 
 from service.alerts.provider import provider_of
 from service.alerts.refusal import Kind
+from service.alerts.suspension import PROVED_AFTER
 from service.storage.bounces import (
+    ABOUT_US,
     REASONS,
     SOFT_DAYS,
+    SOFT_WINDOW,
+    TAKEN_AGAIN,
     DeferredLetter,
     deferred_letters,
     letters_since,
     soft_days,
 )
+from service.storage.meta import list_meta
 from service.storage.schema import from_micros, to_micros
 from service.storage.suspension_breaker import FEW, WINDOW
 from service.storage.units import list_units
-from service.types import Unit
+from service.types import State, Unit
 from service.values import address_key
+
+
+def person_mark(address: str) -> str:
+    """What stands for an address where it is not to be read: notes outlive an erasure."""
+    return sha256(address_key(address).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class DeadContact:
-    """`reason`: coded."""
+    """`reason`: coded. `alive`: the instant, in microseconds, until which it was found to be alive
+    meanwhile; 0: it was not."""
 
     unit: Unit
     address: str
     at: datetime
     reason: str
+    alive: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,9 @@ class _Returned:
     reason: str
 
 
+ALIVE = "alive:"
+"""In `meta`, before the mark of a person: what came back until then says nothing of them."""
+_READ_BACK = timedelta(days=90)
 SOFT_LETTERS = 3
 """So many days a contact's letters must come back, all of them, for it to be believed dead before
 SOFT_DAYS: few are written to one contact."""
@@ -56,7 +72,12 @@ def find_dead_contacts(conn: Connection, since: datetime, now: datetime) -> list
     """By the letters that came back for good since then, or again and again. Where many addresses
     of a provider are found dead within an hour, it is about us: see `brake`."""
     found = [*_deferred(conn, since, now), *_returned(conn, since)]
-    returned = {one.key: one for one in _without_brakes(found)}
+    alive = _alive(conn)
+    returned = {
+        one.key: one
+        for one in _without_brakes(found)
+        if to_micros(one.at) > alive.get(person_mark(one.key), 0)
+    }
     if not returned:
         return []
     suspended = {
@@ -69,12 +90,66 @@ def find_dead_contacts(conn: Connection, since: datetime, now: datetime) -> list
         )
     }
     return [
-        DeadContact(unit, contact, one.at, one.reason)
+        DeadContact(unit, contact, one.at, one.reason, alive.get(person_mark(one.key), 0))
         for unit in list_units(conn)
         for contact in unit.contacts
         for one in [returned.get(address_key(contact))]
         if one is not None and (unit.id, one.key) not in suspended
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class LivingContact:
+    """An address that takes mail again, or did all the time. `reason`: coded."""
+
+    address: str
+    at: datetime
+    reason: str
+
+
+def find_living_contacts(
+    conn: Connection, marks: Collection[str], now: datetime
+) -> dict[str, LivingContact]:
+    """By mark, those of these people that were found dead and are not: a later letter has not
+    come back for PROVED_AFTER, or many of their provider came back within an hour (see `brake`)."""
+    found = [*_deferred(conn, now - SOFT_WINDOW, now), *_returned(conn, now - SOFT_WINDOW)]
+    dead = {one.key for one in _without_brakes(found)}
+    about_us = {person_mark(one.key): one.key for one in found if one.key not in dead}
+    living = {
+        mark: LivingContact(address, from_micros(sent_at), TAKEN_AGAIN)
+        for mark, address, sent_at in _proved(conn, marks, now)
+    }
+    for mark in about_us.keys() & set(marks) - living.keys():
+        living[mark] = LivingContact(about_us[mark], now, ABOUT_US)
+    return living
+
+
+def _proved(
+    conn: Connection, marks: Collection[str], now: datetime
+) -> Iterator[tuple[str, str, int]]:
+    """(mark, address, when the letter was handed over that proves it). Nothing proves that whoever
+    complained of spam reads what comes."""
+    query = text(
+        "SELECT m.body, m.state, m.done_at, (SELECT max(CASE b.kind WHEN 'complaint' THEN :now"
+        " ELSE b.at END) FROM bounce b WHERE b.message_id = m.id AND b.kind <> 'ours')"
+        " AS returned_at FROM message m WHERE m.state IN ('sent', 'failed') AND m.done_at > :since"
+        " AND m.group_key LIKE 'letter:%' AND m.body IS NOT NULL ORDER BY m.done_at"
+    )
+    returned_at: dict[str, int] = {}
+    proofs: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in conn.execute(query, {"since": to_micros(now - _READ_BACK), "now": to_micros(now)}):
+        address = orjson.loads(row.body)["address"]
+        mark = person_mark(address)
+        if mark not in marks:
+            continue
+        if row.returned_at is not None:
+            returned_at[mark] = max(returned_at.get(mark, 0), row.returned_at)
+        elif row.state == State.SENT and row.done_at <= to_micros(now - PROVED_AFTER):
+            proofs[mark].append((address, row.done_at))
+    for mark, sent in proofs.items():
+        later = [one for one in sent if one[1] > returned_at.get(mark, 0)]
+        if later:
+            yield mark, *later[0]
 
 
 def returned_since(
@@ -87,7 +162,7 @@ def returned_since(
 
 
 def _returned(conn: Connection, since: datetime) -> list[_Returned]:
-    """The first of each address. Letters that have a subscription are its own."""
+    """The first of each address, after it was last found to be alive where there is any."""
     query = text(
         "SELECT b.at, b.kind, m.body FROM bounce b JOIN message m ON m.id = b.message_id"
         " WHERE b.at > :since AND b.kind IN (:hard, :complaint) AND m.group_key LIKE 'letter:%'"
@@ -95,10 +170,17 @@ def _returned(conn: Connection, since: datetime) -> list[_Returned]:
     )
     kinds = {"hard": Kind.HARD.value, "complaint": Kind.COMPLAINT.value}
     found: dict[str, _Returned] = {}
+    alive = _alive(conn)
     for row in conn.execute(query, {"since": to_micros(since), **kinds}):
         key = address_key(orjson.loads(row.body)["address"])
-        found.setdefault(key, _Returned(key, from_micros(row.at), REASONS[Kind(row.kind)]))
+        is_first = key not in found or to_micros(found[key].at) <= alive.get(person_mark(key), 0)
+        if is_first:
+            found[key] = _Returned(key, from_micros(row.at), REASONS[Kind(row.kind)])
     return list(found.values())
+
+
+def _alive(conn: Connection) -> dict[str, int]:
+    return {key.removeprefix(ALIVE): int(at) for key, at in list_meta(conn, ALIVE)}
 
 
 def _deferred(conn: Connection, since: datetime, now: datetime) -> list[_Returned]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from service.errors import Conflict, InvalidInput, NotFound
+from service.storage.answers import answers_to
 from service.storage.meta import drop_meta, get_meta, keep_meta
 from service.storage.queue import FENCED_WORDS, is_fenced, refresh
 from service.storage.schema import from_micros, to_micros
@@ -49,6 +50,8 @@ class Attempt:
     state: State
     status: int | None
     detail: str
+    answer: str = ""
+    """What came back, its beginning, secrets masked; empty: nothing, or it was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,13 @@ def show_delivery(conn: Connection, key: str) -> DeliveryHistory:
     )
 
 
+def payload_sent(conn: Connection, change_id: str) -> str:
+    """What a delivery tells, as the body of a webhook: mails and messages of chats are written of
+    it."""
+    query = text("SELECT payload FROM change WHERE id = :id")
+    return str(conn.execute(query, {"id": change_id}).scalar_one())
+
+
 def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]:
     """Every try at a message, the first one first."""
     rows = conn.execute(
@@ -130,6 +140,7 @@ def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]
         ),
         {"id": message_id},
     )
+    answers = answers_to(conn, message_id)
     return tuple(
         Attempt(
             number,
@@ -138,6 +149,7 @@ def attempts_of(conn: Connection, message_id: str | None) -> tuple[Attempt, ...]
             State(row.state),
             row.status,
             row.detail or "",
+            answers.get(from_micros(row.started_at), ""),
         )
         for number, row in enumerate(rows, start=1)
     )

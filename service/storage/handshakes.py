@@ -18,7 +18,7 @@ from service.alerts.message import build_handshake, build_test
 from service.channels import Consent, kind_of
 from service.errors import Conflict
 from service.storage.queue import queue_own, refresh
-from service.storage.subscriptions import get_subscription, set_status
+from service.storage.subscriptions import CONFIRMED, get_subscription, set_status
 from service.types import Subscription, SubscriptionStatus
 from service.words import coded
 
@@ -53,7 +53,7 @@ def confirm_endpoint(conn: Connection, subscription_id: str, at: datetime, url: 
     ).first()
     if row is None or row.status != SubscriptionStatus.PENDING or row.target != url:
         return False
-    set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=at)
+    set_status(conn, subscription_id, SubscriptionStatus.ACTIVE, at=at, reason=CONFIRMED)
     return True
 
 

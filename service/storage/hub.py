@@ -152,6 +152,7 @@ _OF_MESSAGES = (
 )
 _FORGET = (
     f"DELETE FROM attempt WHERE message_id IN {_OF_MESSAGES}",
+    f"DELETE FROM answer WHERE message_id IN {_OF_MESSAGES}",
     "DELETE FROM delivery WHERE subscription_id = :id",
     "DELETE FROM message WHERE endpoint_key = :key AND subscription_id = :id",
     "DELETE FROM owed WHERE subscription_id = :id",

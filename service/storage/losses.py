@@ -77,15 +77,6 @@ def known_letters(conn: Connection, keys: Sequence[str]) -> set[str]:
     }
 
 
-def is_loss_told(conn: Connection, subscription_id: str) -> bool:
-    """Whether somebody was told that a subscription has the status that it has now."""
-    query = text("SELECT status_at FROM subscription WHERE id = :id")
-    at = conn.execute(query, {"id": subscription_id}).scalar_one()
-    told = text("SELECT 1 FROM message WHERE group_key LIKE :key LIMIT 1")
-    key = f"letter:loss:{subscription_id}:{at}:%"
-    return conn.execute(told, {"key": key}).first() is not None
-
-
 _WORKS = f"""s.status = 'active' AND NOT EXISTS (SELECT 1 FROM endpoint e
     WHERE e.key = s.endpoint_key AND (e.status = 'disabled' OR e.warned_at IS NOT NULL
     OR (s.channel IN ({ASKED}) AND s.asked_at IS NULL)))"""

@@ -7,15 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from service.posts.overruled import with_decisions
 from service.storage import schema
 from service.storage.meta import get_meta, put_meta
+from service.storage.post_decisions import decisions_of
 from service.storage.post_rows import facts_from_json, facts_to_json
 from service.types import Understanding
 
 
 def kept_overruling(conn: Connection, post_id: str, understanding: Understanding) -> Understanding:
-    """The understanding with the categories and the urgency that a person gave, where one did, and
-    with what another post made of the meeting."""
+    """The understanding with the categories, the urgency, the tasks and the relations that a person
+    gave, where one did, and with what another post made of the meeting."""
     post = schema.post
     row = conn.execute(select(post.c.overruled_at, post.c.facts).where(post.c.id == post_id)).one()
     if not row.facts:
@@ -29,7 +31,7 @@ def kept_overruling(conn: Connection, post_id: str, understanding: Understanding
         understanding = replace(
             understanding, urgency=stored.urgency, urgency_why=stored.urgency_why
         )
-    return understanding
+    return with_decisions(understanding, decisions_of(conn, post_id))
 
 
 def corrected_ids(conn: Connection) -> list[str]:

@@ -217,7 +217,7 @@ def _where(one: _Trouble, behind: Sequence[_EndpointSubscription], host: str | N
     for sub in behind:
         kind = kind_of(sub.channel)
         if kind.is_asked:
-            return f"{sub.shown}, {sub.name}" if sub.unit else sub.shown
+            return f"{sub.shown}, {sub.unit[1]}" if sub.unit else sub.shown
         if kind.is_sealed:
             return sub.shown
     return host or one.endpoint_key

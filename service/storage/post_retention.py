@@ -32,12 +32,13 @@ _OLD = """SELECT p.id FROM post p
     ORDER BY p.first_seen_at LIMIT :n"""
 _FORGET = (
     "DELETE FROM change_match WHERE change_id IN (SELECT id FROM change WHERE post_id IN :ids)",
+    "DELETE FROM decision WHERE other_id IN :ids",
     *(
         f"DELETE FROM {table} WHERE post_id IN :ids"  # constants
         for table in (
             "change", "owed", "attachment_watch", "post_file", "post_alias", "post_listing",
             "post_place",
-            "post_category", "post_facet", "post_search", "revision",
+            "post_category", "post_facet", "post_search", "revision", "decision",
         )
     ),
     "DELETE FROM post WHERE id IN :ids",

@@ -58,7 +58,13 @@ def facts_from_json(facts: Mapping[str, Any]) -> Understanding:
         urgency=Urgency(facts["urgency"]),
         urgency_why=Reason(**why) if (why := facts.get("urgency_why")) else None,
         deadlines=deadlines_from_json(facts["deadlines"]),
-        relations=tuple(map(_link, facts.get("relations", ()))),
+        relations=relations_from_json(facts.get("relations", ())),
+        read_deadlines=None
+        if (read := facts.get("read_deadlines")) is None
+        else deadlines_from_json(read),
+        read_relations=None
+        if (found := facts.get("read_relations")) is None
+        else relations_from_json(found),
         scanned=_scanned(facts.get("scanned")),
         rescheduled=_rescheduled(facts.get("rescheduled")),
         begins_at=None
@@ -88,6 +94,10 @@ def deadlines_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[Deadline, .
     )
 
 
+def relations_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[DocumentLink, ...]:
+    return tuple(map(_link, value))
+
+
 def _scanned(one: Mapping[str, Any] | None) -> ScannedFacts | None:
     if one is None:
         return None
@@ -97,14 +107,15 @@ def _scanned(one: Mapping[str, Any] | None) -> ScannedFacts | None:
 def _link(one: Mapping[str, Any]) -> DocumentLink:
     of = one["of"]
     mention = Mention(of["kind"], of["number"], _day(of["issued_on"]), of["issuer"])
-    return DocumentLink(Link(one["link"]), mention, one["words"], one["post_id"])
+    return DocumentLink(Link(one["link"]), mention, one["words"], one["post_id"], one.get("source"))
 
 
 def _rescheduled(one: Mapping[str, Any] | None) -> Rescheduling | None:
     if one is None:
         return None
     at = datetime.fromisoformat(one["begins_at"]) if one["begins_at"] else None
-    return Rescheduling(Link(one["link"]), one["post_id"], at, one["venue"], one["times"])
+    link = None if one["link"] is None else Link(one["link"])
+    return Rescheduling(link, one["post_id"], at, one["venue"], one["times"])
 
 
 def _document(facts: Mapping[str, Any] | None) -> Document | None:

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ColumnElement, Connection, or_, select, text
 
 from service.posts.issuer import is_one_organ, issuer_key
 from service.posts.same import is_of_day, is_same_document
 from service.storage import schema
 from service.storage.facets import Facet, has_facet
+from service.storage.post_decisions import posts_related_to
 from service.storage.post_rows import facts_from_json
 from service.storage.same_document import area_of
 from service.storage.search import holding_phrase
@@ -52,9 +53,10 @@ class LaterPost:
 
 
 def resolve_links(conn: Connection, post: Post) -> tuple[DocumentLink, ...]:
-    """The relations of a post with the ids of the posts that are those documents."""
+    """The relations of a post with the ids of the posts that are those documents; of which a person
+    said which post it is, that."""
     links = post.understanding.relations
-    wanted = [one for one in links if one.link is not Link.MENTIONS][:_RESOLVED]
+    wanted = [one for one in links if one.link is not Link.MENTIONS and not one.source][:_RESOLVED]
     found = {one: _post_of(conn, post, one) for one in wanted}
     return tuple(replace(one, post_id=found[one]) if found.get(one) else one for one in links)
 
@@ -132,7 +134,12 @@ def _on_own_portal(wanted: Mention, other: Document) -> Document:
 def later_posts(conn: Connection, of: Post) -> list[LaterPost]:
     """The posts that replace, amend, remind of … this one's document, newest first."""
     document, table = of.understanding.document, schema.post
-    if document is None or not document.number:
+    candidates: list[ColumnElement[bool]] = []
+    if document is not None and document.number:
+        candidates.append(holding_phrase(conn, document.number))
+    if said := posts_related_to(conn, of.id):
+        candidates.append(table.c.id.in_(said))
+    if not candidates:
         return []
     rows = conn.execute(
         select(
@@ -145,7 +152,7 @@ def later_posts(conn: Connection, of: Post) -> list[LaterPost]:
             table.c.url,
         )
         .where(
-            holding_phrase(conn, document.number),
+            or_(*candidates),
             table.c.id != of.id,
             table.c.withdrawn_at.is_(None),
         )

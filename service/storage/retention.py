@@ -43,6 +43,7 @@ _FORGET = (
     ON CONFLICT (post_id, subscription_id) DO NOTHING""",
     f"DELETE FROM delivery WHERE message_id IN :ids AND subscription_id IN {_PERSONS}",
     "DELETE FROM attempt WHERE message_id IN :ids",
+    "DELETE FROM answer WHERE message_id IN :ids",
     "DELETE FROM message WHERE id IN :ids",
 )
 

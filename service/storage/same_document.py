@@ -2,7 +2,7 @@
 directive.
 
 The index of words finds the number in any writing, so that no column of its own is needed; whether
-two posts with that number are of one document is decided by `posts.document`.
+two posts with that number are of one document is decided by `posts.same`, or by a person.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from service.posts.provinces import province_of_host
 from service.posts.same import is_same_document
 from service.storage import schema
 from service.storage.facets import Facet, has_facet, has_facet_any
+from service.storage.post_decisions import document_pairs
 from service.storage.post_rows import facts_from_json
 from service.storage.search import holding_phrase
-from service.types import Document, PortalName, Post, Relation, Urgency
+from service.types import DecisionKind, Document, PortalName, Post, Relation, Urgency
 
 
 def area_of(url: str) -> str | None:
@@ -43,6 +44,9 @@ class Companion:
     relation: Relation
     url: str
     urgency: Urgency
+    is_decided: bool = False
+    """Whether a person said so, and not its words."""
+    has_number: bool = False
 
 
 def _is_near(one: Document, other: Document, at: datetime, other_at: datetime) -> bool:
@@ -66,11 +70,15 @@ def _candidates(conn: Connection, document: Document) -> list[ColumnElement[bool
 
 
 def companions(conn: Connection, of: Post) -> list[Companion]:
-    """The posts that are or relay the same document, newest first and MOST at most; withdrawn ones
-    are left out."""
+    """The posts that are or relay the same document, as their words say or as a person decided,
+    newest first and MOST at most; withdrawn ones are left out."""
     document, post = of.understanding.document, schema.post
+    said = document_pairs(conn, of.id)
+    joined = [key for key, kind in said.items() if kind is DecisionKind.SAME]
     candidates = _candidates(conn, document) if document else []
-    if document is None or not candidates:
+    if joined:
+        candidates.append(post.c.id.in_(joined))
+    if not candidates:
         return []
     columns = (
         post.c.id,
@@ -89,21 +97,39 @@ def companions(conn: Connection, of: Post) -> list[Companion]:
         holding.order_by(post.c.published_at.desc(), post.c.id).limit(_LOOKED_AT)
     ):
         facts = facts_from_json(row.facts)
-        other = facts.document
-        areas = area_of(of.url), area_of(row.url)
-        if other is None or not _is_near(document, other, of.published_at, row.published_at):
+        decided = said.get(row.id)
+        if decided is None and not _is_of_one(
+            of, facts.document, row.published_at, row.url, row.title
+        ):
             continue
-        if is_same_document(document, other, areas, (of.title, row.title)):
-            portal = PortalName(row.portal_id, row.portal_name)
-            found.append(
-                Companion(
-                    row.id,
-                    row.title,
-                    portal,
-                    row.published_at,
-                    other.relation,
-                    row.url,
-                    facts.urgency,
-                )
+        if decided is DecisionKind.OTHER:
+            continue
+        portal = PortalName(row.portal_id, row.portal_name)
+        relation = facts.document.relation if facts.document else Relation.RELAYS
+        found.append(
+            Companion(
+                row.id,
+                row.title,
+                portal,
+                row.published_at,
+                relation,
+                row.url,
+                facts.urgency,
+                decided is not None,
+                facts.document is not None and facts.document.number is not None,
             )
+        )
     return found[:MOST]
+
+
+def _is_of_one(
+    of: Post, other: Document | None, published_at: datetime, url: str, title: str
+) -> bool:
+    """Whether its words say so."""
+    document = of.understanding.document
+    if document is None or other is None:
+        return False
+    if not _is_near(document, other, of.published_at, published_at):
+        return False
+    areas = area_of(of.url), area_of(url)
+    return is_same_document(document, other, areas, (of.title, title))

@@ -141,6 +141,15 @@ attempt = Table(  # those that were not accepted, and those accepted before a re
     sqlite_with_rowid=False,  # one tree to write for each attempt, not two
 )
 
+answer = Table(  # what came back for an attempt, its beginning; none where nothing did
+    "answer",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("started_at", Instant, primary_key=True),  # that of its attempt
+    Column("body", Text, nullable=False),  # secrets masked
+    sqlite_with_rowid=False,
+)
+
 # endpoints that share places: those of one host, but for those of it that timed out last
 host_group = Table(
     "host_group",

@@ -105,6 +105,16 @@ def silence_of(conn: Connection, post_id: str) -> str | None:
     return conn.execute(statement.order_by(change.c.revision).limit(1)).scalar()
 
 
+def filters_silenced(conn: Connection, post_id: str, code: str) -> list[str]:
+    """The sets of filters that a publication of the post matched, of which nobody was told for this
+    reason."""
+    query = text(
+        "SELECT DISTINCT cm.filter_id FROM change c JOIN change_match cm ON cm.change_id = c.id"
+        " WHERE c.post_id = :post AND c.type = :type AND c.silenced = :code"
+    )
+    return list(conn.execute(query, {"post": post_id, "type": _PUBLISHED, "code": code}).scalars())
+
+
 def refresh_silenced(conn: Connection, post_id: str, payload: str) -> None:
     """What would be sent of a post, should its silence be lifted, is now this."""
     change = schema.change

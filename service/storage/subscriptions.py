@@ -37,6 +37,8 @@ from service.values import address_keys
 from service.words import coded
 
 MAX_INTERVAL_S = 3600
+CONFIRMED = "by.confirmed"
+"""Why one is active: whoever is behind its target has said yes."""
 MAX_OF_A_UNIT = 20
 """Subscriptions that a unit's own token may make: each sends to an address that a stranger to Loa
 has named."""
@@ -385,4 +387,5 @@ def _subscription(row: RowMapping) -> Subscription:
         created_at=row["created_at"],
         headers=tuple(row["headers"]),
         is_cloudevents=bool(row["is_cloudevents"]),
+        language=row["language"],
     )

@@ -6,8 +6,10 @@ A file for a kind of noun; others take all of them from here.
 
 from service.instants import Moment
 from service.types.attempts import Result
+from service.types.decisions import Decision, DecisionKind
 from service.types.documents import (
     OCR,
+    OVERRULED,
     Deadline,
     Document,
     DocumentLink,
@@ -31,7 +33,6 @@ from service.types.portal_pages import (
     Validators,
 )
 from service.types.post_facts import (
-    OVERRULED,
     Place,
     PortalName,
     Post,
@@ -65,6 +66,8 @@ __all__ = [
     "Channel",
     "Clock",
     "Deadline",
+    "Decision",
+    "DecisionKind",
     "Document",
     "DocumentLink",
     "Filters",

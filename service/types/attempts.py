@@ -29,3 +29,5 @@ class Result:
     is_final: bool = False
     """Failed by its content or its target, so that an endpoint that answers again is no reason to
     repeat it."""
+    answer: str = ""
+    """What came back, as `alerts.kept_answer` keeps it."""

@@ -10,6 +10,9 @@ from enum import StrEnum
 OCR = "ocr"
 """The source of what was read from pictures of pages: to be compared with the original."""
 
+OVERRULED = "operator"
+"""The rule, or the source, where a person decided."""
+
 
 class Relation(StrEnum):
     """What a post has to do with the document it names."""
@@ -76,7 +79,12 @@ class Deadline:
     is_unsure: bool = False
     """Whether no words near the day say who owes it."""
     source: str | None = None
-    """`OCR` where the words were read from a scanned file; None: from text."""
+    """`OCR` where the words were read from a scanned file, `OVERRULED` where a person said it;
+    None: from text."""
+
+    @property
+    def is_scanned(self) -> bool:
+        return self.source == OCR
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +96,18 @@ class DocumentLink:
     words: str
     post_id: str | None = None
     """The post that is that document; None where none is known."""
+    source: str | None = None
+    """`OVERRULED` where a person said it; None: from text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rescheduling:
     """What another document made of a meeting."""
 
-    link: Link
+    link: Link | None
+    """None: nothing; a person decided that it was read wrongly."""
     post_id: str
-    """The post that says so."""
+    """The post that says so, or that was read so."""
     begins_at: datetime | None
     """When it begins now; None where that is not said, or not certain."""
     venue: str | None
@@ -111,7 +122,7 @@ class Rescheduling:
     @property
     def is_unsure(self) -> bool:
         """Whether the calendar can only say that somebody has to look."""
-        return not self.is_off and self.begins_at is None
+        return self.link is not None and not self.is_off and self.begins_at is None
 
 
 @dataclass(frozen=True, slots=True)

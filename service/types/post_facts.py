@@ -7,6 +7,7 @@ from datetime import datetime
 
 from service.instants import Dating
 from service.types.documents import (
+    OVERRULED,
     Deadline,
     Document,
     DocumentLink,
@@ -24,10 +25,6 @@ class Place:
 
     id: str
     name: str
-
-
-OVERRULED = "operator"
-"""The rule that a reason names when a person decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,10 @@ class Understanding:
     deadlines: tuple[Deadline, ...] = ()
     relations: tuple[DocumentLink, ...] = ()
     """How its document stands to others."""
+    read_deadlines: tuple[Deadline, ...] | None = None
+    """The deadlines that were read, where a person decided otherwise; None: nobody did."""
+    read_relations: tuple[DocumentLink, ...] | None = None
+    """Likewise."""
     scanned: ScannedFacts | None = None
     """What a scanned file adds; deadlines that it adds stand among the others, with their
     source."""

@@ -50,3 +50,5 @@ class Subscription:
     """Names of the request headers of its own; their values are kept sealed."""
     is_cloudevents: bool = False
     """Whether its requests have those headers too."""
+    language: str = "vi"
+    """In which it is written to, where its channel is."""

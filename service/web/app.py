@@ -45,7 +45,7 @@ from service.web.server.cookies import SignedSessions
 from service.web.server.limits import Limit
 from service.web.server.proxies import ProxyWatch
 from service.web.site import base_path, category_name
-from service.words import kind_name, label, say, say_rhythm
+from service.words import kind_name, label, say, say_day, say_rhythm
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
@@ -251,7 +251,7 @@ def _add_filters(app: Flask) -> None:
     app.jinja_env.filters.update(
         instant=lambda at: words.say_instant(at, reader.locale()),
         instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
-        day=lambda day: words.say_day(day, g.language),
+        day=lambda day: say_day(day, g.language),
         bytes=words.say_bytes,
         example=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
         lasting=lambda lasting: words.say_duration(lasting, g.language),
@@ -268,6 +268,7 @@ def _add_filters(app: Flask) -> None:
         stamp=lambda text: words.say_instant(datetime.fromisoformat(text), reader.locale()),
         urgency=of("urgency"),
         owner=of("owner"),
+        rule=of("rule"),
         link=of("link"),
         linked=of("linked"),
         rhythm=lambda rule: say_rhythm(rule, g.language),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, request, session
@@ -21,18 +20,11 @@ from service.services.sign_in import role_by_proxy, role_of
 from service.services.token_acts import TokenReach
 from service.storage import pull_streams, sessions, tokens
 from service.storage.tokens import Role, Scope
-from service.web.access_table import ACCESS as ACCESS
-from service.web.access_table import OF_SUBSCRIPTIONS as OF_SUBSCRIPTIONS
-from service.web.access_table import Access as Access
-from service.web.access_table import access_of as access_of
+from service.web.access_table import OF_SUBSCRIPTIONS, Access, access_of
 from service.web.reader import current_loa
 from service.web.server.limits import Limit
 from service.web.server.proxies import is_from_this_machine, named_by_proxy
 from service.words import coded
-
-if TYPE_CHECKING:
-    pass
-
 
 WRITES_PER_MINUTE = 300
 """Changes by one token; an import of every office of a province takes some minutes."""

@@ -7,7 +7,7 @@ secret.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -91,12 +91,28 @@ class Fault:
 
     field: str
     text: str
+    others: tuple[Fault, ...] = ()
+
+    @property
+    def all(self) -> tuple[Fault, ...]:
+        """Itself and what else was wrong."""
+        return (self, *self.others)
+
+    def of(self, field: str) -> list[Fault]:
+        return [one for one in self.all if one.field == field]
 
 
 def fault_of(error: InvalidInput | Conflict, otherwise: str) -> Fault:
     """`otherwise`: the field that a conflict is about."""
-    if not isinstance(error, InvalidInput) or error.field in FIELDS:
-        return Fault(getattr(error, "field", otherwise), _for_people(error))
+    if not isinstance(error, InvalidInput):
+        return Fault(otherwise, _for_people(error))
+    first, *others = map(_fault_alone, error.faults)
+    return replace(first, others=tuple(others))
+
+
+def _fault_alone(error: InvalidInput) -> Fault:
+    if error.field in FIELDS:
+        return Fault(error.field, FIELDS[error.field][reader.language() == "en"])
     language = reader.language()
     reason, allowed = error.in_words(language)
     if error.field == "place" and parse_coded(error.allowed)[0] == "allowed.place":
@@ -166,12 +182,22 @@ def _for_program(error: LoaError, status: int) -> Response:
     detail = said or _explained(status, language)
     if not isinstance(error, InvalidInput):
         return problem(status, detail, _code_of(error))
-    reason, allowed = error.in_words(language)
-    fault = {"field": error.field, "detail": reason or detail, "allowed": allowed}
-    fault = {key: value for key, value in fault.items() if value}
+    faults = [_shown_fault(one, language, detail) for one in error.faults]
     return problem(
-        status, detail, _code_of(error), field=error.field, allowed=allowed or None, errors=[fault]
+        status,
+        detail,
+        _code_of(error),
+        field=error.field,
+        allowed=faults[0].get("allowed"),
+        errors=faults,
     )
+
+
+def _shown_fault(error: InvalidInput, language: Language, otherwise: str) -> dict[str, str]:
+    """One of a problem's `errors`; `otherwise`: what is said of one that has no words here."""
+    reason, allowed = error.in_words(language)
+    shown = {"field": error.field, "code": _code_of(error), "detail": reason or otherwise}
+    return {**shown, "allowed": allowed} if allowed else shown
 
 
 def _code_of(error: LoaError) -> str:

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from service.values import Language, Locale
 from service.words import say_at, say_day
 
-__all__ = ["LANGUAGES", "say_bytes", "say_day", "say_duration", "say_instant", "say_instant_fully"]
-
 LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from service.words.labels_mail import MAILS
 from service.words.labels_page import PAGES
+from service.words.labels_rule import RULES
+from service.words.sentences_channel import CHANNEL_LABELS
 from service.words.word_tables import Pair, joined
 
-LABELS: dict[str, Pair] = joined(PAGES, MAILS)
+LABELS: dict[str, Pair] = joined(PAGES, MAILS, RULES, CHANNEL_LABELS)
 """All labels: `<kind>.<value>`: (Vietnamese, English)."""
 
 

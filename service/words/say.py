@@ -17,8 +17,9 @@ from service.words.sentences_alarm import ALARMS
 from service.words.sentences_allowed import ALLOWED
 from service.words.sentences_archive import ARCHIVE
 from service.words.sentences_audit import AUDIT
-from service.words.sentences_chat import CHAT_WORDS
+from service.words.sentences_channel import CHANNEL_WORDS
 from service.words.sentences_coverage import COVERAGE
+from service.words.sentences_decision import DECISIONS
 from service.words.sentences_delivery import DELIVERY
 from service.words.sentences_desk import DESK
 from service.words.sentences_error import ERRORS
@@ -44,8 +45,9 @@ SENTENCES: dict[str, Pair] = joined(
     ALARMS,
     ARCHIVE,
     AUDIT,
-    CHAT_WORDS,
+    CHANNEL_WORDS,
     COVERAGE,
+    DECISIONS,
     DELIVERY,
     DESK,
     ERRORS,

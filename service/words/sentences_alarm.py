@@ -73,15 +73,17 @@ ALARMS: Mapping[str, tuple[str, str]] = {
     ),
     "notice.possible_gap": (
         "Có thể đã sót tin: không lần ngược được tới tin đã biết (xem polling.backfill_pages). Xem "
-        "khoảng trống: loa coverage {id}. Tìm lại: loa portal backfill {id} --since NGÀY",
+        "khoảng trống: `loa coverage {id}`. Tìm lại: `loa portal backfill {id} --since NGÀY`.",
         "Posts may have been missed: no known post was reached (see polling.backfill_pages). To see "
-        "the gap: loa coverage {id}. To look for them: loa portal backfill {id} --since DAY",
+        "the gap: `loa coverage {id}`. To look for them: `loa portal backfill {id} --since DAY`.",
     ),
     "notice.held": (
-        "Quá nhiều tin mới cùng lúc: tin đã vào nguồn tin, thông báo được giữ lại. Khi đã xem, "
-        "cho gửi bằng lệnh: loa portal release {id}",
-        "Too many new posts at once: they are in the feeds, their alerts are held back. When you "
-        "have looked, let them go: loa portal release {id}",
+        "Quá nhiều tin mới cùng lúc, có thể là tin cũ vừa được chuyển sang: các tin đã có trong "
+        "nguồn tin nhưng chưa báo cho ai. Xem tin rồi cho gửi bằng lệnh `loa portal release {id}`, "
+        "hoặc bỏ qua bằng lệnh `loa portal discard {id}`.",
+        "Too many new posts at once, perhaps old ones that were moved: they are in the feeds, and "
+        "nobody is told of them. Look at them, then let them go by `loa portal release {id}`, or "
+        "leave it at that by `loa portal discard {id}`.",
     ),
     "notice.moved": (
         "Chuyên mục đã chuyển hẳn sang địa chỉ mới cùng máy chủ; hãy sửa tệp cấu hình của cổng.",

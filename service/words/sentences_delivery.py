@@ -54,6 +54,9 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
         "its unit became part of another one that hears by the same channel",
     ),
     "by.token_ended": ("khóa đã hết hạn", "its last day is over"),
+    "by.added": ("đã có đăng ký mới thay thế", "a new subscription has taken its place"),
+    "by.vouched": ("quản trị viên đã thêm lại", "the operator has added it again"),
+    "by.confirmed": ("nơi nhận đã xác nhận", "its receiver has confirmed it"),
     "by.command": ("quản trị viên, bằng lệnh", "the operator, by command"),
     # of mail that came back
     "bounced.hard": (
@@ -68,6 +71,16 @@ DELIVERY: Mapping[str, tuple[str, str]] = {
     "bounced.unmailable": (
         "không máy chủ thư nào nhận được địa chỉ này",
         "no relay can be given the address",
+    ),
+    "bounced.taken_again": (
+        "thư gửi sau đó không bị trả lại",
+        "what was mailed since did not come back",
+    ),
+    "bounced.about_us": (
+        "nhiều địa chỉ cùng nhà cung cấp bị từ chối cùng lúc, nên đó là vì máy chủ thư của Loa, không "
+        "phải vì địa chỉ này",
+        "many addresses of its provider were refused at once: that was about Loa's own mail server, "
+        "not about this address",
     ),
     "bounced.complaint": ("người nhận báo thư rác", "its owner reported the mail as spam"),
     # of an endpoint

@@ -29,6 +29,10 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "is {n} characters long, at most {limit} are allowed",
     ),
     "bad.many_of": ("có {n} mục, chỉ được {limit}", "has {n} items, at most {limit} are allowed"),
+    "bad.few_of": (
+        "có {n} mục, phải có ít nhất {least}",
+        "has {n} items, at least {least} are needed",
+    ),
     "bad.please": ("{reason}; xin nhập: {allowed}", "{reason}; please give: {allowed}"),
     "bad.controls": ("có ký tự điều khiển", "holds control characters"),
     "bad.no_controls": ("không được có ký tự điều khiển", "control characters are not allowed"),
@@ -256,8 +260,8 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "cannot release the post {name!r}: it was not kept silent",
     ),
     "conflict.discard_told": (
-        "không bỏ được tin {name!r}: tin không bị giữ lại",
-        "cannot discard the post {name!r}: it was not kept silent",
+        "không bỏ được tin {name!r}: tin đã được báo, hoặc đã được bỏ qua rồi",
+        "cannot discard the post {name!r}: it was told of, or is discarded already",
     ),
     # what HTTP refuses
     "refused.storage": (

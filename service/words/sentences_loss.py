@@ -62,16 +62,21 @@ LOSS: Mapping[str, tuple[str, str]] = {
         "Loa: {unit} hears by {target} again",
     ),
     "loss.again": (
-        "Thư Loa gửi thử đến {target} không bị trả lại, nên từ {since_at} Loa lại gửi tin cho {unit} "
-        "đến địa chỉ này. Tin còn chờ tự được gửi.",
-        "The mail by which Loa tried {target} did not come back: since {since_at} Loa sends to "
-        "{unit} there again. What waited is sent by itself.",
-    ),
-    "loss.again_by": (
-        "Từ {since_at}, {unit} lại nhận tin qua {target}. Người thực hiện: {reason}. Tin còn chờ tự "
-        "được gửi.",
-        "Since {since_at}, {unit} hears by {target} again. By: {reason}. What waited is sent by "
+        "Từ {since_at}, {unit} lại nhận tin qua {target}. Lý do: {reason}. Tin còn chờ tự được gửi.",
+        "Since {since_at}, {unit} hears by {target} again. Reason: {reason}. What waited is sent by "
         "itself.",
+    ),
+    "loss.again_anew": (
+        "Từ {since_at}, {unit} lại nhận tin qua {target}. Lý do: {reason}. Tin đăng trong thời gian "
+        "đăng ký bị hủy không được gửi bù.",
+        "Since {since_at}, {unit} hears by {target} again. Reason: {reason}. What was published "
+        "while there was no subscription is not made up for.",
+    ),
+    "loss.contact_again": (
+        "Thư gửi đến {target}, người liên hệ của {unit}, lại đến được. Lý do: {reason}. Không cần "
+        "làm gì.",
+        "Mail to {target}, a contact of {unit}, arrives again. Reason: {reason}. There is nothing "
+        "to do.",
     ),
     "loss.back_bounced": (
         "Nếu hộp thư đã sửa xong, cho nhận lại tại {where}, hay bằng lệnh `{command}`. Nếu không, "

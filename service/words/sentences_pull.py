@@ -1,11 +1,9 @@
-"""Sentences about asking for what is owed, and about what goes with some channels only."""
+"""Sentences about asking for what is owed."""
 
 from __future__ import annotations
 
 PULL_WORDS: dict[str, tuple[str, str]] = {
     "bad.day": ("phải là một ngày như 2026-11-29", "must be a day as 2026-11-29"),
-    "bad.target_none": ("không dùng cho kênh {channel}", "goes with no {channel}"),
-    "bad.cloudevents": ("chỉ dùng cho webhook", "goes with a webhook only"),
     "refused.stream_token": (
         "cần khóa truy cập của một đăng ký pull (`loa subscription add pull`) hoặc của đơn vị",
         "the token of a pull subscription (`loa subscription add pull`) or of a unit is needed",

@@ -1,4 +1,4 @@
-"""The one browser of these tests."""
+"""The one browser of a file of these tests: its start costs as much as a test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     from tests.browser.test_web_browser import CHROMIUM, FLAGS, sync_api  # skips where it is absent
 

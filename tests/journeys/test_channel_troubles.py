@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 
 from service.bootstrap import Loa
 from service.channels import CHAT, PULL
+from service.delivery.email import EmailChannel
 from service.services import subscription_acts as acts
+from service.services.alarm_acts import tell_alarms
 from service.services.context import OPERATOR
 from service.services.subscription_acts import AddResult, SubscriptionRequest
 from service.services.unit_acts import UnitFacts, deaf_units
@@ -27,6 +29,8 @@ from service.types import EMAIL, WEBHOOK, Channel, SubscriptionStatus
 from service.web.app import create_app
 from service.words import say
 from tests.fakes import FakeClock
+from tests.fakes_email import drain
+from tests.fakes_hanging_relay import POINTS, hanging_relay
 from tests.fakes_mail import FakeRelay, running_relay
 from tests.fakes_pull import Office, publish, rows
 from tests.fakes_receiver import FakeReceiver, status
@@ -34,7 +38,7 @@ from tests.fakes_web import make_loa
 
 OPERATOR_AT, FIRST, SECOND = "truc@huyen.example", "vanthu@xa.example", "chutich@xa.example"
 TOLD = {OPERATOR_AT, FIRST, SECOND}
-HALF_A_DAY = 12 * 3600
+HALF_A_DAY, A_DAY = 12 * 3600, 24 * 3600
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,8 +110,8 @@ def test_U1_a_client_that_asks_no_more_is_told_once_and_once_when_it_asks_again(
         assert "pull:" not in said and "{" not in said
     assert f"`loa subscription rotate {added.subscription.id}`" in told[OPERATOR_AT]
     assert OPERATOR_AT in told[FIRST] and "loa pull" in told[FIRST]
-    for _ in range(20):  # for ten days nobody is told again
-        clock.advance(HALF_A_DAY)
+    for _ in range(10):  # for ten days nobody is told again
+        clock.advance(A_DAY)
         assert letters.new() == {}
     del loa.__dict__["handing"]  # ten minutes have passed, by a clock that is not the test's
     office.ask()
@@ -132,6 +136,18 @@ def test_U1_a_client_that_asks_with_another_channel_left_is_told_what_it_is(
     assert all(f"xã A still hears by: {FIRST}." in one for one in told.values())
 
 
+def test_U1_what_waits_for_a_client_to_ask_is_no_message_that_is_late(
+    loa: Loa, clock: FakeClock
+) -> None:
+    add(loa, PULL, "")
+    publish(loa, "post-1")
+    loa.deliverer.deliver_due()
+    for _ in range(4):
+        clock.advance(3600)
+        assert tell_alarms(loa.database, loa) == ()
+    assert "loa_oldest_due_seconds 0.0" in create_app(loa).test_client().get("/metrics").text
+
+
 @pytest.mark.parametrize("channel", [WEBHOOK, CHAT])
 @pytest.mark.parametrize("left", [True, False])
 def test_U1_an_endpoint_that_accepts_nothing_is_told_with_what_is_left_and_when_it_is_back(
@@ -149,8 +165,8 @@ def test_U1_an_endpoint_that_accepts_nothing_is_told_with_what_is_left_and_when_
         for number in range(3):
             publish(loa, f"post-{number}")
         seen: list[dict[str, str]] = []
-        for _ in range(14):
-            clock.advance(HALF_A_DAY)
+        for _ in range(7):  # each look sends, and each sending to chat starts a program
+            clock.advance(A_DAY)
             told = letters.new()
             seen += [told] if told else []
         warned, disabled = seen  # each once
@@ -253,6 +269,44 @@ def test_D18_while_the_relay_is_away_for_long_who_hears_by_mail_alone_hears_by_n
     with running_relay(relay, port=relay.port):
         clock.advance(3600)
         loa.deliverer.deliver_due()
+    assert relay.recipients == [FIRST]
+    assert deaf(loa) == [] and "mail:" not in warnings(client, clock)
+    loa.close()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_D18_a_relay_that_hangs_at_each_mail_is_away_as_soon_as_one_that_refuses(
+    clock: FakeClock, sqlite_url: str, point: str
+) -> None:
+    webhooks: dict[str, object] = {"lease_s": 2.6, "timeout_s": 2}
+    with hanging_relay(point) as url:
+        email: dict[str, object] = {"smtp_url": url, "from": "Loa <loa@loa.example>"}
+        loa = make_loa(sqlite_url, clock, email=email, webhooks=webhooks)
+        with loa.database.writing() as conn:
+            add_unit(conn, loa, UnitFacts("xã A", None, (FIRST, SECOND)))
+        client = create_app(loa).test_client()
+        add(loa, EMAIL, FIRST)
+        publish(loa, "post-1")
+        settings = loa.settings
+        channel = EmailChannel(settings, loa.links, loa.keyring, clock, {}, timeout_s=0.3)
+        drain(loa.database, channel, clock)
+        clock.advance(1800)
+        drain(loa.database, channel, clock)
+        assert deaf(loa) == [] and "mail:" not in warnings(client, clock)  # not for long yet
+        clock.advance(1800)
+        assert deaf(loa) == ["xã A"]
+        found = warnings(client, clock)
+        assert "mail: 1 subscriptions by mail wait: the mail relay takes no mail since" in found
+        assert 'loa_alarms{kind="no_mail"} 1.0' in client.get("/metrics").text
+        channel.close()
+    with running_relay() as relay:
+        channel = EmailChannel(
+            settings.model_copy(update={"email": settings.email.model_copy(update={"smtp_url": relay.url})}),
+            loa.links, loa.keyring, clock, {}, timeout_s=2,
+        )  # fmt: skip
+        clock.advance(3600)
+        drain(loa.database, channel, clock)
+        channel.close()
     assert relay.recipients == [FIRST]
     assert deaf(loa) == [] and "mail:" not in warnings(client, clock)
     loa.close()

@@ -51,8 +51,9 @@ def test_help_lists_every_command_without_importing_any() -> None:
         assert f"\n  {name} " in out
     assert out.rstrip().endswith(
         "['service.cli', 'service.errors', 'service.instants', 'service.types', "
-        "'service.types.attempts', 'service.types.documents', 'service.types.portal_pages', "
-        "'service.types.post_facts', 'service.types.subscribers', 'service.types.vocabulary']"
+        "'service.types.attempts', 'service.types.decisions', 'service.types.documents', "
+        "'service.types.portal_pages', 'service.types.post_facts', 'service.types.subscribers', "
+        "'service.types.vocabulary']"
     )
 
 

@@ -78,6 +78,12 @@ def test_a_command_that_is_mistyped_is_guessed(terminal: Terminal, typed: str, m
     assert f"Did you mean '{meant}'?" in terminal.refused(typed)
 
 
+def test_a_command_of_a_command_is_guessed_too(terminal: Terminal) -> None:
+    assert "Did you mean 'list'?" in terminal.refused("unit", "lst")
+    assert "Did you mean 'webhook'?" in terminal.refused("subscription", "add", "webhok", "x")
+    assert "--frequency" in terminal.run("subscription", "add", "email", "--help").stdout
+
+
 def test_a_refused_address_names_the_key_that_would_let_it_pass(terminal: Terminal) -> None:
     for url in ("http://office.example/", "https://10.0.0.7/", "https://office/"):
         said = terminal.refused("subscription", "add", "webhook", url)
@@ -154,7 +160,7 @@ def test_ctrl_c_says_what_is_kept(terminal: Terminal) -> None:
         _, said = process.communicate(timeout=60)
         held.close()
     assert process.returncode == 1
-    assert "stopped; every listing that was read to its end is kept" in said
+    assert "stopped after 0 of 1 portals; every listing that was read to its end is kept" in said
     assert "Traceback" not in said
 
 

@@ -203,11 +203,12 @@ def test_a_portal_that_another_process_polls_is_said_to_be(
 ) -> None:
     terminal.run("poll")
     loa = open_loa(terminal.config, {})
-    assert Leases(loa.database, loa.clock).take(
-        "mau", f"{portal.base_url}{DIRECTIVES}", is_forced=True
-    )
-    loa.close()
+    leases = Leases(loa.database, loa.clock)
+    held = leases.take("mau", f"{portal.base_url}{DIRECTIVES}", is_forced=True)
+    assert held is not None
     told = terminal.run("poll", "--json")
+    leases.drop(held)
+    loa.close()
     assert "mau is being polled by another process" in told.stderr
     assert '"portals": []' in told.stdout
 

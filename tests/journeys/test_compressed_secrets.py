@@ -4,21 +4,15 @@ for its length would tell the secret to who can have it asked for with words of 
 from __future__ import annotations
 
 import gzip
-import os
 import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from tests.fakes import FakeClock
+from tests.fakes_nginx import DEPLOY, behind_nginx, needs_nginx
 from tests.fakes_web import make_web
 from tests.journeys.test_permissions import (
     LINKS,
@@ -33,12 +27,10 @@ from tests.journeys.test_permissions import (
     signed_in,
     world,
 )
-from tests.patience import free_port
 
 __all__ = ["world"]
 
 ZIPPED = {"Accept-Encoding": "gzip, deflate, br"}
-DEPLOY = Path(__file__).resolve().parents[2] / "config" / "deploy"
 SECRETS = re.compile(r'name="csrf" value="[^"]+"|\bloa_[\w-]{40,}|\bwhsec_[\w+/=]{20,}|\bwhsk_')
 SHOWN_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 """Of the examples, for everybody to see."""
@@ -99,50 +91,8 @@ def test_BREACH_the_desk_of_whom_a_proxy_signed_in_is_not_compressed(
 
 # --- behind the proxy -----------------------------------------------------------------------------
 
-_OUTER = """
-pid {folder}/pid; error_log {folder}/error.log; daemon off; worker_processes 1;
-events {{ }}
-http {{
-  access_log off; gzip on; gzip_proxied any; gzip_min_length 1;
-  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-{inner}
-}}
-"""
 
-
-@contextmanager
-def _behind(world: World, folder: Path, config: str) -> Iterator[str]:
-    """Our application behind nginx, whose own configuration compresses whatever it may: Debian's
-    does, and one `gzip_proxied any` is all that lacks."""
-    loa = make_server("127.0.0.1", 0, world.web.app, threaded=True)
-    threading.Thread(target=loa.serve_forever, daemon=True).start()
-    port = free_port()
-    inner = config.replace("web:8080", f"127.0.0.1:{loa.server_port}")
-    inner = inner.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    inner = inner.replace("root /srv/loa;", f"root {folder};")
-    (folder / "nginx.conf").write_text(_OUTER.format(folder=folder, inner=inner), "utf-8")
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    process = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-    try:
-        session = requests.Session()
-        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=_patient()))
-        session.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-        loa.shutdown()
-
-
-def _patient() -> requests.adapters.Retry:
-    return requests.adapters.Retry(connect=20, backoff_factor=0.05)
-
-
-@pytest.mark.skipif(
-    "CI" not in os.environ and not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()),
-    reason="needs nginx: apt-get install nginx",
-)
+@needs_nginx
 @pytest.mark.parametrize("name", ["nginx.conf", "nginx-files.conf"])
 def test_BREACH_the_documented_proxy_compresses_no_secret_either(
     world: World, tmp_path: Path, name: str
@@ -155,7 +105,7 @@ def test_BREACH_the_documented_proxy_compresses_no_secret_either(
         text = config if is_ours else config.replace("gzip off;", "")
         folder = tmp_path / str(is_ours)
         folder.mkdir()
-        with _behind(world, folder, text) as address:
+        with behind_nginx(world.web.app, folder, text) as address:
             answers = [
                 requests.get(address + page, headers=ZIPPED, timeout=10)
                 for page in (*pages, "/help/")

@@ -85,8 +85,12 @@ def test_an_act_ends_alike_by_every_door(worlds: dict[str, World], name: str, ca
             continue
         world = worlds[door]
         world.begin_again()
-        before, audited = world.at_first or rows_of(world), _audit(world)
-        world.at_first = before
+        if act.before is None:
+            before = world.at_first = world.at_first or rows_of(world)
+        else:
+            act.before(world)
+            before = rows_of(world)
+        audited = _audit(world)
         said = attempt(world, world.fill(act.cases[case]))
         ends[door] = (said, difference(world, before, rows_of(world)))
         _check_audit(door, act.code, said, _audit(world)[len(audited) :])

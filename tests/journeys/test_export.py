@@ -29,6 +29,7 @@ from service.storage.posts import bump, set_categories
 from service.types import Document, Relation
 from service.web.pages.help_text import FOLDER
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
 from tests.fakes_feeds import AT, make_post
 from tests.journeys.cli import Terminal
 from tests.journeys.test_cli_serve import running
@@ -44,6 +45,7 @@ def loa(tmp_path: Path, clock: FakeClock) -> Iterator[Loa]:
         "LOA_FEEDS__EXPORT_DIR": f'"{tmp_path / "out"}"',
         "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"',
     }
+    lay_migrated(f"sqlite:///{tmp_path}/loa.db")
     opened = open_loa(None, environ, clock=clock)
     opened.prepare()
     yield opened

@@ -27,6 +27,7 @@ from service.web import app as web_app
 from service.web import auth, problem
 from service.web.feeds.feed_routes import EXTENSION, make_blueprint
 from service.web.server.hot import ThinLayer
+from tests.fakes_database import lay_migrated
 from tests.fakes_feeds import AT, make_post
 
 BROWSER = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
@@ -59,9 +60,10 @@ def store_posts(loa: Loa, *posts: Post) -> list[str]:
 
 @pytest.fixture
 def loa(tmp_path: Path) -> Iterator[Loa]:
-    url = f'"sqlite:///{tmp_path / "loa.db"}"'
+    url = f"sqlite:///{tmp_path / 'loa.db'}"
+    lay_migrated(url)
     opened = open_loa(
-        None, {"LOA_DATABASE__URL": url, "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"'}
+        None, {"LOA_DATABASE__URL": f'"{url}"', "LOA_SERVICE__PUBLIC_URL": '"https://loa.example"'}
     )
     yield opened
     opened.close()

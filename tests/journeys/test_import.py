@@ -3,11 +3,18 @@ is named by line and column."""
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from service.bootstrap import open_loa
+from service.cli.progress import Progress
+from service.cli.subscription_import import _done
+from service.cli.table_file import AT_ONCE
 from tests.journeys.cli import Terminal
 
 HEADING = (
@@ -127,6 +134,77 @@ def test_all_mistakes_are_told_at_once_in_the_readers_language(terminal: Termina
     text = refused(terminal, HEADING + good + "A,,,fax,x,,,,,,\nB,,,email,x,,,,,,\n")
     assert "line 5, column channel: " in text and "line 6, column target: " in text
     assert "nothing was written" in text
+
+
+def test_a_long_table_is_written_in_portions_and_shown_as_one(terminal: Terminal) -> None:
+    lines = [f"UBND xã {n // 3},,,email,{n}@xa.example,,,,,,yes" for n in range(2 * AT_ONCE + 3)]
+    text = HEADING + "\n".join(lines)
+    seen = bring(terminal, text, "--dry-run")
+    assert state(terminal) == ([], [])
+    done = bring(terminal, text)
+    assert [one["done"] for one in seen] == [one["done"] for one in done]
+    assert len({one["id"] for one in done}) == len(lines)
+    path = str(written(terminal, text))
+    shown = terminal.run("subscription", "import", path).stdout.splitlines()
+    assert len(shown) == len(lines) + 1 and shown[0].startswith("line\t")
+    empty = str(written(terminal, HEADING))
+    assert terminal.run("subscription", "import", empty).stdout == "nothing\n"
+
+
+def test_a_table_that_comes_by_a_pipe_is_read_whole(terminal: Terminal) -> None:
+    pipe = terminal.folder / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_text, GOOD, encoding="utf-8")
+        done = terminal.json("subscription", "import", str(pipe))["lines"]
+    assert [one["line"] for one in done] == [2, 3, 4]
+    units = "name,contacts\nUBND xã Mẫu,a@xa.example\n"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_text, units, encoding="utf-8")
+        assert terminal.json("unit", "import", str(pipe))["updated"] == 1
+
+
+def test_more_mistakes_than_anybody_reads_are_counted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.cli.subscription_import.TOLD", 3)
+    monkeypatch.setattr("service.cli.unit_file.TOLD", 3)
+    text = refused(terminal, HEADING + "A,,,fax,x,,,,,,\n" * 9)
+    assert text.count("dòng ") - text.count("giống dòng") <= 3 and "and 6 more" in text
+    path = written(terminal, "name,place\n" + "".join(f"X{n},atlantis\n" for n in range(9)))
+    said = terminal.refused("unit", "import", str(path))
+    assert said.count("line ") == 3 and "and 6 lines more" in said
+
+
+def test_what_is_no_text_of_lines_is_refused_before_it_fills_the_memory(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.cli.table_file.MAX_LINE_CHARS", 100)
+    assert "has no lines" in refused(terminal, HEADING + "x" * 300)
+
+
+def test_what_came_between_check_and_writing_is_told_with_what_is_kept(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines that were good when they were checked, and are not when they are written."""
+    good = [f",,,email,{n}@xa.example,,,,,,yes" for n in range(AT_ONCE)]
+    path = written(terminal, HEADING + "\n".join((*good, "X,,,fax,x,,,,,,")))
+    environ = {name: value for name, value in terminal.environ.items() if value}
+    loa = open_loa(terminal.config, environ)
+    progress = Progress("written", "lines")
+    with pytest.raises(click.exceptions.Exit):
+        list(_done(loa, path, path, progress, is_dry=False))
+    loa.close()
+    assert f"{AT_ONCE} lines were written; run it again" in capsys.readouterr().err
+    assert len(terminal.json("subscription", "list")) == AT_ONCE
+
+
+def test_how_long_a_long_table_took_is_said(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.cli.subscription_import.MANY", 2)
+    path = str(written(terminal, GOOD))
+    assert "3 lines in" in terminal.run("subscription", "import", path).stderr
 
 
 @pytest.mark.parametrize(

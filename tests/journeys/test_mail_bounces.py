@@ -20,6 +20,7 @@ from service.alerts.bounce import Kind, envelope_sender, read
 from service.bootstrap import Loa, open_loa
 from service.storage.engine import uuid7
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
 from tests.fakes_ledger_mail import make_post, subscribe, tell
 
 CORPUS = "flufl.bounce==6.0.0"
@@ -69,6 +70,7 @@ def bounced(tmp_path: Path, clock: FakeClock) -> Iterator[Bounced]:
         "LOA_SERVICE__SECRET_KEY": f'"{KEY}"',
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
+    lay_migrated(f"sqlite:///{tmp_path}/loa.db")
     loa = open_loa(
         None,
         {name: value for name, value in environ.items() if name.startswith("LOA")},

@@ -22,6 +22,7 @@ from service.storage.units import add_unit
 from service.types import SubscriptionStatus
 from service.web.app import create_app
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
 from tests.fakes_ledger_mail import make_post, subscribe
 from tests.fakes_web import MANAGED_AT
 
@@ -33,6 +34,7 @@ def loa(tmp_path: Path, clock: FakeClock) -> Iterator[Loa]:
         "LOA_EMAIL__SMTP_URL": '"smtp://127.0.0.1:1"',
         "LOA_SERVICE__SECRET_KEY": '"a key of tests, long enough for the settings"',
     }
+    lay_migrated(f"sqlite:///{tmp_path}/loa.db")
     opened = open_loa(None, environ, clock=clock)
     yield opened
     opened.close()

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,16 +19,23 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from service.alerts.links import Purpose
+from service.services.context import OPERATOR
+from service.services.decision_acts import decide_task
+from service.services.decision_parts import TypedTask
 from service.services.sign_in import sign_in_subject
+from service.storage.engine import sqlite_path
 from service.storage.handshakes import address_mark
 from service.storage.looks import ask_look
+from service.storage.post_decisions import decisions_about
 from service.storage.subscriptions import set_status
 from service.storage.tokens import Role, Scope, create_token, select_token
 from service.storage.units import add_unit, remove_unit
 from service.types import SubscriptionStatus
-from service.web.auth import OF_SUBSCRIPTIONS, scope_of
+from service.web.access_table import OF_SUBSCRIPTIONS
+from service.web.app import create_app
+from service.web.auth import scope_of
 from tests.fakes import FakeClock
-from tests.fakes_web import MANAGED_AT, Web, make_web, owe, store_post
+from tests.fakes_web import MANAGED_AT, Web, make_loa, make_web, owe, store_post
 
 SIGN_IN = "/admin/sign-in"
 FAR = {"REMOTE_ADDR": "203.0.113.5"}
@@ -76,9 +86,36 @@ class World:
             }
 
 
+PEOPLE: dict[str, object] = {"people": ["lan@huyen.example"]}
+
+
 @pytest.fixture
 def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
-    web = make_web(sqlite_url, clock, operator={"people": ["lan@huyen.example"]})
+    """A copy of one that was made once: hundreds of rows begin with it."""
+    content, made = _kept_world()
+    path = Path(str(sqlite_path(sqlite_url)))
+    path.touch(0o600)
+    path.write_bytes(content)
+    loa = make_loa(sqlite_url, clock, operator=PEOPLE)
+    app = create_app(loa)
+    app.testing = False
+    yield replace(made, web=replace(made.web, loa=loa, app=app, client=app.test_client()))
+    loa.close()
+
+
+@cache
+def _kept_world() -> tuple[bytes, World]:
+    """And its database."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "loa.db"
+        made = _make_world(f"sqlite:///{path}", FakeClock())
+        made.web.loa.close()
+        assert [one.name for one in path.parent.glob("loa.db*")] == ["loa.db"]  # none is in a log
+        return path.read_bytes(), made
+
+
+def _make_world(url: str, clock: FakeClock) -> World:
+    web = make_web(url, clock, operator=PEOPLE)
     post = store_post(web.loa, 1)
     owe(web, post)
     with web.loa.database.writing() as conn:
@@ -104,7 +141,10 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
         "unsubscribe": links.token(Purpose.UNSUBSCRIBE, reader),
         "confirm": links.token(Purpose.CONFIRM, key, address_mark("https://unit.example/loa")),
     }  # fmt: skip
+    names["twin"] = store_post(web.loa, 2).id
     with web.loa.database.writing() as conn:
+        decide_task(conn, web.loa, post.id, None, TypedTask("nộp", "2026-12-05"), OPERATOR)
+        names["decision"] = decisions_about(conn, post.id)[0].id
         mailed = add_unit(conn, name="UBND xã Thư", at=clock(), contacts=("c@xa.example",))
         own = select_token(conn, web.unit["Authorization"].removeprefix("Bearer "), clock())
         assert own is not None
@@ -122,10 +162,9 @@ def world(sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     }
     subject = sign_in_subject(web.loa, "lan@huyen.example")
     names["sign_in"] = links.token(Purpose.SIGN_IN, *subject)
-    yield World(
+    return World(
         web, {"Authorization": f"Bearer {other}"}, {"Authorization": f"Bearer {viewer}"}, names
     )
-    web.loa.close()
 
 
 def _filled(value: Any, names: dict[str, str]) -> Any:
@@ -179,6 +218,43 @@ TOKENS = [  # the operator asks last: rotated a moment ago is 409, and not 401 o
         200,
         json={"urgency": "khan"},
     ),
+    Row("api.add_post", "POST", "/api/v1/posts", 403, 403, 201, json={"title": "Công điện 12"}),
+    Row(
+        "api.decide_task",
+        "POST",
+        "/api/v1/posts/{post}/tasks",
+        403,
+        403,
+        200,
+        json={"task": "họp", "day": "2026-12-05"},
+    ),
+    Row(
+        "api.decide_relation",
+        "POST",
+        "/api/v1/posts/{post}/relations",
+        403,
+        403,
+        200,
+        json={"relation": "amends", "other": "{twin}"},
+    ),
+    Row(
+        "api.decide_document",
+        "POST",
+        "/api/v1/posts/{post}/document",
+        403,
+        403,
+        200,
+        json={"other": "{twin}", "same": True},
+    ),
+    Row(
+        "api.undo_decision",
+        "DELETE",
+        "/api/v1/posts/{post}/decisions/{decision}",
+        403,
+        403,
+        200,
+    ),
+    Row("api.withdraw_post", "POST", "/api/v1/posts/{twin}/withdraw", 403, 403, 200, json={}),
     Row("api.release_post", "POST", "/api/v1/posts/{post}/release", 403, 403, 409, json={}),
     Row("api.discard_post", "POST", "/api/v1/posts/{post}/discard", 403, 403, 409, json={}),
     Row("api.release_portal", "POST", "/api/v1/portals/quangxuong/release", 403, 403, 200, json={}),
@@ -331,6 +407,34 @@ SESSIONS = [
         operator=303,
         form={"urgency": "khan"},
     ),
+    Row(
+        "admin.decide_task",
+        "POST",
+        "/admin/posts/{post}/tasks",
+        operator=303,
+        form={"task": "họp", "day": "2026-12-05"},
+    ),
+    Row(
+        "admin.decide_relation",
+        "POST",
+        "/admin/posts/{post}/relations",
+        operator=303,
+        form={"relation": "amends", "other": "{twin}"},
+    ),
+    Row(
+        "admin.decide_document",
+        "POST",
+        "/admin/posts/{post}/document",
+        operator=303,
+        form={"other": "{twin}", "same": "1"},
+    ),
+    Row(
+        "admin.undo_decision",
+        "POST",
+        "/admin/posts/{post}/decisions/{decision}/undo",
+        operator=303,
+        form={},
+    ),
     Row("admin.new_post", "GET", "/admin/posts/new", operator=200),
     Row("admin.add_post", "POST", "/admin/posts/new", operator=303, form=TYPED),
     Row(
@@ -445,7 +549,7 @@ PUBLIC = [
     Row("robots.robots", "GET", "/robots.txt", 200),
     Row("robots.sitemap", "GET", "/sitemap.xml", 200),
     Row("robots.favicon", "GET", "/favicon.ico", 200),
-    Row("public.calendar", "GET", "/posts/{post}/calendar.ics", 404),  # it has no day
+    Row("public.calendar", "GET", "/posts/{post}/calendar.ics", 200),
     Row("status.page", "GET", "/status", 200),
     Row("status.as_json", "GET", "/status.json", 200),
     Row("help.index", "GET", "/help/", 200),

@@ -21,6 +21,7 @@ from service.words import coded
 from tests.fakes import FakeClock
 from tests.fakes_portal import (
     LISTING,
+    OTHER,
     FakePortal,
     down,
     make_poller,
@@ -80,13 +81,30 @@ def test_a_lease_is_renewed_while_its_poll_lasts_and_free_a_minute_after_its_wor
     with database.writing() as conn:
         know_listings(conn, [("huyen", LISTING)], clock())
     alive, other = Leases(database, clock), Leases(database, clock)
-    assert alive.take("huyen", LISTING, is_forced=False)
+    held = alive.take("huyen", LISTING, is_forced=False)
+    assert held is not None
     for _ in range(5):
         clock.advance(LEASE_S - 1)
         alive.renew()
         assert other.take("huyen", LISTING, is_forced=True) is None
     clock.advance(LEASE_S + 1)
-    assert other.take("huyen", LISTING, is_forced=True)
+    taken = other.take("huyen", LISTING, is_forced=True)
+    assert taken is not None
+    alive.drop(held)
+    other.drop(taken)
+
+
+def test_a_listing_that_failed_is_free_again_though_a_bug_ended_the_poll_of_its_portal(
+    database: Database, source: FakePortal, clock: FakeClock
+) -> None:
+    poller = make_poller(database, source, clock, portal_config(LISTING, OTHER))
+    page, source.pages[LISTING] = source.pages[LISTING], down()
+    source.pages[OTHER] = RuntimeError("a bug")
+    with pytest.raises(RuntimeError, match="a bug"):
+        poller.poll_due()
+    source.pages[LISTING] = source.pages[OTHER] = page
+    clock.advance(3600)
+    assert {one.url for one in poller.poll_due().listings} == {LISTING, OTHER}
 
 
 def tell(database: Database, clock: FakeClock, told: list[str]) -> int:

@@ -14,7 +14,10 @@ from werkzeug.test import TestResponse
 
 from service.services.token_acts import create
 from service.storage.tokens import Role, Scope
-from service.web.api.route_table import ROUTES, Route
+from service.web.api.api_post_acts import MAX_POST_BYTES
+from service.web.api.request_body import MAX_BYTES
+from service.web.api.route_shape import Route
+from service.web.api.route_table import ROUTES
 from service.web.auth import WRITES_PER_MINUTE
 from service.web.server.exchange import plain_answer
 from tests.fakes import FakeClock
@@ -35,7 +38,7 @@ def web(sqlite_url: str, clock: FakeClock) -> Iterator[Web]:
 
 
 def ask(web: Web, route: Route, headers: dict[str, str], **more: Any) -> TestResponse:
-    path = "/api/v1" + route.path.format(id=NEVER)
+    path = "/api/v1" + route.path.format(id=NEVER, decision=NEVER)
     return web.client.open(path, method=more.pop("method", route.method), headers=headers, **more)
 
 
@@ -81,11 +84,12 @@ def test_each_body_that_cannot_be_read_is_refused_alike(web: Web, route: Route) 
     bearer = web.unit if route.endpoint in OF_UNITS else web.operator
     media = check(ask(web, route, bearer, data={"a": "b"}), 415)
     assert (media["code"], media["allowed"]) == ("refused.media_type", "application/json")
+    most = MAX_POST_BYTES if route.endpoint == "add_post" else MAX_BYTES
     for body, status, code in (
         (b'{"a": ', 400, "refused.body_json"),
         (b"[]", 400, "refused.body_object"),
         (b'{"a":' * 20 + b"1" + b"}" * 20, 400, "refused.body_deep"),
-        (b'{"a": "' + b"x" * (65 << 10) + b'"}', 413, "refused.body_big"),
+        (b'{"a": "' + b"x" * most + b'"}', 413, "refused.body_big"),
         (b'{"colour": "red"}', 422, "bad.unknown_field"),
     ):
         answer = ask(web, route, bearer, data=body, content_type="application/json")

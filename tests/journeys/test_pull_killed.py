@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -90,17 +90,18 @@ def test_D1_client_and_service_killed_at_random_skip_nothing_and_lose_nothing(
     served: ServedFeed, beside: Loa, tmp_path: Path
 ) -> None:
     clerk = Clerk(served, tmp_path)
-    luck, kills, n = random.Random(16), 0, 0
+    luck, n = random.Random(16), 0
+    killed: Counter[str] = Counter()
     ends_at = time.monotonic() + FOR_S
     next_kill = time.monotonic() + 1.5
-    while time.monotonic() < ends_at:
+    while time.monotonic() < ends_at or killed.total() < 6:
         publish(beside, f"post-{n}")
         n += 1
         time.sleep(0.02)
         if time.monotonic() >= next_kill:
-            kills += 1
             # a web child that dies twice within seconds ends the whole service: so that is killed
-            victim = ("clerk", "web", "clerk", "worker", "clerk", "service")[kills % 6]
+            victim = ("web", "clerk", "worker", "clerk", "service", "clerk")[killed.total() % 6]
+            killed[victim] += 1
             if victim == "clerk":
                 clerk.kill()
                 clerk.process = clerk.start()
@@ -127,6 +128,8 @@ def test_D1_client_and_service_killed_at_random_skip_nothing_and_lose_nothing(
     taken = clerk.taken()
     with beside.database.reading() as conn:
         owed = set(conn.execute(text("SELECT message_id FROM delivery")).scalars())
-    assert len(owed) == n and kills > 3
+    assert len(owed) == n
+    # at times that no one chose, and each of them while something was on its way
+    assert killed["clerk"] >= 2 and killed["web"] and killed["worker"] and killed["service"]
     assert set(taken) == owed
     assert all(len(bodies) == 1 for bodies in taken.values())

@@ -51,6 +51,8 @@ def _ends(world: World, name: str, door: str, words: str | None) -> list[tuple[b
     act, ends = ACTS[name], []
     for case in _sample(name, door):
         world.begin_again()
+        if act.before is not None:
+            act.before(world)
         before = rows_of(world)
         given = world.fill(act.cases[case])
         with reworded_by(words) if words else nullcontext():

@@ -22,6 +22,7 @@ from service.web.feeds.feed_routes import EXTENSION
 from service.web.feeds.feed_store import FeedStore
 from service.web.server.hot import ThinLayer
 from tests.fakes import FakeClock
+from tests.fakes_database import lay_migrated
 from tests.fakes_feeds import make_post
 from tests.journeys.test_feeds_http import store_posts
 from tests.patience import eventually
@@ -29,9 +30,9 @@ from tests.patience import eventually
 
 @pytest.fixture
 def loa(tmp_path: Path, clock: FakeClock) -> Iterator[Loa]:
-    opened = open_loa(
-        None, {"LOA_DATABASE__URL": f'"sqlite:///{tmp_path / "loa.db"}"'}, clock=clock
-    )
+    url = f"sqlite:///{tmp_path / 'loa.db'}"
+    lay_migrated(url)
+    opened = open_loa(None, {"LOA_DATABASE__URL": f'"{url}"'}, clock=clock)
     opened.prepare()
     store_posts(opened, make_post(1))
     opened.close()

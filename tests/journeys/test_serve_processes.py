@@ -21,11 +21,12 @@ from tests.patience import eventually, free_port
 
 
 class ServedFeed:
-    """A running `loa serve`."""
+    """A running `loa serve`. `more`: what else is configured; PORT stands for its port."""
 
     def __init__(self, folder: Path, more: str = "") -> None:
         self.port = free_port()
         self.terminal = Terminal(folder)
+        more = more.replace("PORT", str(self.port))
         self.terminal.configure(f"[server]\nport = {self.port}\n{more}\n")
         self.log = folder / "serve.log"
         self.process = self.start()

@@ -147,7 +147,7 @@ def test_U4_the_storm_on_sunday_is_heard_at_once_whatever_the_frequency(world: W
     ("n", "what", "about"),
     [
         (13, "unsubscribe", (13,)), (14, "mailbox_gone", (14,)), (11, "pause", (11,)),
-        (7, "endpoint", (7, 500)), (8, "endpoint", (8, 410)),
+        (7, "endpoint", (7, 500)), (8, "endpoint", (8, 410)), (27, "pull_stops", (27,)),
     ],
 )  # fmt: skip
 def test_U1_whoever_stops_hearing_the_operator_and_the_unit_are_told(
@@ -156,7 +156,8 @@ def test_U1_whoever_stops_hearing_the_operator_and_the_unit_are_told(
     begun = at_of(what, *about)
     within = timedelta(days=6) if n == 7 else timedelta(hours=30)
     for to in (OPERATOR, OFFICES[n - 1].contact(1)):
-        words = "Đã ngừng gửi" if n in (7, 8) else "không còn nhận tin"
+        stops = {7: "Đã ngừng gửi", 8: "Đã ngừng gửi", 27: "Không ai hỏi lấy tin"}
+        words = stops.get(n, "không còn nhận tin")
         told = [at for at in mails(world, to, words) if begun <= at <= begun + within]
         assert told, (to, words)
         named = [at for at in mails(world, to, OFFICES[n - 1].name) if at in told]
@@ -185,6 +186,59 @@ def test_promise_6_the_outage_is_told_to_everybody_once_and_once_again(world: Wo
         assert (len(unread), len(back)) == (1, 1), to
         assert begun + timedelta(hours=22) <= unread[0] < over <= back[0], to
     assert mails(world, OFFICES[24].mailbox, DURING)
+
+
+def test_U1_what_a_unit_missed_while_it_did_not_ask_is_there_when_it_asks_again(
+    world: World, directives: list[Directive]
+) -> None:
+    stops, goes_on = at_of("pull_stops", 27), at_of("pull_goes_on", 27)
+    for to in (OPERATOR, OFFICES[26].contact(0), OFFICES[26].contact(1)):
+        told = mails(world, to, "Không ai hỏi lấy tin")
+        back = mails(world, to, "Đã có máy hỏi lấy tin")
+        assert (len(told), len(back)) == (1, 1), to
+        assert stops + timedelta(hours=14) < told[0] < stops + timedelta(hours=30), to
+        assert goes_on <= back[0] < goes_on + timedelta(hours=2), to
+    heard = {
+        one.title: came_by_hook(world, 27, one.title) for one in told_by_hook(world, directives)
+    }
+    assert len(heard) > 40 and {len(times) for times in heard.values()} == {1}, "each once"
+    assert [one for one in heard.values() if stops <= one[0] < goes_on] == [], "nobody asked"
+    assert [one for one in heard.values() if one[0] - goes_on < timedelta(hours=1) and
+            one[0] >= goes_on], "what waited"  # fmt: skip
+
+
+def test_U1_a_feed_that_was_not_renewed_is_told_and_told_again_when_it_is(
+    world: World, directives: list[Directive]
+) -> None:
+    begun, renewed = at_of("subscribe_feed", 5), at_of("subscribe_feed", 20)
+    lapsed = begun + timedelta(days=5)
+    for to in (OPERATOR, OFFICES[27].contact(0), OFFICES[27].contact(1)):
+        told = mails(world, to, "không gia hạn nguồn tin")
+        back = mails(world, to, "lại gửi nguồn tin")
+        assert (len(told), len(back)) == (1, 1), to
+        assert lapsed <= told[0] < lapsed + timedelta(hours=4) and renewed <= back[0], to
+        assert back[0] < renewed + timedelta(hours=2), to
+    for one in told_by_hook(world, directives):
+        (by_hook,) = came_by_hook(world, 28, one.title)
+        by_feed = world.feed.came(one.title)
+        is_held = not lapsed <= by_hook < renewed
+        assert bool(by_feed) is is_held, (one.title, by_hook)
+
+
+def told_by_hook(world: World, directives: list[Directive]) -> list[Directive]:
+    """All but what a database that was put back cannot know to be unsent: of that, units hear by
+    their reminders."""
+    return [one for one in directives if came_by_hook(world, 1, one.title)]
+
+
+def came_by_hook(world: World, n: int, title: str) -> list[datetime]:
+    return [
+        one.at
+        for one in world.hooks
+        if one.office.n == n
+        and one.body["type"] == "post.published"
+        and one.body["data"].get("title") == title
+    ]  # type: ignore[attr-defined]  # JSON
 
 
 def test_U4_the_deadline_in_hours_is_reminded_of_before_it(world: World) -> None:
@@ -218,7 +272,9 @@ def test_U2_the_merged_unit_is_told_of_and_is_reminded_no_more(
 KINDS = {
     "chưa báo cho ai": 2, "cần xem lại": 1, "không còn nhận tin": 3, "không nhận được tin từ": 1,
     "Đã ngừng gửi": 2, "không theo dõi được": 1, "chưa đọc được": 1,
-    "đã đọc lại được": 1, "đề nghị xóa": 1, "Đã gửi lại được": 2, "lại nhận tin qua": 1,
+    "đã đọc lại được": 1, "đề nghị xóa": 1, "Đã gửi lại được": 2, "lại nhận tin qua": 2,
+    "Không ai hỏi lấy tin": 1, "Đã có máy hỏi lấy tin": 1, "không gia hạn nguồn tin": 1,
+    "lại gửi nguồn tin": 1,
 }  # fmt: skip
 """What the operator was mailed, by words of the subject, and how often."""
 

@@ -23,6 +23,7 @@ from service.services.audit_acts import record
 from service.services.bounce_acts import apply_bounce
 from service.services.context import OPERATOR as OPERATOR_ACTOR
 from service.services.context import Actor, ActorKind
+from service.services.hearing_again import tell_returns
 from service.services.loss_acts import tell_asks_nothing, tell_losses
 from service.services.optin import erase
 from service.services.subscription_acts import pause, resume
@@ -184,6 +185,7 @@ def test_U1_who_was_told_that_a_channel_stopped_hears_that_it_is_resumed(
         letters(house)
     with database.writing() as conn:
         resume(conn, ctx, key, OPERATOR_ACTOR if by == "the operator" else BY_API)
+    assert [tell_returns(database, ctx) for _ in range(2)] == [by is not None, 0]
     with database.reading() as conn:
         query = text("SELECT body FROM message WHERE group_key LIKE 'letter:%again:%'")
         told = {one["address"]: one for one in map(orjson.loads, conn.execute(query).scalars())}

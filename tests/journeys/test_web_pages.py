@@ -19,7 +19,7 @@ from service.storage.listings import know_listings
 from service.storage.units import list_units, remove_unit
 from service.types import Outcome
 from service.web import words
-from service.web.auth import Access, access_of
+from service.web.access_table import Access, access_of
 from service.web.server.readiness import reasons_not_ready
 from service.words import labels_of
 from service.words.labels import LABELS

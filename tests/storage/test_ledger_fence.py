@@ -12,13 +12,13 @@ from service.storage.deliveries import list_deliveries
 from service.storage.engine import Database
 from service.storage.listings import know_listings
 from service.storage.queue import (
-    TOLD_BEFORE,
+    BEFORE_RESTORE,
     Fence,
     claim_due,
     is_fenced,
     keep_owed,
     release_fence,
-    was_told_before,
+    was_alerted_before_restore,
 )
 from service.storage.schema import to_micros
 from service.text import LOCAL
@@ -209,7 +209,7 @@ def test_D15_what_is_found_again_counts_as_told_until_its_listing_was_read_once_
 
     def is_told(published_at: datetime) -> bool:
         with any_database.reading() as conn:
-            return was_told_before(
+            return was_alerted_before_restore(
                 conn, "quangxuong", "/tin", published_at=published_at, seen_at=clock()
             )
 
@@ -231,7 +231,7 @@ def test_D15_a_later_edit_of_what_is_found_again_goes_to_those_who_want_the_post
     with any_database.writing() as conn:
         hook(conn, "http://a.example/1")
         hook(conn, "http://a.example/2", filters=Filters(categories=("meetings",)))
-        tell(conn, post, silenced=TOLD_BEFORE)
+        tell(conn, post, silenced=BEFORE_RESTORE)
         keep_owed(conn, post.id)
         assert list_deliveries(conn) == []
         tell(conn, a_post(revision=2), ChangeType.UPDATED, at=clock())

@@ -99,7 +99,8 @@ def _live(loa: Loa, clock: FakeClock, draw: random.Random) -> None:
             if n == 17:
                 remove_unit(conn, units[0], clock())
             if n == 20:
-                for one in list_subscriptions(conn)[::2]:
+                silent = [one for one in list_subscriptions(conn) if one.unit_id in units[::2]]
+                for one in silent:
                     set_status(conn, one.id, SubscriptionStatus.PAUSED, at=clock())
 
 

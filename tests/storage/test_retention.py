@@ -23,12 +23,12 @@ from tests.storage.test_ledger_retention import count, send_all
 KEPT = {
     "audit_days": ("audit",),
     "files_days": ("archive",),
-    "messages_days": ("message", "attempt", "delivery", "bounce", "lease"),
+    "messages_days": ("message", "attempt", "answer", "delivery", "bounce", "lease"),
     "polls_days": ("poll",),
     "posts_days": (
         "post", "revision", "post_category", "post_place", "post_listing", "post_alias",
         "post_search", "post_file", "post_facet",
-        "attachment_watch", "change", "change_match", "owed",
+        "decision", "attachment_watch", "change", "change_match", "owed",
     ),
 }  # fmt: skip
 OF_THEIR_OWN = {

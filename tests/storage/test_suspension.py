@@ -10,6 +10,8 @@ from sqlalchemy import text
 from service.alerts.bounce import Bounce, Kind
 from service.alerts.suspension import AddressProbe, probe_step
 from service.services.bounce_acts import apply_bounce, probe_suspended
+from service.services.hearing_again import tell_returns
+from service.services.loss_acts import tell_losses
 from service.settings import Settings
 from service.storage.engine import Database
 from service.storage.units import add_unit
@@ -113,11 +115,15 @@ def test_U1_that_a_units_address_takes_mail_again_is_told_to_its_contacts_and_th
         contacts = ("lan@xa.example", "chutich@xa.example")
         unit = add_unit(conn, name="xã A", contacts=contacts, at=clock())
         conn.execute(text("UPDATE subscription SET unit_id = :id"), {"id": unit.id})
+    tell_losses(*acting)
+    with database.writing() as conn:
+        conn.execute(text("UPDATE message SET state = 'sent' WHERE group_key LIKE 'letter:loss:%'"))
     clock.advance(7 * 86_400)
     probe_suspended(*acting)
     accept(database, clock)
     clock.advance(3 * 86_400)
     assert probe_suspended(*acting) == 1 and probe_suspended(*acting) == 0
+    assert [tell_returns(*acting) for _ in range(2)] == [1, 0]
     with database.reading() as conn:
         query = text("SELECT body FROM message WHERE group_key LIKE 'letter:%again:%'")
         told = [orjson.loads(body) for body in conn.execute(query).scalars()]

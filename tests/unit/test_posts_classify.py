@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import ConfigurationError
-from service.posts.classify import classify, parse_rules
+from service.posts.classify import classify
 from service.posts.kinds import KIND_NAMES
+from service.posts.rules import parse_rules
 
 _ROOT = Path(__file__).parents[2]
 _MAPPING = tomllib.loads((_ROOT / "config" / "categories.toml").read_text("utf-8"))

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from service.posts.due import Due, find_due
+from service.posts.due_words import Due
 from service.posts.rules import parse_rules
 from service.posts.understand import Understander
 from service.text import LOCAL, fold
 from service.types import Understanding
+from tests.due_days import find_due
 from tests.fakes_places import parse_places
 
 _ROOT = Path(__file__).parents[2]

@@ -194,3 +194,9 @@ def test_issuer_and_day_stand_around_the_number() -> None:
     assert person.issuer == "UBND huyện Nga Sơn"
     (nobody,) = find_numbers("Theo Kế hoạch số 5/KH-UBND.")
     assert (nobody.issued_on, nobody.issuer) == (None, None)
+
+
+def test_F13_two_bars_are_one_in_a_kind_and_two_in_the_letters_of_land_offices() -> None:
+    assert normalise_number("5/QÐĐ-UBND") == "5/QĐ-UBND"
+    assert normalise_number("3651/SNNMT-QLĐĐ") == "3651/SNNMT-QLĐĐ"
+    assert normalise_number("12/CNVPÐKÐĐ") == "12/CNVPĐKĐĐ"

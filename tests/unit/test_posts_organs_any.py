@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from service.posts.due import find_due
 from service.posts.heading import read_heading
 from service.posts.issuer import is_one_organ
 from service.posts.numbers import find_numbers, number_at
 from service.posts.organ_names import read_organ, written
+from tests.due_days import find_due
 
 HEADS = [
     "Sở Nông nghiệp và Môi trường", "Sở Y tế", "Bộ Công an", "Ủy ban nhân dân", "UBND",

@@ -194,6 +194,14 @@ def test_L21_labelled_pairs_are_joined_and_never_two_documents() -> None:
         ("UBND tỉnh", "Ủy ban nhân dân tỉnh Thanh Hóa", ("thanhhoa", "thanhhoa"), True),
         ("UBND tỉnh", "Ủy ban nhân dân tỉnh Thanh Hóa", ("nghean", "thanhhoa"), False),
         ("UBND tỉnh", "UBND tỉnh", (None, None), False),
+        ("Cục Thuế", "Cục Thuế - Bộ Tài chính", (None, "tay-ninh"), True),
+        ("Cty CP Nước sạch Nam Định", "Công ty Cổ phần Nước sạch Nam Định",
+         ("ninhbinh", "ninhbinh"), True),
+        ("Chủ tịch UBND xã Vĩnh Tuy", "UBND xã Vĩnh Tuy", ("hue", "hue"), True),
+        ("Chi cục Hải quan khu vực III", "Hải quan khu vực III", (None, "haiphong"), True),
+        ("BHXH Việt Nam", "Bảo hiểm xã hội Việt Nam", (None, "hue"), True),
+        ("Quỹ Đầu tư tỉnh Vĩnh Long", "Quỹ Đầu tư Vĩnh Long", ("vinhlong", "vinhlong"), True),
+        ("Trường Chính trị tỉnh", "Trường Chính trị", ("hue", "hue"), True),
         ("Ngân hàng CSXH tỉnh", "Ngân hàng Chính sách xã hội tỉnh", ("thanhhoa", None), False),
         ("THPT Nguyễn Trãi", "Trường THPT Nguyễn Trãi", ("thanhhoa", None), False),
         ("THPT Nông Cống 1", "Trường THPT Nông Cống 1", ("thanhhoa", None), True),
@@ -229,6 +237,10 @@ def test_L21_two_writings_of_an_office_are_one_in_one_province_alone(
         (("5/UBND-VP", "UBND xã A"), ("5/UBND-VP", None), ("nghean", "nghean"), False),
         (("5/SNV-VP", "Sở Nội vụ"), ("5/SNV-VP", "Sở Nội vụ"), ("vinhphuc", "phutho"), True),
         (("5/CĐ-TTg", "Thủ tướng Chính phủ"), ("5/CD-TTg", "Prime Minister"), (None, None), True),
+        (("1207/KH-UBND", "UBND tỉnh Nghệ An"), ("1207/KH-UBND", None), ("nghean", "nghean"), True),
+        (("207/KH-UBND", "UBND tỉnh Nghệ An"), ("207/KH-UBND", None), ("nghean", "nghean"), False),
+        (("1207/KH-UBND", "UBND xã A"), ("1207/KH-UBND", None), ("nghean", "nghean"), False),
+        (("9l2O/SYT-VP", "Sở Y tế"), ("9120/SYT-VP", "Sở Y tế"), ("nghean", "nghean"), True),
     ],
 )
 def test_L21_an_office_is_known_by_its_letters_in_one_province_as_it_is_today(
@@ -336,3 +348,77 @@ def test_L21_two_kinds_of_one_day_office_and_title_are_two_documents() -> None:
     assert is_same_document(plan, plan, areas, (title, title))
     assert not is_same_document(plan, report, areas, (title, title))
     assert not is_same_document(replace(plan, issued_on=None), plan, areas, (title, title))
+
+
+_LISTED = "Kế hoạch cải tạo các khu tập thể xuống cấp giai đoạn hai"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "titles", "is_same"),
+    [
+        (
+            ("ke-hoach", "187/KH-TCT", "Trường Chính trị tỉnh"),
+            ("ke-hoach", "187", "Trường Chính trị tỉnh"),
+            (_LISTED, f"{_LISTED.replace('Kế hoạch', 'Kế hoạch số 187 về')}"),
+            True,
+        ),
+        (
+            ("ke-hoach", "187/KH-TCT", "Trường Chính trị tỉnh"),
+            ("ke-hoach", "188", "Trường Chính trị tỉnh"),
+            (_LISTED, _LISTED),
+            False,
+        ),
+        (
+            ("ke-hoach", "96/KH-SXD", "Sở Xây dựng"),
+            (None, None, "Sở Xây dựng"),
+            (_LISTED, _LISTED),
+            True,
+        ),
+        (
+            ("ke-hoach", "96/KH-SXD", "Sở Xây dựng"),
+            (None, None, "Sở Xây dựng"),
+            (_LISTED, _LISTED.replace("Kế hoạch", "Báo cáo")),
+            False,
+        ),
+        (
+            ("ke-hoach", "2066/KH-UBND", "UBND tỉnh Huế"),
+            ("ke-hoach", "2066/KH-UBND", "UBND phường Thuận Hóa"),
+            (_LISTED, _LISTED),
+            True,
+        ),
+        (
+            ("ke-hoach", "66/KH-UBND", "UBND tỉnh Huế"),
+            ("ke-hoach", "66/KH-UBND", "UBND phường Thuận Hóa"),
+            (_LISTED, _LISTED),
+            False,
+        ),
+    ],
+)
+def test_L21_a_portal_that_abridges_or_takes_for_its_own_shows_the_same_document(
+    one: tuple[str, str, str],
+    other: tuple[str | None, str | None, str],
+    titles: tuple[str, str],
+    is_same: bool,
+) -> None:
+    documents = [
+        Document(kind, number, _DAY, issuer, Relation.IS) for kind, number, issuer in (one, other)
+    ]
+    assert is_same_document(documents[0], documents[1], ("hue", "hue"), titles) == is_same
+    elsewhere = is_same_document(documents[0], documents[1], ("hue", None), titles)
+    assert elsewhere <= is_same
+
+
+def test_L21_what_is_said_behind_several_documents_is_said_of_all() -> None:
+    text = "Sở nhận được Công văn số 5/UBND-VP và Công văn số 6/UBND-VP. Sở trả lời như sau."
+    assert set(_links(text).values()) == {"answers"}
+    text = "UBND tỉnh vừa ban hành Chỉ thị số 5/CT-UBND về bảo vệ rừng."
+    assert _links(text, own=None) == {"5/CT-UBND": "relays"}
+    assert _links(text) == {"5/CT-UBND": "mentions"}
+
+
+def test_L21_a_second_verb_of_the_office_counts_behind_words_in_brackets() -> None:
+    text = (
+        "Sở chuyển đến các trường Hướng dẫn số 5/HD-BGDĐT (bản PDF kèm theo), đồng thời bãi bỏ "
+        "Hướng dẫn số 6/HD-SGDĐT ngày 1/2/2025."
+    )
+    assert _links(text) == {"5/HD-BGDĐT": "relays", "6/HD-SGDĐT": "cancels"}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.posts.classify import parse_rules
 from service.posts.gazetteer import Gazetteer
 from service.posts.place_units import NOWHERE, PortalArea
+from service.posts.rules import parse_rules
 from service.posts.sentences import lead_of, summary_of
 from service.posts.understand import Understander, urgency_of
 from service.text import clean_text

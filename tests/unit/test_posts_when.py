@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.posts.due import find_due
 from service.posts.when import find_meeting
+from tests.due_days import find_due
 
 _DAY = date(2024, 1, 28)
 

@@ -4,6 +4,7 @@ import threading
 
 from service.errors import StorageError
 from service.schedule import Job, run_worker
+from tests.patience import PATIENCE_S
 
 
 def test_a_worker_runs_its_jobs_at_once_and_ends_when_told() -> None:
@@ -22,16 +23,18 @@ def test_M4_work_that_hangs_does_not_keep_a_worker_from_ending() -> None:
 
     def hang() -> None:
         started.set()
-        free.wait(30)
+        free.wait(2 * PATIENCE_S)
 
     worker = threading.Thread(
         target=run_worker, args=(stop, [Job("hang", 3600, hang)]), kwargs={"end_s": 0.1}
     )
     worker.start()
-    assert started.wait(5)
-    stop.set()
-    worker.join(5)
-    assert not worker.is_alive()
+    try:
+        assert started.wait(PATIENCE_S)
+    finally:
+        stop.set()
+        worker.join(PATIENCE_S)
+    assert not worker.is_alive() and not free.is_set()
     free.set()
 
 

@@ -30,14 +30,14 @@ from service.storage.queue.endpoint_health import (
 from service.storage.queue.fanout import CHUNK as FANOUT_CHUNK
 from service.storage.queue.fanout import continue_fanouts, fan_out
 from service.storage.queue.fence import (
+    BEFORE_RESTORE,
     FENCED_WORDS,
     RESTORED,
-    TOLD_BEFORE,
     Fence,
     is_fenced,
     keep_owed,
     release_fence,
-    was_told_before,
+    was_alerted_before_restore,
 )
 from service.storage.queue.leases import free_all_leases, free_expired, has_expired
 from service.storage.queue.ledger_rows import ClaimedMessage
@@ -62,12 +62,12 @@ from service.storage.queue.record import record_results
 from service.storage.queue.urgent import hasten, mark_urgent, urgency_before
 
 __all__ = [
+    "BEFORE_RESTORE",
     "FAILED_LONG",
     "FANOUT_CHUNK",
     "FENCED_WORDS",
     "GONE",
     "RESTORED",
-    "TOLD_BEFORE",
     "AcknowledgeResult",
     "ChangePayload",
     "ClaimedMessage",
@@ -116,5 +116,5 @@ __all__ = [
     "unpark",
     "urgency_before",
     "warn_failing",
-    "was_told_before",
+    "was_alerted_before_restore",
 ]

@@ -36,7 +36,7 @@ from service.types import Clock, Frequency
 COUNTER = "restore_counter"
 RESTORED = "restored_at"
 RELEASED = "restore_released"
-TOLD_BEFORE = "restored"
+BEFORE_RESTORE = "restored"
 """Why nobody is told of a post that is found again: the lost database had told of it."""
 DATABASE_ID = "database_id"
 FENCED_WORDS = (
@@ -202,7 +202,7 @@ def release_fence(
     return done
 
 
-def was_told_before(
+def was_alerted_before_restore(
     conn: Connection, portal_id: str, listing_url: str, *, published_at: datetime, seen_at: datetime
 ) -> bool:
     """Whether the lost database is taken to have told of a post that is new to the one in its
@@ -239,7 +239,7 @@ def keep_owed(conn: Connection, post_id: str) -> None:
             "'removed')"
             " ON CONFLICT DO NOTHING"
         ),
-        {"post": post_id, "told": TOLD_BEFORE},
+        {"post": post_id, "told": BEFORE_RESTORE},
     )
 
 

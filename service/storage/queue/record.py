@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from service.storage.answers import keep_answers
 from service.storage.queue.capacity import host_groups_of, shift
 from service.storage.queue.driver import statements_on
 from service.storage.queue.endpoint_health import judge_endpoints
@@ -40,6 +41,7 @@ def record_results(conn: Connection, results: Sequence[Result], now: datetime) -
             statements.write_sent([_sent(result, at) for result in accepted])
         if others:
             _write_others(statements, others, at)
+    keep_answers(conn, [one.result for one in owned if one.result.answer])
     _free_places(conn, owned, now)
     return [one.result for one in owned]
 

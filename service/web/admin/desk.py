@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, g, render_template, request
 
+from service.channels import kind_of
 from service.errors import InvalidInput
 from service.services import silences
 from service.services.context import OPERATOR
 from service.services.explain import explain
-from service.storage import deliveries, receipts, subscriptions
-from service.storage.posts import cursor_of, get_post, is_overruled, load_posts, newest_posts
+from service.storage import deliveries, subscriptions
+from service.storage.posts import cursor_of, get_post, load_posts, newest_posts
 from service.storage.silence import count_silences
 from service.types import State
 from service.web.admin import (
@@ -24,6 +25,7 @@ from service.web.admin import (
     hand_page,
     portal_new,
     portal_page,
+    post_page,
     receipt_board,
     sign_in_page,
     subscriber_pages,
@@ -34,9 +36,9 @@ from service.web.admin import (
     unit_page,
 )
 from service.web.admin import desk_actions as admin_actions
-from service.web.admin.receipt_board import tally
+from service.web.admin.sent_body import shown_body
 from service.web.pages.search_page import read_search_query
-from service.web.site import category_name, keep_private
+from service.web.site import keep_private
 from service.words import coded
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     portal_new.add_routes(blueprint, loa)
     portal_page.add_routes(blueprint, loa)
     _add_posts(blueprint, loa)
+    post_page.add_routes(blueprint, loa)
     subscriber_pages.add_routes(blueprint, loa)
     succession_page.add_routes(blueprint, loa)
     unit_page.add_routes(blueprint, loa)
@@ -103,23 +106,6 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             names={portal.id: portal.name for portal in loa.settings.portals},
         )
 
-    @blueprint.get("/posts/<post_id>")
-    def post(post_id: str) -> str:
-        with loa.database.reading() as conn:
-            found = get_post(conn, post_id)
-            overruled = is_overruled(conn, post_id)
-            lines = receipts.list_receipts(conn, post_id)
-        categories = [
-            (one.id, category_name(loa, one.id, g.language)) for one in loa.rules.categories
-        ]
-        return render_template(
-            "admin/post.html",
-            post=found,
-            is_overruled=overruled,
-            categories=categories,
-            tally=tally(lines),
-        )
-
 
 def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.get("/deliveries")
@@ -132,9 +118,16 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
             shown = deliveries.show_delivery(conn, key)
             post = get_post(conn, shown.delivery.post_id)
             target = subscriptions.get_subscription(conn, shown.delivery.subscription_id)
+            body = shown_body(deliveries.payload_sent(conn, shown.delivery.change_id))
             told = explain(conn, loa, post.id, target.id, OPERATOR, g.language)
         return render_template(
-            "admin/delivery.html", shown=shown, post=post, subscription=target, why=told
+            "admin/delivery.html",
+            shown=shown,
+            post=post,
+            subscription=target,
+            why=told,
+            body=body,
+            is_signed=kind_of(target.channel).is_signed,
         )
 
 

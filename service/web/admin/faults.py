@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.errors import Conflict, InvalidInput
 from service.web.problem import Fault, fault_of
 
@@ -11,5 +13,7 @@ _FIELDS = {"url": "target", "address": "target"}
 
 def desk_fault(error: InvalidInput | Conflict, otherwise: str) -> Fault:
     """`otherwise`: the field that a conflict is about."""
-    fault = fault_of(error, otherwise)
-    return Fault(_FIELDS.get(fault.field, fault.field), fault.text)
+    first, *others = (
+        Fault(_FIELDS.get(one.field, one.field), one.text) for one in fault_of(error, otherwise).all
+    )
+    return replace(first, others=tuple(others))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from service.errors import Conflict, InvalidInput
+from service.errors import Conflict, InputFaults, InvalidInput
 from service.services import by_hand
 from service.types import Post
 from service.web.admin.sure import ask_to_withdraw, is_sure, tell_done
@@ -47,14 +47,16 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
 def _publish(loa: Loa) -> Post:
     """Raises InvalidInput, Conflict."""
-    form = request.form
-    files = [one for one in request.files.getlist("file") if one.filename]
-    kept = [by_hand.keep_file(loa, loa.archive, one.filename or "", one.read()) for one in files]
+    form, faults, kept = request.form, InputFaults(), []
+    for one in request.files.getlist("file"):
+        with faults:
+            if one.filename:
+                kept.append(by_hand.keep_file(loa, loa.archive, one.filename, one.read()))
     typed = by_hand.TypedPost(
         form.get("title", ""), form.get("text", ""), form.get("category", ""), tuple(kept)
     )
     with loa.database.writing() as conn:
-        return by_hand.publish_by_hand(conn, loa, typed)
+        return by_hand.publish_by_hand(conn, loa, typed, faults)
 
 
 def _form(loa: Loa, fault: Fault | None = None) -> str:

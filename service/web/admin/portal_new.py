@@ -12,7 +12,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from service.errors import Conflict, InvalidInput, NotFound
+from service.errors import Conflict, InputFaults, InvalidInput, NotFound
 from service.portals.portal_text import render_portal
 from service.services import look_acts, portal_acts
 from service.settings import ListingConfig, PortalConfig
@@ -114,13 +114,20 @@ def _chosen(loa: Loa, found: PortalLook, form: MultiDict[str, str]) -> PortalCon
         category = form.get(f"category-{number}", "")
         known = {one.id for one in loa.rules.categories}
         listings.append(ListingConfig(url=url, category=category if category in known else None))
+    faults = InputFaults()
     if not listings:
-        raise InvalidInput("listings", "bad.portal_no_listing")
+        faults.add(InvalidInput("listings", "bad.portal_no_listing"))
+    with faults:
+        name = parse_line(form.get("name", ""), "name", is_required=True)
+    with faults:
+        portal_id = _portal_id(form.get("id", ""))
+    faults.require_none()
     drafted = PortalConfig.model_validate(found.report["portal"] | {"listings": listings})
-    named = {
-        "id": slugify(parse_line(form.get("id", ""), "id", is_required=True))[:64].strip("-"),
-        "name": parse_line(form.get("name", ""), "name", is_required=True),
-    }
-    if not named["id"]:
+    return drafted.model_copy(update={"id": portal_id, "name": name})
+
+
+def _portal_id(typed: str) -> str:
+    portal_id = slugify(parse_line(typed, "id", is_required=True))[:64].strip("-")
+    if not portal_id:
         raise InvalidInput("id", "bad.empty")
-    return drafted.model_copy(update=named)
+    return portal_id

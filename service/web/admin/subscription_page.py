@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from flask import Blueprint, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.channels import Consent, added_channels, kind_of
-from service.errors import Conflict, InvalidInput
+from service.errors import Conflict, InputFaults, InvalidInput
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
 from service.services.context import Actor
 from service.services.wants import say_filters
-from service.storage.own_messages import OwnMessage, last_own_messages
+from service.storage.own_messages import last_own_messages
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
-from service.types import Channel, Subscription, SubscriptionStatus
+from service.types import Channel, Filters, Frequency, Subscription, SubscriptionStatus
 from service.web import auth
 from service.web.admin.faults import desk_fault
+from service.web.admin.sent_body import shown_body
 from service.web.admin.sure import tell_done
 from service.web.pages.subscribe_form import FormValues, read_values, stored_values, typed_values
 from service.web.problem import Fault, status_of
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 ANSWERS = 5
 """Of the last questions and tests."""
-_MASKED = frozenset({"challenge", "confirm_url"})
 """With these whoever looks could confirm in the endpoint's place."""
 
 
@@ -49,11 +48,11 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
     @blueprint.post("/units/<unit_id>/subscribe")
     def add_subscription(unit_id: str) -> Response | tuple[str, int]:
         """Not a redirect: the secret is in this answer and in no other."""
-        values = typed_values(request.form)
+        values, faults = typed_values(request.form), InputFaults()
         try:
-            asked = _asked(loa, unit_id, values)
+            asked = _asked(loa, unit_id, values, faults)
             with loa.database.writing() as conn:
-                made = acts.add(conn, loa, asked, _by_desk())
+                made = acts.add(conn, loa, asked, _by_desk(), faults)
         except (InvalidInput, Conflict) as error:
             return _add_page(loa, unit_id, values, desk_fault(error, "target")), status_of(error)
         return with_script(render_template("admin/secret.html", made=made, until=None))
@@ -64,22 +63,24 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
     @blueprint.post("/subscriptions/<key>")
     def edit_subscription(key: str) -> Response | tuple[str, int]:
-        values = typed_values(request.form)
+        values, faults = typed_values(request.form), InputFaults()
         try:
             with loa.database.writing() as conn:
-                found = get_subscription(conn, key)
-                edited = acts.edit(conn, loa, key, _changes(loa, found, values), _by_desk())
+                changes = _changes(loa, get_subscription(conn, key), values, faults)
+                edited = acts.edit(conn, loa, key, changes, _by_desk(), faults)
         except (InvalidInput, Conflict) as error:
             return _page(loa, key, values, desk_fault(error, "target")), status_of(error)
         tell_done(coded("done.subscription_edited", target=edited.target))
         return redirect(f"{home}/{key}", 303)
 
 
-def _asked(loa: Loa, unit_id: str, values: FormValues) -> acts.SubscriptionRequest:
-    """Raises InvalidInput."""
+def _asked(
+    loa: Loa, unit_id: str, values: FormValues, faults: InputFaults
+) -> acts.SubscriptionRequest:
+    """Raises InvalidInput for a channel that is none; other faults go to `faults`."""
     form = request.form
     channel = kind_of(form.get("channel", "")).name
-    filters, frequency = read_values(loa, values)
+    filters, frequency = _wanted(loa, values, faults)
     return acts.SubscriptionRequest(
         Channel(channel),
         "" if kind_of(channel).is_asked else form.get("target", "").strip()[:2_000],
@@ -91,9 +92,17 @@ def _asked(loa: Loa, unit_id: str, values: FormValues) -> acts.SubscriptionReque
     )
 
 
-def _changes(loa: Loa, found: Subscription, values: FormValues) -> acts.SubscriptionChanges:
+def _wanted(loa: Loa, values: FormValues, faults: InputFaults) -> tuple[Filters, Frequency]:
+    with faults:
+        return read_values(loa, values)
+    return Filters(), Frequency.IMMEDIATE
+
+
+def _changes(
+    loa: Loa, found: Subscription, values: FormValues, faults: InputFaults
+) -> acts.SubscriptionChanges:
     """Another address only where it is another: one that is typed again is not asked again."""
-    filters, frequency = read_values(loa, values)
+    filters, frequency = _wanted(loa, values, faults)
     target = request.form.get("target", "").strip()[:2_000]
     return acts.SubscriptionChanges(
         filters=filters,
@@ -121,7 +130,7 @@ def _page(loa: Loa, key: str, values: FormValues | None = None, fault: Fault | N
     values = values or stored_values(loa, found.filters, found.frequency.value)
     return render_template(
         "admin/subscription.html", s=found, unit=unit, kind=kind, fault=fault,
-        own=[(one, shown_body(one)) for one in own],
+        own=[(one, shown_body(one.body)) for one in own],
         may_move=kind.consent is Consent.ENDPOINT,
         is_pending=found.status is SubscriptionStatus.PENDING,
         is_removed=found.status is SubscriptionStatus.REMOVED,
@@ -139,14 +148,6 @@ def _form(loa: Loa, values: FormValues) -> dict[str, Any]:
         "portals": loa.settings.portals,
         "kinds": list(KIND_NAMES.items()),
     }
-
-
-def shown_body(message: OwnMessage) -> str:
-    """What was sent, to read: without what confirms in the endpoint's place."""
-    sent = orjson.loads(message.body)
-    data = sent.get("data", {})
-    masked = {name: "…" if name in _MASKED else value for name, value in data.items()}
-    return orjson.dumps({**sent, "data": masked}, option=orjson.OPT_INDENT_2).decode()
 
 
 def _by_desk() -> Actor:

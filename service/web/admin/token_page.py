@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from service.errors import InvalidInput, NotFound
+from service.errors import InputFaults, InvalidInput, NotFound
 from service.services import token_acts as acts
 from service.storage.tokens import ApiToken, Role, Scope, list_tokens
 from service.storage.units import list_units
@@ -58,10 +58,15 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
 
 def _create(loa: Loa) -> tuple[str, ApiToken]:
     """Raises InvalidInput, NotFound."""
-    form = request.form
-    role = _one_of(Role, "role", form.get("role", ""))
-    scopes = [_one_of(Scope, "scope", one) for one in form.getlist("scope")]
-    ends_on = form.get("ends_on", "").strip()
+    form, faults = request.form, InputFaults()
+    ends_on, last_day = form.get("ends_on", "").strip(), None
+    with faults:
+        role = _one_of(Role, "role", form.get("role", ""))
+    with faults:
+        scopes = [_one_of(Scope, "scope", one) for one in form.getlist("scope")]
+    with faults:
+        last_day = parse_day(ends_on, "ends_on", "allowed.day") if ends_on else None
+    faults.require_none()
     with loa.database.writing() as conn:
         return acts.create(
             conn,
@@ -70,7 +75,7 @@ def _create(loa: Loa) -> tuple[str, ApiToken]:
             role=role,
             unit=form.get("unit", "").strip() or None,
             scopes=scopes,
-            ends_on=parse_day(ends_on, "ends_on", "allowed.day") if ends_on else None,
+            ends_on=last_day,
             within=auth.reach(),
         )
 

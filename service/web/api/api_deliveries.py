@@ -101,7 +101,8 @@ def _add_deliveries(blueprint: Blueprint, loa: Loa) -> None:
         with loa.database.reading() as conn:
             shown = deliveries.show_delivery(conn, key)
             own_subscription(conn, shown.delivery.subscription_id)
-        return answer(shapes.show_attempted(shown, g.language, loa.settings.service.locale.zone))
+        zone, sees_all = loa.settings.service.locale.zone, caller().sees_all
+        return answer(shapes.show_attempted(shown, g.language, zone, has_answers=sees_all))
 
     @blueprint.get("/v1/why")
     def explain() -> Response:

@@ -29,6 +29,7 @@ from service.web.api import (
     api_deliveries,
     api_portal_acts,
     api_portals,
+    api_post_acts,
     api_silences,
     api_stream,
     api_subscriptions,
@@ -116,6 +117,7 @@ def make_blueprint(loa: Loa) -> Blueprint:
     api_subscriptions.add_routes(blueprint, loa)
     api_deliveries.add_routes(blueprint, loa)
     api_portals.add_routes(blueprint, loa)
+    api_post_acts.add_routes(blueprint, loa)
     api_portal_acts.add_routes(blueprint, loa)
     api_audit.add_routes(blueprint, loa)
     api_silences.add_routes(blueprint, loa)
@@ -156,8 +158,7 @@ def _add_posts(blueprint: Blueprint, loa: Loa) -> None:
             try:
                 found = newest_posts(conn, query, asked.limit + 1, asked.cursor)
             except InvalidInput as error:
-                field = "cursor" if error.field == "before" else error.field
-                raise InvalidInput(field, error.problem, error.allowed) from error
+                raise error.renamed({"before": "cursor"}) from error
             shown = show_posts(conn, found, loa.links)
         pairs = list(zip(found, shown, strict=True))
         return page(pairs, asked.limit, lambda pair: cursor_of(pair[0]), lambda pair: pair[1])

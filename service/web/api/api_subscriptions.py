@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import TooManyRequests
 
 from service.channels import Consent, kind_of
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.services import subscriber_shapes as shapes
 from service.services import subscription_acts as acts
 from service.services import undo_acts
@@ -173,9 +173,12 @@ def _add_writes(blueprint: Blueprint, loa: Loa, questions: _Questions) -> None:
         body = read_json_body(SubscriptionPatch)
         if body.target is not None:
             questions.require_room(body.target)
+        faults, filters = InputFaults(), None
+        with faults:
+            filters = None if body.filters is None else _filters(loa, body.filters)
         with loa.database.writing() as conn, as_this_api_says():
             changes = acts.SubscriptionChanges(
-                filters=None if body.filters is None else _filters(loa, body.filters),
+                filters=filters,
                 frequency=body.frequency,
                 headers=body.headers,
                 name=body.name,
@@ -184,7 +187,8 @@ def _add_writes(blueprint: Blueprint, loa: Loa, questions: _Questions) -> None:
                 min_interval_s=body.min_interval_s,
                 is_cloudevents=body.cloudevents,
             )
-            return answer(shapes.show_subscription(acts.edit(conn, loa, key, changes, by_api())))
+            edited = acts.edit(conn, loa, key, changes, by_api(), faults)
+        return answer(shapes.show_subscription(edited))
 
     @blueprint.delete("/v1/subscriptions/<key>")
     def remove_subscription(key: str) -> Response:
@@ -270,11 +274,14 @@ class _Questions:
 def _add(
     conn: Connection, loa: Loa, body: SubscriptionBody
 ) -> tuple[shapes.AddedSubscriptionShape, int]:
+    faults, filters = InputFaults(), Filters()
+    with faults:
+        filters = _filters(loa, body.filters)
     with as_this_api_says():
         request = acts.SubscriptionRequest(
             body.channel,
             body.target,
-            filters=_filters(loa, body.filters),
+            filters=filters,
             frequency=body.frequency,
             unit=body.unit,
             name=body.name,
@@ -282,7 +289,7 @@ def _add(
             is_confirmed=body.confirmed,
             is_cloudevents=body.cloudevents,
         )
-        added = acts.add(conn, loa, request, by_api())
+        added = acts.add(conn, loa, request, by_api(), faults)
     return shapes.show_added(added), 201
 
 
@@ -316,6 +323,4 @@ def as_this_api_says() -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        raise InvalidInput(
-            _FIELDS.get(error.field, error.field), error.problem, error.allowed
-        ) from error
+        raise error.renamed(_FIELDS) from error

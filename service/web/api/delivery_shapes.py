@@ -51,6 +51,12 @@ class AttemptShape(Shape):
     state: State
     status: int | None
     detail: str
+    answer: str | None = field(
+        metadata={
+            "description": "what came back, its first 2 kB, secrets masked; null: nothing, or "
+            "whoever asks is no operator"
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +181,13 @@ def delivery_shape(one: Delivery, language: str) -> DeliveryShape:
     return DeliveryShape(**_of_delivery(one, language))
 
 
-def show_attempted(shown: DeliveryHistory, language: str, zone: ZoneInfo) -> ShownDeliveryShape:
+def show_attempted(
+    shown: DeliveryHistory, language: str, zone: ZoneInfo, *, has_answers: bool
+) -> ShownDeliveryShape:
+    """`has_answers`: what endpoints said is for operators: a unit may name any as its own."""
     return ShownDeliveryShape(
         **_of_delivery(shown.delivery, language),
-        attempts=_attempts(shown.attempts, language, zone),
+        attempts=_attempts(shown.attempts, language, zone, has_answers=has_answers),
         next_attempt_at=shown.next_attempt_at,
     )
 
@@ -190,7 +199,7 @@ def _of_delivery(one: Delivery, language: str) -> dict[str, Any]:
 
 
 def _attempts(
-    attempts: Sequence[Attempt], language: str, zone: ZoneInfo
+    attempts: Sequence[Attempt], language: str, zone: ZoneInfo, *, has_answers: bool = False
 ) -> tuple[AttemptShape, ...]:
     return tuple(
         AttemptShape(
@@ -200,6 +209,7 @@ def _attempts(
             state=one.state,
             status=one.status,
             detail=say(one.detail, language, zone),
+            answer=one.answer or None if has_answers else None,
         )
         for one in attempts
     )

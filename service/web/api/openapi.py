@@ -3,15 +3,18 @@ and answer."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from service.web.api import schemas
+from service.services.coverage_shapes import StatusShape
 from service.web.api.api_examples import with_example
-from service.web.api.route_table import ROUTES, Route
+from service.web.api.route_shape import Route
+from service.web.api.route_table import ROUTES
+from service.web.api.schemas import ANSWERS, SUFFIX
 from service.web.api.webhook_shapes import describe_webhooks
 from service.web.auth import scope_of
 
@@ -33,7 +36,20 @@ _PROBLEM = {
         "detail": {"type": "string"},
         "field": {"type": "string", "description": "the field or parameter that cannot be used"},
         "allowed": {"type": "string", "description": "what would have been taken"},
-        "errors": {"type": "array", "items": {"type": "object"}},
+        "errors": {
+            "type": "array",
+            "description": "every field or parameter that cannot be used, the one above first",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "allowed": {"type": "string"},
+                },
+            },
+        },
     },
 }
 _PROBLEM_EXAMPLE = {
@@ -41,12 +57,15 @@ _PROBLEM_EXAMPLE = {
     "title": "Unprocessable Content",
     "status": 422,
     "code": "bad.missing",
-    "detail": "name: must be given",
+    "detail": "name: must be given; place: there is no 'atlantis'",
     "field": "name",
-    "errors": [{"field": "name", "detail": "must be given"}],
+    "errors": [
+        {"field": "name", "code": "bad.missing", "detail": "must be given"},
+        {"field": "place", "code": "bad.place", "detail": "there is no 'atlantis'"},
+    ],
 }
 
-_SHAPE = "Shape"
+_IN_PATH = re.compile(r"\{(\w+)\}")
 
 
 def describe_api(loa: Loa) -> dict[str, Any]:
@@ -78,7 +97,7 @@ def describe_api(loa: Loa) -> dict[str, Any]:
 
 def _status(components: dict[str, Any]) -> dict[str, Any]:
     """The one answer beside the API: for anybody."""
-    schema = _reference(schemas.StatusShape, components, "serialization")
+    schema = _reference(StatusShape, components, "serialization")
     return {
         "operationId": "show_status",
         "summary": "How the portals are watched: since when, to when, what was missed",
@@ -119,7 +138,7 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
 def _answer(route: Route, components: dict[str, Any]) -> dict[str, Any]:
     if route.gives is None:
         return {"description": "done"}
-    schema = _reference(getattr(schemas, route.gives + _SHAPE), components, "serialization")
+    schema = _reference(ANSWERS[route.gives], components, "serialization")
     if route.is_list:
         schema = {
             "type": "object",
@@ -137,9 +156,9 @@ def _answer(route: Route, components: dict[str, Any]) -> dict[str, Any]:
 
 def _common_parameters(route: Route) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
-    if "{id}" in route.path:
+    for name in _IN_PATH.findall(route.path):
         schema = {"type": "string", "pattern": "^[^/]+$"}
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": schema})
+        parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
     if route.method == "post":
         parameters.append(
             {
@@ -173,17 +192,16 @@ def _reference(model: type[Any], components: dict[str, Any], mode: Any) -> dict[
     )
     schema = _named(described)
     components.update(schema.pop("$defs", {}))
-    name = model.__name__.removesuffix(_SHAPE)
+    name = model.__name__.removesuffix(SUFFIX)
     components[name] = schema
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _named(schema: Any) -> Any:
-    """A schema whose parts are called as the API calls them: our models end in _SHAPE, so that none
-    is called like the value that it shows."""
+    """A schema whose parts are called as the API calls them: without SUFFIX."""
     if isinstance(schema, dict):
         return {
-            key.removesuffix(_SHAPE): value.removesuffix(_SHAPE)
+            key.removesuffix(SUFFIX): value.removesuffix(SUFFIX)
             if key in ("$ref", "title") and isinstance(value, str)
             else _named(value)
             for key, value in schema.items()

@@ -6,8 +6,8 @@ characters everywhere, since PostgreSQL cannot keep a NUL and no field of ours w
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, TypeVar, get_args
 
 import orjson
 from flask import request
@@ -23,12 +23,14 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.values import BREAKS, has_breaks, parse_instant
 from service.words import coded
 
 MAX_BYTES = 64 << 10
 MAX_DEPTH = 8
+MAX_FAULTS = 50
+"""That one answer tells: of a body of 64 kB each letter may be one."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,20 +76,20 @@ class PageQuery(StrictBody):
     cursor: Line | None = Field(None, max_length=1000)
 
 
-def read_json_body(model: type[Model]) -> Model:
-    """The JSON body as a value of `model`. Raises 400, 413 or 415, and InvalidInput that names the
-    field."""
+def read_json_body(model: type[Model], limit: int = MAX_BYTES) -> Model:
+    """The JSON body, of at most `limit` bytes, as a value of `model`. Raises 400, 413 or 415, and
+    InvalidInput that names each field that cannot be."""
     if request.mimetype != "application/json" and request.content_length:
         raise UnsupportedMediaType("refused.media_type")
-    if (request.content_length or 0) > MAX_BYTES:
-        raise RequestEntityTooLarge(coded("refused.body_big", limit=MAX_BYTES))
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge(coded("refused.body_big", limit=limit))
     data = request.get_data(cache=True)
-    if len(data) > MAX_BYTES:
-        raise RequestEntityTooLarge(coded("refused.body_big", limit=MAX_BYTES))
+    if len(data) > limit:
+        raise RequestEntityTooLarge(coded("refused.body_big", limit=limit))
     value = _parse(data) if data else {}
     if not isinstance(value, dict):
         raise BadRequest("refused.body_object")
-    return _validated(lambda: model.model_validate_json(data or b"{}", strict=True))
+    return _validated(model, lambda: model.model_validate_json(data or b"{}", strict=True))
 
 
 def _parse(data: bytes) -> Any:
@@ -116,25 +118,64 @@ def _depth(value: Any) -> int:
 def read_api_query(model: type[Model]) -> Model:
     """The query string as a value of `model`; a parameter that may be given several times is a
     tuple there."""
-    values: dict[str, Any] = {}
-    for name in request.args:
+    values, faults = dict[str, Any](), InputFaults()
+    for name in list(request.args)[:MAX_FAULTS]:
         given = request.args.getlist(name)
         field = model.model_fields.get(name)
         is_many = field is not None and str(field.annotation).startswith("tuple")
         if not is_many and len(given) > 1:
-            raise InvalidInput(name[:100], "bad.repeated", "allowed.once")
+            faults.add(InvalidInput(name[:100], "bad.repeated", "allowed.once"))
         values[name] = given if is_many else given[0]
-    return _validated(lambda: model.model_validate(values), depth=1)
+    with faults:
+        read = _validated(model, lambda: model.model_validate(values), depth=1)
+    faults.require_none()
+    return read
 
 
-def _validated(validate: Callable[[], Model], depth: int | None = None) -> Model:
+def _validated(
+    model: type[Model], validate: Callable[[], Model], depth: int | None = None
+) -> Model:
     """`depth`: how far into the value a fault is named; a parameter alone is what people see."""
     try:
         return validate()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(map(str, first["loc"][:depth]))[:100] or "body"
-        raise InvalidInput(field, _said(first)) from error
+        first, *others = (
+            InvalidInput(
+                ".".join(map(str, one["loc"][:depth]))[:100] if one["loc"] else "body",
+                _said(one),
+                _allowed(model, one),
+            )
+            for one in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+        )
+        first.others = tuple(others)
+        raise first from error
+
+
+def _allowed(model: type[BaseModel], error: ErrorDetails) -> str:
+    """Coded; empty where `_said` says it itself."""
+    match error["type"]:
+        case "enum" | "literal_error":
+            return coded("allowed.among", names=error["ctx"]["expected"])
+        case "extra_forbidden":
+            names = _fields_at(model, error["loc"][:-1])
+            return coded("allowed.among", names=", ".join(names)) if names else "allowed.none"
+    return ""
+
+
+def _fields_at(model: type[BaseModel], path: Sequence[int | str]) -> list[str]:
+    """The names of the fields that the object at that path may have."""
+    for step in path:
+        field = model.model_fields.get(str(step))
+        if field is not None:
+            model = next(_models_in(field.annotation), model)
+    return list(model.model_fields)
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def _said(error: ErrorDetails) -> str:
@@ -145,6 +186,8 @@ def _said(error: ErrorDetails) -> str:
             return coded("bad.long_of", n=facts["actual_length"], limit=facts["max_length"])
         case "too_long" if facts["actual_length"] is not None:
             return coded("bad.many_of", n=facts["actual_length"], limit=facts["max_length"])
+        case "too_short":
+            return coded("bad.few_of", n=facts["actual_length"], least=facts["min_length"])
         case "string_too_long":
             return coded("bad.most_chars", most=facts["max_length"])
         case "string_too_short":

@@ -3,25 +3,8 @@ of success."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`asks` and `gives` name models, as `module:Model`; None is nothing. A list gives pages of its
-    model."""
-
-    method: str
-    path: str
-    endpoint: str
-    summary: str
-    asks: str | None
-    gives: str | None
-    status: int = 200
-
-    @property
-    def is_list(self) -> bool:
-        return self.endpoint.startswith("list_")
+from service.web.api.post_routes import POST_ROUTES
+from service.web.api.route_shape import NOTHING, PAGE, Route
 
 
 def _api(name: str) -> str:
@@ -48,28 +31,8 @@ def _stream(name: str) -> str:
     return f"service.web.api.api_stream:{name}"
 
 
-NOTHING = "service.web.api.request_body:EmptyBody"
-PAGE = "service.web.api.request_body:PageQuery"
-
 ROUTES: tuple[Route, ...] = (
-    Route("get", "/posts", "list_posts", "Posts, newest first", _api("PostsQuery"), "Post"),
-    Route("get", "/posts/{id}", "show_post", "A post with its text", None, "WholePost"),
-    Route(
-        "post",
-        "/posts/{id}/urgency",
-        "decide_urgency",
-        "Decide how urgent a post is",
-        _api("UrgencyBody"),
-        "WholePost",
-    ),
-    Route(
-        "post",
-        "/posts/{id}/categories",
-        "recategorise_post",
-        "Decide the categories of a post, the primary one first",
-        _api("CategoriesBody"),
-        "WholePost",
-    ),
+    *POST_ROUTES,
     Route("get", "/portals", "list_portals", "Portals and how their listings are", PAGE, "Portal"),
     Route("get", "/portals/{id}", "show_portal", "A portal", None, "Portal"),
     Route(
@@ -88,10 +51,6 @@ ROUTES: tuple[Route, ...] = (
         "service.web.api.api_audit:AuditQuery",
         "AuditEntry",
     ),
-    Route(
-        "post", "/posts/{id}/release", "release_post", "Tell of a silent post", NOTHING, "Released"
-    ),
-    Route("post", "/posts/{id}/discard", "discard_post", "Keep it silent", NOTHING, "Discarded"),
     Route(
         "post",
         "/portals/{id}/release",

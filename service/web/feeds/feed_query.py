@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.feeds.model import NARROWING, FeedSpec, Format
+from service.services.filters import MOST_TOLD
 from service.services.narrowing import narrow_query
 from service.storage.posts import PostQuery
 from service.words import coded
@@ -32,20 +33,18 @@ def own_parameters(query: str) -> list[tuple[str, str]]:
     """Those of a feed among the parameters of its address; what readers, mailers and trackers add
     is left out (O7).
 
-    Raises InvalidInput for one that nobody knows: it is a mistake, and would give another feed than
-    was meant.
+    Raises InvalidInput with those that nobody knows: they are a mistake, and would give another
+    feed than was meant.
     """
-    found = []
+    found, faults = [], InputFaults()
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         own = name.removeprefix("amp;")  # an address that was copied out of HTML as it stands there
         if own in PARAMETERS:
             found.append((own, value))
-        elif _OF_OTHERS.fullmatch(own[:60]) is None:
-            raise InvalidInput(
-                own[:40],
-                "bad.parameter",
-                coded("allowed.among", names=", ".join((*NARROWING, "before"))),
-            )
+        elif _OF_OTHERS.fullmatch(own[:60]) is None and faults.count < MOST_TOLD:
+            among = coded("allowed.among", names=", ".join((*NARROWING, "before")))
+            faults.add(InvalidInput(own[:40], "bad.parameter", among))
+    faults.require_none()
     return found
 
 

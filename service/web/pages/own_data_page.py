@@ -19,7 +19,7 @@ from service.services.own_data import find_own_data, own_data_document
 from service.services.wants import say_filters
 from service.storage.personal_data import OwnData
 from service.web.site import base_path
-from service.web.words import say_day
+from service.words import say_day
 from service.words.sentences_consent import CONSENT_VERSION
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from flask import g, render_template, request
 from markupsafe import Markup, escape
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.posts.kinds import KIND_NAMES
 from service.posts.search_words import Piece, mark, parse_query, snippet
 from service.services.filters import MAX_KEYWORD_CHARS, parse_place
@@ -48,13 +48,20 @@ def read_search_query(loa: Loa) -> PostQuery:
         for name in ("category", "portal", "place")
     }
     categories = tuple(dict.fromkeys(loa.rules.renamed.get(one, one) for one in many["category"]))
-    places = tuple(
-        dict.fromkeys(parse_place(loa.gazetteer, place_asked(one)) for one in many["place"])
+    query, q, faults = (
+        PostQuery(categories, many["portal"]),
+        request.args.get("q", ""),
+        InputFaults(),
     )
-    q = request.args.get("q", "").strip()
-    parse_query(q)
-    query = PostQuery(categories, many["portal"], places, q)
-    return narrow_query(query, request.args.items(multi=True))
+    with faults:
+        parse_query(q.strip())
+    with faults:
+        places = (parse_place(loa.gazetteer, place_asked(one)) for one in many["place"])
+        query = replace(query, places=tuple(dict.fromkeys(places)))
+    with faults:
+        query = narrow_query(replace(query, q=q), request.args.items(multi=True))
+    faults.require_none()
+    return query
 
 
 def render_search_page(loa: Loa) -> str | tuple[str, int]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from service.alerts.links import Purpose
 from service.channels import Consent, kind_of
-from service.errors import InvalidInput, NotFound
+from service.errors import InputFaults, InvalidInput, NotFound
 from service.feeds.catalogue import category_label
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
@@ -99,9 +99,13 @@ def _add_subscribe(blueprint: Blueprint, loa: Loa) -> None:
     def subscribe() -> str | tuple[str, int] | tuple[str, int, dict[str, str]]:
         check_mail(loa)
         values = typed_values(request.form)
+        faults = InputFaults()
         try:
-            address = MailAddress.parse(values.address)
-            filters, frequency = read_values(loa, values)
+            with faults:
+                address = MailAddress.parse(values.address)
+            with faults:
+                filters, frequency = read_values(loa, values)
+            faults.require_none()
         except InvalidInput as error:
             if is_for_program():
                 raise
@@ -343,7 +347,7 @@ def _units_of(loa: Loa, subscription_ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(name for name in found if name))
 
 
-def _owner(reason: str | None) -> Actor:
+def _owner(reason: str) -> Actor:
     return Actor(ActorKind.OWNER, reason)
 
 
@@ -358,7 +362,7 @@ def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str
         case "pause":
             acts.pause(conn, loa, wanted, _owner("by.owner_paused"))
         case "resume":
-            acts.resume(conn, loa, wanted, _owner(None))
+            acts.resume(conn, loa, wanted, _owner("by.owner_edited"))
         case "remove":
             acts.remove(conn, loa, wanted, _owner(BY_OWNER))
         case "edit":

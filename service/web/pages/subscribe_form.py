@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MultiDict
 
-from service.errors import InvalidInput
+from service.errors import InputFaults, InvalidInput
 from service.services.filters import parse_filters
 from service.types import Filters, Frequency
 from service.words import coded
@@ -84,20 +84,22 @@ def place_asked(text: str) -> str:
 
 
 def read_values(ctx: Context, values: FormValues) -> tuple[Filters, Frequency]:
-    """Raises InvalidInput naming the field."""
-    filters = parse_filters(
-        ctx,
-        categories=values.categories,
-        portals=values.portals,
-        places=map(place_asked, _filled(values.places.splitlines())),
-        urgencies=values.urgencies,
-        kinds=values.kinds,
-        keywords=_filled(values.keywords.split(",")),
-    )
-    if values.frequency not in set(Frequency):
-        raise InvalidInput(
-            "frequency", "bad.not_known", coded("allowed.among", names=", ".join(Frequency))
+    """Raises InvalidInput naming each field that cannot be."""
+    faults = InputFaults()
+    with faults:
+        filters = parse_filters(
+            ctx,
+            categories=values.categories,
+            portals=values.portals,
+            places=map(place_asked, _filled(values.places.splitlines())),
+            urgencies=values.urgencies,
+            kinds=values.kinds,
+            keywords=_filled(values.keywords.split(",")),
         )
+    if values.frequency not in set(Frequency):
+        among = coded("allowed.among", names=", ".join(Frequency))
+        faults.add(InvalidInput("frequency", "bad.not_known", among))
+    faults.require_none()
     return filters, Frequency(values.frequency)
 
 

@@ -138,10 +138,10 @@ def _carry_out(loa: Loa, token: str) -> str | Response:
     form = request.form
     with loa.database.writing() as conn:
         found = links.open_unit(conn, loa, token)
-        acting(Origin("page", found.unit.name, request.remote_addr or ""))
-        if found.is_expired:
+        if found.is_expired:  # who holds it is nobody's right any more
             links.renew(conn, loa, token, reader.locale())
             return render_template("units/expired.html", is_renewed=True)
+        acting(Origin("page", found.unit.name, request.remote_addr or ""))
         done = acts.do_own_act(conn, loa, found.unit, form)
     if isinstance(done, acts.Question):
         return render_template("units/sure.html", unit=found.unit, asked=done, form=form)
