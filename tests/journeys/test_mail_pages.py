@@ -3,6 +3,7 @@ scanners do it."""
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -119,32 +120,23 @@ def test_D10_fifty_requests_are_one_row_one_mail_and_then_a_limit(
     assert 3590 <= int(ask(client).headers["Retry-After"]) <= 3600
 
 
-def test_D10_every_state_of_an_address_gets_the_same_answer(
-    loa: Loa, client: FlaskClient, clock: FakeClock
-) -> None:
-    with loa.database.writing() as conn:
-        subscribe(conn, "lan@xa.example", clock())
-    known, unknown = ask(client), ask(client, "moi@xa.example")
-    said = unknown.get_data(as_text=True).replace("moi@xa.example", "lan@xa.example")
-    assert (known.status_code, known.text) == (unknown.status_code, said)
-    assert len(rows(loa, "SELECT 1 FROM message")) == 2
-
-
 def test_D10_every_state_of_an_address_takes_the_same_time(
     loa: Loa, client: FlaskClient, clock: FakeClock
 ) -> None:
-    with loa.database.writing() as conn:
-        for n in range(3):
+    """By turns, the quickest of each: as often as a busy machine needs, which slows any of them."""
+    quickest = dict.fromkeys(("active", "pending", "removed", "unknown"), math.inf)
+    for n in range(9):
+        with loa.database.writing() as conn:
             subscribe(conn, f"active{n}@xa.example", clock())
             subscribe(conn, f"pending{n}@xa.example", clock(), is_confirmed=False)
             gone = subscribe(conn, f"removed{n}@xa.example", clock())
             set_status(conn, gone.id, SubscriptionStatus.REMOVED, at=clock())
-    took = {}
-    for n, state in enumerate(("active", "pending", "removed", "unknown")):
-        took[state] = min(
-            ask_timed(client, f"{state}{k}@xa.example", f"10.0.{n}.{k}") for k in range(3)
-        )
-    assert max(took.values()) < 1.15 * min(took.values()), took
+        for k, state in enumerate(quickest):
+            took = ask_timed(client, f"{state}{n}@xa.example", f"10.0.{k}.{n}")
+            quickest[state] = min(quickest[state], took)
+        if n >= 2 and max(quickest.values()) < 1.15 * min(quickest.values()):
+            return
+    pytest.fail(str(quickest))
 
 
 def ask_timed(client: FlaskClient, address: str, host: str) -> float:
