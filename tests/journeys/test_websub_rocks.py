@@ -122,6 +122,13 @@ class Subscriber:
         self._loa.deliverer.deliver_due()
         return [one for one in self.receiver.received if one.body]
 
+    def hears(self, clock: FakeClock, n: int) -> Received:
+        """The one notification of a post that is published now, judged."""
+        create_post(self._loa, clock, n)
+        (sent,) = self.notifications()
+        self.judge(sent)
+        return sent
+
     def judge(self, sent: Received) -> None:
         """`post_subscriber`, check by check."""
         topic = self._client.get(self.topic.removeprefix(ROOT))
@@ -218,9 +225,7 @@ def test_100_typical_subscriber_request(
 ) -> None:
     one = subscriber(subscribers, loa, client)
     one.be_active()
-    create_post(loa, clock, 1)
-    (sent,) = one.notifications()
-    one.judge(sent)
+    one.hears(clock, 1)
 
 
 def test_101_subscription_with_secret(
@@ -228,9 +233,7 @@ def test_101_subscription_with_secret(
 ) -> None:
     one = subscriber(subscribers, loa, client, secret=secrets.token_urlsafe(15))
     one.be_active()
-    create_post(loa, clock, 1)
-    (sent,) = one.notifications()
-    one.judge(sent)
+    sent = one.hears(clock, 1)
     assert sha256(sent.body).hexdigest() not in sent.headers["x-hub-signature"]
 
 
@@ -239,9 +242,7 @@ def test_102_subscriber_sends_additional_parameters(
 ) -> None:
     one = subscriber(subscribers, loa, client)
     one.be_active(**{"foo": "bar", "hub.foo": "hub.bar"})
-    create_post(loa, clock, 1)
-    (sent,) = one.notifications()
-    one.judge(sent)
+    one.hears(clock, 1)
 
 
 def test_103_re_subscribes_before_expiration_and_is_notified_once(
@@ -249,12 +250,9 @@ def test_103_re_subscribes_before_expiration_and_is_notified_once(
 ) -> None:
     one = subscriber(subscribers, loa, client)
     one.be_active()
-    create_post(loa, clock, 1)
-    one.judge(*one.notifications())
+    one.hears(clock, 1)
     one.be_active()
-    create_post(loa, clock, 2)
-    (again,) = one.notifications()
-    one.judge(again)
+    one.hears(clock, 2)
 
 
 def test_104_unsubscription(
@@ -262,8 +260,7 @@ def test_104_unsubscription(
 ) -> None:
     one = subscriber(subscribers, loa, client)
     one.be_active()
-    create_post(loa, clock, 1)
-    one.judge(*one.notifications())
+    one.hears(clock, 1)
     one.be_active("unsubscribe")
     create_post(loa, clock, 2)
     assert one.notifications() == []
@@ -289,9 +286,7 @@ def test_106_json_topic_and_rss_are_sent_as_they_are(
 ) -> None:  # fmt: skip
     one = subscriber(subscribers, loa, client, fmt, secret)
     one.be_active()
-    create_post(loa, clock, 1)
-    (sent,) = one.notifications()
-    one.judge(sent)
+    one.hears(clock, 1)
 
 
 def test_publish_requests_are_not_for_strangers(
