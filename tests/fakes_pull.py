@@ -14,7 +14,8 @@ from service.channels import PULL
 from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
 from service.services.publish import write_change
-from service.services.subscription_acts import AddResult, SubscriptionRequest
+from service.services.subscription_acts import AddResult
+from service.services.subscription_checks import SubscriptionRequest
 from service.types import ChangeType
 from tests.fakes_ledger import a_post, store_post
 

@@ -16,7 +16,7 @@ from service.bootstrap import Loa
 from service.channels import PULL
 from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
-from service.services.subscription_acts import SubscriptionRequest
+from service.services.subscription_checks import SubscriptionRequest
 from service.types import Filters
 from tests import fakes_pull
 from tests.fakes_receiver import FakeReceiver, Received, status

@@ -29,6 +29,7 @@ from service.services import merge_acts, optin, silences, subscription_acts, tok
 from service.services.context import OPERATOR as BY_OPERATOR
 from service.services.receipt_acts import acknowledge_by_link
 from service.services.restore import release_restored
+from service.services.subscription_checks import SubscriptionRequest
 from service.storage.alarms import oldest_due_at
 from service.storage.backup import copy_database
 from service.storage.subscriptions import NewSubscription, add_subscription
@@ -449,7 +450,7 @@ class World:
 
     def new_mailbox(self, n: int) -> None:
         office, address = OFFICES[n - 1], f"moi{n:02d}@xa.example"
-        request = subscription_acts.SubscriptionRequest(
+        request = SubscriptionRequest(
             EMAIL, address, Filters(categories=("directives",)), unit=office.name, is_confirmed=True
         )
         self.take_contact_off(n, address)

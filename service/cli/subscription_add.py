@@ -21,7 +21,8 @@ from service.types import Channel, Filters, Frequency
 
 if TYPE_CHECKING:
     from service.bootstrap import Loa
-    from service.services.subscription_acts import AddResult, SubscriptionRequest
+    from service.services.subscription_acts import AddResult
+    from service.services.subscription_checks import SubscriptionRequest
 
 FREQUENCIES = click.Choice([frequency.value for frequency in Frequency])
 
@@ -166,7 +167,7 @@ def _adding(kind: ChannelKind) -> Callable[..., None]:
         language: str | None = None,
         **wanted: tuple[str, ...],
     ) -> None:
-        from service.services.subscription_acts import SubscriptionRequest
+        from service.services.subscription_checks import SubscriptionRequest
 
         if kind.is_sealed and target == "-":
             target = sys.stdin.read().strip()
@@ -305,8 +306,8 @@ def edit(
     from service.cli.subscription_shown import filters_text, subscription_json
     from service.services.context import OPERATOR
     from service.services.filters import replace_named
-    from service.services.subscription_acts import SubscriptionChanges
     from service.services.subscription_acts import edit as edit_subscription
+    from service.services.subscription_checks import SubscriptionChanges
     from service.storage.subscriptions import get_subscription
 
     faults, named, own_headers = InputFaults(), Filters(), None

@@ -18,14 +18,12 @@ from service.errors import Conflict, InputFaults, InvalidInput, LoaError, NotFou
 from service.services.context import OPERATOR, Context
 from service.services.filters import parse_filters
 from service.services.import_table import TableRow
-from service.services.subscription_acts import (
+from service.services.subscription_acts import add, edit, find_same
+from service.services.subscription_checks import (
     SubscriptionChanges,
     SubscriptionRequest,
-    add,
-    edit,
-    find_same,
+    check_request,
 )
-from service.services.subscription_checks import check_request
 from service.services.unit_acts import UnitFacts, parse_unit, put
 from service.storage import units
 from service.types import Filters, Frequency, Subscription

@@ -16,12 +16,12 @@ from service.services.context import Actor, ActorKind, Context
 from service.services.loss_acts import tell_subscription_changed
 from service.services.optin import ask_consent
 from service.services.subscription_checks import (
-    SubscriptionChanges as SubscriptionChanges,
+    SubscriptionChanges,
+    SubscriptionRequest,
+    check_changes,
+    check_request,
+    check_vouching,
 )
-from service.services.subscription_checks import (
-    SubscriptionRequest as SubscriptionRequest,
-)
-from service.services.subscription_checks import check_changes, check_request, check_vouching
 from service.storage import (
     deliveries,
     handshakes,

@@ -19,7 +19,8 @@ from service.delivery.email import EmailChannel
 from service.services import subscription_acts as acts
 from service.services.alarm_acts import tell_alarms
 from service.services.context import OPERATOR
-from service.services.subscription_acts import AddResult, SubscriptionRequest
+from service.services.subscription_acts import AddResult
+from service.services.subscription_checks import SubscriptionRequest
 from service.services.unit_acts import UnitFacts, deaf_units
 from service.services.unit_acts import add as add_unit
 from service.storage.losses import active_targets

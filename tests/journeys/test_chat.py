@@ -20,7 +20,8 @@ from service.channels import CHANNELS, CHAT
 from service.errors import InvalidInput
 from service.services import subscription_acts as acts
 from service.services.context import OPERATOR, Actor, ActorKind
-from service.services.subscription_acts import SubscriptionRequest, find_same
+from service.services.subscription_acts import find_same
+from service.services.subscription_checks import SubscriptionRequest
 from service.storage.reseal import reseal
 from tests.fakes import FakeClock
 from tests.fakes_pull import publish, rows

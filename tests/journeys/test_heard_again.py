@@ -28,7 +28,7 @@ from service.services.context import Actor, ActorKind
 from service.services.hearing_again import tell_living_contacts, tell_returns
 from service.services.loss_acts import tell_losses
 from service.services.optin import ShownConsent, answer_question
-from service.services.subscription_acts import SubscriptionChanges, SubscriptionRequest
+from service.services.subscription_checks import SubscriptionChanges, SubscriptionRequest
 from service.services.undo_acts import restore_subscription
 from service.storage.handshakes import confirm_endpoint
 from service.storage.mails import queue_letter

@@ -25,7 +25,7 @@ from service.services.context import OPERATOR
 from service.services.feed_catalogue import load_specs, unlisted_spec
 from service.services.hub_acts import LEASE_S, end_leases
 from service.services.publish import write_change
-from service.services.subscription_acts import SubscriptionRequest
+from service.services.subscription_checks import SubscriptionRequest
 from service.storage.hub import UNVERIFIED_FOR, WAITING_AT_MOST, end_lease, grant_lease
 from service.types import ChangeType, Channel, Post
 from service.web.app import create_app

@@ -16,7 +16,7 @@ from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
 from service.services.hub_acts import LEASE_S, end_leases
 from service.services.publish import write_change
-from service.services.subscription_acts import SubscriptionRequest
+from service.services.subscription_checks import SubscriptionRequest
 from service.services.unit_acts import UnitFacts
 from service.services.unit_acts import add as add_unit
 from service.types import WEBHOOK, ChangeType

@@ -17,7 +17,7 @@ from service.channels import CHANNELS, ChannelKind, ConcurrencyLimits, Grouping
 from service.errors import Conflict, InvalidInput
 from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
-from service.services.subscription_acts import SubscriptionRequest
+from service.services.subscription_checks import SubscriptionRequest
 from service.storage import deliveries
 from service.storage.digests import gather_digests
 from service.storage.queue import continue_fanouts

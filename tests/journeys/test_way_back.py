@@ -17,7 +17,7 @@ from service.services import subscription_acts as acts
 from service.services import unit_acts
 from service.services.context import OPERATOR, Actor, ActorKind
 from service.services.loss_acts import tell_losses
-from service.services.subscription_acts import SubscriptionChanges, SubscriptionRequest
+from service.services.subscription_checks import SubscriptionChanges, SubscriptionRequest
 from service.services.way_back import TO_FILL_IN, add_command
 from service.storage.subscriptions import get_subscription, list_subscriptions, set_status
 from service.storage.units import get_unit

@@ -18,7 +18,7 @@ from service.alerts.signing import new_secret
 from service.bootstrap import Loa
 from service.services import subscription_acts as acts
 from service.services.context import OPERATOR
-from service.services.subscription_acts import SubscriptionChanges, SubscriptionRequest
+from service.services.subscription_checks import SubscriptionChanges, SubscriptionRequest
 from service.types import WEBHOOK
 from service.web.api.webhook_shapes import webhook_schema
 from tests.fakes import FakeClock

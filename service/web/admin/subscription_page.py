@@ -16,6 +16,7 @@ from service.errors import Conflict, InputFaults, InvalidInput
 from service.posts.kinds import KIND_NAMES
 from service.services import subscription_acts as acts
 from service.services.context import Actor
+from service.services.subscription_checks import SubscriptionChanges, SubscriptionRequest
 from service.services.wants import say_filters
 from service.storage.own_messages import last_own_messages
 from service.storage.subscriptions import get_subscription
@@ -74,14 +75,12 @@ def add_routes(blueprint: Blueprint, loa: Loa) -> None:
         return redirect(f"{home}/{key}", 303)
 
 
-def _asked(
-    loa: Loa, unit_id: str, values: FormValues, faults: InputFaults
-) -> acts.SubscriptionRequest:
+def _asked(loa: Loa, unit_id: str, values: FormValues, faults: InputFaults) -> SubscriptionRequest:
     """Raises InvalidInput for a channel that is none; other faults go to `faults`."""
     form = request.form
     channel = kind_of(form.get("channel", "")).name
     filters, frequency = _wanted(loa, values, faults)
-    return acts.SubscriptionRequest(
+    return SubscriptionRequest(
         Channel(channel),
         "" if kind_of(channel).is_asked else form.get("target", "").strip()[:2_000],
         filters=filters,
@@ -100,11 +99,11 @@ def _wanted(loa: Loa, values: FormValues, faults: InputFaults) -> tuple[Filters,
 
 def _changes(
     loa: Loa, found: Subscription, values: FormValues, faults: InputFaults
-) -> acts.SubscriptionChanges:
+) -> SubscriptionChanges:
     """Another address only where it is another: one that is typed again is not asked again."""
     filters, frequency = _wanted(loa, values, faults)
     target = request.form.get("target", "").strip()[:2_000]
-    return acts.SubscriptionChanges(
+    return SubscriptionChanges(
         filters=filters,
         frequency=frequency if kind_of(found.channel).digest_endpoint else None,
         name=request.form.get("name", ""),

@@ -34,6 +34,7 @@ from service.services.filters import (
     MAX_URGENCIES,
     parse_filters,
 )
+from service.services.subscription_checks import SubscriptionChanges, SubscriptionRequest
 from service.storage import subscriptions
 from service.storage.subscriptions import get_subscription
 from service.storage.units import get_unit
@@ -177,7 +178,7 @@ def _add_writes(blueprint: Blueprint, loa: Loa, questions: _Questions) -> None:
         with faults:
             filters = None if body.filters is None else _filters(loa, body.filters)
         with loa.database.writing() as conn, as_this_api_says():
-            changes = acts.SubscriptionChanges(
+            changes = SubscriptionChanges(
                 filters=filters,
                 frequency=body.frequency,
                 headers=body.headers,
@@ -278,7 +279,7 @@ def _add(
     with faults:
         filters = _filters(loa, body.filters)
     with as_this_api_says():
-        request = acts.SubscriptionRequest(
+        request = SubscriptionRequest(
             body.channel,
             body.target,
             filters=filters,

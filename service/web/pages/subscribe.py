@@ -41,6 +41,7 @@ from service.services.optin import (
     unsubscribe,
 )
 from service.services.own_data import preview_filters
+from service.services.subscription_checks import SubscriptionChanges
 from service.services.wants import say_filters
 from service.storage.matching import MatchingPosts
 from service.storage.subscriptions import get_subscription
@@ -377,7 +378,7 @@ def _change(conn: Connection, loa: Loa, own: Sequence[Subscription], action: str
                 conn,
                 loa,
                 wanted,
-                acts.SubscriptionChanges(filters=filters, frequency=frequency),
+                SubscriptionChanges(filters=filters, frequency=frequency),
                 _owner("by.owner_edited"),
             )
 
