@@ -8,6 +8,7 @@ no state of its own; refuses a request whose route has no decision in `access_ta
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -17,6 +18,8 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Flask, Response, g, request
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.services.audit_acts import Origin, acting
@@ -51,6 +54,11 @@ if TYPE_CHECKING:
     from service.bootstrap import Loa
 
 LANGUAGE_COOKIE = "loa_language"
+LABELS = (
+    "outcome", "state", "status", "channel", "frequency", "relation", "backfill", "rejected",
+    "urgency", "owner", "rule", "link", "linked", "part", "line", "change",
+)  # fmt: skip
+"""The kinds of labels that are filters of their names."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -245,34 +253,27 @@ def autodiscovery(loa: Loa) -> list[dict[str, str]]:
 
 
 def _add_filters(app: Flask) -> None:
-    def of(kind: str) -> Any:
+    """Each is asked anew for every reader: what Jinja may work out of a constant while it compiles
+    a template stays in the language of whoever came first."""
+
+    def of(kind: str) -> Callable[[str], str]:
         return lambda value: label(kind, str(value), g.language)
 
-    app.jinja_env.filters.update(
-        instant=lambda at: words.say_instant(at, reader.locale()),
-        instant_fully=lambda at: words.say_instant_fully(at, reader.locale()),
-        day=lambda day: say_day(day, g.language),
-        bytes=words.say_bytes,
-        example=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
-        lasting=lambda lasting: words.say_duration(lasting, g.language),
-        kind=kind_name,
-        said=lambda stored: say(stored, reader.language(), reader.locale().zone),
-        outcome=of("outcome"),
-        state=of("state"),
-        status=of("status"),
-        channel=of("channel"),
-        frequency=of("frequency"),
-        relation=of("relation"),
-        backfill=of("backfill"),
-        rejected=of("rejected"),
-        stamp=lambda text: words.say_instant(datetime.fromisoformat(text), reader.locale()),
-        urgency=of("urgency"),
-        owner=of("owner"),
-        rule=of("rule"),
-        link=of("link"),
-        linked=of("linked"),
-        rhythm=lambda rule: say_rhythm(rule, g.language),
-        part=of("part"),
-        line=of("line"),
-        change=of("change"),
-    )
+    filters: dict[str, Callable[[Any], str]] = {
+        "instant": lambda at: words.say_instant(at, reader.locale()),
+        "instant_fully": lambda at: words.say_instant_fully(at, reader.locale()),
+        "day": lambda day: say_day(day, g.language),
+        "bytes": lambda size: words.say_bytes(size, g.language),
+        "example": lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
+        "lasting": lambda lasting: words.say_duration(lasting, g.language),
+        "kind": kind_name,
+        "said": lambda stored: say(stored, reader.language(), reader.locale().zone),
+        "stamp": lambda text: words.say_instant(datetime.fromisoformat(text), reader.locale()),
+        "rhythm": lambda rule: say_rhythm(rule, g.language),
+        **{kind: of(kind) for kind in LABELS},
+    }
+    app.jinja_env.filters |= {name: _for_each_reader(one) for name, one in filters.items()}
+
+
+def _for_each_reader(filtered: Callable[[Any], str]) -> Callable[[Context, Any], str]:
+    return pass_context(lambda _context, value: filtered(value))

@@ -30,13 +30,14 @@ def say_instant_fully(at: datetime, locale: Locale) -> str:
     return f"{local:%H:%M on %A}, {say_day(local.date(), 'en')}"
 
 
-def say_bytes(size: int | None) -> str:
-    """`1,4 MB`, with the decimal comma of Vietnamese; empty where the size is unknown."""
+def say_bytes(size: int | None, language: str) -> str:
+    """`1,4 MB`, in English `1.4 MB`; empty where the size is unknown."""
     if size is None:
         return ""
     for unit, scale in (("MB", 1 << 20), ("kB", 1 << 10)):
         if size >= scale:
-            return f"{size / scale:.1f} {unit}".replace(".", ",")
+            said = f"{size / scale:.1f} {unit}"
+            return said if language == "en" else said.replace(".", ",")
     return f"{size} B"
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from jinja2.defaults import DEFAULT_FILTERS
 from selectolax.lexbor import LexborHTMLParser
 from werkzeug.test import TestResponse
 
@@ -15,6 +16,7 @@ from service.errors import Conflict, EndedLink, InvalidInput, NotFound
 from service.settings import Settings
 from service.storage.subscriptions import set_status
 from service.types import SubscriptionStatus
+from service.web.app import create_app
 from service.words import coded
 from service.words.say import SENTENCES
 from tests.fakes import FakeClock
@@ -227,6 +229,35 @@ def test_U8_an_error_that_has_words_in_english_alone_says_nothing_to_others(lang
 def test_U8_a_program_that_asks_for_no_language_is_told_in_english(web: Web) -> None:
     answer = web.client.post("/api/v1/subscriptions", json={}, headers=web.operator)
     assert not is_of_another(answer.get_json()["detail"], "en")
+
+
+def test_U8_a_filter_is_asked_anew_for_each_reader_whoever_came_first(web: Web) -> None:
+    app = create_app(web.loa)
+    constants = {
+        "said": "scan.note", "rule": "operator", "urgency": "urgent", "bytes": 1_500_000,
+        "rhythm": "FREQ=MONTHLY;BYMONTHDAY=20",
+    }  # fmt: skip
+    source = " ".join(f"{{{{ {value!r} | {name} }}}}" for name, value in constants.items())
+    said: dict[str, list[str]] = {"en": [], "vi": []}
+    page = None
+    for language in ("en", "vi", "en"):
+        with app.test_request_context(f"/?lang={language}"):
+            app.preprocess_request()
+            page = page or app.jinja_env.from_string(source)
+            said[language].append(page.render())
+    assert len(set(said["en"])) == 1
+    assert not is_of_another(said["en"][0], "en") and not is_of_another(said["vi"][0], "vi")
+    assert VIETNAMESE.search(said["vi"][0]) and ENGLISH.search(said["en"][0])
+
+
+def test_U8_no_filter_of_the_pages_can_be_worked_out_before_a_reader_is_known(web: Web) -> None:
+    own = {
+        name: one
+        for name, one in create_app(web.loa).jinja_env.filters.items()
+        if name not in DEFAULT_FILTERS
+    }
+    assert "said" in own
+    assert [name for name, one in own.items() if not hasattr(one, "jinja_pass_arg")] == []
 
 
 def test_the_measure_itself_tells_the_languages_apart() -> None:

@@ -244,7 +244,8 @@ def test_instants_are_said_as_vietnamese_people_write_them() -> None:
     at = datetime(2024, 1, 28, 2, 16, tzinfo=UTC)
     assert words.say_instant(at, HANOI) == "09:16 ngày 28/01/2024"
     assert words.say_instant_fully(at, HANOI) == "09:16 Chủ nhật, ngày 28/01/2024"
-    assert words.say_bytes(1_500_000) == "1,4 MB"
+    assert words.say_bytes(1_500_000, "vi") == "1,4 MB"
+    assert words.say_bytes(1_500_000, "en") == "1.4 MB"
 
 
 def test_M1_a_database_that_cannot_be_used_is_503_everywhere_and_readiness_says_why(
